@@ -1,0 +1,49 @@
+/*
+ * The script engine: generations of Lua states that implement focus/policy.h.
+ *
+ * Nobody but this folder includes lua.h. Focus thread. See README "Scripts" for what an operator
+ * writes.
+ */
+#ifndef LUA_LUA_ENGINE_H
+#define LUA_LUA_ENGINE_H
+
+#include "focus/focus.h"
+
+struct lua_engine;
+
+struct lua_engine_config {
+    struct loop *loop;
+    struct focus *focus;
+    const char *site_policy; /* name ("standard") or path of the site policy */
+    const char *config_file; /* policy names are looked up beside it first; "" for none */
+};
+
+/* Loads the first generation. EINVAL when a script is broken: `error` has "file:line: what". */
+int lua_engine_create(const struct lua_engine_config *config, struct lua_engine **enginep,
+                      char *error, size_t error_size);
+void lua_engine_destroy(struct lua_engine *engine);
+
+const struct policy *lua_engine_policy(struct lua_engine *engine);
+
+/* Compiles and checks everything anew in a fresh state and swaps in one step. On failure the old
+ * generation simply goes on, and `error` says "file:line: what". `names` are the policies that
+ * conferences name (loaded too, so that a missing one is found now). */
+int lua_engine_reload(struct lua_engine *engine, const char *const *names, unsigned count,
+                      char *error, size_t error_size);
+
+/* Number of the live generation, from 1. */
+unsigned lua_engine_generation(const struct lua_engine *engine);
+
+/* Generation, memory, and per hook: calls, errors, time p50/p99 in µs. New reference. */
+json_t *lua_engine_status(const struct lua_engine *engine);
+
+/* Compiles and runs one script file as `parley check` does, without a server. 0, or EINVAL with
+ * "file:line: what" in `error`. */
+int lua_check_policy(const char *path, char *error, size_t error_size);
+
+/* Where the policy `name` lives: `name` itself when it has a slash or ends in .lua, else
+ * policy/NAME.lua beside the config file, then beside the program (../policy), then in
+ * ../share/parley/policy. False when there is none; `path` then holds the places looked at. */
+bool lua_policy_path(const char *name, const char *config_file, char *path, size_t path_size);
+
+#endif

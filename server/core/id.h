@@ -1,0 +1,14 @@
+/* Random names that nobody can guess (FW 3.1: URIs opaque, pseudo-random, collision-free). */
+#ifndef CORE_ID_H
+#define CORE_ID_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Fills `buffer` with size-1 lower-case hexadecimal characters and a NUL, from getrandom(2). */
+void id_random(char *buffer, size_t size);
+
+/* Unique in this process, never 0, rising. Focus thread. */
+uint64_t id_next(void);
+
+#endif

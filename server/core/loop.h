@@ -1,0 +1,47 @@
+/*
+ * The one loop of the focus thread: libevent is the master, sofia's su_root is nested in it.
+ *
+ * SIP, conferences, Lua, control and timers all run here, without locks. Nothing that runs here
+ * may block. Other threads reach it by loop_wake_fd-like eventfds of their own (loop_watch).
+ */
+#ifndef CORE_LOOP_H
+#define CORE_LOOP_H
+
+#include <event2/event.h>
+#include <sofia-sip/su_wait.h>
+#include <stdint.h>
+
+struct loop;
+struct loop_timer;
+struct loop_watch;
+
+/* Bound to the thread that calls it. ENOMEM, or the errno of the system call that failed. */
+int loop_create(struct loop **loopp);
+void loop_destroy(struct loop *loop);
+
+struct event_base *loop_base(struct loop *loop);
+su_root_t *loop_su_root(struct loop *loop);
+
+/* Runs until loop_stop; returns the status given there. */
+int loop_run(struct loop *loop);
+void loop_stop(struct loop *loop, int status);
+
+/* Asserts (in debug builds) that the caller is on the loop's thread. */
+void loop_assert_thread(const struct loop *loop);
+
+/* Milliseconds on the monotonic clock. */
+uint64_t loop_now(const struct loop *loop);
+
+/* Calls `handler` once, `ms` from now. *timerp must be NULL or a timer from here, which is then
+ * restarted; it is set to NULL before the handler runs. ENOMEM. */
+int loop_timer_start(struct loop *loop, struct loop_timer **timerp, uint64_t ms,
+                     void (*handler)(void *arg), void *arg);
+/* Harmless when *timerp is NULL. */
+void loop_timer_stop(struct loop_timer **timerp);
+
+/* Calls `handler` whenever `fd` is readable, until loop_unwatch. The fd stays the caller's. */
+int loop_watch(struct loop *loop, int fd, void (*handler)(int fd, void *arg), void *arg,
+               struct loop_watch **watchp);
+void loop_unwatch(struct loop_watch **watchp);
+
+#endif

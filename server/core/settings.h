@@ -1,0 +1,49 @@
+/*
+ * What the operator has set: the config file, then the command line over it.
+ *
+ * One table of options (core/options.c) drives the config file, the command line, --help, the
+ * commented default config (`parley config`) and the checks. Plain data after loading; the focus
+ * thread owns it.
+ */
+#ifndef CORE_SETTINGS_H
+#define CORE_SETTINGS_H
+
+#include "core/log.h"
+
+#include <jansson.h>
+#include <stdint.h>
+
+struct string_list {
+    char **items;
+    unsigned count;
+};
+
+/* One entry of conferences = { name = { … } }. */
+struct conference_settings {
+    char *name;
+    char *title;       /* "" for none */
+    char *policy;      /* name or path of its own policy; "" for none */
+    unsigned capacity; /* participants; 0: no limit */
+    json_t *options;   /* for the policy; NULL for none */
+};
+
+struct settings {
+    char *file;                       /* config file that was read; "" for none */
+    char *domain;                     /* "": any */
+    struct string_list listen;        /* SIP URIs: "sip:127.0.0.1:5060;transport=udp" */
+    struct string_list rtp_addresses; /* IP literals, at most one a family; empty: as listen */
+    uint16_t rtp_port_low, rtp_port_high;
+    unsigned rtp_timeout;     /* ms; 0: never */
+    unsigned media_threads;   /* 0: one a core */
+    unsigned max_calls;       /* 0: no limit */
+    unsigned session_expires; /* s, RFC 4028; 0: off */
+    unsigned session_min_se;  /* s, RFC 4028 Min-SE, at least 90 but for tests */
+    unsigned stop_timeout;    /* ms that a stopping server waits for the answers to its BYEs */
+    char *data;               /* directory of the control socket and the lock */
+    char *policy;             /* the site policy: a name ("standard") or a path */
+    enum log_level log_level;
+    struct conference_settings *conferences;
+    unsigned conference_count;
+};
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * Effect → event: what has happened in a conference, for scripts, logs, subscribers, metrics.
+ *
+ * Events are queued while a request is carried out and told afterwards, in order, never from
+ * within the request: a listener may ask for changes freely. Focus thread.
+ */
+#ifndef FOCUS_EVENT_H
+#define FOCUS_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CONFERENCE_EVENTS(X)                                                                       \
+    X(EVENT_CREATED, "created") /* the conference exists (or a reserved one became active) */      \
+    X(EVENT_ENDED, "ended")     /* the conference is over; the handle is still good in the hook */ \
+    X(EVENT_JOINED, "joined")   /* a participant is in */                                          \
+    X(EVENT_LEFT, "left")       /* a participant is out; reason */                                 \
+    X(EVENT_SPEAKING, "speaking") /* began or stopped to speak: on */                              \
+    X(EVENT_MUTED, "muted")       /* was muted or unmuted: on */                                   \
+    X(EVENT_HELD, "held")         /* the phone put the call on hold or took it back: on */         \
+    X(EVENT_DIGIT, "digit")       /* pressed a key: digit, duration */                             \
+    X(EVENT_LOCKED, "locked")     /* was locked or unlocked: on */
+
+enum conference_event_kind {
+#define X(name, hook) name,
+    CONFERENCE_EVENTS(X)
+#undef X
+        EVENT_COUNT
+};
+
+/* "joined" */
+const char *event_name(enum conference_event_kind kind);
+
+struct conference_event {
+    enum conference_event_kind kind;
+    uint64_t conference;  /* id */
+    uint64_t participant; /* id; 0 when it is about the conference as a whole */
+    bool on;              /* speaking, muted, held, locked */
+    char digit;
+    unsigned duration; /* ms, digit */
+    char reason[96];   /* left, ended */
+};
+
+#endif

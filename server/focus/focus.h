@@ -1,0 +1,111 @@
+/*
+ * The focus (RFC 4353 §3): the only one who changes conferences.
+ *
+ * It turns requests into decisions (by the policy), accepted requests into effects (calls, mixer,
+ * roster) and effects into events. It knows calls and legs by the tables in ports/ and the
+ * policy by focus/policy.h. Everything here runs on the focus thread.
+ *
+ * Conferences and participants are named by ids that are never used twice; a pointer from
+ * *_find is good until the loop's next turn.
+ */
+#ifndef FOCUS_FOCUS_H
+#define FOCUS_FOCUS_H
+
+#include "core/loop.h"
+#include "focus/event.h"
+#include "focus/policy.h"
+#include "focus/request.h"
+#include "ports/mixing.h"
+#include "ports/signalling.h"
+
+#include <jansson.h>
+#include <time.h>
+
+struct focus;
+struct conference;
+struct participant;
+
+struct focus_config {
+    struct loop *loop;
+    const char *domain;     /* "": the focus answers for every host name */
+    unsigned max_calls;     /* calls at once; more get 503 with Retry-After; 0: no limit */
+    unsigned media_timeout; /* ms without RTP and RTCP until the policy is asked; 0: never */
+};
+
+/* A conference that exists before anybody calls: from the config or a script. */
+struct conference_config {
+    const char *name;
+    const char *title;  /* "" for none */
+    const char *policy; /* the conference's own policy, "" for none */
+    unsigned capacity;  /* participants; 0: no limit */
+    const json_t
+        *options; /* plain data for the policy; NULL for none; borrowed, kept by reference */
+};
+
+/* EINVAL, ENOMEM. The strings are copied. */
+int focus_create(const struct focus_config *config, struct focus **focusp);
+/* Connects the focus with the world. Tables and their contexts must outlive the focus. */
+void focus_connect(struct focus *focus, const struct signalling *signalling,
+                   const struct mixing *mixing, const struct policy *policy);
+void focus_destroy(struct focus *focus);
+
+/* What signalling and mixer have to call, with the focus as `arg`. */
+const struct signalling_events *focus_signalling_events(void);
+const struct mixing_events *focus_mixing_events(void);
+
+/* Makes a reserved conference, or changes the one of that name. */
+int focus_reserve(struct focus *focus, const struct conference_config *config);
+/* No longer reserved: goes when the last participant has left. */
+void focus_unreserve(struct focus *focus, const char *name);
+
+/* Asks the policy and carries out what it accepts: mute, remove, lock, end. *decision says what
+ * was decided. 0: done; EPERM: rejected; ENOENT: conference or target is gone; EINVAL: a verb
+ * that only a call can bring (create, join). */
+int focus_submit(struct focus *focus, const struct request *request, struct decision *decision);
+
+/* Ends all calls, and calls `done` when the last one is gone or `ms` have passed. New calls get
+ * 503 from now on. */
+void focus_shutdown(struct focus *focus, unsigned ms, void (*done)(void *arg), void *arg);
+
+/* One more listener to every event, besides the policy. At most 8. */
+int focus_listen(struct focus *focus, void (*handler)(const struct conference_event *, void *arg),
+                 void *arg);
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+struct conference *focus_conference(struct focus *focus, uint64_t id);
+struct conference *focus_conference_by_name(struct focus *focus, const char *name);
+/* The first one for NULL; NULL after the last one. By name order of creation. */
+struct conference *focus_next_conference(struct focus *focus, const struct conference *after);
+unsigned focus_call_count(const struct focus *focus);
+
+uint64_t conference_id(const struct conference *conference);
+const char *conference_name(const struct conference *conference);
+const char *conference_title(const struct conference *conference);
+const char *conference_policy(const struct conference *conference);    /* "" for none */
+const json_t *conference_options(const struct conference *conference); /* may be NULL */
+unsigned conference_capacity(const struct conference *conference);
+bool conference_is_locked(const struct conference *conference);
+bool conference_is_reserved(const struct conference *conference);
+time_t conference_created_at(const struct conference *conference);
+unsigned conference_participant_count(const struct conference *conference);
+/* Of those who have joined; the first one for NULL. In order of joining. */
+struct participant *conference_next_participant(const struct conference *conference,
+                                                const struct participant *after);
+
+/* Also finds somebody who has just left, while the left event is told. */
+struct participant *focus_participant(struct focus *focus, uint64_t id);
+
+uint64_t participant_id(const struct participant *participant);
+struct conference *participant_conference(const struct participant *participant);
+/* The identity and the call as they were at the INVITE. */
+const struct call_info *participant_call(const struct participant *participant);
+const char *participant_role(const struct participant *participant);
+bool participant_is_muted(const struct participant *participant);
+bool participant_is_held(const struct participant *participant);
+bool participant_is_speaking(const struct participant *participant);
+bool participant_has_joined(const struct participant *participant); /* false once left */
+time_t participant_joined_at(const struct participant *participant);
+void participant_stats(const struct participant *participant, struct leg_stats *stats);
+
+#endif

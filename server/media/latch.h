@@ -1,0 +1,37 @@
+/*
+ * Symmetric RTP with protection: which source address a leg believes, and where it sends.
+ *
+ * The address in the SDP is right, or a NAT stands between and the first packet tells the true
+ * one. Once a stream runs, an unknown source cannot take it over: another source is believed
+ * only when the old one has been silent for LATCH_SILENCE, or it is the address that a new
+ * offer/answer names. A source that equals the SDP address always wins over one that does not.
+ */
+#ifndef MEDIA_LATCH_H
+#define MEDIA_LATCH_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    LATCH_SILENCE_US = 1000 * 1000,
+};
+
+struct latch {
+    struct sockaddr_storage signalled; /* from SDP; family 0: none */
+    struct sockaddr_storage source;    /* believed; family 0: none yet */
+    uint64_t last;                     /* µs, last packet from `source` */
+};
+
+/* A new offer/answer: `remote` as signalled (family 0 or port 0: not known). An address that is
+ * the same as before changes nothing. */
+void latch_signal(struct latch *latch, const struct sockaddr_storage *remote);
+/* Whether a packet from `from` at `now` (µs) is to be taken; learns from it. */
+bool latch_accept(struct latch *latch, const struct sockaddr_storage *from, uint64_t now);
+/* Where to send: the source, else the signalled address; NULL: nowhere yet. */
+const struct sockaddr_storage *latch_target(const struct latch *latch);
+
+/* Same family, address and port. */
+bool address_equal(const struct sockaddr_storage *a, const struct sockaddr_storage *b);
+
+#endif

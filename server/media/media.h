@@ -1,0 +1,32 @@
+/*
+ * The media side: RTP legs, mixes and the media threads. Implements ports/mixing.h.
+ *
+ * Used by main only, on the focus thread; the media threads are private to this room.
+ */
+#ifndef MEDIA_MEDIA_H
+#define MEDIA_MEDIA_H
+
+#include "core/loop.h"
+#include "ports/mixing.h"
+
+struct media;
+
+struct media_config {
+    struct loop *loop;                    /* where the events are told */
+    struct sockaddr_storage addresses[2]; /* at most one a family; ports ignored */
+    unsigned address_count;
+    uint16_t port_low, port_high; /* inclusive; RTP even, RTCP the next odd one */
+    unsigned threads;             /* 0: one a core */
+    const struct mixing_events *events;
+    void *events_arg;
+};
+
+/* Starts the threads. EINVAL, ENOMEM, EAGAIN. */
+int media_create(const struct media_config *config, struct media **mediap);
+/* Stops the threads and frees all that is left. */
+void media_destroy(struct media *media);
+
+/* The table with `media` as context; lives as long as media. */
+const struct mixing *media_mixing(struct media *media);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * What SDP offer/answer agreed on, in words that both SIP and the mixer understand.
+ *
+ * The sip room fills these structs, the focus carries them, the media room obeys them; that way
+ * sip and media never include each other. Plain data, no ownership, any thread.
+ */
+#ifndef PORTS_SESSION_H
+#define PORTS_SESSION_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    SESSION_FORMATS = 24, /* rtpmap lines kept of one m-line; the rest is ignored */
+    SESSION_FMTP = 160,   /* bytes of one a=fmtp value, with its NUL */
+};
+
+/* Direction of one stream as seen from Parley: a phone on hold that says a=sendonly is RECVONLY. */
+enum stream_direction {
+    STREAM_INACTIVE = 0,
+    STREAM_SENDONLY = 1, /* bit 0: we send */
+    STREAM_RECVONLY = 2, /* bit 1: we receive */
+    STREAM_SENDRECV = 3,
+};
+
+/* One payload format, as an a=rtpmap and a=fmtp line say it (RFC 8866 §6.6). */
+struct codec_format {
+    char name[24];        /* encoding name, as registered: "PCMU", "telephone-event" */
+    uint32_t clock_rate;  /* Hz of the RTP timestamp */
+    uint8_t channels;     /* 1 unless the rtpmap says more */
+    uint8_t payload_type; /* 0–127 */
+    char fmtp[SESSION_FMTP];
+};
+
+/* Where our end of a stream receives; the address stands in the c= line. */
+struct media_address {
+    struct sockaddr_storage rtp; /* with port, network order */
+    uint16_t rtcp_port;          /* host order; 0: muxed with RTP (RFC 5761) */
+};
+
+/* One negotiated audio stream. */
+struct session {
+    struct sockaddr_storage remote_rtp;  /* port 0 or family 0: none yet, wait for a packet */
+    struct sockaddr_storage remote_rtcp; /* same; equals remote_rtp when muxed */
+    enum stream_direction direction;
+    bool held;                 /* the peer put the call on hold: sendonly, inactive, or c=0.0.0.0 */
+    unsigned ptime;            /* ms of audio in a packet that the peer wants; 0: no wish, use 20 */
+    struct codec_format codec; /* what we send (and the peer most likely too) */
+    /* All that the peer may send, the chosen one and telephone-event included. The payload types
+     * are those by which the peer will mark what it sends to us. */
+    unsigned format_count;
+    struct codec_format formats[SESSION_FORMATS];
+};
+
+#endif
