@@ -1,0 +1,171 @@
+#include "focus/private.h"
+
+#include "core/log.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+static void refuse(struct focus *focus, struct call *call, int code, const char *reason,
+                   unsigned retry_after)
+{
+    const struct call_info *info = focus->signalling->info(call);
+
+    log_write(LOG_LEVEL_INFO, info->requested_user, info->id, "%s refused: %d %s", info->caller.uri,
+              code, reason ? reason : "");
+    focus->signalling->reject(call, code, reason, retry_after);
+}
+
+static void refuse_by(struct focus *focus, struct call *call, const struct decision *decision)
+{
+    const struct call_info *info = focus->signalling->info(call);
+
+    log_write(LOG_LEVEL_INFO, info->requested_user, info->id, "%s refused: %d %s (by %s)",
+              info->caller.uri, decision->code, decision->reason, decision->by);
+    focus->signalling->reject(call, decision->code, *decision->reason ? decision->reason : NULL, 0);
+}
+
+/* Who calls an address instead of a name means whatever is there. */
+static bool is_address(const char *host)
+{
+    struct in6_addr address;
+
+    return *host == '[' || inet_pton(AF_INET, host, &address) == 1 ||
+           inet_pton(AF_INET6, host, &address) == 1;
+}
+
+static bool is_ours(const struct focus *focus, const char *host)
+{
+    return !*focus->domain || strcasecmp(focus->domain, host) == 0 || is_address(host);
+}
+
+/* NULL when the call could not go on, and has been answered. */
+static struct conference *find_or_create(struct focus *focus, struct call *call)
+{
+    const struct call_info *info = focus->signalling->info(call);
+    const char *name = info->requested_user;
+    struct conference *conference;
+    struct request request = {.verb = VERB_CREATE, .conference_name = name, .call = info->id};
+    struct decision decision;
+
+    if (!*name || strlen(name) > CONFERENCE_NAME_MAX || !is_ours(focus, info->requested_host)) {
+        refuse(focus, call, 404, NULL, 0);
+        return NULL;
+    }
+    conference = focus_conference_by_name(focus, name);
+    if (conference)
+        return conference;
+    actor_of_call(&request.actor, info, 0);
+    decide(focus, &request, &decision);
+    if (decision.verdict != DECISION_ACCEPT) {
+        refuse_by(focus, call, &decision);
+        return NULL;
+    }
+    if (conference_make(focus,
+                        &(struct conference_config){
+                            .name = name,
+                            .title = decision.params.title,
+                            .policy = decision.params.policy,
+                        },
+                        &conference) == 0)
+        return conference;
+    refuse(focus, call, 503, NULL, RETRY_AFTER);
+    return NULL;
+}
+
+static void refuse_for_media(struct focus *focus, struct call *call, int error)
+{
+    const struct call_info *info = focus->signalling->info(call);
+
+    if (error == EAFNOSUPPORT) {
+        refuse(focus, call, 488, "No media address of this family", 0);
+        return;
+    }
+    log_write(LOG_LEVEL_ERROR, info->requested_user, info->id,
+              error == EADDRINUSE ? "no free RTP port: widen rtp.ports (%s)"
+                                  : "cannot open a media leg: %s",
+              strerror(error));
+    refuse(focus, call, 503, NULL, RETRY_AFTER);
+}
+
+static void bring_in(struct conference *conference, struct call *call,
+                     const struct decision *decision)
+{
+    struct focus *focus = conference->focus;
+    struct answer answer = {.contact_user = conference->name, .is_focus = true};
+    struct participant *participant;
+    int error;
+
+    error = conference_activate(conference);
+    if (!error)
+        error = participant_make(conference, call, &decision->params, &participant);
+    if (error) {
+        refuse_for_media(focus, call, error);
+        return;
+    }
+    focus->mixing->leg_address(participant->leg, &answer.media);
+    if (*conference->title)
+        answer.subject = conference->title;
+    focus->signalling->progress(call, 180, NULL);
+    error = focus->signalling->answer(call, &answer);
+    if (error) {
+        participant_leave(participant, "could not be answered");
+        focus->signalling->reject(call, 500, NULL, 0);
+    }
+}
+
+static void join(struct conference *conference, struct call *call)
+{
+    struct focus *focus = conference->focus;
+    const struct call_info *info = focus->signalling->info(call);
+    struct request request = {
+        .verb = VERB_JOIN,
+        .conference = conference,
+        .conference_name = conference->name,
+        .call = info->id,
+        .params = {.role = "participant"},
+    };
+    struct decision decision;
+
+    actor_of_call(&request.actor, info, 0);
+    decide(focus, &request, &decision);
+    if (decision.verdict != DECISION_ACCEPT)
+        refuse_by(focus, call, &decision);
+    else if (conference->capacity && conference->member_count >= conference->capacity)
+        refuse(focus, call, 486, "Conference is full", 0);
+    else
+        bring_in(conference, call, &decision);
+}
+
+/* Made for a caller who was then refused. */
+static void drop_if_unused(struct conference *conference)
+{
+    if (conference->members || conference->reserved)
+        return;
+    if (!conference->active) {
+        HASH_DELETE(hh_name, conference->focus->by_name, conference);
+        conference_free(conference);
+        return;
+    }
+    conference_end_if_empty(conference);
+}
+
+void admit(struct focus *focus, struct call *call)
+{
+    struct conference *conference;
+
+    if (focus->shutting_down) {
+        refuse(focus, call, 503, "Server is stopping", RETRY_AFTER);
+        return;
+    }
+    if (focus->max_calls && focus->calls > focus->max_calls) {
+        refuse(focus, call, 503, "Server is full", RETRY_AFTER);
+        return;
+    }
+    conference = find_or_create(focus, call);
+    if (!conference)
+        return;
+    join(conference, call);
+    drop_if_unused(conference);
+}

@@ -1,0 +1,130 @@
+/* What signalling tells about calls, once they are let in. */
+#include "focus/private.h"
+
+#include "core/log.h"
+
+#include <string.h>
+#include <utlist.h>
+
+static void on_incoming(struct call *call, void *arg)
+{
+    struct focus *focus = arg;
+
+    focus->calls++;
+    admit(focus, call);
+}
+
+/* A phone that changes a running call to sendonly or inactive is on hold, and what it then sends
+ * is its own hold music, which nobody must hear. One that is sendonly from its first offer on is
+ * a source, not on hold. */
+static bool is_on_hold(const struct participant *participant, const struct session *session)
+{
+    if (!session->held)
+        return false;
+    if (!participant->has_session)
+        return session->direction != STREAM_RECVONLY;
+    return participant->held || session->direction != participant->session.direction;
+}
+
+static void on_session(struct call *call, const struct session *session, void *arg)
+{
+    struct focus *focus = arg;
+    struct participant *participant = focus->signalling->user(call);
+    bool held;
+
+    if (!participant)
+        return;
+    held = is_on_hold(participant, session);
+    participant->session = *session;
+    participant->has_session = true;
+    focus->mixing->leg_session(participant->leg, session);
+    if (held != participant->held) {
+        participant->held = held;
+        log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id, "%s %s",
+                  participant->info.caller.uri, held ? "is on hold" : "is back from hold");
+        if (participant->joined)
+            events_post(focus, &(struct conference_event){
+                                   .kind = EVENT_HELD,
+                                   .conference = participant->conference->id,
+                                   .participant = participant->id,
+                                   .on = held,
+                               });
+    }
+    participant_route(participant);
+}
+
+static void on_established(struct call *call, void *arg)
+{
+    struct focus *focus = arg;
+    struct participant *participant = focus->signalling->user(call);
+    struct conference *conference;
+
+    if (!participant || participant->joined)
+        return;
+    conference = participant->conference;
+    participant->joined = true;
+    participant->joined_at = time(NULL);
+    conference->joined_count++;
+    DL_DELETE(conference->members, participant);
+    DL_APPEND(conference->members, participant);
+    log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s",
+              participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "");
+    events_post(focus, &(struct conference_event){
+                           .kind = EVENT_JOINED,
+                           .conference = conference->id,
+                           .participant = participant->id,
+                       });
+}
+
+static void on_ended(struct call *call, int code, const char *reason, void *arg)
+{
+    struct focus *focus = arg;
+    struct participant *participant = focus->signalling->user(call);
+    struct conference *conference;
+
+    if (participant) {
+        conference = participant->conference;
+        participant_leave(participant, code == 0 ? "hung up" : reason && *reason ? reason : "lost");
+        conference_end_if_empty(conference);
+    }
+    focus_call_gone(focus);
+}
+
+/* OPTIONS tells what an INVITE would meet (RFC 3261 §11), so the policy is asked, too. */
+static void on_query(struct query *query, void *arg)
+{
+    struct focus *focus = arg;
+    struct request request = {
+        .verb = VERB_CREATE,
+        .conference_name = query->requested_user,
+    };
+    struct decision decision;
+
+    query->code = 200;
+    query->is_focus = false;
+    if (!*query->requested_user)
+        return; /* about the server, not a conference */
+    query->is_focus = true;
+    if (strlen(query->requested_user) <= CONFERENCE_NAME_MAX) {
+        if (focus_conference_by_name(focus, query->requested_user))
+            return;
+        actor_of_server(&request.actor);
+        decide(focus, &request, &decision);
+        if (decision.verdict == DECISION_ACCEPT)
+            return;
+    }
+    query->code = 404;
+    query->is_focus = false;
+}
+
+const struct signalling_events *focus_signalling_events(void)
+{
+    static const struct signalling_events events = {
+        .on_incoming = on_incoming,
+        .on_session = on_session,
+        .on_established = on_established,
+        .on_ended = on_ended,
+        .on_query = on_query,
+    };
+    return &events;
+}

@@ -1,0 +1,243 @@
+#include "focus/private.h"
+
+#include "core/id.h"
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+static char *copy(const char *text)
+{
+    return strdup(text ? text : "");
+}
+
+void conference_free(struct conference *conference)
+{
+    struct focus *focus = conference->focus;
+
+    if (focus->policy)
+        focus->policy->forget(focus->policy->ctx, conference->id);
+    HASH_DELETE(hh_id, focus->by_id, conference);
+    free(conference->name);
+    free(conference->title);
+    free(conference->policy);
+    json_decref(conference->options);
+    free(conference);
+}
+
+int conference_make(struct focus *focus, const struct conference_config *config,
+                    struct conference **conferencep)
+{
+    struct conference *conference = calloc(1, sizeof *conference);
+
+    if (!conference)
+        return ENOMEM;
+    conference->focus = focus;
+    conference->id = id_next();
+    conference->name = copy(config->name);
+    conference->title = copy(config->title);
+    conference->policy = copy(config->policy);
+    conference->capacity = config->capacity;
+    conference->options = json_incref((json_t *)config->options);
+    conference->created_at = time(NULL);
+    HASH_ADD(hh_id, focus->by_id, id, sizeof conference->id, conference);
+    if (!conference->name || !conference->title || !conference->policy) {
+        conference_free(conference);
+        return ENOMEM;
+    }
+    HASH_ADD_KEYPTR(hh_name, focus->by_name, conference->name, strlen(conference->name),
+                    conference);
+    *conferencep = conference;
+    return 0;
+}
+
+int conference_activate(struct conference *conference)
+{
+    struct focus *focus = conference->focus;
+    int error;
+
+    if (conference->active)
+        return 0;
+    error = focus->mixing->mix_create(focus->mixing->ctx, &conference->mix);
+    if (error)
+        return error;
+    conference->active = true;
+    conference->created_at = time(NULL);
+    log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference begins");
+    events_post(focus, &(struct conference_event){
+                           .kind = EVENT_CREATED,
+                           .conference = conference->id,
+                       });
+    return 0;
+}
+
+/* A reserved one goes back to sleep; any other can no longer be called, and is freed once its
+ * end has been told. */
+static void conference_close(struct conference *conference, const char *reason)
+{
+    struct focus *focus = conference->focus;
+    struct conference_event event = {.kind = EVENT_ENDED, .conference = conference->id};
+
+    if (!conference->active)
+        return;
+    log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference is over: %s", reason);
+    if (conference->mix)
+        focus->mixing->mix_destroy(conference->mix);
+    conference->mix = NULL;
+    conference->active = false;
+    conference->locked = false;
+    (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
+    if (conference->reserved) {
+        events_post(focus, &event);
+        return;
+    }
+    conference->ended = true;
+    HASH_DELETE(hh_name, focus->by_name, conference);
+    events_post_last(focus, &event, NULL, conference);
+}
+
+void conference_end(struct conference *conference, int code, const char *reason)
+{
+    struct participant *participant, *next;
+
+    DL_FOREACH_SAFE(conference->members, participant, next)
+    {
+        participant_remove(participant, code, reason);
+    }
+    conference_close(conference, reason);
+}
+
+void conference_end_if_empty(struct conference *conference)
+{
+    if (!conference->members && !conference->ended)
+        conference_close(conference, "the last participant has left");
+}
+
+int focus_reserve(struct focus *focus, const struct conference_config *config)
+{
+    struct conference *conference;
+    char *title, *policy;
+    int error;
+
+    if (!config || !config->name || !*config->name)
+        return EINVAL;
+    conference = focus_conference_by_name(focus, config->name);
+    if (!conference) {
+        error = conference_make(focus, config, &conference);
+        if (!error)
+            conference->reserved = true;
+        return error;
+    }
+    title = copy(config->title);
+    policy = copy(config->policy);
+    if (!title || !policy) {
+        free(title);
+        free(policy);
+        return ENOMEM;
+    }
+    free(conference->title);
+    free(conference->policy);
+    conference->title = title;
+    conference->policy = policy;
+    json_decref(conference->options);
+    conference->options = json_incref((json_t *)config->options);
+    conference->capacity = config->capacity;
+    conference->reserved = true;
+    return 0;
+}
+
+void focus_unreserve(struct focus *focus, const char *name)
+{
+    struct conference *conference = focus_conference_by_name(focus, name);
+
+    if (!conference || !conference->reserved)
+        return;
+    conference->reserved = false;
+    if (conference->active)
+        return;
+    HASH_DELETE(hh_name, focus->by_name, conference);
+    conference_free(conference);
+}
+
+struct conference *focus_conference(struct focus *focus, uint64_t id)
+{
+    struct conference *conference;
+
+    HASH_FIND(hh_id, focus->by_id, &id, sizeof id, conference);
+    return conference;
+}
+
+struct conference *focus_conference_by_name(struct focus *focus, const char *name)
+{
+    struct conference *conference;
+
+    HASH_FIND(hh_name, focus->by_name, name, strlen(name), conference);
+    return conference;
+}
+
+struct conference *focus_next_conference(struct focus *focus, const struct conference *after)
+{
+    return after ? after->hh_name.next : focus->by_name;
+}
+
+struct participant *conference_next_participant(const struct conference *conference,
+                                                const struct participant *after)
+{
+    struct participant *participant = after ? after->next : conference->members;
+
+    while (participant && !participant->joined)
+        participant = participant->next;
+    return participant;
+}
+
+uint64_t conference_id(const struct conference *conference)
+{
+    return conference->id;
+}
+
+const char *conference_name(const struct conference *conference)
+{
+    return conference->name;
+}
+
+const char *conference_title(const struct conference *conference)
+{
+    return conference->title;
+}
+
+const char *conference_policy(const struct conference *conference)
+{
+    return conference->policy;
+}
+
+const json_t *conference_options(const struct conference *conference)
+{
+    return conference->options;
+}
+
+unsigned conference_capacity(const struct conference *conference)
+{
+    return conference->capacity;
+}
+
+bool conference_is_locked(const struct conference *conference)
+{
+    return conference->locked;
+}
+
+bool conference_is_reserved(const struct conference *conference)
+{
+    return conference->reserved;
+}
+
+time_t conference_created_at(const struct conference *conference)
+{
+    return conference->created_at;
+}
+
+unsigned conference_participant_count(const struct conference *conference)
+{
+    return conference->joined_count;
+}

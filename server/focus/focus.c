@@ -1,0 +1,103 @@
+#include "focus/private.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int focus_create(const struct focus_config *config, struct focus **focusp)
+{
+    struct focus *focus;
+
+    if (!config || !config->loop || !focusp)
+        return EINVAL;
+    focus = calloc(1, sizeof *focus);
+    if (!focus)
+        return ENOMEM;
+    focus->domain = strdup(config->domain ? config->domain : "");
+    if (!focus->domain) {
+        free(focus);
+        return ENOMEM;
+    }
+    focus->loop = config->loop;
+    focus->max_calls = config->max_calls;
+    focus->media_timeout = config->media_timeout;
+    focus->events_tail = &focus->events;
+    *focusp = focus;
+    return 0;
+}
+
+void focus_connect(struct focus *focus, const struct signalling *signalling,
+                   const struct mixing *mixing, const struct policy *policy)
+{
+    focus->signalling = signalling;
+    focus->mixing = mixing;
+    focus->policy = policy;
+}
+
+void focus_destroy(struct focus *focus)
+{
+    struct conference *conference, *next;
+
+    if (!focus)
+        return;
+    focus->shutting_down = true;
+    focus->policy = NULL;
+    focus->listener_count = 0;
+    loop_timer_stop(&focus->shutdown_timer);
+    HASH_ITER(hh_name, focus->by_name, conference, next)
+    {
+        conference->reserved = false;
+        conference->active = true; /* so that it ends, and is freed, like any other */
+        conference_end(conference, 503, "Server is stopping");
+    }
+    events_flush(focus);
+    free(focus->domain);
+    free(focus);
+}
+
+unsigned focus_call_count(const struct focus *focus)
+{
+    return focus->calls;
+}
+
+/* The last call is gone or the time is up: whichever is first tells, once. */
+static void shutdown_finish(void *arg)
+{
+    struct focus *focus = arg;
+    void (*done)(void *) = focus->shutdown_done;
+
+    loop_timer_stop(&focus->shutdown_timer);
+    focus->shutdown_done = NULL;
+    if (focus->calls)
+        log_warn("%u calls did not answer their BYE in time", focus->calls);
+    if (done)
+        done(focus->shutdown_arg);
+}
+
+void focus_call_gone(struct focus *focus)
+{
+    focus->calls--;
+    /* Not from here: whoever tells us of the call's end still has it in hand. */
+    if (focus->shutdown_done && focus->calls == 0)
+        (void)loop_timer_start(focus->loop, &focus->shutdown_timer, 0, shutdown_finish, focus);
+}
+
+void focus_shutdown(struct focus *focus, unsigned ms, void (*done)(void *arg), void *arg)
+{
+    struct conference *conference, *next;
+
+    if (focus->shutting_down)
+        return;
+    focus->shutting_down = true;
+    focus->shutdown_done = done;
+    focus->shutdown_arg = arg;
+    HASH_ITER(hh_name, focus->by_name, conference, next)
+    {
+        if (conference->active)
+            conference_end(conference, 503, "Server is stopping");
+    }
+    (void)loop_timer_start(focus->loop, &focus->shutdown_timer, focus->calls ? ms : 0,
+                           shutdown_finish, focus);
+}

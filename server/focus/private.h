@@ -1,0 +1,142 @@
+/*
+ * Inside the focus: its objects, and what its files do for each other. Nobody outside this folder
+ * includes this. Focus thread.
+ *
+ *   focus.c        the whole: create, connect, shut down
+ *   conference.c   conferences: find, make, reserve, end; and reading them
+ *   participant.c  participants: make, leave, route their audio; and reading them
+ *   admit.c        a call that wants in: create, join, answer
+ *   calls.c        what becomes of a call: session, established, ended; OPTIONS
+ *   submit.c       a participant's or script's wish: decision, effect
+ *   decide.c       the one way from a request to a decision
+ *   media_events.c what the mixer tells
+ *   events.c       the queue of what has happened, and who is told
+ */
+#ifndef FOCUS_PRIVATE_H
+#define FOCUS_PRIVATE_H
+
+#include "focus/focus.h"
+
+#include <uthash.h>
+
+enum {
+    FOCUS_LISTENERS = 8,
+    CONFERENCE_NAME_MAX = 128, /* bytes of a user part that can be a conference */
+    RETRY_AFTER = 10,          /* s, said to callers when we are full */
+};
+
+struct queued_event {
+    struct conference_event event;
+    /* Kept alive until the event has been told, and freed then. Owned. */
+    struct participant *last_of;
+    struct conference *end_of;
+    struct queued_event *next;
+};
+
+struct focus {
+    struct loop *loop;
+    char *domain;
+    unsigned max_calls;
+    unsigned media_timeout;
+    const struct signalling *signalling;
+    const struct mixing *mixing;
+    const struct policy *policy;
+
+    struct conference *by_id;         /* hash; ended ones too, until their event is told */
+    struct conference *by_name;       /* hash; only those that can be called */
+    struct participant *participants; /* hash; those who left too, until their event is told */
+    unsigned calls;                   /* heard of by on_incoming, not yet by on_ended */
+
+    struct queued_event *events, **events_tail;
+    struct loop_timer *events_timer;
+    struct {
+        void (*handler)(const struct conference_event *event, void *arg);
+        void *arg;
+    } listeners[FOCUS_LISTENERS];
+    unsigned listener_count;
+
+    bool shutting_down;
+    struct loop_timer *shutdown_timer;
+    void (*shutdown_done)(void *arg);
+    void *shutdown_arg;
+};
+
+struct conference {
+    struct focus *focus;
+    uint64_t id;
+    char *name, *title, *policy;
+    unsigned capacity;
+    json_t *options;
+    bool reserved;
+    bool active; /* somebody is in or on the way in; there is a mix */
+    bool ended;  /* no longer to be called; waits to be freed */
+    bool locked;
+    time_t created_at;
+    struct mix *mix;
+    struct participant
+        *members; /* list; on the way in, too; those who have joined last come last */
+    unsigned member_count, joined_count;
+    UT_hash_handle hh_id, hh_name;
+};
+
+struct participant {
+    uint64_t id;
+    struct conference *conference;
+    struct call *call;     /* NULL once it left */
+    struct call_info info; /* a copy that outlives the call */
+    char *strings;         /* where info's strings live */
+    char role[32];
+    struct leg *leg;        /* NULL once it left */
+    struct leg_stats stats; /* last ones, once it left */
+    struct session session;
+    bool has_session;
+    bool joined, left, muted, held, speaking;
+    bool speaking_told, speaking_queued;
+    time_t joined_at;
+    struct participant *prev, *next; /* in conference.members */
+    UT_hash_handle hh;
+};
+
+/* events.c */
+/* Queues a copy. ENOMEM is logged: the event is lost, the state is right. */
+void events_post(struct focus *focus, const struct conference_event *event);
+/* Queues the last event of a participant or conference, which is freed afterwards. */
+void events_post_last(struct focus *focus, const struct conference_event *event,
+                      struct participant *last_of, struct conference *end_of);
+/* Tells all that is queued, now. */
+void events_flush(struct focus *focus);
+
+/* decide.c */
+void decide(struct focus *focus, const struct request *request, struct decision *decision);
+void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t participant);
+void actor_of_server(struct actor *actor);
+
+/* conference.c */
+int conference_make(struct focus *focus, const struct conference_config *config,
+                    struct conference **conferencep);
+/* Gives it a mix and tells that it is there. ENOMEM. */
+int conference_activate(struct conference *conference);
+/* Ends all its calls; a conference that is not reserved is over. `code` for the Reason header. */
+void conference_end(struct conference *conference, int code, const char *reason);
+/* When nobody is left in it. */
+void conference_end_if_empty(struct conference *conference);
+void conference_free(struct conference *conference);
+
+/* participant.c */
+int participant_make(struct conference *conference, struct call *call,
+                     const struct request_params *params, struct participant **participantp);
+/* Tells the mixer who may be heard. */
+void participant_route(struct participant *participant);
+/* Leaves the roster and the mix at once, whatever the call's dialog still has to do. */
+void participant_leave(struct participant *participant, const char *reason);
+/* Leaves, and the call is ended. */
+void participant_remove(struct participant *participant, int code, const char *reason);
+void participant_free(struct participant *participant);
+
+/* admit.c */
+void admit(struct focus *focus, struct call *call);
+
+/* focus.c */
+void focus_call_gone(struct focus *focus);
+
+#endif
