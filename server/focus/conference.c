@@ -185,11 +185,7 @@ struct conference *focus_next_conference(struct focus *focus, const struct confe
 struct participant *conference_next_participant(const struct conference *conference,
                                                 const struct participant *after)
 {
-    struct participant *participant = after ? after->next : conference->members;
-
-    while (participant && !participant->joined)
-        participant = participant->next;
-    return participant;
+    return after ? after->next : conference->members;
 }
 
 uint64_t conference_id(const struct conference *conference)
@@ -239,5 +235,5 @@ time_t conference_created_at(const struct conference *conference)
 
 unsigned conference_participant_count(const struct conference *conference)
 {
-    return conference->joined_count;
+    return conference->member_count;
 }

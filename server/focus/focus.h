@@ -75,7 +75,7 @@ int focus_listen(struct focus *focus, void (*handler)(const struct conference_ev
 
 struct conference *focus_conference(struct focus *focus, uint64_t id);
 struct conference *focus_conference_by_name(struct focus *focus, const char *name);
-/* The first one for NULL; NULL after the last one. By name order of creation. */
+/* The first one for NULL; NULL after the last one. In order of creation. */
 struct conference *focus_next_conference(struct focus *focus, const struct conference *after);
 unsigned focus_call_count(const struct focus *focus);
 
@@ -89,7 +89,9 @@ bool conference_is_locked(const struct conference *conference);
 bool conference_is_reserved(const struct conference *conference);
 time_t conference_created_at(const struct conference *conference);
 unsigned conference_participant_count(const struct conference *conference);
-/* Of those who have joined; the first one for NULL. In order of joining. */
+/* Everybody the policy let in, also those whose ACK is still on its way (participant_has_joined),
+ * so that two callers at the same moment do not both find an empty room. The first one for NULL;
+ * in order of joining. */
 struct participant *conference_next_participant(const struct conference *conference,
                                                 const struct participant *after);
 
@@ -104,7 +106,8 @@ const char *participant_role(const struct participant *participant);
 bool participant_is_muted(const struct participant *participant);
 bool participant_is_held(const struct participant *participant);
 bool participant_is_speaking(const struct participant *participant);
-bool participant_has_joined(const struct participant *participant); /* false once left */
+/* True from the ACK on, and false again once it left. */
+bool participant_has_joined(const struct participant *participant);
 time_t participant_joined_at(const struct participant *participant);
 void participant_stats(const struct participant *participant, struct leg_stats *stats);
 

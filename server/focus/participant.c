@@ -128,7 +128,6 @@ void participant_leave(struct participant *participant, const char *reason)
         return;
     }
     participant->joined = false;
-    conference->joined_count--;
     log_quality(participant, reason);
     (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
     events_post_last(focus, &event, participant, NULL);

@@ -75,7 +75,7 @@ struct conference {
     struct mix *mix;
     struct participant
         *members; /* list; on the way in, too; those who have joined last come last */
-    unsigned member_count, joined_count;
+    unsigned member_count;
     UT_hash_handle hh_id, hh_name;
 };
 
