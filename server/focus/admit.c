@@ -138,19 +138,6 @@ static void join(struct conference *conference, struct call *call)
         bring_in(conference, call, &decision);
 }
 
-/* Made for a caller who was then refused. */
-static void drop_if_unused(struct conference *conference)
-{
-    if (conference->members || conference->reserved)
-        return;
-    if (!conference->active) {
-        HASH_DELETE(hh_name, conference->focus->by_name, conference);
-        conference_free(conference);
-        return;
-    }
-    conference_end_if_empty(conference);
-}
-
 void admit(struct focus *focus, struct call *call)
 {
     struct conference *conference;
@@ -167,5 +154,5 @@ void admit(struct focus *focus, struct call *call)
     if (!conference)
         return;
     join(conference, call);
-    drop_if_unused(conference);
+    conference_end_if_empty(conference); /* it may have been made for one who was refused */
 }

@@ -73,29 +73,37 @@ int conference_activate(struct conference *conference)
     return 0;
 }
 
-/* A reserved one goes back to sleep; any other can no longer be called, and is freed once its
- * end has been told. */
-static void conference_close(struct conference *conference, const char *reason)
+/* The mix goes, and the end is told. */
+static void conference_deactivate(struct conference *conference, const char *reason)
 {
     struct focus *focus = conference->focus;
     struct conference_event event = {.kind = EVENT_ENDED, .conference = conference->id};
 
-    if (!conference->active)
-        return;
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference is over: %s", reason);
-    if (conference->mix)
-        focus->mixing->mix_destroy(conference->mix);
+    focus->mixing->mix_destroy(conference->mix);
     conference->mix = NULL;
     conference->active = false;
     conference->locked = false;
     (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
-    if (conference->reserved) {
-        events_post(focus, &event);
+    events_post_last(focus, &event, NULL, conference->ended ? conference : NULL);
+}
+
+/* With nobody left in it: a reserved one goes back to sleep, any other can no longer be called,
+ * and is freed once its end has been told. */
+static void conference_close(struct conference *conference, const char *reason)
+{
+    struct focus *focus = conference->focus;
+
+    if (conference->ended)
         return;
+    if (!conference->reserved) {
+        conference->ended = true;
+        HASH_DELETE(hh_name, focus->by_name, conference);
     }
-    conference->ended = true;
-    HASH_DELETE(hh_name, focus->by_name, conference);
-    events_post_last(focus, &event, NULL, conference);
+    if (conference->active)
+        conference_deactivate(conference, reason);
+    else if (conference->ended) /* behind what is still to be told of its participants */
+        events_post_last(focus, NULL, NULL, conference);
 }
 
 void conference_end(struct conference *conference, int code, const char *reason)
@@ -111,7 +119,7 @@ void conference_end(struct conference *conference, int code, const char *reason)
 
 void conference_end_if_empty(struct conference *conference)
 {
-    if (!conference->members && !conference->ended)
+    if (!conference->members)
         conference_close(conference, "the last participant has left");
 }
 
@@ -155,10 +163,7 @@ void focus_unreserve(struct focus *focus, const char *name)
     if (!conference || !conference->reserved)
         return;
     conference->reserved = false;
-    if (conference->active)
-        return;
-    HASH_DELETE(hh_name, focus->by_name, conference);
-    conference_free(conference);
+    conference_end_if_empty(conference);
 }
 
 struct conference *focus_conference(struct focus *focus, uint64_t id)

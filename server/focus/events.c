@@ -38,7 +38,7 @@ static bool still_news(struct focus *focus, struct conference_event *event)
 
 static void event_tell(struct focus *focus, struct queued_event *queued)
 {
-    if (still_news(focus, &queued->event)) {
+    if (queued->event.kind != EVENT_COUNT && still_news(focus, &queued->event)) {
         if (focus->policy)
             focus->policy->event(focus->policy->ctx, &queued->event);
         for (unsigned i = 0; i < focus->listener_count; i++)
@@ -80,14 +80,14 @@ void events_post_last(struct focus *focus, const struct conference_event *event,
     struct queued_event *queued = calloc(1, sizeof *queued);
 
     if (!queued) {
-        log_error("out of memory: the event \"%s\" is lost", event_name(event->kind));
+        log_error("out of memory: an event is lost");
         if (last_of)
             participant_free(last_of);
         if (end_of)
             conference_free(end_of);
         return;
     }
-    queued->event = *event;
+    queued->event = event ? *event : (struct conference_event){.kind = EVENT_COUNT};
     queued->last_of = last_of;
     queued->end_of = end_of;
     *focus->events_tail = queued;

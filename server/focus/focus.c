@@ -49,7 +49,6 @@ void focus_destroy(struct focus *focus)
     HASH_ITER(hh_name, focus->by_name, conference, next)
     {
         conference->reserved = false;
-        conference->active = true; /* so that it ends, and is freed, like any other */
         conference_end(conference, 503, "Server is stopping");
     }
     events_flush(focus);

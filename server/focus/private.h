@@ -100,7 +100,8 @@ struct participant {
 /* events.c */
 /* Queues a copy. ENOMEM is logged: the event is lost, the state is right. */
 void events_post(struct focus *focus, const struct conference_event *event);
-/* Queues the last event of a participant or conference, which is freed afterwards. */
+/* Queues the last event of a participant or conference, which is freed afterwards. `event` NULL:
+ * nothing is told, it is only freed in its turn. */
 void events_post_last(struct focus *focus, const struct conference_event *event,
                       struct participant *last_of, struct conference *end_of);
 /* Tells all that is queued, now. */

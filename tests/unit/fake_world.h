@@ -1,0 +1,271 @@
+/*
+ * A world without network for tests of the focus and of what sits on it: calls and legs that
+ * only remember what they were told. One world a test program, on one thread.
+ */
+#ifndef UNIT_FAKE_WORLD_H
+#define UNIT_FAKE_WORLD_H
+
+#include "focus/focus.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct call {
+    struct call_info info;
+    char id[16], uri[80];
+    void *user;
+    int progress;         /* last 1xx */
+    bool answered, ended; /* by the focus: ended with end_code */
+    struct answer answer;
+    int reject_code, end_code;
+    unsigned retry_after;
+    char reason[96];
+};
+
+struct mix {
+    char unused;
+};
+
+struct leg {
+    void *user;
+    struct leg_route route;
+    struct session session;
+    struct leg *next;
+};
+
+static struct {
+    int leg_error, mix_error; /* errno that the next creation fails with */
+    unsigned legs, mixes;     /* alive */
+    unsigned calls;           /* made so far */
+    struct leg *first_leg;
+} world;
+
+/* The leg whose events go to `user`; NULL: none. */
+__attribute__((unused)) static const struct leg *world_leg_of(const void *user)
+{
+    for (const struct leg *leg = world.first_leg; leg; leg = leg->next)
+        if (leg->user == user)
+            return leg;
+    return NULL;
+}
+
+static const struct call_info *world_info(const struct call *call)
+{
+    return &call->info;
+}
+
+static void world_set_user(struct call *call, void *user)
+{
+    call->user = user;
+}
+
+static void *world_user(const struct call *call)
+{
+    return call->user;
+}
+
+static void world_progress(struct call *call, int code, const char *reason)
+{
+    (void)reason;
+    call->progress = code;
+}
+
+static int world_answer(struct call *call, const struct answer *answer)
+{
+    call->answered = true;
+    call->answer = *answer;
+    return 0;
+}
+
+static void world_reject(struct call *call, int code, const char *reason, unsigned retry_after)
+{
+    call->reject_code = code;
+    call->retry_after = retry_after;
+    (void)snprintf(call->reason, sizeof call->reason, "%s", reason ? reason : "");
+}
+
+static void world_end(struct call *call, int code, const char *reason)
+{
+    call->ended = true;
+    call->end_code = code;
+    (void)snprintf(call->reason, sizeof call->reason, "%s", reason ? reason : "");
+}
+
+static const struct signalling world_signalling = {
+    .info = world_info,
+    .set_user = world_set_user,
+    .user = world_user,
+    .progress = world_progress,
+    .answer = world_answer,
+    .reject = world_reject,
+    .end = world_end,
+};
+
+static int world_mix_create(void *ctx, struct mix **mixp)
+{
+    (void)ctx;
+    if (world.mix_error)
+        return world.mix_error;
+    *mixp = calloc(1, sizeof **mixp);
+    world.mixes++;
+    return *mixp ? 0 : ENOMEM;
+}
+
+static void world_mix_destroy(struct mix *mix)
+{
+    world.mixes--;
+    free(mix);
+}
+
+static int world_leg_create(struct mix *mix, const struct leg_config *config, struct leg **legp)
+{
+    (void)mix;
+    if (world.leg_error)
+        return world.leg_error;
+    *legp = calloc(1, sizeof **legp);
+    if (!*legp)
+        return ENOMEM;
+    (*legp)->user = config->user;
+    (*legp)->next = world.first_leg;
+    world.first_leg = *legp;
+    world.legs++;
+    return 0;
+}
+
+static void world_leg_address(const struct leg *leg, struct media_address *address)
+{
+    (void)leg;
+    memset(address, 0, sizeof *address);
+}
+
+static void world_leg_session(struct leg *leg, const struct session *session)
+{
+    leg->session = *session;
+}
+
+static void world_leg_route(struct leg *leg, const struct leg_route *route)
+{
+    leg->route = *route;
+}
+
+static void world_leg_close(struct leg *leg)
+{
+    struct leg **at = &world.first_leg;
+
+    while (*at != leg)
+        at = &(*at)->next;
+    *at = leg->next;
+    world.legs--;
+    free(leg);
+}
+
+static void world_leg_stats(const struct leg *leg, struct leg_stats *stats)
+{
+    (void)leg;
+    memset(stats, 0, sizeof *stats);
+    stats->received = 7;
+}
+
+static unsigned world_thread_count(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+static void world_thread_stats(void *ctx, unsigned thread, struct mixing_thread_stats *stats)
+{
+    (void)ctx;
+    (void)thread;
+    memset(stats, 0, sizeof *stats);
+}
+
+static const struct mixing world_mixing = {
+    .mix_create = world_mix_create,
+    .mix_destroy = world_mix_destroy,
+    .leg_create = world_leg_create,
+    .leg_address = world_leg_address,
+    .leg_session = world_leg_session,
+    .leg_route = world_leg_route,
+    .leg_close = world_leg_close,
+    .leg_stats = world_leg_stats,
+    .thread_count = world_thread_count,
+    .thread_stats = world_thread_stats,
+};
+
+/* An INVITE from sip:USER@example.com to sip:CONFERENCE@HOST. Freed by world_hang_up. */
+__attribute__((unused)) static struct call *world_dial_at(struct focus *focus, const char *user,
+                                                          const char *conference, const char *host)
+{
+    struct call *call = calloc(1, sizeof *call);
+
+    if (!call)
+        abort();
+    (void)snprintf(call->id, sizeof call->id, "call%u", ++world.calls);
+    (void)snprintf(call->uri, sizeof call->uri, "sip:%s@example.com", user);
+    call->info = (struct call_info){
+        .id = call->id,
+        .requested_user = conference,
+        .requested_host = host,
+        .caller = {.uri = call->uri,
+                   .user = user,
+                   .host = "example.com",
+                   .display_name = "",
+                   .user_agent = "fake",
+                   .peer = "127.0.0.1:5060;udp"},
+        .family = AF_INET,
+        .has_offer = true,
+    };
+    focus_signalling_events()->on_incoming(call, focus);
+    return call;
+}
+
+__attribute__((unused)) static struct call *world_dial(struct focus *focus, const char *user,
+                                                       const char *conference)
+{
+    return world_dial_at(focus, user, conference, "127.0.0.1");
+}
+
+/* Offer/answer with this direction as seen from Parley. */
+__attribute__((unused)) static void world_session(struct focus *focus, struct call *call,
+                                                  enum stream_direction direction, bool held)
+{
+    struct session session = {
+        .direction = direction,
+        .held = held,
+        .codec = {.name = "PCMU", .clock_rate = 8000, .channels = 1},
+    };
+
+    focus_signalling_events()->on_session(call, &session, focus);
+}
+
+/* Dial, offer/answer, ACK. */
+__attribute__((unused)) static struct call *world_join(struct focus *focus, const char *user,
+                                                       const char *conference)
+{
+    struct call *call = world_dial(focus, user, conference);
+
+    if (!call->answered)
+        return call;
+    world_session(focus, call, STREAM_SENDRECV, false);
+    focus_signalling_events()->on_established(call, focus);
+    return call;
+}
+
+/* The call's dialog is over: a BYE from the phone (code 0), or what the focus asked for. */
+__attribute__((unused)) static void world_hang_up(struct focus *focus, struct call *call)
+{
+    focus_signalling_events()->on_ended(call, call->ended ? call->end_code : call->reject_code, "",
+                                        focus);
+    free(call);
+}
+
+/* Lets the loop work off what is due now. */
+__attribute__((unused)) static void world_turn(struct loop *loop)
+{
+    (void)event_base_loop(loop_base(loop), EVLOOP_NONBLOCK);
+    (void)event_base_loop(loop_base(loop), EVLOOP_NONBLOCK);
+}
+
+#endif
