@@ -22,6 +22,7 @@ bool log_enabled(enum log_level level);
 
 /* "error", "warn", "info", "debug". False when `name` is none of them. */
 bool log_level_parse(const char *name, enum log_level *levelp);
+const char *log_level_name(enum log_level level);
 
 /* `conference` and `call` name what the line is about; NULL or "" when it is about none.
  * Control characters in the text are written as "?", so that nobody can forge a line. */

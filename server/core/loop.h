@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 #include <sofia-sip/su_wait.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct loop;
@@ -28,6 +29,19 @@ void loop_stop(struct loop *loop, int status);
 
 /* Asserts (in debug builds) that the caller is on the loop's thread. */
 void loop_assert_thread(const struct loop *loop);
+
+/* Whether the caller is on a thread that has a loop: it must not block, not even for DNS. */
+bool loop_is_focus_thread(void);
+
+/*
+ * sofia-sip hides the epoll descriptor of its su_root. Whoever can intercept epoll_create
+ * (main/interpose.c) hands each new descriptor to this function; the one made within loop_create
+ * is watched as an ordinary event, all others are ignored. Without it (unit tests) the su_root is
+ * polled by a timer instead.
+ */
+void loop_adopt_epoll_fd(int fd);
+/* Whether this loop sleeps until something happens, instead of polling. */
+bool loop_is_nested(const struct loop *loop);
 
 /* Milliseconds on the monotonic clock. */
 uint64_t loop_now(const struct loop *loop);

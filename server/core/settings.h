@@ -11,7 +11,13 @@
 #include "core/log.h"
 
 #include <jansson.h>
+#include <netinet/in.h>
 #include <stdint.h>
+
+enum {
+    CONFERENCE_NAME_MAX = 63, /* bytes */
+    CONFERENCE_SETTINGS_MAX = 5000,
+};
 
 struct string_list {
     char **items;
@@ -45,5 +51,49 @@ struct settings {
     struct conference_settings *conferences;
     unsigned conference_count;
 };
+
+/* Fills in the defaults, with the one conference `demo`. ENOMEM. */
+int settings_init(struct settings *settings);
+/* Frees what the settings hold; harmless when they are all zero. */
+void settings_free(struct settings *settings);
+
+/* Works out what depends on more than one option (a listen URI without transport becomes udp and
+ * tcp, rtp.address is taken from listen, data from the environment), and checks that the options
+ * fit together. Call it once, after file and command line. EINVAL with one line in `error`. */
+int settings_finish(struct settings *settings, char *error, size_t error_size);
+
+/* The part of it that works out `data`, for those who need no more than that. EINVAL, ENOMEM. */
+int settings_find_data(struct settings *settings, char *error, size_t error_size);
+
+/* A new conference with default settings. EINVAL when the name is none or is taken (`error` says
+ * which), ENOMEM. The pointer is good until the next one is added. */
+int settings_add_conference(struct settings *settings, const char *name,
+                            struct conference_settings **conferencep, char *error,
+                            size_t error_size);
+void settings_clear_conferences(struct settings *settings);
+/* NULL when there is none of that name. */
+const struct conference_settings *settings_conference(const struct settings *settings,
+                                                      const char *name);
+
+int string_list_add(struct string_list *list, const char *text); /* copies; ENOMEM */
+void string_list_clear(struct string_list *list);
+
+enum listen_transport { LISTEN_BOTH, LISTEN_UDP, LISTEN_TCP };
+
+/* A listen URI taken apart. */
+struct listen_address {
+    int family;                  /* AF_INET, AF_INET6 */
+    char host[INET6_ADDRSTRLEN]; /* canonical, without brackets */
+    uint16_t port;
+    enum listen_transport transport; /* LISTEN_BOTH when the URI names none */
+    bool is_wildcard;                /* 0.0.0.0 or :: */
+};
+
+/* "sip:ADDRESS[:PORT][;transport=udp|tcp]" with an IP literal. EINVAL, and what is wrong. */
+int listen_address_parse(const char *uri, struct listen_address *address, char *error,
+                         size_t error_size);
+
+/* Reads an IP literal. Returns its family, 0 when it is none. */
+int ip_parse(const char *text, struct sockaddr_storage *address);
 
 #endif

@@ -1,0 +1,80 @@
+/*
+ * The table of options: the one place that knows their names, types, defaults, ranges and help.
+ *
+ * Used by lua/ (config file), main/ (command line, reload) and by itself (help, default config).
+ * A target is a struct settings, or a struct conference_settings for "conferences.*.KEY".
+ */
+#ifndef CORE_OPTIONS_H
+#define CORE_OPTIONS_H
+
+#include "core/settings.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum option_type {
+    OPTION_TEXT,
+    OPTION_LIST,         /* of texts; one text will do, too */
+    OPTION_NUMBER,       /* unsigned */
+    OPTION_SECONDS,      /* unsigned, s; a number, or "90s", "5m" */
+    OPTION_MILLISECONDS, /* unsigned, ms; a number of seconds, or "250ms", "90s", "5m" */
+    OPTION_PORTS,        /* "LOW-HIGH", or { LOW, HIGH } */
+    OPTION_LOG_LEVEL,
+    OPTION_DATA, /* plain data, JSON */
+};
+
+struct option {
+    const char *key;   /* in the config: "rtp.ports", "conferences.*.title" */
+    const char *flag;  /* on the command line: "--rtp-ports"; NULL for none */
+    const char *value; /* what it takes, for the help: "LOW-HIGH" */
+    enum option_type type;
+    size_t offset;         /* in the target */
+    const char *standard;  /* the default as a text; lists: separated by blanks; "" for none */
+    const char *shown;     /* the default in words when it is worked out at run time; or NULL */
+    unsigned lowest, most; /* of numbers and times, in the unit of the field */
+    bool live;             /* `parley reload` applies it */
+    /* Checks a text (each one, for lists) beyond its type; NULL: any will do. */
+    int (*check)(const char *text, char *error, size_t error_size);
+    const char *help;
+};
+
+/* In the order of the documentation; NULL after the last one. */
+const struct option *option_at(unsigned index);
+const struct option *option_by_key(const char *key);
+const struct option *option_by_flag(const char *flag);
+/* Whether keys begin with "key.": "rtp", "conferences". */
+bool option_is_group(const char *key);
+bool option_is_of_conference(const struct option *option);
+
+/* The nearest key of those beginning with `prefix` ("" or "rtp."), or flag, when one is near
+ * enough to be meant; else NULL. */
+const char *option_suggest_key(const char *prefix, const char *name);
+const char *option_suggest_flag(const char *flag);
+
+/* Set the target's field. EINVAL: `error` says what is allowed, as in "must be a number from 0 to
+ * 64, not 65". option_add is for lists and appends. */
+int option_set_text(const struct option *option, void *target, const char *text, char *error,
+                    size_t error_size);
+int option_set_number(const struct option *option, void *target, double number, char *error,
+                      size_t error_size);
+/* Takes the reference. */
+void option_set_data(const struct option *option, void *target, json_t *data);
+void option_clear_list(const struct option *option, void *target);
+
+/* Sets all fields of the target to their defaults. ENOMEM. */
+int options_set_standard(void *target, bool of_conference);
+void options_free(void *target, bool of_conference);
+
+/* "a number from 0 to 64" */
+void option_expects(const struct option *option, char *buffer, size_t size);
+
+/* The value as the config file would say it, in Lua; to be freed. NULL: out of memory. */
+char *option_print(const struct option *option, const void *target);
+
+/* The options with a flag, for --help. */
+void options_print_help(FILE *file);
+/* A complete config file with the defaults and a comment on each. ENOMEM. */
+int options_print_config(FILE *file);
+
+#endif
