@@ -20,6 +20,7 @@ struct sip_config {
     unsigned codec_count;
     unsigned session_expires; /* s, RFC 4028 Session-Expires; 0: session timers off */
     unsigned min_se;          /* s, RFC 4028 Min-SE */
+    unsigned t1;              /* ms, RFC 3261 §17.1.1.1; 0: 500, less is for tests */
     const struct signalling_events *events;
     void *events_arg;
 };

@@ -1,0 +1,52 @@
+/* BYE, ours and the peer's (RFC 3261 §15). */
+#include "sip/sip_private.h"
+
+#include "core/log.h"
+
+static int on_bye_response(struct call *call, nta_outgoing_t *request, const sip_t *sip)
+{
+    if (!sip || sip->sip_status->st_status >= 200) {
+        nta_outgoing_destroy(request);
+        call->bye = NULL;
+        call_finish(call, call->end_code, call->end_reason);
+    }
+    return 0;
+}
+
+void call_bye(struct call *call, int code, const char *reason, bool wait)
+{
+    char header[2 * REASON_SIZE + 64];
+
+    if (!call->end_wanted) {
+        call->end_code = code;
+        text_clean(call->end_reason, sizeof call->end_reason, reason, false);
+        call->end_wanted = true;
+    }
+    call->state = CALL_ENDING;
+    invite_done(call);
+    session_timer_stop(call);
+    reason_write(header, sizeof header, call->end_code, call->end_reason);
+    nta_outgoing_t *request = dialog_request(call, on_bye_response, SIP_METHOD_BYE, 0,
+                                             SIPTAG_REASON_STR(header), TAG_END());
+    if (!request || !wait) {
+        /* Without us, nta goes on repeating it to the end. */
+        nta_outgoing_destroy(request);
+        call_finish(call, call->end_code, call->end_reason);
+        return;
+    }
+    call->bye = request;
+    call_debug(call, "BYE sent: %s", header);
+}
+
+void bye_receive(struct call *call, struct incoming *in)
+{
+    const sip_reason_t *reason = in->sip->sip_reason;
+
+    if (invite_is_pending(call)) {
+        invite_refuse(call, SIP_487_REQUEST_TERMINATED, TAG_END());
+    }
+    respond(in, SIP_200_OK, TAG_END());
+    call_debug(call, "BYE received%s%s", reason ? ": cause " : "",
+               reason && reason->re_cause ? reason->re_cause : "");
+    call_finish(call, 0, "Bye");
+}

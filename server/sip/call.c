@@ -1,0 +1,288 @@
+/* The life of a call, from the table to its end (sip_private.h has the states). */
+#include "sip/sip_private.h"
+
+#include "core/id.h"
+#include "core/log.h"
+
+#include <errno.h>
+#include <sofia-sip/su_string.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct call **bucket_of(struct sip_agent *agent, const sip_call_id_t *call_id)
+{
+    return &agent->calls[call_id->i_hash & (CALL_BUCKETS - 1)];
+}
+
+static bool is_call_id(const struct call *call, const sip_call_id_t *call_id)
+{
+    return call->dialog.call_id->i_hash == call_id->i_hash &&
+           strcmp(call->dialog.call_id->i_id, call_id->i_id) == 0;
+}
+
+/* Tags compare without case, as tokens do; a peer of RFC 2543 has none. */
+static bool is_tag(const char *one, const char *other)
+{
+    return one && other ? su_casematch(one, other) : one == other;
+}
+
+struct call *call_of_dialog(struct sip_agent *agent, const sip_t *sip)
+{
+    for (struct call *call = *bucket_of(agent, sip->sip_call_id); call; call = call->next) {
+        if (is_call_id(call, sip->sip_call_id) &&
+            is_tag(call->dialog.local->a_tag, sip->sip_to->a_tag) &&
+            is_tag(call->dialog.remote->a_tag, sip->sip_from->a_tag)) {
+            return call;
+        }
+    }
+    return NULL;
+}
+
+struct call *call_of_first_request(struct sip_agent *agent, const sip_t *sip)
+{
+    for (struct call *call = *bucket_of(agent, sip->sip_call_id); call; call = call->next) {
+        if (is_call_id(call, sip->sip_call_id) &&
+            is_tag(call->dialog.remote->a_tag, sip->sip_from->a_tag) &&
+            call->first_cseq == sip->sip_cseq->cs_seq) {
+            return call;
+        }
+    }
+    return NULL;
+}
+
+/* Multiplying by an odd number is one-to-one: unique as long as fewer than 2^32 calls were. */
+static void make_id(struct call *call)
+{
+    uint32_t number = (uint32_t)id_next() * 0x9e3779b1u ^ call->agent->call_id_salt;
+    snprintf(call->id, sizeof call->id, "%08x", number);
+}
+
+struct call *call_create(struct incoming *in)
+{
+    struct sip_agent *agent = in->agent;
+    struct call *call = calloc(1, sizeof *call);
+    if (!call) {
+        return NULL;
+    }
+    call->agent = agent;
+    su_home_init(call->home);
+    make_id(call);
+    call->first_cseq = in->sip->sip_cseq->cs_seq;
+    call->first_branch = su_strdup(call->home, in->sip->sip_via->v_branch);
+    call->local.session_id = id_next() + ((uint64_t)agent->call_id_salt << 16);
+    call->local.version = 1;
+    call->local.direction = STREAM_SENDRECV;
+    call->local.codecs = agent->codecs;
+    call->local.codec_count = agent->codec_count;
+    if (dialog_create(call, in) || caller_read(call, in) || invite_take(call, in)) {
+        dialog_close(call);
+        invite_done(call);
+        su_home_deinit(call->home);
+        free(call);
+        return NULL;
+    }
+    struct call **bucket = bucket_of(agent, call->dialog.call_id);
+    call->next = *bucket;
+    *bucket = call;
+    agent->call_count++;
+    return call;
+}
+
+static void unlink_call(struct call *call)
+{
+    struct call **slot = bucket_of(call->agent, call->dialog.call_id);
+    while (*slot != call) {
+        slot = &(*slot)->next;
+    }
+    *slot = call->next;
+    call->agent->call_count--;
+}
+
+/* Nothing may come back to the call from here on. */
+static void silence(struct call *call)
+{
+    invite_done(call);
+    session_timer_stop(call);
+    nta_outgoing_destroy(call->bye);
+    call->bye = NULL;
+}
+
+void call_free(struct call *call)
+{
+    silence(call);
+    unlink_call(call);
+    dialog_close(call);
+    sdp_free(call->offer);
+    free(call->sent_sdp);
+    free(call->peer_sdp);
+    su_home_deinit(call->home);
+    free(call);
+}
+
+/* ---- telling the focus ---------------------------------------------------------------------- */
+
+void call_emit_session(struct call *call)
+{
+    if (call->session_changed) {
+        call->session_changed = false;
+        call->agent->events->on_session(call, &call->session, call->agent->events_arg);
+    }
+}
+
+static void tell(struct call *call)
+{
+    const struct sip_agent *agent = call->agent;
+    if (call->state != CALL_ENDED) {
+        call_emit_session(call);
+    }
+    /* The focus may have rejected or ended it just now. */
+    if (call->state == CALL_ENDED && !call->is_later) {
+        call_log(call, "ended: %d %s", call->end_code, call->end_reason);
+        agent->events->on_ended(call, call->end_code, call->end_reason, agent->events_arg);
+        call_free(call);
+    }
+}
+
+static void on_later(void *arg)
+{
+    struct sip_agent *agent = arg;
+    struct call *call = agent->later;
+    agent->later = NULL;
+    agent->later_tail = &agent->later;
+    while (call) {
+        struct call *next = call->next_later;
+        call->is_later = false;
+        call->next_later = NULL;
+        tell(call);
+        call = next;
+    }
+}
+
+void call_later(struct call *call)
+{
+    struct sip_agent *agent = call->agent;
+    if (!call->is_later) {
+        call->is_later = true;
+        *agent->later_tail = call;
+        agent->later_tail = &call->next_later;
+    }
+    if (!agent->later_timer &&
+        loop_timer_start(agent->loop, &agent->later_timer, 0, on_later, agent)) {
+        log_error("out of memory: the end of call %s is told with the next one's", call->id);
+    }
+}
+
+void call_finish(struct call *call, int code, const char *reason)
+{
+    if (call->state == CALL_ENDED) {
+        return;
+    }
+    /* Of several reasons the first is told: that for which our own BYE went out. */
+    if (call->state != CALL_ENDING && !call->end_wanted) {
+        call->end_code = code;
+        text_clean(call->end_reason, sizeof call->end_reason, reason ? reason : "", false);
+    }
+    call->state = CALL_ENDED;
+    silence(call);
+    call_later(call);
+}
+
+/* ---- what the focus asks -------------------------------------------------------------------- */
+
+static const struct call_info *info(const struct call *call)
+{
+    return &call->info;
+}
+
+static void set_user(struct call *call, void *user)
+{
+    call->user = user;
+}
+
+static void *user(const struct call *call)
+{
+    return call->user;
+}
+
+static const char *phrase_of(int code, const char *reason)
+{
+    const char *standard = sip_status_phrase(code);
+    return reason && reason[0] ? reason : standard ? standard : "Refused";
+}
+
+static void progress(struct call *call, int code, const char *reason)
+{
+    if (call->state == CALL_INCOMING && code > 100 && code < 200) {
+        invite_provisional(call, code, phrase_of(code, reason));
+    }
+}
+
+static int answer(struct call *call, const struct answer *how)
+{
+    if (!how || call->state != CALL_INCOMING) {
+        return EINVAL;
+    }
+    return invite_answer(call, how);
+}
+
+static void reject(struct call *call, int code, const char *reason, unsigned retry_after)
+{
+    if (call->state != CALL_INCOMING) {
+        return;
+    }
+    if (code < 300 || code > 699) {
+        code = 500;
+    }
+    const char *phrase = phrase_of(code, reason);
+    if (retry_after) {
+        sip_retry_after_t after[1];
+        sip_retry_after_init(after)->af_delta = retry_after;
+        invite_refuse(call, code, phrase, SIPTAG_RETRY_AFTER(after), TAG_END());
+    } else {
+        invite_refuse(call, code, phrase, TAG_END());
+    }
+    call_finish(call, code, phrase);
+}
+
+static void end(struct call *call, int code, const char *reason)
+{
+    const char *phrase = phrase_of(code, reason);
+    char header[2 * REASON_SIZE + 64];
+
+    switch (call->state) {
+    case CALL_INCOMING:
+        reason_write(header, sizeof header, code, phrase);
+        invite_refuse(call, SIP_480_TEMPORARILY_UNAVAILABLE, SIPTAG_REASON_STR(header), TAG_END());
+        call_finish(call, code, phrase);
+        break;
+    case CALL_ANSWERED:
+        /* RFC 3261 §15: the callee must not send a BYE before the ACK. */
+        if (!call->end_wanted) {
+            call->end_wanted = true;
+            call->end_code = code;
+            text_clean(call->end_reason, sizeof call->end_reason, phrase, false);
+        }
+        break;
+    case CALL_ESTABLISHED:
+        call_bye(call, code, phrase, true);
+        break;
+    case CALL_ENDING:
+    case CALL_ENDED:
+        break;
+    }
+}
+
+const struct signalling *sip_signalling(void)
+{
+    static const struct signalling signalling = {
+        .info = info,
+        .set_user = set_user,
+        .user = user,
+        .progress = progress,
+        .answer = answer,
+        .reject = reject,
+        .end = end,
+    };
+    return &signalling;
+}

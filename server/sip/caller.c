@@ -1,0 +1,161 @@
+/* Who calls: the first INVITE in the focus's words. All of it is the peer's text, so all of it is
+ * bounded and clean of what could forge a log line or break a terminal. */
+#include "sip/sip_private.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    USER_SIZE = 256,
+    HOST_SIZE = 256,
+    URI_SIZE = 600,
+    DISPLAY_SIZE = 128,
+    AGENT_SIZE = 128,
+};
+
+/* Bytes of the UTF-8 sequence of a printable character at `text`; 0: it is none (RFC 3629 §4). */
+static size_t printable(const unsigned char *text)
+{
+    if (text[0] < 0x80) {
+        return text[0] >= 0x20 && text[0] != 0x7f ? 1 : 0;
+    }
+    size_t length = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
+    if (text[0] < 0xc2 || text[0] > 0xf4) {
+        return 0;
+    }
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    bool is_c1 = text[0] == 0xc2 && text[1] < 0xa0;
+    bool is_overlong = (text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xf0 && text[1] < 0x90);
+    bool is_surrogate = text[0] == 0xed && text[1] >= 0xa0;
+    bool is_beyond = text[0] == 0xf4 && text[1] >= 0x90;
+    return is_c1 || is_overlong || is_surrogate || is_beyond ? 0 : length;
+}
+
+static int hex_digit(char digit)
+{
+    if (digit >= '0' && digit <= '9') {
+        return digit - '0';
+    }
+    if (digit >= 'a' && digit <= 'f') {
+        return digit - 'a' + 10;
+    }
+    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
+void text_clean(char *text, size_t size, const char *source, bool unescape)
+{
+    size_t length = 0;
+    while (source && *source && length + 1 < size) {
+        if (unescape && *source == '%' && hex_digit(source[1]) >= 0 && hex_digit(source[2]) >= 0) {
+            char byte = (char)(hex_digit(source[1]) * 16 + hex_digit(source[2]));
+            text[length++] = byte ? byte : '?';
+            source += 3;
+        } else {
+            text[length++] = *source++;
+        }
+    }
+    text[length] = '\0';
+    for (size_t i = 0; i < length;) {
+        size_t step = printable((const unsigned char *)text + i);
+        if (step == 0) {
+            text[i] = '?';
+            step = 1;
+        }
+        i += step;
+    }
+}
+
+static const char *clean_copy(su_home_t *home, size_t size, const char *source, bool unescape)
+{
+    char text[URI_SIZE];
+    text_clean(text, size < sizeof text ? size : sizeof text, source, unescape);
+    return su_strdup(home, text);
+}
+
+/* A quoted-string without its quotes and backslashes (RFC 3261 §25.1). */
+static const char *display_name(su_home_t *home, const char *quoted)
+{
+    char text[DISPLAY_SIZE];
+    size_t length = 0;
+    bool is_quoted = quoted && quoted[0] == '"';
+    for (const char *p = quoted ? quoted + is_quoted : ""; *p && length + 1 < sizeof text; p++) {
+        if (is_quoted && *p == '"') {
+            break;
+        }
+        if (is_quoted && *p == '\\' && p[1]) {
+            p++;
+        }
+        text[length++] = *p;
+    }
+    text[length] = '\0';
+    return clean_copy(home, sizeof text, text, false);
+}
+
+static const char *caller_uri(su_home_t *home, const url_t *url)
+{
+    char text[URI_SIZE];
+    snprintf(text, sizeof text, "%s:%s%s%s%s%s", url->url_scheme ? url->url_scheme : "sip",
+             url->url_user ? url->url_user : "", url->url_user && url->url_host ? "@" : "",
+             url->url_host ? url->url_host : "", url->url_port ? ":" : "",
+             url->url_port ? url->url_port : "");
+    return clean_copy(home, sizeof text, text, false);
+}
+
+/* RFC 3323 §4.1.1.3 and §4.2. */
+static bool is_anonymous(const sip_t *sip)
+{
+    const char *host = sip->sip_from->a_url->url_host;
+    if (host && strcasecmp(host, "anonymous.invalid") == 0) {
+        return true;
+    }
+    msg_param_t const *values = sip->sip_privacy ? sip->sip_privacy->priv_values : NULL;
+    for (; values && *values; values++) {
+        if (strcasecmp(*values, "id") == 0 || strcasecmp(*values, "header") == 0 ||
+            strcasecmp(*values, "user") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *peer_address(su_home_t *home, const struct incoming *in)
+{
+    const su_sockaddr_t *peer = msg_addr(in->msg);
+    char address[INET6_ADDRSTRLEN] = "";
+    inet_ntop(peer->su_family, SU_ADDR(peer), address, sizeof address);
+    return su_sprintf(home, peer->su_family == AF_INET6 ? "[%s]:%u;%s" : "%s:%u;%s", address,
+                      ntohs(peer->su_port), tport_is_tcp(in->tport) ? "tcp" : "udp");
+}
+
+int caller_read(struct call *call, const struct incoming *in)
+{
+    const sip_t *sip = in->sip;
+    const url_t *request = sip->sip_request->rq_url;
+    const url_t *from = sip->sip_from->a_url;
+    struct call_info *info = &call->info;
+    struct caller *caller = &info->caller;
+    su_home_t *home = call->home;
+
+    info->id = call->id;
+    info->requested_user = clean_copy(home, USER_SIZE, request->url_user, true);
+    info->requested_host = clean_copy(home, HOST_SIZE, request->url_host, false);
+    caller->uri = caller_uri(home, from);
+    caller->user = clean_copy(home, USER_SIZE, from->url_user, true);
+    caller->host = clean_copy(home, HOST_SIZE, from->url_host, false);
+    caller->display_name = display_name(home, sip->sip_from->a_display);
+    caller->user_agent = clean_copy(
+        home, AGENT_SIZE, sip->sip_user_agent ? sip->sip_user_agent->g_string : "", false);
+    caller->peer = peer_address(home, in);
+    caller->anonymous = is_anonymous(sip);
+    return info->requested_user && info->requested_host && caller->uri && caller->user &&
+                   caller->host && caller->display_name && caller->user_agent && caller->peer
+               ? 0
+               : ENOMEM;
+}

@@ -1,0 +1,178 @@
+/*
+ * A dialog (RFC 3261 §12): who, in which order, and by which way.
+ *
+ * A direct peer is answered where it sends from, whatever its Contact says: that is the only way
+ * through a NAT. Behind proxies (a route set, or more than one Via) the route set and the Contact
+ * lead. A TCP connection is used as long as it is there.
+ */
+#include "sip/sip_private.h"
+
+#include "core/log.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sofia-sip/nta_tag.h>
+#include <sofia-sip/su_uniqueid.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FIRST_CSEQ_MAX = 1 << 16 };
+
+int dialog_create(struct call *call, const struct incoming *in)
+{
+    struct dialog *dialog = &call->dialog;
+    const sip_t *sip = in->sip;
+    su_home_t *home = call->home;
+    char const *tag = nta_agent_newtag(home, NULL, in->agent->nta);
+
+    dialog->call_id = sip_call_id_dup(home, sip->sip_call_id);
+    dialog->local = sip_from_dup(home, sip->sip_to);
+    dialog->local_to = sip_to_dup(home, sip->sip_to);
+    dialog->remote = sip_to_dup(home, sip->sip_from);
+    if (!tag || !dialog->call_id || !dialog->local || !dialog->local_to || !dialog->remote ||
+        sip_from_tag(home, dialog->local, tag) < 0 || sip_to_tag(home, dialog->local_to, tag) < 0) {
+        return ENOMEM;
+    }
+    if (sip->sip_record_route) {
+        dialog->route = sip_route_fixdup(home, sip->sip_record_route);
+        if (!dialog->route) {
+            return ENOMEM;
+        }
+    }
+    dialog->local_cseq = (uint32_t)su_randint(1, FIRST_CSEQ_MAX);
+    dialog->remote_cseq = sip->sip_cseq->cs_seq;
+    dialog_heard(call, in);
+    dialog_retarget(call, sip->sip_contact);
+    return dialog->target ? 0 : ENOMEM;
+}
+
+void dialog_close(struct call *call)
+{
+    if (call->dialog.tport) {
+        tport_unref(call->dialog.tport);
+        call->dialog.tport = NULL;
+    }
+}
+
+void dialog_retarget(struct call *call, const sip_contact_t *contact)
+{
+    if (!contact_is_usable(contact)) {
+        return;
+    }
+    url_t *target = url_hdup(call->home, contact->m_url);
+    if (!target) {
+        return;
+    }
+    /* RFC 3261 table 1: a Request-URI has neither headers nor method. */
+    target->url_headers = NULL;
+    if (target->url_params) {
+        target->url_params = url_strip_param_string((char *)target->url_params, "method");
+    }
+    su_free(call->home, call->dialog.target);
+    call->dialog.target = target;
+}
+
+static char *source_uri(su_home_t *home, msg_t *msg)
+{
+    const su_sockaddr_t *peer = msg_addr(msg);
+    char address[INET6_ADDRSTRLEN] = "";
+    inet_ntop(peer->su_family, SU_ADDR(peer), address, sizeof address);
+    return su_sprintf(
+        home, peer->su_family == AF_INET6 ? "sip:[%s]:%u;transport=udp" : "sip:%s:%u;transport=udp",
+        address, ntohs(peer->su_port));
+}
+
+void dialog_heard(struct call *call, const struct incoming *in)
+{
+    struct dialog *dialog = &call->dialog;
+
+    if (dialog->tport != in->tport) {
+        tport_t *old = dialog->tport;
+        dialog->tport = tport_ref(in->tport);
+        if (old) {
+            tport_unref(old);
+        }
+    }
+    su_free(call->home, dialog->source);
+    dialog->source = NULL;
+    if (!dialog->route && !in->sip->sip_via->v_next && tport_is_udp(in->tport)) {
+        dialog->source = source_uri(call->home, in->msg);
+    }
+}
+
+/* ---- requests of ours ----------------------------------------------------------------------- */
+
+/* Request-URI and Route (RFC 3261 §12.2.1.1). */
+static int write_route(const struct dialog *dialog, msg_t *msg, sip_t *sip, sip_method_t method,
+                       const char *name)
+{
+    const url_t *uri = dialog->target;
+    const sip_route_t *route = dialog->route;
+    bool is_strict = route && !url_has_param(route->r_url, "lr");
+
+    if (is_strict) {
+        uri = route->r_url;
+        route = route->r_next;
+    }
+    if (route && sip_add_dup(msg, sip, (const sip_header_t *)route) < 0) {
+        return -1;
+    }
+    if (is_strict) {
+        sip_route_t *last = sip_route_create(msg_home(msg), dialog->target, NULL);
+        if (!last || sip_add_dup(msg, sip, (const sip_header_t *)last) < 0) {
+            return -1;
+        }
+    }
+    sip_request_t *request =
+        sip_request_create(msg_home(msg), method, name, (const url_string_t *)uri, NULL);
+    return request && msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)request) >= 0 ? 0
+                                                                                             : -1;
+}
+
+static msg_t *write_request(struct call *call, sip_method_t method, const char *name, uint32_t seq)
+{
+    const struct dialog *dialog = &call->dialog;
+    msg_t *msg = nta_msg_create(call->agent->nta, 0);
+    if (!msg) {
+        return NULL;
+    }
+    sip_t *sip = sip_object(msg);
+    sip_cseq_t *cseq = sip_cseq_create(msg_home(msg), seq, method, name);
+    if (!cseq || write_route(dialog, msg, sip, method, name) < 0 ||
+        sip_add_tl(msg, sip, SIPTAG_FROM(dialog->local), SIPTAG_TO(dialog->remote),
+                   SIPTAG_CALL_ID(dialog->call_id), SIPTAG_CSEQ(cseq),
+                   SIPTAG_MAX_FORWARDS_STR("70"), SIPTAG_USER_AGENT(call->agent->user_agent),
+                   TAG_END()) < 0) {
+        msg_destroy(msg);
+        return NULL;
+    }
+    return msg;
+}
+
+nta_outgoing_t *dialog_request(struct call *call, nta_response_f *handler, sip_method_t method,
+                               const char *name, uint32_t invite_cseq, tag_type_t tag,
+                               tag_value_t value, ...)
+{
+    struct dialog *dialog = &call->dialog;
+    uint32_t seq = method == sip_method_ack ? invite_cseq : ++dialog->local_cseq;
+    msg_t *msg = write_request(call, method, name, seq);
+    if (!msg) {
+        return NULL;
+    }
+    /* A connection that is gone is not revived: the Contact says where the peer listens. */
+    bool has_connection = tport_is_secondary(dialog->tport) &&
+                          tport_is_clear_to_send(dialog->tport) && !dialog->route;
+    bool by_source = !has_connection && dialog->source;
+    const char *source = by_source ? dialog->source : NULL;
+    ta_list ta;
+    ta_start(ta, tag, value);
+    nta_outgoing_t *request = nta_outgoing_mcreate(
+        call->agent->nta, handler, call, URL_STRING_MAKE(source), msg,
+        TAG_IF(has_connection || by_source, NTATAG_TPORT(dialog->tport)), ta_tags(ta));
+    ta_end(ta);
+    if (!request) {
+        call_warn(call, "cannot send %s to the peer's Contact", name);
+        msg_destroy(msg);
+    }
+    return request;
+}

@@ -1,0 +1,145 @@
+/* Header fields that we write, and the responses that carry them. */
+#include "sip/sip_private.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sofia-sip/nta_tag.h>
+#include <sofia-sip/su_uniqueid.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What receive.c has a handler for, no more. */
+#define ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE"
+enum { RETRY_AFTER_MAX = 10 }; /* s, RFC 3261 §14.2 */
+
+#define PRODUCT "Parley/" PARLEY_VERSION
+
+int headers_create(struct sip_agent *agent)
+{
+    agent->allow = sip_allow_make(agent->home, ALLOW);
+    agent->accept = sip_accept_make(agent->home, "application/sdp");
+    agent->server = sip_server_make(agent->home, PRODUCT);
+    agent->user_agent = sip_user_agent_make(agent->home, PRODUCT);
+    if (agent->session_expires) {
+        agent->supported = sip_supported_make(agent->home, "timer");
+    }
+    return agent->allow && agent->accept && agent->server && agent->user_agent &&
+                   (agent->supported || !agent->session_expires)
+               ? 0
+               : ENOMEM;
+}
+
+void respond_tagged(struct incoming *in, const char *to_tag, int status, const char *phrase,
+                    tag_type_t tag, tag_value_t value, ...)
+{
+    ta_list ta;
+    ta_start(ta, tag, value);
+    if (in->sip->sip_request->rq_method == sip_method_invite) {
+        refusal_create(in, to_tag, status, phrase, ta_args(ta));
+    } else {
+        nta_incoming_t *irq = nta_incoming_create(in->agent->nta, NULL, msg_ref(in->msg), in->sip,
+                                                  NTATAG_TPORT(in->tport), TAG_END());
+        if (irq) {
+            if (to_tag) {
+                nta_incoming_tag(irq, to_tag);
+            }
+            nta_incoming_treply(irq, status, phrase, SIPTAG_SERVER(in->agent->server), ta_tags(ta));
+            nta_incoming_destroy(irq);
+        }
+    }
+    ta_end(ta);
+}
+
+void respond_later(struct incoming *in)
+{
+    sip_retry_after_t after[1];
+    sip_retry_after_init(after)->af_delta = (sip_time_t)su_randint(0, RETRY_AFTER_MAX);
+    respond(in, SIP_500_INTERNAL_SERVER_ERROR, SIPTAG_RETRY_AFTER(after), TAG_END());
+}
+
+/* ---- Contact -------------------------------------------------------------------------------- */
+
+void local_address(const tport_t *tport, struct sockaddr_storage *address)
+{
+    const tport_t *listener = tport_is_secondary(tport) ? tport_parent(tport) : tport;
+    const su_addrinfo_t *info = tport_get_address(listener);
+
+    memset(address, 0, sizeof *address);
+    memcpy(address, info->ai_addr,
+           info->ai_addrlen < sizeof *address ? info->ai_addrlen : sizeof *address);
+}
+
+static void write_host(const struct sip_agent *agent, const tport_t *tport, char *host, size_t size)
+{
+    struct sockaddr_storage address;
+    char text[INET6_ADDRSTRLEN] = "";
+
+    if (agent->domain[0] != '\0') {
+        snprintf(host, size, "%s", agent->domain);
+        return;
+    }
+    local_address(tport, &address);
+    bool is_ipv6 = address.ss_family == AF_INET6;
+    const void *bytes = is_ipv6 ? (const void *)&((struct sockaddr_in6 *)&address)->sin6_addr
+                                : (const void *)&((struct sockaddr_in *)&address)->sin_addr;
+    inet_ntop(address.ss_family, bytes, text, sizeof text);
+    unsigned port = ntohs(is_ipv6 ? ((struct sockaddr_in6 *)&address)->sin6_port
+                                  : ((struct sockaddr_in *)&address)->sin_port);
+    int length = snprintf(host, size, is_ipv6 ? "[%s]" : "%s", text);
+    if (port != SIP_DEFAULT_PORT && length > 0 && (size_t)length < size) {
+        snprintf(host + length, size - (size_t)length, ":%u", port);
+    }
+}
+
+/* RFC 3261 §25.1: user = 1*( unreserved / escaped / user-unreserved ). */
+static void escape_user(char *escaped, size_t size, const char *user)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    size_t length = 0;
+    for (; *user && length + 4 <= size; user++) {
+        unsigned char byte = (unsigned char)*user;
+        if (byte < 0x80 && (strchr("-_.!~*'()&=+$,;?/", byte) || (byte >= '0' && byte <= '9') ||
+                            (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z'))) {
+            escaped[length++] = (char)byte;
+        } else {
+            escaped[length++] = '%';
+            escaped[length++] = hex[byte >> 4];
+            escaped[length++] = hex[byte & 15];
+        }
+    }
+    escaped[length] = '\0';
+}
+
+sip_contact_t *contact_make(struct sip_agent *agent, su_home_t *home, const char *user,
+                            bool is_focus, const tport_t *tport)
+{
+    char escaped[512], host[300], text[1024];
+
+    escape_user(escaped, sizeof escaped, user);
+    write_host(agent, tport, host, sizeof host);
+    snprintf(text, sizeof text, "<sip:%s%s%s%s>%s", escaped, escaped[0] ? "@" : "", host,
+             tport_is_tcp(tport) ? ";transport=tcp" : "", is_focus ? ";isfocus" : "");
+    return sip_contact_make(home, text);
+}
+
+void reason_write(char *header, size_t size, int code, const char *text)
+{
+    char quoted[2 * REASON_SIZE];
+    size_t length = 0;
+    for (; *text && length + 3 < sizeof quoted; text++) {
+        if (*text == '"' || *text == '\\') {
+            quoted[length++] = '\\';
+        }
+        quoted[length++] = *text;
+    }
+    quoted[length] = '\0';
+    snprintf(header, size, "SIP;cause=%d;text=\"%s\"", code, quoted);
+}
+
+sip_warning_t *warning_make(struct sip_agent *agent, su_home_t *home, int code, const char *text)
+{
+    const char *host = agent->domain[0] ? agent->domain : "parley";
+    char line[400];
+    snprintf(line, sizeof line, "%d %s \"%s\"", code, host, text);
+    return sip_warning_make(home, line);
+}

@@ -1,0 +1,94 @@
+/* A new call: from the INVITE to its 200 (RFC 3261 §13.3). */
+#include "sip/sip_private.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+
+static void announce(struct call *call)
+{
+    const struct call_info *info = &call->info;
+    call_log(call, "incoming: %s (%s) calls %s@%s", info->caller.uri, info->caller.peer,
+             info->requested_user, info->requested_host);
+    call->agent->events->on_incoming(call, call->agent->events_arg);
+    /* RFC 3261 §17.2.1: unless the focus has said something already. */
+    if (call->state == CALL_INCOMING && call->invite.status == 0) {
+        invite_provisional(call, SIP_100_TRYING);
+    }
+}
+
+void invite_receive(struct incoming *in)
+{
+    const struct sdp_local any_address = {
+        .codecs = in->agent->codecs,
+        .codec_count = in->agent->codec_count,
+        .direction = STREAM_SENDRECV,
+    };
+    struct sdp *offer = NULL;
+
+    if (!check_contact(in, true) || !check_body(in) || !session_timer_check(in)) {
+        return;
+    }
+    if (message_has_sdp(in->sip)) {
+        offer = offer_read(in, &any_address);
+        if (!offer) {
+            return;
+        }
+    }
+    struct call *call = call_create(in);
+    if (!call) {
+        sdp_free(offer);
+        respond(in, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());
+        return;
+    }
+    call->offer = offer;
+    offer_remember(call, in->sip);
+    call->info.has_offer = offer != NULL;
+    call->info.family = offer ? sdp_family(offer) : msg_addr(in->msg)->su_family;
+    call->contact =
+        contact_make(in->agent, call->home, call->info.requested_user, false, in->tport);
+    session_timer_negotiate(call, in->sip);
+    announce(call);
+}
+
+static int prepare_answer(struct call *call, const struct answer *how)
+{
+    call->local.media = how->media;
+    call->subject = su_strdup(call->home, how->subject ? how->subject : "-");
+    call->local.subject = call->subject;
+    sip_contact_t *contact =
+        contact_make(call->agent, call->home, how->contact_user ? how->contact_user : "",
+                     how->is_focus, call->invite.tport);
+    if (!call->subject || !contact) {
+        return ENOMEM;
+    }
+    call->contact = contact;
+    return 0;
+}
+
+int invite_answer(struct call *call, const struct answer *how)
+{
+    char *body = NULL;
+    bool offers = !call->offer;
+    int error = prepare_answer(call, how);
+    if (!error) {
+        error = offers ? offer_make(call, &body) : offer_answer(call, call->offer, &body);
+    }
+    sdp_free(call->offer);
+    call->offer = NULL;
+    if (error) {
+        int code = error == ENOMEM ? 500 : 488;
+        call_warn(call, "no answer to the offer is possible: refused with %d", code);
+        invite_refuse(call, code, sip_status_phrase(code), TAG_END());
+        call_finish(call, code, sip_status_phrase(code));
+        return 0;
+    }
+    call->state = CALL_ANSWERED;
+    invite_accept(call, body, offers);
+    session_timer_restart(call);
+    if (call->session_changed) {
+        call_later(call);
+    }
+    call_log(call, "answered%s", offers ? ", with an offer of ours" : "");
+    return 0;
+}

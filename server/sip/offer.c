@@ -1,0 +1,226 @@
+/* Offer and answer (RFC 3264) as the messages of a call carry them. */
+#include "sip/sip_private.h"
+
+#include <errno.h>
+#include <sofia-sip/su_string.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Warn codes, RFC 3261 §20.43. */
+enum {
+    WARN_NETWORK_ADDRESS = 301,
+    WARN_MEDIA_TYPE = 304,
+    WARN_MEDIA_FORMAT = 305,
+    WARN_OTHER = 399,
+};
+
+/* A body of another type or disposition is none of our business once check_body has passed it. */
+bool message_has_sdp(const sip_t *sip)
+{
+    const sip_payload_t *payload = sip->sip_payload;
+    const sip_content_type_t *type = sip->sip_content_type;
+    const sip_content_disposition_t *disposition = sip->sip_content_disposition;
+
+    if (!payload || payload->pl_len == 0 || sip->sip_content_encoding) {
+        return false;
+    }
+    if (disposition && !su_casematch(disposition->cd_type, "session")) {
+        return false;
+    }
+    return type ? su_casematch(type->c_type, "application/sdp")
+                : payload->pl_len > 3 && su_casenmatch(payload->pl_data, "v=0", 3);
+}
+
+static int message_sdp(const sip_t *sip, struct sdp **sdpp)
+{
+    return message_has_sdp(sip)
+               ? sdp_parse(sip->sip_payload->pl_data, sip->sip_payload->pl_len, sdpp)
+               : EBADMSG;
+}
+
+static void refuse_offer(struct incoming *in, const struct sdp *offer,
+                         const struct sdp_local *local)
+{
+    int family = sdp_family(offer);
+    int ours = local->media.rtp.ss_family;
+    int code = WARN_MEDIA_FORMAT;
+    const char *text = "No audio codec in common";
+
+    if (family == AF_UNSPEC) {
+        code = WARN_MEDIA_TYPE;
+        text = "No audio stream over RTP/AVP";
+    } else if (ours != AF_UNSPEC && ours != family) {
+        code = WARN_NETWORK_ADDRESS;
+        text = "The address family cannot change";
+    }
+    respond(in, SIP_488_NOT_ACCEPTABLE,
+            SIPTAG_WARNING(warning_make(in->agent, msg_home(in->msg), code, text)), TAG_END());
+}
+
+struct sdp *offer_read(struct incoming *in, const struct sdp_local *local)
+{
+    struct sdp *offer = NULL;
+    int error = message_sdp(in->sip, &offer);
+
+    if (error == ENOMEM) {
+        respond(in, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());
+        return NULL;
+    }
+    if (error) {
+        respond(in, 400, "Unreadable Session Description",
+                SIPTAG_WARNING(warning_make(in->agent, msg_home(in->msg), WARN_OTHER,
+                                            "Not a session description of RFC 8866")),
+                TAG_END());
+        return NULL;
+    }
+    if (!sdp_acceptable(offer, local)) {
+        refuse_offer(in, offer, local);
+        sdp_free(offer);
+        return NULL;
+    }
+    return offer;
+}
+
+/* ---- what came of it ------------------------------------------------------------------------ */
+
+static bool is_same_format(const struct codec_format *one, const struct codec_format *other)
+{
+    return one->payload_type == other->payload_type && one->clock_rate == other->clock_rate &&
+           one->channels == other->channels && strcasecmp(one->name, other->name) == 0 &&
+           strcmp(one->fmtp, other->fmtp) == 0;
+}
+
+/* Family, address and port; nothing else of them is told on the wire. */
+static bool is_same_address(const struct sockaddr_storage *one,
+                            const struct sockaddr_storage *other)
+{
+    if (one->ss_family != other->ss_family) {
+        return false;
+    }
+    if (one->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *a = (const struct sockaddr_in6 *)one;
+        const struct sockaddr_in6 *b = (const struct sockaddr_in6 *)other;
+        return a->sin6_port == b->sin6_port && IN6_ARE_ADDR_EQUAL(&a->sin6_addr, &b->sin6_addr);
+    }
+    const struct sockaddr_in *a = (const struct sockaddr_in *)one;
+    const struct sockaddr_in *b = (const struct sockaddr_in *)other;
+    return one->ss_family == AF_UNSPEC ||
+           (a->sin_port == b->sin_port && a->sin_addr.s_addr == b->sin_addr.s_addr);
+}
+
+static bool is_same_session(const struct session *one, const struct session *other)
+{
+    if (!is_same_address(&one->remote_rtp, &other->remote_rtp) ||
+        !is_same_address(&one->remote_rtcp, &other->remote_rtcp) ||
+        one->direction != other->direction || one->held != other->held ||
+        one->ptime != other->ptime || !is_same_format(&one->codec, &other->codec) ||
+        one->format_count != other->format_count) {
+        return false;
+    }
+    for (unsigned i = 0; i < one->format_count; i++) {
+        if (!is_same_format(&one->formats[i], &other->formats[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void agree(struct call *call, const struct session *agreed)
+{
+    if (!call->has_session || !is_same_session(&call->session, agreed)) {
+        call->session = *agreed;
+        call->has_session = true;
+        call->session_changed = true;
+    }
+}
+
+void offer_remember(struct call *call, const sip_t *sip)
+{
+    if (!message_has_sdp(sip)) {
+        return;
+    }
+    char *copy = malloc(sip->sip_payload->pl_len);
+    if (copy) {
+        memcpy(copy, sip->sip_payload->pl_data, sip->sip_payload->pl_len);
+        free(call->peer_sdp);
+        call->peer_sdp = copy;
+        call->peer_sdp_size = sip->sip_payload->pl_len;
+    }
+}
+
+/* ---- bodies of ours ------------------------------------------------------------------------- */
+
+static int write_offer(const struct sdp_local *local, const struct call *call, char **bodyp)
+{
+    struct sdp *last = NULL;
+    if (!call->peer_sdp || sdp_parse(call->peer_sdp, call->peer_sdp_size, &last)) {
+        return sdp_write_offer(local, bodyp);
+    }
+    int error = sdp_write_offer_again(local, last, bodyp);
+    sdp_free(last);
+    return error;
+}
+
+/* `offer` NULL: writes an offer. */
+static int write_body(const struct sdp_local *local, const struct call *call,
+                      const struct sdp *offer, char **bodyp, struct session *session)
+{
+    return offer ? sdp_write_answer(local, offer, bodyp, session) : write_offer(local, call, bodyp);
+}
+
+/* The version rises when, and only when, the body is another than the last (RFC 3264 §8). */
+static int make_body(struct call *call, const struct sdp *offer, char **bodyp,
+                     struct session *session)
+{
+    struct sdp_local local = call->local;
+    char *body = NULL;
+    int error = write_body(&local, call, offer, &body, session);
+    if (!error && call->sent_sdp && strcmp(call->sent_sdp, body) != 0) {
+        free(body);
+        body = NULL;
+        local.version++;
+        error = write_body(&local, call, offer, &body, session);
+    }
+    char *copy = error ? NULL : strdup(body);
+    if (!copy) {
+        free(body);
+        return error ? error : ENOMEM;
+    }
+    free(call->sent_sdp);
+    call->sent_sdp = copy;
+    call->local.version = local.version;
+    *bodyp = body;
+    return 0;
+}
+
+int offer_answer(struct call *call, const struct sdp *offer, char **bodyp)
+{
+    struct session agreed = {0};
+    int error = make_body(call, offer, bodyp, &agreed);
+    if (!error) {
+        agree(call, &agreed);
+    }
+    return error;
+}
+
+int offer_make(struct call *call, char **bodyp)
+{
+    return make_body(call, NULL, bodyp, NULL);
+}
+
+int offer_answered(struct call *call, const sip_t *sip)
+{
+    struct sdp *answer = NULL;
+    struct session agreed = {0};
+    int error = message_sdp(sip, &answer);
+    if (!error) {
+        error = sdp_read_answer(&call->local, answer, &agreed);
+    }
+    sdp_free(answer);
+    if (!error) {
+        agree(call, &agreed);
+        offer_remember(call, sip);
+    }
+    return error;
+}

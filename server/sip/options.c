@@ -1,0 +1,54 @@
+/* OPTIONS: what we can (RFC 3261 §11.2), in a dialog or about a conference. */
+#include "sip/sip_private.h"
+
+#include <stdlib.h>
+
+/* A body only for those that would take it (§11.2). */
+static char *write_body(struct incoming *in)
+{
+    if (nta_check_accept(NULL, in->sip, in->agent->accept, NULL, TAG_END())) {
+        return NULL;
+    }
+    struct sdp_local local = {
+        .session_id = 1,
+        .version = 1,
+        .direction = STREAM_SENDRECV,
+        .codecs = in->agent->codecs,
+        .codec_count = in->agent->codec_count,
+    };
+    local_address(in->tport, &local.media.rtp);
+    return sdp_write_capabilities(&local);
+}
+
+static void accept_options(struct incoming *in, const sip_contact_t *contact)
+{
+    const struct sip_agent *agent = in->agent;
+    char *body = write_body(in);
+    respond(in, SIP_200_OK, SIPTAG_CONTACT(contact), SIPTAG_ALLOW(agent->allow),
+            SIPTAG_ACCEPT(agent->accept), SIPTAG_SUPPORTED(agent->supported),
+            SIPTAG_ACCEPT_ENCODING_STR("identity"),
+            TAG_IF(body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+            TAG_IF(body, SIPTAG_PAYLOAD_STR(body)), TAG_END());
+    free(body);
+}
+
+void options_receive(struct call *call, struct incoming *in)
+{
+    const struct sip_agent *agent = in->agent;
+    const url_t *uri = in->sip->sip_request->rq_url;
+    char user[256], host[256];
+    struct query query = {.requested_user = user, .requested_host = host, .code = 404};
+
+    if (call) {
+        accept_options(in, call->contact);
+        return;
+    }
+    text_clean(user, sizeof user, uri->url_user, true);
+    text_clean(host, sizeof host, uri->url_host, false);
+    agent->events->on_query(&query, agent->events_arg);
+    if (query.code >= 300) {
+        respond(in, query.code, sip_status_phrase(query.code), TAG_END());
+        return;
+    }
+    accept_options(in, contact_make(in->agent, msg_home(in->msg), user, query.is_focus, in->tport));
+}

@@ -1,0 +1,137 @@
+/* Where every request arrives that is in no transaction of nta's: to which call, or to none. */
+#include "sip/sip_private.h"
+
+#include <sofia-sip/nta_stateless.h>
+#include <sofia-sip/nta_tag.h>
+#include <sofia-sip/su_string.h>
+#include <string.h>
+
+/* nta looks behind the seventh character of a branch without asking whether there is one. */
+enum { BRANCH_LEAST = 7 };
+
+/* The response goes to where the request came from. A maddr, meant for multicast, would let the
+ * peer choose another place, even one that cannot be sent to; nta aborts over such a thing. */
+static void drop_maddr(sip_t *sip)
+{
+    if (sip->sip_via->v_maddr) {
+        msg_header_remove_param(sip->sip_via->v_common, "maddr");
+    }
+}
+
+static bool has_usable_branch(const sip_t *sip)
+{
+    const char *branch = sip->sip_via->v_branch;
+    return !branch || strlen(branch) >= BRANCH_LEAST;
+}
+
+/* RFC 3261 §12.2.2. */
+static void receive_in_dialog(struct incoming *in)
+{
+    struct call *call = call_of_dialog(in->agent, in->sip);
+    sip_method_t method = in->sip->sip_request->rq_method;
+
+    if (!call || call->state == CALL_ENDED) {
+        if (method != sip_method_ack) {
+            respond(in, SIP_481_NO_CALL, TAG_END());
+        }
+        return;
+    }
+    if (method == sip_method_ack) {
+        ack_receive(call, in);
+        return;
+    }
+    if (method == sip_method_invite && invite_matches(call, in->sip)) {
+        invite_again(call);
+        return;
+    }
+    if (in->sip->sip_cseq->cs_seq < call->dialog.remote_cseq) {
+        respond(in, 500, "CSeq Out of Order", TAG_END());
+        return;
+    }
+    call->dialog.remote_cseq = in->sip->sip_cseq->cs_seq;
+    if (!check_request(in)) {
+        return;
+    }
+    dialog_heard(call, in);
+    switch (method) {
+    case sip_method_invite:
+        reinvite_receive(call, in);
+        break;
+    case sip_method_update:
+        update_receive(call, in);
+        break;
+    case sip_method_bye:
+        bye_receive(call, in);
+        break;
+    default: /* check_request lets no other pass */
+        options_receive(call, in);
+        break;
+    }
+}
+
+static void receive_first(struct incoming *in)
+{
+    sip_method_t method = in->sip->sip_request->rq_method;
+
+    if (method == sip_method_ack) {
+        return;
+    }
+    if (method == sip_method_invite) {
+        struct call *call = call_of_first_request(in->agent, in->sip);
+        if (call && su_casematch(call->first_branch, in->sip->sip_via->v_branch)) {
+            invite_again(call);
+            return;
+        }
+        if (call) {
+            respond(in, 482, "Request Merged", TAG_END()); /* RFC 3261 §8.2.2.2 */
+            return;
+        }
+    }
+    if (!check_request(in)) {
+        return;
+    }
+    if (method == sip_method_invite) {
+        invite_receive(in);
+    } else if (method == sip_method_options) {
+        options_receive(NULL, in);
+    } else {
+        respond(in, SIP_481_NO_CALL, TAG_END()); /* BYE, UPDATE without dialog */
+    }
+}
+
+static void dispatch(struct incoming *in)
+{
+    const sip_t *sip = in->sip;
+    sip_method_t method = sip->sip_request->rq_method;
+
+    if (!has_usable_branch(sip)) {
+        if (method != sip_method_ack) {
+            nta_msg_treply(in->agent->nta, msg_ref(in->msg), 400, "Bad Via Branch",
+                           NTATAG_TPORT(in->tport), SIPTAG_SERVER(in->agent->server), TAG_END());
+        }
+    } else if (refusal_receive(in)) {
+        return;
+    } else if (method == sip_method_cancel) {
+        cancel_receive(in);
+    } else if (sip->sip_to->a_tag) {
+        receive_in_dialog(in);
+    } else {
+        receive_first(in);
+    }
+}
+
+int receive_message(struct sip_agent *agent, nta_agent_t *nta, msg_t *msg, sip_t *sip)
+{
+    struct incoming in = {.agent = agent, .msg = msg, .sip = sip};
+
+    /* Of a response to nothing there is nothing to be made, and a source port 0 is forged: no
+     * response can be sent there. */
+    if (sip->sip_request && msg_addr(msg)->su_port != 0) {
+        in.tport = nta_incoming_transport(nta, NULL, msg);
+        drop_maddr(sip);
+        dispatch(&in);
+        tport_unref(in.tport);
+    }
+    msg_destroy(msg);
+    return 0;
+}

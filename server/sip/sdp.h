@@ -1,0 +1,73 @@
+/*
+ * Session descriptions (RFC 8866) and offer/answer (RFC 3264) for one audio stream.
+ *
+ * Used inside the sip room by whatever carries a body. Pure functions on plain data: no I/O, no
+ * clock, any thread.
+ *
+ * Of an offer with many m-lines the first audio one over RTP/AVP or RTP/AVPF that has a codec in
+ * common with us is ours; every other gets port 0 in the answer, in the order of the offer.
+ */
+#ifndef SIP_SDP_H
+#define SIP_SDP_H
+
+#include "ports/session.h"
+
+#include <stddef.h>
+
+enum {
+    SDP_SIZE = 65536, /* bytes of a body */
+    SDP_LINES = 2048, /* lines of a body */
+    SDP_STREAMS = 32, /* m-lines of a body */
+};
+
+struct sdp;
+
+/* Reads a body as it came from the network; lines may end in CRLF or LF. What is broken in a
+ * single payload type, attribute or bandwidth line costs just that; what is broken in v=, o=, c=,
+ * t= or m= costs the whole.
+ * 0; EBADMSG: not a session description, or past a limit above; ENOMEM. */
+int sdp_parse(const char *body, size_t size, struct sdp **sdpp);
+/* NULL is harmless. */
+void sdp_free(struct sdp *sdp);
+
+/* What we bring to an offer or an answer. */
+struct sdp_local {
+    uint64_t session_id; /* o= line: the same for the whole dialog */
+    uint64_t version;    /* o= line: the caller raises it whenever the body has changed */
+    struct media_address media;
+    const char *subject;               /* s= line; NULL or "": "-" */
+    enum stream_direction direction;   /* what we are willing to do */
+    const struct codec_format *codecs; /* best first; fmtp is what we say of ourselves */
+    unsigned codec_count;
+};
+
+/* Whether sdp_write_answer would succeed; if not, 488. While the family of local->media.rtp is
+ * AF_UNSPEC (no socket yet) both address families are fine. */
+bool sdp_acceptable(const struct sdp *offer, const struct sdp_local *local);
+
+/* AF_INET or AF_INET6 of the first audio m-line that is not switched off (port 0), AF_UNSPEC when
+ * there is none or it has no c= line. */
+int sdp_family(const struct sdp *sdp);
+
+/* The answer to `offer`, and what it comes to. *bodyp is a string to be freed with free().
+ * 0; EINVAL: local->media has no address; ENOTSUP: not acceptable; ENOMEM. */
+int sdp_write_answer(const struct sdp_local *local, const struct sdp *offer, char **bodyp,
+                     struct session *session);
+
+/* An offer of one audio stream. 0; EINVAL: local->media has no address; ENOMEM. */
+int sdp_write_offer(const struct sdp_local *local, char **bodyp);
+
+/* An offer inside a running dialog, when `last` is the peer's latest description in it: the same
+ * number of m-lines, our stream in its place, payload types as they were (RFC 3264 §8). Errors as
+ * sdp_write_offer; ENOTSUP: the dialog has no stream of ours. */
+int sdp_write_offer_again(const struct sdp_local *local, const struct sdp *last, char **bodyp);
+
+/* What we can, for the answer to an OPTIONS: port 0 (RFC 3264 §9). NULL: out of memory. */
+char *sdp_write_capabilities(const struct sdp_local *local);
+
+/* What the peer made of our offer, which was written from the same `local`.
+ * 0; ENOTSUP: it refused the stream or answered with nothing that we offered. */
+int sdp_read_answer(const struct sdp_local *local, const struct sdp *answer,
+                    struct session *session);
+
+#endif

@@ -1,0 +1,78 @@
+/* A session description taken apart; shared by sdp_*.c only. */
+#ifndef SIP_SDP_PRIVATE_H
+#define SIP_SDP_PRIVATE_H
+
+#include "sip/sdp.h"
+
+#include <stdio.h>
+
+/* A c= line, or the address of an a=rtcp line. */
+struct sdp_address {
+    int family;                   /* AF_UNSPEC: there was no such line */
+    bool literal;                 /* false: a host name, which we do not look up */
+    struct sockaddr_storage host; /* port 0; valid if literal */
+};
+
+struct sdp_stream {
+    char media[32];                  /* "audio" */
+    char protocol[48];               /* "RTP/AVP" */
+    char fallback[64];               /* first format as it stood there, for a refusal */
+    uint16_t port;                   /* 0: refused, or switched off */
+    struct sdp_address connection;   /* its own or the session's */
+    enum stream_direction direction; /* as seen from the peer, as written */
+    unsigned ptime, maxptime;        /* ms; 0: not said */
+    bool rtcp_mux;
+    uint16_t rtcp_port; /* 0: not said */
+    struct sdp_address rtcp;
+    /* Payload types in the order of the m-line; no name: dynamic and without a usable rtpmap. */
+    unsigned format_count;
+    struct codec_format formats[SESSION_FORMATS];
+};
+
+struct sdp {
+    struct sdp_address connection;
+    enum stream_direction direction;
+    uint64_t start, stop; /* t= line, which an answer repeats (RFC 3264 §6) */
+    unsigned stream_count;
+    struct sdp_stream *streams;
+};
+
+/* One m-line with its attributes, to be written. */
+struct sdp_lines {
+    const char *protocol;
+    bool refused; /* port 0, though the formats are told: capabilities */
+    const struct media_address *media;
+    enum stream_direction direction; /* as seen from us */
+    bool rtcp_mux;
+    const struct codec_format *formats; /* in this order, with our fmtp */
+    unsigned format_count;
+};
+
+/* A body being written. Running out of memory shows in sdp_text_finish. */
+struct sdp_text {
+    FILE *file;
+    char *body;
+    size_t size;
+};
+
+int sdp_text_begin(struct sdp_text *text);
+void sdp_text_session(struct sdp_text *text, const struct sdp_local *local, uint64_t start,
+                      uint64_t stop);
+void sdp_text_audio(struct sdp_text *text, const struct sdp_lines *lines);
+/* The peer's m-line with port 0 (RFC 3264 §6). */
+void sdp_text_refusal(struct sdp_text *text, const struct sdp_stream *stream);
+/* 0, ENOMEM. */
+int sdp_text_finish(struct sdp_text *text, char **bodyp);
+
+/* The index of the stream that is ours: the first that we can talk on, given `local`; -1: none. */
+int sdp_find_stream(const struct sdp *sdp, const struct sdp_local *local);
+/* The formats of `stream` that `local` has too, in the stream's order and by its payload types.
+ * `theirs` gets the stream's fmtp, `ours` that of `local`; both have room for SESSION_FORMATS.
+ * Returns their number; 0 when there is no audio codec among them. */
+unsigned sdp_common_formats(const struct sdp_stream *stream, const struct sdp_local *local,
+                            struct codec_format *theirs, struct codec_format *ours);
+/* telephone-event and comfort noise go along with a codec, they cannot stand alone. */
+bool sdp_is_codec(const struct codec_format *format);
+bool sdp_same_format(const struct codec_format *one, const struct codec_format *other);
+
+#endif

@@ -1,0 +1,269 @@
+/* Writing session descriptions (RFC 8866): bodies of our own, and the lines they are made of. */
+#include "sip/sdp_private.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    PTIME = 20,         /* ms in the packets that we send and like to get */
+    DYNAMIC_FIRST = 96, /* RFC 3551 §6 */
+    DYNAMIC_LAST = 127,
+};
+
+int sdp_text_begin(struct sdp_text *text)
+{
+    memset(text, 0, sizeof *text);
+    text->file = open_memstream(&text->body, &text->size);
+    return text->file ? 0 : ENOMEM;
+}
+
+int sdp_text_finish(struct sdp_text *text, char **bodyp)
+{
+    bool failed = ferror(text->file) != 0;
+    failed = fclose(text->file) != 0 || failed;
+    if (failed) {
+        free(text->body);
+        return ENOMEM;
+    }
+    *bodyp = text->body;
+    return 0;
+}
+
+/* "IN IP4 192.0.2.1"; without a socket yet, the address that says so (RFC 3264 §8.4). */
+static void write_address(FILE *file, const struct sockaddr_storage *address)
+{
+    char host[INET6_ADDRSTRLEN] = "0.0.0.0";
+    if (address->ss_family == AF_INET6) {
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)address)->sin6_addr, host, sizeof host);
+    } else if (address->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, host, sizeof host);
+    }
+    fprintf(file, "IN IP%c %s", address->ss_family == AF_INET6 ? '6' : '4', host);
+}
+
+/* A conference's title comes from scripts: it must not be able to add lines of its own. */
+static void write_subject(FILE *file, const char *subject)
+{
+    fputs("s=", file);
+    if (!subject || *subject == '\0') {
+        fputc('-', file);
+    }
+    for (; subject && *subject; subject++) {
+        fputc((unsigned char)*subject < ' ' || *subject == 0x7f ? ' ' : *subject, file);
+    }
+    fputs("\r\n", file);
+}
+
+void sdp_text_session(struct sdp_text *text, const struct sdp_local *local, uint64_t start,
+                      uint64_t stop)
+{
+    FILE *file = text->file;
+    fprintf(file, "v=0\r\no=- %" PRIu64 " %" PRIu64 " ", local->session_id, local->version);
+    write_address(file, &local->media.rtp);
+    fputs("\r\n", file);
+    write_subject(file, local->subject);
+    fputs("c=", file);
+    write_address(file, &local->media.rtp);
+    fprintf(file, "\r\nt=%" PRIu64 " %" PRIu64 "\r\n", start, stop);
+}
+
+static uint16_t port_of(const struct sockaddr_storage *address)
+{
+    switch (address->ss_family) {
+    case AF_INET:
+        return ntohs(((const struct sockaddr_in *)address)->sin_port);
+    case AF_INET6:
+        return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
+    default:
+        return 0;
+    }
+}
+
+static void write_format(FILE *file, const struct codec_format *format)
+{
+    bool is_event = strcasecmp(format->name, "telephone-event") == 0;
+    const char *fmtp = format->fmtp;
+
+    fprintf(file, "a=rtpmap:%u %s/%" PRIu32, format->payload_type, format->name,
+            format->clock_rate);
+    if (format->channels > 1) {
+        fprintf(file, "/%u", format->channels);
+    }
+    fputs("\r\n", file);
+    if (*fmtp == '\0' && is_event) {
+        fmtp = "0-16"; /* digits, *, #, A to D, flash (RFC 4733 §2.4.1) */
+    }
+    if (*fmtp != '\0') {
+        fprintf(file, "a=fmtp:%u %s\r\n", format->payload_type, fmtp);
+    }
+}
+
+static const char *direction_name(enum stream_direction direction)
+{
+    switch (direction) {
+    case STREAM_SENDONLY:
+        return "sendonly";
+    case STREAM_RECVONLY:
+        return "recvonly";
+    case STREAM_SENDRECV:
+        return "sendrecv";
+    case STREAM_INACTIVE:
+        break;
+    }
+    return "inactive";
+}
+
+void sdp_text_audio(struct sdp_text *text, const struct sdp_lines *lines)
+{
+    FILE *file = text->file;
+    uint16_t rtp_port = port_of(&lines->media->rtp);
+    uint16_t rtcp_port = lines->media->rtcp_port ? lines->media->rtcp_port : rtp_port;
+
+    fprintf(file, "m=audio %u %s", lines->refused ? 0u : rtp_port, lines->protocol);
+    for (unsigned i = 0; i < lines->format_count; i++) {
+        fprintf(file, " %u", lines->formats[i].payload_type);
+    }
+    fputs("\r\n", file);
+    for (unsigned i = 0; i < lines->format_count; i++) {
+        write_format(file, &lines->formats[i]);
+    }
+    fprintf(file, "a=ptime:%d\r\na=%s\r\n", PTIME, direction_name(lines->direction));
+    if (lines->rtcp_mux) {
+        fputs("a=rtcp-mux\r\n", file);
+    }
+    if (!lines->refused && rtcp_port != rtp_port + 1) {
+        fprintf(file, "a=rtcp:%u\r\n", rtcp_port);
+    }
+}
+
+void sdp_text_refusal(struct sdp_text *text, const struct sdp_stream *stream)
+{
+    fprintf(text->file, "m=%s 0 %s %s\r\n", stream->media, stream->protocol, stream->fallback);
+}
+
+static struct sdp_lines own_lines(const struct sdp_local *local)
+{
+    return (struct sdp_lines){
+        .protocol = "RTP/AVP",
+        .media = &local->media,
+        .direction = local->direction,
+        .rtcp_mux = true,
+        .formats = local->codecs,
+        .format_count = local->codec_count,
+    };
+}
+
+int sdp_write_offer(const struct sdp_local *local, char **bodyp)
+{
+    struct sdp_lines lines = own_lines(local);
+    struct sdp_text text;
+
+    if (port_of(&local->media.rtp) == 0) {
+        return EINVAL;
+    }
+    int err = sdp_text_begin(&text);
+    if (err) {
+        return err;
+    }
+    sdp_text_session(&text, local, 0, 0);
+    sdp_text_audio(&text, &lines);
+    return sdp_text_finish(&text, bodyp);
+}
+
+char *sdp_write_capabilities(const struct sdp_local *local)
+{
+    struct sdp_lines lines = own_lines(local);
+    struct sdp_text text;
+    char *body = NULL;
+
+    lines.refused = true;
+    if (sdp_text_begin(&text) != 0) {
+        return NULL;
+    }
+    sdp_text_session(&text, local, 0, 0);
+    sdp_text_audio(&text, &lines);
+    return sdp_text_finish(&text, &body) == 0 ? body : NULL;
+}
+
+static bool payload_type_taken(uint8_t payload_type, const struct codec_format *formats,
+                               unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (formats[i].payload_type == payload_type) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_format(const struct codec_format *formats, unsigned count,
+                       const struct codec_format *format)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (sdp_same_format(&formats[i], format)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Our formats under the payload types that the dialog already gave them; those that are new to it
+ * get a number that means nothing else in it (RFC 3264 §8.3.2), or are left out when there is
+ * none. Returns their number. */
+static unsigned keep_payload_types(const struct sdp_stream *last, const struct sdp_local *local,
+                                   struct codec_format formats[SESSION_FORMATS])
+{
+    unsigned count = sdp_common_formats(last, local, NULL, formats);
+
+    for (unsigned i = 0; i < local->codec_count && count < SESSION_FORMATS; i++) {
+        struct codec_format format = local->codecs[i];
+        unsigned next = DYNAMIC_FIRST;
+        if (has_format(formats, count, &format)) {
+            continue;
+        }
+        while (payload_type_taken(format.payload_type, last->formats, last->format_count) ||
+               payload_type_taken(format.payload_type, formats, count)) {
+            if (next > DYNAMIC_LAST) {
+                return count;
+            }
+            format.payload_type = (uint8_t)next++;
+        }
+        formats[count++] = format;
+    }
+    return count;
+}
+
+int sdp_write_offer_again(const struct sdp_local *local, const struct sdp *last, char **bodyp)
+{
+    int ours = sdp_find_stream(last, local);
+    struct codec_format formats[SESSION_FORMATS];
+    struct sdp_lines lines = own_lines(local);
+    struct sdp_text text;
+
+    if (port_of(&local->media.rtp) == 0) {
+        return EINVAL;
+    }
+    if (ours < 0) {
+        return ENOTSUP;
+    }
+    int err = sdp_text_begin(&text);
+    if (err) {
+        return err;
+    }
+    lines.protocol = last->streams[ours].protocol;
+    lines.formats = formats;
+    lines.format_count = keep_payload_types(&last->streams[ours], local, formats);
+    sdp_text_session(&text, local, 0, 0);
+    for (unsigned i = 0; i < last->stream_count; i++) {
+        if ((int)i == ours) {
+            sdp_text_audio(&text, &lines);
+        } else {
+            sdp_text_refusal(&text, &last->streams[i]);
+        }
+    }
+    return sdp_text_finish(&text, bodyp);
+}
