@@ -19,7 +19,7 @@ struct jitter;
 
 struct jitter_stats {
     uint64_t late;              /* packets that came too late to be played */
-    uint64_t concealed;         /* samples made up */
+    uint64_t concealed;         /* samples made up for what was lost or late */
     uint64_t inserted, removed; /* samples, to follow jitter and drift */
 };
 
@@ -32,7 +32,8 @@ void jitter_destroy(struct jitter *jitter);
 void jitter_reset(struct jitter *jitter, const struct codec *codec, void *decoder);
 
 /* Takes a packet of the codec. `arrival` in µs of the monotonic clock. The payload is copied.
- * Comfort noise (RFC 3389) and DTX gaps: see jitter_noise. */
+ * Comfort noise (RFC 3389) and DTX gaps: see jitter_noise. Hand in all that has arrived before
+ * each jitter_get: lateness is measured against the ticks. */
 void jitter_put(struct jitter *jitter, const struct rtp_packet *packet, uint64_t arrival);
 
 /* The sender says that silence begins here (a CN packet): what is missing now is no loss, it is
@@ -43,7 +44,8 @@ void jitter_noise(struct jitter *jitter, const struct rtp_packet *packet, uint64
  * frame is all silence since nothing is there (samples are zeroed then). */
 bool jitter_get(struct jitter *jitter, uint64_t now, float *samples);
 
-/* Audio waiting, ms. */
+/* How long audio waits here from a packet's arrival to the tick that plays its first sample, ms,
+ * smoothed over half a second or so; 0 before the first packet. */
 float jitter_delay(const struct jitter *jitter);
 void jitter_stats(const struct jitter *jitter, struct jitter_stats *stats);
 

@@ -21,10 +21,14 @@ struct latch {
     struct sockaddr_storage signalled; /* from SDP; family 0: none */
     struct sockaddr_storage source;    /* believed; family 0: none yet */
     uint64_t last;                     /* µs, last packet from `source` */
+    /* Believed before the last offer/answer named another address; family 0: none. */
+    struct sockaddr_storage former;
+    uint64_t former_since; /* µs, its first packet after that; 0: none yet */
 };
 
-/* A new offer/answer: `remote` as signalled (family 0 or port 0: not known). An address that is
- * the same as before changes nothing. */
+/* A new offer/answer: `remote` as signalled (family 0, port 0 or 0.0.0.0: not known; a source that
+ * runs goes on). An address that is the same as before changes nothing; another one is where we
+ * send from now on. */
 void latch_signal(struct latch *latch, const struct sockaddr_storage *remote);
 /* Whether a packet from `from` at `now` (µs) is to be taken; learns from it. */
 bool latch_accept(struct latch *latch, const struct sockaddr_storage *from, uint64_t now);

@@ -23,10 +23,12 @@ struct rtcp_report {
     uint32_t jitter;     /* timestamp units */
     uint32_t lsr, dlsr;  /* 0: the peer has had no SR yet */
     bool has_bye;
+    uint32_t bye_ssrc; /* the first that it names; meaningful with has_bye */
 };
 
 /* `source` NULL or inactive: no report block. `lsr`: middle 32 bits of the NTP time of the
- * peer's last SR (0: none), `dlsr` in 1/65536 s. `ntp` is 64-bit NTP time now. Returns bytes. */
+ * peer's last SR (0: none), `dlsr` in 1/65536 s. `ntp` is 64-bit NTP time now. Returns bytes,
+ * 0 when `size` is too small (RTCP_MAX always suffices; a CNAME is cut at 255 bytes). */
 size_t rtcp_write(uint8_t *data, size_t size, const struct rtcp_sender *sender,
                   struct rtp_source *source, uint32_t lsr, uint32_t dlsr, uint64_t ntp, bool bye);
 

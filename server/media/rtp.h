@@ -47,9 +47,11 @@ enum rtp_verdict {
 };
 
 void rtp_source_init(struct rtp_source *source, uint32_t clock_rate);
-/* Counts a packet. `arrival` in µs of a monotonic clock (jitter). */
+/* Counts a packet. `arrival` in µs of a monotonic clock (jitter). The first packet of all is
+ * RTP_OK. Plain duplicates and packets out of order are RTP_OK as well: the jitter buffer knows. */
 enum rtp_verdict rtp_source_update(struct rtp_source *source, const struct rtp_packet *packet,
                                    uint64_t arrival);
+/* Packets that never came, over the life of the leg. */
 uint64_t rtp_source_lost(const struct rtp_source *source);
 double rtp_source_jitter_ms(const struct rtp_source *source);
 

@@ -9,13 +9,15 @@ struct telephone_event {
     uint32_t timestamp; /* of the event that is going on or has just been told */
     uint8_t code;
     bool told;
-    uint16_t duration; /* timestamp units, longest seen */
+    uint32_t duration; /* timestamp units, longest seen, all segments together (§2.5.1.3) */
+    uint32_t segment;  /* timestamp units that the segments before the last one took */
     uint64_t last;     /* µs, arrival of its last packet */
 };
 
 /* Takes one packet of payload type telephone-event. When a key is complete (end bit, or the next
  * event begins), returns its character ("0"–"9", "*", "#", "A"–"D") and sets *durationp (ms);
- * otherwise 0. Told once however often the end is repeated. Rubbish returns 0. */
+ * otherwise 0. Told once however often the end is repeated. Rubbish returns 0. Zero the struct to
+ * begin, and when the sender begins anew (RTP_RESTART). */
 char telephone_event_put(struct telephone_event *event, const struct rtp_packet *packet,
                          uint32_t clock_rate, uint64_t arrival, unsigned *durationp);
 

@@ -1,0 +1,140 @@
+/* PCMU and PCMA (ITU-T G.711; RFC 3551 §4.5.14). Stateless: one byte a sample at 8000 Hz. */
+#include "media/codec_table.h"
+
+#include <string.h>
+
+/*
+ * Decoding is a table, made by the preprocessor. The code bytes' bits are s eee mmmm: sign,
+ * segment, place in the segment; G.711 inverts all of them (µ-law) or every other (A-law).
+ * Values in 1/32768, the middle of each quantisation interval.
+ */
+#define ULAW_STEP(b) (((b) ^ 0x0f) & 0x0f)
+#define ULAW_SEGMENT(b) ((((b) ^ 0xff) >> 4) & 7)
+#define ULAW_SIZE(b) (((2 * ULAW_STEP(b) + 33) << ULAW_SEGMENT(b)) - 33)
+#define ULAW(b) (((b)&0x80 ? 1 : -1) * 4 * ULAW_SIZE(b) / 32768.0F)
+
+#define ALAW_STEP(b) (((b) ^ 0x55) & 0x0f)
+#define ALAW_SEGMENT(b) ((((b) ^ 0x55) >> 4) & 7)
+#define ALAW_SIZE(b)                                                                               \
+    (ALAW_SEGMENT(b) == 0 ? 2 * ALAW_STEP(b) + 1                                                   \
+                          : (2 * ALAW_STEP(b) + 33) << (ALAW_SEGMENT(b) - (ALAW_SEGMENT(b) != 0)))
+#define ALAW(b) (((b)&0x80 ? 1 : -1) * 8 * ALAW_SIZE(b) / 32768.0F)
+
+#define FOUR(law, b) law(b), law((b) + 1), law((b) + 2), law((b) + 3)
+#define SIXTEEN(law, b) FOUR(law, b), FOUR(law, (b) + 4), FOUR(law, (b) + 8), FOUR(law, (b) + 12)
+#define SIXTY_FOUR(law, b)                                                                         \
+    SIXTEEN(law, b), SIXTEEN(law, (b) + 16), SIXTEEN(law, (b) + 32), SIXTEEN(law, (b) + 48)
+#define TABLE(law)                                                                                 \
+    {                                                                                              \
+        SIXTY_FOUR(law, 0), SIXTY_FOUR(law, 64), SIXTY_FOUR(law, 128), SIXTY_FOUR(law, 192)        \
+    }
+
+static const float ulaw_values[256] = TABLE(ULAW);
+static const float alaw_values[256] = TABLE(ALAW);
+
+static int decode(const float values[256], const uint8_t *payload, size_t size, float *samples,
+                  unsigned max)
+{
+    if (size > max) {
+        return -1;
+    }
+    for (size_t i = 0; i < size; i++) {
+        samples[i] = values[payload[i]];
+    }
+    return (int)size;
+}
+
+static int ulaw_decode(void *decoder, const uint8_t *payload, size_t size, float *samples,
+                       unsigned max)
+{
+    (void)decoder;
+    return decode(ulaw_values, payload, size, samples, max);
+}
+
+static int alaw_decode(void *decoder, const uint8_t *payload, size_t size, float *samples,
+                       unsigned max)
+{
+    (void)decoder;
+    return decode(alaw_values, payload, size, samples, max);
+}
+
+/* To 16 bits, rounded, clipped; not a number becomes the largest (the comparison is false). */
+static inline int32_t to_linear(float sample)
+{
+    float scaled = sample * 32768.0F;
+    scaled = scaled < 32767.0F ? scaled : 32767.0F;
+    scaled = scaled > -32768.0F ? scaled : -32768.0F;
+    return (int32_t)(scaled + (scaled < 0 ? -0.5F : 0.5F));
+}
+
+/*
+ * Exponent and first four bits of the mantissa of a positive number, as one integer. A G.711
+ * code is just that: the segment is the exponent, the step the top of the mantissa. So the
+ * conversion to float does the search for the segment, and the loops below need no branch.
+ */
+static inline int32_t exponent_and_step(int32_t number)
+{
+    float value = (float)number;
+    int32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits >> 19;
+}
+
+enum { EXPONENT_ZERO = 127 << 4 }; /* what exponent_and_step gives for 1 */
+
+static int ulaw_encode(void *encoder, const float *samples, unsigned count, uint8_t *payload,
+                       size_t size)
+{
+    (void)encoder;
+    if (count > size) {
+        return -1;
+    }
+    const float *restrict from = samples;
+    uint8_t *restrict to = payload;
+    for (unsigned i = 0; i < count; i++) {
+        int32_t linear = to_linear(from[i]);
+        int32_t negative = linear < 0 ? -1 : 0;
+        int32_t biased = ((linear ^ negative) >> 2) + 33;
+        biased = biased < 8191 ? biased : 8191;
+        int32_t code = exponent_and_step(biased) - (EXPONENT_ZERO + (5 << 4));
+        to[i] = (uint8_t)(code ^ 0xff ^ (negative & 0x80));
+    }
+    return (int)count;
+}
+
+static int alaw_encode(void *encoder, const float *samples, unsigned count, uint8_t *payload,
+                       size_t size)
+{
+    (void)encoder;
+    if (count > size) {
+        return -1;
+    }
+    const float *restrict from = samples;
+    uint8_t *restrict to = payload;
+    for (unsigned i = 0; i < count; i++) {
+        int32_t linear = to_linear(from[i]);
+        int32_t negative = linear < 0 ? -1 : 0;
+        int32_t level = (linear ^ negative) >> 4;
+        /* The first two segments have the same step: there the level is the code. */
+        int32_t code = exponent_and_step(level) - (EXPONENT_ZERO + (3 << 4));
+        code = level < 32 ? level : code;
+        to[i] = (uint8_t)(code ^ 0x55 ^ (~negative & 0x80));
+    }
+    return (int)count;
+}
+
+const struct codec codec_pcmu = {
+    .format = {.name = "PCMU", .clock_rate = 8000, .channels = 1, .payload_type = 0},
+    .sample_rate = 8000,
+    .stateless = true,
+    .encode = ulaw_encode,
+    .decode = ulaw_decode,
+};
+
+const struct codec codec_pcma = {
+    .format = {.name = "PCMA", .clock_rate = 8000, .channels = 1, .payload_type = 8},
+    .sample_rate = 8000,
+    .stateless = true,
+    .encode = alaw_encode,
+    .decode = alaw_decode,
+};

@@ -1,0 +1,239 @@
+/* Legs as the focus has them: created, given sessions and routes, closed. Focus thread. */
+#include "media/engine.h"
+
+#include "core/id.h"
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+struct message *message_create(enum message_kind kind, const char *what)
+{
+    struct message *message = calloc(1, sizeof(*message));
+
+    if (message == NULL) {
+        log_error("media: out of memory, %s is not changed", what);
+        return NULL;
+    }
+    message->kind = kind;
+    return message;
+}
+
+/* RFC 3550 §5.1: begin at random, so that known plaintext attacks on encryption are harder. */
+static int choose_numbers(struct leg *leg)
+{
+    struct {
+        uint32_t ssrc, timestamp;
+        uint16_t sequence;
+    } numbers;
+
+    if (getrandom(&numbers, sizeof(numbers), 0) != sizeof(numbers)) {
+        return EIO;
+    }
+    leg->ssrc = numbers.ssrc;
+    leg->timestamp = numbers.timestamp;
+    leg->sequence = numbers.sequence;
+    return 0;
+}
+
+static void choose_cname(struct leg *leg, const char *name)
+{
+    if (name != NULL && *name != '\0') {
+        (void)snprintf(leg->cname, sizeof(leg->cname), "%s", name);
+    } else {
+        id_random(leg->cname, 24 + 1); /* RFC 7022 §4.2: 96 random bits */
+    }
+}
+
+static struct sockets *sockets_of(struct media *media, int family)
+{
+    for (unsigned i = 0; i < media->address_count; i++) {
+        if (media->sockets[i].address.ss_family == family) {
+            return &media->sockets[i];
+        }
+    }
+    return NULL;
+}
+
+static void leg_prepare(struct leg *leg, struct mix *mix, const struct leg_config *config)
+{
+    leg->mix = mix;
+    leg->media = mix->media;
+    leg->family = config->family;
+    leg->timeout = config->timeout;
+    leg->user = config->user;
+    leg->add = (struct message){.kind = MESSAGE_LEG_ADD, .mix = mix, .leg = leg};
+    leg->close = (struct message){.kind = MESSAGE_LEG_CLOSE, .mix = mix, .leg = leg};
+    choose_cname(leg, config->name);
+    mixer_channel_init(&leg->channel);
+    level_init(&leg->level);
+    atomic_store_explicit(&leg->counters.level, LEVEL_SILENCE, memory_order_relaxed);
+}
+
+int leg_create(struct mix *mix, const struct leg_config *config, struct leg **legp)
+{
+    struct media *media = mix->media;
+    struct sockets *ports = sockets_of(media, config->family);
+    struct leg *leg;
+    int err;
+
+    loop_assert_thread(media->loop);
+    if (ports == NULL) {
+        return EAFNOSUPPORT;
+    }
+    leg = calloc(1, sizeof(*leg));
+    if (leg == NULL) {
+        return ENOMEM;
+    }
+    leg_prepare(leg, mix, config);
+    err = choose_numbers(leg);
+    if (err == 0) {
+        err = sockets_open(ports, &leg->sockets);
+    }
+    if (err != 0) {
+        free(leg);
+        return err;
+    }
+    leg->ports = ports;
+    TAILQ_INSERT_TAIL(&media->legs, leg, of_media);
+    TAILQ_INSERT_TAIL(&mix->legs_open, leg, of_mix);
+    mix->thread->legs++;
+    mix->thread->slot_load[mix->slot]++;
+    media_post(media, mix->thread, &leg->add);
+    *legp = leg;
+    return 0;
+}
+
+void leg_address(const struct leg *leg, struct media_address *address)
+{
+    address->rtp = leg->ports->address;
+    address_set_port(&address->rtp, leg->sockets.port);
+    address->rtcp_port = (uint16_t)(leg->sockets.port + 1);
+}
+
+/* The jitter buffer comes with the first session that has audio for us, and stays. */
+static int add_jitter(struct leg *leg, struct message *message)
+{
+    const struct stream_format *format = stream_find_audio(message->stream, NULL);
+
+    if (leg->has_jitter || format == NULL) {
+        return 0;
+    }
+    message->jitter = jitter_create(format->codec, format->decoder);
+    leg->has_jitter = message->jitter != NULL;
+    return leg->has_jitter ? 0 : ENOMEM;
+}
+
+void leg_session(struct leg *leg, const struct session *session)
+{
+    struct message *message = message_create(MESSAGE_LEG_SESSION, "a leg's session");
+    int err;
+
+    loop_assert_thread(leg->media->loop);
+    if (message == NULL) {
+        return;
+    }
+    message->leg = leg;
+    err = stream_create(session, leg->family, leg->mix->mixer.rate, &message->stream);
+    if (err == 0) {
+        err = add_jitter(leg, message);
+    }
+    if (err != 0) {
+        log_error("media: a leg's session is not changed: %s", strerror(err));
+        stream_destroy(message->stream);
+        free(message);
+        return;
+    }
+    if (message->stream->codec == NULL) {
+        log_warn("media: no codec \"%s\" at %u Hz: nothing is sent to port %u's peer",
+                 session->codec.name, session->codec.clock_rate, leg->sockets.port);
+    }
+    (void)snprintf(leg->codec, sizeof(leg->codec), "%s",
+                   message->stream->codec != NULL ? session->codec.name : "");
+    media_post(leg->media, leg->mix->thread, message);
+}
+
+void leg_route(struct leg *leg, const struct leg_route *route)
+{
+    struct message *message = message_create(MESSAGE_LEG_ROUTE, "a leg's route");
+
+    loop_assert_thread(leg->media->loop);
+    if (message == NULL) {
+        return;
+    }
+    message->leg = leg;
+    for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
+        message->route.speaks[bus] = mixer_linear(route->speaks[bus]);
+        message->route.hears[bus] = mixer_linear(route->hears[bus]);
+    }
+    media_post(leg->media, leg->mix->thread, message);
+}
+
+void leg_close(struct leg *leg)
+{
+    loop_assert_thread(leg->media->loop);
+    leg->abandoned = true;
+    TAILQ_REMOVE(&leg->mix->legs_open, leg, of_mix);
+    leg->mix->thread->legs--;
+    leg->mix->thread->slot_load[leg->mix->slot]--;
+    media_post(leg->media, leg->mix->thread, &leg->close);
+}
+
+void leg_free(struct leg *leg)
+{
+    uint64_t unsent = atomic_load_explicit(&leg->counters.unsent, memory_order_relaxed);
+
+    if (unsent > 0) {
+        log_debug("media: the kernel refused %llu packets of the leg on port %u",
+                  (unsigned long long)unsent, leg->sockets.port);
+    }
+    TAILQ_REMOVE(&leg->media->legs, leg, of_media);
+    sockets_close(leg->ports, &leg->sockets);
+    jitter_destroy(leg->jitter);
+    stream_destroy(leg->stream);
+    free(leg);
+}
+
+void leg_hand_up(struct leg *leg)
+{
+    const struct mixing_events *events = leg->media->events;
+    void *arg = leg->media->events_arg;
+    bool speaking = atomic_load_explicit(&leg->counters.speaking, memory_order_relaxed);
+    unsigned silent_ms;
+    uint32_t digit;
+
+    /* Each handler may close the leg. */
+    if (!leg->abandoned && speaking != leg->told_speaking) {
+        leg->told_speaking = speaking;
+        events->on_speaking(leg->user, speaking, arg);
+    }
+    while (!leg->abandoned && ring_get(&leg->digits, &digit)) {
+        events->on_digit(leg->user, (char)(digit >> 16), digit & 0xffff, arg);
+    }
+    silent_ms = atomic_exchange_explicit(&leg->silent_ms, 0, memory_order_relaxed);
+    if (!leg->abandoned && silent_ms > 0) {
+        events->on_timeout(leg->user, silent_ms, arg);
+    }
+}
+
+void leg_stats(const struct leg *leg, struct leg_stats *stats)
+{
+    const struct leg_counters *counters = &leg->counters;
+
+    memcpy(stats->codec, leg->codec, sizeof(stats->codec));
+    stats->received = atomic_load_explicit(&counters->received, memory_order_relaxed);
+    stats->sent = atomic_load_explicit(&counters->sent, memory_order_relaxed);
+    stats->lost = atomic_load_explicit(&counters->lost, memory_order_relaxed);
+    stats->late = atomic_load_explicit(&counters->late, memory_order_relaxed);
+    stats->rejected = atomic_load_explicit(&counters->rejected, memory_order_relaxed);
+    stats->concealed = atomic_load_explicit(&counters->concealed, memory_order_relaxed);
+    stats->jitter = atomic_load_explicit(&counters->jitter, memory_order_relaxed);
+    stats->delay = atomic_load_explicit(&counters->delay, memory_order_relaxed);
+    stats->level = atomic_load_explicit(&counters->level, memory_order_relaxed);
+    stats->round_trip = atomic_load_explicit(&counters->round_trip, memory_order_relaxed);
+    stats->remote_loss = atomic_load_explicit(&counters->remote_loss, memory_order_relaxed);
+    stats->speaking = atomic_load_explicit(&counters->speaking, memory_order_relaxed);
+}

@@ -1,0 +1,306 @@
+/* A leg's sockets: packets in, on the tick and in batches; packets out. Media thread. */
+#include "media/engine.h"
+
+#include <string.h>
+
+enum {
+    OWED_MIN = -60,       /* ms */
+    READS_MAX = 4,        /* batches of one leg in one tick: a flood cannot stop the others */
+    AGE_MAX = 200 * 1000, /* µs; the kernel says that a packet is older: the wall clock was set */
+};
+
+/* ---- in ---- */
+
+/* When the kernel got the packet, on the monotonic clock. */
+static uint64_t arrival_of(const struct media_thread *thread, struct msghdr *header)
+{
+    for (struct cmsghdr *control = CMSG_FIRSTHDR(header); control != NULL;
+         control = CMSG_NXTHDR(header, control)) {
+        struct timespec wall;
+        int64_t arrival;
+
+        if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_TIMESTAMPNS) {
+            continue;
+        }
+        memcpy(&wall, CMSG_DATA(control), sizeof(wall));
+        arrival = (int64_t)wall.tv_sec * 1000000 + wall.tv_nsec / 1000 - thread->wall_offset;
+        if (arrival <= (int64_t)thread->now && arrival >= (int64_t)thread->now - AGE_MAX) {
+            return (uint64_t)arrival;
+        }
+    }
+    return thread->now;
+}
+
+static void jitter_restart(struct leg *leg, const struct stream_format *format)
+{
+    leg->hearing = format;
+    jitter_reset(leg->jitter, format->codec, format->decoder);
+}
+
+static void take_event(struct leg *leg, struct media_thread *thread,
+                       const struct stream_format *format, const struct rtp_packet *packet,
+                       uint64_t arrival)
+{
+    struct telephone_event before = leg->event;
+    unsigned duration = 0;
+    char key = telephone_event_put(&leg->event, packet, format->clock_rate, arrival, &duration);
+
+    if (leg->jitter != NULL && leg->event.active &&
+        (!before.active || before.timestamp != leg->event.timestamp)) {
+        /* Phones stop the audio while they send an event: what is missing is no loss. */
+        jitter_noise(leg->jitter, packet, arrival);
+    }
+    leg->event_rate = format->clock_rate;
+    if (key != 0) {
+        leg_tell_digit(leg, thread, key, duration);
+    }
+}
+
+static void take_format(struct leg *leg, struct media_thread *thread,
+                        const struct stream_format *format, const struct rtp_packet *packet,
+                        uint64_t arrival)
+{
+    switch (format->kind) {
+    case STREAM_AUDIO:
+        if (leg->hearing == NULL || leg->hearing->codec != format->codec) {
+            jitter_restart(leg, format);
+        }
+        leg->hearing = format;
+        jitter_put(leg->jitter, packet, arrival);
+        break;
+    case STREAM_NOISE:
+        if (leg->jitter != NULL) {
+            jitter_noise(leg->jitter, packet, arrival);
+        }
+        break;
+    case STREAM_EVENT:
+        take_event(leg, thread, format, packet, arrival);
+        break;
+    }
+}
+
+/* Counts the packet. The timestamp of an event is that of its first packet (RFC 4733 §2.2.2):
+ * it tells nothing about jitter. */
+static enum rtp_verdict count_packet(struct leg *leg, const struct stream_format *format,
+                                     const struct rtp_packet *packet, uint64_t arrival)
+{
+    double jitter = leg->source.jitter;
+    uint32_t transit = leg->source.transit;
+    bool active = leg->source.active;
+    enum rtp_verdict verdict = rtp_source_update(&leg->source, packet, arrival);
+
+    if (format->kind == STREAM_EVENT && active) {
+        leg->source.jitter = jitter;
+        leg->source.transit = transit;
+    }
+    return verdict;
+}
+
+/* The time from packet to packet is what a packet brings. */
+static void settle_owed(struct leg *leg, const struct stream_format *format, uint32_t timestamp)
+{
+    uint32_t brought = (timestamp - leg->read_timestamp) / (format->clock_rate / 1000);
+
+    leg->read_timestamp = timestamp;
+    if (brought <= PACKET_MS_MAX) {
+        leg->owed -= (int)brought;
+        leg->owed = leg->owed > OWED_MIN ? leg->owed : OWED_MIN;
+    }
+}
+
+static void take_rtp(struct leg *leg, struct media_thread *thread,
+                     const struct sockaddr_storage *from, const uint8_t *data, size_t size,
+                     uint64_t arrival)
+{
+    const struct stream_format *format = NULL;
+    struct rtp_packet packet;
+
+    if (rtp_parse(&packet, data, size)) {
+        format = stream_format_of(leg->stream, packet.payload_type);
+    }
+    if (format == NULL) {
+        counter_add(&leg->counters.rejected, 1);
+        if (address_equal(from, &leg->latch.source)) {
+            leg->life = arrival;
+        }
+        return;
+    }
+    if (!latch_accept(&leg->latch, from, arrival)) {
+        counter_add(&leg->counters.rejected, 1);
+        return;
+    }
+    leg->life = arrival;
+    counter_add(&leg->counters.received, 1);
+    settle_owed(leg, format, packet.timestamp);
+    switch (count_packet(leg, format, &packet, arrival)) {
+    case RTP_DUPLICATE_OR_STALE:
+        return;
+    case RTP_RESTART:
+        leg->event = (struct telephone_event){0};
+        if (leg->hearing != NULL) {
+            jitter_restart(leg, leg->hearing);
+        }
+        break;
+    case RTP_OK:
+        break;
+    }
+    if (leg->stream->direction & STREAM_RECVONLY) {
+        take_format(leg, thread, format, &packet, arrival);
+    }
+}
+
+/* RFC 5761 §4: these payload types with the marker bit are RTCP's packet types. */
+static bool is_rtcp(const uint8_t *data, size_t size)
+{
+    return size >= 4 && data[0] >> 6 == 2 && data[1] >= 192 && data[1] <= 223;
+}
+
+static void take_rtcp(struct leg *leg, struct media_thread *thread, bool muxed,
+                      const struct sockaddr_storage *from, const uint8_t *data, size_t size,
+                      uint64_t arrival)
+{
+    const struct sockaddr_storage *target = latch_target(&leg->latch);
+    bool trusted = muxed ? target != NULL && address_equal(target, from)
+                         : latch_accept(&leg->rtcp.latch, from, arrival);
+
+    if (trusted) {
+        leg_rtcp_take(leg, data, size, arrival, thread->now);
+    } else {
+        counter_add(&leg->counters.rejected, 1);
+    }
+}
+
+/* Readies the first `count` places; the others still are. */
+static void batch_prepare(struct receive_batch *batch, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        batch->vectors[i] = (struct iovec){batch->data[i], sizeof(batch->data[i])};
+        batch->messages[i].msg_hdr = (struct msghdr){
+            .msg_name = &batch->from[i],
+            .msg_namelen = sizeof(batch->from[i]),
+            .msg_iov = &batch->vectors[i],
+            .msg_iovlen = 1,
+            .msg_control = &batch->control[i],
+            .msg_controllen = sizeof(batch->control[i]),
+        };
+    }
+    batch->ready = true;
+}
+
+/* Returns whether it has waited for a tick or longer: then others may wait behind it. */
+static bool take_datagram(struct leg *leg, struct media_thread *thread, bool is_rtp_socket,
+                          unsigned place)
+{
+    struct msghdr *header = &thread->batch.messages[place].msg_hdr;
+    const uint8_t *data = thread->batch.data[place];
+    size_t size = thread->batch.messages[place].msg_len;
+    const struct sockaddr_storage *from = &thread->batch.from[place];
+    uint64_t arrival = arrival_of(thread, header);
+
+    if (leg->stream == NULL || (header->msg_flags & MSG_TRUNC)) {
+        counter_add(&leg->counters.rejected, 1);
+    } else if (!is_rtp_socket || is_rtcp(data, size)) {
+        take_rtcp(leg, thread, is_rtp_socket, from, data, size, arrival);
+    } else {
+        take_rtp(leg, thread, from, data, size, arrival);
+    }
+    return arrival == thread->now || thread->now - arrival >= FRAME_MS * 1000;
+}
+
+/* As long as the peer has sent what a tick is long, one packet is all that can be there, and
+ * asking for one is a good deal cheaper than finding out that there is no second. Otherwise the
+ * socket is read empty. */
+void leg_read(struct leg *leg, struct media_thread *thread, int fd)
+{
+    bool is_rtp_socket = fd == leg->sockets.rtp, waited = false;
+    struct receive_batch *batch = &thread->batch;
+    unsigned wanted = is_rtp_socket ? 1 : RECEIVE_BATCH;
+
+    if (!batch->ready) {
+        batch_prepare(batch, RECEIVE_BATCH);
+    }
+    for (unsigned reads = 0; reads < READS_MAX; reads++) {
+        int got = recvmmsg(fd, batch->messages, wanted, MSG_DONTWAIT, NULL);
+        unsigned count = got > 0 ? (unsigned)got : 0;
+
+        for (unsigned i = 0; i < count; i++) {
+            waited |= take_datagram(leg, thread, is_rtp_socket, i);
+        }
+        batch_prepare(batch, count);
+        if (count < wanted) {
+            leg->owed = leg->owed < 0 ? leg->owed : 0;
+            return;
+        }
+        if (wanted == 1 && leg->owed <= 0 && !waited) {
+            return;
+        }
+        wanted = RECEIVE_BATCH;
+    }
+}
+
+/* ---- out ---- */
+
+static void send_packet(struct leg *leg, struct media_thread *thread,
+                        const struct sockaddr_storage *target, const uint8_t *data, size_t size,
+                        uint32_t timestamp)
+{
+    rtp_write_header(thread->packet, leg->stream->payload_type, leg->marker, leg->sequence++,
+                     timestamp, leg->ssrc);
+    memcpy(thread->packet + RTP_HEADER, data, size);
+    leg->marker = false;
+    /* A full queue, an unreachable peer: the next packet may do better. The sequence goes on, so
+     * that the peer's reports tell of it. */
+    if (sendto(leg->sockets.rtp, thread->packet, RTP_HEADER + size, MSG_DONTWAIT | MSG_NOSIGNAL,
+               (const struct sockaddr *)target, address_size(target)) < 0) {
+        counter_add(&leg->counters.unsent, 1);
+        return;
+    }
+    counter_add(&leg->counters.sent, 1);
+    leg->rtcp.octets += size;
+}
+
+/* Cuts or joins frames to the packet length that the peer wants. Only for codecs without state,
+ * in whose payload each ms has as many bytes. */
+static void send_resized(struct leg *leg, struct media_thread *thread,
+                         const struct sockaddr_storage *target, const uint8_t *data, size_t size)
+{
+    unsigned ptime = leg->stream->ptime, clocks = leg->stream->clock_rate / 1000;
+    size_t per_ms = size / FRAME_MS, length = ptime * per_ms, at = 0;
+    uint32_t timestamp = leg->timestamp - leg->pending_ms * clocks;
+
+    if (size % FRAME_MS != 0 || leg->pending + size > sizeof(leg->packet)) {
+        leg_write_nothing(leg);
+        return;
+    }
+    memcpy(leg->packet + leg->pending, data, size);
+    leg->pending += size;
+    leg->pending_ms += FRAME_MS;
+    while (leg->pending_ms >= ptime) {
+        send_packet(leg, thread, target, leg->packet + at, length, timestamp);
+        at += length;
+        timestamp += ptime * clocks;
+        leg->pending -= length;
+        leg->pending_ms -= ptime;
+    }
+    memmove(leg->packet, leg->packet + at, leg->pending);
+}
+
+void leg_write(struct leg *leg, struct media_thread *thread, const uint8_t *data, size_t size)
+{
+    const struct sockaddr_storage *target = latch_target(&leg->latch);
+
+    if (target == NULL || size == 0) {
+        leg_write_nothing(leg);
+    } else if (leg->stream->ptime == FRAME_MS) {
+        send_packet(leg, thread, target, data, size, leg->timestamp);
+    } else {
+        send_resized(leg, thread, target, data, size);
+    }
+}
+
+void leg_write_nothing(struct leg *leg)
+{
+    leg->pending = 0;
+    leg->pending_ms = 0;
+    leg->marker = true;
+}

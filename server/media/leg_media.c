@@ -1,0 +1,180 @@
+/* One leg in one tick: what it says goes into the mix, what it hears goes out. Media thread. */
+#include "media/engine.h"
+
+void leg_tell(struct leg *leg, struct media_thread *thread)
+{
+    if (!atomic_exchange_explicit(&leg->queued, true, memory_order_acq_rel)) {
+        mailbox_post(&thread->told, &leg->mail);
+        thread->signal = true;
+    }
+}
+
+void leg_tell_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration)
+{
+    duration = duration < UINT16_MAX ? duration : UINT16_MAX;
+    /* Full: nobody presses that fast. */
+    if (!ring_put(&leg->digits, (uint32_t)(unsigned char)key << 16 | duration)) {
+        counter_add(&leg->counters.rejected, 1);
+    }
+    leg_tell(leg, thread);
+}
+
+/* ---- a new session ---- */
+
+static bool may_receive(const struct stream *stream)
+{
+    return stream != NULL && (stream->direction & STREAM_RECVONLY) != 0;
+}
+
+/* What the jitter buffer decodes from now on. A codec without state goes on over the change. */
+static void choose_hearing(struct leg *leg, bool begins_anew)
+{
+    const struct codec *before = leg->hearing != NULL ? leg->hearing->codec : NULL;
+    const struct stream_format *same =
+        before != NULL ? stream_find_audio(leg->stream, before) : NULL;
+
+    leg->hearing = same != NULL ? same : stream_find_audio(leg->stream, NULL);
+    if (leg->hearing != NULL && leg->jitter != NULL) {
+        if (same == NULL || !before->stateless || begins_anew) {
+            jitter_reset(leg->jitter, leg->hearing->codec, leg->hearing->decoder);
+        }
+        leg->source.clock_rate = leg->hearing->clock_rate;
+    }
+}
+
+void leg_apply_session(struct leg *leg, struct message *message, uint64_t now)
+{
+    struct stream *before = leg->stream, *stream = message->stream;
+    bool begins_anew = may_receive(stream) && !may_receive(before);
+
+    leg->stream = stream;
+    message->stream = before; /* goes back to be freed */
+    if (message->jitter != NULL) {
+        leg->jitter = message->jitter;
+        message->jitter = NULL;
+    }
+    if (before == NULL) {
+        rtp_source_init(&leg->source, stream->clock_rate != 0 ? stream->clock_rate : 8000);
+        leg->marker = true;
+    } else if (before->codec != stream->codec || before->ptime != stream->ptime) {
+        leg_write_nothing(leg);
+    }
+    choose_hearing(leg, begins_anew);
+    latch_signal(&leg->latch, &stream->remote_rtp);
+    latch_signal(&leg->rtcp.latch, &stream->remote_rtcp);
+    if (begins_anew) {
+        leg->life = now;
+        leg->timeout_told = false;
+        leg->event = (struct telephone_event){0};
+    }
+}
+
+/* ---- in ---- */
+
+/* An event stays `active` when it is told, to know its repetitions. */
+static bool key_is_down(const struct leg *leg)
+{
+    return leg->event.active && !leg->event.told;
+}
+
+static void poll_event(struct leg *leg, struct media_thread *thread)
+{
+    unsigned duration = 0;
+    char key;
+
+    if (!key_is_down(leg)) {
+        return;
+    }
+    key = telephone_event_poll(&leg->event, leg->event_rate, thread->now, &duration);
+    if (key != 0) {
+        leg_tell_digit(leg, thread, key, duration);
+    }
+}
+
+static void publish(struct leg *leg)
+{
+    struct leg_counters *counters = &leg->counters;
+    struct jitter_stats stats;
+
+    atomic_store_explicit(&counters->level, level_dbov(&leg->level), memory_order_relaxed);
+    if (leg->jitter == NULL) {
+        return;
+    }
+    jitter_stats(leg->jitter, &stats);
+    atomic_store_explicit(&counters->late, stats.late, memory_order_relaxed);
+    atomic_store_explicit(&counters->concealed, stats.concealed * 1000 / leg->mix->mixer.rate,
+                          memory_order_relaxed);
+    atomic_store_explicit(&counters->delay, jitter_delay(leg->jitter), memory_order_relaxed);
+    atomic_store_explicit(&counters->lost, rtp_source_lost(&leg->source), memory_order_relaxed);
+    atomic_store_explicit(&counters->jitter, (float)rtp_source_jitter_ms(&leg->source),
+                          memory_order_relaxed);
+}
+
+void leg_listen(struct leg *leg, struct media_thread *thread)
+{
+    struct mixer *mixer = &leg->mix->mixer;
+    bool was_speaking = leg->level.speaking, blocked;
+    const float *samples = NULL;
+    float power = 0;
+
+    leg->owed += FRAME_MS;
+    leg_read(leg, thread, leg->sockets.rtp);
+    if (leg->stream == NULL) {
+        return;
+    }
+    poll_event(leg, thread);
+    /* The audio of a key is no speech (RFC 4733 §2.3), nor is what comes on hold; the frame that
+     * is on its way is faded out, so one more is fetched. */
+    blocked = key_is_down(leg) || !may_receive(leg->stream);
+    if (leg->hearing != NULL && leg->jitter != NULL &&
+        (may_receive(leg->stream) || leg->channel.gate > 0) &&
+        jitter_get(leg->jitter, thread->now, thread->frame)) {
+        samples = thread->frame;
+        power = blocked ? 0 : level_power(samples, mixer->frame);
+    }
+    level_update(&leg->level, power);
+    mixer_take(mixer, &leg->channel, samples, power, blocked);
+    publish(leg);
+    if (leg->level.speaking != was_speaking) {
+        atomic_store_explicit(&leg->counters.speaking, leg->level.speaking, memory_order_relaxed);
+        leg_tell(leg, thread);
+    }
+}
+
+void leg_watch_life(struct leg *leg, struct media_thread *thread)
+{
+    uint64_t silent = thread->now > leg->life ? (thread->now - leg->life) / 1000 : 0;
+
+    if (leg->timeout == 0 || leg->leaving || !may_receive(leg->stream)) {
+        return;
+    }
+    if (silent < leg->timeout) {
+        leg->timeout_told = false;
+    } else if (!leg->timeout_told) {
+        leg->timeout_told = true;
+        atomic_store_explicit(&leg->silent_ms, (unsigned)silent, memory_order_relaxed);
+        leg_tell(leg, thread);
+    }
+}
+
+/* ---- out ---- */
+
+void leg_speak(struct leg *leg, struct media_thread *thread)
+{
+    struct mixer_payload payload;
+
+    if (leg->stream == NULL) {
+        mixer_settle(&leg->channel);
+        return;
+    }
+    if (leg->routed && leg->stream->codec != NULL && (leg->stream->direction & STREAM_SENDONLY)) {
+        mixer_give(&leg->mix->mixer, &leg->channel, leg->stream->codec, leg->stream->encoder,
+                   &payload);
+        leg_write(leg, thread, payload.data, payload.size);
+    } else {
+        leg_write_nothing(leg);
+    }
+    leg_rtcp_tick(leg, thread);
+    leg->timestamp += leg->stream->clock_rate / 1000 * FRAME_MS;
+    mixer_settle(&leg->channel);
+}

@@ -1,0 +1,348 @@
+/* The media room as main and the focus see it: threads started, mixes placed, events handed up. */
+#include "media/media.h"
+
+#include "core/log.h"
+#include "media/engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    MIX_RATE = 8000, /* Hz */
+    THREADS_MAX = 256,
+};
+
+/* ---- focus → media threads ---- */
+
+static void thread_flush(struct media_thread *thread)
+{
+    if (thread->newest != NULL) {
+        mailbox_post_chain(&thread->inbox, thread->newest, thread->oldest);
+        thread->newest = thread->oldest = NULL;
+        thread_wake(thread);
+    }
+}
+
+static void flush(void *arg)
+{
+    struct media *media = arg;
+
+    for (unsigned i = 0; i < media->thread_count; i++) {
+        thread_flush(&media->threads[i]);
+    }
+}
+
+void media_post(struct media *media, struct media_thread *thread, struct message *message)
+{
+    message->mail.next = thread->newest;
+    thread->newest = &message->mail;
+    if (thread->oldest == NULL) {
+        thread->oldest = &message->mail;
+    }
+    /* A timer of 0 ms ends this turn of the loop. Without memory for it, earlier is better than
+     * never. */
+    if (media->flush_timer == NULL &&
+        loop_timer_start(media->loop, &media->flush_timer, 0, flush, media) != 0) {
+        flush(media);
+    }
+}
+
+/* ---- media threads → focus ---- */
+
+static void mix_free(struct mix *mix)
+{
+    TAILQ_REMOVE(&mix->media->mixes, mix, of_media);
+    free(mix);
+}
+
+static void message_done(struct message *message)
+{
+    if (message->kind == MESSAGE_MIX_REMOVE) {
+        mix_free(message->mix); /* the message is part of it */
+        return;
+    }
+    stream_destroy(message->stream);
+    jitter_destroy(message->jitter);
+    free(message);
+}
+
+static void collect(struct media_thread *thread)
+{
+    struct mail *mail = mailbox_take(&thread->told);
+
+    while (mail != NULL) {
+        struct leg *leg = (struct leg *)mail;
+
+        mail = mail->next; /* once `queued` is cleared it belongs to the thread again */
+        (void)atomic_exchange_explicit(&leg->queued, false, memory_order_acq_rel);
+        if (atomic_load_explicit(&leg->gone, memory_order_acquire)) {
+            leg_free(leg);
+        } else {
+            leg_hand_up(leg);
+        }
+    }
+    mail = mailbox_take(&thread->returned);
+    while (mail != NULL) {
+        struct message *message = (struct message *)mail;
+
+        mail = mail->next;
+        message_done(message);
+    }
+}
+
+static void on_event_fd(int fd, void *arg)
+{
+    uint64_t count;
+
+    if (read(fd, &count, sizeof(count)) < 0) {
+        return; /* somebody was faster; what is told is told in that call */
+    }
+    collect(arg);
+}
+
+/* ---- mixes ---- */
+
+static struct media_thread *least_loaded(struct media *media)
+{
+    struct media_thread *best = &media->threads[0];
+
+    for (unsigned i = 1; i < media->thread_count; i++) {
+        struct media_thread *thread = &media->threads[i];
+
+        if (thread->legs + thread->mixes < best->legs + best->mixes) {
+            best = thread;
+        }
+    }
+    return best;
+}
+
+static unsigned least_loaded_slot(const struct media_thread *thread)
+{
+    unsigned best = 0;
+
+    for (unsigned slot = 1; slot < SLOTS; slot++) {
+        if (thread->slot_load[slot] < thread->slot_load[best]) {
+            best = slot;
+        }
+    }
+    return best;
+}
+
+static int mix_create(void *ctx, struct mix **mixp)
+{
+    struct media *media = ctx;
+    struct mix *mix;
+
+    loop_assert_thread(media->loop);
+    mix = calloc(1, sizeof(*mix));
+    if (mix == NULL) {
+        return ENOMEM;
+    }
+    mix->media = media;
+    mix->thread = least_loaded(media);
+    mix->slot = least_loaded_slot(mix->thread);
+    TAILQ_INIT(&mix->legs);
+    TAILQ_INIT(&mix->legs_open);
+    mixer_init(&mix->mixer, MIX_RATE);
+    mix->add = (struct message){.kind = MESSAGE_MIX_ADD, .mix = mix};
+    mix->remove = (struct message){.kind = MESSAGE_MIX_REMOVE, .mix = mix};
+    TAILQ_INSERT_TAIL(&media->mixes, mix, of_media);
+    mix->thread->mixes++;
+    mix->thread->slot_load[mix->slot]++;
+    media_post(media, mix->thread, &mix->add);
+    *mixp = mix;
+    return 0;
+}
+
+static void mix_destroy(struct mix *mix)
+{
+    loop_assert_thread(mix->media->loop);
+    while (!TAILQ_EMPTY(&mix->legs_open)) {
+        leg_close(TAILQ_FIRST(&mix->legs_open));
+    }
+    mix->thread->mixes--;
+    mix->thread->slot_load[mix->slot]--;
+    media_post(mix->media, mix->thread, &mix->remove);
+}
+
+/* ---- the rest of struct mixing ---- */
+
+static const struct codec_format *media_codecs(void *ctx, unsigned *countp)
+{
+    (void)ctx;
+    return codec_formats(countp);
+}
+
+static unsigned media_thread_count(void *ctx)
+{
+    const struct media *media = ctx;
+
+    return media->thread_count;
+}
+
+static void media_thread_stats(void *ctx, unsigned number, struct mixing_thread_stats *stats)
+{
+    struct media *media = ctx;
+    struct media_thread *thread;
+
+    memset(stats, 0, sizeof(*stats));
+    if (number >= media->thread_count) {
+        return;
+    }
+    thread = &media->threads[number];
+    stats->mixes = thread->mixes;
+    stats->legs = thread->legs;
+    stats->ticks = atomic_load_explicit(&thread->ticks, memory_order_relaxed);
+    stats->late_ticks = atomic_load_explicit(&thread->late_ticks, memory_order_relaxed);
+    stats->skipped_ticks = atomic_load_explicit(&thread->skipped_ticks, memory_order_relaxed);
+    stats->lateness_p50 = histogram_percentile(&thread->lateness, 0.5);
+    stats->lateness_p99 = histogram_percentile(&thread->lateness, 0.99);
+    stats->lateness_max = histogram_max(&thread->lateness);
+    stats->load = atomic_load_explicit(&thread->load, memory_order_relaxed);
+}
+
+/* ---- beginning and end ---- */
+
+static int open_ports(struct media *media, const struct media_config *config)
+{
+    for (unsigned i = 0; i < config->address_count; i++) {
+        int err = sockets_init(&media->sockets[i], &config->addresses[i], config->port_low,
+                               config->port_high);
+
+        if (err != 0) {
+            return err;
+        }
+        media->address_count++;
+    }
+    return 0;
+}
+
+static int start_threads(struct media *media, unsigned wanted)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned count = wanted > 0 ? wanted : cores > 0 ? (unsigned)cores : 1;
+
+    count = count < THREADS_MAX ? count : THREADS_MAX;
+    media->threads = calloc(count, sizeof(*media->threads));
+    if (media->threads == NULL) {
+        return ENOMEM;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        struct media_thread *thread = &media->threads[i];
+        int err;
+
+        media->thread_count++;
+        err = thread_start(media, thread);
+        if (err == 0) {
+            err = loop_watch(media->loop, thread->event_fd, on_event_fd, thread, &thread->watch);
+        }
+        if (err != 0) {
+            log_error("media: thread %u of %u does not start: %s", i + 1, count, strerror(err));
+            return err;
+        }
+    }
+    return 0;
+}
+
+int media_create(const struct media_config *config, struct media **mediap)
+{
+    struct media *media;
+    int err;
+
+    if (config == NULL || config->loop == NULL || config->events == NULL || mediap == NULL ||
+        config->address_count < 1 || config->address_count > 2) {
+        return EINVAL;
+    }
+    media = calloc(1, sizeof(*media));
+    if (media == NULL) {
+        return ENOMEM;
+    }
+    media->loop = config->loop;
+    media->events = config->events;
+    media->events_arg = config->events_arg;
+    media->mixing = (struct mixing){
+        .ctx = media,
+        .codecs = media_codecs,
+        .mix_create = mix_create,
+        .mix_destroy = mix_destroy,
+        .leg_create = leg_create,
+        .leg_address = leg_address,
+        .leg_session = leg_session,
+        .leg_route = leg_route,
+        .leg_close = leg_close,
+        .leg_stats = leg_stats,
+        .thread_count = media_thread_count,
+        .thread_stats = media_thread_stats,
+    };
+    TAILQ_INIT(&media->mixes);
+    TAILQ_INIT(&media->legs);
+    err = open_ports(media, config);
+    if (err == 0) {
+        err = start_threads(media, config->threads);
+    }
+    if (err != 0) {
+        media_destroy(media);
+        return err;
+    }
+    *mediap = media;
+    return 0;
+}
+
+static void messages_discard(struct mail *mail)
+{
+    while (mail != NULL) {
+        struct message *message = (struct message *)mail;
+
+        mail = mail->next;
+        /* The others are part of a mix, a leg or a thread. */
+        if (message->kind == MESSAGE_LEG_SESSION || message->kind == MESSAGE_LEG_ROUTE) {
+            message_done(message);
+        }
+    }
+}
+
+void media_destroy(struct media *media)
+{
+    if (media == NULL) {
+        return;
+    }
+    loop_timer_stop(&media->flush_timer);
+    for (unsigned i = 0; i < media->thread_count; i++) {
+        struct media_thread *thread = &media->threads[i];
+
+        if (thread->running) {
+            thread->stop = (struct message){.kind = MESSAGE_STOP};
+            media_post(media, thread, &thread->stop);
+        }
+    }
+    flush(media);
+    loop_timer_stop(&media->flush_timer);
+    for (unsigned i = 0; i < media->thread_count; i++) {
+        struct media_thread *thread = &media->threads[i];
+
+        if (thread->watch != NULL) {
+            loop_unwatch(&thread->watch);
+        }
+        thread_join(thread);
+        messages_discard(mailbox_take(&thread->returned));
+        messages_discard(mailbox_take(&thread->inbox));
+    }
+    while (!TAILQ_EMPTY(&media->legs)) {
+        leg_free(TAILQ_FIRST(&media->legs));
+    }
+    while (!TAILQ_EMPTY(&media->mixes)) {
+        mix_free(TAILQ_FIRST(&media->mixes));
+    }
+    for (unsigned i = 0; i < media->address_count; i++) {
+        sockets_free(&media->sockets[i]);
+    }
+    free(media->threads);
+    free(media);
+}
+
+const struct mixing *media_mixing(struct media *media)
+{
+    return &media->mixing;
+}

@@ -1,0 +1,168 @@
+#include "media/stream.h"
+
+#include "media/latch.h"
+#include "media/sockets.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Packets of this length are put together from, or cut out of, frames of FRAME_MS. */
+static const unsigned PACKET_LENGTHS[] = {10, 20, 30, 40, 60};
+
+/* 0.0.0.0 is an old way to say hold (RFC 3264 §8.4); for the kernel it would be this machine. */
+static bool is_unspecified(const struct sockaddr_storage *address)
+{
+    if (address->ss_family == AF_INET6) {
+        return IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)address)->sin6_addr);
+    }
+    return ((const struct sockaddr_in *)address)->sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+static struct sockaddr_storage usable_address(const struct sockaddr_storage *address, int family)
+{
+    struct sockaddr_storage none;
+
+    memset(&none, 0, sizeof(none));
+    if (address->ss_family != family || address_port(address) == 0 || is_unspecified(address)) {
+        return none;
+    }
+    return *address;
+}
+
+/* The peer's wish when we can follow it. Frames of a codec with state cannot be cut or joined, it
+ * gets one frame a packet. */
+static unsigned packet_length(unsigned wish, const struct codec *codec)
+{
+    if (codec != NULL && codec->stateless) {
+        for (unsigned i = 0; i < sizeof(PACKET_LENGTHS) / sizeof(PACKET_LENGTHS[0]); i++) {
+            if (PACKET_LENGTHS[i] == wish) {
+                return wish;
+            }
+        }
+    }
+    return FRAME_MS;
+}
+
+static int add_audio(struct stream_format *format, const struct codec_format *from,
+                     const struct codec *codec)
+{
+    format->kind = STREAM_AUDIO;
+    format->codec = codec;
+    if (codec->decoder_create != NULL) {
+        format->decoder = codec->decoder_create(from->fmtp);
+        return format->decoder != NULL ? 0 : ENOMEM;
+    }
+    return 0;
+}
+
+static int add_format(struct stream *stream, const struct codec_format *from, unsigned rate)
+{
+    struct stream_format format = {.clock_rate = from->clock_rate};
+    const struct codec *codec = codec_find(from);
+    int err = 0;
+
+    if (from->payload_type > 127 || from->clock_rate < 1000 ||
+        stream->by_type[from->payload_type] >= 0) {
+        return 0;
+    }
+    if (codec != NULL && codec->sample_rate == rate) {
+        err = add_audio(&format, from, codec);
+    } else if (strcasecmp(from->name, "telephone-event") == 0) {
+        format.kind = STREAM_EVENT;
+    } else if (strcasecmp(from->name, "CN") == 0) {
+        format.kind = STREAM_NOISE;
+    } else {
+        return 0;
+    }
+    if (err == 0) {
+        stream->by_type[from->payload_type] = (int8_t)stream->format_count;
+        stream->formats[stream->format_count++] = format;
+    }
+    return err;
+}
+
+static int set_sender(struct stream *stream, const struct session *session, unsigned rate)
+{
+    const struct codec *codec = codec_find(&session->codec);
+
+    if (codec == NULL || codec->sample_rate != rate || session->codec.payload_type > 127) {
+        return 0;
+    }
+    stream->codec = codec;
+    stream->payload_type = session->codec.payload_type;
+    stream->clock_rate = session->codec.clock_rate;
+    if (codec->encoder_create != NULL) {
+        stream->encoder = codec->encoder_create(session->codec.fmtp);
+        return stream->encoder != NULL ? 0 : ENOMEM;
+    }
+    return 0;
+}
+
+int stream_create(const struct session *session, int family, unsigned rate, struct stream **streamp)
+{
+    unsigned count =
+        session->format_count < SESSION_FORMATS ? session->format_count : SESSION_FORMATS;
+    struct stream *stream = calloc(1, sizeof(*stream));
+    int err;
+
+    if (stream == NULL) {
+        return ENOMEM;
+    }
+    memset(stream->by_type, -1, sizeof(stream->by_type));
+    stream->direction = session->direction;
+    stream->remote_rtp = usable_address(&session->remote_rtp, family);
+    stream->remote_rtcp = usable_address(&session->remote_rtcp, family);
+    stream->muxed = stream->remote_rtp.ss_family != 0 &&
+                    address_equal(&stream->remote_rtp, &stream->remote_rtcp);
+    err = set_sender(stream, session, rate);
+    stream->ptime = packet_length(session->ptime, stream->codec);
+    for (unsigned i = 0; err == 0 && i < count; i++) {
+        err = add_format(stream, &session->formats[i], rate);
+    }
+    if (err != 0) {
+        stream_destroy(stream);
+        return err;
+    }
+    *streamp = stream;
+    return 0;
+}
+
+void stream_destroy(struct stream *stream)
+{
+    if (stream == NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < stream->format_count; i++) {
+        struct stream_format *format = &stream->formats[i];
+
+        if (format->decoder != NULL) {
+            format->codec->decoder_destroy(format->decoder);
+        }
+    }
+    if (stream->encoder != NULL) {
+        stream->codec->encoder_destroy(stream->encoder);
+    }
+    free(stream);
+}
+
+const struct stream_format *stream_format_of(const struct stream *stream, uint8_t payload_type)
+{
+    int index = payload_type < 128 ? stream->by_type[payload_type] : -1;
+
+    return index >= 0 ? &stream->formats[index] : NULL;
+}
+
+const struct stream_format *stream_find_audio(const struct stream *stream,
+                                              const struct codec *codec)
+{
+    for (unsigned i = 0; i < stream->format_count; i++) {
+        const struct stream_format *format = &stream->formats[i];
+
+        if (format->kind == STREAM_AUDIO && (codec == NULL || format->codec == codec)) {
+            return format;
+        }
+    }
+    return NULL;
+}

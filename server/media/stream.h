@@ -1,0 +1,52 @@
+/*
+ * A session in the words of the media thread: what each payload type is, with its decoder, and
+ * what to send.
+ *
+ * Made on the focus thread, used by one media thread without being changed (but for the codecs'
+ * states), given back and freed on the focus thread.
+ */
+#ifndef MEDIA_STREAM_H
+#define MEDIA_STREAM_H
+
+#include "media/codec.h"
+
+enum stream_kind {
+    STREAM_AUDIO,
+    STREAM_NOISE, /* CN (RFC 3389) */
+    STREAM_EVENT, /* telephone-event (RFC 4733) */
+};
+
+struct stream_format {
+    enum stream_kind kind;
+    uint32_t clock_rate;
+    const struct codec *codec; /* of STREAM_AUDIO */
+    void *decoder;             /* NULL when stateless */
+};
+
+struct stream {
+    enum stream_direction direction;
+    struct sockaddr_storage remote_rtp, remote_rtcp; /* family 0: not known */
+    bool muxed;                                      /* RTCP goes by the RTP socket (RFC 5761) */
+    unsigned ptime;                                  /* ms of audio in our packets */
+    const struct codec *codec;                       /* we send it; NULL: nothing to send */
+    void *encoder;                                   /* NULL when stateless */
+    uint8_t payload_type;
+    uint32_t clock_rate; /* of what we send */
+    unsigned format_count;
+    struct stream_format formats[SESSION_FORMATS];
+    int8_t by_type[128]; /* index of the format, -1: unknown */
+};
+
+/* `rate`: the mix's. Codecs of other rates and unknown ones are left out, and so is an address of
+ * another family than the leg's. ENOMEM. */
+int stream_create(const struct session *session, int family, unsigned rate,
+                  struct stream **streamp);
+void stream_destroy(struct stream *stream); /* NULL is fine */
+
+/* The format of a payload type; NULL: not agreed on. */
+const struct stream_format *stream_format_of(const struct stream *stream, uint8_t payload_type);
+/* The first audio format of the codec (NULL: of any); NULL: there is none. */
+const struct stream_format *stream_find_audio(const struct stream *stream,
+                                              const struct codec *codec);
+
+#endif
