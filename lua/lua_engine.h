@@ -18,7 +18,8 @@ struct lua_engine_config {
     const char *config_file; /* policy names are looked up beside it first; "" for none */
 };
 
-/* Loads the first generation. EINVAL when a script is broken: `error` has "file:line: what". */
+/* Loads the first generation, and checks the options of the conferences that the focus has by then.
+ * EINVAL when a script is broken: `error` has "file:line: what". */
 int lua_engine_create(const struct lua_engine_config *config, struct lua_engine **enginep,
                       char *error, size_t error_size);
 void lua_engine_destroy(struct lua_engine *engine);
@@ -30,6 +31,12 @@ const struct policy *lua_engine_policy(struct lua_engine *engine);
  * conferences name (loaded too, so that a missing one is found now). */
 int lua_engine_reload(struct lua_engine *engine, const char *const *names, unsigned count,
                       char *error, size_t error_size);
+
+/* The same, for conferences as they are to be after a change of config: their policies are loaded,
+ * and their options are checked instead of those that the conferences of these names have now. The
+ * caller then changes them by focus_reserve. */
+int lua_engine_reload_for(struct lua_engine *engine, const struct conference_config *conferences,
+                          unsigned count, char *error, size_t error_size);
 
 /* Number of the live generation, from 1. */
 unsigned lua_engine_generation(const struct lua_engine *engine);

@@ -1,0 +1,254 @@
+/* Class conference. */
+#include "lua/private.h"
+
+void conference_push(lua_State *L, uint64_t id)
+{
+    handle_push(L, &conference_class, id);
+}
+
+static struct focus *focus_of(lua_State *L)
+{
+    (void)hook_frame_check(L, "a conference");
+    return generation_of(L)->engine->focus;
+}
+
+/* The conference at index 1; NULL when it is gone. */
+static struct conference *self(lua_State *L)
+{
+    return focus_conference(focus_of(L), handle_check(L, 1, &conference_class));
+}
+
+static bool exists(lua_State *L, uint64_t id)
+{
+    return focus_conference(focus_of(L), id) != NULL;
+}
+
+/* ---- fields --------------------------------------------------------------------------------- */
+
+static int get_id(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)handle_check(L, 1, &conference_class));
+    return 1;
+}
+
+static int get_text(lua_State *L, const char *(*text)(const struct conference *conference))
+{
+    const struct conference *conference = self(L);
+
+    if (!conference)
+        return 0;
+    lua_pushstring(L, text(conference));
+    return 1;
+}
+
+static int get_name(lua_State *L)
+{
+    return get_text(L, conference_name);
+}
+
+static int get_title(lua_State *L)
+{
+    return get_text(L, conference_title);
+}
+
+static int get_policy(lua_State *L)
+{
+    return get_text(L, conference_policy);
+}
+
+static int get_locked(lua_State *L)
+{
+    const struct conference *conference = self(L);
+
+    if (!conference)
+        return 0;
+    lua_pushboolean(L, conference_is_locked(conference));
+    return 1;
+}
+
+static int get_reserved(lua_State *L)
+{
+    const struct conference *conference = self(L);
+
+    if (!conference)
+        return 0;
+    lua_pushboolean(L, conference_is_reserved(conference));
+    return 1;
+}
+
+static int get_capacity(lua_State *L)
+{
+    const struct conference *conference = self(L);
+
+    if (!conference)
+        return 0;
+    lua_pushinteger(L, conference_capacity(conference));
+    return 1;
+}
+
+static int get_created_at(lua_State *L)
+{
+    const struct conference *conference = self(L);
+
+    if (!conference)
+        return 0;
+    lua_pushinteger(L, conference_created_at(conference));
+    return 1;
+}
+
+static int get_count(lua_State *L)
+{
+    const struct conference *conference = self(L);
+
+    if (!conference)
+        return 0;
+    lua_pushinteger(L, conference_participant_count(conference));
+    return 1;
+}
+
+static int get_options(lua_State *L)
+{
+    const struct conference *conference = self(L);
+
+    if (!conference)
+        return 0;
+    options_push(L, conference);
+    return 1;
+}
+
+static int get_state(lua_State *L)
+{
+    if (!self(L))
+        return 0;
+    state_push(L, handle_check(L, 1, &conference_class));
+    return 1;
+}
+
+static int set_state(lua_State *L)
+{
+    if (!self(L))
+        return luaL_error(L, "the conference is gone, and its state with it");
+    state_assign(L, handle_check(L, 1, &conference_class), 3);
+    return 0;
+}
+
+/* ---- methods -------------------------------------------------------------------------------- */
+
+static int participants(lua_State *L)
+{
+    const struct conference *conference = self(L);
+    const struct participant *participant = NULL;
+    unsigned count;
+    uint64_t *ids;
+
+    count = conference ? conference_participant_count(conference) : 0;
+    ids = handle_list(L, count);
+    while (count-- && (participant = conference_next_participant(conference, participant)))
+        *ids++ = participant_id(participant);
+    return handle_iterator(L, &participant_class);
+}
+
+static int participant(lua_State *L)
+{
+    const struct conference *conference = self(L);
+    lua_Integer id = luaL_checkinteger(L, 2);
+    const struct participant *found;
+
+    if (!conference)
+        return handle_gone(L);
+    found = focus_participant(focus_of(L), (uint64_t)id);
+    if (!found || participant_conference(found) != conference)
+        return handle_gone(L);
+    participant_push(L, (uint64_t)id);
+    return 1;
+}
+
+static int set_lock(lua_State *L, bool locked)
+{
+    struct request request = {.verb = VERB_LOCK, .conference = self(L)};
+
+    request.params.locked = locked;
+    return request.conference ? command_submit(L, &request) : handle_gone(L);
+}
+
+static int lock(lua_State *L)
+{
+    return set_lock(L, true);
+}
+
+static int unlock(lua_State *L)
+{
+    return set_lock(L, false);
+}
+
+static int close_for_all(lua_State *L)
+{
+    struct request request = {.verb = VERB_END, .conference = self(L)};
+
+    if (!lua_isnoneornil(L, 2))
+        text_check(L, 2, "close: the reason", request.params.reason, sizeof request.params.reason);
+    return request.conference ? command_submit(L, &request) : handle_gone(L);
+}
+
+static int length(lua_State *L)
+{
+    const struct conference *conference = self(L);
+
+    lua_pushinteger(L, conference ? conference_participant_count(conference) : 0);
+    return 1;
+}
+
+static int to_string(lua_State *L)
+{
+    lua_Integer id = (lua_Integer)handle_check(L, 1, &conference_class);
+    struct lua_engine *engine = generation_of(L)->engine;
+    const struct conference *conference =
+        engine ? focus_conference(engine->focus, (uint64_t)id) : NULL;
+
+    if (conference)
+        lua_pushfstring(L, "conference %s", conference_name(conference));
+    else
+        lua_pushfstring(L, "conference #%I (gone)", id);
+    return 1;
+}
+
+static const luaL_Reg fields[] = {
+    {"id", get_id},
+    {"name", get_name},
+    {"title", get_title},
+    {"policy", get_policy},
+    {"options", get_options},
+    {"locked", get_locked},
+    {"reserved", get_reserved},
+    {"capacity", get_capacity},
+    {"created_at", get_created_at},
+    {"count", get_count},
+    {"state", get_state},
+    {NULL, NULL},
+};
+
+static const luaL_Reg methods[] = {
+    {"participants", participants},
+    {"participant", participant},
+    {"lock", lock},
+    {"unlock", unlock},
+    {"close", close_for_all},
+    {NULL, NULL},
+};
+
+static const luaL_Reg setters[] = {{"state", set_state}, {NULL, NULL}};
+
+static const luaL_Reg metamethods[] = {
+    {"__len", length},
+    {"__tostring", to_string},
+    {NULL, NULL},
+};
+
+const struct handle_class conference_class = {
+    .name = "conference",
+    .fields = fields,
+    .methods = methods,
+    .setters = setters,
+    .metamethods = metamethods,
+    .exists = exists,
+};

@@ -1,0 +1,305 @@
+/* Which generation is live, how it is replaced, and what the focus asks of it. */
+#include "lua/private.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what the focus asks -------------------------------------------------------------------- */
+
+/* A policy that cannot be loaded decides by the safe default, like one that fails. */
+static bool policy_for(struct generation *generation, const char *name, const char *conference,
+                       struct script_policy **policyp)
+{
+    char error[SCRIPT_TEXT];
+
+    if (generation_policy(generation, name, policyp, error, sizeof error) == 0)
+        return true;
+    log_write(LOG_LEVEL_ERROR, conference, NULL, "%s", error);
+    return false;
+}
+
+static void decide_unloaded(const struct request *request, struct decision *decision,
+                            const char *name)
+{
+    char display[POSITION_TEXT];
+
+    policy_display(name, display, sizeof display);
+    decide_safely(request, decision, display);
+}
+
+/* The policy that a new conference is to have must be there before the conference is. */
+static void check_created(struct generation *generation, const struct request *request,
+                          struct decision *decision)
+{
+    struct script_policy *policy;
+
+    if (request->verb == VERB_CREATE && decision->verdict == DECISION_ACCEPT &&
+        *decision->params.policy &&
+        !policy_for(generation, decision->params.policy, request->conference_name, &policy))
+        decide_unloaded(request, decision, decision->params.policy);
+}
+
+static void decide_by_stack(struct generation *generation, const struct request *request,
+                            struct decision *decision)
+{
+    const char *names[] = {generation->engine->site_policy,
+                           request->conference ? conference_policy(request->conference) : ""};
+    struct script_policy *policy, *asked = NULL;
+
+    for (unsigned i = 0; i < 2; i++) {
+        if (!*names[i])
+            continue;
+        if (!policy_for(generation, names[i], request->conference_name, &policy)) {
+            decide_unloaded(request, decision, names[i]);
+            return;
+        }
+        if (policy == asked)
+            continue;
+        asked = policy;
+        if (hook_decide(generation, policy, request, decision) != HOOK_SILENT)
+            return;
+    }
+}
+
+static void engine_decide(void *ctx, const struct request *request, struct decision *decision)
+{
+    struct lua_engine *engine = ctx;
+    struct generation *generation = engine->generation;
+
+    loop_assert_thread(engine->loop);
+    generation->references++;
+    decide_by_stack(generation, request, decision);
+    check_created(generation, request, decision);
+    generation_release(generation);
+}
+
+static void engine_event(void *ctx, const struct conference_event *event)
+{
+    struct lua_engine *engine = ctx;
+    struct generation *generation = engine->generation;
+    struct conference *conference = focus_conference(engine->focus, event->conference);
+    struct script_policy *site, *own;
+    const char *name;
+
+    loop_assert_thread(engine->loop);
+    if (!conference)
+        return;
+    generation->references++;
+    name = conference_policy(conference);
+    if (policy_for(generation, engine->site_policy, conference_name(conference), &site))
+        hook_event(generation, site, event);
+    if (*name && strcmp(name, engine->site_policy) != 0 &&
+        policy_for(generation, name, conference_name(conference), &own))
+        hook_event(generation, own, event);
+    generation_release(generation);
+}
+
+static void engine_forget(void *ctx, uint64_t conference)
+{
+    state_forget(ctx, conference);
+}
+
+/* ---- loading -------------------------------------------------------------------------------- */
+
+/* What a new generation must be good for. */
+struct demand {
+    const char *const *names; /* of policies */
+    unsigned name_count;
+    const struct conference_config *conferences;
+    unsigned conference_count;
+};
+
+/* Whether the conference is about to be changed into one of those demanded. */
+static bool is_demanded(const struct demand *demand, const struct conference *conference)
+{
+    for (unsigned i = 0; i < demand->conference_count; i++) {
+        if (strcmp(demand->conferences[i].name, conference_name(conference)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Loads the site's policy and all others, checks the options of all conferences. */
+static int load_all(struct lua_engine *engine, struct generation *generation,
+                    const struct demand *demand, char *error, size_t error_size)
+{
+    struct conference *conference = NULL;
+    struct conference_config config;
+    struct script_policy *policy;
+    int result = generation_policy(generation, engine->site_policy, &policy, error, error_size);
+
+    for (unsigned i = 0; !result && i < demand->name_count; i++) {
+        if (demand->names[i] && *demand->names[i])
+            result = generation_policy(generation, demand->names[i], &policy, error, error_size);
+    }
+    for (unsigned i = 0; !result && i < demand->conference_count; i++)
+        result =
+            generation_check_conference(generation, &demand->conferences[i], error, error_size);
+    while (!result && (conference = focus_next_conference(engine->focus, conference))) {
+        config = conference_config_of(conference);
+        if (!is_demanded(demand, conference))
+            result = generation_check_conference(generation, &config, error, error_size);
+    }
+    return result;
+}
+
+static int generation_make(struct lua_engine *engine, unsigned number, const struct demand *demand,
+                           struct generation **generationp, char *error, size_t error_size)
+{
+    struct generation *generation;
+    int result = generation_create(engine, number, &generation);
+
+    if (result) {
+        (void)snprintf(error, error_size, "out of memory for the scripts");
+        return result;
+    }
+    result = load_all(engine, generation, demand, error, error_size);
+    if (result) {
+        generation_release(generation);
+        return result == ENOMEM ? ENOMEM : EINVAL;
+    }
+    *generationp = generation;
+    return 0;
+}
+
+int lua_engine_create(const struct lua_engine_config *config, struct lua_engine **enginep,
+                      char *error, size_t error_size)
+{
+    struct lua_engine *engine;
+    int result;
+
+    if (!config || !config->loop || !config->focus || !config->site_policy || !enginep)
+        return EINVAL;
+    engine = calloc(1, sizeof *engine);
+    if (!engine)
+        return ENOMEM;
+    engine->loop = config->loop;
+    engine->focus = config->focus;
+    engine->site_policy = strdup(config->site_policy);
+    engine->config_file = strdup(config->config_file ? config->config_file : "");
+    engine->policy = (struct policy){
+        .ctx = engine,
+        .decide = engine_decide,
+        .event = engine_event,
+        .forget = engine_forget,
+    };
+    if (engine->site_policy && engine->config_file) {
+        result =
+            generation_make(engine, 1, &(struct demand){0}, &engine->generation, error, error_size);
+    } else {
+        (void)snprintf(error, error_size, "out of memory for the scripts");
+        result = ENOMEM;
+    }
+    if (result) {
+        lua_engine_destroy(engine);
+        return result;
+    }
+    *enginep = engine;
+    return 0;
+}
+
+void lua_engine_destroy(struct lua_engine *engine)
+{
+    struct conference_state *record, *next;
+
+    if (!engine)
+        return;
+    generation_release(engine->generation);
+    HASH_ITER(hh, engine->states, record, next)
+    {
+        state_forget(engine, record->id);
+    }
+    free(engine->site_policy);
+    free(engine->config_file);
+    free(engine);
+}
+
+const struct policy *lua_engine_policy(struct lua_engine *engine)
+{
+    return &engine->policy;
+}
+
+static int reload(struct lua_engine *engine, const struct demand *demand, char *error,
+                  size_t error_size)
+{
+    struct generation *old = engine->generation, *generation;
+    int result;
+
+    loop_assert_thread(engine->loop);
+    result = generation_make(engine, old->number + 1, demand, &generation, error, error_size);
+    if (result)
+        return result;
+    engine->generation = generation;
+    generation_release(old);
+    return 0;
+}
+
+int lua_engine_reload(struct lua_engine *engine, const char *const *names, unsigned count,
+                      char *error, size_t error_size)
+{
+    struct demand demand = {.names = names, .name_count = count};
+
+    return reload(engine, &demand, error, error_size);
+}
+
+int lua_engine_reload_for(struct lua_engine *engine, const struct conference_config *conferences,
+                          unsigned count, char *error, size_t error_size)
+{
+    struct demand demand = {.conferences = conferences, .conference_count = count};
+
+    return reload(engine, &demand, error, error_size);
+}
+
+unsigned lua_engine_generation(const struct lua_engine *engine)
+{
+    return engine->generation->number;
+}
+
+/* ---- status, check -------------------------------------------------------------------------- */
+
+static json_t *policy_status(const struct script_policy *policy)
+{
+    json_t *hooks = json_object();
+
+    for (unsigned i = 0; i < HOOK_COUNT; i++) {
+        if (policy->hooks[i])
+            (void)json_object_set_new(hooks, hook_name(i),
+                                      hook_stats_json(&policy->hooks[i]->stats));
+    }
+    return json_pack("{s:s, s:s, s:s*, s:o}", "name", policy->name, "file", policy->display,
+                     "error", policy->error, "hooks", hooks);
+}
+
+json_t *lua_engine_status(const struct lua_engine *engine)
+{
+    const struct generation *generation = engine->generation;
+    const struct script_policy *policy;
+    json_t *policies = json_array();
+
+    for (policy = generation->policies; policy; policy = policy->next)
+        (void)json_array_append_new(policies, policy_status(policy));
+    return json_pack("{s:i, s:I, s:I, s:I, s:i, s:o}", "generation", (int)generation->number,
+                     "since", (json_int_t)generation->since, "memory",
+                     (json_int_t)generation->memory, "memory_limit",
+                     (json_int_t)generation->memory_limit, "states",
+                     (int)HASH_COUNT(engine->states), "policies", policies);
+}
+
+int lua_check_policy(const char *path, char *error, size_t error_size)
+{
+    struct generation *generation;
+    struct script_policy *policy;
+    int result;
+
+    if (!path || generation_create(NULL, 1, &generation) != 0) {
+        (void)snprintf(error, error_size, "%s: out of memory", path ? path : "?");
+        return EINVAL;
+    }
+    result = generation_load(generation, path, path, path, &policy, error, error_size);
+    generation_release(generation);
+    return result ? EINVAL : 0;
+}

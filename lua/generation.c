@@ -1,0 +1,341 @@
+/*
+ * One load of all policies: a Lua state of its own, with a cap on its memory. Freed when the
+ * engine has turned to another one and no hook of it is on the C stack.
+ */
+#include "lua/private.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct generation *generation_of(lua_State *L)
+{
+    return *(struct generation **)lua_getextraspace(L);
+}
+
+static void *allocate(void *arg, void *block, size_t old_size, size_t size)
+{
+    struct generation *generation = arg;
+    size_t old = block ? old_size : 0; /* without a block it says what is to be made */
+    void *grown;
+
+    if (size == 0) {
+        free(block);
+        generation->memory -= old;
+        return NULL;
+    }
+    if (size > old) {
+        if (!block && old_size == LUA_TSTRING && size > STRING_LIMIT + 64)
+            return NULL;
+        if (generation->memory - old + size > generation->memory_limit ||
+            !budget_allocate(generation, size))
+            return NULL;
+    }
+    grown = realloc(block, size);
+    if (grown)
+        generation->memory += size - old;
+    else if (size <= old)
+        grown = block; /* Lua relies on shrinking to succeed */
+    return grown;
+}
+
+void position_text(lua_State *L, int level, char *text, size_t size)
+{
+    lua_Debug debug;
+
+    text[0] = '\0';
+    for (; lua_getstack(L, level, &debug); level++) {
+        (void)lua_getinfo(L, "Sl", &debug);
+        if (debug.currentline > 0) {
+            (void)snprintf(text, size, "%s:%d", debug.short_src, debug.currentline);
+            return;
+        }
+    }
+}
+
+/* Traceback lines go to the log one by one, at debug level. */
+static void log_traceback(lua_State *L)
+{
+    const char *line, *end;
+
+    if (!log_enabled(LOG_LEVEL_DEBUG))
+        return;
+    luaL_traceback(L, L, NULL, 1);
+    for (line = lua_tostring(L, -1); *line; line = end + (*end != '\0')) {
+        end = strchrnul(line, '\n');
+        log_debug("%.*s", (int)(end - line), line + (*line == '\t'));
+    }
+    lua_pop(L, 1);
+}
+
+int message_handler(lua_State *L)
+{
+    char position[POSITION_TEXT];
+    const char *message;
+    size_t file;
+
+    if (lua_type(L, 1) != LUA_TSTRING)
+        lua_pushfstring(L, "the error is a %s instead of a text", luaL_typename(L, 1));
+    message = lua_tostring(L, -1);
+    position_text(L, 1, position, sizeof position);
+    file = strcspn(position, ":");
+    if (*position && (strncmp(message, position, file) != 0 || message[file] != ':'))
+        lua_pushfstring(L, "%s: %s", position, message);
+    log_traceback(L);
+    return 1;
+}
+
+void message_take(lua_State *L, const struct budget *budget, const char *fallback, char *text,
+                  size_t size)
+{
+    const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "unknown error";
+
+    if (budget->exceeded)
+        (void)snprintf(text, size, "%s: %s", *budget->where ? budget->where : fallback,
+                       budget->exceeded);
+    else if (strncmp(message, "not enough memory", 17) == 0)
+        (void)snprintf(text, size,
+                       "%s: not enough memory: scripts have %zu MiB, and %zu KiB for one string",
+                       fallback, MEMORY_LIMIT >> 20, STRING_LIMIT >> 10);
+    else
+        (void)snprintf(text, size, "%s", message);
+    lua_pop(L, 1);
+}
+
+/* ---- one file ------------------------------------------------------------------------------- */
+
+struct load {
+    struct script_policy *policy;
+    const char *source;
+    size_t length;
+};
+
+static int load_body(lua_State *L)
+{
+    const struct load *load = lua_touserdata(L, 1);
+    const char *display = load->policy->display;
+
+    lua_pushfstring(L, "@%s", display);
+    if (luaL_loadbufferx(L, load->source, load->length, lua_tostring(L, -1), "t") != LUA_OK)
+        return lua_error(L);
+    sandbox_push_environment(L);
+    (void)lua_setupvalue(L, -2, 1);
+    lua_call(L, 0, 1);
+    policy_take(L, load->policy);
+    return 0;
+}
+
+static int load_run(struct generation *generation, struct load *load, char *error,
+                    size_t error_size)
+{
+    lua_State *L = generation->running;
+    struct script_policy *outer = generation->loading;
+    struct hook_frame *frame = generation->frame;
+    struct budget budget;
+    int status;
+
+    if (!lua_checkstack(L, LUA_MINSTACK)) {
+        (void)snprintf(error, error_size, "%s: out of memory", load->policy->display);
+        return ENOMEM;
+    }
+    generation->loading = load->policy;
+    generation->frame = NULL; /* a file that is loaded within a hook is not in that hook */
+    lua_pushcfunction(L, message_handler);
+    lua_pushcfunction(L, load_body);
+    lua_pushlightuserdata(L, load);
+    budget_begin(generation, &budget, BUDGET_LOAD);
+    status = lua_pcall(L, 1, 0, -3);
+    budget_end(generation, &budget);
+    generation->frame = frame;
+    generation->loading = outer;
+    if (status != LUA_OK)
+        message_take(L, &budget, load->policy->display, error, error_size);
+    lua_pop(L, 1);
+    return status == LUA_OK ? 0 : EINVAL;
+}
+
+static void policy_free(struct script_policy *policy)
+{
+    for (unsigned i = 0; i < HOOK_COUNT; i++)
+        free(policy->hooks[i]);
+    free(policy->name);
+    free(policy->display);
+    free(policy->error);
+    free(policy);
+}
+
+static struct script_policy *policy_add(struct generation *generation, const char *name,
+                                        const char *display)
+{
+    struct script_policy *policy = calloc(1, sizeof *policy), **end;
+
+    if (!policy)
+        return NULL;
+    policy->name = strdup(name);
+    policy->display = strdup(display);
+    if (!policy->name || !policy->display) {
+        policy_free(policy);
+        return NULL;
+    }
+    for (end = &generation->policies; *end; end = &(*end)->next)
+        ;
+    *end = policy;
+    return policy;
+}
+
+int generation_load(struct generation *generation, const char *name, const char *path,
+                    const char *display, struct script_policy **policyp, char *error,
+                    size_t error_size)
+{
+    struct load load = {.policy = policy_add(generation, name, display)};
+    char *source = NULL;
+    int result;
+
+    if (!load.policy) {
+        (void)snprintf(error, error_size, "%s: out of memory", display);
+        return ENOMEM;
+    }
+    result = source_read(path, &source, &load.length, error, error_size);
+    load.source = source;
+    if (!result)
+        result = load_run(generation, &load, error, error_size);
+    free(source);
+    if (result)
+        load.policy->error = strdup(error);
+    *policyp = load.policy;
+    return result;
+}
+
+static struct script_policy *policy_find(struct generation *generation, const char *name)
+{
+    struct script_policy *policy = generation->policies;
+
+    while (policy && strcmp(policy->name, name) != 0)
+        policy = policy->next;
+    return policy;
+}
+
+int generation_policy(struct generation *generation, const char *name,
+                      struct script_policy **policyp, char *error, size_t error_size)
+{
+    char path[3 * PATH_MAX], display[PATH_MAX];
+    struct script_policy *policy = policy_find(generation, name);
+
+    *policyp = policy;
+    if (policy && (policy->error || policy->object == 0)) {
+        (void)snprintf(error, error_size, "%s",
+                       policy->error ? policy->error : "the policy is not loaded");
+        return EINVAL;
+    }
+    if (policy)
+        return 0;
+    policy_display(name, display, sizeof display);
+    if (lua_policy_path(name, generation->engine->config_file, path, sizeof path))
+        return generation_load(generation, name, path, display, policyp, error, error_size);
+    (void)snprintf(error, error_size, "policy '%s': no such file; looked for %s", name, path);
+    *policyp = policy_add(generation, name, display);
+    if (*policyp)
+        (*policyp)->error = strdup(error);
+    return ENOENT;
+}
+
+/* ---- the state ------------------------------------------------------------------------------ */
+
+static int open_body(lua_State *L)
+{
+    sandbox_open(L);
+    handle_class_open(L, &conference_class);
+    handle_class_open(L, &participant_class);
+    state_open(L);
+    options_renew(L);
+    return 0;
+}
+
+int generation_create(struct lua_engine *engine, unsigned number, struct generation **generationp)
+{
+    struct generation *generation = calloc(1, sizeof *generation);
+
+    if (!generation)
+        return ENOMEM;
+    generation->engine = engine;
+    generation->number = number;
+    generation->since = time(NULL);
+    generation->references = 1;
+    generation->memory_limit = MEMORY_LIMIT;
+    generation->L = lua_newstate(allocate, generation);
+    if (!generation->L) {
+        free(generation);
+        return ENOMEM;
+    }
+    generation->running = generation->L;
+    *(struct generation **)lua_getextraspace(generation->L) = generation;
+    lua_pushcfunction(generation->L, open_body);
+    if (lua_pcall(generation->L, 0, 0, 0) != LUA_OK) {
+        generation_release(generation);
+        return ENOMEM;
+    }
+    *generationp = generation;
+    return 0;
+}
+
+void generation_release(struct generation *generation)
+{
+    struct script_policy *policy;
+
+    if (!generation || --generation->references > 0)
+        return;
+    lua_close(generation->L);
+    while ((policy = generation->policies)) {
+        generation->policies = policy->next;
+        policy_free(policy);
+    }
+    free(generation);
+}
+
+/* ---- options -------------------------------------------------------------------------------- */
+
+struct options_check {
+    const struct conference_config *conference;
+    const struct script_policy *site, *own;
+};
+
+static int options_check_body(lua_State *L)
+{
+    const struct options_check *check = lua_touserdata(L, 1);
+
+    options_check(L, check->conference, check->site, check->own);
+    return 0;
+}
+
+int generation_check_conference(struct generation *generation,
+                                const struct conference_config *conference, char *error,
+                                size_t error_size)
+{
+    struct options_check check = {.conference = conference};
+    struct script_policy *site = NULL, *own = NULL;
+    lua_State *L = generation->running;
+    struct budget budget;
+    int status;
+
+    status =
+        generation_policy(generation, generation->engine->site_policy, &site, error, error_size);
+    if (!status && conference->policy && *conference->policy)
+        status = generation_policy(generation, conference->policy, &own, error, error_size);
+    if (status)
+        return status;
+    check.site = site;
+    check.own = own;
+    lua_pushcfunction(L, options_check_body);
+    lua_pushlightuserdata(L, &check);
+    budget_begin(generation, &budget, BUDGET_LOAD);
+    status = lua_pcall(L, 1, 0, 0);
+    budget_end(generation, &budget);
+    if (status == LUA_OK)
+        return 0;
+    message_take(L, &budget, conference->name, error, error_size);
+    return EINVAL;
+}

@@ -1,0 +1,215 @@
+/*
+ * Handles: what scripts hold of conferences and participants. A handle is an id, looked up at each
+ * use; when its object is gone, fields are nil and methods return nil, "gone". Unknown fields are
+ * errors, for they are slips of the pen.
+ */
+#include "lua/private.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { NAMES_MAX = 32 };
+
+struct handle {
+    uint64_t id;
+};
+
+static size_t names_add(const char **names, size_t count, const luaL_Reg *entries)
+{
+    for (; entries && entries->name && count < NAMES_MAX; entries++)
+        names[count++] = entries->name;
+    return count;
+}
+
+static const struct handle_class *class_upvalue(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+/* Upvalues: class, getters by name, methods by name. */
+static int handle_index(lua_State *L)
+{
+    const struct handle_class *class = class_upvalue(L);
+    const char *names[NAMES_MAX], *name;
+    lua_CFunction getter;
+    size_t count;
+
+    lua_settop(L, 2);
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TFUNCTION) {
+        getter = lua_tocfunction(L, -1);
+        lua_settop(L, 2);
+        return getter(L);
+    }
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(3)) == LUA_TFUNCTION)
+        return 1;
+    name = luaL_tolstring(L, 2, NULL);
+    count = names_add(names, 0, class->fields);
+    count = names_add(names, count, class->methods);
+    return luaL_error(L, "a %s has no field '%s'%s", class->name, name,
+                      nearest_push(L, name, names, count));
+}
+
+static int handle_newindex(lua_State *L)
+{
+    const struct handle_class *class = class_upvalue(L);
+    const char *name = luaL_tolstring(L, 2, NULL);
+
+    for (const luaL_Reg *setter = class->setters; setter && setter->name; setter++) {
+        if (strcmp(setter->name, name) == 0)
+            return setter->func(L);
+    }
+    return luaL_error(L,
+                      "cannot set '%s' of a %s: use its methods, or conference.state for data "
+                      "of your own",
+                      name, class->name);
+}
+
+static int handle_equals(lua_State *L)
+{
+    const struct handle_class *class = class_upvalue(L);
+    const struct handle *a = luaL_testudata(L, 1, class->name);
+    const struct handle *b = luaL_testudata(L, 2, class->name);
+
+    lua_pushboolean(L, a && b && a->id == b->id);
+    return 1;
+}
+
+static void functions_push(lua_State *L, const luaL_Reg *functions)
+{
+    lua_newtable(L);
+    luaL_setfuncs(L, functions, 0);
+}
+
+void handle_class_open(lua_State *L, const struct handle_class *class)
+{
+    (void)luaL_newmetatable(L, class->name);
+    luaL_setfuncs(L, class->metamethods, 0);
+    lua_pushlightuserdata(L, (void *)class);
+    functions_push(L, class->fields);
+    functions_push(L, class->methods);
+    lua_pushcclosure(L, handle_index, 3);
+    lua_setfield(L, -2, "__index");
+    lua_pushlightuserdata(L, (void *)class);
+    lua_pushcclosure(L, handle_newindex, 1);
+    lua_setfield(L, -2, "__newindex");
+    lua_pushlightuserdata(L, (void *)class);
+    lua_pushcclosure(L, handle_equals, 1);
+    lua_setfield(L, -2, "__eq");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+
+    /* The handles that exist, by id, as long as a script holds them. */
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "v");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, class);
+}
+
+void handle_push(lua_State *L, const struct handle_class *class, uint64_t id)
+{
+    struct handle *handle;
+
+    luaL_checkstack(L, 4, NULL);
+    (void)lua_rawgetp(L, LUA_REGISTRYINDEX, class);
+    if (lua_rawgeti(L, -1, (lua_Integer)id) == LUA_TUSERDATA) {
+        lua_remove(L, -2);
+        return;
+    }
+    lua_pop(L, 1);
+    handle = lua_newuserdatauv(L, sizeof *handle, 0);
+    handle->id = id;
+    luaL_setmetatable(L, class->name);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, -3, (lua_Integer)id);
+    lua_remove(L, -2);
+}
+
+uint64_t handle_check(lua_State *L, int index, const struct handle_class *class)
+{
+    const struct handle *handle = luaL_checkudata(L, index, class->name);
+
+    return handle->id;
+}
+
+int handle_gone(lua_State *L)
+{
+    lua_pushnil(L);
+    lua_pushliteral(L, "gone");
+    return 2;
+}
+
+/* Upvalues: class, ids (0 ends them), next index. */
+static int iterator_next(lua_State *L)
+{
+    const struct handle_class *class = class_upvalue(L);
+    const uint64_t *ids = lua_touserdata(L, lua_upvalueindex(2));
+    lua_Integer next = lua_tointeger(L, lua_upvalueindex(3));
+
+    while (ids[next] && !class->exists(L, ids[next]))
+        next++;
+    if (ids[next] == 0)
+        return 0;
+    handle_push(L, class, ids[next]);
+    lua_pushinteger(L, next + 1);
+    lua_replace(L, lua_upvalueindex(3));
+    return 1;
+}
+
+uint64_t *handle_list(lua_State *L, size_t count)
+{
+    uint64_t *ids = lua_newuserdatauv(L, (count + 1) * sizeof *ids, 0);
+
+    budget_charge(L, count);
+    memset(ids, 0, (count + 1) * sizeof *ids);
+    return ids;
+}
+
+int handle_iterator(lua_State *L, const struct handle_class *class)
+{
+    lua_pushlightuserdata(L, (void *)class);
+    lua_insert(L, -2);
+    lua_pushinteger(L, 0);
+    lua_pushcclosure(L, iterator_next, 3);
+    return 1;
+}
+
+int command_submit(lua_State *L, struct request *request)
+{
+    const struct generation *generation = generation_of(L);
+    const struct hook_frame *frame = hook_frame_check(L, "a command");
+    struct decision decision;
+    int result;
+
+    if (frame->request)
+        return luaL_error(L, "a decision hook must not act: return a verdict here, and act in an "
+                             "event hook such as joined");
+    budget_charge(L, 100);
+    request->actor = (struct actor){
+        .kind = ACTOR_SCRIPT,
+        .uri = frame->policy->display,
+        .user = frame->policy->name,
+        .host = "",
+        .display_name = "",
+        .user_agent = "",
+        .peer = "",
+        .authenticated = true,
+    };
+    request->conference_name = conference_name(request->conference);
+    request->call = frame->call;
+    result = focus_submit(generation->engine->focus, request, &decision);
+    if (result == 0) {
+        lua_pushboolean(L, 1);
+        return 1;
+    }
+    if (result != EPERM)
+        return handle_gone(L);
+    lua_pushnil(L);
+    lua_pushinteger(L, decision.code);
+    lua_pushstring(L, *decision.reason ? decision.reason : "refused by the policy");
+    return 3;
+}

@@ -1,0 +1,216 @@
+/*
+ * One hook call, from request or event to verdict, and what is done when it fails.
+ *
+ * What hooks are called with, and what they may return:
+ *
+ *   policy.join(request, conference)             decision hooks, by verb: create, join, timeout,
+ *                                                mute, remove, lock, close. Return accept { … },
+ *                                                reject(code, reason), or nothing: no opinion.
+ *                                                create has no conference.
+ *   policy.joined(event, conference, participant)  event hooks: created, ended, joined, left,
+ *                                                speaking, muted, held, digit, locked. What they
+ *                                                return is ignored. created, ended and locked
+ *                                                have no participant.
+ *
+ * Decision hooks only decide; commands (participant:mute() and so on) are for event hooks.
+ */
+#include "lua/private.h"
+
+#include "core/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ERRORS_LOGGED = 10 }; /* a minute; of more, every hundredth */
+
+struct hook_frame *hook_frame_check(lua_State *L, const char *what)
+{
+    struct hook_frame *frame = generation_of(L)->frame;
+
+    if (!frame)
+        (void)luaL_error(L, "%s can only be used within a hook", what);
+    return frame;
+}
+
+/* Pushes the function and its arguments; returns how many. */
+static int call_push(lua_State *L, const struct hook_frame *frame)
+{
+    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, frame->policy->hooks[frame->hook]->function);
+    if (frame->request) {
+        request_push(L, frame->request);
+        if (frame->request->conference)
+            conference_push(L, conference_id(frame->request->conference));
+        else
+            lua_pushnil(L);
+        return 2;
+    }
+    event_push(L, frame->event);
+    conference_push(L, frame->event->conference);
+    if (frame->event->participant)
+        participant_push(L, frame->event->participant);
+    else
+        lua_pushnil(L);
+    return 3;
+}
+
+/* Runs under lua_pcall, so everything here may raise. */
+static int hook_body(lua_State *L)
+{
+    struct hook_frame *frame = lua_touserdata(L, 1);
+
+    if (!frame->outer)
+        options_renew(L);
+    lua_call(L, call_push(L, frame), frame->request ? 1 : 0);
+    budget_charge(L, 0);
+    if (frame->request)
+        verdict_take(L, -1, frame);
+    state_commit(L, frame);
+    return 0;
+}
+
+/* Where the hook's function begins, for errors that have no line of their own. */
+static void hook_position(const struct hook_frame *frame, char *text, size_t size)
+{
+    (void)snprintf(text, size, "%.100s:%d", frame->policy->display,
+                   frame->policy->hooks[frame->hook]->line);
+}
+
+/* Sees to it that the error begins with a position, and copies that position. */
+static void error_position(const struct hook_frame *frame, char *error, char *position,
+                           size_t position_size)
+{
+    char message[SCRIPT_TEXT];
+    size_t file = strcspn(error, ":");
+    size_t line = error[file] ? strspn(error + file + 1, "0123456789") : 0;
+
+    if (line > 0 && error[file + 1 + line] == ':') {
+        (void)snprintf(position, position_size, "%.*s", (int)(file + 1 + line), error);
+        return;
+    }
+    hook_position(frame, position, position_size);
+    (void)snprintf(message, sizeof message, "%s", error);
+    (void)snprintf(error, SCRIPT_TEXT, "%.120s: %.380s", position, message);
+}
+
+/* False when the hook failed: `error`, of SCRIPT_TEXT bytes, says why. */
+static bool hook_run(struct hook_frame *frame, char *error)
+{
+    struct generation *generation = frame->generation;
+    lua_State *L = generation->running;
+    struct budget budget;
+    char fallback[POSITION_TEXT];
+    int status;
+
+    frame->outer = generation->frame;
+    frame->depth = frame->outer ? frame->outer->depth + 1 : 1;
+    if (frame->depth > HOOK_DEPTH_MAX || !lua_checkstack(L, LUA_MINSTACK)) {
+        (void)snprintf(error, SCRIPT_TEXT, "more than %d hooks within each other", HOOK_DEPTH_MAX);
+        return false;
+    }
+    generation->frame = frame;
+    lua_pushcfunction(L, message_handler);
+    lua_pushcfunction(L, hook_body);
+    lua_pushlightuserdata(L, frame);
+    budget_begin(generation, &budget, frame->request ? BUDGET_DECISION : BUDGET_EVENT);
+    status = lua_pcall(L, 1, 0, -3);
+    generation->running = L;
+    budget_end(generation, &budget);
+    state_close(L, frame, status != LUA_OK);
+    if (status != LUA_OK) {
+        hook_position(frame, fallback, sizeof fallback);
+        message_take(L, &budget, fallback, error, SCRIPT_TEXT);
+    }
+    lua_pop(L, 1);
+    generation->frame = frame->outer;
+    hook_stats_call(&frame->policy->hooks[frame->hook]->stats, clock_ns() - budget.began);
+    return status == LUA_OK;
+}
+
+static void hook_report(struct hook_frame *frame, const char *error, const char *consequence)
+{
+    struct hook_stats *stats = &frame->policy->hooks[frame->hook]->stats;
+    unsigned recent = hook_stats_error(stats);
+
+    if (recent > ERRORS_LOGGED && stats->errors % 100 != 0)
+        return;
+    log_write(LOG_LEVEL_ERROR, frame->conference_name, frame->call,
+              "%s - hook %s, conference %s%s%s; %s. %u%s error%s in %d s.", error,
+              hook_name(frame->hook), frame->conference_name, frame->call ? ", call " : "",
+              frame->call ? frame->call : "", consequence, recent,
+              recent == ERRORS_KEPT ? " or more" : "", recent == 1 ? "" : "s", ERROR_WINDOW);
+}
+
+void decision_text(const struct decision *decision, char *text, size_t size)
+{
+    if (decision->verdict == DECISION_ACCEPT)
+        (void)snprintf(text, size, "accept");
+    else
+        (void)snprintf(text, size, "reject %d", decision->code);
+}
+
+void decide_safely(const struct request *request, struct decision *decision, const char *by)
+{
+    memset(decision, 0, sizeof *decision);
+    decision->params = request->params;
+    decision->verdict = verb_default(request->verb);
+    decision->failed = true;
+    (void)snprintf(decision->by, sizeof decision->by, "%s", by);
+    if (request->verb == VERB_CREATE || request->verb == VERB_JOIN) {
+        decision->verdict = DECISION_REJECT;
+        decision->code = 500;
+        (void)snprintf(decision->reason, sizeof decision->reason, "Policy error");
+    }
+}
+
+enum hook_outcome hook_decide(struct generation *generation, struct script_policy *policy,
+                              const struct request *request, struct decision *decision)
+{
+    struct decision wanted = *decision;
+    struct hook_frame frame = {
+        .generation = generation,
+        .policy = policy,
+        .hook = request->verb,
+        .request = request,
+        .decision = &wanted,
+        .conference_name = request->conference_name,
+        .call = request->call,
+    };
+    char error[SCRIPT_TEXT], position[POSITION_TEXT], text[32], consequence[64];
+
+    if (!policy->hooks[frame.hook])
+        return HOOK_SILENT;
+    if (hook_run(&frame, error)) {
+        if (!frame.is_decided)
+            return HOOK_SILENT;
+        *decision = wanted;
+        return HOOK_DECIDED;
+    }
+    error_position(&frame, error, position, sizeof position);
+    decide_safely(request, decision, position);
+    decision_text(decision, text, sizeof text);
+    (void)snprintf(consequence, sizeof consequence, "decided by safe default: %s", text);
+    hook_report(&frame, error, consequence);
+    return HOOK_FAILED;
+}
+
+void hook_event(struct generation *generation, struct script_policy *policy,
+                const struct conference_event *event)
+{
+    struct focus *focus = generation->engine->focus;
+    const struct conference *conference = focus_conference(focus, event->conference);
+    const struct participant *participant = focus_participant(focus, event->participant);
+    struct hook_frame frame = {
+        .generation = generation,
+        .policy = policy,
+        .hook = VERB_COUNT + (unsigned)event->kind,
+        .event = event,
+        .conference_name = conference ? conference_name(conference) : "?",
+        .call = participant ? participant_call(participant)->id : NULL,
+    };
+    char error[SCRIPT_TEXT], position[POSITION_TEXT];
+
+    if (!policy->hooks[frame.hook] || hook_run(&frame, error))
+        return;
+    error_position(&frame, error, position, sizeof position);
+    hook_report(&frame, error, "conference.state is as it was before");
+}

@@ -1,0 +1,266 @@
+/* Class participant. */
+#include "lua/private.h"
+
+void participant_push(lua_State *L, uint64_t id)
+{
+    handle_push(L, &participant_class, id);
+}
+
+/* NULL when it is gone. */
+static struct participant *find(lua_State *L, uint64_t id)
+{
+    (void)hook_frame_check(L, "a participant");
+    return focus_participant(generation_of(L)->engine->focus, id);
+}
+
+/* The participant at index 1; NULL when it is gone. */
+static struct participant *self(lua_State *L)
+{
+    return find(L, handle_check(L, 1, &participant_class));
+}
+
+static bool exists(lua_State *L, uint64_t id)
+{
+    return find(L, id) != NULL;
+}
+
+/* ---- fields --------------------------------------------------------------------------------- */
+
+static int get_id(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)handle_check(L, 1, &participant_class));
+    return 1;
+}
+
+/* A text of the call, found by its offset in struct caller. */
+static int get_caller_text(lua_State *L, size_t offset)
+{
+    const struct participant *participant = self(L);
+    const struct caller *caller;
+
+    if (!participant)
+        return 0;
+    caller = &participant_call(participant)->caller;
+    lua_pushstring(L, *(const char *const *)((const char *)caller + offset));
+    return 1;
+}
+
+static int get_uri(lua_State *L)
+{
+    return get_caller_text(L, offsetof(struct caller, uri));
+}
+
+static int get_user(lua_State *L)
+{
+    return get_caller_text(L, offsetof(struct caller, user));
+}
+
+static int get_host(lua_State *L)
+{
+    return get_caller_text(L, offsetof(struct caller, host));
+}
+
+static int get_display_name(lua_State *L)
+{
+    return get_caller_text(L, offsetof(struct caller, display_name));
+}
+
+static int get_user_agent(lua_State *L)
+{
+    return get_caller_text(L, offsetof(struct caller, user_agent));
+}
+
+static int get_authenticated(lua_State *L)
+{
+    const struct participant *participant = self(L);
+
+    if (!participant)
+        return 0;
+    lua_pushboolean(L, participant_call(participant)->caller.authenticated);
+    return 1;
+}
+
+static int get_anonymous(lua_State *L)
+{
+    const struct participant *participant = self(L);
+
+    if (!participant)
+        return 0;
+    lua_pushboolean(L, participant_call(participant)->caller.anonymous);
+    return 1;
+}
+
+static int get_role(lua_State *L)
+{
+    const struct participant *participant = self(L);
+
+    if (!participant)
+        return 0;
+    lua_pushstring(L, participant_role(participant));
+    return 1;
+}
+
+static int get_flag(lua_State *L, bool (*flag)(const struct participant *participant))
+{
+    const struct participant *participant = self(L);
+
+    if (!participant)
+        return 0;
+    lua_pushboolean(L, flag(participant));
+    return 1;
+}
+
+static int get_muted(lua_State *L)
+{
+    return get_flag(L, participant_is_muted);
+}
+
+static int get_held(lua_State *L)
+{
+    return get_flag(L, participant_is_held);
+}
+
+static int get_speaking(lua_State *L)
+{
+    return get_flag(L, participant_is_speaking);
+}
+
+/* nil while the phone has not yet confirmed the call. */
+static int get_joined_at(lua_State *L)
+{
+    const struct participant *participant = self(L);
+
+    if (!participant || participant_joined_at(participant) == 0)
+        return 0;
+    lua_pushinteger(L, participant_joined_at(participant));
+    return 1;
+}
+
+static int get_conference(lua_State *L)
+{
+    const struct participant *participant = self(L);
+
+    if (!participant)
+        return 0;
+    conference_push(L, conference_id(participant_conference(participant)));
+    return 1;
+}
+
+/* ---- methods -------------------------------------------------------------------------------- */
+
+static void set_integer(lua_State *L, const char *key, uint64_t value)
+{
+    lua_pushinteger(L, (lua_Integer)value);
+    lua_setfield(L, -2, key);
+}
+
+static void set_number(lua_State *L, const char *key, float value)
+{
+    lua_pushnumber(L, value);
+    lua_setfield(L, -2, key);
+}
+
+static int stats(lua_State *L)
+{
+    const struct participant *participant = self(L);
+    struct leg_stats leg = {.codec = ""};
+
+    if (!participant)
+        return handle_gone(L);
+    participant_stats(participant, &leg);
+    lua_createtable(L, 0, 13);
+    lua_pushstring(L, leg.codec);
+    lua_setfield(L, -2, "codec");
+    set_integer(L, "received", leg.received);
+    set_integer(L, "sent", leg.sent);
+    set_integer(L, "lost", leg.lost);
+    set_integer(L, "late", leg.late);
+    set_integer(L, "rejected", leg.rejected);
+    set_integer(L, "concealed", leg.concealed);
+    set_number(L, "jitter", leg.jitter);
+    set_number(L, "delay", leg.delay);
+    set_number(L, "level", leg.level);
+    set_number(L, "round_trip", leg.round_trip);
+    set_number(L, "remote_loss", leg.remote_loss);
+    return 1;
+}
+
+static int submit(lua_State *L, struct request *request)
+{
+    const struct participant *participant = self(L);
+
+    if (!participant)
+        return handle_gone(L);
+    request->conference = participant_conference(participant);
+    request->target = participant_id(participant);
+    return command_submit(L, request);
+}
+
+static int mute(lua_State *L)
+{
+    struct request request = {.verb = VERB_MUTE, .params.muted = true};
+
+    return submit(L, &request);
+}
+
+static int unmute(lua_State *L)
+{
+    struct request request = {.verb = VERB_MUTE};
+
+    return submit(L, &request);
+}
+
+static int remove_from(lua_State *L)
+{
+    struct request request = {.verb = VERB_REMOVE};
+
+    if (!lua_isnoneornil(L, 2))
+        text_check(L, 2, "remove: the reason", request.params.reason, sizeof request.params.reason);
+    return submit(L, &request);
+}
+
+static int to_string(lua_State *L)
+{
+    lua_Integer id = (lua_Integer)handle_check(L, 1, &participant_class);
+    struct lua_engine *engine = generation_of(L)->engine;
+    const struct participant *participant =
+        engine ? focus_participant(engine->focus, (uint64_t)id) : NULL;
+
+    if (participant)
+        lua_pushfstring(L, "participant %s", participant_call(participant)->caller.uri);
+    else
+        lua_pushfstring(L, "participant #%I (gone)", id);
+    return 1;
+}
+
+static const luaL_Reg fields[] = {
+    {"id", get_id},
+    {"uri", get_uri},
+    {"user", get_user},
+    {"host", get_host},
+    {"display_name", get_display_name},
+    {"user_agent", get_user_agent},
+    {"authenticated", get_authenticated},
+    {"anonymous", get_anonymous},
+    {"role", get_role},
+    {"muted", get_muted},
+    {"held", get_held},
+    {"speaking", get_speaking},
+    {"joined_at", get_joined_at},
+    {"conference", get_conference},
+    {NULL, NULL},
+};
+
+static const luaL_Reg methods[] = {
+    {"stats", stats}, {"mute", mute}, {"unmute", unmute}, {"remove", remove_from}, {NULL, NULL},
+};
+
+static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};
+
+const struct handle_class participant_class = {
+    .name = "participant",
+    .fields = fields,
+    .methods = methods,
+    .metamethods = metamethods,
+    .exists = exists,
+};

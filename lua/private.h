@@ -1,0 +1,378 @@
+/*
+ * Inside the script engine. Nobody outside this folder includes this. Focus thread.
+ *
+ *   engine.c       the engine: which generation is live, reload, what the focus calls
+ *   path.c         where policies live, reading their files
+ *   generation.c   one load of all policies: a Lua state with its memory cap
+ *   sandbox.c      what a script can see: the allow-list
+ *   guards.c       library functions whose work is not instructions: charged before they run
+ *   strings.c      find, match, gmatch, gsub; pattern.c matches, in counted steps
+ *   coroutines.c   coroutines that cannot outlive their budget
+ *   budget.c       instructions, time and memory of one hook call
+ *   policy.c       class policy: hooks and options of one file
+ *   options.c      conference.options: typed, with defaults
+ *   hook.c         one hook call from request or event to verdict, and what is done when it fails
+ *   arguments.c    the tables that hooks get: request, event
+ *   verdict.c      accept, reject
+ *   handle.c       what handles have in common; conference.c and participant.c: the classes
+ *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
+ *   parley.c       the table `parley`
+ *   frozen.c       read-only tables
+ *   nearest.c      "did you mean"
+ *   stats.c        calls, errors and times of hooks
+ *
+ * Two rules hold everywhere. Nothing that needs releasing is held in C across a call that can
+ * raise a Lua error. And no Lua error ever crosses the focus: each way in ends in a lua_pcall.
+ */
+#ifndef LUA_PRIVATE_H
+#define LUA_PRIVATE_H
+
+#include "core/clock.h"
+#include "lua/lua_engine.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <time.h>
+#include <uthash.h>
+
+enum {
+    HOOK_COUNT = VERB_COUNT + EVENT_COUNT, /* decision hooks by verb, then event hooks */
+    HOOK_DEPTH_MAX = 4,                    /* hooks within commands of hooks */
+    HISTOGRAM_BUCKETS = 128,
+    ERROR_WINDOW = 60,   /* s in which errors are counted for the log line */
+    ERRORS_KEPT = 64,    /* times of errors remembered for that */
+    SCRIPT_TEXT = 512,   /* bytes of an error message with its NUL */
+    POSITION_TEXT = 128, /* bytes of "policy/open.lua:12" with its NUL */
+};
+
+#define MEMORY_LIMIT ((size_t)64 << 20)  /* bytes of one generation */
+#define STRING_LIMIT ((size_t)256 << 10) /* bytes of one Lua string */
+#define STATE_LIMIT ((size_t)64 << 10)   /* bytes of one conference.state, serialized */
+#define SOURCE_LIMIT ((size_t)1 << 20)   /* bytes of a policy file */
+
+/* ---- budget.c ------------------------------------------------------------------------------- */
+
+enum budget_kind { BUDGET_DECISION, BUDGET_EVENT, BUDGET_LOAD };
+
+struct budget {
+    enum budget_kind kind;
+    uint64_t instructions;     /* used */
+    size_t allocated;          /* bytes, freed ones included */
+    uint64_t began, began_cpu; /* ns */
+    const char *exceeded;      /* what ran out, in words; NULL: nothing yet */
+    char where[POSITION_TEXT]; /* the script's position when it ran out; "": not known */
+    struct budget *outer;
+};
+
+struct generation;
+
+void budget_begin(struct generation *generation, struct budget *budget, enum budget_kind kind);
+void budget_end(struct generation *generation, struct budget *budget);
+/* For work in C that the count of instructions does not see. Raises once over budget. */
+void budget_charge(lua_State *L, uint64_t instructions);
+/* From the allocator: counts; false once the call has had its share. Never raises. */
+bool budget_allocate(struct generation *generation, size_t size);
+
+/* ---- stats.c -------------------------------------------------------------------------------- */
+
+struct hook_stats {
+    uint64_t calls, errors;
+    uint32_t histogram[HISTOGRAM_BUCKETS];
+    time_t error_times[ERRORS_KEPT]; /* ring; monotonic s */
+};
+
+void hook_stats_call(struct hook_stats *stats, uint64_t ns);
+/* Returns the errors of the last minute, this one included (at most ERRORS_KEPT). */
+unsigned hook_stats_error(struct hook_stats *stats);
+json_t *hook_stats_json(const struct hook_stats *stats);
+
+/* ---- policy.c ------------------------------------------------------------------------------- */
+
+struct policy_hook {
+    int function; /* reference; LUA_NOREF: the policy has no such hook */
+    int line;     /* where the function begins */
+    struct hook_stats stats;
+};
+
+/* One policy file in one generation. */
+struct script_policy {
+    char *name;                            /* as conferences name it */
+    char *display;                         /* how the operator knows the file: "policy/open.lua" */
+    char *error;                           /* why it could not be loaded; NULL: it is good */
+    bool is_made;                          /* while loading: parley.policy was called */
+    int object;                            /* reference to the object that the file returned */
+    struct policy_hook *hooks[HOOK_COUNT]; /* NULL: the policy has no such hook */
+    struct script_policy *next;
+};
+
+/* The hook's name in Lua: verbs and events as in the headers, but "close" for VERB_END, since
+ * `end` is a word of the language. */
+const char *hook_name(unsigned hook);
+void policy_class_open(lua_State *L);
+/* parley.policy(table) */
+int policy_make(lua_State *L);
+/* The policy on top of the stack becomes `policy`'s: hooks are taken from it, it is popped.
+ * Raises. */
+void policy_take(lua_State *L, struct script_policy *policy);
+/* Pushes the table of declared options. */
+void policy_push_declarations(lua_State *L, const struct script_policy *policy);
+
+/* ---- generation.c --------------------------------------------------------------------------- */
+
+struct hook_frame;
+
+struct generation {
+    lua_State *L;              /* the main thread */
+    lua_State *running;        /* what runs now: L or a coroutine */
+    struct lua_engine *engine; /* NULL for `parley check`; borrowed */
+    unsigned number;
+    time_t since;
+    unsigned references;
+    size_t memory, memory_limit;   /* bytes */
+    struct budget *budget;         /* of the innermost call; NULL: nothing runs */
+    struct hook_frame *frame;      /* the innermost hook call; NULL: no hook runs */
+    struct script_policy *loading; /* the one whose file is being run */
+    struct script_policy *policies;
+};
+
+/* ENOMEM. */
+int generation_create(struct lua_engine *engine, unsigned number, struct generation **generationp);
+void generation_release(struct generation *generation);
+struct generation *generation_of(lua_State *L);
+/* The policy of that name, loaded when it is not yet. EINVAL, ENOENT, ENOMEM: `error` says why. A
+ * failure is remembered, so that a file is not read at every call. */
+int generation_policy(struct generation *generation, const char *name,
+                      struct script_policy **policyp, char *error, size_t error_size);
+/* Loads a file under a name. */
+int generation_load(struct generation *generation, const char *name, const char *path,
+                    const char *display, struct script_policy **policyp, char *error,
+                    size_t error_size);
+/* Loads the conference's policy and checks that its options suit. EINVAL and as generation_policy:
+ * `error` says why. */
+int generation_check_conference(struct generation *generation,
+                                const struct conference_config *conference, char *error,
+                                size_t error_size);
+/* A message handler for lua_pcall: sees to it that the message is a text with a position. */
+int message_handler(lua_State *L);
+/* Turns what lua_pcall left on the stack into text, and pops it. `fallback`: a position. */
+void message_take(lua_State *L, const struct budget *budget, const char *fallback, char *text,
+                  size_t size);
+
+/* ---- engine.c ------------------------------------------------------------------------------- */
+
+/* What C keeps of conference.state between hooks. */
+struct conference_state {
+    uint64_t id;          /* of the conference */
+    unsigned char *bytes; /* plain.c's form; NULL: empty */
+    size_t size;
+    UT_hash_handle hh;
+};
+
+struct lua_engine {
+    struct loop *loop;
+    struct focus *focus;
+    char *site_policy, *config_file;
+    struct generation *generation;   /* the live one */
+    struct conference_state *states; /* hash by id */
+    struct policy policy;
+};
+
+/* ---- path.c --------------------------------------------------------------------------------- */
+
+/* How errors name the policy: "policy/open.lua" for "open", a path as it is. */
+void policy_display(const char *name, char *display, size_t size);
+/* Reads a whole regular file of at most SOURCE_LIMIT bytes; *sourcep is to be freed. An errno:
+ * `error` says why. */
+int source_read(const char *path, char **sourcep, size_t *lengthp, char *error, size_t error_size);
+
+/* ---- hook.c --------------------------------------------------------------------------------- */
+
+enum hook_outcome { HOOK_SILENT, HOOK_DECIDED, HOOK_FAILED };
+
+/* One hook call. On the C stack; hooks nest when a command asks for a decision. */
+struct hook_frame {
+    struct generation *generation;
+    struct script_policy *policy;
+    unsigned hook;
+    const struct request *request;        /* of a decision hook */
+    const struct conference_event *event; /* of an event hook */
+    struct decision *decision;            /* of a decision hook */
+    bool is_decided;
+    const char *conference_name, *call; /* for the log; call may be NULL */
+    struct state_use *states;           /* states looked at in this call. Owned. */
+    unsigned depth;
+    struct hook_frame *outer;
+};
+
+enum hook_outcome hook_decide(struct generation *generation, struct script_policy *policy,
+                              const struct request *request, struct decision *decision);
+void hook_event(struct generation *generation, struct script_policy *policy,
+                const struct conference_event *event);
+/* What is decided when a script fails: by the verb, never by the script. */
+void decide_safely(const struct request *request, struct decision *decision, const char *by);
+/* "reject 500", for the log */
+void decision_text(const struct decision *decision, char *text, size_t size);
+/* The frame of the hook that runs. Raises, naming `what`, when none does. */
+struct hook_frame *hook_frame_check(lua_State *L, const char *what);
+
+/* ---- arguments.c ---------------------------------------------------------------------------- */
+
+/* The parameters of requests and verdicts, as bits. */
+enum {
+    PARAM_ROLE = 1,
+    PARAM_MUTED = 2,
+    PARAM_LOCKED = 4,
+    PARAM_TITLE = 8,
+    PARAM_POLICY = 16,
+    PARAM_REASON = 32,
+    PARAM_COUNT = 6,
+};
+
+/* Those that mean something to the verb. */
+unsigned verb_params(enum verb verb);
+/* The name of one bit. */
+const char *param_name(unsigned param);
+
+void request_push(lua_State *L, const struct request *request);
+void event_push(lua_State *L, const struct conference_event *event);
+
+/* ---- verdict.c ------------------------------------------------------------------------------ */
+
+void verdict_open(lua_State *L, int globals);
+/* Puts the verdict at `index` into the frame's decision. nil is no opinion. Raises. */
+void verdict_take(lua_State *L, int index, struct hook_frame *frame);
+/* Copies the text argument at `index`, named `what`. Raises when it is too long or has control
+ * characters, which have no place in a header or a log. */
+void text_check(lua_State *L, int index, const char *what, char *text, size_t size);
+
+/* ---- handle.c ------------------------------------------------------------------------------- */
+
+struct handle_class {
+    const char *name;
+    const luaL_Reg *fields;  /* getters: handle at 1, push one value or return 0 for nil */
+    const luaL_Reg *methods; /* called as handle:method(...) */
+    /* Fields that can be set: the value is at 3. May be NULL. */
+    const luaL_Reg *setters;
+    const luaL_Reg *metamethods;
+    bool (*exists)(lua_State *L, uint64_t id);
+};
+
+void handle_class_open(lua_State *L, const struct handle_class *class);
+/* The same id always gives the same handle, so that handles can be table keys. */
+void handle_push(lua_State *L, const struct handle_class *class, uint64_t id);
+/* Raises when the argument is not a handle of that class. */
+uint64_t handle_check(lua_State *L, int index, const struct handle_class *class);
+/* What methods return for somebody who is no longer there: nil, "gone". */
+int handle_gone(lua_State *L);
+/* Pushes room for `count` ids, to be filled in; handle_iterator turns it into a function that
+ * gives one handle after the other. The ids are copied at once, so whatever happens meanwhile does
+ * not disturb it; who is gone by then is left out. */
+uint64_t *handle_list(lua_State *L, size_t count);
+int handle_iterator(lua_State *L, const struct handle_class *class);
+/* Carries out what a script asks for; returns what the method returns. */
+int command_submit(lua_State *L, struct request *request);
+
+extern const struct handle_class conference_class, participant_class;
+void conference_push(lua_State *L, uint64_t id);
+void participant_push(lua_State *L, uint64_t id);
+
+/* ---- options.c ------------------------------------------------------------------------------ */
+
+/* Checks one declaration { type = …, default = … } at the top of the stack and replaces it by its
+ * checked form. Raises. */
+void option_declare(lua_State *L, const char *key);
+/* conference.options, as the policy of the running hook declares them. Raises. */
+void options_push(lua_State *L, const struct conference *conference);
+/* Forgets the tables that options_push made for earlier hooks. Raises. */
+void options_renew(lua_State *L);
+/* Borrows the conference's strings. */
+struct conference_config conference_config_of(const struct conference *conference);
+/* Raises when the conference's options do not suit its policies. `own` may be NULL. */
+void options_check(lua_State *L, const struct conference_config *conference,
+                   const struct script_policy *site, const struct script_policy *own);
+
+/* ---- state.c, plain.c ----------------------------------------------------------------------- */
+
+/* Pushes conference.state. Raises. */
+void state_push(lua_State *L, uint64_t conference);
+/* The table at `index` becomes conference.state. Raises. */
+void state_assign(lua_State *L, uint64_t conference, int index);
+/* Serializes what the hook has looked at, and keeps it. Raises, and keeps nothing, when a value
+ * is not plain. */
+void state_commit(lua_State *L, struct hook_frame *frame);
+/* Ends the hook's use; when it failed everything is as before. Never raises. */
+void state_close(lua_State *L, struct hook_frame *frame, bool failed);
+void state_forget(struct lua_engine *engine, uint64_t conference);
+void state_open(lua_State *L);
+
+struct plain_error {
+    char path[128]; /* ".members[3]" */
+    char what[96];  /* "a function cannot be kept" */
+};
+
+/* Serializes the value at `index`: boolean, number, string, table of these with string or number
+ * keys. *bytesp is to be freed. EINVAL, E2BIG: `error` says where and why; ENOMEM. Never raises. */
+int plain_encode(lua_State *L, int index, size_t limit, unsigned char **bytesp, size_t *sizep,
+                 struct plain_error *error);
+/* Pushes the value. EINVAL when the bytes are none of plain_encode's (nothing is pushed then).
+ * Raises when Lua is out of memory. */
+int plain_decode(lua_State *L, const unsigned char *bytes, size_t size);
+
+/* ---- sandbox and libraries ------------------------------------------------------------------ */
+
+/* Makes the table of what scripts can see. Raises. */
+void sandbox_open(lua_State *L);
+/* Pushes a new environment for one policy. */
+void sandbox_push_environment(lua_State *L);
+/* Each takes the library's table at the top of the stack and changes it. */
+void guards_table(lua_State *L);
+void guards_string(lua_State *L);
+void guards_utf8(lua_State *L);
+void strings_open(lua_State *L);
+void coroutines_open(lua_State *L);
+/* Sets `parley` and `print` in the table at `globals`. */
+void parley_open(lua_State *L, int globals);
+
+/* Replaces the table on top of the stack by a read-only view of it; `what` names it in errors and
+ * must be a literal. */
+void frozen_push(lua_State *L, const char *what);
+
+/* The name nearest to `name` when it is near enough to be meant, else NULL. */
+const char *nearest_name(const char *name, const char *const *names, size_t count);
+/* Pushes " (did you mean 'x'?)" or "". */
+const char *nearest_push(lua_State *L, const char *name, const char *const *names, size_t count);
+/* "policy/open.lua:12" of the innermost Lua function from `level` on; "" when there is none.
+ * Allocates nothing, never raises. */
+void position_text(lua_State *L, int level, char *text, size_t size);
+
+/* ---- pattern.c ------------------------------------------------------------------------------ */
+
+enum {
+    PATTERN_CAPTURES = 32,
+    PATTERN_DEPTH = 200, /* nested choices */
+};
+
+struct pattern_capture {
+    const char *begin;
+    ptrdiff_t length; /* or one of the two below */
+};
+
+#define CAPTURE_OPEN ((ptrdiff_t)-1)
+#define CAPTURE_POSITION ((ptrdiff_t)-2)
+
+struct pattern_match {
+    lua_State *L;
+    const char *subject, *subject_end;
+    const char *pattern_end;
+    unsigned steps; /* not charged yet */
+    unsigned depth;
+    unsigned count;
+    struct pattern_capture captures[PATTERN_CAPTURES];
+};
+
+/* Where the match of `pattern` that begins at `at` ends; NULL: none. Raises when the pattern is
+ * malformed, or the budget is used up. */
+const char *pattern_try(struct pattern_match *match, const char *at, const char *pattern);
+
+#endif

@@ -1,0 +1,266 @@
+/*
+ * conference.state: plain data of the scripts' own, one table per conference, shared by its
+ * policies. C keeps it serialized, so it outlives any generation. A hook call is a transaction: the
+ * table is made from the bytes when a hook first looks at it, and becomes bytes again when the
+ * hook has ended well.
+ *
+ * A hook that runs within another one (a command asks for a decision) borrows the outer one's
+ * table. When it fails, the table gets the contents again that it had before; what is kept in the
+ * end is decided by the outer one.
+ */
+#include "lua/private.h"
+
+#include "core/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The tables that hooks look at just now, by conference id. */
+static char tables_key;
+
+struct state_use {
+    uint64_t id;
+    bool is_borrowed;
+    unsigned char *before; /* when borrowed: what the table held. Owned. */
+    size_t before_size;
+    unsigned char *after; /* what is to be kept; NULL: nothing. Owned. */
+    size_t after_size;
+    struct conference_state *record; /* where it is to be kept */
+    struct state_use *next;
+};
+
+void state_open(lua_State *L)
+{
+    lua_newtable(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &tables_key);
+}
+
+static struct state_use *use_find(const struct hook_frame *frame, uint64_t id)
+{
+    struct state_use *use = frame->states;
+
+    while (use && use->id != id)
+        use = use->next;
+    return use;
+}
+
+static bool is_used_outside(const struct hook_frame *frame, uint64_t id)
+{
+    for (frame = frame->outer; frame; frame = frame->outer) {
+        if (use_find(frame, id))
+            return true;
+    }
+    return false;
+}
+
+/* Pushes the table in use, or nil. */
+static int table_push(lua_State *L, uint64_t id)
+{
+    int type;
+
+    (void)lua_rawgetp(L, LUA_REGISTRYINDEX, &tables_key);
+    type = lua_rawgeti(L, -1, (lua_Integer)id);
+    lua_remove(L, -2);
+    return type;
+}
+
+/* The table on top of the stack comes in use, and stays there. Cannot raise for nil. */
+static void table_set(lua_State *L, uint64_t id)
+{
+    (void)lua_rawgetp(L, LUA_REGISTRYINDEX, &tables_key);
+    lua_pushvalue(L, -2);
+    lua_rawseti(L, -2, (lua_Integer)id);
+    lua_pop(L, 1);
+}
+
+static struct conference_state *record_find(const struct lua_engine *engine, uint64_t id)
+{
+    struct conference_state *record;
+
+    HASH_FIND(hh, engine->states, &id, sizeof id, record);
+    return record;
+}
+
+static struct conference_state *record_make(struct lua_engine *engine, uint64_t id)
+{
+    struct conference_state *record = record_find(engine, id);
+
+    if (record)
+        return record;
+    record = calloc(1, sizeof *record);
+    if (!record)
+        return NULL;
+    record->id = id;
+    HASH_ADD(hh, engine->states, id, sizeof record->id, record);
+    return record;
+}
+
+/* Remembers what the table holds before a hook borrows it. */
+static void use_borrow(lua_State *L, struct state_use *use)
+{
+    struct plain_error error;
+    int result;
+
+    (void)table_push(L, use->id);
+    use->is_borrowed = true;
+    result = plain_encode(L, -1, STATE_LIMIT, &use->before, &use->before_size, &error);
+    if (result)
+        (void)luaL_error(L, "conference.state%s: %s", error.path, error.what);
+    lua_pop(L, 1);
+}
+
+static void use_begin(lua_State *L, struct hook_frame *frame, uint64_t id)
+{
+    struct state_use *use = use_find(frame, id);
+
+    if (use)
+        return;
+    use = calloc(1, sizeof *use);
+    if (!use)
+        (void)luaL_error(L, "out of memory");
+    use->id = id;
+    use->next = frame->states;
+    frame->states = use;
+    if (is_used_outside(frame, id) && table_push(L, id) == LUA_TTABLE)
+        use_borrow(L, use);
+}
+
+void state_push(lua_State *L, uint64_t conference)
+{
+    const struct conference_state *record;
+
+    use_begin(L, hook_frame_check(L, "conference.state"), conference);
+    if (table_push(L, conference) == LUA_TTABLE)
+        return;
+    lua_pop(L, 1);
+    record = record_find(generation_of(L)->engine, conference);
+    if (!record || !record->bytes)
+        lua_newtable(L);
+    else if (plain_decode(L, record->bytes, record->size) != 0)
+        (void)luaL_error(L, "conference.state cannot be read");
+    table_set(L, conference);
+}
+
+void state_assign(lua_State *L, uint64_t conference, int index)
+{
+    struct hook_frame *frame = hook_frame_check(L, "conference.state");
+
+    if (!lua_istable(L, index))
+        (void)luaL_error(L, "conference.state must be a table, not a %s", luaL_typename(L, index));
+    use_begin(L, frame, conference);
+    if (use_find(frame, conference)->is_borrowed)
+        (void)luaL_error(L, "conference.state is in use by the hook whose command led here: set "
+                            "its fields instead of replacing it");
+    lua_pushvalue(L, index);
+    table_set(L, conference);
+    lua_pop(L, 1);
+}
+
+static bool is_empty(lua_State *L, int index)
+{
+    index = lua_absindex(L, index);
+    lua_pushnil(L);
+    if (lua_next(L, index) == 0)
+        return true;
+    lua_pop(L, 2);
+    return false;
+}
+
+static void use_encode(lua_State *L, struct lua_engine *engine, struct state_use *use)
+{
+    struct plain_error error;
+    int result = 0;
+
+    use->record = record_make(engine, use->id);
+    if (!use->record)
+        (void)luaL_error(L, "out of memory");
+    if (table_push(L, use->id) == LUA_TTABLE && !is_empty(L, -1))
+        result = plain_encode(L, -1, STATE_LIMIT, &use->after, &use->after_size, &error);
+    lua_pop(L, 1);
+    if (result == E2BIG)
+        (void)luaL_error(L, "conference.state%s: it would hold more than %d KiB", error.path,
+                         (int)(STATE_LIMIT >> 10));
+    if (result)
+        (void)luaL_error(L, "conference.state%s: %s", error.path, error.what);
+}
+
+void state_commit(lua_State *L, struct hook_frame *frame)
+{
+    struct state_use *use;
+
+    for (use = frame->states; use; use = use->next)
+        use_encode(L, frame->generation->engine, use);
+    for (use = frame->states; use; use = use->next) {
+        if (use->is_borrowed)
+            continue;
+        free(use->record->bytes);
+        use->record->bytes = use->after;
+        use->record->size = use->after_size;
+        use->after = NULL;
+    }
+}
+
+/* Arguments: the use. Gives the table the contents again that it had before. */
+static int restore_body(lua_State *L)
+{
+    const struct state_use *use = lua_touserdata(L, 1);
+
+    if (table_push(L, use->id) != LUA_TTABLE || plain_decode(L, use->before, use->before_size) != 0)
+        return 0;
+    lua_pushnil(L);
+    while (lua_next(L, 2)) {
+        lua_pop(L, 1);
+        lua_pushvalue(L, -1);
+        lua_pushnil(L);
+        lua_rawset(L, 2); /* clearing a field is all right while lua_next is at it */
+    }
+    lua_pushnil(L);
+    while (lua_next(L, 3)) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, 2);
+    }
+    return 0;
+}
+
+static void use_restore(lua_State *L, struct state_use *use)
+{
+    if (!use->before)
+        return;
+    lua_pushcfunction(L, restore_body);
+    lua_pushlightuserdata(L, use);
+    if (lua_pcall(L, 1, 0, 0) == LUA_OK)
+        return;
+    log_error("conference.state of a failed hook cannot be taken back: %s", lua_tostring(L, -1));
+    lua_pop(L, 1);
+}
+
+void state_close(lua_State *L, struct hook_frame *frame, bool failed)
+{
+    struct state_use *use;
+
+    while ((use = frame->states)) {
+        frame->states = use->next;
+        if (!use->is_borrowed) {
+            lua_pushnil(L);
+            table_set(L, use->id);
+            lua_pop(L, 1);
+        } else if (failed) {
+            use_restore(L, use);
+        }
+        free(use->before);
+        free(use->after);
+        free(use);
+    }
+}
+
+void state_forget(struct lua_engine *engine, uint64_t conference)
+{
+    struct conference_state *record = record_find(engine, conference);
+
+    if (!record)
+        return;
+    HASH_DEL(engine->states, record);
+    free(record->bytes);
+    free(record);
+}

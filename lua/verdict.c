@@ -1,0 +1,230 @@
+/*
+ * What decision hooks return: accept { … } and reject(code, reason). A verdict is immutable, so a
+ * script may make one once and return it often.
+ */
+#include "lua/private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char class_name[] = "parley.verdict";
+
+struct script_verdict {
+    enum verdict verdict;
+    unsigned set; /* the params that the script gave */
+    struct request_params params;
+    int code;
+    char reason[96];
+    char by[POSITION_TEXT];
+};
+
+/* The length of the UTF-8 character at `text`, 0 when there is none (RFC 3629 §4). */
+static size_t character_length(const unsigned char *text, size_t left)
+{
+    unsigned char lead = text[0];
+    size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+
+    if ((lead >= 0x80 && lead < 0xc2) || lead > 0xf4 || length > left)
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    if ((lead == 0xe0 && text[1] < 0xa0) || (lead == 0xed && text[1] > 0x9f) ||
+        (lead == 0xf0 && text[1] < 0x90) || (lead == 0xf4 && text[1] > 0x8f))
+        return 0;
+    return length;
+}
+
+static bool is_clean(const char *text, size_t length)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    size_t step;
+
+    for (; length > 0; at += step, length -= step) {
+        step = character_length(at, length);
+        if (step == 0 || *at < 0x20 || *at == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+void text_check(lua_State *L, int index, const char *what, char *text, size_t size)
+{
+    size_t length = 0;
+    const char *given = NULL;
+
+    if (lua_type(L, index) == LUA_TSTRING)
+        given = lua_tolstring(L, index, &length);
+    if (!given)
+        (void)luaL_error(L, "%s must be a text, not a %s", what, luaL_typename(L, index));
+    if (length >= size)
+        (void)luaL_error(L, "%s must have at most %d bytes, not %d", what, (int)size - 1,
+                         (int)length);
+    if (!is_clean(given, length))
+        (void)luaL_error(L, "%s must be UTF-8 without control characters", what);
+    memcpy(text, given, length + 1);
+}
+
+static struct script_verdict *verdict_push(lua_State *L, enum verdict which)
+{
+    struct script_verdict *verdict = lua_newuserdatauv(L, sizeof *verdict, 0);
+
+    memset(verdict, 0, sizeof *verdict);
+    verdict->verdict = which;
+    position_text(L, 1, verdict->by, sizeof verdict->by);
+    luaL_setmetatable(L, class_name);
+    return verdict;
+}
+
+static bool flag_check(lua_State *L, const char *what)
+{
+    if (!lua_isboolean(L, -1))
+        (void)luaL_error(L, "accept: %s must be true or false, not a %s", what,
+                         luaL_typename(L, -1));
+    return lua_toboolean(L, -1);
+}
+
+/* One entry of accept's table: key and value on top of the stack. */
+static void param_set(lua_State *L, struct script_verdict *verdict, unsigned param)
+{
+    switch (param) {
+    case PARAM_ROLE:
+        text_check(L, -1, "accept: role", verdict->params.role, sizeof verdict->params.role);
+        break;
+    case PARAM_MUTED:
+        verdict->params.muted = flag_check(L, "muted");
+        break;
+    case PARAM_LOCKED:
+        verdict->params.locked = flag_check(L, "locked");
+        break;
+    case PARAM_TITLE:
+        text_check(L, -1, "accept: title", verdict->params.title, sizeof verdict->params.title);
+        break;
+    case PARAM_POLICY:
+        text_check(L, -1, "accept: policy", verdict->params.policy, sizeof verdict->params.policy);
+        break;
+    default:
+        text_check(L, -1, "accept: reason", verdict->params.reason, sizeof verdict->params.reason);
+        break;
+    }
+    verdict->set |= param;
+}
+
+/* Raises when there is no such parameter. */
+static unsigned param_check(lua_State *L, int index)
+{
+    const char *names[PARAM_COUNT], *name;
+
+    for (unsigned i = 0; i < PARAM_COUNT; i++)
+        names[i] = param_name(1u << i);
+    if (lua_type(L, index) != LUA_TSTRING)
+        (void)luaL_error(L, "accept: a key must be a name, as in accept { role = \"host\" }");
+    name = lua_tostring(L, index);
+    for (unsigned i = 0; i < PARAM_COUNT; i++) {
+        if (strcmp(names[i], name) == 0)
+            return 1u << i;
+    }
+    return (unsigned)luaL_error(L, "accept: unknown key '%s'%s", name,
+                                nearest_push(L, name, names, PARAM_COUNT));
+}
+
+static int verdict_accept(lua_State *L)
+{
+    struct script_verdict *verdict;
+
+    if (!lua_isnoneornil(L, 1))
+        luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    verdict = verdict_push(L, DECISION_ACCEPT);
+    if (lua_istable(L, 1)) {
+        lua_pushnil(L);
+        while (lua_next(L, 1)) {
+            param_set(L, verdict, param_check(L, -2));
+            lua_pop(L, 1);
+        }
+    }
+    return 1;
+}
+
+static int verdict_reject(lua_State *L)
+{
+    lua_Integer code = luaL_checkinteger(L, 1);
+    struct script_verdict *verdict;
+
+    if (code < 300 || code > 699)
+        return luaL_error(L, "reject: the code must be a SIP status from 300 to 699, as in "
+                             "reject(403, \"Members only\")");
+    lua_settop(L, 2);
+    verdict = verdict_push(L, DECISION_REJECT);
+    verdict->code = (int)code;
+    if (!lua_isnil(L, 2))
+        text_check(L, 2, "reject: the reason", verdict->reason, sizeof verdict->reason);
+    return 1;
+}
+
+static int verdict_tostring(lua_State *L)
+{
+    const struct script_verdict *verdict = luaL_checkudata(L, 1, class_name);
+
+    if (verdict->verdict == DECISION_ACCEPT)
+        lua_pushliteral(L, "accept");
+    else
+        lua_pushfstring(L, "reject(%d, \"%s\")", verdict->code, verdict->reason);
+    return 1;
+}
+
+void verdict_open(lua_State *L, int globals)
+{
+    (void)luaL_newmetatable(L, class_name);
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pushcfunction(L, verdict_tostring);
+    lua_setfield(L, -2, "__tostring");
+    lua_pop(L, 1);
+    lua_pushcfunction(L, verdict_accept);
+    lua_setfield(L, globals, "accept");
+    lua_pushcfunction(L, verdict_reject);
+    lua_setfield(L, globals, "reject");
+}
+
+static void params_apply(struct request_params *params, const struct script_verdict *verdict)
+{
+    if (verdict->set & PARAM_ROLE)
+        memcpy(params->role, verdict->params.role, sizeof params->role);
+    if (verdict->set & PARAM_MUTED)
+        params->muted = verdict->params.muted;
+    if (verdict->set & PARAM_LOCKED)
+        params->locked = verdict->params.locked;
+    if (verdict->set & PARAM_TITLE)
+        memcpy(params->title, verdict->params.title, sizeof params->title);
+    if (verdict->set & PARAM_POLICY)
+        memcpy(params->policy, verdict->params.policy, sizeof params->policy);
+    if (verdict->set & PARAM_REASON)
+        memcpy(params->reason, verdict->params.reason, sizeof params->reason);
+}
+
+void verdict_take(lua_State *L, int index, struct hook_frame *frame)
+{
+    const struct script_verdict *verdict = luaL_testudata(L, index, class_name);
+    struct decision *decision = frame->decision;
+    unsigned strange;
+
+    if (lua_isnil(L, index))
+        return;
+    if (!verdict)
+        (void)luaL_error(L,
+                         "hook %s must return accept { … }, reject(code, reason) or nothing, "
+                         "not a %s",
+                         hook_name(frame->hook), luaL_typename(L, index));
+    strange = verdict->set & ~verb_params(frame->request->verb);
+    if (strange)
+        (void)luaL_error(L, "%s: accept: '%s' means nothing to %s", verdict->by,
+                         param_name(strange & -strange), hook_name(frame->hook));
+    decision->verdict = verdict->verdict;
+    decision->code = verdict->code;
+    (void)snprintf(decision->reason, sizeof decision->reason, "%s", verdict->reason);
+    (void)snprintf(decision->by, sizeof decision->by, "%s", verdict->by);
+    params_apply(&decision->params, verdict);
+    frame->is_decided = true;
+}

@@ -1,0 +1,14 @@
+-- Any name in the domain is a conference. The first call creates it, and when the last caller
+-- hangs up it is gone. For a lab or a private network: whoever can reach the server can talk.
+
+local policy = parley.policy { name = "open" }
+
+-- Phones show the title as the subject of the call. The name is whatever the caller has dialled,
+-- so it becomes a title only when it is short and plain.
+function policy.create(request)
+  local name = request.conference_name
+  if #name <= 40 and name:find "^[%w._+-]+$" then return accept { title = name } end
+  return accept()
+end
+
+return policy
