@@ -1,0 +1,49 @@
+/*
+ * The command line's way into the running server: a Unix socket in the data directory.
+ *
+ * One request a connection, one line: "status", "status --json", "reload", "stop". The answer's
+ * first line is "ok" or "error TEXT"; after an ok the body follows until the end of the stream.
+ * Used by main. The server side runs on the focus thread; the client side blocks.
+ */
+#ifndef CONTROL_CONTROL_H
+#define CONTROL_CONTROL_H
+
+#include "focus/focus.h"
+
+#include <stdio.h>
+
+struct control;
+
+/* What control asks of the rest of the server. `arg` comes with every call. */
+struct control_server {
+    void *arg;
+    unsigned (*generation)(void *arg);
+    json_t *(*scripts)(void *arg); /* new reference */
+    unsigned (*thread_count)(void *arg);
+    void (*thread_stats)(void *arg, unsigned thread, struct mixing_thread_stats *stats);
+    /* 0, or an errno and one line in `error`. */
+    int (*reload)(void *arg, char *error, size_t error_size);
+    void (*stop)(void *arg); /* begins to stop; returns at once */
+};
+
+struct control_config {
+    struct loop *loop;
+    struct focus *focus;
+    const char *data; /* directory; made when it is missing */
+    struct control_server server;
+};
+
+/* Takes the data directory for this process and listens. EBUSY when another server has it, or an
+ * errno; `error` gets one line. Clients are served from the loop's next turn on. */
+int control_create(const struct control_config *config, struct control **controlp, char *error,
+                   size_t error_size);
+/* Closes all connections, which tells those who asked to stop that it is done. */
+void control_destroy(struct control *control);
+
+/* Sends `request` to the server of that data directory and writes the answer's body to `out`;
+ * for "stop", returns when the server has gone. ECONNREFUSED: no server runs; EREMOTEIO: the
+ * server said no; ETIMEDOUT; `error` gets one line. */
+int control_request(const char *data, const char *request, FILE *out, char *error,
+                    size_t error_size);
+
+#endif

@@ -1,0 +1,24 @@
+/* Between the files of control/. */
+#ifndef CONTROL_PRIVATE_H
+#define CONTROL_PRIVATE_H
+
+#include "control/control.h"
+
+#include <sys/un.h>
+
+/* Makes the directory and takes its lock: *fdp holds it until it is closed. EBUSY: `error` names
+ * the process that has it. */
+int control_lock(const char *data, int *fdp, char *error, size_t error_size);
+
+/* DATA/parley.sock. ENAMETOOLONG. */
+int control_socket_path(const char *data, struct sockaddr_un *address, char *error,
+                        size_t error_size);
+
+/* All that is to be known, as one JSON object. `started`: loop_now at the beginning. NULL: out of
+ * memory. */
+json_t *control_status(const struct control_config *config, uint64_t started);
+
+/* Writes the status for people. */
+void control_render_status(FILE *file, const json_t *status);
+
+#endif

@@ -1,0 +1,208 @@
+/* The status for people: aligned columns, at most 100 wide. It reads the JSON that programs get,
+ * whose texts are clean UTF-8 without control characters. */
+#include "control/private.h"
+
+#include <string.h>
+
+/* Columns of the participants' table, in characters. */
+enum { NAME_WIDTH = 20, ROLE_WIDTH = 11, STATE_WIDTH = 10, CODEC_WIDTH = 5 };
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+static long long integer_of(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+static double number_of(const json_t *object, const char *key)
+{
+    return json_number_value(json_object_get(object, key));
+}
+
+static bool is_true(const json_t *object, const char *key)
+{
+    return json_is_true(json_object_get(object, key));
+}
+
+/* Writes exactly `width` characters and a blank; what is longer ends in "…". */
+static void print_cell(FILE *file, const char *text, unsigned width)
+{
+    unsigned characters = 0;
+    for (const char *p = text; *p; p++) {
+        characters += ((unsigned char)*p & 0xc0) != 0x80;
+    }
+    unsigned shown = characters > width ? width - 1 : characters;
+    unsigned begun = 0;
+    const char *end = text;
+    for (; *end; end++) {
+        begun += ((unsigned char)*end & 0xc0) != 0x80;
+        if (begun > shown) {
+            break;
+        }
+    }
+    fwrite(text, 1, (size_t)(end - text), file);
+    if (characters > width) {
+        fputs("…", file);
+        shown++;
+    }
+    fprintf(file, "%*s", (int)(width - shown + 1), "");
+}
+
+/* "45s", "12m05s", "3h07m", "12d" */
+static void format_time(char *buffer, size_t size, long long seconds)
+{
+    seconds = seconds > 0 ? seconds : 0;
+    if (seconds < 60) {
+        snprintf(buffer, size, "%llds", seconds);
+    } else if (seconds < 3600) {
+        snprintf(buffer, size, "%lldm%02llds", seconds / 60, seconds % 60);
+    } else if (seconds < 100 * 3600) {
+        snprintf(buffer, size, "%lldh%02lldm", seconds / 3600, seconds / 60 % 60);
+    } else {
+        snprintf(buffer, size, "%lldd%lldh", seconds / 86400, seconds / 3600 % 24);
+    }
+}
+
+static const char *plural(long long count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void render_server(FILE *file, const json_t *server)
+{
+    char uptime[32];
+    long long calls = integer_of(server, "calls");
+    format_time(uptime, sizeof uptime, integer_of(server, "uptime"));
+    fprintf(file, "Parley %s, process %lld, up %s, %lld call%s, script generation %lld\n",
+            text_of(server, "version"), integer_of(server, "pid"), uptime, calls, plural(calls),
+            integer_of(server, "generation"));
+}
+
+static void render_participant(FILE *file, const json_t *participant)
+{
+    char duration[32];
+    const char *name = text_of(participant, "name");
+    const char *uri = text_of(participant, "uri");
+    bool is_muted = is_true(participant, "muted");
+    bool is_held = is_true(participant, "held");
+    const char *state = is_muted && is_held                ? "muted held"
+                        : is_muted                         ? "muted"
+                        : is_held                          ? "held"
+                        : is_true(participant, "speaking") ? "speaking"
+                                                           : "-";
+    if (!*name) {
+        name = strncmp(uri, "sip:", 4) == 0 ? uri + 4 : uri;
+    }
+    format_time(duration, sizeof duration, integer_of(participant, "seconds"));
+    fputs("  ", file);
+    print_cell(file, name, NAME_WIDTH);
+    print_cell(file, text_of(participant, "role"), ROLE_WIDTH);
+    print_cell(file, state, STATE_WIDTH);
+    print_cell(file, *text_of(participant, "codec") ? text_of(participant, "codec") : "-",
+               CODEC_WIDTH);
+    fprintf(file, "%6s %8lld %5lld %4lld %5.1fms %4.0fms %4.0fdB\n", duration,
+            integer_of(participant, "received"), integer_of(participant, "lost"),
+            integer_of(participant, "late"), number_of(participant, "jitter_ms"),
+            number_of(participant, "delay_ms"), number_of(participant, "level_db"));
+}
+
+static void render_participants_head(FILE *file)
+{
+    fputs("  ", file);
+    print_cell(file, "PARTICIPANT", NAME_WIDTH);
+    print_cell(file, "ROLE", ROLE_WIDTH);
+    print_cell(file, "STATE", STATE_WIDTH);
+    print_cell(file, "CODEC", CODEC_WIDTH);
+    fprintf(file, "%6s %8s %5s %4s %7s %6s %6s\n", "FOR", "PACKETS", "LOST", "LATE", "JITTER",
+            "DELAY", "LEVEL");
+}
+
+static void render_conference(FILE *file, const json_t *conference)
+{
+    const json_t *participants = json_object_get(conference, "participants");
+    long long count = (long long)json_array_size(participants);
+    long long capacity = integer_of(conference, "capacity");
+    fprintf(file, "\nConference %s", text_of(conference, "name"));
+    if (*text_of(conference, "title")) {
+        fprintf(file, ", \"%s\"", text_of(conference, "title"));
+    }
+    fprintf(file, ": %lld participant%s", count, plural(count));
+    if (capacity > 0) {
+        fprintf(file, " of %lld", capacity);
+    }
+    if (*text_of(conference, "policy")) {
+        fprintf(file, ", policy %s", text_of(conference, "policy"));
+    }
+    fprintf(file, "%s%s\n", is_true(conference, "locked") ? ", locked" : "",
+            is_true(conference, "reserved") ? "" : ", ends with its last participant");
+    if (count == 0) {
+        return;
+    }
+    render_participants_head(file);
+    size_t index;
+    const json_t *participant;
+    json_array_foreach(participants, index, participant)
+    {
+        render_participant(file, participant);
+    }
+}
+
+static void render_threads(FILE *file, const json_t *threads)
+{
+    size_t index;
+    const json_t *thread;
+    fputs("\n  MEDIA THREAD  MIXES   LEGS      TICKS   LATE SKIPPED   LATENESS ms p50    p99    "
+          "max   "
+          "LOAD\n",
+          file);
+    json_array_foreach(threads, index, thread)
+    {
+        fprintf(file, "  %12zu %6lld %6lld %10lld %6lld %7lld %17.2f %6.2f %6.2f %5.1f%%\n",
+                index + 1, integer_of(thread, "mixes"), integer_of(thread, "legs"),
+                integer_of(thread, "ticks"), integer_of(thread, "late_ticks"),
+                integer_of(thread, "skipped_ticks"), number_of(thread, "lateness_p50_ms"),
+                number_of(thread, "lateness_p99_ms"), number_of(thread, "lateness_max_ms"),
+                number_of(thread, "load") * 100);
+    }
+}
+
+/* Whatever else the engine tells of a hook, these are what an operator looks for. */
+static void render_scripts(FILE *file, json_t *scripts)
+{
+    json_t *hooks = json_object_get(scripts, "hooks");
+    const char *name;
+    json_t *hook;
+    fprintf(file, "\nScripts: %.1f MB of memory\n", number_of(scripts, "memory") / 1e6);
+    if (json_object_size(hooks) == 0) {
+        return;
+    }
+    fputs("  HOOK              CALLS  ERRORS   TIME us p50      p99\n", file);
+    json_object_foreach(hooks, name, hook)
+    {
+        fputs("  ", file);
+        print_cell(file, name, 14);
+        fprintf(file, "%8lld %7lld %13.0f %8.0f\n", integer_of(hook, "calls"),
+                integer_of(hook, "errors"), number_of(hook, "p50_us"), number_of(hook, "p99_us"));
+    }
+}
+
+void control_render_status(FILE *file, const json_t *status)
+{
+    size_t index;
+    const json_t *conference;
+    const json_t *conferences = json_object_get(status, "conferences");
+    render_server(file, json_object_get(status, "server"));
+    json_array_foreach(conferences, index, conference)
+    {
+        render_conference(file, conference);
+    }
+    if (json_array_size(conferences) == 0) {
+        fputs("\nNo conferences.\n", file);
+    }
+    render_scripts(file, json_object_get(status, "scripts"));
+    render_threads(file, json_object_get(status, "media_threads"));
+}

@@ -1,0 +1,321 @@
+/* The server side: a line in, an answer out; nobody there can slow down the calls. */
+#include "control/private.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    CLIENTS_MAX = 32,
+    REQUEST_MAX = 256, /* bytes of a request's line */
+    CLIENT_TIMEOUT_S = 10,
+};
+
+struct client {
+    struct control *control;
+    struct client *next;
+    struct bufferevent *stream;
+    bool is_answered; /* closes when all is written */
+    bool waits;       /* asked to stop: stays until the server has gone */
+};
+
+struct control {
+    struct control_config config; /* `data` is not kept */
+    struct sockaddr_un address;
+    uint64_t started; /* loop_now */
+    int lock;
+    bool is_bound;
+    struct evconnlistener *listener;
+    struct client *clients;
+    unsigned client_count;
+};
+
+static void client_free(struct client *client)
+{
+    /* libevent closes the descriptor in the loop's next turn, which may never come. */
+    shutdown(bufferevent_getfd(client->stream), SHUT_RDWR);
+    bufferevent_free(client->stream);
+    free(client);
+}
+
+static void client_close(struct client *client)
+{
+    struct control *control = client->control;
+    struct client **place = &control->clients;
+    while (*place != client) {
+        place = &(*place)->next;
+    }
+    *place = client->next;
+    control->client_count--;
+    client_free(client);
+}
+
+/* ---- requests ------------------------------------------------------------------------------- */
+
+static void answer_status(struct control *control, struct evbuffer *out, bool as_json)
+{
+    char *text = NULL;
+    size_t size = 0;
+    json_t *status = control_status(&control->config, control->started);
+    if (status && as_json) {
+        text = json_dumps(status, JSON_INDENT(2));
+        size = text ? strlen(text) : 0;
+    } else if (status) {
+        FILE *file = open_memstream(&text, &size);
+        if (file) {
+            control_render_status(file, status);
+            fclose(file);
+        }
+    }
+    json_decref(status);
+    if (text) {
+        evbuffer_add_printf(out, "ok\n");
+        evbuffer_add(out, text, size);
+        if (as_json) {
+            evbuffer_add(out, "\n", 1);
+        }
+    } else {
+        evbuffer_add_printf(out, "error out of memory\n");
+    }
+    free(text);
+}
+
+static void answer_reload(struct control *control, struct evbuffer *out)
+{
+    char error[1024] = "";
+    if (control->config.server.reload(control->config.server.arg, error, sizeof error)) {
+        evbuffer_add_printf(out, "error %s\n", error);
+    } else {
+        evbuffer_add_printf(out, "ok\nreloaded: scripts generation %u\n",
+                            control->config.server.generation(control->config.server.arg));
+    }
+}
+
+/* The end of the connection says that the server has gone; the client may take its time. */
+static void begin_stop(struct client *client)
+{
+    client->waits = true;
+    bufferevent_set_timeouts(client->stream, NULL, NULL);
+    bufferevent_enable(client->stream, EV_READ);
+    /* At once: without calls this is the loop's last turn, and nothing would be flushed. */
+    ssize_t ignored =
+        send(bufferevent_getfd(client->stream), "ok\n", 3, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)ignored;
+    client->control->config.server.stop(client->control->config.server.arg);
+}
+
+static void answer(struct client *client, const char *request)
+{
+    struct control *control = client->control;
+    struct evbuffer *out = bufferevent_get_output(client->stream);
+    /* A second request, or more bytes, are not looked at. */
+    bufferevent_disable(client->stream, EV_READ);
+    client->is_answered = true;
+    if (strcmp(request, "status") == 0 || strcmp(request, "status --json") == 0) {
+        answer_status(control, out, strcmp(request, "status") != 0);
+    } else if (strcmp(request, "reload") == 0) {
+        answer_reload(control, out);
+    } else if (strcmp(request, "stop") == 0) {
+        begin_stop(client);
+    } else {
+        evbuffer_add_printf(out, "error unknown request; there are status, status --json, reload "
+                                 "and stop\n");
+    }
+}
+
+static void on_readable(struct bufferevent *stream, void *arg)
+{
+    struct client *client = arg;
+    struct evbuffer *in = bufferevent_get_input(stream);
+    size_t length;
+    if (client->is_answered) {
+        evbuffer_drain(in, evbuffer_get_length(in));
+        return;
+    }
+    char *line = evbuffer_readln(in, &length, EVBUFFER_EOL_CRLF);
+    if (line && length < REQUEST_MAX) {
+        answer(client, line);
+    } else if (line || evbuffer_get_length(in) >= REQUEST_MAX) {
+        bufferevent_disable(stream, EV_READ);
+        client->is_answered = true;
+        evbuffer_add_printf(bufferevent_get_output(stream),
+                            "error the request is longer than %d bytes\n", REQUEST_MAX);
+    }
+    free(line);
+}
+
+static void on_written(struct bufferevent *stream, void *arg)
+{
+    struct client *client = arg;
+    if (client->is_answered && !client->waits &&
+        evbuffer_get_length(bufferevent_get_output(stream)) == 0) {
+        client_close(client);
+    }
+}
+
+static void on_gone(struct bufferevent *stream, short what, void *arg)
+{
+    (void)stream;
+    struct client *client = arg;
+    /* Who has only closed its sending side still wants the answer. */
+    if ((what & BEV_EVENT_EOF) && client->is_answered && !client->waits) {
+        return;
+    }
+    client_close(client);
+}
+
+static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
+                          struct sockaddr *address, int length, void *arg)
+{
+    (void)address;
+    (void)length;
+    struct control *control = arg;
+    static const char refusal[] = "error too many clients; try again\n";
+    struct client *client = NULL;
+    if (control->client_count >= CLIENTS_MAX) {
+        ssize_t ignored = send(fd, refusal, sizeof refusal - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+        (void)ignored;
+        close(fd);
+        return;
+    }
+    client = calloc(1, sizeof *client);
+    if (client) {
+        client->stream = bufferevent_socket_new(evconnlistener_get_base(listener), fd,
+                                                BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+    }
+    if (!client || !client->stream) {
+        free(client);
+        close(fd);
+        return;
+    }
+    client->control = control;
+    client->next = control->clients;
+    control->clients = client;
+    control->client_count++;
+    /* The whole of a request, and any progress with the answer. */
+    static const struct timeval timeout = {.tv_sec = CLIENT_TIMEOUT_S};
+    bufferevent_setcb(client->stream, on_readable, on_written, on_gone, client);
+    bufferevent_set_timeouts(client->stream, &timeout, &timeout);
+    bufferevent_setwatermark(client->stream, EV_READ, 0, REQUEST_MAX);
+    bufferevent_enable(client->stream, EV_READ | EV_WRITE);
+}
+
+/* Out of descriptors, most likely: the next connection is another try. */
+static void on_accept_error(struct evconnlistener *listener, void *arg)
+{
+    (void)listener;
+    (void)arg;
+    log_warn("control socket: cannot accept: %s", strerror(errno));
+}
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+/* We hold the lock: a socket that is there was left behind by a server that has died. */
+static int remove_stale(const char *path, char *error, size_t error_size)
+{
+    struct stat found;
+    if (lstat(path, &found)) {
+        return 0;
+    }
+    if (!S_ISSOCK(found.st_mode)) {
+        snprintf(error, error_size, "%s: is in the way and no socket; remove it", path);
+        return EEXIST;
+    }
+    unlink(path);
+    return 0;
+}
+
+static int listen_on(struct control *control, char *error, size_t error_size)
+{
+    const char *path = control->address.sun_path;
+    int status = remove_stale(path, error, error_size);
+    if (status) {
+        return status;
+    }
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    /* The mode is set before the path exists, so that nobody slips in. */
+    if (fd < 0 || fchmod(fd, 0600) ||
+        bind(fd, (const struct sockaddr *)&control->address, sizeof control->address)) {
+        status = errno;
+        goto out;
+    }
+    control->is_bound = true;
+    control->listener = evconnlistener_new(loop_base(control->config.loop), on_connection, control,
+                                           LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 64, fd);
+    if (!control->listener) {
+        status = ENOMEM;
+        goto out;
+    }
+    evconnlistener_set_error_cb(control->listener, on_accept_error);
+    return 0;
+out:
+    snprintf(error, error_size, "%s: cannot listen: %s; give another --data", path,
+             strerror(status));
+    if (fd >= 0) {
+        close(fd);
+    }
+    return status;
+}
+
+int control_create(const struct control_config *config, struct control **controlp, char *error,
+                   size_t error_size)
+{
+    if (!config || !config->loop || !config->focus || !config->data || !controlp) {
+        snprintf(error, error_size, "control socket: wrong arguments");
+        return EINVAL;
+    }
+    struct control *control = calloc(1, sizeof *control);
+    if (!control) {
+        snprintf(error, error_size, "control socket: out of memory");
+        return ENOMEM;
+    }
+    control->config = *config;
+    control->config.data = NULL;
+    control->lock = -1;
+    control->started = loop_now(config->loop);
+    int status = control_socket_path(config->data, &control->address, error, error_size);
+    if (!status) {
+        status = control_lock(config->data, &control->lock, error, error_size);
+    }
+    if (!status) {
+        status = listen_on(control, error, error_size);
+    }
+    if (status) {
+        control_destroy(control);
+        return status;
+    }
+    *controlp = control;
+    return 0;
+}
+
+void control_destroy(struct control *control)
+{
+    if (!control) {
+        return;
+    }
+    if (control->listener) {
+        evconnlistener_free(control->listener);
+    }
+    if (control->is_bound) {
+        unlink(control->address.sun_path);
+    }
+    if (control->lock >= 0) {
+        close(control->lock);
+    }
+    /* Last: whoever waits for this end may start the next server at once. */
+    struct client *client = control->clients;
+    while (client) {
+        struct client *next = client->next;
+        client_free(client);
+        client = next;
+    }
+    free(control);
+}

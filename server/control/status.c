@@ -1,0 +1,172 @@
+/* The state of the server as JSON; all texts from the network are made harmless here. */
+#include "control/private.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Whether the UTF-8 sequence at `text` is whole; its length is stored. */
+static bool is_sequence(const unsigned char *text, size_t *lengthp)
+{
+    size_t length = *text < 0x80   ? 1
+                    : *text < 0xc2 ? 0
+                    : *text < 0xe0 ? 2
+                    : *text < 0xf0 ? 3
+                    : *text < 0xf5 ? 4
+                                   : 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xc0) != 0x80) {
+            return false;
+        }
+    }
+    *lengthp = length;
+    /* Overlong forms, surrogates and what is beyond Unicode (RFC 3629 §4). */
+    return length > 0 && !(text[0] == 0xe0 && text[1] < 0xa0) &&
+           !(text[0] == 0xed && text[1] > 0x9f) && !(text[0] == 0xf0 && text[1] < 0x90) &&
+           !(text[0] == 0xf4 && text[1] > 0x8f);
+}
+
+/* A JSON string of any text: what is no UTF-8, or a control character, becomes "?". */
+static json_t *json_text(const char *text)
+{
+    char clean[512];
+    size_t filled = 0;
+    const unsigned char *p = (const unsigned char *)(text ? text : "");
+    while (*p && filled + 4 < sizeof clean) {
+        size_t length = 1;
+        bool is_good =
+            is_sequence(p, &length) && *p >= 0x20 && *p != 0x7f && !(p[0] == 0xc2 && p[1] < 0xa0);
+        if (is_good) {
+            memcpy(clean + filled, p, length);
+            filled += length;
+        } else {
+            clean[filled++] = '?';
+        }
+        p += is_good ? length : 1;
+    }
+    clean[filled] = '\0';
+    return json_string(clean);
+}
+
+/* Two decimals say it all. Not a number cannot be said in JSON. */
+static json_t *json_figure(float figure)
+{
+    bool is_good = isfinite(figure) && figure > -1e12f && figure < 1e12f;
+    double hundredths = is_good ? (double)figure * 100 + (figure < 0 ? -0.5 : 0.5) : 0;
+    return json_real((double)(long long)hundredths / 100);
+}
+
+static json_t *json_time(time_t when)
+{
+    char text[32];
+    struct tm utc;
+    gmtime_r(&when, &utc);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return json_string(text);
+}
+
+static json_t *participant_status(const struct participant *participant)
+{
+    const struct call_info *call = participant_call(participant);
+    struct leg_stats stats = {0};
+    json_t *status = json_object();
+    if (!call || !status) {
+        return status;
+    }
+    participant_stats(participant, &stats);
+    stats.codec[sizeof stats.codec - 1] = '\0';
+    json_object_set_new(status, "id", json_integer((json_int_t)participant_id(participant)));
+    json_object_set_new(status, "call", json_text(call->id));
+    json_object_set_new(status, "name", json_text(call->caller.display_name));
+    json_object_set_new(status, "uri", json_text(call->caller.uri));
+    json_object_set_new(status, "peer", json_text(call->caller.peer));
+    json_object_set_new(status, "user_agent", json_text(call->caller.user_agent));
+    json_object_set_new(status, "role", json_text(participant_role(participant)));
+    json_object_set_new(status, "muted", json_boolean(participant_is_muted(participant)));
+    json_object_set_new(status, "held", json_boolean(participant_is_held(participant)));
+    json_object_set_new(status, "speaking", json_boolean(participant_is_speaking(participant)));
+    json_object_set_new(status, "since", json_time(participant_joined_at(participant)));
+    json_object_set_new(
+        status, "seconds",
+        json_integer((json_int_t)difftime(time(NULL), participant_joined_at(participant))));
+    json_object_set_new(status, "codec", json_text(stats.codec));
+    json_object_set_new(status, "received", json_integer((json_int_t)stats.received));
+    json_object_set_new(status, "sent", json_integer((json_int_t)stats.sent));
+    json_object_set_new(status, "lost", json_integer((json_int_t)stats.lost));
+    json_object_set_new(status, "late", json_integer((json_int_t)stats.late));
+    json_object_set_new(status, "rejected", json_integer((json_int_t)stats.rejected));
+    json_object_set_new(status, "concealed_ms", json_integer((json_int_t)stats.concealed));
+    json_object_set_new(status, "jitter_ms", json_figure(stats.jitter));
+    json_object_set_new(status, "delay_ms", json_figure(stats.delay));
+    json_object_set_new(status, "level_db", json_figure(stats.level));
+    json_object_set_new(status, "round_trip_ms", json_figure(stats.round_trip));
+    json_object_set_new(status, "remote_loss", json_figure(stats.remote_loss));
+    return status;
+}
+
+static json_t *conference_status(const struct conference *conference)
+{
+    json_t *status = json_object();
+    json_t *participants = json_array();
+    json_object_set_new(status, "name", json_text(conference_name(conference)));
+    json_object_set_new(status, "title", json_text(conference_title(conference)));
+    json_object_set_new(status, "policy", json_text(conference_policy(conference)));
+    json_object_set_new(status, "capacity", json_integer(conference_capacity(conference)));
+    json_object_set_new(status, "locked", json_boolean(conference_is_locked(conference)));
+    json_object_set_new(status, "reserved", json_boolean(conference_is_reserved(conference)));
+    json_object_set_new(status, "since", json_time(conference_created_at(conference)));
+    for (struct participant *participant = conference_next_participant(conference, NULL);
+         participant; participant = conference_next_participant(conference, participant)) {
+        json_array_append_new(participants, participant_status(participant));
+    }
+    json_object_set_new(status, "participants", participants);
+    return status;
+}
+
+static json_t *thread_status(const struct control_server *server, unsigned index)
+{
+    struct mixing_thread_stats stats = {0};
+    server->thread_stats(server->arg, index, &stats);
+    json_t *status = json_object();
+    json_object_set_new(status, "mixes", json_integer(stats.mixes));
+    json_object_set_new(status, "legs", json_integer(stats.legs));
+    json_object_set_new(status, "ticks", json_integer((json_int_t)stats.ticks));
+    json_object_set_new(status, "late_ticks", json_integer((json_int_t)stats.late_ticks));
+    json_object_set_new(status, "skipped_ticks", json_integer((json_int_t)stats.skipped_ticks));
+    json_object_set_new(status, "lateness_p50_ms", json_figure(stats.lateness_p50));
+    json_object_set_new(status, "lateness_p99_ms", json_figure(stats.lateness_p99));
+    json_object_set_new(status, "lateness_max_ms", json_figure(stats.lateness_max));
+    json_object_set_new(status, "load", json_figure(stats.load));
+    return status;
+}
+
+json_t *control_status(const struct control_config *config, uint64_t started)
+{
+    const struct control_server *hooks = &config->server;
+    json_t *status = json_object();
+    json_t *server = json_object();
+    json_t *conferences = json_array();
+    json_t *threads = json_array();
+    json_t *scripts = hooks->scripts(hooks->arg);
+    uint64_t uptime = (loop_now(config->loop) - started) / 1000;
+    json_object_set_new(server, "version", json_string(PARLEY_VERSION));
+    json_object_set_new(server, "pid", json_integer(getpid()));
+    json_object_set_new(server, "uptime", json_integer((json_int_t)uptime));
+    json_object_set_new(server, "calls", json_integer(focus_call_count(config->focus)));
+    json_object_set_new(server, "generation", json_integer(hooks->generation(hooks->arg)));
+    for (struct conference *conference = focus_next_conference(config->focus, NULL); conference;
+         conference = focus_next_conference(config->focus, conference)) {
+        json_array_append_new(conferences, conference_status(conference));
+    }
+    unsigned count = hooks->thread_count(hooks->arg);
+    for (unsigned i = 0; i < count; i++) {
+        json_array_append_new(threads, thread_status(hooks, i));
+    }
+    json_object_set_new(status, "server", server);
+    json_object_set_new(status, "scripts", scripts ? scripts : json_object());
+    json_object_set_new(status, "conferences", conferences);
+    json_object_set_new(status, "media_threads", threads);
+    return status;
+}

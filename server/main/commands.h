@@ -1,0 +1,71 @@
+/* Between the files of main/: the command line and what the commands share. */
+#ifndef MAIN_COMMANDS_H
+#define MAIN_COMMANDS_H
+
+#include "core/options.h"
+#include "core/settings.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum exit_code {
+    EXIT_CLEAN = 0,
+    EXIT_RUN_TIME = 1, /* address in use, not running, refused */
+    EXIT_WRONG = 2,    /* options, config or script are wrong */
+};
+
+/* One option of the table, as given on the command line. */
+struct assignment {
+    const struct option *option;
+    const char *text; /* of argv */
+};
+
+struct arguments {
+    const char *config; /* --config; NULL for none */
+    bool json, help;
+    struct assignment *assignments;
+    unsigned assignment_count;
+    const char **files; /* what is no option */
+    unsigned file_count;
+};
+
+struct command {
+    const char *name;
+    const char *operands; /* for the usage line */
+    const char *summary;
+    const char *description;
+    bool takes_settings; /* all options of the table; otherwise --data alone */
+    bool takes_config, takes_json, takes_files;
+    int (*run)(const struct arguments *arguments);
+};
+
+/* One line on stderr, "parley: …". */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Reads what follows the command's name. False after a complaint. */
+bool arguments_parse(int argc, char **argv, const struct command *command,
+                     struct arguments *arguments);
+void arguments_free(struct arguments *arguments);
+
+/* Defaults, the config file `config` (NULL for none), and the command line over it. 0, or an errno
+ * and one line in `error`; then there is nothing to free. `is_script` may be NULL; see
+ * lua_config_load. */
+int settings_read(const struct arguments *arguments, const char *config, struct settings *settings,
+                  bool *is_script, char *error, size_t error_size);
+/* The same, and settings_finish. */
+int settings_load(const struct arguments *arguments, const char *config, struct settings *settings,
+                  bool *is_script, char *error, size_t error_size);
+
+/* The policies that conferences name, each once; *namesp is to be freed, the names are the
+ * settings'. ENOMEM. */
+int policies_of_conferences(const struct settings *settings, const char ***namesp,
+                            unsigned *countp);
+/* Whether the policy is there and loads; `key` is the option that names it. EINVAL, and one line
+ * in `error` that begins with the file at fault. */
+int policy_check(const struct settings *settings, const char *key, const char *name, char *error,
+                 size_t error_size);
+
+int command_serve(const struct arguments *arguments);
+int command_check(const struct arguments *arguments);
+
+#endif

@@ -1,0 +1,209 @@
+/* The commands of the program; `serve` is in serve.c, `check` in check.c. */
+#include "main/commands.h"
+
+#include "control/control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int run_config(const struct arguments *arguments)
+{
+    (void)arguments;
+    int status = options_print_config(stdout);
+    if (status || fflush(stdout)) {
+        complain("config: cannot be written: %s", strerror(status ? status : errno));
+        return EXIT_RUN_TIME;
+    }
+    return EXIT_CLEAN;
+}
+
+static int run_version(const struct arguments *arguments)
+{
+    (void)arguments;
+    printf("parley %s\n", PARLEY_VERSION);
+    return EXIT_CLEAN;
+}
+
+/* Asks the running server, which is the one with the data directory that the same options would
+ * give it. With --data the config is not looked at: it may be the broken one to be reloaded. */
+static int ask_server(const struct arguments *arguments, const char *request)
+{
+    struct settings settings;
+    char error[1024];
+    const char *config = arguments->assignment_count > 0 ? NULL : arguments->config;
+    int status = settings_read(arguments, config, &settings, NULL, error, sizeof error);
+    if (!status) {
+        status = settings_find_data(&settings, error, sizeof error);
+        int code = status ? EXIT_WRONG : EXIT_CLEAN;
+        if (!status && control_request(settings.data, request, stdout, error, sizeof error)) {
+            code = EXIT_RUN_TIME;
+        }
+        settings_free(&settings);
+        if (code != EXIT_CLEAN) {
+            complain("%s", error);
+        }
+        return code;
+    }
+    complain("%s", error);
+    return EXIT_WRONG;
+}
+
+static int run_reload(const struct arguments *arguments)
+{
+    return ask_server(arguments, "reload");
+}
+
+static int run_status(const struct arguments *arguments)
+{
+    return ask_server(arguments, arguments->json ? "status --json" : "status");
+}
+
+static int run_stop(const struct arguments *arguments)
+{
+    return ask_server(arguments, "stop");
+}
+
+static int run_help(const struct arguments *arguments);
+
+static const struct command commands[] = {
+    {.name = "serve",
+     .operands = "[OPTION…]",
+     .summary = "run the conference server",
+     .description = "Runs in the foreground, logs on stderr, and prints one line \"parley ready\" "
+                    "on stdout when\nit takes calls. SIGTERM and SIGINT end all calls and stop "
+                    "it; SIGHUP reloads.",
+     .takes_settings = true,
+     .takes_config = true,
+     .run = command_serve},
+    {.name = "check",
+     .operands = "[OPTION…] [FILE…]",
+     .summary = "check config files and scripts",
+     .description = "Tells for each FILE that it is ok, or file and line of what is wrong. "
+                    "Without a FILE: the\noptions and the default configuration.",
+     .takes_settings = true,
+     .takes_config = true,
+     .takes_files = true,
+     .run = command_check},
+    {.name = "reload",
+     .operands = "[--config FILE] [--data DIR]",
+     .summary = "make the running server read its config and scripts anew",
+     .description = "Calls go on. When something is wrong the server keeps what it has, and the "
+                    "error is shown.",
+     .takes_config = true,
+     .run = run_reload},
+    {.name = "status",
+     .operands = "[--json] [--config FILE] [--data DIR]",
+     .summary = "show conferences, participants, scripts and threads",
+     .description = "With --json: the same for programs, and more.",
+     .takes_config = true,
+     .takes_json = true,
+     .run = run_status},
+    {.name = "stop",
+     .operands = "[--config FILE] [--data DIR]",
+     .summary = "end all calls and stop the running server",
+     .description = "Returns when the server has gone.",
+     .takes_config = true,
+     .run = run_stop},
+    {.name = "config",
+     .operands = "",
+     .summary = "print a complete config file with comments",
+     .description = "All options with their defaults, to be edited: parley config > parley.lua",
+     .run = run_config},
+    {.name = "version",
+     .operands = "",
+     .summary = "print the version",
+     .description = "Prints the version.",
+     .run = run_version},
+    {.name = "help",
+     .operands = "[COMMAND]",
+     .summary = "show this, or more about a command",
+     .description = "The same as parley COMMAND --help.",
+     .takes_files = true,
+     .run = run_help},
+};
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+static void print_usage(FILE *file)
+{
+    fputs("Usage: parley COMMAND [OPTION…]\n\n", file);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    }
+    fputs("\n`parley COMMAND --help` tells more. Exit codes: 0 done, 1 it failed at run time, 2 "
+          "options,\nconfig or script are wrong.\n",
+          file);
+}
+
+static void print_command_help(const struct command *command)
+{
+    printf("Usage: parley %s %s\n\n%s\n", command->name, command->operands, command->description);
+    if (command->takes_config) {
+        printf("\n  --config FILE            %s\n",
+               "A config file, in Lua; what follows here has precedence over it.");
+    }
+    if (command->takes_settings) {
+        options_print_help(stdout);
+    } else if (command->takes_config) {
+        printf("  --data DIR               %s\n",
+               "The server's data directory; then the config is not read.");
+    }
+    if (command->takes_json) {
+        printf("  --json                   Print JSON.\n");
+    }
+}
+
+static int run_help(const struct arguments *arguments)
+{
+    if (arguments->file_count == 0) {
+        print_usage(stdout);
+        return EXIT_CLEAN;
+    }
+    const struct command *command = find_command(arguments->files[0]);
+    if (!command) {
+        complain("there is no command \"%s\"; see `parley help`", arguments->files[0]);
+        return EXIT_WRONG;
+    }
+    print_command_help(command);
+    return EXIT_CLEAN;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        complain("give a command, as in `parley serve`; see `parley help`");
+        return EXIT_WRONG;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        name = "help";
+    } else if (strcmp(name, "--version") == 0) {
+        name = "version";
+    }
+    const struct command *command = find_command(name);
+    if (!command) {
+        complain("there is no command \"%s\"; see `parley help`", name);
+        return EXIT_WRONG;
+    }
+    struct arguments arguments;
+    int status = EXIT_WRONG;
+    if (arguments_parse(argc - 2, argv + 2, command, &arguments)) {
+        if (arguments.help) {
+            print_command_help(command);
+            status = EXIT_CLEAN;
+        } else {
+            status = command->run(&arguments);
+        }
+    }
+    arguments_free(&arguments);
+    return status;
+}

@@ -1,0 +1,107 @@
+/* `parley reload` and SIGHUP: what can change under running calls, changes. */
+#include "main/serve.h"
+
+#include "core/log.h"
+#include "core/options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int server_reserve(struct server *server, const struct settings *settings)
+{
+    for (unsigned i = 0; i < settings->conference_count; i++) {
+        const struct conference_settings *conference = &settings->conferences[i];
+        struct conference_config config = {.name = conference->name,
+                                           .title = conference->title,
+                                           .policy = conference->policy,
+                                           .capacity = conference->capacity,
+                                           .options = conference->options};
+        int status = focus_reserve(server->focus, &config);
+        if (status) {
+            log_error("conference %s: cannot be reserved: %s", conference->name, strerror(status));
+            return status;
+        }
+    }
+    return 0;
+}
+
+/* The policies that conferences name must load with the rest, or nothing is changed. */
+static int reload_scripts(struct server *server, const struct settings *settings, char *error,
+                          size_t error_size)
+{
+    const char **names;
+    unsigned count;
+    if (policies_of_conferences(settings, &names, &count)) {
+        snprintf(error, error_size, "out of memory");
+        return ENOMEM;
+    }
+    int status = lua_engine_reload(server->engine, names, count, error, error_size);
+    free(names);
+    return status;
+}
+
+static void warn_of_restart(const struct settings *now, const struct settings *wanted)
+{
+    const struct option *option;
+    for (unsigned i = 0; (option = option_at(i)); i++) {
+        if (option->live || option_is_of_conference(option)) {
+            continue;
+        }
+        char *old_text = option_print(option, now);
+        char *new_text = option_print(option, wanted);
+        if (old_text && new_text && strcmp(old_text, new_text) != 0) {
+            log_warn("reload: %s = %s needs a restart; until then it is %s", option->key, new_text,
+                     old_text);
+        }
+        free(old_text);
+        free(new_text);
+    }
+}
+
+static void apply_conferences(struct server *server, struct settings *wanted)
+{
+    struct settings *now = &server->settings;
+    for (unsigned i = 0; i < now->conference_count; i++) {
+        if (!settings_conference(wanted, now->conferences[i].name)) {
+            focus_unreserve(server->focus, now->conferences[i].name);
+        }
+    }
+    /* Out of memory for one conference is logged and leaves the others; there is no way back. */
+    (void)server_reserve(server, wanted);
+
+    struct conference_settings *old = now->conferences;
+    unsigned old_count = now->conference_count;
+    now->conferences = wanted->conferences;
+    now->conference_count = wanted->conference_count;
+    wanted->conferences = old;
+    wanted->conference_count = old_count;
+}
+
+int server_reload(struct server *server, char *error, size_t error_size)
+{
+    struct settings wanted;
+    if (server->is_stopping) {
+        snprintf(error, error_size, "the server is stopping");
+        return EBUSY;
+    }
+    int status = settings_load(server->arguments, server->arguments->config, &wanted, NULL, error,
+                               error_size);
+    if (!status) {
+        status = reload_scripts(server, &wanted, error, error_size);
+        if (status) {
+            settings_free(&wanted);
+        }
+    }
+    if (status) {
+        log_error("reload: %s; everything stays as it was", error);
+        return status;
+    }
+    warn_of_restart(&server->settings, &wanted);
+    server->settings.log_level = wanted.log_level;
+    log_set_level(wanted.log_level);
+    apply_conferences(server, &wanted);
+    settings_free(&wanted);
+    log_info("reload: done, script generation %u", lua_engine_generation(server->engine));
+    return 0;
+}

@@ -1,0 +1,324 @@
+/* `parley serve`: puts the rooms together, runs the loop, takes them apart. Nothing else. */
+#include "main/serve.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ERROR_MAX = 1024 };
+
+/* ---- stopping ------------------------------------------------------------------------------- */
+
+static void on_calls_ended(void *arg)
+{
+    struct server *server = arg;
+    log_info("stopped");
+    loop_stop(server->loop, EXIT_CLEAN);
+}
+
+static void stop(void *arg)
+{
+    struct server *server = arg;
+    if (!server->is_stopping) {
+        server->is_stopping = true;
+        log_info("stopping: ending %u calls", focus_call_count(server->focus));
+        focus_shutdown(server->focus, server->settings.stop_timeout, on_calls_ended, server);
+    }
+}
+
+static void on_signal(int fd, void *arg)
+{
+    struct server *server = arg;
+    struct signalfd_siginfo info;
+    char error[ERROR_MAX];
+    while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGHUP) {
+            /* Success and failure are logged there. */
+            (void)server_reload(server, error, sizeof error);
+        } else if (server->is_stopping && info.ssi_signo == SIGINT) {
+            log_warn("stopped at once, without waiting for the calls to end");
+            loop_stop(server->loop, EXIT_RUN_TIME);
+        } else {
+            stop(server);
+        }
+    }
+}
+
+/* Blocked here, before there are other threads, which inherit that; read from a descriptor. */
+static int take_signals(struct server *server)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    signal(SIGPIPE, SIG_IGN);
+    int status = pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    if (status) {
+        return status;
+    }
+    server->signals = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+    return server->signals < 0 ? errno
+                               : loop_watch(server->loop, server->signals, on_signal, server,
+                                            &server->signal_watch);
+}
+
+/* ---- what control asks for ------------------------------------------------------------------ */
+
+static unsigned generation(void *arg)
+{
+    struct server *server = arg;
+    return lua_engine_generation(server->engine);
+}
+
+static json_t *scripts(void *arg)
+{
+    struct server *server = arg;
+    return lua_engine_status(server->engine);
+}
+
+static unsigned thread_count(void *arg)
+{
+    struct server *server = arg;
+    const struct mixing *mixing = media_mixing(server->media);
+    return mixing->thread_count(mixing->ctx);
+}
+
+static void thread_stats(void *arg, unsigned thread, struct mixing_thread_stats *stats)
+{
+    struct server *server = arg;
+    const struct mixing *mixing = media_mixing(server->media);
+    mixing->thread_stats(mixing->ctx, thread, stats);
+}
+
+static int reload(void *arg, char *error, size_t error_size)
+{
+    return server_reload(arg, error, error_size);
+}
+
+/* ---- putting it together -------------------------------------------------------------------- */
+
+/* Each call holds two descriptors for its audio. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit)) {
+            log_warn("cannot raise the limit of open files: %s", strerror(errno));
+        }
+    }
+}
+
+/* An address that is not ours would fail each call later on. */
+static bool is_own_address(const char *text, const struct sockaddr_storage *address)
+{
+    int fd = socket(address->ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool is_own = fd >= 0 && !bind(fd, (const struct sockaddr *)address, sizeof *address);
+    if (!is_own) {
+        complain("rtp.address: %s: %s; give an address of this machine", text, strerror(errno));
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return is_own;
+}
+
+static int start_media(struct server *server)
+{
+    const struct settings *settings = &server->settings;
+    struct media_config config = {
+        .loop = server->loop,
+        .port_low = settings->rtp_port_low,
+        .port_high = settings->rtp_port_high,
+        .threads = settings->media_threads,
+        .events = focus_mixing_events(),
+        .events_arg = server->focus,
+    };
+    for (unsigned i = 0; i < settings->rtp_addresses.count; i++) {
+        struct sockaddr_storage *address = &config.addresses[config.address_count++];
+        ip_parse(settings->rtp_addresses.items[i], address);
+        if (!is_own_address(settings->rtp_addresses.items[i], address)) {
+            return EXIT_RUN_TIME;
+        }
+    }
+    int status = media_create(&config, &server->media);
+    if (status) {
+        complain("the media threads cannot be started: %s; see threads and rtp in the config",
+                 strerror(status));
+        return EXIT_RUN_TIME;
+    }
+    return EXIT_CLEAN;
+}
+
+static int start_control(struct server *server)
+{
+    char error[ERROR_MAX];
+    struct control_config config = {
+        .loop = server->loop,
+        .focus = server->focus,
+        .data = server->settings.data,
+        .server = {.arg = server,
+                   .generation = generation,
+                   .scripts = scripts,
+                   .thread_count = thread_count,
+                   .thread_stats = thread_stats,
+                   .reload = reload,
+                   .stop = stop},
+    };
+    if (control_create(&config, &server->control, error, sizeof error)) {
+        complain("%s", error);
+        return EXIT_RUN_TIME;
+    }
+    return EXIT_CLEAN;
+}
+
+/* A conference whose policy is broken would turn away all its callers. */
+static int check_conference_policies(const struct settings *settings)
+{
+    char error[ERROR_MAX];
+    const char **names;
+    unsigned count;
+    if (policies_of_conferences(settings, &names, &count)) {
+        complain("out of memory");
+        return EXIT_RUN_TIME;
+    }
+    int code = EXIT_CLEAN;
+    for (unsigned i = 0; i < count && !code; i++) {
+        if (policy_check(settings, "conferences", names[i], error, sizeof error)) {
+            complain("%s", error);
+            code = EXIT_WRONG;
+        }
+    }
+    free(names);
+    return code;
+}
+
+static int start_scripts(struct server *server)
+{
+    char error[ERROR_MAX];
+    struct lua_engine_config config = {
+        .loop = server->loop,
+        .focus = server->focus,
+        .site_policy = server->settings.policy,
+        .config_file = server->settings.file,
+    };
+    if (lua_engine_create(&config, &server->engine, error, sizeof error)) {
+        complain("%s", error);
+        return EXIT_WRONG;
+    }
+    return check_conference_policies(&server->settings);
+}
+
+static int start_sip(struct server *server)
+{
+    const struct settings *settings = &server->settings;
+    const struct mixing *mixing = media_mixing(server->media);
+    char error[ERROR_MAX];
+    struct sip_config config = {
+        .loop = server->loop,
+        .listen = (const char *const *)settings->listen.items,
+        .listen_count = settings->listen.count,
+        .domain = settings->domain,
+        .session_expires = settings->session_expires,
+        .min_se = settings->session_min_se,
+        .events = focus_signalling_events(),
+        .events_arg = server->focus,
+    };
+    config.codecs = mixing->codecs(mixing->ctx, &config.codec_count);
+    if (sip_agent_create(&config, &server->agent, error, sizeof error)) {
+        complain("%s", error);
+        return EXIT_RUN_TIME;
+    }
+    return EXIT_CLEAN;
+}
+
+static int start_focus(struct server *server)
+{
+    struct focus_config config = {
+        .loop = server->loop,
+        .domain = server->settings.domain,
+        .max_calls = server->settings.max_calls,
+        .media_timeout = server->settings.rtp_timeout,
+    };
+    int status = focus_create(&config, &server->focus);
+    if (status) {
+        complain("the focus cannot be made: %s", strerror(status));
+        return EXIT_RUN_TIME;
+    }
+    return EXIT_CLEAN;
+}
+
+/* Returns an exit code; what has been started is in *server either way. */
+static int start(struct server *server)
+{
+    int status = loop_create(&server->loop);
+    if (!status) {
+        status = take_signals(server);
+    }
+    if (status) {
+        complain("the event loop cannot be made: %s", strerror(status));
+        return EXIT_RUN_TIME;
+    }
+    if (!loop_is_nested(server->loop)) {
+        log_warn("libsofia-sip does not use this program's epoll_create: the loop polls it");
+    }
+    int code = start_focus(server);
+    /* Before the ports are taken: a second server is told about the first one. */
+    code = code ? code : start_control(server);
+    code = code ? code : start_scripts(server);
+    code = code ? code : start_media(server);
+    if (code) {
+        return code;
+    }
+    focus_connect(server->focus, sip_signalling(), media_mixing(server->media),
+                  lua_engine_policy(server->engine));
+    if (server_reserve(server, &server->settings)) {
+        return EXIT_RUN_TIME;
+    }
+    return start_sip(server);
+}
+
+/* The tables and what is behind them outlive the focus; who waits for our end is told last. */
+static void take_apart(struct server *server)
+{
+    focus_destroy(server->focus);
+    sip_agent_destroy(server->agent);
+    lua_engine_destroy(server->engine);
+    media_destroy(server->media);
+    loop_unwatch(&server->signal_watch);
+    control_destroy(server->control);
+    loop_destroy(server->loop);
+    if (server->signals >= 0) {
+        close(server->signals);
+    }
+    settings_free(&server->settings);
+}
+
+int command_serve(const struct arguments *arguments)
+{
+    struct server server = {.arguments = arguments, .signals = -1};
+    char error[ERROR_MAX];
+    if (settings_load(arguments, arguments->config, &server.settings, NULL, error, sizeof error)) {
+        complain("%s", error);
+        return EXIT_WRONG;
+    }
+    log_set_level(server.settings.log_level);
+    raise_descriptor_limit();
+    int code = start(&server);
+    if (!code) {
+        server_announce(&server);
+        log_info("parley " PARLEY_VERSION " is ready");
+        code = loop_run(server.loop);
+    }
+    take_apart(&server);
+    return code;
+}

@@ -1,0 +1,36 @@
+/* Between serve.c, which puts the server together, and reload.c. */
+#ifndef MAIN_SERVE_H
+#define MAIN_SERVE_H
+
+#include "control/control.h"
+#include "lua/lua_engine.h"
+#include "main/commands.h"
+#include "media/media.h"
+#include "sip/sip.h"
+
+/* The running server, on the focus thread. */
+struct server {
+    const struct arguments *arguments;
+    struct settings settings; /* as they are in effect */
+    struct loop *loop;
+    struct focus *focus;
+    struct control *control;
+    struct lua_engine *engine;
+    struct media *media;
+    struct sip_agent *agent;
+    int signals; /* signalfd */
+    struct loop_watch *signal_watch;
+    bool is_stopping;
+};
+
+/* Makes the conferences of the settings exist in the focus. */
+int server_reserve(struct server *server, const struct settings *settings);
+
+/* Reads config and scripts anew. On failure everything stays as it was: an errno, and one line in
+ * `error`. */
+int server_reload(struct server *server, char *error, size_t error_size);
+
+/* "parley ready: …" on stdout. */
+void server_announce(const struct server *server);
+
+#endif

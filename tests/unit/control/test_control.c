@@ -1,0 +1,477 @@
+/* The control socket: one server on the focus thread, clients on other threads. */
+#include "control/control.h"
+#include "control/private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char directory[] = "/tmp/parley-control-XXXXXX";
+static char data[64], error[1024];
+static struct loop *loop;
+static struct focus *focus;
+static struct control *control;
+static struct loop_timer *guard;
+static unsigned reloads, stops;
+static bool reload_fails;
+
+/* ---- a server without the rest -------------------------------------------------------------- */
+
+static unsigned generation(void *arg)
+{
+    (void)arg;
+    return 1 + reloads;
+}
+
+static json_t *scripts(void *arg)
+{
+    (void)arg;
+    return json_pack("{s:i,s:{s:{s:i,s:i}}}", "memory", 2500000, "hooks", "join", "calls", 17,
+                     "errors", 2);
+}
+
+static unsigned thread_count(void *arg)
+{
+    (void)arg;
+    return 2;
+}
+
+static void thread_stats(void *arg, unsigned thread, struct mixing_thread_stats *stats)
+{
+    (void)arg;
+    *stats = (struct mixing_thread_stats){.mixes = thread + 1,
+                                          .legs = 30,
+                                          .ticks = 123456,
+                                          .late_ticks = 4,
+                                          .lateness_p99 = 0.25f,
+                                          .load = 0.5f};
+}
+
+static int reload(void *arg, char *text, size_t size)
+{
+    (void)arg;
+    if (reload_fails) {
+        snprintf(text, size, "policy/x.lua:3: syntax error");
+        return EINVAL;
+    }
+    reloads++;
+    return 0;
+}
+
+static void stop(void *arg)
+{
+    (void)arg;
+    stops++;
+    loop_stop(loop, 0);
+}
+
+static int create(struct control **controlp)
+{
+    struct control_config config = {.loop = loop,
+                                    .focus = focus,
+                                    .data = data,
+                                    .server = {.generation = generation,
+                                               .scripts = scripts,
+                                               .thread_count = thread_count,
+                                               .thread_stats = thread_stats,
+                                               .reload = reload,
+                                               .stop = stop}};
+    return control_create(&config, controlp, error, sizeof error);
+}
+
+static void too_long(void *arg)
+{
+    (void)arg;
+    fail_msg("nobody has stopped the loop");
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    struct focus_config config = {.domain = ""};
+    reloads = stops = 0;
+    reload_fails = false;
+    snprintf(data, sizeof data, "%s/a/b", directory);
+    if (loop_create(&loop)) {
+        return -1;
+    }
+    config.loop = loop;
+    if (focus_create(&config, &focus) || create(&control)) {
+        return -1;
+    }
+    return loop_timer_start(loop, &guard, 20000, too_long, NULL);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    loop_timer_stop(&guard);
+    control_destroy(control);
+    focus_destroy(focus);
+    loop_destroy(loop);
+    return 0;
+}
+
+/* ---- clients -------------------------------------------------------------------------------- */
+
+struct asking {
+    const char *request;
+    int status, done; /* done: an end of a pipe */
+    char error[256];
+    char *body;
+    size_t size;
+};
+
+static void *ask_thread(void *arg)
+{
+    struct asking *asking = arg;
+    FILE *file = open_memstream(&asking->body, &asking->size);
+    asking->status =
+        control_request(data, asking->request, file, asking->error, sizeof asking->error);
+    fclose(file);
+    assert_int_equal(write(asking->done, "x", 1), 1);
+    return NULL;
+}
+
+static void on_asked(int fd, void *arg)
+{
+    char byte;
+    (void)arg;
+    assert_int_equal(read(fd, &byte, 1), 1);
+    loop_stop(loop, 0);
+}
+
+/* Runs the loop until the client has its answer. */
+static void ask(struct asking *asking, const char *request)
+{
+    int ends[2];
+    pthread_t thread;
+    struct loop_watch *watch = NULL;
+    memset(asking, 0, sizeof *asking);
+    asking->request = request;
+    assert_int_equal(pipe(ends), 0);
+    asking->done = ends[1];
+    assert_int_equal(loop_watch(loop, ends[0], on_asked, NULL, &watch), 0);
+    assert_int_equal(pthread_create(&thread, NULL, ask_thread, asking), 0);
+    loop_run(loop);
+    pthread_join(thread, NULL);
+    loop_unwatch(&watch);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static int connect_raw(void)
+{
+    struct sockaddr_un address;
+    assert_int_equal(control_socket_path(data, &address, error, sizeof error), 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+/* ---- tests ---------------------------------------------------------------------------------- */
+
+static void status_comes_as_text_for_people(void **state)
+{
+    struct asking asking;
+    (void)state;
+    ask(&asking, "status");
+    assert_int_equal(asking.status, 0);
+    assert_non_null(strstr(asking.body, "Parley " PARLEY_VERSION ", process "));
+    assert_non_null(strstr(asking.body, "No conferences."));
+    assert_non_null(strstr(asking.body, "MEDIA THREAD"));
+    assert_non_null(strstr(asking.body, "123456"));
+    free(asking.body);
+}
+
+static void status_comes_as_json_for_programs(void **state)
+{
+    struct asking asking;
+    json_error_t where;
+    (void)state;
+    ask(&asking, "status --json");
+    assert_int_equal(asking.status, 0);
+    json_t *status = json_loads(asking.body, 0, &where);
+    assert_non_null(status);
+    json_t *server = json_object_get(status, "server");
+    assert_int_equal(json_integer_value(json_object_get(server, "pid")), getpid());
+    assert_int_equal(json_integer_value(json_object_get(server, "generation")), 1);
+    assert_true(json_is_array(json_object_get(status, "conferences")));
+    assert_int_equal(json_array_size(json_object_get(status, "media_threads")), 2);
+    json_decref(status);
+    free(asking.body);
+}
+
+static void a_reload_tells_its_generation_or_its_error(void **state)
+{
+    struct asking asking;
+    (void)state;
+    ask(&asking, "reload");
+    assert_int_equal(asking.status, 0);
+    assert_string_equal(asking.body, "reloaded: scripts generation 2\n");
+    free(asking.body);
+    reload_fails = true;
+    ask(&asking, "reload");
+    assert_int_equal(asking.status, EREMOTEIO);
+    assert_string_equal(asking.error, "policy/x.lua:3: syntax error");
+    assert_string_equal(asking.body, "");
+    free(asking.body);
+}
+
+static void who_stops_the_server_hears_when_it_has_gone(void **state)
+{
+    struct asking asking = {.request = "stop"};
+    int ends[2];
+    char byte;
+    pthread_t thread;
+    (void)state;
+    assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+    asking.done = ends[1];
+    assert_int_equal(pthread_create(&thread, NULL, ask_thread, &asking), 0);
+    loop_run(loop);
+    assert_int_equal(stops, 1);
+    assert_int_equal(read(ends[0], &byte, 1), -1);
+    control_destroy(control);
+    control = NULL;
+    pthread_join(thread, NULL);
+    assert_int_equal(asking.status, 0);
+    assert_int_equal(read(ends[0], &byte, 1), 1);
+    free(asking.body);
+    close(ends[0]);
+    close(ends[1]);
+    /* Nothing is left in the way. */
+    assert_int_equal(create(&control), 0);
+}
+
+static void an_unknown_request_is_an_error(void **state)
+{
+    struct asking asking;
+    (void)state;
+    ask(&asking, "make coffee");
+    assert_int_equal(asking.status, EREMOTEIO);
+    assert_non_null(strstr(asking.error, "unknown request"));
+    free(asking.body);
+}
+
+static void slow_and_rude_clients_harm_nobody(void **state)
+{
+    struct asking asking;
+    int clients[20];
+    char rubbish[8192];
+    (void)state;
+    memset(rubbish, 0xfe, sizeof rubbish);
+    for (int i = 0; i < 20; i++) {
+        clients[i] = connect_raw();
+        switch (i % 5) {
+        case 0: /* says nothing */
+            break;
+        case 1: /* never ends its line */
+            assert_true(send(clients[i], rubbish, sizeof rubbish, MSG_DONTWAIT) > 0);
+            break;
+        case 2: /* does not read the answer */
+            assert_int_equal(send(clients[i], "status\nstatus\nreload\n", 21, 0), 21);
+            break;
+        case 3: /* goes in the middle */
+            assert_int_equal(send(clients[i], "sta", 3, 0), 3);
+            close(clients[i]);
+            break;
+        default: /* binary, with NUL */
+            assert_int_equal(send(clients[i], "\0\1\2\n", 4, 0), 4);
+        }
+    }
+    ask(&asking, "status");
+    assert_int_equal(asking.status, 0);
+    free(asking.body);
+    assert_int_equal(reloads, 0);
+    for (int i = 0; i < 20; i++) {
+        if (i % 5 != 3) {
+            close(clients[i]);
+        }
+    }
+    ask(&asking, "status");
+    assert_int_equal(asking.status, 0);
+    free(asking.body);
+}
+
+static void one_client_too_many_is_told(void **state)
+{
+    struct asking asking;
+    int clients[32];
+    (void)state;
+    for (int i = 0; i < 32; i++) {
+        clients[i] = connect_raw();
+    }
+    ask(&asking, "status");
+    assert_int_equal(asking.status, EREMOTEIO);
+    assert_non_null(strstr(asking.error, "too many clients"));
+    free(asking.body);
+    for (int i = 0; i < 32; i++) {
+        close(clients[i]);
+    }
+}
+
+static void a_half_closed_client_gets_its_answer(void **state)
+{
+    char answer[4096];
+    (void)state;
+    int fd = connect_raw();
+    assert_int_equal(send(fd, "reload\n", 7, 0), 7);
+    shutdown(fd, SHUT_WR);
+    struct asking asking;
+    ask(&asking, "status");
+    free(asking.body);
+    ssize_t length = recv(fd, answer, sizeof answer, MSG_DONTWAIT);
+    assert_true(length > 3);
+    assert_memory_equal(answer, "ok\n", 3);
+    close(fd);
+}
+
+static void two_servers_do_not_share_a_directory(void **state)
+{
+    struct control *second = NULL;
+    char pid[32];
+    (void)state;
+    assert_int_equal(create(&second), EBUSY);
+    snprintf(pid, sizeof pid, "(pid %d)", (int)getpid());
+    assert_non_null(strstr(error, data));
+    assert_non_null(strstr(error, pid));
+    struct asking asking;
+    ask(&asking, "status");
+    assert_int_equal(asking.status, 0);
+    free(asking.body);
+}
+
+static void a_socket_left_by_a_dead_server_is_replaced(void **state)
+{
+    struct sockaddr_un address;
+    struct stat found;
+    (void)state;
+    control_destroy(control);
+    control = NULL;
+    assert_int_equal(control_socket_path(data, &address, error, sizeof error), 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    close(fd);
+    assert_int_equal(create(&control), 0);
+    assert_int_equal(stat(address.sun_path, &found), 0);
+    assert_int_equal(found.st_mode & 0777, 0600);
+}
+
+static void another_file_in_the_sockets_place_is_left_alone(void **state)
+{
+    struct sockaddr_un address;
+    (void)state;
+    control_destroy(control);
+    control = NULL;
+    assert_int_equal(control_socket_path(data, &address, error, sizeof error), 0);
+    int fd = open(address.sun_path, O_CREAT | O_WRONLY, 0600);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(create(&control), EEXIST);
+    assert_non_null(strstr(error, "in the way"));
+    assert_int_equal(unlink(address.sun_path), 0);
+}
+
+static void without_a_server_the_client_says_so(void **state)
+{
+    (void)state;
+    control_destroy(control);
+    control = NULL;
+    assert_int_equal(control_request(data, "status", stdout, error, sizeof error), ECONNREFUSED);
+    assert_non_null(strstr(error, "no server is running"));
+    snprintf(data, sizeof data, "%s/nowhere", directory);
+    assert_int_equal(control_request(data, "status", stdout, error, sizeof error), ECONNREFUSED);
+}
+
+static void a_path_that_no_socket_can_have_is_an_error(void **state)
+{
+    char long_path[200];
+    (void)state;
+    memset(long_path, 'x', sizeof long_path - 1);
+    long_path[sizeof long_path - 1] = '\0';
+    assert_int_equal(control_request(long_path, "status", stdout, error, sizeof error),
+                     ENAMETOOLONG);
+    assert_non_null(strstr(error, "shorter"));
+}
+
+static void the_table_of_participants_fits_100_columns(void **state)
+{
+    char *text = NULL;
+    size_t size = 0;
+    json_t *status = json_pack(
+        "{s:{s:s,s:i},s:[{s:s,s:s,s:i,s:b,s:b,s:[{s:s,s:s,s:s,s:b,s:b,s:s,s:i,s:I,s:i,s:i,s:f,s:f,"
+        "s:f},{s:s,s:s,s:s}]}],s:{},s:[]}",
+        "server", "version", "0.1.0", "calls", 1, "conferences", "name", "demo", "title", "Demo",
+        "capacity", 10, "locked", 1, "reserved", 1, "participants", "name",
+        "Ägidius Längerer-Anzunehmen", "uri", "sip:a@example.com", "role", "participant", "muted",
+        1, "held", 1, "codec", "PCMU", "seconds", 3725, "received", (json_int_t)99999999, "lost",
+        12345, "late", 123, "jitter_ms", 123.4, "delay_ms", 120.0, "level_db", -127.0, "name", "",
+        "uri", "sip:bob@example.com", "role", "speaker", "scripts", "media_threads");
+    (void)state;
+    assert_non_null(status);
+    FILE *file = open_memstream(&text, &size);
+    control_render_status(file, status);
+    fclose(file);
+    json_decref(status);
+    assert_non_null(strstr(text, "Conference demo, \"Demo\": 2 participants of 10, locked\n"));
+    assert_non_null(strstr(text, "  Ägidius Längerer-An… participant muted held PCMU   1h02m"));
+    assert_non_null(strstr(text, "  bob@example.com      speaker     -          -"));
+    for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
+        size_t columns = 0;
+        for (const char *p = line; *p != '\n'; p++) {
+            columns += ((unsigned char)*p & 0xc0) != 0x80;
+        }
+        assert_true(columns <= 100);
+    }
+    free(text);
+}
+
+static int make_directory(void **state)
+{
+    (void)state;
+    return mkdtemp(directory) ? 0 : -1;
+}
+
+static int remove_directory(void **state)
+{
+    static const char *const names[] = {"a/b/parley.lock", "a/b", "a"};
+    (void)state;
+    char path[128];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
+        remove(path);
+    }
+    return rmdir(directory);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        TEST(status_comes_as_text_for_people),
+        TEST(status_comes_as_json_for_programs),
+        TEST(a_reload_tells_its_generation_or_its_error),
+        TEST(who_stops_the_server_hears_when_it_has_gone),
+        TEST(an_unknown_request_is_an_error),
+        TEST(slow_and_rude_clients_harm_nobody),
+        TEST(one_client_too_many_is_told),
+        TEST(a_half_closed_client_gets_its_answer),
+        TEST(two_servers_do_not_share_a_directory),
+        TEST(a_socket_left_by_a_dead_server_is_replaced),
+        TEST(another_file_in_the_sockets_place_is_left_alone),
+        TEST(without_a_server_the_client_says_so),
+        TEST(a_path_that_no_socket_can_have_is_an_error),
+        cmocka_unit_test(the_table_of_participants_fits_100_columns),
+    };
+    return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}
