@@ -146,7 +146,7 @@ void admit(struct focus *focus, struct call *call)
         refuse(focus, call, 503, "Server is stopping", RETRY_AFTER);
         return;
     }
-    if (focus->max_calls && focus->calls > focus->max_calls) {
+    if (focus->max_calls && focus->calls >= focus->max_calls) {
         refuse(focus, call, 503, "Server is full", RETRY_AFTER);
         return;
     }

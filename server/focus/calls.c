@@ -8,10 +8,15 @@
 
 static void on_incoming(struct call *call, void *arg)
 {
-    struct focus *focus = arg;
+    admit(arg, call);
+}
 
-    focus->calls++;
-    admit(focus, call);
+/* NULL for a call that was never let in, or whose participant has left already. */
+static struct participant *participant_of(struct focus *focus, struct call *call)
+{
+    void *user = focus->signalling->user(call);
+
+    return user == CALL_HAS_LEFT ? NULL : user;
 }
 
 /* A phone that changes a running call to sendonly or inactive is on hold, and what it then sends
@@ -29,7 +34,7 @@ static bool is_on_hold(const struct participant *participant, const struct sessi
 static void on_session(struct call *call, const struct session *session, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = focus->signalling->user(call);
+    struct participant *participant = participant_of(focus, call);
     bool held;
 
     if (!participant)
@@ -56,7 +61,7 @@ static void on_session(struct call *call, const struct session *session, void *a
 static void on_established(struct call *call, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = focus->signalling->user(call);
+    struct participant *participant = participant_of(focus, call);
     struct conference *conference;
 
     if (!participant || participant->joined)
@@ -78,7 +83,7 @@ static void on_established(struct call *call, void *arg)
 static void on_ended(struct call *call, int code, const char *reason, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = focus->signalling->user(call);
+    struct participant *participant = participant_of(focus, call);
     struct conference *conference;
 
     if (participant) {
@@ -86,7 +91,8 @@ static void on_ended(struct call *call, int code, const char *reason, void *arg)
         participant_leave(participant, code == 0 ? "hung up" : reason && *reason ? reason : "lost");
         conference_end_if_empty(conference);
     }
-    focus_call_gone(focus);
+    if (focus->signalling->user(call))
+        focus_call_gone(focus);
 }
 
 /* OPTIONS tells what an INVITE would meet (RFC 3261 §11), so the policy is asked, too. */

@@ -68,6 +68,7 @@ int participant_make(struct conference *conference, struct call *call,
     DL_APPEND(conference->members, participant);
     conference->member_count++;
     focus->signalling->set_user(call, participant);
+    focus->calls++;
     *participantp = participant;
     return 0;
 out:
@@ -119,7 +120,7 @@ void participant_leave(struct participant *participant, const char *reason)
     participant_stats(participant, &participant->stats);
     focus->mixing->leg_close(participant->leg);
     participant->leg = NULL;
-    focus->signalling->set_user(participant->call, NULL);
+    focus->signalling->set_user(participant->call, CALL_HAS_LEFT);
     participant->call = NULL;
     DL_DELETE(conference->members, participant);
     conference->member_count--;

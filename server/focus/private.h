@@ -25,6 +25,11 @@ enum {
     RETRY_AFTER = 10,          /* s, said to callers when we are full */
 };
 
+/* What stands on a call (signalling.set_user) whose participant has left: its dialog still has to
+ * end. NULL stands on one that was never let in. */
+#define CALL_HAS_LEFT ((void *)&focus_call_has_left)
+extern const char focus_call_has_left;
+
 struct queued_event {
     struct conference_event event;
     /* Kept alive until the event has been told, and freed then. Owned. */
@@ -45,7 +50,7 @@ struct focus {
     struct conference *by_id;         /* hash; ended ones too, until their event is told */
     struct conference *by_name;       /* hash; only those that can be called */
     struct participant *participants; /* hash; those who left too, until their event is told */
-    unsigned calls;                   /* heard of by on_incoming, not yet by on_ended */
+    unsigned calls;                   /* that were let in and are not yet over */
 
     struct queued_event *events, **events_tail;
     struct loop_timer *events_timer;
