@@ -1,0 +1,301 @@
+#!/usr/bin/python3
+"""Measures Parley with parley-load and prints the tables of the README.
+
+  bench.py               one conference of 200, 40 conferences of 5, calls a second (2 minutes)
+  bench.py --quick       the same, a few seconds each
+  bench.py --full        bigger ones, too: 400, 1,000, 2,000 legs; 400 conferences of 5
+  bench.py --churn 600   100 legs join and leave at random while scripts are reloaded at random
+
+Environment: PARLEY, the server (build/parley), LOAD, the generator (tests/parley-load beside it).
+Each case has a server of its own on a loopback address of its own, with policy/open.lua, and the
+floor (a bare UDP reflector; see parley-load --help) is measured for it in the same run.
+Exit: 0 when each case passed; 1 when one lost packets, failed calls or was not heard.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import pathlib
+import random
+import resource
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PARLEY = pathlib.Path(os.environ.get("PARLEY", ROOT / "build/parley")).resolve()
+LOAD = pathlib.Path(os.environ.get("LOAD", PARLEY.parent / "tests/parley-load")).resolve()
+NUMBER = os.getpid()
+SERVER_IP = f"127.77.{NUMBER // 250 % 250 + 1}.{NUMBER % 250 + 1}"
+CALLER_IP = SERVER_IP.replace("127.77.", "127.78.")
+TARGET = f"sip:{SERVER_IP}:5060"
+CALL_RATES = (250, 500, 1000, 1500, 2000, 3000, 4000)
+SLOW_ANSWER_MS = 500  # the first retransmission: a caller that waits longer asks twice
+
+
+class Failure(Exception):
+    """The bench itself cannot go on."""
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    legs: int
+    conferences: int
+    talkers: int
+    rate: int = 100
+
+
+CASES = (Case("1 conference of 200", 200, 1, 3), Case("40 conferences of 5", 200, 40, 2))
+BIG_CASES = (Case("1 conference of 400", 400, 1, 3, 200),
+             Case("1 conference of 1,000", 1000, 1, 3, 400),
+             Case("1 conference of 2,000", 2000, 1, 3, 400),
+             Case("400 conferences of 5", 2000, 400, 2, 400))
+
+
+class Server:
+    """`parley serve` in a directory of its own; stopped by its pid, whatever happens."""
+
+    def __init__(self):
+        self.data = tempfile.mkdtemp(prefix="parley-bench-")
+        self.log_path = os.path.join(self.data, "log")
+        self.process = None
+
+    def __enter__(self):
+        with open(self.log_path, "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [PARLEY, "serve", "--listen", f"{TARGET};transport=udp", "--rtp-address",
+                 SERVER_IP, "--rtp-ports", "10000-31999", "--data", self.data, "--policy",
+                 str(ROOT / "policy/open.lua")],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT)
+        try:
+            self.wait_ready()
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
+        return self
+
+    def wait_ready(self):
+        readable, _, _ = select.select([self.process.stdout], [], [], 20)
+        line = self.process.stdout.readline() if readable else ""
+        if not line.startswith("parley ready"):
+            raise Failure(f"the server did not start: {line}{self.log_tail()}")
+
+    def log_tail(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as log:
+            return "".join(log.readlines()[-20:])
+
+    def reload(self):
+        return subprocess.run([PARLEY, "reload", "--data", self.data], capture_output=True,
+                              text=True, timeout=30, check=False)
+
+    def __exit__(self, kind, value, trace):
+        self.process.terminate()
+        try:
+            code = self.process.wait(40)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait()
+        self.process.stdout.close()
+        tail = self.log_tail()
+        shutil.rmtree(self.data, ignore_errors=True)
+        if code != 0 and kind is None:
+            raise Failure(f"the server ended with {code}: {tail}")
+
+
+def run_load(server, seconds, *options):
+    """What parley-load found. `seconds`: what it may take at most."""
+    command = [LOAD, "--target", TARGET, "--local", CALLER_IP, "--pid", str(server.process.pid),
+               "--json", *map(str, options)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as load:
+        try:
+            found, _ = load.communicate(timeout=seconds)
+        except BaseException:
+            load.kill()
+            raise
+    if load.returncode not in (0, 1) or not found:
+        raise Failure(f"parley-load ended with {load.returncode}: {' '.join(map(str, command))}\n"
+                      f"{server.log_tail()}")
+    return json.loads(found)
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def describe_machine():
+    model = "?"
+    with open("/proc/cpuinfo", encoding="utf-8") as info:
+        for line in info:
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    return (f"{os.cpu_count()} × {model}, Linux {os.uname().release}; server and load generator "
+            "share the machine; G.711 µ-law, 20 ms, loopback.")
+
+
+def print_table(head, rows):
+    print("| " + " | ".join(head) + " |")
+    print("|" + "---|" * len(head))
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+    print(flush=True)
+
+
+def measure(case, seconds):
+    say(f"{case.name}, {case.talkers} talkers, {seconds} s …")
+    with Server() as server:
+        bound = 2 * (case.legs / case.rate + seconds + 90)
+        found = run_load(server, bound, "--floor", "--legs", case.legs, "--conferences",
+                         case.conferences, "--talkers", case.talkers, "--rate", case.rate,
+                         "--seconds", seconds)
+    if not found["ok"]:
+        say(f"  FAILED: {found['reasons']}")
+    return found
+
+
+def three(values):
+    return f"{values['p50']:.1f} / {values['p99']:.1f} / {values['max']:.1f}"
+
+
+def load_row(case, found):
+    server, floor = found["server"], found["floor"]
+    return [
+        f"{case.name}, {case.talkers} talkers",
+        f"{server['cpu_us_per_leg_s']:.0f}",
+        f"{floor['cpu_us_per_leg_s']:.0f}",
+        f"{found.get('ratio', 0):.2f}",
+        f"{server['lost']} of {server['lost'] + server['received']:,}",
+        f"{server['slowest']:.1f}",
+        three(server["gap_ms"]),
+        three(server["added_delay_ms"]),
+        f"{server['heard']} of {server['pairs']}",
+        f"{server['sinad_p50_db']:.0f}",
+        f"{server['memory_kib_per_leg']:.0f}",
+        "yes" if found["ok"] else "**no**",
+    ]
+
+
+LOAD_HEAD = ["case", "CPU µs a leg and s", "floor", "ratio", "lost packets", "fewest packets/s",
+             "gap ms p50 / p99 / max", "added delay ms p50 / p99 / max", "pairs heard",
+             "SINAD dB", "KiB a leg", "passed"]
+
+
+def measure_loads(cases, seconds):
+    found = [(case, measure(case, seconds)) for case in cases]
+    print_table(LOAD_HEAD, [load_row(case, one) for case, one in found])
+    return all(one["ok"] for _, one in found)
+
+
+def measure_calls(seconds):
+    """Faster and faster, until it no longer keeps up."""
+    rows, best = [], 0
+    with Server() as server:
+        for rate in CALL_RATES:
+            say(f"{rate} calls a second, {seconds} s …")
+            found = run_load(server, seconds + 120, "--calls", "--rate", rate, "--seconds",
+                             seconds, "--conferences", 50)
+            kept_up = found["ok"] and found["answer_ms"]["p99"] < SLOW_ANSWER_MS
+            rows.append([
+                str(rate), f"{found['rate']:.0f}", str(found["started"] - found["completed"]),
+                f"{found['answer_ms']['p50']:.1f} / {found['answer_ms']['p99']:.1f}",
+                f"{found['cpu_ms_per_call']:.2f}", "yes" if kept_up else "no"])
+            if not kept_up:
+                say(f"  no more: {found['reasons'] or 'answers are slow'}")
+                break
+            best = rate
+    print_table(["calls/s asked", "completed/s", "failed", "answer ms p50 / p99", "CPU ms a call",
+                 "kept up"], rows)
+    return best > 0
+
+
+class Reloads(threading.Thread):
+    """Reloads the scripts at random times until told to end."""
+
+    def __init__(self, server):
+        super().__init__()
+        self.server, self.count, self.failures = server, 0, []
+        self.over = threading.Event()
+        self.dice = random.Random(1)
+
+    def run(self):
+        while not self.over.wait(self.dice.uniform(0.5, 10)):
+            try:
+                done = self.server.reload()
+                error = (done.stderr or done.stdout) if done.returncode else None
+            except (OSError, subprocess.SubprocessError) as failure:
+                error = str(failure)
+            self.count += 1
+            if error:
+                self.failures.append(error.strip())
+
+
+def measure_churn(seconds):
+    say(f"100 legs in 10 conferences join and leave at random for {seconds} s …")
+    with Server() as server:
+        # Once through all of it, so that what is allocated once counts as before.
+        run_load(server, 300, "--churn", "--legs", 100, "--conferences", 10, "--talkers", 2,
+                 "--seconds", min(60, max(10, seconds / 10)), "--settle", 34)
+        reloads = Reloads(server)
+        reloads.start()
+        try:
+            found = run_load(server, seconds + 300, "--churn", "--legs", 100, "--conferences", 10,
+                             "--talkers", 2, "--seconds", seconds, "--settle", 34)
+        finally:
+            reloads.over.set()
+            reloads.join()
+    load, memory = found["server"], found["server"]["private_kib"]
+    print_table(
+        ["churn", "joins", "reloads", "lost packets", "private KiB before", "100 legs up",
+         "after the churn", "all left", "passed"],
+        [[f"{seconds:g} s", str(load["joins"]), f"{reloads.count} ({len(reloads.failures)} failed)",
+          f"{load['lost']} of {load['lost'] + load['received']:,}", f"{memory['before']:,}",
+          f"{memory['up']:,}", f"{memory['end']:,}", f"{memory['after']:,}",
+          "yes" if found["ok"] and not reloads.failures else "**no**"]])
+    if not found["ok"]:
+        say(f"  FAILED: {found['reasons']}")
+    for failure in reloads.failures[:3]:
+        say(f"  reload failed: {failure}")
+    return found["ok"] and not reloads.failures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--churn", type=float, metavar="SECONDS")
+    arguments = parser.parse_args()
+    for program in (PARLEY, LOAD):
+        if not os.access(program, os.X_OK):
+            parser.error(f"{program} is not there; `make` builds it")
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers are stopped
+    started = time.monotonic()
+    try:
+        if arguments.churn:
+            good = measure_churn(arguments.churn)
+        else:
+            print(describe_machine() + "\n", flush=True)
+            cases = CASES + BIG_CASES if arguments.full else CASES
+            good = measure_loads(cases, 4 if arguments.quick else 20)
+            good = measure_calls(2 if arguments.quick else 5) and good
+    except Failure as failure:
+        say(f"bench: {failure}")
+        return 1
+    except subprocess.TimeoutExpired as late:
+        say(f"bench: {late.cmd[0]} was not done in {late.timeout:.0f} s")
+        return 1
+    say(f"{'passed' if good else 'FAILED'}, {time.monotonic() - started:.0f} s")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

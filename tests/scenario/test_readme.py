@@ -1,0 +1,55 @@
+"""What README.md shows is what happens: its example policy is checked, served and called."""
+
+import re
+
+import run
+from parley import ROOT, Server, run_parley
+from sip import Phone
+
+TEXT = (ROOT / "README.md").read_text()
+EXAMPLES = dict(re.findall(r"```lua example=(\S+)\n(.*?)```", TEXT, re.S))
+
+
+def test_every_example_passes_the_check():
+    assert EXAMPLES, "the README has examples"
+    with Server(start=False, files=EXAMPLES) as server:
+        for name in EXAMPLES:
+            done = run_parley("check", server.directory / name)
+            assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+
+
+def test_the_first_policy_makes_a_host_a_listener_and_keeps_mallory_out():
+    with Server(policy=EXAMPLES["quiet.lua"]) as server:
+        with Phone(server) as alice, Phone(server, "bob") as bob, Phone(
+            server, "mallory"
+        ) as mallory:
+            alice.call("garden")
+            bob.call("garden")
+            roster = server.participants("garden")
+            assert (roster["alice"]["role"], roster["alice"]["muted"]) == ("host", False)
+            assert (roster["bob"]["role"], roster["bob"]["muted"]) == ("listener", True)
+            mallory.invite("garden")
+            refused = mallory.expect(403)
+            assert refused.reason == "Not you"
+
+
+def test_the_ready_line_is_the_one_shown():
+    shown = re.search(r"^parley ready: dial sip:(\w+)@", TEXT, re.M)[1]
+    with Server() as server:
+        assert re.match(
+            rf"parley ready: dial sip:{shown}@{re.escape(server.address)}", server.ready
+        )
+
+
+def test_every_command_and_option_shown_exists():
+    with Server(start=False) as server:
+        helped = run_parley("help").stdout
+        for command in set(re.findall(r"build/parley (\w+)", TEXT)):
+            assert command in helped, command
+        config = run_parley("config").stdout
+        path = server.write("parley.lua", config)
+        assert run_parley("check", path).returncode == 0
+
+
+if __name__ == "__main__":
+    run.main()

@@ -1,0 +1,178 @@
+"""Hot reload: scripts change while people talk, and nobody notices."""
+
+import signal
+
+import run
+import tone
+from parley import Server
+from sip import Phone
+
+LET_IN = """local policy = parley.policy { name = "site" }
+function policy.join(request, conference)
+  return accept { role = "ROLE" }
+end
+return policy
+"""
+
+
+def with_role(role):
+    return LET_IN.replace("ROLE", role)
+
+
+def generation(server):
+    return server.status()["scripts"]["generation"]
+
+
+def test_a_reload_takes_the_new_script_for_the_next_caller():
+    with Server(policy=with_role("first")) as server, Phone(server, "alice") as alice, Phone(
+        server, "bob"
+    ) as bob:
+        alice.call()
+        before = generation(server)
+        server.policy.write_text(with_role("second"))
+        server.reload()
+        assert generation(server) == before + 1
+        bob.call()
+        assert {u: p["role"] for u, p in server.participants().items()} == {
+            "alice": "first",
+            "bob": "second",
+        }
+
+
+def test_a_hangup_signal_reloads_too():
+    with Server(policy=with_role("first")) as server, Phone(server) as alice:
+        server.policy.write_text(with_role("second"))
+        server.process.send_signal(signal.SIGHUP)
+        server.expect_log("(?i)reload")
+        alice.call()
+        assert server.participants()["alice"]["role"] == "second"
+
+
+def test_reloads_under_talk_lose_no_packet_and_no_word():
+    with Server(policy=with_role("first")) as server, Phone(server, "alice") as alice, Phone(
+        server, "bob"
+    ) as bob:
+        alice.say(tone.sine(500)).call()
+        bob.say(tone.sine(800)).call()
+        bob.hear(0.3)
+        first = {phone: len(phone.audio.packets) for phone in (alice, bob)}
+        for turn in range(10):
+            server.policy.write_text(with_role(f"turn-{turn}"))
+            if turn % 2:
+                server.reload()
+            else:
+                server.process.send_signal(signal.SIGHUP)
+            bob.audio.wait_for_packets(5)
+        for phone, other in ((alice, 800), (bob, 500)):
+            phone.hear(0.2)
+            phone.audio.assert_steady(first[phone])
+            heard = phone.audio.audio(first[phone])
+            tone.assert_hears(heard, {other: -20})
+            quiet = min(
+                tone.loudness(heard[at : at + 160]) for at in range(0, len(heard) - 160, 160)
+            )
+            assert quiet > -22, f"a hole of {quiet:.0f} dB in the tone"
+        alice.expect_nothing(0.1)
+
+
+def broken(text, *words):
+    """A reload of this script fails, says so, and everything goes on with the old one."""
+    with Server(policy=with_role("first")) as server, Phone(server, "alice") as alice, Phone(
+        server, "bob"
+    ) as bob:
+        alice.say(tone.sine(500)).call()
+        before = generation(server)
+        server.policy.write_text(text)
+        done = server.command("reload")
+        assert done.returncode == 1, done
+        for word in words:
+            assert word in done.stdout + done.stderr, done
+        assert generation(server) == before
+        bob.call()
+        assert server.participants()["bob"]["role"] == "first"
+        tone.assert_hears(bob.hear(), {500: -20})
+        server.process.send_signal(signal.SIGHUP)
+        server.expect_log(words[0])
+
+
+def test_a_syntax_error_leaves_the_old_script_running():
+    broken(
+        "local policy = parley.policy { name = 'site' }\nfunction policy.join(\nreturn policy\n",
+        "site.lua:3:",
+    )
+
+
+def test_an_error_while_loading_leaves_the_old_script_running():
+    broken("\n\nlocal x = nothing.here\n", "site.lua:3:")
+
+
+def test_a_hook_that_does_not_exist_is_told_at_the_reload():
+    broken(
+        with_role("second").replace("policy.join(", "policy.joind("),
+        "site.lua",
+        "joind",
+    )
+
+
+def test_a_script_that_never_ends_loading_is_cut_off():
+    broken("while true do end\n", "site.lua:1:")
+
+
+def test_a_missing_script_leaves_the_old_one_running():
+    with Server(policy=with_role("first")) as server, Phone(server) as alice:
+        server.policy.unlink()
+        done = server.command("reload")
+        assert done.returncode == 1 and "site.lua" in done.stdout + done.stderr, done
+        alice.call()
+        assert server.participants()["alice"]["role"] == "first"
+
+
+def test_the_config_is_read_again_and_new_conferences_are_there():
+    with Server(config="conferences = { demo = {} }\n") as server, Phone(server) as alice:
+        alice.invite("tea")
+        alice.expect(404)
+        alice.ack()
+        server.config.write_text('conferences = { demo = {}, tea = { title = "Tea" } }\n')
+        server.reload()
+        alice.call("tea")
+
+
+def test_a_conference_taken_out_of_the_config_goes_when_the_last_one_has_left():
+    with Server(config="conferences = { demo = {}, tea = {} }\n") as server, Phone(server) as alice:
+        alice.call("tea")
+        server.config.write_text("conferences = { demo = {} }\n")
+        server.reload()
+        alice.audio.wait_for_packets(5)
+        alice.hang_up()
+        alice.invite("tea")
+        alice.expect(404)
+        alice.ack()
+
+
+def test_a_broken_config_changes_nothing():
+    with Server(config="conferences = { demo = {}, tea = {} }\n") as server, Phone(server) as alice:
+        server.config.write_text("conferences = { demo = {} }\ncolour = 3\n")
+        done = server.command("reload")
+        assert done.returncode == 1 and "parley.lua:2:" in done.stdout + done.stderr, done
+        alice.call("tea")
+
+
+def test_two_hundred_reloads_leave_the_memory_as_it_was():
+    with Server(policy=with_role("first")) as server:
+
+        def resident():
+            with open(f"/proc/{server.process.pid}/statm", encoding="ascii") as file:
+                return int(file.read().split()[1]) * 4096
+
+        for _ in range(20):
+            server.reload()
+        before = resident()
+        for _ in range(180 // run.SLOW):
+            server.reload()
+        assert generation(server) >= 20 + 180 // run.SLOW
+        grown = resident() - before
+        assert grown < (4 << 20) * run.SLOW**2, f"{grown >> 10} KiB more"
+
+
+if __name__ == "__main__":
+    run.main()
