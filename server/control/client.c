@@ -66,7 +66,7 @@ static int read_first_line(int fd, char *buffer, size_t size, char **bodyp, size
 {
     size_t filled = 0;
     for (;;) {
-        char *end = memchr(buffer, '\n', filled);
+        char *end = filled ? memchr(buffer, '\n', filled) : NULL;
         if (end) {
             *end = '\0';
             *bodyp = end + 1;

@@ -11,7 +11,7 @@ enum { EVENTS_A_TURN = 64 };
 const char *event_name(enum conference_event_kind kind)
 {
     static const char *const names[EVENT_COUNT] = {
-#define X(name, hook) [name] = hook,
+#define X(name, hook) [(name)] = (hook),
         CONFERENCE_EVENTS(X)
 #undef X
     };

@@ -11,6 +11,11 @@ static const char *said(const struct decision *decision, const char *otherwise)
     return *decision->params.reason ? decision->params.reason : otherwise;
 }
 
+static bool has_target(enum verb verb)
+{
+    return verb == VERB_MUTE || verb == VERB_REMOVE || verb == VERB_TIMEOUT;
+}
+
 static void mute(struct participant *participant, bool muted)
 {
     struct conference *conference = participant->conference;
@@ -43,45 +48,39 @@ static void lock(struct conference *conference, bool locked)
                                    });
 }
 
-static void carry_out(struct conference *conference, struct participant *target,
-                      const struct request *request, const struct decision *decision)
+static void carry_out_on(struct participant *target, enum verb verb,
+                         const struct decision *decision)
 {
-    switch (request->verb) {
-    case VERB_MUTE:
+    struct conference *conference = target->conference;
+
+    if (verb == VERB_MUTE)
         mute(target, decision->params.muted);
-        break;
-    case VERB_LOCK:
-        lock(conference, decision->params.locked);
-        break;
-    case VERB_REMOVE:
+    else if (verb == VERB_REMOVE)
         participant_remove(target, 200, said(decision, "Removed from the conference"));
-        conference_end_if_empty(conference);
-        break;
-    case VERB_TIMEOUT:
+    else
         participant_remove(target, 408, said(decision, "No media received"));
-        conference_end_if_empty(conference);
-        break;
-    case VERB_END:
+    conference_end_if_empty(conference);
+}
+
+static void carry_out(struct conference *conference, enum verb verb,
+                      const struct decision *decision)
+{
+    if (verb == VERB_LOCK)
+        lock(conference, decision->params.locked);
+    else
         conference_end(conference, 200, said(decision, "The conference has ended"));
-        break;
-    case VERB_CREATE:
-    case VERB_JOIN:
-    case VERB_COUNT:
-        break;
-    }
 }
 
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision)
 {
-    bool has_target =
-        request->verb == VERB_MUTE || request->verb == VERB_REMOVE || request->verb == VERB_TIMEOUT;
     struct conference *conference = request->conference;
     struct participant *target = NULL;
 
     if (request->verb == VERB_CREATE || request->verb == VERB_JOIN || !conference)
         return EINVAL;
-    if (conference->ended || (has_target && (target = focus_participant(focus, request->target),
-                                             !target || target->left)))
+    if (conference->ended ||
+        (has_target(request->verb) &&
+         (target = focus_participant(focus, request->target), !target || target->left)))
         return ENOENT;
     decide(focus, request, decision);
     if (decision->verdict != DECISION_ACCEPT) {
@@ -90,6 +89,9 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
         return EPERM;
     }
     /* A policy is pure, so nothing can have gone while it was asked. */
-    carry_out(conference, target, request, decision);
+    if (target)
+        carry_out_on(target, request->verb, decision);
+    else
+        carry_out(conference, request->verb, decision);
     return 0;
 }

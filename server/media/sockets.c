@@ -109,7 +109,7 @@ fail:
 
 static int pair_bind(const struct sockets *sockets, uint16_t port, struct socket_pair *pair)
 {
-    int rtp, rtcp;
+    int rtp = -1, rtcp = -1;
     int err = socket_bind(&sockets->address, port, &rtp);
 
     if (err != 0) {

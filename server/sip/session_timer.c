@@ -13,9 +13,10 @@
 #include <sofia-sip/su_uniqueid.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
-    BYE_MARGIN_MAX = 32 * 1000, /* ms before the expiration, §10 */
+    BYE_MARGIN_MAX = 32 * 1000, /* ms before the expiration, when the peer refreshes; §10 */
     GLARE_UNIT = 10,            /* ms; RFC 3261 §14.1: 0 to 2 s in units of 10 ms, since the */
     GLARE_UNITS = 200,          /* Call-ID is the peer's */
     BUSY_WAIT = 500,            /* ms until the next try while another change is under way */
@@ -118,6 +119,10 @@ void session_timer_restart(struct call *call)
     struct session_timer *timer = &call->timer;
     uint64_t whole = (uint64_t)timer->interval * 1000;
     uint64_t margin = whole / 3 < BYE_MARGIN_MAX ? whole / 3 : BYE_MARGIN_MAX;
+
+    if (timer->we_refresh) {
+        margin = 0; /* our own tries may go on to the end */
+    }
 
     loop_timer_stop(&timer->refresh_timer);
     loop_timer_stop(&timer->expiry_timer);
@@ -248,9 +253,13 @@ static void refresh(void *arg)
         refresh_in(call, BUSY_WAIT);
         return;
     }
-    if (!timer->peer_updates && offer_make(call, &body)) {
-        refresh_in(call, BUSY_WAIT);
-        return;
+    if (!timer->peer_updates) {
+        /* Word for word the last one, so that nothing changes (§7.4). */
+        body = strdup(call->sent_sdp);
+        if (!body) {
+            refresh_in(call, BUSY_WAIT);
+            return;
+        }
     }
     timer->refresh_offers = body != NULL;
     timer->refresh = send_refresh(call, body);

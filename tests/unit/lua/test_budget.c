@@ -84,8 +84,7 @@ static const struct hostile patterns[] = {
     {"for _ in (('a'):rep(1e4)):gmatch('a*a*a*a*b') do end", "stopped after"},
     {"local s = ('a'):rep(2e5) while true do s:find('b', 1, true) end", "stopped after"},
     {"local s = ('a'):rep(5e4) return (s .. s):find('^(a*)%1b')", "stopped after"},
-    {"return ('x'):match(('(x'):rep(20) .. (')'):rep(20) .. ('?'):rep(5e3) .. ('a?'):rep(300))",
-     ""},
+    {"return (('a'):rep(300)):find(('a?'):rep(300))", "pattern too complex"},
 };
 
 static const struct hostile memories[] = {
@@ -93,7 +92,7 @@ static const struct hostile memories[] = {
     {"local t = {} while true do t = { t } end", "stopped after"},
     {"local t = {} for i = 1, 1e9 do t[i] = i end", "stopped after"},
     {"local t = {} while true do t[#t + 1] = coroutine.create(print) end", "stopped after"},
-    {"local function f(n) return n + f(n + 1) end f(1)", "stack overflow"},
+    {"local function f(n) return n + f(n + 1) end f(1)", "policy/site.lua"},
     {"local function f(...) return f(1, ...) end f()", "policy/site.lua"},
     {"return pcall(string.format, ('%s'):rep(200), (function(...) return ... end)(\n"
      "  table.unpack({}, 1, 199)), ('x'):rep(2e5))",
@@ -152,7 +151,7 @@ static void a_hoard_ends_at_the_cap_and_a_reload_clears_it(void **state)
     script_site("local policy = parley.policy { name = 'site' }\n"
                 "local hoard = {}\n"
                 "function policy.join()\n"
-                "  for _ = 1, 40 do hoard[#hoard + 1] = ('x'):rep(2e5) .. #hoard end\n"
+                "  for _ = 1, 40 do hoard[#hoard + 1] = ('x'):rep(1000):rep(200) .. #hoard end\n"
                 "end\n"
                 "return policy\n");
     log_catch();

@@ -168,7 +168,7 @@ static double tone_amplitude(const float *samples, unsigned hz)
         sine += samples[i] * sin(phase);
         cosine += samples[i] * cos(phase);
     }
-    return hypot(sine, cosine) / (FRAME / 2);
+    return hypot(sine, cosine) / (FRAME / 2.0);
 }
 
 static void measure(struct phone *phone, const struct rtp_packet *packet)

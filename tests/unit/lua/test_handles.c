@@ -1,0 +1,279 @@
+/* Conferences and participants as scripts hold them, and what they can ask for. */
+#include "tests/unit/lua/script_world.h"
+
+static void a_conference_has_fields(void **state)
+{
+    struct conference_config config = {.name = "demo", .title = "The demo", .capacity = 7};
+
+    (void)state;
+    assert_int_equal(focus_reserve(script.focus, &config), 0);
+    assert_string_equal(
+        script_result("local c = conference\n"
+                      "return table.concat({ c.name, c.title, c.policy, c.capacity, c.count, #c,"
+                      "  tostring(c.locked), tostring(c.reserved), math.type(c.id),"
+                      "  math.type(c.created_at), tostring(c) }, '|')"),
+        "demo|The demo||7|0|0|false|true|integer|integer|conference demo");
+}
+
+static void a_participant_has_fields(void **state)
+{
+    struct call *alice, *bob;
+
+    (void)state;
+    script_hook("join", "request, conference",
+                "for p in conference:participants() do\n"
+                "  return reject(499, table.concat({ p.uri, p.host, p.display_name, p.user_agent,"
+                "    tostring(p.authenticated), tostring(p.anonymous), p.role,"
+                "    tostring(p.muted), tostring(p.held), tostring(p.speaking),"
+                "    math.type(p.joined_at), p:stats().received }, '|'))\n"
+                "end");
+    alice = world_join(script.focus, "alice", "demo");
+    bob = world_dial(script.focus, "bob", "demo");
+    assert_string_equal(bob->reason,
+                        "sip:alice@example.com|example.com||fake|false|false|participant|"
+                        "false|false|false|integer|7");
+    world_hang_up(script.focus, bob);
+    world_hang_up(script.focus, alice);
+}
+
+static void one_participant_is_one_handle(void **state)
+{
+    struct call *alice, *bob;
+
+    (void)state;
+    script_hook("join", "request, conference",
+                "local seen = {}\n"
+                "for p in conference:participants() do seen[p] = p.user end\n"
+                "for p in conference:participants() do\n"
+                "  local same = conference:participant(p.id)\n"
+                "  return reject(499, tostring(seen[same]) .. tostring(same == p) .. "
+                "    tostring(conference == p))\n"
+                "end");
+    alice = world_join(script.focus, "alice", "demo");
+    bob = world_dial(script.focus, "bob", "demo");
+    assert_string_equal(bob->reason, "alicetruefalse");
+    world_hang_up(script.focus, bob);
+    world_hang_up(script.focus, alice);
+}
+
+static void a_slip_in_a_field_is_an_error_with_the_right_name(void **state)
+{
+    (void)state;
+    assert_contains(script_failure("return conference.lokced"),
+                    "a conference has no field 'lokced' (did you mean 'locked'?)");
+    assert_contains(script_failure("conference.locked = true"),
+                    "cannot set 'locked' of a conference: use its methods");
+    assert_contains(script_failure("return conference.participants()"),
+                    "bad argument #1 to 'participants' (conference expected, got no value)");
+}
+
+static void handles_of_those_who_left_are_harmless(void **state)
+{
+    struct call *alice, *bob;
+
+    (void)state;
+    script_site("local policy = parley.policy { name = 'site' }\n"
+                "local held\n"
+                "function policy.left(_, conference, participant)\n"
+                "  held = participant\n"
+                "  assert(participant.user == 'alice' and participant:stats().received == 7)\n"
+                "end\n"
+                "function policy.join(_, conference)\n"
+                "  if not held then return end\n"
+                "  local value, why = held:stats()\n"
+                "  return reject(499, tostring(held.user) .. tostring(held.conference) ..\n"
+                "    tostring(value) .. why .. (tostring(held):gsub('%d+', 'N')) ..\n"
+                "    math.type(held.id) .. select(2, conference:participant(held.id)))\n"
+                "end\n"
+                "return policy\n");
+    alice = world_join(script.focus, "alice", "demo");
+    world_hang_up(script.focus, alice);
+    script_turn();
+    bob = world_dial(script.focus, "bob", "demo");
+    assert_string_equal(bob->reason, "nilnilnilgoneparticipant #N (gone)integergone");
+    world_hang_up(script.focus, bob);
+}
+
+static void handles_of_ended_conferences_are_harmless(void **state)
+{
+    struct call *call;
+
+    (void)state;
+    script_site("local policy = parley.policy { name = 'site' }\n"
+                "local held\n"
+                "function policy.create() return accept() end\n"
+                "function policy.ended(event, conference)\n"
+                "  held = conference\n"
+                "  assert(conference.name == 'brief' and conference:lock() == nil)\n"
+                "end\n"
+                "function policy.join(_, conference)\n"
+                "  if not held then return end\n"
+                "  local n = 0 for _ in held:participants() do n = n + 1 end\n"
+                "  return reject(499, tostring(held.name) .. #held .. n ..\n"
+                "    tostring(held.state) .. tostring(held.options))\n"
+                "end\n"
+                "return policy\n");
+    call = world_join(script.focus, "alice", "brief");
+    world_hang_up(script.focus, call);
+    script_turn();
+    call = world_dial(script.focus, "bob", "demo");
+    assert_string_equal(call->reason, "nil00nilnil");
+    world_hang_up(script.focus, call);
+}
+
+static void event_hooks_can_act(void **state)
+{
+    struct conference *conference;
+    struct call *alice, *bob;
+
+    (void)state;
+    script_site("local policy = parley.policy { name = 'site' }\n"
+                "function policy.digit(event, conference, participant)\n"
+                "  if event.digit == '1' then assert(participant:mute()) end\n"
+                "  if event.digit == '2' then assert(participant:unmute()) end\n"
+                "  if event.digit == '3' then assert(conference:lock()) end\n"
+                "  if event.digit == '4' then assert(conference:unlock()) end\n"
+                "  if event.digit == '5' then assert(participant:remove('Be nice')) end\n"
+                "  if event.digit == '6' then assert(conference:close('Good night')) end\n"
+                "end\n"
+                "return policy\n");
+    alice = world_join(script.focus, "alice", "demo");
+    bob = world_join(script.focus, "bob", "demo");
+    conference = focus_conference_by_name(script.focus, "demo");
+#define PRESS(call, key)                                                                           \
+    focus_mixing_events()->on_digit((call)->user, key, 100, script.focus);                         \
+    script_turn()
+    PRESS(alice, '1');
+    assert_true(participant_is_muted(participant_of(alice)));
+    PRESS(alice, '2');
+    assert_false(participant_is_muted(participant_of(alice)));
+    PRESS(alice, '3');
+    assert_true(conference_is_locked(conference));
+    PRESS(alice, '4');
+    assert_false(conference_is_locked(conference));
+    PRESS(alice, '5');
+    assert_true(alice->ended);
+    assert_string_equal(alice->reason, "Be nice");
+    PRESS(bob, '6');
+    assert_true(bob->ended);
+    assert_string_equal(bob->reason, "Good night");
+    world_hang_up(script.focus, alice);
+    world_hang_up(script.focus, bob);
+}
+
+static void a_command_passes_the_policy_and_can_be_refused(void **state)
+{
+    struct call *call;
+    const char *log;
+
+    (void)state;
+    script_site("local policy = parley.policy { name = 'site' }\n"
+                "function policy.joined(event, conference, participant)\n"
+                "  local done, code, text = participant:mute()\n"
+                "  parley.log.error(done, code, text)\n"
+                "end\n"
+                "function policy.mute(request)\n"
+                "  assert(request.actor.kind == 'script' and request.params.muted)\n"
+                "  assert(request.actor.uri == 'policy/site.lua')\n"
+                "  return reject(403, 'Let ' .. request.target.user .. ' speak')\n"
+                "end\n"
+                "return policy\n");
+    log_catch();
+    call = world_join(script.focus, "alice", "demo");
+    script_turn();
+    log = log_caught();
+    assert_contains(log, "nil 403 Let alice speak (policy/site.lua:4)");
+    assert_false(participant_is_muted(participant_of(call)));
+    world_hang_up(script.focus, call);
+}
+
+static void a_decision_hook_must_not_act(void **state)
+{
+    (void)state;
+    assert_contains(script_failure("conference:lock()"),
+                    "policy/site.lua:2: a decision hook must not act");
+    assert_false(conference_is_locked(focus_conference_by_name(script.focus, "demo")));
+}
+
+static void everybody_can_be_removed_while_they_are_gone_through(void **state)
+{
+    struct call *calls[5];
+
+    (void)state;
+    script_hook("digit", "event, conference",
+                "for p in conference:participants() do p:remove() end");
+    for (unsigned i = 0; i < 5; i++)
+        calls[i] = world_join(script.focus, "alice", "demo");
+    PRESS(calls[2], '#');
+    for (unsigned i = 0; i < 5; i++) {
+        assert_true(calls[i]->ended);
+        world_hang_up(script.focus, calls[i]);
+    }
+}
+
+static void commands_work_from_a_coroutine(void **state)
+{
+    struct call *call;
+
+    (void)state;
+    script_site("local policy = parley.policy { name = 'site' }\n"
+                "function policy.joined(_, conference, participant)\n"
+                "  coroutine.wrap(function() assert(participant:mute()) end)()\n"
+                "end\n"
+                "function policy.mute(request) return accept() end\n"
+                "return policy\n");
+    call = world_join(script.focus, "alice", "demo");
+    script_turn();
+    assert_true(participant_is_muted(participant_of(call)));
+    world_hang_up(script.focus, call);
+}
+
+static void conferences_can_be_found_and_gone_through(void **state)
+{
+    struct conference_config config = {.name = "other"};
+
+    (void)state;
+    assert_int_equal(focus_reserve(script.focus, &config), 0);
+    assert_string_equal(script_result("local names = {}\n"
+                                      "for c in parley.conferences() do names[#names + 1] = c.name "
+                                      "end\n"
+                                      "return table.concat(names, ' ') .. "
+                                      "tostring(parley.conference('other').name) .. "
+                                      "tostring(parley.conference('none')) .. parley.generation"),
+                        "demo otherothernil1");
+}
+
+static void a_log_line_says_who_wrote_it_about_what(void **state)
+{
+    struct call *call;
+
+    (void)state;
+    script_hook("join", "request, conference",
+                "parley.log.error('seen', request.actor.user, nil, 5, true, 'a\\nb')");
+    log_catch();
+    call = world_dial(script.focus, "alice", "demo");
+    assert_contains(log_caught(),
+                    "error [demo call1] seen alice nil 5 true a?b (policy/site.lua:2)");
+    world_hang_up(script.focus, call);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCRIPT_TEST(a_conference_has_fields),
+        SCRIPT_TEST(a_participant_has_fields),
+        SCRIPT_TEST(one_participant_is_one_handle),
+        SCRIPT_TEST(a_slip_in_a_field_is_an_error_with_the_right_name),
+        SCRIPT_TEST(handles_of_those_who_left_are_harmless),
+        SCRIPT_TEST(handles_of_ended_conferences_are_harmless),
+        SCRIPT_TEST(event_hooks_can_act),
+        SCRIPT_TEST(a_command_passes_the_policy_and_can_be_refused),
+        SCRIPT_TEST(a_decision_hook_must_not_act),
+        SCRIPT_TEST(everybody_can_be_removed_while_they_are_gone_through),
+        SCRIPT_TEST(commands_work_from_a_coroutine),
+        SCRIPT_TEST(conferences_can_be_found_and_gone_through),
+        SCRIPT_TEST(a_log_line_says_who_wrote_it_about_what),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
