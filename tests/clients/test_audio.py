@@ -128,6 +128,15 @@ def test_one_voice_that_is_delayed_more_is_no_gap():
     assert fit.longest_gap()[0] <= 40, fit.longest_gap()
 
 
+def test_a_voice_whose_delay_changes_is_found_with_its_true_gain():
+    count = 10 * RATE
+    early, late = shifted(voice(0, SECONDS), 1234, count), shifted(voice(0, SECONDS), 1794, count)
+    recording = through_g711(np.concatenate((early[:5 * RATE], late[5 * RATE:])))
+    assert heard(recording, voice(0, SECONDS))[2] < 0.7, "by one delay only half of it is found"
+    score, _, gain = assert_heard(recording, {"alice": voice(0, SECONDS)})["alice"]
+    assert score > 0.9 and abs(gain - 1) < 0.1, (score, gain)
+
+
 def test_wav_files_are_read_as_written_and_also_without_a_length():
     with tempfile.TemporaryDirectory() as directory:
         path = pathlib.Path(directory) / "voice.wav"

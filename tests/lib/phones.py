@@ -236,7 +236,8 @@ class Baresip:
         return not any(e["type"] == "CALL_CLOSED" for e in self.events)
 
     def recording(self):
-        """What it heard, all of it, at 8 kHz. Complete after the call has ended."""
+        """What it heard, all of it, at 8 kHz: packet after packet, without the pauses between
+        them. Complete after the call has ended; ends at a change of the session."""
         files = sorted((self.directory / "heard").glob("*-dec.wav"))
         assert len(files) == 1, f"{self.user} has {len(files)} recordings, not one"
         samples, rate = audio.read_wav(files[0])
@@ -350,21 +351,14 @@ class Sipp:
 
     def __enter__(self):
         self.program = Program("sipp", self.arguments, self.directory)
-        run.on_failure.append(self.tell)
         return self
 
-    def __exit__(self, kind, *_):
+    def __exit__(self, *_):
         self.program.end()
-        if kind is None:
-            shutil.rmtree(self.directory, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def wait(self):
         """Until all calls are done; every one of them must have gone as the scenario says."""
         code = self.program.wait(self.within + WITHIN)
-        assert code == 0, f"sipp ended with {code}: {self.complaints()}"
-
-    def complaints(self):
-        return self.errors.read_text(errors="replace")[:3000] if self.errors.exists() else "no error file"
-
-    def tell(self):
-        print(f"--- sipp complained\n{self.complaints()}")
+        complaints = self.errors.read_text(errors="replace")[:3000] if self.errors.exists() else "nothing said why"
+        assert code == 0, f"sipp ended with {code}: {complaints}"
