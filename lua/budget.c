@@ -6,6 +6,7 @@
 #include "lua/private.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Few, since one instruction on long strings can take as long as thousands of others. */
@@ -67,14 +68,14 @@ static void look_every(lua_State *L, int instructions)
     lua_sethook(L, count_hook, LUA_MASKCOUNT, instructions);
 }
 
-/* Does not return. */
-static void budget_kill(lua_State *L, struct budget *budget)
+__attribute__((noreturn)) static void budget_kill(lua_State *L, struct budget *budget)
 {
     look_every(L, 1);
     if (!*budget->where)
         position_text(L, 0, budget->where, sizeof budget->where);
     lua_pushfstring(L, "%s%s%s", budget->where, *budget->where ? ": " : "", budget->exceeded);
     (void)lua_error(L);
+    abort(); /* not reached */
 }
 
 static void count_hook(lua_State *L, lua_Debug *debug)

@@ -204,15 +204,11 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
 
 void lua_engine_destroy(struct lua_engine *engine)
 {
-    struct conference_state *record, *next;
-
     if (!engine)
         return;
     generation_release(engine->generation);
-    HASH_ITER(hh, engine->states, record, next)
-    {
-        state_forget(engine, record->id);
-    }
+    while (engine->states)
+        state_forget(engine, engine->states->id);
     free(engine->site_policy);
     free(engine->config_file);
     free(engine);

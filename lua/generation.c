@@ -4,8 +4,6 @@
  */
 #include "lua/private.h"
 
-#include "core/log.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -41,69 +39,6 @@ static void *allocate(void *arg, void *block, size_t old_size, size_t size)
     else if (size <= old)
         grown = block; /* Lua relies on shrinking to succeed */
     return grown;
-}
-
-void position_text(lua_State *L, int level, char *text, size_t size)
-{
-    lua_Debug debug;
-
-    text[0] = '\0';
-    for (; lua_getstack(L, level, &debug); level++) {
-        (void)lua_getinfo(L, "Sl", &debug);
-        if (debug.currentline > 0) {
-            (void)snprintf(text, size, "%s:%d", debug.short_src, debug.currentline);
-            return;
-        }
-    }
-}
-
-/* Traceback lines go to the log one by one, at debug level. */
-static void log_traceback(lua_State *L)
-{
-    const char *line, *end;
-
-    if (!log_enabled(LOG_LEVEL_DEBUG))
-        return;
-    luaL_traceback(L, L, NULL, 1);
-    for (line = lua_tostring(L, -1); *line; line = end + (*end != '\0')) {
-        end = strchrnul(line, '\n');
-        log_debug("%.*s", (int)(end - line), line + (*line == '\t'));
-    }
-    lua_pop(L, 1);
-}
-
-int message_handler(lua_State *L)
-{
-    char position[POSITION_TEXT];
-    const char *message;
-    size_t file;
-
-    if (lua_type(L, 1) != LUA_TSTRING)
-        lua_pushfstring(L, "the error is a %s instead of a text", luaL_typename(L, 1));
-    message = lua_tostring(L, -1);
-    position_text(L, 1, position, sizeof position);
-    file = strcspn(position, ":");
-    if (*position && (strncmp(message, position, file) != 0 || message[file] != ':'))
-        lua_pushfstring(L, "%s: %s", position, message);
-    log_traceback(L);
-    return 1;
-}
-
-void message_take(lua_State *L, const struct budget *budget, const char *fallback, char *text,
-                  size_t size)
-{
-    const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "unknown error";
-
-    if (budget->exceeded)
-        (void)snprintf(text, size, "%s: %s", *budget->where ? budget->where : fallback,
-                       budget->exceeded);
-    else if (strncmp(message, "not enough memory", 17) == 0)
-        (void)snprintf(text, size,
-                       "%s: not enough memory: scripts have %zu MiB, and %zu KiB for one string",
-                       fallback, MEMORY_LIMIT >> 20, STRING_LIMIT >> 10);
-    else
-        (void)snprintf(text, size, "%s", message);
-    lua_pop(L, 1);
 }
 
 /* ---- one file ------------------------------------------------------------------------------- */
@@ -191,22 +126,23 @@ int generation_load(struct generation *generation, const char *name, const char 
                     const char *display, struct script_policy **policyp, char *error,
                     size_t error_size)
 {
-    struct load load = {.policy = policy_add(generation, name, display)};
+    struct script_policy *policy = policy_add(generation, name, display);
+    struct load load = {.policy = policy};
     char *source = NULL;
     int result;
 
-    if (!load.policy) {
+    if (!policy) {
         (void)snprintf(error, error_size, "%s: out of memory", display);
         return ENOMEM;
     }
+    *policyp = policy;
     result = source_read(path, &source, &load.length, error, error_size);
     load.source = source;
     if (!result)
         result = load_run(generation, &load, error, error_size);
     free(source);
     if (result)
-        load.policy->error = strdup(error);
-    *policyp = load.policy;
+        policy->error = strdup(error);
     return result;
 }
 

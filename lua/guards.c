@@ -132,8 +132,9 @@ static void charge_rep(lua_State *L)
         return;
     }
     if ((uint64_t)count > STRING_LIMIT / (length + between))
-        (void)luaL_error(L, "string.rep: the result would be longer than 256 KiB");
-    budget_charge(L, (uint64_t)count + (uint64_t)count * (length + between) / BYTES_AN_INSTRUCTION);
+        script_error(L, "string.rep: the result would be longer than 256 KiB");
+    budget_charge(L, (uint64_t)count / 4 +
+                         (uint64_t)count * (length + between) / BYTES_AN_INSTRUCTION);
 }
 
 static void charge_string(lua_State *L)

@@ -28,7 +28,7 @@ struct hook_frame *hook_frame_check(lua_State *L, const char *what)
     struct hook_frame *frame = generation_of(L)->frame;
 
     if (!frame)
-        (void)luaL_error(L, "%s can only be used within a hook", what);
+        script_error(L, "%s can only be used within a hook", what);
     return frame;
 }
 

@@ -34,7 +34,7 @@ static unsigned distance(const char *a, const char *b)
 const char *nearest_name(const char *name, const char *const *names, size_t count)
 {
     const char *nearest = NULL;
-    unsigned least = strlen(name) <= 4 ? 2 : 3; /* one or two slips */
+    unsigned least = strlen(name) < 4 ? 2 : 3; /* one slip, or two (as in "jion") */
 
     for (size_t i = 0; i < count; i++) {
         unsigned slips = names[i] ? distance(name, names[i]) : NAME_MAX_LENGTH;

@@ -124,8 +124,7 @@ static void declaration_check_keys(lua_State *L, const char *key, int declaratio
     while (lua_next(L, declaration)) {
         const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
         if (strcmp(name, "type") != 0 && strcmp(name, "default") != 0)
-            (void)luaL_error(L, "option '%s': unknown key '%s'; it takes type and default", key,
-                             name);
+            script_error(L, "option '%s': unknown key '%s'; it takes type and default", key, name);
         lua_pop(L, 1);
     }
 }
@@ -137,14 +136,13 @@ void option_declare(lua_State *L, const char *key)
     const char *given;
 
     if (!lua_istable(L, declaration))
-        (void)luaL_error(L, "option '%s' must be declared as { type = \"string\", default = … }",
-                         key);
+        script_error(L, "option '%s' must be declared as { type = \"string\", default = … }", key);
     declaration_check_keys(L, key, declaration);
     if (lua_getfield(L, declaration, "type") == LUA_TSTRING)
         type = type_by_name(lua_tostring(L, -1));
     if (type == TYPE_COUNT)
-        (void)luaL_error(
-            L, "option '%s': type must be one of boolean, duration, list, number, string", key);
+        script_error(L, "option '%s': type must be one of boolean, duration, list, number, string",
+                     key);
     lua_newtable(L);
     lua_pushinteger(L, type);
     lua_setfield(L, -2, "type");
@@ -154,8 +152,8 @@ void option_declare(lua_State *L, const char *key)
     }
     given = luaL_typename(L, -1);
     if (!lua_isnil(L, -1) && !convert(L, type))
-        (void)luaL_error(L, "option '%s': the default must be %s, not this %s", key,
-                         type_texts[type], given);
+        script_error(L, "option '%s': the default must be %s, not this %s", key, type_texts[type],
+                     given);
     lua_setfield(L, -2, "value");
     lua_replace(L, declaration);
     lua_settop(L, declaration);
@@ -220,8 +218,8 @@ static void value_push(lua_State *L, const struct conference_config *conference,
     lua_pop(L, 1);
     json_push_value(L, json);
     if (!convert(L, (unsigned)type))
-        (void)luaL_error(L, "conference %s: option '%s' must be %s", conference->name, key,
-                         type_texts[type]);
+        script_error(L, "conference %s: option '%s' must be %s", conference->name, key,
+                     type_texts[type]);
 }
 
 static int option_unknown(lua_State *L)
@@ -329,8 +327,8 @@ void options_check(lua_State *L, const struct conference_config *conference,
     json_object_foreach((json_t *)conference->options, key, value)
     {
         if (!is_declared(L, own, key) && !is_declared(L, site, key))
-            (void)luaL_error(L, "conference %s: %s declares no option '%s'", conference->name,
-                             own ? own->display : site->display, key);
+            script_error(L, "conference %s: %s declares no option '%s'", conference->name,
+                         own ? own->display : site->display, key);
     }
     options_build(L, conference, site);
     if (own)

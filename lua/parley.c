@@ -12,9 +12,10 @@ static int parley_conference(lua_State *L)
 
     (void)hook_frame_check(L, "parley.conference");
     conference = focus_conference_by_name(generation_of(L)->engine->focus, name);
-    if (!conference)
-        return 0;
-    conference_push(L, conference_id(conference));
+    if (conference)
+        conference_push(L, conference_id(conference));
+    else
+        lua_pushnil(L);
     return 1;
 }
 

@@ -26,7 +26,7 @@ static const char *item_end(struct pattern_match *match, const char *item)
 
     if (*item == '%') {
         if (item + 1 == end)
-            (void)luaL_error(match->L, "malformed pattern (ends with '%%')");
+            script_error(match->L, "malformed pattern (ends with '%%')");
         return item + 2;
     }
     if (*item++ != '[')
@@ -35,7 +35,7 @@ static const char *item_end(struct pattern_match *match, const char *item)
         item++;
     do { /* a ']' at the very beginning stands for itself */
         if (item >= end)
-            (void)luaL_error(match->L, "malformed pattern (missing ']')");
+            script_error(match->L, "malformed pattern (missing ']')");
         item += *item == '%' && item + 1 < end ? 2 : 1;
     } while (item >= end || *item != ']');
     return item + 1;
@@ -76,6 +76,9 @@ static bool class_has(int class, int c)
         break;
     case 'x':
         is_in = isxdigit(c);
+        break;
+    case 'z': /* no longer in the manual, still in the language */
+        is_in = c == '\0';
         break;
     default:
         return class == c;
@@ -162,7 +165,7 @@ static const char *capture_open(struct pattern_match *match, const char *at, con
     const char *found;
 
     if (match->count == PATTERN_CAPTURES)
-        (void)luaL_error(match->L, "too many captures");
+        script_error(match->L, "too many captures");
     match->captures[match->count].begin = at;
     match->captures[match->count].length = length;
     match->count++;
@@ -182,7 +185,7 @@ static const char *capture_close(struct pattern_match *match, const char *at, co
             capture = &match->captures[i - 1];
     }
     if (!capture) {
-        (void)luaL_error(match->L, "invalid pattern capture");
+        script_error(match->L, "invalid pattern capture");
         return NULL;
     }
     capture->length = at - capture->begin;
@@ -198,7 +201,7 @@ static const char *match_balanced(struct pattern_match *match, const char *at, c
     unsigned open = 1;
 
     if (match->pattern_end - pair < 2)
-        (void)luaL_error(match->L, "malformed pattern (missing arguments to '%%b')");
+        script_error(match->L, "malformed pattern (missing arguments to '%%b')");
     if (at >= match->subject_end || *at != pair[0])
         return NULL;
     while (++at < match->subject_end) {
@@ -228,7 +231,7 @@ static const char *match_back_reference(struct pattern_match *match, const char 
     const struct pattern_capture *capture = index < match->count ? &match->captures[index] : NULL;
 
     if (!capture || capture->length == CAPTURE_OPEN) {
-        (void)luaL_error(match->L, "invalid capture index %%%c in pattern", digit);
+        script_error(match->L, "invalid capture index %%%c in pattern", digit);
         return NULL;
     }
     if (capture->length == CAPTURE_POSITION || match->subject_end - at < capture->length ||
@@ -254,7 +257,7 @@ static bool match_escape(struct pattern_match *match, const char **atp, const ch
         return *atp != NULL;
     }
     if (pattern[2] != '[')
-        (void)luaL_error(match->L, "missing '[' after '%%f' in pattern");
+        script_error(match->L, "missing '[' after '%%f' in pattern");
     end = item_end(match, pattern + 2);
     *patternp = end;
     return frontier_is_at(match, *atp, pattern + 2, end);
@@ -331,7 +334,7 @@ const char *pattern_try(struct pattern_match *match, const char *at, const char 
     const char *found;
 
     if (match->depth == PATTERN_DEPTH)
-        (void)luaL_error(match->L, "pattern too complex");
+        script_error(match->L, "pattern too complex");
     match->depth++;
     found = match_here(match, at, pattern);
     match->depth--;

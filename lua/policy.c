@@ -37,9 +37,9 @@ static void hook_unknown(lua_State *L, const char *name)
     for (unsigned i = 0; i < HOOK_COUNT; i++)
         names[i] = hook_name(i);
     if (strcmp(name, "end") == 0)
-        (void)luaL_error(L, "unknown hook 'end': it is called 'close', since `end` is a word of "
-                            "the language");
-    (void)luaL_error(L, "unknown hook '%s'%s", name, nearest_push(L, name, names, HOOK_COUNT));
+        script_error(L, "unknown hook 'end': it is called 'close', since `end` is a word of "
+                        "the language");
+    script_error(L, "unknown hook '%s'%s", name, nearest_push(L, name, names, HOOK_COUNT));
 }
 
 /* The object at `index` must be the one that the file which is being loaded has made. */
@@ -49,7 +49,7 @@ static void policy_check_loading(lua_State *L, int index)
     struct script_policy **owner = luaL_checkudata(L, index, class_name);
 
     if (!generation->loading || *owner != generation->loading)
-        (void)luaL_error(L, "hooks can only be set while their file is loaded");
+        script_error(L, "hooks can only be set while their file is loaded");
 }
 
 static int policy_newindex(lua_State *L)
@@ -107,15 +107,14 @@ static void declarations_take(lua_State *L)
     int given = lua_gettop(L);
 
     if (!lua_isnil(L, given) && !lua_istable(L, given))
-        (void)luaL_error(L, "options must be a table of declarations, not a %s",
-                         luaL_typename(L, given));
+        script_error(L, "options must be a table of declarations, not a %s",
+                     luaL_typename(L, given));
     lua_newtable(L);
     if (lua_istable(L, given)) {
         lua_pushnil(L);
         while (lua_next(L, given)) {
             if (lua_type(L, -2) != LUA_TSTRING)
-                (void)luaL_error(L, "options: a key must be a name, not a %s",
-                                 luaL_typename(L, -2));
+                script_error(L, "options: a key must be a name, not a %s", luaL_typename(L, -2));
             option_declare(L, lua_tostring(L, -2));
             lua_pushvalue(L, -2);
             lua_insert(L, -2);
@@ -131,14 +130,14 @@ static void constructor_check(lua_State *L, int data)
 {
     lua_pushnil(L);
     while (lua_next(L, 1)) {
-        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
-        if (!key)
-            (void)luaL_error(L, "parley.policy: a key must be a name, not a %s",
-                             luaL_typename(L, -2));
+        const char *key;
+        if (lua_type(L, -2) != LUA_TSTRING)
+            script_error(L, "parley.policy: a key must be a name, not a %s", luaL_typename(L, -2));
+        key = lua_tostring(L, -2);
         if (hook_by_name(key) < HOOK_COUNT) {
             if (!lua_isfunction(L, -1))
-                (void)luaL_error(L, "hook '%s' must be a function, not a %s", key,
-                                 luaL_typename(L, -1));
+                script_error(L, "hook '%s' must be a function, not a %s", key,
+                             luaL_typename(L, -1));
             lua_pushvalue(L, -2);
             lua_pushvalue(L, -2);
             lua_rawset(L, data);
@@ -170,7 +169,7 @@ int policy_make(lua_State *L)
     lua_pushvalue(L, 2);
     lua_setfield(L, 3, "name");
 
-    owner = lua_newuserdatauv(L, sizeof *owner, 1);
+    owner = lua_newuserdatauv(L, sizeof(struct script_policy *), 1);
     *owner = generation->loading;
     lua_pushvalue(L, 3);
     (void)lua_setiuservalue(L, -2, 1);
@@ -186,7 +185,7 @@ static void hook_take(lua_State *L, struct script_policy *policy, unsigned hook)
 
     policy->hooks[hook] = calloc(1, sizeof *policy->hooks[hook]);
     if (!policy->hooks[hook])
-        (void)luaL_error(L, "out of memory");
+        script_error(L, "out of memory");
     lua_pushvalue(L, -1);
     (void)lua_getinfo(L, ">S", &debug);
     policy->hooks[hook]->line = debug.linedefined > 0 ? debug.linedefined : 1;
@@ -198,10 +197,10 @@ void policy_take(lua_State *L, struct script_policy *policy)
     struct script_policy **owner = luaL_testudata(L, -1, class_name);
 
     if (!owner || *owner != policy)
-        (void)luaL_error(L,
-                         "%s: the file must return its policy: end it with `return policy`, "
-                         "what parley.policy { … } gave",
-                         policy->display);
+        script_error(L,
+                     "%s: the file must return its policy: end it with `return policy`, "
+                     "what parley.policy { … } gave",
+                     policy->display);
     (void)lua_getiuservalue(L, -1, 1);
     for (unsigned i = 0; i < HOOK_COUNT; i++) {
         if (lua_getfield(L, -1, hook_name(i)) == LUA_TFUNCTION)

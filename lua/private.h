@@ -4,6 +4,7 @@
  *   engine.c       the engine: which generation is live, reload, what the focus calls
  *   path.c         where policies live, reading their files
  *   generation.c   one load of all policies: a Lua state with its memory cap
+ *   errors.c       raising errors, and telling them with their position
  *   sandbox.c      what a script can see: the allow-list
  *   guards.c       library functions whose work is not instructions: charged before they run
  *   strings.c      find, match, gmatch, gsub; pattern.c matches, in counted steps
@@ -153,6 +154,14 @@ int generation_load(struct generation *generation, const char *name, const char 
 int generation_check_conference(struct generation *generation,
                                 const struct conference_config *conference, char *error,
                                 size_t error_size);
+
+/* ---- errors.c ------------------------------------------------------------------------------- */
+
+/* luaL_error, declared as what it is: it does not return. Takes the formats of lua_pushfstring. */
+void script_error(lua_State *L, const char *format, ...) __attribute__((noreturn));
+/* "policy/open.lua:12" of the innermost Lua function from `level` on; "" when there is none.
+ * Allocates nothing, never raises. */
+void position_text(lua_State *L, int level, char *text, size_t size);
 /* A message handler for lua_pcall: sees to it that the message is a text with a position. */
 int message_handler(lua_State *L);
 /* Turns what lua_pcall left on the stack into text, and pops it. `fallback`: a position. */
@@ -342,9 +351,6 @@ void frozen_push(lua_State *L, const char *what);
 const char *nearest_name(const char *name, const char *const *names, size_t count);
 /* Pushes " (did you mean 'x'?)" or "". */
 const char *nearest_push(lua_State *L, const char *name, const char *const *names, size_t count);
-/* "policy/open.lua:12" of the innermost Lua function from `level` on; "" when there is none.
- * Allocates nothing, never raises. */
-void position_text(lua_State *L, int level, char *text, size_t size);
 
 /* ---- pattern.c ------------------------------------------------------------------------------ */
 

@@ -105,7 +105,7 @@ static void use_borrow(lua_State *L, struct state_use *use)
     use->is_borrowed = true;
     result = plain_encode(L, -1, STATE_LIMIT, &use->before, &use->before_size, &error);
     if (result)
-        (void)luaL_error(L, "conference.state%s: %s", error.path, error.what);
+        script_error(L, "conference.state%s: %s", error.path, error.what);
     lua_pop(L, 1);
 }
 
@@ -117,7 +117,7 @@ static void use_begin(lua_State *L, struct hook_frame *frame, uint64_t id)
         return;
     use = calloc(1, sizeof *use);
     if (!use)
-        (void)luaL_error(L, "out of memory");
+        script_error(L, "out of memory");
     use->id = id;
     use->next = frame->states;
     frame->states = use;
@@ -137,7 +137,7 @@ void state_push(lua_State *L, uint64_t conference)
     if (!record || !record->bytes)
         lua_newtable(L);
     else if (plain_decode(L, record->bytes, record->size) != 0)
-        (void)luaL_error(L, "conference.state cannot be read");
+        script_error(L, "conference.state cannot be read");
     table_set(L, conference);
 }
 
@@ -146,11 +146,11 @@ void state_assign(lua_State *L, uint64_t conference, int index)
     struct hook_frame *frame = hook_frame_check(L, "conference.state");
 
     if (!lua_istable(L, index))
-        (void)luaL_error(L, "conference.state must be a table, not a %s", luaL_typename(L, index));
+        script_error(L, "conference.state must be a table, not a %s", luaL_typename(L, index));
     use_begin(L, frame, conference);
     if (use_find(frame, conference)->is_borrowed)
-        (void)luaL_error(L, "conference.state is in use by the hook whose command led here: set "
-                            "its fields instead of replacing it");
+        script_error(L, "conference.state is in use by the hook whose command led here: set "
+                        "its fields instead of replacing it");
     lua_pushvalue(L, index);
     table_set(L, conference);
     lua_pop(L, 1);
@@ -173,15 +173,15 @@ static void use_encode(lua_State *L, struct lua_engine *engine, struct state_use
 
     use->record = record_make(engine, use->id);
     if (!use->record)
-        (void)luaL_error(L, "out of memory");
+        script_error(L, "out of memory");
     if (table_push(L, use->id) == LUA_TTABLE && !is_empty(L, -1))
         result = plain_encode(L, -1, STATE_LIMIT, &use->after, &use->after_size, &error);
     lua_pop(L, 1);
     if (result == E2BIG)
-        (void)luaL_error(L, "conference.state%s: it would hold more than %d KiB", error.path,
-                         (int)(STATE_LIMIT >> 10));
+        script_error(L, "conference.state%s: it would hold more than %d KiB", error.path,
+                     (int)(STATE_LIMIT >> 10));
     if (result)
-        (void)luaL_error(L, "conference.state%s: %s", error.path, error.what);
+        script_error(L, "conference.state%s: %s", error.path, error.what);
 }
 
 void state_commit(lua_State *L, struct hook_frame *frame)

@@ -41,7 +41,7 @@ static void capture_push(struct pattern_match *match, unsigned index)
     const struct pattern_capture *capture = &match->captures[index];
 
     if (capture->length == CAPTURE_OPEN)
-        (void)luaL_error(match->L, "unfinished capture");
+        script_error(match->L, "unfinished capture");
     if (capture->length == CAPTURE_POSITION)
         lua_pushinteger(match->L, capture->begin - match->subject + 1);
     else
@@ -195,9 +195,9 @@ static void add_text(struct pattern_match *match, luaL_Buffer *buffer, const cha
         } else if (percent[1] == '0' || (percent[1] == '1' && !match->count)) {
             luaL_addlstring(buffer, begin, (size_t)(end - begin));
         } else if (!isdigit((unsigned char)percent[1])) {
-            (void)luaL_error(L, "invalid use of '%%' in replacement string");
+            script_error(L, "invalid use of '%%' in replacement string");
         } else if ((unsigned)(percent[1] - '1') >= match->count) {
-            (void)luaL_error(L, "invalid capture index %%%c in replacement string", percent[1]);
+            script_error(L, "invalid capture index %%%c in replacement string", percent[1]);
         } else {
             capture_push(match, (unsigned)(percent[1] - '1'));
             (void)luaL_tolstring(L, -1, NULL);
@@ -236,7 +236,7 @@ static void add_replacement(struct pattern_match *match, luaL_Buffer *buffer, co
         return;
     }
     if (!lua_isstring(L, -1))
-        (void)luaL_error(L, "invalid replacement value (a %s)", luaL_typename(L, -1));
+        script_error(L, "invalid replacement value (a %s)", luaL_typename(L, -1));
     luaL_addvalue(buffer);
 }
 

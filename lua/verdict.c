@@ -57,12 +57,11 @@ void text_check(lua_State *L, int index, const char *what, char *text, size_t si
     if (lua_type(L, index) == LUA_TSTRING)
         given = lua_tolstring(L, index, &length);
     if (!given)
-        (void)luaL_error(L, "%s must be a text, not a %s", what, luaL_typename(L, index));
+        script_error(L, "%s must be a text, not a %s", what, luaL_typename(L, index));
     if (length >= size)
-        (void)luaL_error(L, "%s must have at most %d bytes, not %d", what, (int)size - 1,
-                         (int)length);
+        script_error(L, "%s must have at most %d bytes, not %d", what, (int)size - 1, (int)length);
     if (!is_clean(given, length))
-        (void)luaL_error(L, "%s must be UTF-8 without control characters", what);
+        script_error(L, "%s must be UTF-8 without control characters", what);
     memcpy(text, given, length + 1);
 }
 
@@ -80,8 +79,7 @@ static struct script_verdict *verdict_push(lua_State *L, enum verdict which)
 static bool flag_check(lua_State *L, const char *what)
 {
     if (!lua_isboolean(L, -1))
-        (void)luaL_error(L, "accept: %s must be true or false, not a %s", what,
-                         luaL_typename(L, -1));
+        script_error(L, "accept: %s must be true or false, not a %s", what, luaL_typename(L, -1));
     return lua_toboolean(L, -1);
 }
 
@@ -119,14 +117,13 @@ static unsigned param_check(lua_State *L, int index)
     for (unsigned i = 0; i < PARAM_COUNT; i++)
         names[i] = param_name(1u << i);
     if (lua_type(L, index) != LUA_TSTRING)
-        (void)luaL_error(L, "accept: a key must be a name, as in accept { role = \"host\" }");
+        script_error(L, "accept: a key must be a name, as in accept { role = \"host\" }");
     name = lua_tostring(L, index);
     for (unsigned i = 0; i < PARAM_COUNT; i++) {
         if (strcmp(names[i], name) == 0)
             return 1u << i;
     }
-    return (unsigned)luaL_error(L, "accept: unknown key '%s'%s", name,
-                                nearest_push(L, name, names, PARAM_COUNT));
+    script_error(L, "accept: unknown key '%s'%s", name, nearest_push(L, name, names, PARAM_COUNT));
 }
 
 static int verdict_accept(lua_State *L)
@@ -213,14 +210,14 @@ void verdict_take(lua_State *L, int index, struct hook_frame *frame)
     if (lua_isnil(L, index))
         return;
     if (!verdict)
-        (void)luaL_error(L,
-                         "hook %s must return accept { … }, reject(code, reason) or nothing, "
-                         "not a %s",
-                         hook_name(frame->hook), luaL_typename(L, index));
+        script_error(L,
+                     "hook %s must return accept { … }, reject(code, reason) or nothing, "
+                     "not a %s",
+                     hook_name(frame->hook), luaL_typename(L, index));
     strange = verdict->set & ~verb_params(frame->request->verb);
     if (strange)
-        (void)luaL_error(L, "%s: accept: '%s' means nothing to %s", verdict->by,
-                         param_name(strange & -strange), hook_name(frame->hook));
+        script_error(L, "%s: accept: '%s' means nothing to %s", verdict->by,
+                     param_name(strange & -strange), hook_name(frame->hook));
     decision->verdict = verdict->verdict;
     decision->code = verdict->code;
     (void)snprintf(decision->reason, sizeof decision->reason, "%s", verdict->reason);
