@@ -46,7 +46,7 @@ static void check_created(struct generation *generation, const struct request *r
 static void decide_by_stack(struct generation *generation, const struct request *request,
                             struct decision *decision)
 {
-    const char *names[] = {generation->engine->site_policy,
+    const char *names[] = {generation->site_policy,
                            request->conference ? conference_policy(request->conference) : ""};
     struct script_policy *policy, *asked = NULL;
 
@@ -90,9 +90,9 @@ static void engine_event(void *ctx, const struct conference_event *event)
         return;
     generation->references++;
     name = conference_policy(conference);
-    if (policy_for(generation, engine->site_policy, conference_name(conference), &site))
+    if (policy_for(generation, generation->site_policy, conference_name(conference), &site))
         hook_event(generation, site, event);
-    if (*name && strcmp(name, engine->site_policy) != 0 &&
+    if (*name && strcmp(name, generation->site_policy) != 0 &&
         policy_for(generation, name, conference_name(conference), &own))
         hook_event(generation, own, event);
     generation_release(generation);
@@ -105,16 +105,8 @@ static void engine_forget(void *ctx, uint64_t conference)
 
 /* ---- loading -------------------------------------------------------------------------------- */
 
-/* What a new generation must be good for. */
-struct demand {
-    const char *const *names; /* of policies */
-    unsigned name_count;
-    const struct conference_config *conferences;
-    unsigned conference_count;
-};
-
 /* Whether the conference is about to be changed into one of those demanded. */
-static bool is_demanded(const struct demand *demand, const struct conference *conference)
+static bool is_demanded(const struct lua_engine_demand *demand, const struct conference *conference)
 {
     for (unsigned i = 0; i < demand->conference_count; i++) {
         if (strcmp(demand->conferences[i].name, conference_name(conference)) == 0)
@@ -125,17 +117,13 @@ static bool is_demanded(const struct demand *demand, const struct conference *co
 
 /* Loads the site's policy and all others, checks the options of all conferences. */
 static int load_all(struct lua_engine *engine, struct generation *generation,
-                    const struct demand *demand, char *error, size_t error_size)
+                    const struct lua_engine_demand *demand, char *error, size_t error_size)
 {
     struct conference *conference = NULL;
     struct conference_config config;
     struct script_policy *policy;
-    int result = generation_policy(generation, engine->site_policy, &policy, error, error_size);
+    int result = generation_policy(generation, generation->site_policy, &policy, error, error_size);
 
-    for (unsigned i = 0; !result && i < demand->name_count; i++) {
-        if (demand->names[i] && *demand->names[i])
-            result = generation_policy(generation, demand->names[i], &policy, error, error_size);
-    }
     for (unsigned i = 0; !result && i < demand->conference_count; i++)
         result =
             generation_check_conference(generation, &demand->conferences[i], error, error_size);
@@ -147,11 +135,12 @@ static int load_all(struct lua_engine *engine, struct generation *generation,
     return result;
 }
 
-static int generation_make(struct lua_engine *engine, unsigned number, const struct demand *demand,
-                           struct generation **generationp, char *error, size_t error_size)
+static int generation_make(struct lua_engine *engine, unsigned number,
+                           const struct lua_engine_demand *demand, struct generation **generationp,
+                           char *error, size_t error_size)
 {
     struct generation *generation;
-    int result = generation_create(engine, number, &generation);
+    int result = generation_create(engine, number, demand->site_policy, &generation);
 
     if (result) {
         (void)snprintf(error, error_size, "out of memory for the scripts");
@@ -179,7 +168,6 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         return ENOMEM;
     engine->loop = config->loop;
     engine->focus = config->focus;
-    engine->site_policy = strdup(config->site_policy);
     engine->config_file = strdup(config->config_file ? config->config_file : "");
     engine->policy = (struct policy){
         .ctx = engine,
@@ -187,9 +175,10 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         .event = engine_event,
         .forget = engine_forget,
     };
-    if (engine->site_policy && engine->config_file) {
-        result =
-            generation_make(engine, 1, &(struct demand){0}, &engine->generation, error, error_size);
+    if (engine->config_file) {
+        result = generation_make(engine, 1,
+                                 &(struct lua_engine_demand){.site_policy = config->site_policy},
+                                 &engine->generation, error, error_size);
     } else {
         (void)snprintf(error, error_size, "out of memory for the scripts");
         result = ENOMEM;
@@ -209,7 +198,6 @@ void lua_engine_destroy(struct lua_engine *engine)
     generation_release(engine->generation);
     while (engine->states)
         state_forget(engine, engine->states->id);
-    free(engine->site_policy);
     free(engine->config_file);
     free(engine);
 }
@@ -219,35 +207,22 @@ const struct policy *lua_engine_policy(struct lua_engine *engine)
     return &engine->policy;
 }
 
-static int reload(struct lua_engine *engine, const struct demand *demand, char *error,
-                  size_t error_size)
+int lua_engine_reload(struct lua_engine *engine, const struct lua_engine_demand *demand,
+                      char *error, size_t error_size)
 {
     struct generation *old = engine->generation, *generation;
+    struct lua_engine_demand full = demand ? *demand : (struct lua_engine_demand){0};
     int result;
 
     loop_assert_thread(engine->loop);
-    result = generation_make(engine, old->number + 1, demand, &generation, error, error_size);
+    if (!full.site_policy)
+        full.site_policy = old->site_policy;
+    result = generation_make(engine, old->number + 1, &full, &generation, error, error_size);
     if (result)
         return result;
     engine->generation = generation;
     generation_release(old);
     return 0;
-}
-
-int lua_engine_reload(struct lua_engine *engine, const char *const *names, unsigned count,
-                      char *error, size_t error_size)
-{
-    struct demand demand = {.names = names, .name_count = count};
-
-    return reload(engine, &demand, error, error_size);
-}
-
-int lua_engine_reload_for(struct lua_engine *engine, const struct conference_config *conferences,
-                          unsigned count, char *error, size_t error_size)
-{
-    struct demand demand = {.conferences = conferences, .conference_count = count};
-
-    return reload(engine, &demand, error, error_size);
 }
 
 unsigned lua_engine_generation(const struct lua_engine *engine)
@@ -291,7 +266,7 @@ int lua_check_policy(const char *path, char *error, size_t error_size)
     struct script_policy *policy;
     int result;
 
-    if (!path || generation_create(NULL, 1, &generation) != 0) {
+    if (!path || generation_create(NULL, 1, "", &generation) != 0) {
         (void)snprintf(error, error_size, "%s: out of memory", path ? path : "?");
         return EINVAL;
     }

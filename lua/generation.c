@@ -191,7 +191,8 @@ static int open_body(lua_State *L)
     return 0;
 }
 
-int generation_create(struct lua_engine *engine, unsigned number, struct generation **generationp)
+int generation_create(struct lua_engine *engine, unsigned number, const char *site_policy,
+                      struct generation **generationp)
 {
     struct generation *generation = calloc(1, sizeof *generation);
 
@@ -202,8 +203,11 @@ int generation_create(struct lua_engine *engine, unsigned number, struct generat
     generation->since = time(NULL);
     generation->references = 1;
     generation->memory_limit = MEMORY_LIMIT;
-    generation->L = lua_newstate(allocate, generation);
+    generation->site_policy = strdup(site_policy);
+    if (generation->site_policy)
+        generation->L = lua_newstate(allocate, generation);
     if (!generation->L) {
+        free(generation->site_policy);
         free(generation);
         return ENOMEM;
     }
@@ -229,6 +233,7 @@ void generation_release(struct generation *generation)
         generation->policies = policy->next;
         policy_free(policy);
     }
+    free(generation->site_policy);
     free(generation);
 }
 
@@ -257,8 +262,7 @@ int generation_check_conference(struct generation *generation,
     struct budget budget;
     int status;
 
-    status =
-        generation_policy(generation, generation->engine->site_policy, &site, error, error_size);
+    status = generation_policy(generation, generation->site_policy, &site, error, error_size);
     if (!status && conference->policy && *conference->policy)
         status = generation_policy(generation, conference->policy, &own, error, error_size);
     if (status)

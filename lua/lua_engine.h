@@ -26,17 +26,20 @@ void lua_engine_destroy(struct lua_engine *engine);
 
 const struct policy *lua_engine_policy(struct lua_engine *engine);
 
-/* Compiles and checks everything anew in a fresh state and swaps in one step. On failure the old
- * generation simply goes on, and `error` says "file:line: what". `names` are the policies that
- * conferences name (loaded too, so that a missing one is found now). */
-int lua_engine_reload(struct lua_engine *engine, const char *const *names, unsigned count,
-                      char *error, size_t error_size);
+/* What the config is to be once a new generation is live. */
+struct lua_engine_demand {
+    const char *site_policy; /* NULL: as it is */
+    /* Their policies are loaded, and their options are checked instead of those that the
+     * conferences of these names have now. The caller then changes them by focus_reserve. */
+    const struct conference_config *conferences;
+    unsigned conference_count;
+};
 
-/* The same, for conferences as they are to be after a change of config: their policies are loaded,
- * and their options are checked instead of those that the conferences of these names have now. The
- * caller then changes them by focus_reserve. */
-int lua_engine_reload_for(struct lua_engine *engine, const struct conference_config *conferences,
-                          unsigned count, char *error, size_t error_size);
+/* Compiles and checks everything anew in a fresh state and swaps in one step. On failure the old
+ * generation simply goes on, and `error` says "file:line: what". `demand` NULL: the config stays
+ * as it is. */
+int lua_engine_reload(struct lua_engine *engine, const struct lua_engine_demand *demand,
+                      char *error, size_t error_size);
 
 /* Number of the live generation, from 1. */
 unsigned lua_engine_generation(const struct lua_engine *engine);

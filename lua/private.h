@@ -128,6 +128,7 @@ struct generation {
     lua_State *running;        /* what runs now: L or a coroutine */
     struct lua_engine *engine; /* NULL for `parley check`; borrowed */
     unsigned number;
+    char *site_policy; /* its name or path; "" for `parley check` */
     time_t since;
     unsigned references;
     size_t memory, memory_limit;   /* bytes */
@@ -138,7 +139,8 @@ struct generation {
 };
 
 /* ENOMEM. */
-int generation_create(struct lua_engine *engine, unsigned number, struct generation **generationp);
+int generation_create(struct lua_engine *engine, unsigned number, const char *site_policy,
+                      struct generation **generationp);
 void generation_release(struct generation *generation);
 struct generation *generation_of(lua_State *L);
 /* The policy of that name, loaded when it is not yet. EINVAL, ENOENT, ENOMEM: `error` says why. A
@@ -181,7 +183,7 @@ struct conference_state {
 struct lua_engine {
     struct loop *loop;
     struct focus *focus;
-    char *site_policy, *config_file;
+    char *config_file;
     struct generation *generation;   /* the live one */
     struct conference_state *states; /* hash by id */
     struct policy policy;

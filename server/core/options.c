@@ -99,6 +99,7 @@ static const struct option options[] = {
      .help = "Directory of the control socket and the lock; each running server has its own."},
     {.key = "policy", .flag = "--policy", .value = "FILE", .type = OPTION_TEXT,
      .offset = IN_SETTINGS(policy), .standard = "standard", .check = check_not_empty,
+     .live = true,
      .help = "The site's policy: a name (standard, open) or a Lua file. It is asked first, "
              "and the conference's own policy about what it leaves open."},
     {.key = "log_level", .flag = "--log-level", .value = "LEVEL", .type = OPTION_LOG_LEVEL,

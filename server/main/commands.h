@@ -56,15 +56,6 @@ int settings_read(const struct arguments *arguments, const char *config, struct 
 int settings_load(const struct arguments *arguments, const char *config, struct settings *settings,
                   bool *is_script, char *error, size_t error_size);
 
-/* The policies that conferences name, each once; *namesp is to be freed, the names are the
- * settings'. ENOMEM. */
-int policies_of_conferences(const struct settings *settings, const char ***namesp,
-                            unsigned *countp);
-/* Whether the policy is there and loads; `key` is the option that names it. EINVAL, and one line
- * in `error` that begins with the file at fault. */
-int policy_check(const struct settings *settings, const char *key, const char *name, char *error,
-                 size_t error_size);
-
 int command_serve(const struct arguments *arguments);
 int command_check(const struct arguments *arguments);
 

@@ -8,15 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+static struct conference_config config_of(const struct conference_settings *conference)
+{
+    return (struct conference_config){.name = conference->name,
+                                      .title = conference->title,
+                                      .policy = conference->policy,
+                                      .capacity = conference->capacity,
+                                      .options = conference->options};
+}
+
 int server_reserve(struct server *server, const struct settings *settings)
 {
     for (unsigned i = 0; i < settings->conference_count; i++) {
         const struct conference_settings *conference = &settings->conferences[i];
-        struct conference_config config = {.name = conference->name,
-                                           .title = conference->title,
-                                           .policy = conference->policy,
-                                           .capacity = conference->capacity,
-                                           .options = conference->options};
+        struct conference_config config = config_of(conference);
         int status = focus_reserve(server->focus, &config);
         if (status) {
             log_error("conference %s: cannot be reserved: %s", conference->name, strerror(status));
@@ -26,18 +31,23 @@ int server_reserve(struct server *server, const struct settings *settings)
     return 0;
 }
 
-/* The policies that conferences name must load with the rest, or nothing is changed. */
-static int reload_scripts(struct server *server, const struct settings *settings, char *error,
+/* All policies must load, and suit the options of the conferences, or nothing is changed. */
+static int reload_scripts(struct server *server, const struct settings *wanted, char *error,
                           size_t error_size)
 {
-    const char **names;
-    unsigned count;
-    if (policies_of_conferences(settings, &names, &count)) {
+    struct lua_engine_demand demand = {.site_policy = wanted->policy,
+                                       .conference_count = wanted->conference_count};
+    struct conference_config *configs = calloc(wanted->conference_count + 1, sizeof *configs);
+    if (!configs) {
         snprintf(error, error_size, "out of memory");
         return ENOMEM;
     }
-    int status = lua_engine_reload(server->engine, names, count, error, error_size);
-    free(names);
+    for (unsigned i = 0; i < wanted->conference_count; i++) {
+        configs[i] = config_of(&wanted->conferences[i]);
+    }
+    demand.conferences = configs;
+    int status = lua_engine_reload(server->engine, &demand, error, error_size);
+    free(configs);
     return status;
 }
 
@@ -100,6 +110,9 @@ int server_reload(struct server *server, char *error, size_t error_size)
     warn_of_restart(&server->settings, &wanted);
     server->settings.log_level = wanted.log_level;
     log_set_level(wanted.log_level);
+    char *policy = server->settings.policy;
+    server->settings.policy = wanted.policy;
+    wanted.policy = policy;
     apply_conferences(server, &wanted);
     settings_free(&wanted);
     log_info("reload: done, script generation %u", lua_engine_generation(server->engine));

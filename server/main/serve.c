@@ -181,41 +181,65 @@ static int start_control(struct server *server)
     return EXIT_CLEAN;
 }
 
-/* A conference whose policy is broken would turn away all its callers. */
-static int check_conference_policies(const struct settings *settings)
+static int start_focus(struct server *server)
 {
-    char error[ERROR_MAX];
-    const char **names;
-    unsigned count;
-    if (policies_of_conferences(settings, &names, &count)) {
-        complain("out of memory");
+    struct focus_config config = {
+        .loop = server->loop,
+        .domain = server->settings.domain,
+        .max_calls = server->settings.max_calls,
+        .media_timeout = server->settings.rtp_timeout,
+    };
+    int status = focus_create(&config, &server->focus);
+    if (status) {
+        complain("the focus cannot be made: %s", strerror(status));
         return EXIT_RUN_TIME;
     }
-    int code = EXIT_CLEAN;
-    for (unsigned i = 0; i < count && !code; i++) {
-        if (policy_check(settings, "conferences", names[i], error, sizeof error)) {
-            complain("%s", error);
-            code = EXIT_WRONG;
-        }
-    }
-    free(names);
-    return code;
+    return EXIT_CLEAN;
 }
 
-static int start_scripts(struct server *server)
+/* The conferences are there first: their policies must load, and their options must suit. */
+static int load_scripts(struct server *server, char *error, size_t error_size)
 {
-    char error[ERROR_MAX];
     struct lua_engine_config config = {
         .loop = server->loop,
         .focus = server->focus,
         .site_policy = server->settings.policy,
         .config_file = server->settings.file,
     };
-    if (lua_engine_create(&config, &server->engine, error, sizeof error)) {
-        complain("%s", error);
-        return EXIT_WRONG;
+    int status = server_reserve(server, &server->settings);
+    if (status) {
+        snprintf(error, error_size, "the conferences cannot be made: %s", strerror(status));
+        return status;
     }
-    return check_conference_policies(&server->settings);
+    return lua_engine_create(&config, &server->engine, error, error_size);
+}
+
+static int start_scripts(struct server *server)
+{
+    char error[ERROR_MAX];
+    int status = load_scripts(server, error, sizeof error);
+    if (status) {
+        complain("%s", error);
+    }
+    return status == 0 ? EXIT_CLEAN : status == EINVAL ? EXIT_WRONG : EXIT_RUN_TIME;
+}
+
+int server_check(struct settings *settings, char *error, size_t error_size)
+{
+    struct server server = {.settings = *settings, .signals = -1};
+    int status = loop_create(&server.loop);
+    if (!status) {
+        status = start_focus(&server);
+    }
+    if (status) {
+        snprintf(error, error_size, "out of memory");
+    } else {
+        status = load_scripts(&server, error, error_size);
+    }
+    focus_destroy(server.focus);
+    lua_engine_destroy(server.engine);
+    loop_destroy(server.loop);
+    return status;
 }
 
 static int start_sip(struct server *server)
@@ -236,22 +260,6 @@ static int start_sip(struct server *server)
     config.codecs = mixing->codecs(mixing->ctx, &config.codec_count);
     if (sip_agent_create(&config, &server->agent, error, sizeof error)) {
         complain("%s", error);
-        return EXIT_RUN_TIME;
-    }
-    return EXIT_CLEAN;
-}
-
-static int start_focus(struct server *server)
-{
-    struct focus_config config = {
-        .loop = server->loop,
-        .domain = server->settings.domain,
-        .max_calls = server->settings.max_calls,
-        .media_timeout = server->settings.rtp_timeout,
-    };
-    int status = focus_create(&config, &server->focus);
-    if (status) {
-        complain("the focus cannot be made: %s", strerror(status));
         return EXIT_RUN_TIME;
     }
     return EXIT_CLEAN;
@@ -281,9 +289,6 @@ static int start(struct server *server)
     }
     focus_connect(server->focus, sip_signalling(), media_mixing(server->media),
                   lua_engine_policy(server->engine));
-    if (server_reserve(server, &server->settings)) {
-        return EXIT_RUN_TIME;
-    }
     return start_sip(server);
 }
 

@@ -26,6 +26,10 @@ struct server {
 /* Makes the conferences of the settings exist in the focus. */
 int server_reserve(struct server *server, const struct settings *settings);
 
+/* Loads the scripts as a server with these settings would, and lets go of all again: an errno, and
+ * one line in `error`. */
+int server_check(struct settings *settings, char *error, size_t error_size);
+
 /* Reads config and scripts anew. On failure everything stays as it was: an errno, and one line in
  * `error`. */
 int server_reload(struct server *server, char *error, size_t error_size);

@@ -105,7 +105,7 @@ __attribute__((unused)) static int script_start(void)
 
 __attribute__((unused)) static int script_reload(void)
 {
-    return lua_engine_reload(script.engine, NULL, 0, script.error, sizeof script.error);
+    return lua_engine_reload(script.engine, NULL, script.error, sizeof script.error);
 }
 
 /* Makes `source` the site's policy, at once. */

@@ -16,6 +16,14 @@ static void assert_answer(const char *reason)
     world_hang_up(script.focus, call);
 }
 
+/* With this conference as it is to be. */
+static int reload_for(const struct conference_config *config)
+{
+    struct lua_engine_demand demand = {.conferences = config, .conference_count = 1};
+
+    return lua_engine_reload(script.engine, &demand, script.error, sizeof script.error);
+}
+
 static void a_reload_changes_the_next_decision(void **state)
 {
     (void)state;
@@ -204,37 +212,55 @@ static void options_that_do_not_suit_stop_a_reload(void **state)
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
         json = json_loads(cases[i].options, 0, NULL);
         config.options = json;
-        assert_int_equal(
-            lua_engine_reload_for(script.engine, &config, 1, script.error, sizeof script.error),
-            EINVAL);
+        assert_int_equal(reload_for(&config), EINVAL);
         assert_contains(script.error, cases[i].error);
         assert_int_equal(reserve_with(cases[i].options), 0);
         assert_int_equal(script_reload(), EINVAL);
         assert_contains(script.error, cases[i].error);
         /* What is to be counts, not what is. */
         config.options = NULL;
-        assert_int_equal(
-            lua_engine_reload_for(script.engine, &config, 1, script.error, sizeof script.error), 0);
+        assert_int_equal(reload_for(&config), 0);
         json_decref(json);
     }
 }
 
 static void the_policies_of_conferences_are_loaded_or_missed_at_once(void **state)
 {
-    static const char *const names[] = {"late"};
     struct conference_config config = {.name = "demo", .policy = "late"};
 
     (void)state;
     script_site(GOOD);
-    assert_int_equal(lua_engine_reload(script.engine, names, 1, script.error, sizeof script.error),
-                     EINVAL);
+    assert_int_equal(reload_for(&config), EINVAL);
     assert_contains(script.error, "policy 'late': no such file");
-    assert_int_equal(
-        lua_engine_reload_for(script.engine, &config, 1, script.error, sizeof script.error),
-        EINVAL);
     script_write("late", "return parley.policy { name = 'late' }");
-    assert_int_equal(lua_engine_reload(script.engine, names, 1, script.error, sizeof script.error),
+    assert_int_equal(reload_for(&config), 0);
+}
+
+static void a_reload_can_change_the_sites_policy_and_failing_keeps_it(void **state)
+{
+    struct lua_engine_demand demand = {.site_policy = "other"};
+    struct call *call;
+
+    (void)state;
+    script_site(GOOD);
+    assert_int_equal(lua_engine_reload(script.engine, &demand, script.error, sizeof script.error),
+                     EINVAL);
+    assert_contains(script.error, "policy 'other': no such file");
+    call = world_dial(script.focus, "alice", "anywhere");
+    assert_int_not_equal(call->reject_code, 699);
+    world_hang_up(script.focus, call);
+    script_write("other", "local policy = parley.policy { name = 'other' }\n"
+                          "function policy.create() return reject(699, 'other') end\n"
+                          "return policy\n");
+    assert_int_equal(lua_engine_reload(script.engine, &demand, script.error, sizeof script.error),
                      0);
+    call = world_dial(script.focus, "alice", "anywhere");
+    assert_int_equal(call->reject_code, 699);
+    world_hang_up(script.focus, call);
+    assert_int_equal(script_reload(), 0); /* and it stays */
+    call = world_dial(script.focus, "alice", "anywhere");
+    assert_int_equal(call->reject_code, 699);
+    world_hang_up(script.focus, call);
 }
 
 static void a_policy_named_later_is_loaded_when_it_is_asked(void **state)
@@ -383,6 +409,7 @@ int main(void)
         SCRIPT_TEST(options_cannot_be_changed_or_misspelt),
         SCRIPT_TEST(options_that_do_not_suit_stop_a_reload),
         SCRIPT_TEST(the_policies_of_conferences_are_loaded_or_missed_at_once),
+        SCRIPT_TEST(a_reload_can_change_the_sites_policy_and_failing_keeps_it),
         SCRIPT_TEST(a_policy_named_later_is_loaded_when_it_is_asked),
         SCRIPT_TEST(a_broken_policy_named_later_fails_closed),
         SCRIPT_TEST(a_generation_lives_until_its_last_hook_is_done),
