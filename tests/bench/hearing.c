@@ -5,6 +5,8 @@
 
 /* An onset later than this is none. */
 #define ONSET_MAX (700 * NS_PER_MS)
+/* Share of the power of an onset that must be the tone's. */
+#define ONSET_LIKENESS 0.8
 /* Silence that must go before an onset: longer than what a lost packet could leave. */
 #define QUIET_SAMPLES PACKET_SAMPLES
 /* A window begins this long after the round, when all talk again behind a slow bridge, too … */
@@ -52,7 +54,31 @@ bool hall_plays(struct hall *hall, unsigned talkers, unsigned member, uint64_t p
     return true;
 }
 
-/* Looks for the first loud sample after silence. */
+/* Whether the samples are the beginning of this tone: it begins at its crest, so they must go
+ * along with a cosine. Another tone, or this one cut into, does not. */
+static bool is_beginning(const float samples[ONSET_SAMPLES], const struct tone *tone)
+{
+    double along = 0, power = 0;
+
+    for (unsigned i = 0; i < ONSET_SAMPLES; i++) {
+        along += samples[i] * cos(2.0 * M_PI * tone->frequency * i / 8000.0);
+        power += (double)samples[i] * samples[i];
+    }
+    return along > 0 && along * along > ONSET_LIKENESS * power * ONSET_SAMPLES / 2;
+}
+
+static void onset_judge(struct hearing *hearing, struct ear *ear, const struct hall *hall)
+{
+    uint64_t delay = ear->onset_at - hall->onset;
+
+    ear->onset_found = true;
+    if (delay < ONSET_MAX && is_beginning(ear->onset, &hearing->tones[hall->soloist]))
+        histogram_add(&hearing->delay, delay);
+    else
+        hearing->wrong_onsets++;
+}
+
+/* Looks for the first loud sample after silence, and takes it and what follows. */
 static void onset_look(struct hearing *hearing, struct ear *ear, const struct hall *hall,
                        const uint8_t *payload, uint64_t arrival)
 {
@@ -61,24 +87,25 @@ static void onset_look(struct hearing *hearing, struct ear *ear, const struct ha
     if (ear->onset_round != hall->round) {
         ear->onset_round = hall->round;
         ear->onset_found = false;
+        ear->onset_samples = 0;
         ear->quiet = 0;
     }
-    if (ear->onset_found)
-        return;
-    for (unsigned i = 0; i < PACKET_SAMPLES; i++) {
+    for (unsigned i = 0; i < PACKET_SAMPLES && !ear->onset_found; i++) {
+        float sample = ulaw_decode(payload[i]);
         uint64_t at = arrival + i * (NS_PER_S / 8000);
 
-        if (fabsf(ulaw_decode(payload[i])) < threshold) {
+        if (ear->onset_samples > 0) {
+            ear->onset[ear->onset_samples++] = sample;
+            if (ear->onset_samples == ONSET_SAMPLES)
+                onset_judge(hearing, ear, hall);
+        } else if (fabsf(sample) < threshold) {
             ear->quiet++;
-            continue;
+        } else if (ear->quiet >= QUIET_SAMPLES && hall->has_onset && at >= hall->onset) {
+            ear->onset_at = at;
+            ear->onset[ear->onset_samples++] = sample;
+        } else {
+            ear->quiet = 0;
         }
-        if (ear->quiet >= QUIET_SAMPLES && hall->has_onset && at >= hall->onset) {
-            ear->onset_found = true;
-            if (at - hall->onset < ONSET_MAX)
-                histogram_add(&hearing->delay, at - hall->onset);
-            return;
-        }
-        ear->quiet = 0;
     }
 }
 

@@ -17,8 +17,9 @@
 /* The score, in packets of 20 ms. */
 enum {
     SCORE_PACKETS = 50,
-    SCORE_HUSH = 46,  /* from here on all are silent */
-    SCORE_OTHERS = 4, /* from here on the others talk, too; the one begins at 0 */
+    SCORE_HUSH = 46,    /* from here on all are silent */
+    SCORE_OTHERS = 4,   /* from here on the others talk, too; the one begins at 0 */
+    ONSET_SAMPLES = 80, /* what is looked at to know who began */
 };
 
 /* A conference: where it is in the score. */
@@ -36,6 +37,9 @@ struct hall {
 struct ear {
     uint64_t onset_round; /* last round whose onset it looked for, or looks for */
     bool onset_found;
+    uint64_t onset_at;      /* when its first sample came, while the rest is collected */
+    unsigned onset_samples; /* collected; 0: still waiting for the first loud one */
+    float onset[ONSET_SAMPLES];
     unsigned quiet; /* samples of silence before the place that was looked at last */
     uint64_t window_round;
     bool window_open;
@@ -53,6 +57,7 @@ struct hearing {
     double tolerance; /* dB */
     const struct tone *tones;
     struct histogram delay; /* added by the bridge, ns */
+    uint64_t wrong_onsets;  /* somebody else was heard first: the one came late or cut */
     struct histogram sinad; /* of the mix; its ms are dB */
     uint64_t windows, bad_windows;
     double worst; /* dB, of the windows that count as heard at all */

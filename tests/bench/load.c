@@ -190,6 +190,7 @@ static void results_take(struct load *load)
     result->delay = percentiles_of(&media->hearing.delay);
     result->windows = media->hearing.windows;
     result->bad_windows = media->hearing.bad_windows;
+    result->wrong_onsets = media->hearing.wrong_onsets;
     result->worst_level = media->hearing.worst;
     result->sinad_p50 = histogram_ms(&media->hearing.sinad, 0.5);
     result->sinad_p1 = histogram_ms(&media->hearing.sinad, 0.01);

@@ -22,7 +22,7 @@ struct load_result {
     double slowest; /* packets a second */
     struct percentiles answer, gap, delay, late;
     struct hearing_verdict hearing;
-    uint64_t windows, bad_windows;
+    uint64_t windows, bad_windows, wrong_onsets;
     double worst_level, sinad_p50, sinad_p1; /* dB */
     double cpu, own_cpu;                     /* µs per leg and second; cpu 0: not known */
     /* Of the server: before the first call, with all up, at the end of the measuring, after the

@@ -462,7 +462,7 @@ void media_measure(struct media *media, uint64_t now)
     memset(&media->stats, 0, sizeof(media->stats));
     memset(&hearing->delay, 0, sizeof(hearing->delay));
     memset(&hearing->sinad, 0, sizeof(hearing->sinad));
-    hearing->windows = hearing->bad_windows = 0;
+    hearing->windows = hearing->bad_windows = hearing->wrong_onsets = 0;
     hearing->worst = 0;
     for (unsigned i = 0; i < media->leg_count; i++) {
         struct ear *ear = &media->legs[i].ear;

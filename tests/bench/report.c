@@ -140,6 +140,9 @@ static void print_load(const struct options *options, const char *title,
     print_percentiles("gap", &result->gap, "");
     if (result->delay.count > 0)
         print_percentiles("added delay", &result->delay, " (mouth to ear: 20 ms more)");
+    if (result->wrong_onsets > 0)
+        printf("  %-14s %" PRIu64 " onsets not heard as they were sent\n", "",
+               result->wrong_onsets);
     if (!echo && options->hear && hearing->pairs > 0) {
         printf("  %-14s %u of %u pairs heard, %u unmeasured, %u legs hear themselves\n", "hearing",
                hearing->heard, hearing->pairs, hearing->unmeasured, hearing->echoing);
@@ -177,10 +180,11 @@ static void json_load(const char *name, const struct load_result *result)
     json_percentiles("added_delay_ms", &result->delay);
     json_percentiles("sent_late_ms", &result->late);
     printf("\"pairs\":%u,\"heard\":%u,\"unmeasured\":%u,\"echoing\":%u,\"windows\":%" PRIu64
-           ",\"bad_windows\":%" PRIu64
+           ",\"bad_windows\":%" PRIu64 ",\"wrong_onsets\":%" PRIu64
            ",\"worst_level_db\":%.3f,\"sinad_p50_db\":%.2f,\"sinad_p1_db\":%.2f,",
            hearing->pairs, hearing->heard, hearing->unmeasured, hearing->echoing, result->windows,
-           result->bad_windows, result->worst_level, result->sinad_p50, result->sinad_p1);
+           result->bad_windows, result->wrong_onsets, result->worst_level, result->sinad_p50,
+           result->sinad_p1);
     printf("\"cpu_us_per_leg_s\":%.2f,\"generator_cpu_us_per_leg_s\":%.2f,"
            "\"memory_kib_per_leg\":%.2f,\"private_kib\":{\"before\":%" PRIu64 ",\"up\":%" PRIu64
            ",\"end\":%" PRIu64 ",\"after\":%" PRIu64 "}},",

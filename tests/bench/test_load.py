@@ -45,6 +45,7 @@ class Leg:
         self.queue = collections.deque()
         self.sequence = 0
         self.frames = 0
+        self.quiet = True
         self.held = collections.deque()
 
 
@@ -142,13 +143,17 @@ class Bridge(threading.Thread):
                 gain = {("mute", 1): 0.0, ("quiet", 1): 0.79}.get((self.fault, leg.number), 1.0)
                 if gain != 1.0:
                     heard[leg] = [int(sample * gain) for sample in samples]
+                quiet = not any(samples)
+                if self.fault == "clip" and leg.quiet:
+                    heard[leg] = [0] * SAMPLES
+                leg.quiet = quiet
             total = [sum(samples) for samples in zip(*heard.values())]
             for leg in legs:
                 own = [0] * SAMPLES if self.fault == "echo" else heard[leg]
                 self.send(leg, bytes(ENCODE[all_ - one & 0xFFFF]
                                      for all_, one in zip(total, own)))
             self.frames += 1
-            if self.fault == "hang up" and self.frames == 200:
+            if self.fault == "hang up" and self.frames == 100:
                 self.hang_up(legs[-1])
 
     def send(self, leg, payload):
@@ -202,6 +207,7 @@ class TheGenerator(unittest.TestCase):
         self.assertLess(server["worst_level_db"], 0.3)
         self.assertGreater(server["sinad_p50_db"], 25)
         self.assertGreater(server["added_delay_ms"]["count"], 2)
+        self.assertEqual(server["wrong_onsets"], 0)
 
     def test_works_with_ipv6(self):
         code, result = load(ip="::1")
@@ -243,6 +249,11 @@ class TheGenerator(unittest.TestCase):
         code, result = load(fault="slow")
         self.assertEqual(code, 0, result)
         self.assertGreater(result["server"]["added_delay_ms"]["p50"], 120)
+
+    def test_sees_that_the_beginning_of_speech_is_cut_off(self):
+        code, result = load(fault="clip")
+        self.assertEqual(code, 0, result)
+        self.assertGreater(result["server"]["wrong_onsets"], 0)
 
     def test_sees_a_refused_call(self):
         code, result = load(fault="busy")
