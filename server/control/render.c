@@ -170,23 +170,38 @@ static void render_threads(FILE *file, const json_t *threads)
     }
 }
 
+static void render_policy(FILE *file, json_t *policy)
+{
+    const char *name;
+    json_t *hook;
+
+    if (text_of(policy, "error")[0]) {
+        fprintf(file, "  %s: broken: %s\n", text_of(policy, "name"), text_of(policy, "error"));
+    }
+    json_object_foreach(json_object_get(policy, "hooks"), name, hook)
+    {
+        fputs("  ", file);
+        print_cell(file, text_of(policy, "file"), 28);
+        print_cell(file, name, 10);
+        fprintf(file, "%8lld %7lld %13.0f %8.0f\n", integer_of(hook, "calls"),
+                integer_of(hook, "errors"), number_of(hook, "p50_us"), number_of(hook, "p99_us"));
+    }
+}
+
 /* Whatever else the engine tells of a hook, these are what an operator looks for. */
 static void render_scripts(FILE *file, json_t *scripts)
 {
-    json_t *hooks = json_object_get(scripts, "hooks");
-    const char *name;
-    json_t *hook;
-    fprintf(file, "\nScripts: %.1f MB of memory\n", number_of(scripts, "memory") / 1e6);
-    if (json_object_size(hooks) == 0) {
-        return;
-    }
-    fputs("  HOOK              CALLS  ERRORS   TIME us p50      p99\n", file);
-    json_object_foreach(hooks, name, hook)
+    const json_t *policies = json_object_get(scripts, "policies");
+    size_t index;
+    json_t *policy;
+
+    fprintf(file, "\nScripts: generation %lld, %.0f KB of memory\n",
+            integer_of(scripts, "generation"), number_of(scripts, "memory") / 1e3);
+    fputs("  POLICY                       HOOK         CALLS  ERRORS   TIME us p50      p99\n",
+          file);
+    json_array_foreach(policies, index, policy)
     {
-        fputs("  ", file);
-        print_cell(file, name, 14);
-        fprintf(file, "%8lld %7lld %13.0f %8.0f\n", integer_of(hook, "calls"),
-                integer_of(hook, "errors"), number_of(hook, "p50_us"), number_of(hook, "p99_us"));
+        render_policy(file, policy);
     }
 }
 

@@ -36,8 +36,9 @@ static unsigned generation(void *arg)
 static json_t *scripts(void *arg)
 {
     (void)arg;
-    return json_pack("{s:i,s:{s:{s:i,s:i}}}", "memory", 2500000, "hooks", "join", "calls", 17,
-                     "errors", 2);
+    return json_pack("{s:i,s:i,s:[{s:s,s:s,s:{s:{s:i,s:i}}}]}", "generation", 3, "memory", 2500000,
+                     "policies", "name", "board", "file", "policy/board.lua", "hooks", "join",
+                     "calls", 17, "errors", 2);
 }
 
 static unsigned thread_count(void *arg)
@@ -189,6 +190,8 @@ static void status_comes_as_text_for_people(void **state)
     assert_int_equal(asking.status, 0);
     assert_non_null(strstr(asking.body, "Parley " PARLEY_VERSION ", process "));
     assert_non_null(strstr(asking.body, "No conferences."));
+    assert_non_null(strstr(asking.body, "Scripts: generation 3, 2500 KB of memory"));
+    assert_non_null(strstr(asking.body, "policy/board.lua"));
     assert_non_null(strstr(asking.body, "MEDIA THREAD"));
     assert_non_null(strstr(asking.body, "123456"));
     free(asking.body);
