@@ -174,14 +174,16 @@ class Server:
         return self
 
     def __exit__(self, kind, _value, _trace):
+        status = self.process and self.process.poll()
         try:
-            if kind is None and self.process and self.process.poll() is None:
+            if kind is None and self.process and status is None:
                 self.stop()
-            elif kind is None:
-                self.check_log()
         finally:
             self.abandon()
             shutil.rmtree(self.directory, ignore_errors=True)
+            self.check_log()
+        if kind and status not in (None, 0):
+            raise run.Fatal(f"the server ended with {status} in the middle of the test")
 
     def abandon(self):
         if self.process and self.process.poll() is None:
@@ -204,11 +206,13 @@ class Server:
             ) from None
         self.reader.join(5)
         self.check_log()
-        assert status == code, f"the server ended with {status}"
+        if status != code:
+            raise run.Fatal(f"the server ended with {status}")
 
     def check_log(self):
         found = REPORTS.search(self.log())
-        assert not found, f"a sanitizer found: {found[0]}"
+        if found:
+            raise run.Fatal(f"a sanitizer found: {found[0]}")
 
     # ---- the log ------------------------------------------------------------------------------
 
@@ -227,6 +231,10 @@ class Server:
             match = found()
         assert match, f"no line of the log has {pattern!r}"
         return match
+
+    def expect_left(self, user):
+        """Waits until the focus has let go of who hung up; the answer to the BYE is earlier."""
+        return self.expect_log(rf"sip:{user}@\S+ left")
 
     def tell(self):
         print(f"--- log of the server at {self.address}:{self.port}")

@@ -35,6 +35,10 @@ class Skip(Exception):
     """Raised by a test that cannot run here; says why."""
 
 
+class Fatal(Exception):
+    """Raised when the server has crashed or a sanitizer complains: no second try mends that."""
+
+
 def limit(seconds):
     """Decorator: this test may take so long."""
 
@@ -45,27 +49,45 @@ def limit(seconds):
     return mark
 
 
+def real_time(function):
+    """Decorator: this test measures times on a machine that others use, too. It may fail twice: a
+    stall of the machine does not come three times, a fault of the server does."""
+    function.tries = 3
+    return function
+
+
 def expire(_signal, _frame):
     raise TimeoutError("the test took too long")
 
 
-def run_one(name, function, verbose):
-    """True when passed, None when skipped, False when failed."""
+def attempt(function):
+    """(verdict, why, whether another try makes sense): True when passed, None when skipped."""
     on_failure.clear()
-    began = time.monotonic()
     signal.setitimer(signal.ITIMER_REAL, getattr(function, "limit", LIMIT) * SLOW)
-    verdict, why = True, ""
     try:
         function()
     except Skip as skip:
-        verdict, why = None, str(skip)
+        return None, str(skip), False
+    except Fatal:
+        return False, traceback.format_exc(), False
     except Exception:  # whatever went wrong is this test's failure, the others still run
-        verdict, why = False, traceback.format_exc()
+        return False, traceback.format_exc(), True
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    word = {True: "ok", None: "skip", False: "FAILED"}[verdict]
-    took = time.monotonic() - began
-    print(f"{word:6} {name} ({took:.1f} s){' - ' + why if verdict is None else ''}", flush=True)
+    return True, "", False
+
+
+def run_one(name, function, verbose):
+    """Runs a test, tells how it went, and returns the verdict of attempt()."""
+    for tries_left in reversed(range(getattr(function, "tries", 1))):
+        began = time.monotonic()
+        verdict, why, repeatable = attempt(function)
+        again = repeatable and tries_left
+        word = {True: "ok", None: "skip", False: "again" if again else "FAILED"}[verdict]
+        said = "" if verdict else " - " + why.strip().split("\n")[-1]
+        print(f"{word:6} {name} ({time.monotonic() - began:.1f} s){said}", flush=True)
+        if not again:
+            break
     if verdict is False:
         print(why)
     if verdict is False or verbose:

@@ -136,8 +136,10 @@ def test_with_the_open_policy_the_first_call_makes_the_conference_and_the_last_e
         bob.call("tea")
         assert set(server.participants("tea")) == {"alice", "bob"}
         alice.hang_up()
+        server.expect_left("alice")
         assert set(server.participants("tea")) == {"bob"}
         bob.hang_up()
+        server.expect_left("bob")
         assert "tea" not in [entry["name"] for entry in server.status()["conferences"]]
 
 
@@ -188,6 +190,7 @@ def test_an_ipv6_address_on_a_server_without_ipv6_media_is_not_acceptable():
         alice.ack()
 
 
+@run.real_time
 def test_three_callers_hear_the_two_others_and_not_themselves():
     voices = {"alice": 500, "bob": 800, "carol": 1100}
     with Server() as server, Phone(server, "alice") as alice, Phone(

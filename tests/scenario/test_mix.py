@@ -91,6 +91,7 @@ def clicks_through(bob, action, frequency=500):
     return tone.click(heard, [frequency]), max(before, tone.click(bob.hear(1), [frequency]))
 
 
+@run.real_time
 def test_mute_and_unmute_make_no_click():
     with Server(policy=MUTE_BY_KEY) as server, Phone(server, "alice") as alice, listener(
         server
@@ -106,6 +107,7 @@ def test_mute_and_unmute_make_no_click():
         assert unmuted < quiet + 4, (unmuted, quiet)
 
 
+@run.real_time
 def test_who_joins_and_who_leaves_makes_no_click():
     with Server() as server, Phone(server, "alice") as alice, Phone(
         server, "carol"
@@ -161,6 +163,7 @@ def onset(bob, alice):
     )
 
 
+@run.real_time
 def test_the_delay_is_small_and_does_not_build_up():
     """A packet of 20 ms waits for its time here, up to 20 ms for the tick, and for the fade-in."""
     with Server() as server, Phone(server, "alice") as alice, listener(server) as bob:
@@ -172,6 +175,7 @@ def test_the_delay_is_small_and_does_not_build_up():
         assert early < 0.1 * run.SLOW and late < 0.1 * run.SLOW, (early, late)
 
 
+@run.real_time
 def test_packets_come_every_20_ms_whether_anybody_speaks_or_not():
     with Server() as server, Phone(server, "alice") as alice, listener(server) as bob:
         bob.audio.wait_for_packets(50)

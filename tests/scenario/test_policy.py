@@ -126,7 +126,7 @@ end"""
         alice.invite("demo")
         alice.expect(500)
         alice.ack()
-        line = server.expect_log(r"site\.lua:3: .*").string
+        line = server.expect_log(r"site\.lua:3: .*hook join.*").string
         for word in ("hook join", "conference demo", "500"):
             assert word in line, line
         assert server.status()["server"]["calls"] == 0
@@ -241,7 +241,7 @@ def test_joined_speaking_and_left_are_told_in_order():
     text = policy(
         """
 local function tell(event, conference, participant)
-  parley.log.info(("heard that %s %s %s %s"):format(participant.user, event.kind,
+  parley.log.info(("heard that %s %s %s %s"):format(participant.user, event.name,
     tostring(event.on), conference.name))
 end
 policy.joined, policy.left, policy.speaking = tell, tell, tell"""
@@ -328,6 +328,7 @@ end"""
         bob.call()
         alice.call()
         alice.hang_up()
+        server.expect_left("alice")
         alice.call()
         server.expect_log("stale: nil gone")
 

@@ -45,6 +45,7 @@ def is_held(server, user):
     return server.participants()[user]["held"]
 
 
+@run.real_time
 def test_a_reinvite_with_the_same_offer_disturbs_nobody():
     with Pair() as (_, alice, bob):
         first = len(alice.audio.packets), len(bob.audio.packets)
@@ -167,6 +168,7 @@ def test_an_update_without_offer_is_answered_and_changes_nothing():
         tone.assert_hears(bob.hear(), {500: -20})
 
 
+@run.real_time
 def test_a_refused_reinvite_leaves_the_call_as_it_was():
     with Pair() as (server, alice, bob):
         first = len(bob.audio.packets)
@@ -231,6 +233,7 @@ def test_a_bye_while_a_reinvite_waits_for_its_ack_ends_the_call():
         assert server.status()["server"]["calls"] == 0
 
 
+@run.real_time
 def test_fifty_changes_in_a_row_keep_the_stream_in_one_piece():
     with Pair() as (_, alice, bob):
         first = len(bob.audio.packets)

@@ -48,6 +48,7 @@ def test_a_hangup_signal_reloads_too():
         assert server.participants()["alice"]["role"] == "second"
 
 
+@run.real_time
 def test_reloads_under_talk_lose_no_packet_and_no_word():
     with Server(policy=with_role("first")) as server, Phone(server, "alice") as alice, Phone(
         server, "bob"
@@ -144,6 +145,7 @@ def test_a_conference_taken_out_of_the_config_goes_when_the_last_one_has_left():
         server.reload()
         alice.audio.wait_for_packets(5)
         alice.hang_up()
+        server.expect_left("alice")
         alice.invite("tea")
         alice.expect(404)
         alice.ack()
