@@ -12,6 +12,13 @@
 /* Few, since one instruction on long strings can take as long as thousands of others. */
 enum { INSTRUCTIONS_A_LOOK = 250 };
 
+/* A program under a sanitizer needs that much more time for the same work. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { SLOWNESS = 10 };
+#else
+enum { SLOWNESS = 1 };
+#endif
+
 static const struct {
     uint64_t instructions;
     uint64_t time; /* ns */
@@ -45,7 +52,7 @@ static uint64_t clock_read(clockid_t clock)
  * asked first. */
 static bool is_late(const struct budget *budget)
 {
-    uint64_t most = limits[budget->kind].time;
+    uint64_t most = limits[budget->kind].time * SLOWNESS;
 
     return clock_ns() - budget->began > most &&
            clock_read(CLOCK_THREAD_CPUTIME_ID) - budget->began_cpu > most;
