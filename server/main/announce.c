@@ -1,23 +1,11 @@
 /* The line that says what to dial. */
+#include "core/text.h"
 #include "main/serve.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { SIP_PORT = 5060 };
-
-/* The user part of a SIP URI: what is not unreserved (RFC 3261 §25.1) is escaped. */
-static void print_user(const char *user)
-{
-    for (const unsigned char *p = (const unsigned char *)user; *p; p++) {
-        if (isalnum(*p) || strchr("-_.!~*'()&=+$,;?/", *p)) {
-            putchar(*p);
-        } else {
-            printf("%%%02X", *p);
-        }
-    }
-}
 
 static void print_host(int family, const char *host, uint16_t port)
 {
@@ -45,6 +33,7 @@ void server_announce(const struct server *server)
     const struct settings *settings = &server->settings;
     struct listen_address address;
     char error[200];
+    char user[3 * CONFERENCE_NAME_MAX + 4];
     const char *name = "NAME";
     if (settings_conference(settings, "demo")) {
         name = "demo";
@@ -56,8 +45,8 @@ void server_announce(const struct server *server)
     const char *host = reachable_host(settings, &address);
 
     printf("parley ready: dial sip:");
-    print_user(name);
-    putchar('@');
+    text_escape_user(user, sizeof user, name);
+    printf("%s@", user);
     if (*settings->domain) {
         printf("%s at ", settings->domain);
     }

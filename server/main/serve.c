@@ -190,6 +190,9 @@ static int start_focus(struct server *server)
         .media_timeout = server->settings.rtp_timeout,
     };
     int status = focus_create(&config, &server->focus);
+    if (!status) {
+        status = server_trim_when_idle(server);
+    }
     if (status) {
         complain("the focus cannot be made: %s", strerror(status));
         return EXIT_RUN_TIME;
@@ -296,6 +299,7 @@ static int start(struct server *server)
 static void take_apart(struct server *server)
 {
     focus_destroy(server->focus);
+    loop_timer_stop(&server->trim_timer);
     sip_agent_destroy(server->agent);
     lua_engine_destroy(server->engine);
     media_destroy(server->media);

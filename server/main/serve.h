@@ -20,6 +20,7 @@ struct server {
     struct sip_agent *agent;
     int signals; /* signalfd */
     struct loop_watch *signal_watch;
+    struct loop_timer *trim_timer;
     bool is_stopping;
 };
 
@@ -33,6 +34,10 @@ int server_check(struct settings *settings, char *error, size_t error_size);
 /* Reads config and scripts anew. On failure everything stays as it was: an errno, and one line in
  * `error`. */
 int server_reload(struct server *server, char *error, size_t error_size);
+
+/* From now on, memory goes back to the system when the last call has ended. Errors as
+ * focus_listen. */
+int server_trim_when_idle(struct server *server);
 
 /* "parley ready: …" on stdout. */
 void server_announce(const struct server *server);
