@@ -241,12 +241,12 @@ def measure_churn(seconds):
     with Server() as server:
         # Once through all of it, so that what is allocated once counts as before.
         run_load(server, 300, "--churn", "--legs", 100, "--conferences", 10, "--talkers", 2,
-                 "--seconds", min(60, max(10, seconds / 10)), "--settle", 34)
+                 "--seconds", min(60, max(10, seconds / 10)), "--settle", 45)
         reloads = Reloads(server)
         reloads.start()
         try:
             found = run_load(server, seconds + 300, "--churn", "--legs", 100, "--conferences", 10,
-                             "--talkers", 2, "--seconds", seconds, "--settle", 34)
+                             "--talkers", 2, "--seconds", seconds, "--settle", 45)
         finally:
             reloads.over.set()
             reloads.join()
