@@ -148,6 +148,24 @@ static int on_write(lua_State *L) /* upvalue: values */
     return 0;
 }
 
+/* Nothing whose work in C the count of instructions does not see: a reload must not hang, whatever
+ * stands in the file. And no byte code. */
+static void remove_endless(lua_State *L)
+{
+    static const char *const removed[][2] = {
+        {LUA_STRLIBNAME, "dump"},   {LUA_STRLIBNAME, "find"}, {LUA_STRLIBNAME, "match"},
+        {LUA_STRLIBNAME, "gmatch"}, {LUA_STRLIBNAME, "gsub"}, {LUA_STRLIBNAME, "rep"},
+        {LUA_TABLIBNAME, "move"},
+    };
+
+    for (size_t i = 0; i < sizeof removed / sizeof *removed; i++) {
+        lua_getfield(L, -1, removed[i][0]);
+        lua_pushnil(L);
+        lua_setfield(L, -2, removed[i][1]);
+        lua_pop(L, 1);
+    }
+}
+
 /* What a config may use, as a table on top of the stack. */
 static void push_library(lua_State *L)
 {
@@ -160,12 +178,7 @@ static void push_library(lua_State *L)
         luaL_requiref(L, libraries[i].name, libraries[i].func, 0);
         lua_setfield(L, -2, libraries[i].name);
     }
-    /* Byte code is nothing that a config needs. */
-    lua_getfield(L, -1, LUA_STRLIBNAME);
-    lua_pushnil(L);
-    lua_setfield(L, -2, "dump");
-    lua_pop(L, 1);
-
+    remove_endless(L);
     luaL_requiref(L, LUA_GNAME, luaopen_base, 0);
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         lua_getfield(L, -1, functions[i]);

@@ -149,9 +149,11 @@ static int verdict_reject(lua_State *L)
     lua_Integer code = luaL_checkinteger(L, 1);
     struct script_verdict *verdict;
 
-    if (code < 300 || code > 699)
-        return luaL_error(L, "reject: the code must be a SIP status from 300 to 699, as in "
+    if (code < 400 || code > 699)
+        return luaL_error(L, "reject: the code must be a SIP status from 400 to 699, as in "
                              "reject(403, \"Members only\")");
+    if (code == 401 || code == 407) /* they need a challenge, which a verdict cannot carry */
+        return luaL_error(L, "reject: %d asks for a password; to refuse, use 403", (int)code);
     lua_settop(L, 2);
     verdict = verdict_push(L, DECISION_REJECT);
     verdict->code = (int)code;

@@ -46,13 +46,13 @@ static int connect_to(const char *data, int *fdp, char *error, size_t error_size
     return 0;
 }
 
-/* More of the answer: its length, 0 at the end, or a negative errno. */
-static ssize_t receive(int fd, char *buffer, size_t size)
+/* More of the answer: its length, 0 at the end, or a negative errno. `timeout` in ms, -1: none. */
+static ssize_t receive(int fd, char *buffer, size_t size, int timeout)
 {
     struct pollfd wait = {.fd = fd, .events = POLLIN};
     int ready;
     do {
-        ready = poll(&wait, 1, ANSWER_TIMEOUT_MS);
+        ready = poll(&wait, 1, timeout);
     } while (ready < 0 && errno == EINTR);
     if (ready <= 0) {
         return ready ? -errno : -ETIMEDOUT;
@@ -62,7 +62,8 @@ static ssize_t receive(int fd, char *buffer, size_t size)
 }
 
 /* Reads the first line and whatever came with it. *bodyp is what follows the line. */
-static int read_first_line(int fd, char *buffer, size_t size, char **bodyp, size_t *body_lengthp)
+static int read_first_line(int fd, char *buffer, size_t size, int timeout, char **bodyp,
+                           size_t *body_lengthp)
 {
     size_t filled = 0;
     for (;;) {
@@ -76,7 +77,7 @@ static int read_first_line(int fd, char *buffer, size_t size, char **bodyp, size
         if (filled == size) {
             return EPROTO;
         }
-        ssize_t length = receive(fd, buffer + filled, size - filled);
+        ssize_t length = receive(fd, buffer + filled, size - filled, timeout);
         if (length <= 0) {
             return length ? (int)-length : ECONNRESET;
         }
@@ -84,11 +85,11 @@ static int read_first_line(int fd, char *buffer, size_t size, char **bodyp, size
     }
 }
 
-static int copy_body(int fd, FILE *out)
+static int copy_body(int fd, FILE *out, int timeout)
 {
     char buffer[16384];
     ssize_t length;
-    while ((length = receive(fd, buffer, sizeof buffer)) > 0) {
+    while ((length = receive(fd, buffer, sizeof buffer, timeout)) > 0) {
         if (fwrite(buffer, 1, (size_t)length, out) != (size_t)length) {
             return EIO;
         }
@@ -99,9 +100,11 @@ static int copy_body(int fd, FILE *out)
     return fflush(out) ? EIO : 0;
 }
 
-int control_request(const char *data, const char *request, FILE *out, char *error,
-                    size_t error_size)
+int control_ask(const char *data, const char *request, int timeout, FILE *out, char *error,
+                size_t error_size)
 {
+    /* How long a stopping server waits for its calls is for it to say (stop_timeout). */
+    int body_timeout = strcmp(request, "stop") == 0 ? -1 : timeout;
     int fd = -1;
     int status = connect_to(data, &fd, error, error_size);
     if (status) {
@@ -116,7 +119,7 @@ int control_request(const char *data, const char *request, FILE *out, char *erro
     if (send(fd, line, (size_t)length, MSG_NOSIGNAL) != length && errno != EPIPE) {
         status = errno;
     } else {
-        status = read_first_line(fd, buffer, sizeof buffer, &body, &body_length);
+        status = read_first_line(fd, buffer, sizeof buffer, timeout, &body, &body_length);
     }
     if (status) {
         snprintf(error, error_size, "%s: the server does not answer: %s", data, strerror(status));
@@ -127,7 +130,8 @@ int control_request(const char *data, const char *request, FILE *out, char *erro
         snprintf(error, error_size, "%s: the server's answer makes no sense", data);
         status = EPROTO;
     } else {
-        status = fwrite(body, 1, body_length, out) == body_length ? copy_body(fd, out) : EIO;
+        status = fwrite(body, 1, body_length, out) == body_length ? copy_body(fd, out, body_timeout)
+                                                                  : EIO;
         if (status) {
             snprintf(error, error_size, "%s: the answer ended too soon: %s", data,
                      strerror(status));
@@ -135,4 +139,10 @@ int control_request(const char *data, const char *request, FILE *out, char *erro
     }
     close(fd);
     return status;
+}
+
+int control_request(const char *data, const char *request, FILE *out, char *error,
+                    size_t error_size)
+{
+    return control_ask(data, request, ANSWER_TIMEOUT_MS, out, error, error_size);
 }

@@ -14,6 +14,10 @@ int control_lock(const char *data, int *fdp, char *error, size_t error_size);
 int control_socket_path(const char *data, struct sockaddr_un *address, char *error,
                         size_t error_size);
 
+/* control_request with another patience: `timeout` ms without any progress are ETIMEDOUT. */
+int control_ask(const char *data, const char *request, int timeout, FILE *out, char *error,
+                size_t error_size);
+
 /* All that is to be known, as one JSON object. `started`: loop_now at the beginning. NULL: out of
  * memory. */
 json_t *control_status(const struct control_config *config, uint64_t started);

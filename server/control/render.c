@@ -89,7 +89,9 @@ static void render_participant(FILE *file, const json_t *participant)
     const char *uri = text_of(participant, "uri");
     bool is_muted = is_true(participant, "muted");
     bool is_held = is_true(participant, "held");
-    const char *state = is_muted && is_held                ? "muted held"
+    bool is_joining = json_is_false(json_object_get(participant, "joined"));
+    const char *state = is_joining                         ? "joining"
+                        : is_muted && is_held              ? "muted held"
                         : is_muted                         ? "muted"
                         : is_held                          ? "held"
                         : is_true(participant, "speaking") ? "speaking"

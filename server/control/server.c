@@ -17,6 +17,7 @@ enum {
     CLIENTS_MAX = 32,
     REQUEST_MAX = 256, /* bytes of a request's line */
     CLIENT_TIMEOUT_S = 10,
+    ACCEPT_PAUSE_MS = 1000, /* after a connection that could not be taken */
 };
 
 struct client {
@@ -34,6 +35,7 @@ struct control {
     int lock;
     bool is_bound;
     struct evconnlistener *listener;
+    struct loop_timer *accept_pause;
     struct client *clients;
     unsigned client_count;
 };
@@ -208,12 +210,22 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
     bufferevent_enable(client->stream, EV_READ | EV_WRITE);
 }
 
-/* Out of descriptors, most likely: the next connection is another try. */
+static void accept_again(void *arg)
+{
+    struct control *control = arg;
+    (void)evconnlistener_enable(control->listener);
+}
+
+/* Out of descriptors, most likely. The connection goes on waiting, and would wake the loop again at
+ * once and for ever: the calls need the processor, and the log its place. */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
-    (void)listener;
-    (void)arg;
+    struct control *control = arg;
     log_warn("control socket: cannot accept: %s", strerror(errno));
+    if (!loop_timer_start(control->config.loop, &control->accept_pause, ACCEPT_PAUSE_MS,
+                          accept_again, control)) {
+        (void)evconnlistener_disable(listener);
+    }
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */
@@ -301,6 +313,7 @@ void control_destroy(struct control *control)
     if (!control) {
         return;
     }
+    loop_timer_stop(&control->accept_pause);
     if (control->listener) {
         evconnlistener_free(control->listener);
     }

@@ -1,50 +1,28 @@
 /* The state of the server as JSON; all texts from the network are made harmless here. */
 #include "control/private.h"
 
+#include "core/text.h"
+
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-/* Whether the UTF-8 sequence at `text` is whole; its length is stored. */
-static bool is_sequence(const unsigned char *text, size_t *lengthp)
-{
-    size_t length = *text < 0x80   ? 1
-                    : *text < 0xc2 ? 0
-                    : *text < 0xe0 ? 2
-                    : *text < 0xf0 ? 3
-                    : *text < 0xf5 ? 4
-                                   : 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0) != 0x80) {
-            return false;
-        }
-    }
-    *lengthp = length;
-    /* Overlong forms, surrogates and what is beyond Unicode (RFC 3629 §4). */
-    return length > 0 && !(text[0] == 0xe0 && text[1] < 0xa0) &&
-           !(text[0] == 0xed && text[1] > 0x9f) && !(text[0] == 0xf0 && text[1] < 0x90) &&
-           !(text[0] == 0xf4 && text[1] > 0x8f);
-}
 
 /* A JSON string of any text: what is no UTF-8, or a control character, becomes "?". */
 static json_t *json_text(const char *text)
 {
     char clean[512];
     size_t filled = 0;
-    const unsigned char *p = (const unsigned char *)(text ? text : "");
+    const char *p = text ? text : "";
     while (*p && filled + 4 < sizeof clean) {
-        size_t length = 1;
-        bool is_good =
-            is_sequence(p, &length) && *p >= 0x20 && *p != 0x7f && !(p[0] == 0xc2 && p[1] < 0xa0);
-        if (is_good) {
+        size_t length = text_printable(p);
+        if (length > 0) {
             memcpy(clean + filled, p, length);
             filled += length;
         } else {
             clean[filled++] = '?';
         }
-        p += is_good ? length : 1;
+        p += length > 0 ? length : 1;
     }
     clean[filled] = '\0';
     return json_string(clean);
@@ -67,6 +45,17 @@ static json_t *json_time(time_t when)
     return json_string(text);
 }
 
+/* Whose ACK is still on its way is in since no time. */
+static void set_since(json_t *status, const struct participant *participant)
+{
+    bool has_joined = participant_has_joined(participant);
+    time_t since = participant_joined_at(participant);
+    json_object_set_new(status, "joined", json_boolean(has_joined));
+    json_object_set_new(status, "since", has_joined ? json_time(since) : json_null());
+    json_object_set_new(status, "seconds",
+                        json_integer(has_joined ? (json_int_t)difftime(time(NULL), since) : 0));
+}
+
 static json_t *participant_status(const struct participant *participant)
 {
     const struct call_info *call = participant_call(participant);
@@ -87,10 +76,7 @@ static json_t *participant_status(const struct participant *participant)
     json_object_set_new(status, "muted", json_boolean(participant_is_muted(participant)));
     json_object_set_new(status, "held", json_boolean(participant_is_held(participant)));
     json_object_set_new(status, "speaking", json_boolean(participant_is_speaking(participant)));
-    json_object_set_new(status, "since", json_time(participant_joined_at(participant)));
-    json_object_set_new(
-        status, "seconds",
-        json_integer((json_int_t)difftime(time(NULL), participant_joined_at(participant))));
+    set_since(status, participant);
     json_object_set_new(status, "codec", json_text(stats.codec));
     json_object_set_new(status, "received", json_integer((json_int_t)stats.received));
     json_object_set_new(status, "sent", json_integer((json_int_t)stats.sent));

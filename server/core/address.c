@@ -1,5 +1,4 @@
-/* Addresses as operators write them: IP literals, and the URIs to listen on. */
-#include "core/settings.h"
+#include "core/address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -44,11 +43,10 @@ static bool parse_host(const char **textp, struct listen_address *address)
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&ip;
     if (in_brackets) {
         inet_ntop(AF_INET6, &v6->sin6_addr, address->host, sizeof address->host);
-        address->is_wildcard = IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
     } else {
         inet_ntop(AF_INET, &v4->sin_addr, address->host, sizeof address->host);
-        address->is_wildcard = v4->sin_addr.s_addr == INADDR_ANY;
     }
+    address->is_wildcard = address_is_unspecified(&ip);
     *textp = text + length + (in_brackets ? 1 : 0);
     return true;
 }
@@ -99,4 +97,68 @@ int listen_address_parse(const char *uri, struct listen_address *address, char *
         return EINVAL;
     }
     return 0;
+}
+
+/* ---- socket addresses ----------------------------------------------------------------------- */
+
+bool address_same_host(const struct sockaddr_storage *one, const struct sockaddr_storage *other)
+{
+    if (one->ss_family != other->ss_family) {
+        return false;
+    }
+    if (one->ss_family == AF_INET) {
+        const struct sockaddr_in *a = (const struct sockaddr_in *)one;
+        const struct sockaddr_in *b = (const struct sockaddr_in *)other;
+        return a->sin_addr.s_addr == b->sin_addr.s_addr;
+    }
+    if (one->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *a = (const struct sockaddr_in6 *)one;
+        const struct sockaddr_in6 *b = (const struct sockaddr_in6 *)other;
+        return IN6_ARE_ADDR_EQUAL(&a->sin6_addr, &b->sin6_addr);
+    }
+    return false;
+}
+
+bool address_equal(const struct sockaddr_storage *one, const struct sockaddr_storage *other)
+{
+    return address_same_host(one, other) && address_port(one) == address_port(other);
+}
+
+bool address_is_unspecified(const struct sockaddr_storage *address)
+{
+    switch (address->ss_family) {
+    case AF_INET:
+        return ((const struct sockaddr_in *)address)->sin_addr.s_addr == htonl(INADDR_ANY);
+    case AF_INET6:
+        return IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)address)->sin6_addr);
+    default:
+        return true;
+    }
+}
+
+uint16_t address_port(const struct sockaddr_storage *address)
+{
+    switch (address->ss_family) {
+    case AF_INET:
+        return ntohs(((const struct sockaddr_in *)address)->sin_port);
+    case AF_INET6:
+        return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
+    default:
+        return 0;
+    }
+}
+
+void address_set_port(struct sockaddr_storage *address, uint16_t port)
+{
+    if (address->ss_family == AF_INET6) {
+        ((struct sockaddr_in6 *)address)->sin6_port = htons(port);
+    } else if (address->ss_family == AF_INET) {
+        ((struct sockaddr_in *)address)->sin_port = htons(port);
+    }
+}
+
+socklen_t address_size(const struct sockaddr_storage *address)
+{
+    return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                          : sizeof(struct sockaddr_in);
 }

@@ -1,13 +1,16 @@
 #include "core/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 1024 };
+enum { LINE_MAX_BYTES = 1024 }; /* below PIPE_BUF: a pipe takes all of a line or nothing */
+enum { NAME_MAX_BYTES = 101 };  /* of a conference or call, with its NUL */
 
 static const char *const level_names[] = {
     [LOG_LEVEL_ERROR] = "error",
@@ -17,6 +20,7 @@ static const char *const level_names[] = {
 };
 
 static atomic_int threshold = LOG_LEVEL_INFO;
+static atomic_uint lost_lines;
 
 void log_set_level(enum log_level level)
 {
@@ -58,9 +62,20 @@ static void mask_controls(char *text)
     }
 }
 
+/* A name that somebody dialled must not look like two, or like the end of the brackets. */
+static void copy_name(char name[NAME_MAX_BYTES], const char *text)
+{
+    size_t length = 0;
+    for (; text && text[length] && length < NAME_MAX_BYTES - 1; length++) {
+        name[length] = strchr(" []", text[length]) ? '_' : text[length];
+    }
+    name[length] = '\0';
+}
+
 static size_t write_prefix(char *line, size_t size, enum log_level level, const char *conference,
                            const char *call)
 {
+    char conference_name[NAME_MAX_BYTES], call_name[NAME_MAX_BYTES];
     struct timespec now;
     struct tm utc;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -68,14 +83,35 @@ static size_t write_prefix(char *line, size_t size, enum log_level level, const 
     size_t length = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &utc);
     length += (size_t)snprintf(line + length, size - length, ".%03ldZ %-5s ", now.tv_nsec / 1000000,
                                level_names[level]);
-    bool has_conference = conference && *conference;
-    bool has_call = call && *call;
-    if (has_conference || has_call) {
-        length += (size_t)snprintf(line + length, size - length, "[%.100s%s%.100s] ",
-                                   has_conference ? conference : "",
-                                   has_conference && has_call ? " " : "", has_call ? call : "");
+    copy_name(conference_name, conference);
+    copy_name(call_name, call);
+    if (*conference_name || *call_name) {
+        length += (size_t)snprintf(line + length, size - length, "[%s%s%s] ", conference_name,
+                                   *conference_name && *call_name ? " " : "", call_name);
     }
     return length;
+}
+
+/* A log that cannot be written must not stop the calls: when whoever reads it has stopped to, lines
+ * are counted instead of waited for. */
+static void put(char *line, size_t length)
+{
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    char told[96];
+    struct iovec parts[2] = {{.iov_len = 0}, {.iov_base = line, .iov_len = length}};
+    unsigned lost;
+
+    if (poll(&out, 1, 0) < 1 || !(out.revents & POLLOUT)) {
+        atomic_fetch_add(&lost_lines, 1);
+        return;
+    }
+    lost = atomic_exchange(&lost_lines, 0);
+    parts[0].iov_base = told;
+    if (lost > 0) {
+        parts[0].iov_len =
+            (size_t)snprintf(told, sizeof told, "(%u lines are lost: nobody read the log)\n", lost);
+    }
+    (void)!writev(STDERR_FILENO, parts, 2);
 }
 
 void log_write(enum log_level level, const char *conference, const char *call, const char *format,
@@ -101,7 +137,5 @@ void log_write(enum log_level level, const char *conference, const char *call, c
     mask_controls(line);
     length = strlen(line);
     line[length] = '\n';
-    /* A log that cannot be written must not stop the calls. */
-    ssize_t ignored = write(STDERR_FILENO, line, length + 1);
-    (void)ignored;
+    put(line, length + 1);
 }

@@ -1,12 +1,13 @@
 #include "core/loop.h"
 
+#include "core/clock.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <event2/event_struct.h>
 #include <pthread.h>
 #include <sofia-sip/su.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
     SU_STEPS = 4,     /* turns that sofia gets in one turn of ours before the others' events */
@@ -174,16 +175,15 @@ void loop_assert_thread(const struct loop *loop)
 uint64_t loop_now(const struct loop *loop)
 {
     (void)loop;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return clock_ns() / 1000000;
 }
 
-static void timer_set(struct event *event, uint64_t ms)
+/* 0, or ENOMEM. */
+static int timer_set(struct event *event, uint64_t ms)
 {
     struct timeval delay = {.tv_sec = (time_t)(ms / 1000),
                             .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
-    event_add(event, &delay);
+    return event_add(event, &delay) ? ENOMEM : 0;
 }
 
 /* Lets sofia work off what is ready, and arms the timer for its next own timer. */
@@ -194,12 +194,12 @@ static void step_su(struct loop *loop)
         delay = su_root_step(loop->root, 0);
     }
     if (!loop->su_readable) {
-        timer_set(loop->su_timer, delay >= 0 && delay < SU_POLL_MS ? 1 : SU_POLL_MS);
+        (void)timer_set(loop->su_timer, delay >= 0 && delay < SU_POLL_MS ? 1 : SU_POLL_MS);
     } else if (delay < 0 || delay > SU_FOREVER * 1000L) {
         event_del(loop->su_timer);
     } else {
         /* 0 as well becomes 1 ms: sofia rounds down, and we would spin until its time has come. */
-        timer_set(loop->su_timer, delay > 0 ? (uint64_t)delay : 1);
+        (void)timer_set(loop->su_timer, delay > 0 ? (uint64_t)delay : 1);
     }
 }
 
@@ -261,9 +261,12 @@ int loop_timer_start(struct loop *loop, struct loop_timer **timerp, uint64_t ms,
     timer->owner = timerp;
     timer->handler = handler;
     timer->arg = arg;
-    timer_set(&timer->event, ms);
     *timerp = timer;
-    return 0;
+    int error = timer_set(&timer->event, ms);
+    if (error) {
+        loop_timer_stop(timerp);
+    }
+    return error;
 }
 
 void loop_timer_stop(struct loop_timer **timerp)

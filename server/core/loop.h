@@ -2,7 +2,7 @@
  * The one loop of the focus thread: libevent is the master, sofia's su_root is nested in it.
  *
  * SIP, conferences, Lua, control and timers all run here, without locks. Nothing that runs here
- * may block. Other threads reach it by loop_wake_fd-like eventfds of their own (loop_watch).
+ * may block. Other threads reach it by eventfds that it watches (loop_watch).
  */
 #ifndef CORE_LOOP_H
 #define CORE_LOOP_H
@@ -47,7 +47,7 @@ bool loop_is_nested(const struct loop *loop);
 uint64_t loop_now(const struct loop *loop);
 
 /* Calls `handler` once, `ms` from now. *timerp must be NULL or a timer from here, which is then
- * restarted; it is set to NULL before the handler runs. ENOMEM. */
+ * restarted; it is set to NULL before the handler runs. ENOMEM: then no timer runs. */
 int loop_timer_start(struct loop *loop, struct loop_timer **timerp, uint64_t ms,
                      void (*handler)(void *arg), void *arg);
 /* Harmless when *timerp is NULL. */

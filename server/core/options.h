@@ -52,8 +52,8 @@ bool option_is_of_conference(const struct option *option);
 const char *option_suggest_key(const char *prefix, const char *name);
 const char *option_suggest_flag(const char *flag);
 
-/* Set the target's field. EINVAL: `error` says what is allowed, as in "must be a number from 0 to
- * 64, not 65". option_add is for lists and appends. */
+/* Set the target's field; a text is appended to a list. EINVAL: `error` says what is allowed, as in
+ * "must be a number from 0 to 64, not 65". ENOMEM. */
 int option_set_text(const struct option *option, void *target, const char *text, char *error,
                     size_t error_size);
 int option_set_number(const struct option *option, void *target, double number, char *error,

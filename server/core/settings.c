@@ -2,11 +2,9 @@
 
 #include "core/options.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 /* ---- lists ---------------------------------------------------------------------------------- */
@@ -257,10 +255,7 @@ static int check_rtp_addresses(const struct settings *settings, char *error, siz
         const char *text = settings->rtp_addresses.items[i];
         struct sockaddr_storage address;
         int family = ip_parse(text, &address);
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address;
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address;
-        if (family == AF_INET ? v4->sin_addr.s_addr == INADDR_ANY
-                              : IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr)) {
+        if (address_is_unspecified(&address)) {
             snprintf(error, error_size,
                      "rtp.address: %s is no address that phones can send to; give a real one",
                      text);

@@ -8,14 +8,14 @@
 #ifndef CORE_SETTINGS_H
 #define CORE_SETTINGS_H
 
+#include "core/address.h"
 #include "core/log.h"
 
 #include <jansson.h>
-#include <netinet/in.h>
 #include <stdint.h>
 
 enum {
-    CONFERENCE_NAME_MAX = 63, /* bytes */
+    CONFERENCE_NAME_MAX = 128, /* bytes; of the user part of a SIP URI, too */
     CONFERENCE_SETTINGS_MAX = 5000,
 };
 
@@ -77,23 +77,5 @@ const struct conference_settings *settings_conference(const struct settings *set
 
 int string_list_add(struct string_list *list, const char *text); /* copies; ENOMEM */
 void string_list_clear(struct string_list *list);
-
-enum listen_transport { LISTEN_BOTH, LISTEN_UDP, LISTEN_TCP };
-
-/* A listen URI taken apart. */
-struct listen_address {
-    int family;                  /* AF_INET, AF_INET6 */
-    char host[INET6_ADDRSTRLEN]; /* canonical, without brackets */
-    uint16_t port;
-    enum listen_transport transport; /* LISTEN_BOTH when the URI names none */
-    bool is_wildcard;                /* 0.0.0.0 or :: */
-};
-
-/* "sip:ADDRESS[:PORT][;transport=udp|tcp]" with an IP literal. EINVAL, and what is wrong. */
-int listen_address_parse(const char *uri, struct listen_address *address, char *error,
-                         size_t error_size);
-
-/* Reads an IP literal. Returns its family, 0 when it is none. */
-int ip_parse(const char *text, struct sockaddr_storage *address);
 
 #endif

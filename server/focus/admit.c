@@ -40,6 +40,16 @@ static bool is_ours(const struct focus *focus, const char *host)
     return !*focus->domain || strcasecmp(focus->domain, host) == 0 || is_address(host);
 }
 
+bool focus_may_serve(const struct focus *focus, const char *user, const char *host)
+{
+    return *user && strlen(user) <= CONFERENCE_NAME_MAX && is_ours(focus, host);
+}
+
+bool focus_is_full(const struct focus *focus)
+{
+    return focus->shutting_down || (focus->max_calls && focus->calls >= focus->max_calls);
+}
+
 /* NULL when the call could not go on, and has been answered. */
 static struct conference *find_or_create(struct focus *focus, struct call *call)
 {
@@ -49,7 +59,7 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
     struct request request = {.verb = VERB_CREATE, .conference_name = name, .call = info->id};
     struct decision decision;
 
-    if (!*name || strlen(name) > CONFERENCE_NAME_MAX || !is_ours(focus, info->requested_host)) {
+    if (!focus_may_serve(focus, name, info->requested_host)) {
         refuse(focus, call, 404, NULL, 0);
         return NULL;
     }
@@ -142,12 +152,9 @@ void admit(struct focus *focus, struct call *call)
 {
     struct conference *conference;
 
-    if (focus->shutting_down) {
-        refuse(focus, call, 503, "Server is stopping", RETRY_AFTER);
-        return;
-    }
-    if (focus->max_calls && focus->calls >= focus->max_calls) {
-        refuse(focus, call, 503, "Server is full", RETRY_AFTER);
+    if (focus_is_full(focus)) {
+        refuse(focus, call, 503, focus->shutting_down ? "Server is stopping" : "Server is full",
+               RETRY_AFTER);
         return;
     }
     conference = find_or_create(focus, call);

@@ -3,7 +3,6 @@
 
 #include "core/log.h"
 
-#include <string.h>
 #include <utlist.h>
 
 static void on_incoming(struct call *call, void *arg)
@@ -95,7 +94,7 @@ static void on_ended(struct call *call, int code, const char *reason, void *arg)
         focus_call_gone(focus);
 }
 
-/* OPTIONS tells what an INVITE would meet (RFC 3261 §11), so the policy is asked, too. */
+/* OPTIONS tells what an INVITE would meet (RFC 3261 §11.2), so the policy is asked, too. */
 static void on_query(struct query *query, void *arg)
 {
     struct focus *focus = arg;
@@ -109,8 +108,12 @@ static void on_query(struct query *query, void *arg)
     query->is_focus = false;
     if (!*query->requested_user)
         return; /* about the server, not a conference */
+    if (focus_is_full(focus)) {
+        query->code = 503;
+        return;
+    }
     query->is_focus = true;
-    if (strlen(query->requested_user) <= CONFERENCE_NAME_MAX) {
+    if (focus_may_serve(focus, query->requested_user, query->requested_host)) {
         if (focus_conference_by_name(focus, query->requested_user))
             return;
         actor_of_server(&request.actor);

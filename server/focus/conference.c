@@ -85,7 +85,10 @@ static void conference_deactivate(struct conference *conference, const char *rea
     conference->active = false;
     conference->locked = false;
     (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
-    events_post_last(focus, &event, NULL, conference->ended ? conference : NULL);
+    if (conference->ended)
+        events_post_ended(conference, &event);
+    else
+        events_post(focus, &event);
 }
 
 /* With nobody left in it: a reserved one goes back to sleep, any other can no longer be called,
@@ -103,7 +106,7 @@ static void conference_close(struct conference *conference, const char *reason)
     if (conference->active)
         conference_deactivate(conference, reason);
     else if (conference->ended) /* behind what is still to be told of its participants */
-        events_post_last(focus, NULL, NULL, conference);
+        events_post_ended(conference, NULL);
 }
 
 void conference_end(struct conference *conference, int code, const char *reason)
@@ -129,7 +132,7 @@ int focus_reserve(struct focus *focus, const struct conference_config *config)
     char *title, *policy;
     int error;
 
-    if (!config || !config->name || !*config->name)
+    if (!config || !config->name || !*config->name || strlen(config->name) > CONFERENCE_NAME_MAX)
         return EINVAL;
     conference = focus_conference_by_name(focus, config->name);
     if (!conference) {

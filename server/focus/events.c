@@ -2,6 +2,7 @@
 
 #include "core/log.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* Hooks told in one turn of the loop; the rest waits for the next, so that SIP is served between.
@@ -44,11 +45,13 @@ static void event_tell(struct focus *focus, struct queued_event *queued)
         for (unsigned i = 0; i < focus->listener_count; i++)
             focus->listeners[i].handler(&queued->event, focus->listeners[i].arg);
     }
+    /* The entry is part of what is freed. */
     if (queued->last_of)
         participant_free(queued->last_of);
-    if (queued->end_of)
+    else if (queued->end_of)
         conference_free(queued->end_of);
-    free(queued);
+    else
+        free(queued);
 }
 
 static void events_turn(void *arg)
@@ -74,31 +77,40 @@ void events_flush(struct focus *focus)
     loop_timer_stop(&focus->events_timer);
 }
 
-void events_post_last(struct focus *focus, const struct conference_event *event,
-                      struct participant *last_of, struct conference *end_of)
+static void enqueue(struct focus *focus, struct queued_event *queued)
 {
-    struct queued_event *queued = calloc(1, sizeof *queued);
-
-    if (!queued) {
-        log_error("out of memory: an event is lost");
-        if (last_of)
-            participant_free(last_of);
-        if (end_of)
-            conference_free(end_of);
-        return;
-    }
-    queued->event = event ? *event : (struct conference_event){.kind = EVENT_COUNT};
-    queued->last_of = last_of;
-    queued->end_of = end_of;
+    queued->next = NULL;
     *focus->events_tail = queued;
     focus->events_tail = &queued->next;
+    /* Without memory for the timer it is told with the next event. */
     if (!focus->events_timer)
         (void)loop_timer_start(focus->loop, &focus->events_timer, 0, events_turn, focus);
 }
 
 void events_post(struct focus *focus, const struct conference_event *event)
 {
-    events_post_last(focus, event, NULL, NULL);
+    struct queued_event *queued = calloc(1, sizeof *queued);
+
+    if (!queued) {
+        log_error("out of memory: an event \"%s\" is lost", event_name(event->kind));
+        return;
+    }
+    queued->event = *event;
+    enqueue(focus, queued);
+}
+
+void events_post_left(struct participant *participant, const struct conference_event *event)
+{
+    participant->last = (struct queued_event){.event = *event, .last_of = participant};
+    enqueue(participant->conference->focus, &participant->last);
+}
+
+void events_post_ended(struct conference *conference, const struct conference_event *event)
+{
+    conference->end = (struct queued_event){.event = {.kind = EVENT_COUNT}, .end_of = conference};
+    if (event)
+        conference->end.event = *event;
+    enqueue(conference->focus, &conference->end);
 }
 
 int focus_listen(struct focus *focus, void (*handler)(const struct conference_event *, void *arg),

@@ -53,14 +53,15 @@ void focus_destroy(struct focus *focus);
 const struct signalling_events *focus_signalling_events(void);
 const struct mixing_events *focus_mixing_events(void);
 
-/* Makes a reserved conference, or changes the one of that name. */
+/* Makes a reserved conference, or changes the one of that name. EINVAL: a name that nobody could
+ * call; ENOMEM. */
 int focus_reserve(struct focus *focus, const struct conference_config *config);
 /* No longer reserved: goes when the last participant has left. */
 void focus_unreserve(struct focus *focus, const char *name);
 
 /* Asks the policy and carries out what it accepts: mute, remove, lock, end. *decision says what
- * was decided. 0: done; EPERM: rejected; ENOENT: conference or target is gone; EINVAL: a verb
- * that only a call can bring (create, join). */
+ * was decided. 0: done; EPERM: rejected; ENOENT: the conference is gone, or the target is not in it
+ * (any more); EINVAL: a verb that only a call can bring (create, join). */
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision);
 
 /* Ends all calls, and calls `done` when the last one is gone or `ms` have passed. New calls get

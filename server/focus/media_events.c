@@ -3,8 +3,6 @@
 
 #include "core/log.h"
 
-#include <stdio.h>
-
 static void on_speaking(void *user, bool speaking, void *arg)
 {
     struct focus *focus = arg;

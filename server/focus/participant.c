@@ -131,7 +131,7 @@ void participant_leave(struct participant *participant, const char *reason)
     participant->joined = false;
     log_quality(participant, reason);
     (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
-    events_post_last(focus, &event, participant, NULL);
+    events_post_left(participant, &event);
 }
 
 void participant_remove(struct participant *participant, int code, const char *reason)

@@ -15,14 +15,14 @@
 #ifndef FOCUS_PRIVATE_H
 #define FOCUS_PRIVATE_H
 
+#include "core/settings.h"
 #include "focus/focus.h"
 
 #include <uthash.h>
 
 enum {
     FOCUS_LISTENERS = 8,
-    CONFERENCE_NAME_MAX = 128, /* bytes of a user part that can be a conference */
-    RETRY_AFTER = 10,          /* s, said to callers when we are full */
+    RETRY_AFTER = 10, /* s, said to callers when we are full */
 };
 
 /* What stands on a call (signalling.set_user) whose participant has left: its dialog still has to
@@ -31,8 +31,9 @@ enum {
 extern const char focus_call_has_left;
 
 struct queued_event {
-    struct conference_event event;
-    /* Kept alive until the event has been told, and freed then. Owned. */
+    struct conference_event event; /* kind EVENT_COUNT: nothing is told */
+    /* Kept alive until the event has been told, and freed then, with this entry in it; both NULL:
+     * the entry is freed alone. */
     struct participant *last_of;
     struct conference *end_of;
     struct queued_event *next;
@@ -78,6 +79,7 @@ struct conference {
     bool locked;
     time_t created_at;
     struct mix *mix;
+    struct queued_event end; /* its place in the queue once it ended */
     struct participant
         *members; /* list; on the way in, too; those who have joined last come last */
     unsigned member_count;
@@ -99,16 +101,18 @@ struct participant {
     bool speaking_told, speaking_queued;
     time_t joined_at;
     struct participant *prev, *next; /* in conference.members */
+    struct queued_event last;        /* its place in the queue once it left */
     UT_hash_handle hh;
 };
 
 /* events.c */
 /* Queues a copy. ENOMEM is logged: the event is lost, the state is right. */
 void events_post(struct focus *focus, const struct conference_event *event);
-/* Queues the last event of a participant or conference, which is freed afterwards. `event` NULL:
- * nothing is told, it is only freed in its turn. */
-void events_post_last(struct focus *focus, const struct conference_event *event,
-                      struct participant *last_of, struct conference *end_of);
+/* Queues the last event of a participant or conference, which is freed behind it. They have room
+ * for it, so this cannot fail: what has ended is never freed before what is queued about it.
+ * `event` NULL: nothing is told, the conference is only freed in its turn. */
+void events_post_left(struct participant *participant, const struct conference_event *event);
+void events_post_ended(struct conference *conference, const struct conference_event *event);
 /* Tells all that is queued, now. */
 void events_flush(struct focus *focus);
 
@@ -141,6 +145,10 @@ void participant_free(struct participant *participant);
 
 /* admit.c */
 void admit(struct focus *focus, struct call *call);
+/* Whether `user` at `host` can name a conference of ours. */
+bool focus_may_serve(const struct focus *focus, const char *user, const char *host);
+/* No call more at the moment: stopping, or max_calls. */
+bool focus_is_full(const struct focus *focus);
 
 /* focus.c */
 void focus_call_gone(struct focus *focus);

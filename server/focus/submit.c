@@ -4,7 +4,6 @@
 #include "core/log.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 static const char *said(const struct decision *decision, const char *otherwise)
 {
@@ -78,10 +77,14 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
 
     if (request->verb == VERB_CREATE || request->verb == VERB_JOIN || !conference)
         return EINVAL;
-    if (conference->ended ||
-        (has_target(request->verb) &&
-         (target = focus_participant(focus, request->target), !target || target->left)))
+    if (conference->ended)
         return ENOENT;
+    if (has_target(request->verb)) {
+        target = focus_participant(focus, request->target);
+        /* It is this conference's policy that is asked: it decides about its own people only. */
+        if (!target || target->left || target->conference != conference)
+            return ENOENT;
+    }
     decide(focus, request, decision);
     if (decision->verdict != DECISION_ACCEPT) {
         log_write(LOG_LEVEL_INFO, conference->name, request->call, "%s refused: %d %s (by %s)",

@@ -3,7 +3,6 @@
 #include "main/serve.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { SIP_PORT = 5060 };
 

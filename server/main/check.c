@@ -4,10 +4,7 @@
 #include "lua/lua_config.h"
 #include "lua/lua_engine.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { ERROR_MAX = 1024 };

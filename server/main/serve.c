@@ -236,6 +236,7 @@ int server_check(struct settings *settings, char *error, size_t error_size)
     }
     if (status) {
         snprintf(error, error_size, "out of memory");
+        status = ENOMEM;
     } else {
         status = load_scripts(&server, error, error_size);
     }

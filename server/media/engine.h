@@ -9,6 +9,7 @@
 #ifndef MEDIA_ENGINE_H
 #define MEDIA_ENGINE_H
 
+#include "core/address.h"
 #include "core/clock.h"
 #include "media/histogram.h"
 #include "media/jitter.h"
@@ -43,7 +44,7 @@ enum message_kind {
     MESSAGE_LEG_ADD,
     MESSAGE_LEG_SESSION, /* brings the new stream, takes the old one back */
     MESSAGE_LEG_ROUTE,
-    MESSAGE_LEG_CLOSE,
+    MESSAGE_LEG_CLOSE, /* comes back when the leg is gone */
     MESSAGE_STOP,
 };
 
@@ -81,7 +82,7 @@ struct leg {
     struct mail mail; /* first: in `told` of the thread */
 
     /* Shared. `queued`: the leg is in `told` already. */
-    atomic_bool queued, gone;
+    atomic_bool queued;
     _Atomic unsigned silent_ms; /* a timeout to be told; 0: none */
     struct ring digits;         /* key << 16 | duration in ms */
     struct leg_counters counters;
@@ -234,7 +235,7 @@ void leg_session(struct leg *leg, const struct session *session);
 void leg_route(struct leg *leg, const struct leg_route *route);
 void leg_close(struct leg *leg);
 void leg_stats(const struct leg *leg, struct leg_stats *stats);
-/* Frees it all. The media thread knows it no more. */
+/* Frees it all. The media thread knows it no more, and it is not in `told`. */
 void leg_free(struct leg *leg);
 /* Calls the handlers for what the leg has told. */
 void leg_hand_up(struct leg *leg);

@@ -16,6 +16,7 @@
 #include "media/jitter.h"
 
 #include "media/jitter_parts.h"
+#include "media/level.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -445,7 +446,7 @@ static float strictness(const struct jitter *jitter)
 /* Whether the frame to be played is so quiet that any lag will do. */
 static bool is_quiet(const struct jitter *jitter)
 {
-    return sound_power(jitter->sound + jitter->read, jitter->frame) < quiet_power;
+    return level_power(jitter->sound + jitter->read, jitter->frame) < quiet_power;
 }
 
 static unsigned find_period(struct jitter *jitter, int direction, unsigned most)

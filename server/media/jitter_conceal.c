@@ -1,4 +1,5 @@
 #include "media/jitter_parts.h"
+#include "media/level.h"
 
 #include <string.h>
 
@@ -25,7 +26,7 @@ void conceal_begin(struct conceal *conceal, const float *history, const struct c
     unsigned ms = codec->sample_rate / 1000;
     unsigned window = PITCH_WINDOW_MS * ms, most = PERIOD_MAX_MS * ms;
     unsigned lag = 0;
-    if (sound_power(history - window, window) > silence_power) {
+    if (level_power(history - window, window) > silence_power) {
         lag = pitch_find(history - window, -1, window, PERIOD_MIN_TENTHS * ms / 10, most,
                          codec->sample_rate, 0);
     }

@@ -108,8 +108,6 @@ unsigned pitch_find(const float *sound, int direction, unsigned window, unsigned
 void stretch_remove(float *sound, unsigned count, unsigned lag);
 /* Repeats the `lag` samples that stand before `sound`; `count` ≥ lag grows by lag. */
 void stretch_insert(float *sound, unsigned count, unsigned lag);
-/* Mean square of `count` samples. */
-float sound_power(const float *sound, unsigned count);
 
 /* ---- jitter_conceal.c: sound for what is missing ---- */
 

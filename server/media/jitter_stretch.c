@@ -29,11 +29,6 @@ static float dot(const float *a, const float *b, unsigned count)
     return sum;
 }
 
-float sound_power(const float *sound, unsigned count)
-{
-    return count ? dot(sound, sound, count) / (float)count : 0;
-}
-
 static double square(float value)
 {
     return (double)value * (double)value;

@@ -35,7 +35,4 @@ bool latch_accept(struct latch *latch, const struct sockaddr_storage *from, uint
 /* Where to send: the source, else the signalled address; NULL: nowhere yet. */
 const struct sockaddr_storage *latch_target(const struct latch *latch);
 
-/* Same family, address and port. */
-bool address_equal(const struct sockaddr_storage *a, const struct sockaddr_storage *b);
-
 #endif

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 struct message *message_create(enum message_kind kind, const char *what)
 {
@@ -23,20 +22,17 @@ struct message *message_create(enum message_kind kind, const char *what)
 }
 
 /* RFC 3550 §5.1: begin at random, so that known plaintext attacks on encryption are harder. */
-static int choose_numbers(struct leg *leg)
+static void choose_numbers(struct leg *leg)
 {
     struct {
         uint32_t ssrc, timestamp;
         uint16_t sequence;
     } numbers;
 
-    if (getrandom(&numbers, sizeof(numbers), 0) != sizeof(numbers)) {
-        return EIO;
-    }
+    random_bytes(&numbers, sizeof(numbers));
     leg->ssrc = numbers.ssrc;
     leg->timestamp = numbers.timestamp;
     leg->sequence = numbers.sequence;
-    return 0;
 }
 
 static void choose_cname(struct leg *leg, const char *name)
@@ -89,10 +85,8 @@ int leg_create(struct mix *mix, const struct leg_config *config, struct leg **le
         return ENOMEM;
     }
     leg_prepare(leg, mix, config);
-    err = choose_numbers(leg);
-    if (err == 0) {
-        err = sockets_open(ports, &leg->sockets);
-    }
+    choose_numbers(leg);
+    err = sockets_open(ports, &leg->sockets);
     if (err != 0) {
         free(leg);
         return err;

@@ -155,15 +155,29 @@ static bool is_rtcp(const uint8_t *data, size_t size)
     return size >= 4 && data[0] >> 6 == 2 && data[1] >= 192 && data[1] <= 223;
 }
 
+/* Reports are seconds apart, so the silence by which the latch gives a running stream away is the
+ * rule there: on a socket of its own RTCP must also come from the host that the audio comes from,
+ * once that is known, or from where the SDP says. */
+static bool rtcp_is_trusted(struct leg *leg, bool muxed, const struct sockaddr_storage *from,
+                            uint64_t arrival)
+{
+    const struct sockaddr_storage *target = latch_target(&leg->latch);
+
+    if (muxed) {
+        return target != NULL && address_equal(target, from);
+    }
+    if (leg->latch.source.ss_family != AF_UNSPEC && !address_same_host(&leg->latch.source, from) &&
+        !address_equal(&leg->rtcp.latch.signalled, from)) {
+        return false;
+    }
+    return latch_accept(&leg->rtcp.latch, from, arrival);
+}
+
 static void take_rtcp(struct leg *leg, struct media_thread *thread, bool muxed,
                       const struct sockaddr_storage *from, const uint8_t *data, size_t size,
                       uint64_t arrival)
 {
-    const struct sockaddr_storage *target = latch_target(&leg->latch);
-    bool trusted = muxed ? target != NULL && address_equal(target, from)
-                         : latch_accept(&leg->rtcp.latch, from, arrival);
-
-    if (trusted) {
+    if (rtcp_is_trusted(leg, muxed, from, arrival)) {
         leg_rtcp_take(leg, data, size, arrival, thread->now);
     } else {
         counter_add(&leg->counters.rejected, 1);

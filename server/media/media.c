@@ -63,31 +63,33 @@ static void message_done(struct message *message)
         mix_free(message->mix); /* the message is part of it */
         return;
     }
+    if (message->kind == MESSAGE_LEG_CLOSE) {
+        leg_free(message->leg); /* the same */
+        return;
+    }
     stream_destroy(message->stream);
     jitter_destroy(message->jitter);
     free(message);
 }
 
+/* A leg that has gone is in `returned`, and may be in `told` from before. What it told was posted
+ * earlier, so taking `returned` first makes sure that nothing in `told` outlives its leg. */
 static void collect(struct media_thread *thread)
 {
-    struct mail *mail = mailbox_take(&thread->told);
+    struct mail *returned = mailbox_take(&thread->returned);
+    struct mail *told = mailbox_take(&thread->told);
 
-    while (mail != NULL) {
-        struct leg *leg = (struct leg *)mail;
+    while (told != NULL) {
+        struct leg *leg = (struct leg *)told;
 
-        mail = mail->next; /* once `queued` is cleared it belongs to the thread again */
+        told = told->next; /* once `queued` is cleared it belongs to the thread again */
         (void)atomic_exchange_explicit(&leg->queued, false, memory_order_acq_rel);
-        if (atomic_load_explicit(&leg->gone, memory_order_acquire)) {
-            leg_free(leg);
-        } else {
-            leg_hand_up(leg);
-        }
+        leg_hand_up(leg);
     }
-    mail = mailbox_take(&thread->returned);
-    while (mail != NULL) {
-        struct message *message = (struct message *)mail;
+    while (returned != NULL) {
+        struct message *message = (struct message *)returned;
 
-        mail = mail->next;
+        returned = returned->next;
         message_done(message);
     }
 }

@@ -1,9 +1,11 @@
 #include "media/sockets.h"
 
+#include "core/address.h"
+#include "core/id.h"
+
 #include <errno.h>
 #include <netinet/ip.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,34 +14,11 @@ enum {
     PRIORITY_VOICE = 6, /* what the queues of the machine itself go by */
 };
 
-void address_set_port(struct sockaddr_storage *address, uint16_t port)
-{
-    if (address->ss_family == AF_INET6) {
-        ((struct sockaddr_in6 *)address)->sin6_port = htons(port);
-    } else {
-        ((struct sockaddr_in *)address)->sin_port = htons(port);
-    }
-}
-
-uint16_t address_port(const struct sockaddr_storage *address)
-{
-    if (address->ss_family == AF_INET6) {
-        return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
-    }
-    return ntohs(((const struct sockaddr_in *)address)->sin_port);
-}
-
-socklen_t address_size(const struct sockaddr_storage *address)
-{
-    return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                          : sizeof(struct sockaddr_in);
-}
-
 int sockets_init(struct sockets *sockets, const struct sockaddr_storage *address, uint16_t low,
                  uint16_t high)
 {
     unsigned first = (low + 1u) & ~1u;
-    unsigned start = 0;
+    unsigned start;
 
     if ((address->ss_family != AF_INET && address->ss_family != AF_INET6) || low == 0 ||
         first + 1 > high) {
@@ -53,9 +32,7 @@ int sockets_init(struct sockets *sockets, const struct sockaddr_storage *address
         return ENOMEM;
     }
     /* A random start: after a restart, packets of calls gone by find nobody. */
-    if (getrandom(&start, sizeof(start), 0) != sizeof(start)) {
-        start = 0;
-    }
+    random_bytes(&start, sizeof(start));
     sockets->next = start % sockets->pairs;
     return 0;
 }

@@ -29,9 +29,4 @@ void sockets_free(struct sockets *sockets);
 int sockets_open(struct sockets *sockets, struct socket_pair *pair);
 void sockets_close(struct sockets *sockets, struct socket_pair *pair);
 
-/* `address` with another port (host order). */
-void address_set_port(struct sockaddr_storage *address, uint16_t port);
-uint16_t address_port(const struct sockaddr_storage *address);
-socklen_t address_size(const struct sockaddr_storage *address);
-
 #endif

@@ -1,7 +1,6 @@
 #include "media/stream.h"
 
-#include "media/latch.h"
-#include "media/sockets.h"
+#include "core/address.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,20 +11,13 @@
 static const unsigned PACKET_LENGTHS[] = {10, 20, 30, 40, 60};
 
 /* 0.0.0.0 is an old way to say hold (RFC 3264 §8.4); for the kernel it would be this machine. */
-static bool is_unspecified(const struct sockaddr_storage *address)
-{
-    if (address->ss_family == AF_INET6) {
-        return IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)address)->sin6_addr);
-    }
-    return ((const struct sockaddr_in *)address)->sin_addr.s_addr == htonl(INADDR_ANY);
-}
-
 static struct sockaddr_storage usable_address(const struct sockaddr_storage *address, int family)
 {
     struct sockaddr_storage none;
 
     memset(&none, 0, sizeof(none));
-    if (address->ss_family != family || address_port(address) == 0 || is_unspecified(address)) {
+    if (address->ss_family != family || address_port(address) == 0 ||
+        address_is_unspecified(address)) {
         return none;
     }
     return *address;

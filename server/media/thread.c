@@ -1,4 +1,5 @@
 /* A media thread's life: sleep until the next slot that has mixes, work it, account for it. */
+#include "core/id.h"
 #include "media/engine.h"
 
 #include <errno.h>
@@ -6,7 +7,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -166,10 +166,8 @@ int thread_start(struct media *media, struct media_thread *thread)
     for (unsigned slot = 0; slot < SLOTS; slot++) {
         TAILQ_INIT(&thread->slots[slot]);
     }
-    if (getrandom(&thread->random, sizeof(thread->random), 0) != sizeof(thread->random) ||
-        thread->random == 0) {
-        thread->random = 1;
-    }
+    random_bytes(&thread->random, sizeof(thread->random));
+    thread->random |= 1; /* 0 would stay 0 */
     err = open_descriptors(thread);
     if (err == 0) {
         err = pthread_create(&thread->id, NULL, thread_main, thread);

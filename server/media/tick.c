@@ -44,8 +44,7 @@ static void leg_depart(struct media_thread *thread, struct leg *leg)
     (void)epoll_ctl(thread->rtcp_poll, EPOLL_CTL_DEL, leg->sockets.rtcp, NULL);
     mixer_channel_leave(&leg->channel);
     TAILQ_REMOVE(&leg->mix->legs, leg, in_mix);
-    atomic_store_explicit(&leg->gone, true, memory_order_release);
-    leg_tell(leg, thread);
+    give_back(thread, &leg->close);
 }
 
 static void mix_begin_leaving(struct mix *mix)
@@ -62,7 +61,7 @@ static void mix_begin_leaving(struct mix *mix)
 static void message_apply(struct media_thread *thread, struct message *message)
 {
     switch (message->kind) {
-    case MESSAGE_MIX_ADD: /* part of the mix, like the two of the leg below: not given back */
+    case MESSAGE_MIX_ADD: /* part of the mix, like the leg's below: not given back */
         TAILQ_INSERT_TAIL(&thread->slots[message->mix->slot], message->mix, in_slot);
         thread->mix_count++;
         break;

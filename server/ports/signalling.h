@@ -62,7 +62,7 @@ struct signalling {
 struct query {
     const char *requested_user;
     const char *requested_host;
-    int code;      /* out: 200, or 404 when there is no such conference */
+    int code;      /* out: 200; 404 when there is no such conference; 503 */
     bool is_focus; /* out */
 };
 

@@ -1,5 +1,6 @@
 /* Who calls: the first INVITE in the focus's words. All of it is the peer's text, so all of it is
  * bounded and clean of what could forge a log line or break a terminal. */
+#include "core/text.h"
 #include "sip/sip_private.h"
 
 #include <arpa/inet.h>
@@ -15,28 +16,6 @@ enum {
     DISPLAY_SIZE = 128,
     AGENT_SIZE = 128,
 };
-
-/* Bytes of the UTF-8 sequence of a printable character at `text`; 0: it is none (RFC 3629 §4). */
-static size_t printable(const unsigned char *text)
-{
-    if (text[0] < 0x80) {
-        return text[0] >= 0x20 && text[0] != 0x7f ? 1 : 0;
-    }
-    size_t length = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
-    if (text[0] < 0xc2 || text[0] > 0xf4) {
-        return 0;
-    }
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    bool is_c1 = text[0] == 0xc2 && text[1] < 0xa0;
-    bool is_overlong = (text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xf0 && text[1] < 0x90);
-    bool is_surrogate = text[0] == 0xed && text[1] >= 0xa0;
-    bool is_beyond = text[0] == 0xf4 && text[1] >= 0x90;
-    return is_c1 || is_overlong || is_surrogate || is_beyond ? 0 : length;
-}
 
 static int hex_digit(char digit)
 {
@@ -63,7 +42,7 @@ void text_clean(char *text, size_t size, const char *source, bool unescape)
     }
     text[length] = '\0';
     for (size_t i = 0; i < length;) {
-        size_t step = printable((const unsigned char *)text + i);
+        size_t step = text_printable(text + i);
         if (step == 0) {
             text[i] = '?';
             step = 1;

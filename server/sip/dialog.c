@@ -14,7 +14,6 @@
 #include <sofia-sip/nta_tag.h>
 #include <sofia-sip/su_uniqueid.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { FIRST_CSEQ_MAX = 1 << 16 };
 

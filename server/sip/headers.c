@@ -1,4 +1,5 @@
 /* Header fields that we write, and the responses that carry them. */
+#include "core/text.h"
 #include "sip/sip_private.h"
 
 #include <arpa/inet.h>
@@ -91,31 +92,12 @@ static void write_host(const struct sip_agent *agent, const tport_t *tport, char
     }
 }
 
-/* RFC 3261 §25.1: user = 1*( unreserved / escaped / user-unreserved ). */
-static void escape_user(char *escaped, size_t size, const char *user)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    size_t length = 0;
-    for (; *user && length + 4 <= size; user++) {
-        unsigned char byte = (unsigned char)*user;
-        if (byte < 0x80 && (strchr("-_.!~*'()&=+$,;?/", byte) || (byte >= '0' && byte <= '9') ||
-                            (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z'))) {
-            escaped[length++] = (char)byte;
-        } else {
-            escaped[length++] = '%';
-            escaped[length++] = hex[byte >> 4];
-            escaped[length++] = hex[byte & 15];
-        }
-    }
-    escaped[length] = '\0';
-}
-
 sip_contact_t *contact_make(struct sip_agent *agent, su_home_t *home, const char *user,
                             bool is_focus, const tport_t *tport)
 {
     char escaped[512], host[300], text[1024];
 
-    escape_user(escaped, sizeof escaped, user);
+    text_escape_user(escaped, sizeof escaped, user);
     write_host(agent, tport, host, sizeof host);
     snprintf(text, sizeof text, "<sip:%s%s%s%s>%s", escaped, escaped[0] ? "@" : "", host,
              tport_is_tcp(tport) ? ";transport=tcp" : "", is_focus ? ";isfocus" : "");

@@ -15,7 +15,6 @@
 #include <sofia-sip/su_string.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { T1_MULTIPLE = 64 }; /* RFC 3261 §13.3.1.4: so long for the ACK */
 

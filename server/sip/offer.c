@@ -1,4 +1,5 @@
 /* Offer and answer (RFC 3264) as the messages of a call carry them. */
+#include "core/address.h"
 #include "sip/sip_private.h"
 
 #include <errno.h>
@@ -91,22 +92,12 @@ static bool is_same_format(const struct codec_format *one, const struct codec_fo
            strcmp(one->fmtp, other->fmtp) == 0;
 }
 
-/* Family, address and port; nothing else of them is told on the wire. */
+/* No address is the same as no address: both wait for the first packet. */
 static bool is_same_address(const struct sockaddr_storage *one,
                             const struct sockaddr_storage *other)
 {
-    if (one->ss_family != other->ss_family) {
-        return false;
-    }
-    if (one->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *a = (const struct sockaddr_in6 *)one;
-        const struct sockaddr_in6 *b = (const struct sockaddr_in6 *)other;
-        return a->sin6_port == b->sin6_port && IN6_ARE_ADDR_EQUAL(&a->sin6_addr, &b->sin6_addr);
-    }
-    const struct sockaddr_in *a = (const struct sockaddr_in *)one;
-    const struct sockaddr_in *b = (const struct sockaddr_in *)other;
-    return one->ss_family == AF_UNSPEC ||
-           (a->sin_port == b->sin_port && a->sin_addr.s_addr == b->sin_addr.s_addr);
+    return address_equal(one, other) ||
+           (one->ss_family == AF_UNSPEC && other->ss_family == AF_UNSPEC);
 }
 
 static bool is_same_session(const struct session *one, const struct session *other)

@@ -1,4 +1,5 @@
 /* Offer and answer (RFC 3264): what two descriptions come to. */
+#include "core/address.h"
 #include "sip/sdp_private.h"
 
 #include <arpa/inet.h>
@@ -107,10 +108,7 @@ static bool is_nowhere(const struct sdp_address *address)
     if (!address->literal) {
         return false;
     }
-    if (address->family == AF_INET) {
-        return ((const struct sockaddr_in *)&address->host)->sin_addr.s_addr == INADDR_ANY;
-    }
-    return IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)&address->host)->sin6_addr);
+    return address_is_unspecified(&address->host);
 }
 
 /* A conference leg is unicast; an offer must not turn us against a whole network. */
@@ -162,11 +160,7 @@ static void set_remote(struct sockaddr_storage *remote, const struct sdp_address
         return;
     }
     *remote = address->host;
-    if (address->family == AF_INET) {
-        ((struct sockaddr_in *)remote)->sin_port = htons(port);
-    } else {
-        ((struct sockaddr_in6 *)remote)->sin6_port = htons(port);
-    }
+    address_set_port(remote, port);
 }
 
 static void set_remotes(struct session *session, const struct sdp_stream *stream, bool mux)

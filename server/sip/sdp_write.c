@@ -1,4 +1,5 @@
 /* Writing session descriptions (RFC 8866): bodies of our own, and the lines they are made of. */
+#include "core/address.h"
 #include "sip/sdp_private.h"
 
 #include <arpa/inet.h>
@@ -71,18 +72,6 @@ void sdp_text_session(struct sdp_text *text, const struct sdp_local *local, uint
     fprintf(file, "\r\nt=%" PRIu64 " %" PRIu64 "\r\n", start, stop);
 }
 
-static uint16_t port_of(const struct sockaddr_storage *address)
-{
-    switch (address->ss_family) {
-    case AF_INET:
-        return ntohs(((const struct sockaddr_in *)address)->sin_port);
-    case AF_INET6:
-        return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
-    default:
-        return 0;
-    }
-}
-
 static void write_format(FILE *file, const struct codec_format *format)
 {
     bool is_event = strcasecmp(format->name, "telephone-event") == 0;
@@ -120,7 +109,7 @@ static const char *direction_name(enum stream_direction direction)
 void sdp_text_audio(struct sdp_text *text, const struct sdp_lines *lines)
 {
     FILE *file = text->file;
-    uint16_t rtp_port = port_of(&lines->media->rtp);
+    uint16_t rtp_port = address_port(&lines->media->rtp);
     uint16_t rtcp_port = lines->media->rtcp_port ? lines->media->rtcp_port : rtp_port;
 
     fprintf(file, "m=audio %u %s", lines->refused ? 0u : rtp_port, lines->protocol);
@@ -162,7 +151,7 @@ int sdp_write_offer(const struct sdp_local *local, char **bodyp)
     struct sdp_lines lines = own_lines(local);
     struct sdp_text text;
 
-    if (port_of(&local->media.rtp) == 0) {
+    if (address_port(&local->media.rtp) == 0) {
         return EINVAL;
     }
     int err = sdp_text_begin(&text);
@@ -244,7 +233,7 @@ int sdp_write_offer_again(const struct sdp_local *local, const struct sdp *last,
     struct sdp_lines lines = own_lines(local);
     struct sdp_text text;
 
-    if (port_of(&local->media.rtp) == 0) {
+    if (address_port(&local->media.rtp) == 0) {
         return EINVAL;
     }
     if (ours < 0) {

@@ -29,7 +29,8 @@ struct sip_config {
  * ENOMEM; `error` gets one line that says which address and what to do. */
 int sip_agent_create(const struct sip_config *config, struct sip_agent **agentp, char *error,
                      size_t error_size);
-/* The calls must have ended (focus_shutdown). */
+/* Calls that are left (focus_shutdown's time was up) are freed without a word: no on_ended is told,
+ * so the focus may be gone already. */
 void sip_agent_destroy(struct sip_agent *agent);
 
 const struct signalling *sip_signalling(void);

@@ -225,6 +225,8 @@ int headers_create(struct sip_agent *agent);
 void respond_tagged(struct incoming *in, const char *to_tag, int status, const char *phrase,
                     tag_type_t tag, tag_value_t value, ...);
 #define respond(in, ...) respond_tagged(in, NULL, __VA_ARGS__)
+/* 500 with Retry-After between 0 and 10 s: something else is under way (RFC 3261 §14.2). */
+void respond_later(struct incoming *in);
 /* Our Contact, as seen by a peer that came by `tport`, allocated on `home`. */
 sip_contact_t *contact_make(struct sip_agent *agent, su_home_t *home, const char *user,
                             bool is_focus, const tport_t *tport);
@@ -234,9 +236,11 @@ void local_address(const tport_t *tport, struct sockaddr_storage *address);
 void reason_write(char *header, size_t size, int code, const char *text);
 /* A Warning (RFC 3261 §20.43) on `home`. */
 sip_warning_t *warning_make(struct sip_agent *agent, su_home_t *home, int code, const char *text);
-bool contact_is_usable(const sip_contact_t *contact);
 
-/* checks.c: false when the request was refused. */
+/* checks.c */
+/* A SIP URI with a host. NULL is none. */
+bool contact_is_usable(const sip_contact_t *contact);
+/* False when the request was refused. */
 bool check_request(struct incoming *in);
 bool check_body(struct incoming *in);
 bool check_contact(struct incoming *in, bool required);
@@ -280,8 +284,6 @@ int receive_message(struct sip_agent *agent, nta_agent_t *nta, msg_t *msg, sip_t
 
 /* offer.c: offer/answer (RFC 3264) of a call. */
 bool message_has_sdp(const sip_t *sip);
-/* For responses of the INVITE and UPDATE kind that must wait: between 0 and 10 s. */
-void respond_later(struct incoming *in);
 /* Refuses an unusable offer with 400, 488 or 500. NULL: it did. */
 struct sdp *offer_read(struct incoming *in, const struct sdp_local *local);
 /* The answer to the offer, and what it comes to; *bodyp is malloc'ed. 0; ENOTSUP; ENOMEM; the call

@@ -14,6 +14,7 @@ SERVED = {"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE"}
 def test_a_call_is_answered_by_ringing_and_by_ok_from_the_focus():
     with Server() as server, Phone(server) as alice:
         alice.invite("demo")
+        alice.expect(100)
         ringing = alice.expect(180)
         assert ringing.tag("To")
         ok = alice.expect(200, method="INVITE")

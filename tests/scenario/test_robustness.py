@@ -17,12 +17,12 @@ BRIEF = 'stop_timeout = "500ms"\n'  # for calls whose BYE nobody will answer
 QUICK = 0.5  # s that an answer may take while somebody else sends rubbish
 
 
-def assert_alive(server):
-    """Another phone is served, quickly."""
+def assert_alive(server, code=200):
+    """Another phone is answered, quickly."""
     with Phone(server, "witness", media=False) as witness:
         began = time.monotonic()
         options(witness)
-        witness.expect(200)
+        witness.expect(code)
         took = time.monotonic() - began
         assert took < QUICK * run.SLOW, f"an answer took {took:.1f} s"
 
@@ -261,7 +261,7 @@ def test_a_flood_of_invites_that_are_never_acked_leaves_room_for_others():
     with Server(config=BRIEF + "max_calls = 50\n") as server, Phone(server, media=False) as alice:
         for _ in range(300):
             alice.invite("demo")
-        assert_alive(server)
+        assert_alive(server, code=503)  # what an INVITE would meet now (RFC 3261 §11)
         assert server.status()["server"]["calls"] <= 51
 
 

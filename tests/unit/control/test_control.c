@@ -1,6 +1,7 @@
 /* The control socket: one server on the focus thread, clients on other threads. */
 #include "control/control.h"
 #include "control/private.h"
+#include "tests/unit/fake_world.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -215,6 +217,30 @@ static void status_comes_as_json_for_programs(void **state)
     free(asking.body);
 }
 
+static void somebody_on_the_way_in_has_been_there_since_no_time(void **state)
+{
+    struct asking asking;
+    (void)state;
+    focus_connect(focus, &world_signalling, &world_mixing, NULL);
+    assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = "demo"}), 0);
+    struct call *call = world_dial(focus, "alice", "demo");
+    ask(&asking, "status --json");
+    json_t *status = json_loads(asking.body, 0, NULL);
+    json_t *conference = json_array_get(json_object_get(status, "conferences"), 0);
+    json_t *alice = json_array_get(json_object_get(conference, "participants"), 0);
+    assert_true(json_is_false(json_object_get(alice, "joined")));
+    assert_true(json_is_null(json_object_get(alice, "since")));
+    assert_int_equal(json_integer_value(json_object_get(alice, "seconds")), 0);
+    json_decref(status);
+    free(asking.body);
+    focus_signalling_events()->on_established(call, focus);
+    ask(&asking, "status --json");
+    assert_non_null(strstr(asking.body, "\"joined\": true"));
+    assert_null(strstr(asking.body, "\"since\": null"));
+    free(asking.body);
+    world_hang_up(focus, call);
+}
+
 static void a_reload_tells_its_generation_or_its_error(void **state)
 {
     struct asking asking;
@@ -254,6 +280,103 @@ static void who_stops_the_server_hears_when_it_has_gone(void **state)
     close(ends[1]);
     /* Nothing is left in the way. */
     assert_int_equal(create(&control), 0);
+}
+
+static void *stop_patiently(void *arg)
+{
+    struct asking *asking = arg;
+    FILE *file = open_memstream(&asking->body, &asking->size);
+    asking->status = control_ask(data, "stop", 50, file, asking->error, sizeof asking->error);
+    fclose(file);
+    return NULL;
+}
+
+static void on_time(void *arg)
+{
+    (void)arg;
+    loop_stop(loop, 0);
+}
+
+static void run_ms(unsigned ms)
+{
+    struct loop_timer *timer = NULL;
+    assert_int_equal(loop_timer_start(loop, &timer, ms, on_time, NULL), 0);
+    loop_run(loop);
+}
+
+/* A stop_timeout longer than the client's patience with other answers. */
+static void who_stops_a_server_that_takes_its_time_waits_for_it(void **state)
+{
+    struct asking asking = {0};
+    pthread_t thread;
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, stop_patiently, &asking), 0);
+    loop_run(loop);
+    assert_int_equal(stops, 1);
+    run_ms(200);
+    control_destroy(control);
+    control = NULL;
+    pthread_join(thread, NULL);
+    assert_string_equal(asking.error, "");
+    assert_int_equal(asking.status, 0);
+    free(asking.body);
+}
+
+static void a_server_that_says_nothing_times_out(void **state)
+{
+    (void)state;
+    assert_int_equal(control_ask(data, "status", 50, stdout, error, sizeof error), ETIMEDOUT);
+    assert_non_null(strstr(error, "does not answer"));
+}
+
+/* ---- out of descriptors ---- */
+
+static int hungry; /* the client that is not accepted yet */
+
+static void look_for_answer(void *arg)
+{
+    struct loop_timer **timer = arg;
+    char answer[3];
+    if (recv(hungry, answer, sizeof answer, MSG_DONTWAIT) == 3) {
+        assert_memory_equal(answer, "ok\n", 3);
+        loop_stop(loop, 0);
+    } else {
+        assert_int_equal(loop_timer_start(loop, timer, 10, look_for_answer, timer), 0);
+    }
+}
+
+static void without_descriptors_a_client_waits_and_the_loop_does_not_spin(void **state)
+{
+    struct rlimit limit, none;
+    struct loop_timer *timer = NULL;
+    char log[4096];
+    FILE *file = tmpfile();
+    int old_stderr = dup(STDERR_FILENO);
+    (void)state;
+    assert_non_null(file);
+    hungry = connect_raw();
+    assert_int_equal(send(hungry, "status\n", 7, 0), 7);
+    int next = dup(hungry);
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = (rlim_t)next;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    dup2(fileno(file), STDERR_FILENO);
+    run_ms(300);
+    dup2(old_stderr, STDERR_FILENO);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    ssize_t length = pread(fileno(file), log, sizeof log - 1, 0);
+    log[length > 0 ? length : 0] = '\0';
+    const char *first = strstr(log, "cannot accept");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "cannot accept"));
+    look_for_answer(&timer);
+    loop_run(loop);
+    loop_timer_stop(&timer);
+    close(hungry);
+    close(old_stderr);
+    fclose(file);
 }
 
 static void an_unknown_request_is_an_error(void **state)
@@ -413,13 +536,13 @@ static void the_table_of_participants_fits_100_columns(void **state)
     size_t size = 0;
     json_t *status = json_pack(
         "{s:{s:s,s:i},s:[{s:s,s:s,s:i,s:b,s:b,s:[{s:s,s:s,s:s,s:b,s:b,s:s,s:i,s:I,s:i,s:i,s:f,s:f,"
-        "s:f},{s:s,s:s,s:s}]}],s:{},s:[]}",
+        "s:f},{s:s,s:s,s:s,s:b}]}],s:{},s:[]}",
         "server", "version", "0.1.0", "calls", 1, "conferences", "name", "demo", "title", "Demo",
         "capacity", 10, "locked", 1, "reserved", 1, "participants", "name",
         "Ägidius Längerer-Anzunehmen", "uri", "sip:a@example.com", "role", "participant", "muted",
         1, "held", 1, "codec", "PCMU", "seconds", 3725, "received", (json_int_t)99999999, "lost",
         12345, "late", 123, "jitter_ms", 123.4, "delay_ms", 120.0, "level_db", -127.0, "name", "",
-        "uri", "sip:bob@example.com", "role", "speaker", "scripts", "media_threads");
+        "uri", "sip:bob@example.com", "role", "speaker", "joined", 0, "scripts", "media_threads");
     (void)state;
     assert_non_null(status);
     FILE *file = open_memstream(&text, &size);
@@ -428,7 +551,7 @@ static void the_table_of_participants_fits_100_columns(void **state)
     json_decref(status);
     assert_non_null(strstr(text, "Conference demo, \"Demo\": 2 participants of 10, locked\n"));
     assert_non_null(strstr(text, "  Ägidius Längerer-An… participant muted held PCMU   1h02m"));
-    assert_non_null(strstr(text, "  bob@example.com      speaker     -          -"));
+    assert_non_null(strstr(text, "  bob@example.com      speaker     joining    -"));
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
         size_t columns = 0;
         for (const char *p = line; *p != '\n'; p++) {
@@ -463,8 +586,12 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(status_comes_as_text_for_people),
         TEST(status_comes_as_json_for_programs),
+        TEST(somebody_on_the_way_in_has_been_there_since_no_time),
         TEST(a_reload_tells_its_generation_or_its_error),
         TEST(who_stops_the_server_hears_when_it_has_gone),
+        TEST(who_stops_a_server_that_takes_its_time_waits_for_it),
+        TEST(a_server_that_says_nothing_times_out),
+        TEST(without_descriptors_a_client_waits_and_the_loop_does_not_spin),
         TEST(an_unknown_request_is_an_error),
         TEST(slow_and_rude_clients_harm_nobody),
         TEST(one_client_too_many_is_told),

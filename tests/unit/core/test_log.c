@@ -2,6 +2,7 @@
 #include "core/id.h"
 #include "core/log.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -74,6 +75,40 @@ static void nobody_can_forge_a_line(void **state)
     assert_string_equal(written() + 24, " info  a??b?[2Jc???d \xc3\xa4\n");
 }
 
+static void a_dialled_name_cannot_look_like_a_conference_and_a_call(void **state)
+{
+    (void)state;
+    log_write(LOG_LEVEL_INFO, "demo deadbeef] joined", NULL, "x");
+    assert_string_equal(written() + 24, " info  [demo_deadbeef__joined] x\n");
+}
+
+/* Reads until `wanted` has been seen. */
+static bool arrives(const char *wanted)
+{
+    char chunk[8193];
+    ssize_t length;
+    while ((length = read(reader, chunk, sizeof chunk - 1)) > 0) {
+        chunk[length] = '\0';
+        if (strstr(chunk, wanted)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void a_reader_that_has_stopped_costs_lines_and_no_time(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2000; i++) {
+        log_info("%0500d", 7); /* far more than a pipe holds */
+    }
+    log_info("the last one");
+    fcntl(reader, F_SETFL, O_NONBLOCK);
+    assert_false(arrives("the last one"));
+    log_info("the next one");
+    assert_true(arrives("lines are lost: nobody read the log)\n"));
+}
+
 static void a_long_line_is_cut_and_says_so(void **state)
 {
     char text[3000];
@@ -137,6 +172,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(a_line_names_time_level_conference_and_call),
         TEST(nobody_can_forge_a_line),
+        TEST(a_dialled_name_cannot_look_like_a_conference_and_a_call),
+        TEST(a_reader_that_has_stopped_costs_lines_and_no_time),
         TEST(a_long_line_is_cut_and_says_so),
         TEST(the_level_holds_back_what_is_less_important),
         cmocka_unit_test(levels_have_names),

@@ -196,9 +196,10 @@ static void a_session_timer_is_no_shorter_than_its_minimum(void **state)
 static void conference_names_fit_into_a_uri_and_are_unique(void **state)
 {
     struct conference_settings *conference;
-    static const char *const bad[] = {"", "a b", "a@b", "a\nb",
-                                      "0123456789012345678901234567890123456789012345678901234567"
-                                      "890123"};
+    static const char *const bad[] = {
+        "", "a b", "a@b", "a\nb",
+        "0123456789012345678901234567890123456789012345678901234567890123"
+        "01234567890123456789012345678901234567890123456789012345678901234"};
     (void)state;
     assert_int_equal(settings_add_conference(&settings, "demo", &conference, error, sizeof error),
                      EINVAL);

@@ -479,6 +479,75 @@ static void options_say_what_an_invite_would_meet(void **state)
     assert_false(query.is_focus);
 }
 
+static void options_to_a_foreign_domain_are_404_and_to_a_full_server_503(void **state)
+{
+    struct query query = {.requested_user = "demo", .requested_host = "elsewhere.example.com"};
+    struct call *call;
+
+    (void)state;
+    focus_destroy(focus);
+    loop_destroy(loop);
+    make_focus(1, "conf.example.com");
+    focus_signalling_events()->on_query(&query, focus);
+    assert_int_equal(query.code, 404);
+    assert_false(query.is_focus);
+    query.requested_host = "conf.example.com";
+    focus_signalling_events()->on_query(&query, focus);
+    assert_int_equal(query.code, 200);
+    call = world_dial_at(focus, "alice", "demo", "conf.example.com");
+    focus_signalling_events()->on_query(&query, focus);
+    assert_int_equal(query.code, 503);
+    world_hang_up(focus, call);
+}
+
+static void a_request_about_somebody_in_another_conference_is_refused(void **state)
+{
+    struct call *alice, *bob;
+    struct request request;
+    struct decision decision;
+
+    (void)state;
+    assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = "board"}), 0);
+    alice = world_join(focus, "alice", "demo");
+    bob = world_join(focus, "bob", "board");
+    request = about(VERB_REMOVE, bob, "demo");
+    assert_int_equal(focus_submit(focus, &request, &decision), ENOENT);
+    assert_false(bob->ended);
+    request = about(VERB_REMOVE, bob, "board");
+    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    assert_true(bob->ended);
+    world_hang_up(focus, alice);
+    world_hang_up(focus, bob);
+}
+
+static void a_name_that_nobody_could_call_is_not_reserved(void **state)
+{
+    char name[200];
+
+    (void)state;
+    memset(name, 'x', sizeof name);
+    name[129] = '\0';
+    assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = name}), EINVAL);
+    name[128] = '\0';
+    assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = name}), 0);
+    assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = ""}), EINVAL);
+}
+
+static void when_the_time_for_the_answers_is_up_the_focus_goes_without_them(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+
+    (void)state;
+    done_count = 0;
+    focus_shutdown(focus, 0, done, NULL);
+    assert_true(alice->ended);
+    while (done_count == 0)
+        (void)event_base_loop(loop_base(loop), EVLOOP_ONCE);
+    assert_int_equal(done_count, 1);
+    assert_int_equal(focus_call_count(focus), 1);
+    free(alice); /* as signalling does without a word; teardown destroys the focus */
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -503,6 +572,10 @@ int main(void)
         CASE(shutdown_ends_all_refuses_new_calls_and_waits_for_the_answers),
         CASE(a_caller_who_gives_up_before_the_ack_leaves_nothing),
         CASE(options_say_what_an_invite_would_meet),
+        CASE(options_to_a_foreign_domain_are_404_and_to_a_full_server_503),
+        CASE(a_request_about_somebody_in_another_conference_is_refused),
+        CASE(a_name_that_nobody_could_call_is_not_reserved),
+        CASE(when_the_time_for_the_answers_is_up_the_focus_goes_without_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -216,7 +216,7 @@ static void a_wrong_type_is_an_error_with_its_line(void **state)
     rejects("conferences = {\n demo = 'open' }", 2, "conferences.demo must be a table");
     rejects("conferences = { demo = {\n options = 5 } }", 2, "must be a table of plain data");
     rejects("conferences = { demo = { options = {\n a = 1,\n f = print } } }", 3, "\"print\"");
-    rejects("conferences = { demo = { options = {\n a = 1,\n f = string.rep } } }", 3,
+    rejects("conferences = { demo = { options = {\n a = 1,\n f = string.sub } } }", 3,
             "conferences.demo.options.f must be plain data");
     rejects("conferences = { demo = { options = { 1, x = 2 } } }", 1, "number as a key");
     rejects("conferences = { demo = { options = { x = 0/0 } } }", 1, "plain data");
@@ -297,7 +297,7 @@ static void an_endless_loop_ends_with_its_line(void **state)
 static void memory_has_a_limit(void **state)
 {
     (void)state;
-    rejects("local t = {}\nlocal s = string.rep('x', 1e9)", 0, "memory");
+    rejects("local t = {}\nlocal s = 'x' while true do s = s .. s end", 0, "memory");
     rejects("local t = { 'x' } while true do t[#t + 1] = t[#t] .. 'x' end", 0, "memory");
 }
 

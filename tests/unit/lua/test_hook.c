@@ -207,7 +207,9 @@ static void wrong_verdicts_say_what_is_wrong(void **state)
         {"return accept { muted = 1 }", "accept: muted must be true or false, not a number"},
         {"return accept { title = 'x' }", "accept: 'title' means nothing to join"},
         {"return accept 'host'", "table expected, got string"},
-        {"return reject(200)", "the code must be a SIP status from 300 to 699"},
+        {"return reject(200)", "the code must be a SIP status from 400 to 699"},
+        {"return reject(302)", "the code must be a SIP status from 400 to 699"},
+        {"return reject(401)", "401 asks for a password; to refuse, use 403"},
         {"return reject('no')", "number expected, got string"},
         {"return reject(403, 'a\\nb')", "the reason must be UTF-8 without control characters"},
     };

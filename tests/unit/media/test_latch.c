@@ -1,4 +1,5 @@
 /* Which source a leg believes. */
+#include "core/address.h"
 #include "media/latch.h"
 
 #include <arpa/inet.h>
@@ -43,25 +44,6 @@ static void expect_target(const struct latch *latch, const char *host, uint16_t 
     struct sockaddr_storage expected = address(host, port);
     assert_non_null(latch_target(latch));
     assert_true(address_equal(latch_target(latch), &expected));
-}
-
-static void addresses_are_told_apart(void **state)
-{
-    (void)state;
-    struct sockaddr_storage a = address("127.0.0.1", 10), b = address("127.0.0.1", 10);
-    assert_true(address_equal(&a, &b));
-    b = address("127.0.0.1", 11);
-    assert_false(address_equal(&a, &b));
-    b = address("127.0.0.2", 10);
-    assert_false(address_equal(&a, &b));
-    a = address("::1", 10);
-    assert_false(address_equal(&a, &b));
-    b = address("::1", 10);
-    assert_true(address_equal(&a, &b));
-    b = address("::2", 10);
-    assert_false(address_equal(&a, &b));
-    struct sockaddr_storage none = {0};
-    assert_false(address_equal(&none, &none));
 }
 
 static void the_signalled_address_is_sent_to_before_anything_comes(void **state)
@@ -167,7 +149,6 @@ static void hold_without_an_address_keeps_a_running_source(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(addresses_are_told_apart),
         cmocka_unit_test(the_signalled_address_is_sent_to_before_anything_comes),
         cmocka_unit_test(the_first_packet_tells_the_address_behind_a_nat),
         cmocka_unit_test(an_unknown_source_cannot_take_a_running_stream_over),

@@ -23,6 +23,8 @@
 
 #include <cmocka.h>
 
+/* Whom the phone calls. Where the server really is, bench.host says: an address of this process's
+ * own, so that other runs of these tests may go on beside it. */
 #define SERVER_HOST "127.5.6.1"
 #define PHONE_HOST "127.5.6.2"
 #define SERVER_URI "sip:demo@" SERVER_HOST ":5066"
@@ -53,6 +55,7 @@ struct bench {
     struct call_info info; /* its strings live as long as the call */
     bool end_on_session;
 
+    char host[INET_ADDRSTRLEN]; /* where the server listens, at SERVER_PORT */
     int fd;
     uint16_t port;
     unsigned cseq, branch;
@@ -212,7 +215,7 @@ static inline bool phone_receive(void)
 static inline void phone_raw(const void *data, size_t size)
 {
     struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(SERVER_PORT)};
-    inet_pton(AF_INET, SERVER_HOST, &server.sin_addr);
+    inet_pton(AF_INET, bench.host, &server.sin_addr);
     assert_int_equal(
         sendto(bench.fd, data, size, 0, (const struct sockaddr *)&server, sizeof server),
         (ssize_t)size);
@@ -351,6 +354,15 @@ static inline void phone_expect_nothing(unsigned ms)
     }
 }
 
+/* The Contact in the last message is the server's, with these parameters. */
+static inline void phone_expect_contact(const char *uri_parameters, const char *parameters)
+{
+    char contact[128];
+    snprintf(contact, sizeof contact, "<sip:demo@%s:%d%s>%s", bench.host, SERVER_PORT,
+             uri_parameters, parameters);
+    assert_string_equal(phone_header("Contact"), contact);
+}
+
 /* A whole call up to its ACK; returns the INVITE's CSeq. */
 static inline unsigned phone_call(const char *headers)
 {
@@ -379,13 +391,17 @@ static inline void phone_hang_up(void)
 
 static inline int bench_begin_with(unsigned session_expires, unsigned min_se)
 {
-    static const char *const listen[] = {"sip:" SERVER_HOST ":5066;transport=udp",
-                                         "sip:" SERVER_HOST ":5066;transport=tcp"};
+    char udp[64], tcp[64];
+    const char *const listen[] = {udp, tcp};
+    unsigned process = (unsigned)getpid() & 0xffff;
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
     char error[256] = "";
 
     memset(&bench, 0, sizeof bench);
+    snprintf(bench.host, sizeof bench.host, "127.55.%u.%u", process >> 8, process & 0xff);
+    snprintf(udp, sizeof udp, "sip:%s:%d;transport=udp", bench.host, SERVER_PORT);
+    snprintf(tcp, sizeof tcp, "sip:%s:%d;transport=tcp", bench.host, SERVER_PORT);
     log_set_level(LOG_LEVEL_ERROR);
     bench.signalling = sip_signalling();
     if (loop_create(&bench.loop)) {

@@ -1,0 +1,45 @@
+/*
+ * Addresses: as operators write them, and as the socket calls want them. Everybody may use it;
+ * plain functions, any thread, nothing is allocated.
+ */
+#ifndef CORE_ADDRESS_H
+#define CORE_ADDRESS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reads an IP literal. Returns its family, 0 when it is none. */
+int ip_parse(const char *text, struct sockaddr_storage *address);
+
+enum listen_transport { LISTEN_BOTH, LISTEN_UDP, LISTEN_TCP };
+
+/* A listen URI taken apart. */
+struct listen_address {
+    int family;                  /* AF_INET, AF_INET6 */
+    char host[INET6_ADDRSTRLEN]; /* canonical, without brackets */
+    uint16_t port;
+    enum listen_transport transport; /* LISTEN_BOTH when the URI names none */
+    bool is_wildcard;                /* 0.0.0.0 or :: */
+};
+
+/* "sip:ADDRESS[:PORT][;transport=udp|tcp]" with an IP literal. EINVAL, and what is wrong. */
+int listen_address_parse(const char *uri, struct listen_address *address, char *error,
+                         size_t error_size);
+
+/* ---- socket addresses: AF_INET and AF_INET6; any other family is no address at all ---------- */
+
+/* Same family, host and port. No address equals no address. */
+bool address_equal(const struct sockaddr_storage *one, const struct sockaddr_storage *other);
+/* Same family and host. */
+bool address_same_host(const struct sockaddr_storage *one, const struct sockaddr_storage *other);
+/* 0.0.0.0, ::, or no address. */
+bool address_is_unspecified(const struct sockaddr_storage *address);
+/* Host order; 0 when there is none. */
+uint16_t address_port(const struct sockaddr_storage *address);
+void address_set_port(struct sockaddr_storage *address, uint16_t port);
+/* What bind and sendto want to know. */
+socklen_t address_size(const struct sockaddr_storage *address);
+
+#endif
