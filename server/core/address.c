@@ -136,6 +136,37 @@ bool address_is_unspecified(const struct sockaddr_storage *address)
     }
 }
 
+static uint32_t v4_host(const struct sockaddr_storage *address)
+{
+    return ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr);
+}
+
+bool address_is_loopback(const struct sockaddr_storage *address)
+{
+    if (address->ss_family == AF_INET) {
+        return v4_host(address) >> 24 == 127;
+    }
+    return address->ss_family == AF_INET6 &&
+           IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
+}
+
+bool address_is_private(const struct sockaddr_storage *address)
+{
+    if (address_is_loopback(address)) {
+        return true;
+    }
+    if (address->ss_family == AF_INET) {
+        uint32_t host = v4_host(address);
+        return host >> 24 == 10 || host >> 20 == 0xac1 || host >> 16 == 0xc0a8 ||
+               host >> 16 == 0xa9fe || host >> 22 == 0x6440 >> 6;
+    }
+    if (address->ss_family == AF_INET6) {
+        const struct in6_addr *host = &((const struct sockaddr_in6 *)address)->sin6_addr;
+        return (host->s6_addr[0] & 0xfe) == 0xfc || IN6_IS_ADDR_LINKLOCAL(host);
+    }
+    return false;
+}
+
 uint16_t address_port(const struct sockaddr_storage *address)
 {
     switch (address->ss_family) {

@@ -36,6 +36,10 @@ bool address_equal(const struct sockaddr_storage *one, const struct sockaddr_sto
 bool address_same_host(const struct sockaddr_storage *one, const struct sockaddr_storage *other);
 /* 0.0.0.0, ::, or no address. */
 bool address_is_unspecified(const struct sockaddr_storage *address);
+/* 127.0.0.0/8 or ::1. */
+bool address_is_loopback(const struct sockaddr_storage *address);
+/* One that routers do not carry: loopback, link-local, RFC 1918, RFC 6598, fc00::/7. */
+bool address_is_private(const struct sockaddr_storage *address);
 /* Host order; 0 when there is none. */
 uint16_t address_port(const struct sockaddr_storage *address);
 void address_set_port(struct sockaddr_storage *address, uint16_t port);

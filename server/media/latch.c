@@ -8,8 +8,32 @@ static bool address_is_known(const struct sockaddr_storage *address)
     return !address_is_unspecified(address) && address_port(address) != 0;
 }
 
-void latch_signal(struct latch *latch, const struct sockaddr_storage *remote)
+/* Whether this host can be the phone at all. */
+static bool is_plausible(const struct latch *latch, const struct sockaddr_storage *from)
 {
+    bool knows_peer = latch->peer.ss_family != AF_UNSPEC;
+    bool knows_remote = latch->signalled.ss_family != AF_UNSPEC;
+
+    if ((!knows_peer && !knows_remote) || address_same_host(from, &latch->signalled) ||
+        address_same_host(from, &latch->peer)) {
+        return true;
+    }
+    if (latch->source.ss_family != AF_UNSPEC) {
+        return address_same_host(from, &latch->source);
+    }
+    /* A phone on this machine that has bound to all addresses sends from 127.0.0.1. */
+    if (address_is_loopback(from) && address_is_loopback(&latch->signalled) &&
+        address_port(from) == address_port(&latch->signalled)) {
+        return true;
+    }
+    return knows_peer && knows_remote && address_is_private(&latch->signalled) &&
+           !address_same_host(&latch->signalled, &latch->peer);
+}
+
+void latch_signal(struct latch *latch, const struct sockaddr_storage *remote,
+                  const struct sockaddr_storage *peer)
+{
+    latch->peer = *peer;
     if (!address_is_known(remote)) {
         latch->signalled.ss_family = AF_UNSPEC;
         return;
@@ -48,6 +72,9 @@ bool latch_accept(struct latch *latch, const struct sockaddr_storage *from, uint
     if (!is_same && !has_source && address_equal(from, &latch->former)) {
         former_heard(latch, now);
         return true;
+    }
+    if (!is_same && !is_plausible(latch, from)) {
+        return false;
     }
     bool is_silent = has_source && now > latch->last && now - latch->last >= LATCH_SILENCE_US;
     if (!is_same && has_source && !is_silent && !address_equal(from, &latch->signalled)) {

@@ -2,9 +2,12 @@
  * Symmetric RTP with protection: which source address a leg believes, and where it sends.
  *
  * The address in the SDP is right, or a NAT stands between and the first packet tells the true
- * one. Once a stream runs, an unknown source cannot take it over: another source is believed
- * only when the old one has been silent for LATCH_SILENCE, or it is the address that a new
- * offer/answer names. A source that equals the SDP address always wins over one that does not.
+ * one. A stranger who sends to our port must get nothing, not even when he comes first or while the
+ * phone only listens: believed are the hosts that the SDP names and that the signalling comes from.
+ * Any other only when a NAT is evident, which is when the SDP names a private address that the
+ * signalling does not come from; and then only the first. A running stream is given away only after
+ * LATCH_SILENCE, or to the address that a new offer/answer names; a source that equals the SDP
+ * address always wins over one that does not.
  */
 #ifndef MEDIA_LATCH_H
 #define MEDIA_LATCH_H
@@ -19,6 +22,7 @@ enum {
 
 struct latch {
     struct sockaddr_storage signalled; /* from SDP; family 0: none */
+    struct sockaddr_storage peer;      /* where the signalling comes from; family 0: not known */
     struct sockaddr_storage source;    /* believed; family 0: none yet */
     uint64_t last;                     /* µs, last packet from `source` */
     /* Believed before the last offer/answer named another address; family 0: none. */
@@ -28,8 +32,9 @@ struct latch {
 
 /* A new offer/answer: `remote` as signalled (family 0, port 0 or 0.0.0.0: not known; a source that
  * runs goes on). An address that is the same as before changes nothing; another one is where we
- * send from now on. */
-void latch_signal(struct latch *latch, const struct sockaddr_storage *remote);
+ * send from now on. `peer`: its port does not matter. */
+void latch_signal(struct latch *latch, const struct sockaddr_storage *remote,
+                  const struct sockaddr_storage *peer);
 /* Whether a packet from `from` at `now` (µs) is to be taken; learns from it. */
 bool latch_accept(struct latch *latch, const struct sockaddr_storage *from, uint64_t now);
 /* Where to send: the source, else the signalled address; NULL: nowhere yet. */

@@ -60,8 +60,8 @@ void leg_apply_session(struct leg *leg, struct message *message, uint64_t now)
         leg_write_nothing(leg);
     }
     choose_hearing(leg, begins_anew);
-    latch_signal(&leg->latch, &stream->remote_rtp);
-    latch_signal(&leg->rtcp.latch, &stream->remote_rtcp);
+    latch_signal(&leg->latch, &stream->remote_rtp, &stream->peer);
+    latch_signal(&leg->rtcp.latch, &stream->remote_rtcp, &stream->peer);
     if (begins_anew) {
         leg->life = now;
         leg->timeout_told = false;

@@ -106,6 +106,7 @@ int stream_create(const struct session *session, int family, unsigned rate, stru
     stream->direction = session->direction;
     stream->remote_rtp = usable_address(&session->remote_rtp, family);
     stream->remote_rtcp = usable_address(&session->remote_rtcp, family);
+    stream->peer = session->peer;
     stream->muxed = stream->remote_rtp.ss_family != 0 &&
                     address_equal(&stream->remote_rtp, &stream->remote_rtcp);
     err = set_sender(stream, session, rate);

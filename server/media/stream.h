@@ -26,6 +26,7 @@ struct stream_format {
 struct stream {
     enum stream_direction direction;
     struct sockaddr_storage remote_rtp, remote_rtcp; /* family 0: not known */
+    struct sockaddr_storage peer;                    /* the same; of the signalling */
     bool muxed;                                      /* RTCP goes by the RTP socket (RFC 5761) */
     unsigned ptime;                                  /* ms of audio in our packets */
     const struct codec *codec;                       /* we send it; NULL: nothing to send */

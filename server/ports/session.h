@@ -43,6 +43,7 @@ struct media_address {
 struct session {
     struct sockaddr_storage remote_rtp;  /* port 0 or family 0: none yet, wait for a packet */
     struct sockaddr_storage remote_rtcp; /* same; equals remote_rtp when muxed */
+    struct sockaddr_storage peer;        /* where the signalling comes from; family 0: not known */
     enum stream_direction direction;
     bool held;                 /* the peer put the call on hold: sendonly, inactive, or c=0.0.0.0 */
     unsigned ptime;            /* ms of audio in a packet that the peer wants; 0: no wish, use 20 */

@@ -126,6 +126,7 @@ void call_emit_session(struct call *call)
 {
     if (call->session_changed) {
         call->session_changed = false;
+        call->session.peer = call->dialog.peer;
         call->agent->events->on_session(call, &call->session, call->agent->events_arg);
     }
 }

@@ -1,12 +1,14 @@
 /*
  * A dialog (RFC 3261 §12): who, in which order, and by which way.
  *
- * A direct peer is answered where it sends from, whatever its Contact says: that is the only way
- * through a NAT. Behind proxies (a route set, or more than one Via) the route set and the Contact
- * lead. A TCP connection is used as long as it is there.
+ * A direct peer whose Contact names another host than it sends from is behind a NAT, and is reached
+ * where it sends from: there is no other way. When the host is the same, the Contact's port counts
+ * (some phones send from another than they listen on). Behind proxies (a route set, or more than
+ * one Via) the route set and the Contact lead. A TCP connection is used as long as it is there.
  */
 #include "sip/sip_private.h"
 
+#include "core/address.h"
 #include "core/log.h"
 
 #include <arpa/inet.h>
@@ -14,6 +16,7 @@
 #include <sofia-sip/nta_tag.h>
 #include <sofia-sip/su_uniqueid.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { FIRST_CSEQ_MAX = 1 << 16 };
 
@@ -81,6 +84,32 @@ static char *source_uri(su_home_t *home, msg_t *msg)
         address, ntohs(peer->su_port));
 }
 
+static void peer_address(msg_t *msg, struct sockaddr_storage *address)
+{
+    const su_sockaddr_t *peer = msg_addr(msg);
+    memset(address, 0, sizeof *address);
+    memcpy(address, peer, peer->su_family == AF_INET6 ? sizeof peer->su_sin6 : sizeof peer->su_sin);
+}
+
+/* Whether the Contact names the very host that the peer sends from. */
+static bool contact_is_direct(const struct dialog *dialog)
+{
+    struct sockaddr_storage contact;
+    char host[INET6_ADDRSTRLEN + 2] = "";
+    const char *given = dialog->target->url_host;
+    size_t length = given ? strlen(given) : 0;
+
+    if (length >= 2 && given[0] == '[' && given[length - 1] == ']') {
+        given++;
+        length -= 2;
+    }
+    if (length == 0 || length >= sizeof host) {
+        return false;
+    }
+    memcpy(host, given, length);
+    return ip_parse(host, &contact) && address_same_host(&contact, &dialog->peer);
+}
+
 void dialog_heard(struct call *call, const struct incoming *in)
 {
     struct dialog *dialog = &call->dialog;
@@ -92,6 +121,7 @@ void dialog_heard(struct call *call, const struct incoming *in)
             tport_unref(old);
         }
     }
+    peer_address(in->msg, &dialog->peer);
     su_free(call->home, dialog->source);
     dialog->source = NULL;
     if (!dialog->route && !in->sip->sip_via->v_next && tport_is_udp(in->tport)) {
@@ -161,7 +191,7 @@ nta_outgoing_t *dialog_request(struct call *call, nta_response_f *handler, sip_m
     /* A connection that is gone is not revived: the Contact says where the peer listens. */
     bool has_connection = tport_is_secondary(dialog->tport) &&
                           tport_is_clear_to_send(dialog->tport) && !dialog->route;
-    bool by_source = !has_connection && dialog->source;
+    bool by_source = !has_connection && dialog->source && !contact_is_direct(dialog);
     const char *source = by_source ? dialog->source : NULL;
     ta_list ta;
     ta_start(ta, tag, value);

@@ -8,9 +8,8 @@
 static void announce(struct call *call)
 {
     const struct call_info *info = &call->info;
-    call_log(call, "incoming: %s (%s) calls %s@%s, Call-ID %s", info->caller.uri,
-             info->caller.peer, info->requested_user, info->requested_host,
-             call->dialog.call_id->i_id);
+    call_log(call, "incoming: %s (%s) calls %s@%s, Call-ID %s", info->caller.uri, info->caller.peer,
+             info->requested_user, info->requested_host, call->dialog.call_id->i_id);
     /* Stops the phone's repetitions, however long a policy thinks (RFC 3261 §17.2.1). */
     invite_provisional(call, SIP_100_TRYING);
     call->agent->events->on_incoming(call, call->agent->events_arg);

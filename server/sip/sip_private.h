@@ -107,6 +107,7 @@ struct dialog {
     sip_route_t *route; /* route set; NULL: none */
     url_t *target;      /* the peer's Contact */
     uint32_t local_cseq, remote_cseq;
+    struct sockaddr_storage peer; /* where its last request came from */
     char *source;   /* "sip:192.0.2.1:5060;transport=udp", where a direct peer sends from; NULL:
                        follow route and target */
     tport_t *tport; /* what the peer's last request came by; ours to unref */

@@ -50,6 +50,17 @@ def test_requests_in_the_dialog_go_to_where_the_invite_came_from():
         end_by_server(server, alice)
 
 
+def test_a_phone_that_sends_from_another_port_than_it_listens_on_is_reached_at_its_contact():
+    with Server() as server, Phone(server) as alice:
+        ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        ear.bind((alice.address, 0))
+        alice.contact = f"<sip:alice@{alice.address}:{ear.getsockname()[1]}>"
+        alice.call()
+        alice.sock, mouth = ear, alice.sock
+        end_by_server(server, alice)
+        mouth.close()
+
+
 def test_requests_in_the_dialog_use_the_tcp_connection_of_the_phone():
     with Server() as server, Phone(server, transport="tcp") as alice:
         hide(alice).call()

@@ -35,8 +35,15 @@ static bool accept_from(struct latch *latch, const char *host, uint16_t port, un
 
 static void signal_to(struct latch *latch, const char *host, uint16_t port)
 {
-    struct sockaddr_storage remote = address(host, port);
-    latch_signal(latch, &remote);
+    struct sockaddr_storage remote = address(host, port), unknown = {0};
+    latch_signal(latch, &remote, &unknown);
+}
+
+/* The same, told by signalling from `peer`. */
+static void signal_from(struct latch *latch, const char *host, uint16_t port, const char *peer)
+{
+    struct sockaddr_storage remote = address(host, port), from = address(peer, 5060);
+    latch_signal(latch, &remote, &from);
 }
 
 static void expect_target(const struct latch *latch, const char *host, uint16_t port)
@@ -63,9 +70,45 @@ static void the_first_packet_tells_the_address_behind_a_nat(void **state)
 {
     (void)state;
     struct latch latch = {0};
-    signal_to(&latch, "127.0.0.1", 4000);
-    assert_true(accept_from(&latch, "127.0.0.9", 5555, 0));
-    expect_target(&latch, "127.0.0.9", 5555);
+    signal_from(&latch, "192.168.1.5", 4000, "203.0.113.9");
+    assert_true(accept_from(&latch, "203.0.113.9", 5555, 0));
+    expect_target(&latch, "203.0.113.9", 5555);
+}
+
+/* The signalling came by a proxy: only the packets themselves tell where the phone is. */
+static void behind_nat_and_proxy_the_first_one_counts_and_no_other(void **state)
+{
+    (void)state;
+    struct latch latch = {0};
+    signal_from(&latch, "10.0.0.5", 4000, "198.51.100.1");
+    assert_true(accept_from(&latch, "203.0.113.9", 5555, 0));
+    assert_false(accept_from(&latch, "203.0.113.66", 6666, 5000));
+    assert_true(accept_from(&latch, "203.0.113.9", 5556, 6001));
+    expect_target(&latch, "203.0.113.9", 5556);
+}
+
+/* A phone that only listens has no stream that could protect it. */
+static void a_stranger_gets_nothing_however_silent_the_phone_is(void **state)
+{
+    (void)state;
+    struct latch latch = {0};
+    signal_from(&latch, "203.0.113.9", 4000, "203.0.113.9");
+    assert_false(accept_from(&latch, "203.0.113.66", 4000, 0));
+    expect_target(&latch, "203.0.113.9", 4000);
+    assert_true(accept_from(&latch, "203.0.113.9", 4000, 10));
+    assert_false(accept_from(&latch, "203.0.113.66", 4000, 60000));
+    assert_true(accept_from(&latch, "203.0.113.9", 4002, 61000)); /* the phone began anew */
+    expect_target(&latch, "203.0.113.9", 4002);
+}
+
+static void a_phone_on_this_machine_may_send_from_any_loopback_address(void **state)
+{
+    (void)state;
+    struct latch latch = {0};
+    signal_from(&latch, "127.5.5.5", 4000, "127.5.5.5");
+    assert_false(accept_from(&latch, "127.0.0.1", 4002, 0));
+    assert_true(accept_from(&latch, "127.0.0.1", 4000, 10));
+    expect_target(&latch, "127.0.0.1", 4000);
 }
 
 static void an_unknown_source_cannot_take_a_running_stream_over(void **state)
@@ -96,9 +139,9 @@ static void the_signalled_address_wins_over_one_that_came_first(void **state)
     (void)state;
     struct latch latch = {0};
     signal_to(&latch, "127.0.0.1", 4000);
-    assert_true(accept_from(&latch, "127.0.0.6", 6666, 0)); /* an attacker was quicker */
+    assert_true(accept_from(&latch, "127.0.0.1", 6666, 0)); /* somebody behind the same NAT */
     assert_true(accept_from(&latch, "127.0.0.1", 4000, 10));
-    assert_false(accept_from(&latch, "127.0.0.6", 6666, 20));
+    assert_false(accept_from(&latch, "127.0.0.1", 6666, 20));
     expect_target(&latch, "127.0.0.1", 4000);
 }
 
@@ -124,12 +167,12 @@ static void the_old_place_is_believed_again_when_the_new_stays_mute(void **state
 {
     (void)state;
     struct latch latch = {0};
-    signal_to(&latch, "127.0.0.1", 4000);
+    signal_from(&latch, "10.0.0.1", 4000, "127.0.0.9");
     accept_from(&latch, "127.0.0.9", 4444, 1000);
-    signal_to(&latch, "127.0.0.1", 5000); /* behind the NAT nothing changed */
+    signal_from(&latch, "10.0.0.1", 5000, "127.0.0.9"); /* behind the NAT nothing changed */
     for (unsigned ms = 1020; ms < 2020; ms += 20) {
         assert_true(accept_from(&latch, "127.0.0.9", 4444, ms));
-        expect_target(&latch, "127.0.0.1", 5000);
+        expect_target(&latch, "10.0.0.1", 5000);
     }
     assert_true(accept_from(&latch, "127.0.0.9", 4444, 2020));
     expect_target(&latch, "127.0.0.9", 4444);
@@ -151,6 +194,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_signalled_address_is_sent_to_before_anything_comes),
         cmocka_unit_test(the_first_packet_tells_the_address_behind_a_nat),
+        cmocka_unit_test(behind_nat_and_proxy_the_first_one_counts_and_no_other),
+        cmocka_unit_test(a_stranger_gets_nothing_however_silent_the_phone_is),
+        cmocka_unit_test(a_phone_on_this_machine_may_send_from_any_loopback_address),
         cmocka_unit_test(an_unknown_source_cannot_take_a_running_stream_over),
         cmocka_unit_test(another_source_is_believed_after_silence),
         cmocka_unit_test(the_signalled_address_wins_over_one_that_came_first),

@@ -247,7 +247,9 @@ static inline void phone_send(const char *method, const char *uri, unsigned cseq
     phone_raw(text, (size_t)length);
 }
 
-#define CONTACT "Contact: <sip:alice@" PHONE_HOST ":9>\r\n"
+/* As behind a NAT: requests in the dialog must come to where the phone sends from. */
+#define CONTACT_HOST "10.9.8.7:9"
+#define CONTACT "Contact: <sip:alice@" CONTACT_HOST ">\r\n"
 
 /* A request with a new CSeq; returns it. */
 static inline unsigned phone_request(const char *method, const char *headers, const char *body)

@@ -194,7 +194,7 @@ static void our_bye_follows_the_ack_and_goes_where_the_phone_sends_from(void **s
     do { /* passes repeated 200s over */
         phone_next();
     } while (strncmp(bench.message, "SIP/2.0 200", 11) == 0);
-    assert_true(phone_has("BYE sip:alice@" PHONE_HOST ":9 SIP/2.0\r\n"));
+    assert_true(phone_has("BYE sip:alice@" CONTACT_HOST " SIP/2.0\r\n"));
     assert_null(strchr(phone_header("Via"), '('));
     assert_string_equal(phone_header("Reason"), "SIP;cause=503;text=\"Say \\\"bye\\\"\"");
     assert_int_equal(bench.ended, 0);
@@ -339,7 +339,7 @@ static void a_refused_reinvite_leaves_the_call_as_it_was(void **state)
     (void)state;
     phone_call("");
     bench_run_until(bench_is_established);
-    unsigned cseq = phone_request("INVITE", "Contact: <sip:moved@" PHONE_HOST ">\r\n",
+    unsigned cseq = phone_request("INVITE", "Contact: <sip:moved@10.9.8.8>\r\n",
                                   OFFER_OF("4000", "sendrecv", "18"));
     phone_expect(488, "INVITE");
     assert_non_null(strstr(phone_header("Warning"), "305"));
@@ -356,7 +356,7 @@ static void an_update_with_an_offer_is_answered_at_once(void **state)
     (void)state;
     phone_call("");
     bench_run_until(bench_is_established);
-    phone_request("UPDATE", "Contact: <sip:moved@" PHONE_HOST ">\r\n",
+    phone_request("UPDATE", "Contact: <sip:moved@10.9.8.8>\r\n",
                   OFFER_OF("4004", "inactive", "0 8"));
     phone_expect(200, "UPDATE");
     assert_true(phone_has("a=inactive"));
