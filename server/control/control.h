@@ -21,8 +21,8 @@ struct control_server {
     json_t *(*scripts)(void *arg); /* new reference */
     unsigned (*thread_count)(void *arg);
     void (*thread_stats)(void *arg, unsigned thread, struct mixing_thread_stats *stats);
-    /* 0, or an errno and one line in `error`. */
-    int (*reload)(void *arg, char *error, size_t error_size);
+    /* 0, and lines in `told` about what needs a restart; or an errno and one line in it. */
+    int (*reload)(void *arg, char *told, size_t told_size);
     void (*stop)(void *arg); /* begins to stop; returns at once */
 };
 

@@ -92,12 +92,12 @@ static void answer_status(struct control *control, struct evbuffer *out, bool as
 
 static void answer_reload(struct control *control, struct evbuffer *out)
 {
-    char error[1024] = "";
-    if (control->config.server.reload(control->config.server.arg, error, sizeof error)) {
-        evbuffer_add_printf(out, "error %s\n", error);
+    char told[1024] = "";
+    if (control->config.server.reload(control->config.server.arg, told, sizeof told)) {
+        evbuffer_add_printf(out, "error %s\n", told);
     } else {
-        evbuffer_add_printf(out, "ok\nreloaded: scripts generation %u\n",
-                            control->config.server.generation(control->config.server.arg));
+        evbuffer_add_printf(out, "ok\nreloaded: scripts generation %u\n%s",
+                            control->config.server.generation(control->config.server.arg), told);
     }
 }
 

@@ -2,6 +2,8 @@
 
 #include "core/options.h"
 
+#include "core/text.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,26 +36,6 @@ void string_list_clear(struct string_list *list)
 
 /* ---- conferences ---------------------------------------------------------------------------- */
 
-/* A name is the user part of a URI, a word in the log and on the command line. */
-static int check_conference_name(const char *name, char *error, size_t error_size)
-{
-    size_t length = strlen(name);
-    if (length == 0 || length > CONFERENCE_NAME_MAX) {
-        snprintf(error, error_size, "a conference's name has 1 to %d bytes, not %zu",
-                 CONFERENCE_NAME_MAX, length);
-        return EINVAL;
-    }
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)name[i];
-        if (c <= 0x20 || c == 0x7f || strchr("@:;?/<>\"\\", c)) {
-            snprintf(error, error_size,
-                     "a conference's name has no blanks, control characters or any of @:;?/<>\"\\");
-            return EINVAL;
-        }
-    }
-    return 0;
-}
-
 static void conference_free(struct conference_settings *conference)
 {
     free(conference->name);
@@ -64,9 +46,13 @@ int settings_add_conference(struct settings *settings, const char *name,
                             struct conference_settings **conferencep, char *error,
                             size_t error_size)
 {
-    int status = check_conference_name(name, error, error_size);
-    if (status) {
-        return status;
+    if (!text_is_conference_name(name)) {
+        snprintf(
+            error, error_size,
+            "a conference's name has 1 to %d bytes, not %zu, and no blanks, control characters "
+            "or any of @:;?/<>\"\\",
+            CONFERENCE_NAME_MAX, strlen(name));
+        return EINVAL;
     }
     if (settings_conference(settings, name)) {
         snprintf(error, error_size, "conference \"%s\" is there already", name);

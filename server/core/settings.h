@@ -14,10 +14,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
-enum {
-    CONFERENCE_NAME_MAX = 128, /* bytes; of the user part of a SIP URI, too */
-    CONFERENCE_SETTINGS_MAX = 5000,
-};
+enum { CONFERENCE_SETTINGS_MAX = 5000 };
 
 struct string_list {
     char **items;

@@ -26,6 +26,30 @@ size_t text_printable(const char *text)
     return is_c1 || is_overlong || is_surrogate || is_beyond ? 0 : length;
 }
 
+/* U+200B–U+200F, U+2028–U+202E, U+2060–U+206F, U+FEFF. */
+static bool is_invisible(const unsigned char *bytes)
+{
+    if (bytes[0] == 0xe2 && bytes[1] == 0x80) {
+        return (bytes[2] >= 0x8b && bytes[2] <= 0x8f) || (bytes[2] >= 0xa8 && bytes[2] <= 0xae);
+    }
+    return (bytes[0] == 0xe2 && bytes[1] == 0x81 && bytes[2] >= 0xa0 && bytes[2] <= 0xaf) ||
+           (bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf);
+}
+
+bool text_is_conference_name(const char *name)
+{
+    size_t length = 0;
+    while (name[length]) {
+        size_t step = text_printable(name + length);
+        if (step == 0 || strchr(" @:;?/<>\"\\", name[length]) ||
+            is_invisible((const unsigned char *)name + length)) {
+            return false;
+        }
+        length += step;
+    }
+    return length > 0 && length <= CONFERENCE_NAME_MAX;
+}
+
 static bool needs_no_escape(unsigned char byte)
 {
     return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||

@@ -5,7 +5,16 @@
 #ifndef CORE_TEXT_H
 #define CORE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+enum { CONFERENCE_NAME_MAX = 128 }; /* bytes; of the user part of a SIP URI, too */
+
+/* Whether `name` can be a conference's: 1 to CONFERENCE_NAME_MAX bytes of printable UTF-8, without
+ * blanks, without characters that show nothing or turn the direction of writing, and without
+ * @ : ; ? / < > " \ , since it is the user part of a URI, and a word in the log and on the command
+ * line. */
+bool text_is_conference_name(const char *name);
 
 /* Bytes of the printable character at `text`, in UTF-8 (RFC 3629 §4); 0 when there is none: a
  * control character, the end, or no UTF-8. */

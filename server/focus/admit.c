@@ -1,6 +1,7 @@
 #include "focus/private.h"
 
 #include "core/log.h"
+#include "core/text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,7 +14,7 @@ static void refuse(struct focus *focus, struct call *call, int code, const char 
     const struct call_info *info = focus->signalling->info(call);
 
     log_write(LOG_LEVEL_INFO, info->requested_user, info->id, "%s refused: %d %s", info->caller.uri,
-              code, reason ? reason : "");
+              code, reason);
     focus->signalling->reject(call, code, reason, retry_after);
 }
 
@@ -42,7 +43,7 @@ static bool is_ours(const struct focus *focus, const char *host)
 
 bool focus_may_serve(const struct focus *focus, const char *user, const char *host)
 {
-    return *user && strlen(user) <= CONFERENCE_NAME_MAX && is_ours(focus, host);
+    return text_is_conference_name(user) && is_ours(focus, host);
 }
 
 bool focus_is_full(const struct focus *focus)
@@ -60,7 +61,7 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
     struct decision decision;
 
     if (!focus_may_serve(focus, name, info->requested_host)) {
-        refuse(focus, call, 404, NULL, 0);
+        refuse(focus, call, 404, "No such conference", 0);
         return NULL;
     }
     conference = focus_conference_by_name(focus, name);
@@ -80,7 +81,7 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
                         },
                         &conference) == 0)
         return conference;
-    refuse(focus, call, 503, NULL, RETRY_AFTER);
+    refuse(focus, call, 503, "Out of memory", RETRY_AFTER);
     return NULL;
 }
 
@@ -96,7 +97,7 @@ static void refuse_for_media(struct focus *focus, struct call *call, int error)
               error == EADDRINUSE ? "no free RTP port: widen rtp.ports (%s)"
                                   : "cannot open a media leg: %s",
               strerror(error));
-    refuse(focus, call, 503, NULL, RETRY_AFTER);
+    refuse(focus, call, 503, "No media port is free", RETRY_AFTER);
 }
 
 static void bring_in(struct conference *conference, struct call *call,

@@ -68,6 +68,7 @@ static void on_established(struct call *call, void *arg)
     conference = participant->conference;
     participant->joined = true;
     participant->joined_at = time(NULL);
+    participant_route(participant);
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s",

@@ -2,6 +2,7 @@
 
 #include "core/id.h"
 #include "core/log.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -132,7 +133,7 @@ int focus_reserve(struct focus *focus, const struct conference_config *config)
     char *title, *policy;
     int error;
 
-    if (!config || !config->name || !*config->name || strlen(config->name) > CONFERENCE_NAME_MAX)
+    if (!config || !config->name || !text_is_conference_name(config->name))
         return EINVAL;
     conference = focus_conference_by_name(focus, config->name);
     if (!conference) {

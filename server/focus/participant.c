@@ -82,7 +82,8 @@ void participant_route(struct participant *participant)
     struct leg_route route;
     bool heard = !participant->muted && !participant->held;
 
-    if (!participant->leg)
+    /* Not before the ACK: a forged INVITE must not aim our audio at its victim. */
+    if (!participant->joined)
         return;
     for (unsigned bus = 0; bus < MIX_BUSES; bus++)
         route.speaks[bus] = route.hears[bus] = GAIN_OFF;

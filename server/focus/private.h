@@ -15,7 +15,6 @@
 #ifndef FOCUS_PRIVATE_H
 #define FOCUS_PRIVATE_H
 
-#include "core/settings.h"
 #include "focus/focus.h"
 
 #include <uthash.h>

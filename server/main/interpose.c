@@ -1,13 +1,17 @@
 /*
- * Two C library calls that sofia-sip makes, taken over by defining them in the program (it is
+ * Three C library calls that sofia-sip makes, taken over by defining them in the program (it is
  * linked with -rdynamic, so that the library finds these first; a sanitizer's own versions are
  * reached through the calls made here).
  */
+#include "core/descriptors.h"
 #include "core/loop.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <netdb.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* sofia-sip alone calls epoll_create; libevent uses epoll_create1. */
 __attribute__((visibility("default"))) int epoll_create(int size)
@@ -44,4 +48,19 @@ __attribute__((visibility("default"))) int getaddrinfo(const char *restrict node
         hints = &numeric;
     }
     return real(node, service, hints, result);
+}
+
+/* sofia's listener stays readable as long as a connection waits that there is no descriptor for,
+ * and the loop would spin. So the last descriptors are never given to connections: there is
+ * always one to take the next, and to close it at once. */
+__attribute__((visibility("default"))) int accept(int listener, struct sockaddr *restrict address,
+                                                  socklen_t *restrict size)
+{
+    int fd = accept4(listener, address, size, SOCK_CLOEXEC);
+    if (fd >= 0 && loop_is_focus_thread() && descriptor_is_reserve(fd)) {
+        close(fd);
+        errno = ECONNABORTED;
+        return -1;
+    }
+    return fd;
 }

@@ -36,8 +36,13 @@ static int ask_server(const struct arguments *arguments, const char *request)
     if (!status) {
         status = settings_find_data(&settings, error, sizeof error);
         int code = status ? EXIT_WRONG : EXIT_CLEAN;
-        if (!status && control_request(settings.data, request, stdout, error, sizeof error)) {
-            code = EXIT_RUN_TIME;
+        if (!status) {
+            status = control_request(settings.data, request, stdout, error, sizeof error);
+            code = status == 0 ? EXIT_CLEAN : EXIT_RUN_TIME;
+            /* What a server refuses to load is a config or a script that is wrong. */
+            if (status == EREMOTEIO && strcmp(request, "reload") == 0) {
+                code = EXIT_WRONG;
+            }
         }
         settings_free(&settings);
         if (code != EXIT_CLEAN) {

@@ -51,9 +51,12 @@ static int reload_scripts(struct server *server, const struct settings *wanted, 
     return status;
 }
 
-static void warn_of_restart(const struct settings *now, const struct settings *wanted)
+/* In the log, and as lines in `told`. */
+static void warn_of_restart(const struct settings *now, const struct settings *wanted, char *told,
+                            size_t size)
 {
     const struct option *option;
+    size_t length = 0;
     for (unsigned i = 0; (option = option_at(i)); i++) {
         if (option->live || option_is_of_conference(option)) {
             continue;
@@ -63,6 +66,10 @@ static void warn_of_restart(const struct settings *now, const struct settings *w
         if (old_text && new_text && strcmp(old_text, new_text) != 0) {
             log_warn("reload: %s = %s needs a restart; until then it is %s", option->key, new_text,
                      old_text);
+            length += (size_t)snprintf(told + length, size - length,
+                                       "%s = %s needs a restart; until then it is %s\n",
+                                       option->key, new_text, old_text);
+            length = length < size ? length : size - 1;
         }
         free(old_text);
         free(new_text);
@@ -91,6 +98,7 @@ static void apply_conferences(struct server *server, struct settings *wanted)
 int server_reload(struct server *server, char *error, size_t error_size)
 {
     struct settings wanted;
+    error[0] = '\0';
     if (server->is_stopping) {
         snprintf(error, error_size, "the server is stopping");
         return EBUSY;
@@ -107,7 +115,7 @@ int server_reload(struct server *server, char *error, size_t error_size)
         log_error("reload: %s; everything stays as it was", error);
         return status;
     }
-    warn_of_restart(&server->settings, &wanted);
+    warn_of_restart(&server->settings, &wanted, error, error_size);
     server->settings.log_level = wanted.log_level;
     log_set_level(wanted.log_level);
     char *policy = server->settings.policy;

@@ -61,6 +61,7 @@ static int take_signals(struct server *server)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a log that has grown too long is a write that fails */
     int status = pthread_sigmask(SIG_BLOCK, &signals, NULL);
     if (status) {
         return status;

@@ -32,7 +32,7 @@ int server_reserve(struct server *server, const struct settings *settings);
 int server_check(struct settings *settings, char *error, size_t error_size);
 
 /* Reads config and scripts anew. On failure everything stays as it was: an errno, and one line in
- * `error`. */
+ * `error`. On success `error` has a line for each option that changed and needs a restart. */
 int server_reload(struct server *server, char *error, size_t error_size);
 
 /* From now on, memory goes back to the system when the last call has ended. Errors as

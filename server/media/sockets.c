@@ -1,6 +1,7 @@
 #include "media/sockets.h"
 
 #include "core/address.h"
+#include "core/descriptors.h"
 #include "core/id.h"
 
 #include <errno.h>
@@ -65,6 +66,10 @@ static int socket_bind(const struct sockaddr_storage *address, uint16_t port, in
 
     if (fd < 0) {
         return errno;
+    }
+    if (descriptor_is_reserve(fd)) {
+        errno = EMFILE;
+        goto fail;
     }
     if (address->ss_family == AF_INET6 &&
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0) {

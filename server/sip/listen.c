@@ -13,7 +13,7 @@ enum {
     RECEIVE_BUFFER = 8 << 20,   /* bytes of a UDP socket, for bursts */
     SEND_QUEUE = 1000,          /* messages waiting on one TCP connection */
     TCP_IDLE = 600 * 1000,      /* ms; a connection that carries a call is never idle */
-    TCP_UNFINISHED = 60 * 1000, /* ms that the rest of a message may take */
+    TCP_UNFINISHED = 10 * 1000, /* ms that the rest of a message may take */
 };
 
 /* Each listener has a name of its own: by it nta chooses the one to send from. */

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import select
 import shutil
 import signal
@@ -81,7 +82,8 @@ def run_parley(*arguments, within=10, **options):
 
 class Server:
     """`config`: text of the config file. `policy`: text of the site policy, or the path of one.
-    `files`: {name: text} written beside the config. `data`: another server's data directory."""
+    `files`: {name: text} written beside the config. `data`: another server's data directory. `descriptors`:
+    how many files it may have open."""
 
     def __init__(
         self,
@@ -93,6 +95,7 @@ class Server:
         transports=("udp", "tcp"),
         start=True,
         data=None,
+        descriptors=None,
     ):
         self.address = host or address()
         self.port = free_port(self.address) if ":" in self.address else 5060
@@ -100,6 +103,7 @@ class Server:
         self.data = data or self.directory / "data"
         self.config, self.policy = self.directory / "parley.lua", None
         self.process, self.lines, self.news = None, [], threading.Condition()
+        self.descriptors = descriptors
         self.arguments = ["--data", str(self.data), "--log-level", "debug"]
         bracketed = f"[{self.address}]" if ":" in self.address else self.address
         for transport in transports:
@@ -131,13 +135,18 @@ class Server:
 
     # ---- life ---------------------------------------------------------------------------------
 
+    def prepare_child(self):
+        die_with_parent()
+        if self.descriptors:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
+
     def start(self):
         self.process = subprocess.Popen(
             [BINARY, "serve", *self.arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            preexec_fn=die_with_parent,
+            preexec_fn=self.prepare_child,
             cwd=self.directory,
         )
         self.reader = threading.Thread(

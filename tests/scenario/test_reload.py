@@ -85,7 +85,7 @@ def broken(text, *words):
         before = generation(server)
         server.policy.write_text(text)
         done = server.command("reload")
-        assert done.returncode == 1, done
+        assert done.returncode == 2, done
         for word in words:
             assert word in done.stdout + done.stderr, done
         assert generation(server) == before
@@ -123,7 +123,7 @@ def test_a_missing_script_leaves_the_old_one_running():
     with Server(policy=with_role("first")) as server, Phone(server) as alice:
         server.policy.unlink()
         done = server.command("reload")
-        assert done.returncode == 1 and "site.lua" in done.stdout + done.stderr, done
+        assert done.returncode == 2 and "site.lua" in done.stdout + done.stderr, done
         alice.call()
         assert server.participants()["alice"]["role"] == "first"
 
@@ -155,7 +155,7 @@ def test_a_broken_config_changes_nothing():
     with Server(config="conferences = { demo = {}, tea = {} }\n") as server, Phone(server) as alice:
         server.config.write_text("conferences = { demo = {} }\ncolour = 3\n")
         done = server.command("reload")
-        assert done.returncode == 1 and "parley.lua:2:" in done.stdout + done.stderr, done
+        assert done.returncode == 2 and "parley.lua:2:" in done.stdout + done.stderr, done
         alice.call("tea")
 
 
@@ -174,6 +174,24 @@ def test_two_hundred_reloads_leave_the_memory_as_it_was():
         assert generation(server) >= 20 + 180 // run.SLOW
         grown = resident() - before
         assert grown < (4 << 20) * run.SLOW**2, f"{grown >> 10} KiB more"
+
+
+def test_a_reload_can_change_the_sites_policy():
+    with Server(config='policy = "standard"\n') as server, Phone(server, media=False) as alice:
+        alice.invite("anywhere")
+        alice.expect(404)
+        alice.ack()
+        server.config.write_text('policy = "open"\n')
+        server.reload()
+        alice.call("anywhere")
+
+
+def test_a_reload_says_what_needs_a_restart():
+    with Server(config="max_calls = 5\n") as server:
+        server.config.write_text("max_calls = 6\n")
+        done = server.command("reload")
+        assert done.returncode == 0
+        assert "max_calls = 6 needs a restart; until then it is 5" in done.stdout
 
 
 if __name__ == "__main__":

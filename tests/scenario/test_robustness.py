@@ -3,6 +3,7 @@
 The torture cases follow RFC 4475, whose section is named with each, in words of our own.
 """
 
+import contextlib
 import os
 import random
 import socket
@@ -10,7 +11,7 @@ import time
 
 import run
 from message import render
-from parley import Server
+from parley import OPEN, Server
 from sip import Phone, options
 
 BRIEF = 'stop_timeout = "500ms"\n'  # for calls whose BYE nobody will answer
@@ -263,6 +264,34 @@ def test_a_flood_of_invites_that_are_never_acked_leaves_room_for_others():
             alice.invite("demo")
         assert_alive(server, code=503)  # what an INVITE would meet now (RFC 3261 §11)
         assert server.status()["server"]["calls"] <= 51
+
+
+def test_without_descriptors_calls_are_refused_connections_closed_and_the_operator_served():
+    with Server(descriptors=64) as server, contextlib.ExitStack() as stack:
+        codes = []
+        for number in range(25):
+            phone = stack.enter_context(Phone(server, f"u{number}"))
+            phone.invite("demo")
+            codes.append(phone.expect((200, 503)).code)
+            phone.ack()
+        assert codes[0] == 200 and codes[-1] == 503 and codes == sorted(codes)
+        for _ in range(60):
+            stack.enter_context(socket.create_connection((server.address, server.port)))
+        assert server.status()["server"]["calls"] == codes.count(200)
+        before, began = server.cpu(), time.monotonic()
+        alive = stack.enter_context(Phone(server, "witness", media=False))
+        alive.expect_nothing(1)
+        assert server.cpu() - before < 0.5 * (time.monotonic() - began), "the loop spins"
+        assert len(server.lines) < 5000, "the log is flooded"
+
+
+def test_names_that_could_be_taken_for_something_else_are_not_found():
+    with Server(policy=OPEN) as server, Phone(server, media=False) as alice:
+        for name in ("a%20b", "a%0ab", "a%00b", "a%3fb", "a%ff", "x%e2%80%aey", "y" * 129):
+            alice.invite(name)
+            assert alice.expect(404).reason == "No such conference"
+            alice.ack()
+        assert not [c for c in server.status()["conferences"] if c["name"] != "demo"]
 
 
 def test_a_hostile_name_cannot_forge_a_line_of_the_log():

@@ -65,6 +65,31 @@ def test_a_stranger_can_neither_speak_nor_listen_on_a_running_stream():
             thief.close()
 
 
+def test_a_stranger_who_tries_the_port_of_a_listener_hears_nothing():
+    with Server() as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
+        bob.say(tone.sine(800)).call()
+        alice.audio.mute()
+        alice.call()
+        thief = rtp.Stream("127.0.0.1")
+        thief.play(tone.sine(1300, -6))
+        thief.connect(*alice.audio.remote)
+        tone.assert_hears(alice.hear(2), {800: -20})
+        tone.assert_hears(bob.hear(), {}, absent=[1300])
+        assert not thief.packets, "nothing was sent to the stranger"
+        thief.close()
+
+
+def test_nothing_is_sent_before_the_ack():
+    with Server() as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
+        bob.say(tone.sine(800)).call()
+        alice.invite("demo")
+        alice.expect(200)
+        alice.expect_nothing()
+        assert not alice.audio.packets, "a forged INVITE must not aim audio at its victim"
+        alice.ack()
+        tone.assert_hears(alice.hear(), {800: -20})
+
+
 def test_a_phone_whose_port_changes_is_followed_after_a_silence():
     with Server() as server:
         alice, bob = talkers(server)

@@ -1,5 +1,6 @@
 /* The table of options and the settings that it fills. */
 #include "core/options.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <setjmp.h>
