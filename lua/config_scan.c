@@ -281,7 +281,7 @@ static void push(struct config_scan *scan, enum frame_kind kind, char *path, boo
 
 static void pop(struct config_scan *scan)
 {
-    if (scan->frame_count > 0) {
+    if (scan->frames && scan->frame_count > 0) {
         free(scan->frames[--scan->frame_count].path);
     }
 }

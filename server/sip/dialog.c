@@ -106,7 +106,7 @@ static bool contact_is_direct(const struct dialog *dialog)
     if (length == 0 || length >= sizeof host) {
         return false;
     }
-    memcpy(host, given, length);
+    (void)snprintf(host, sizeof host, "%.*s", (int)length, given);
     return ip_parse(host, &contact) && address_same_host(&contact, &dialog->peer);
 }
 
