@@ -55,8 +55,8 @@ static int check_not_empty(const char *text, char *error, size_t error_size)
 static const struct option options[] = {
     {.key = "domain", .flag = "--domain", .value = "NAME", .type = OPTION_TEXT,
      .offset = IN_SETTINGS(domain), .standard = "", .shown = "any", .check = check_domain,
-     .help = "The host part of the conferences' SIP URIs. Calls to other hosts get 404; empty: "
-             "every host part is ours."},
+     .help = "The host part of the conferences' SIP URIs, as phones find this server by it. Calls "
+             "to other host names get 404; empty: every host part is ours."},
     {.key = "listen", .flag = "--listen", .value = "URI", .type = OPTION_LIST,
      .offset = IN_SETTINGS(listen), .check = check_listen,
      .standard = "sip:127.0.0.1:5060;transport=udp sip:127.0.0.1:5060;transport=tcp",

@@ -70,13 +70,20 @@ void local_address(const tport_t *tport, struct sockaddr_storage *address)
            info->ai_addrlen < sizeof *address ? info->ai_addrlen : sizeof *address);
 }
 
-static void write_host(const struct sip_agent *agent, const tport_t *tport, char *host, size_t size)
+/* Who has called us by our domain can do so again, by the same port; anybody else is told the
+ * address that was called, since the domain may mean nothing to that phone. */
+static void write_host(const struct sip_agent *agent, const tport_t *tport, const url_t *called,
+                       char *host, size_t size)
 {
     struct sockaddr_storage address;
     char text[INET6_ADDRSTRLEN] = "";
 
-    if (agent->domain[0] != '\0') {
-        snprintf(host, size, "%s", agent->domain);
+    if (agent->domain[0] && called->url_host && su_casematch(called->url_host, agent->domain)) {
+        const char *port_called = called->url_port ? called->url_port : "";
+        bool has_port = *port_called && strlen(port_called) <= 5 &&
+                        !port_called[strspn(port_called, "0123456789")];
+        snprintf(host, size, "%s%s%s", agent->domain, has_port ? ":" : "",
+                 has_port ? port_called : "");
         return;
     }
     local_address(tport, &address);
@@ -93,12 +100,12 @@ static void write_host(const struct sip_agent *agent, const tport_t *tport, char
 }
 
 sip_contact_t *contact_make(struct sip_agent *agent, su_home_t *home, const char *user,
-                            bool is_focus, const tport_t *tport)
+                            bool is_focus, const tport_t *tport, const url_t *called)
 {
     char escaped[512], host[300], text[1024];
 
     text_escape_user(escaped, sizeof escaped, user);
-    write_host(agent, tport, host, sizeof host);
+    write_host(agent, tport, called, host, sizeof host);
     snprintf(text, sizeof text, "<sip:%s%s%s%s>%s", escaped, escaped[0] ? "@" : "", host,
              tport_is_tcp(tport) ? ";transport=tcp" : "", is_focus ? ";isfocus" : "");
     return sip_contact_make(home, text);

@@ -43,8 +43,8 @@ void invite_receive(struct incoming *in)
     offer_remember(call, in->sip);
     call->info.has_offer = offer != NULL;
     call->info.family = offer ? sdp_family(offer) : msg_addr(in->msg)->su_family;
-    call->contact =
-        contact_make(in->agent, call->home, call->info.requested_user, false, in->tport);
+    call->contact = contact_make(in->agent, call->home, call->info.requested_user, false, in->tport,
+                                 in->sip->sip_request->rq_url);
     session_timer_negotiate(call, in->sip);
     announce(call);
 }
@@ -54,9 +54,9 @@ static int prepare_answer(struct call *call, const struct answer *how)
     call->local.media = how->media;
     call->subject = su_strdup(call->home, how->subject ? how->subject : "-");
     call->local.subject = call->subject;
-    sip_contact_t *contact =
-        contact_make(call->agent, call->home, how->contact_user ? how->contact_user : "",
-                     how->is_focus, call->invite.tport);
+    sip_contact_t *contact = contact_make(
+        call->agent, call->home, how->contact_user ? how->contact_user : "", how->is_focus,
+        call->invite.tport, sip_object(call->invite.request)->sip_request->rq_url);
     if (!call->subject || !contact) {
         return ENOMEM;
     }

@@ -50,5 +50,6 @@ void options_receive(struct call *call, struct incoming *in)
         respond(in, query.code, sip_status_phrase(query.code), TAG_END());
         return;
     }
-    accept_options(in, contact_make(in->agent, msg_home(in->msg), user, query.is_focus, in->tport));
+    accept_options(
+        in, contact_make(in->agent, msg_home(in->msg), user, query.is_focus, in->tport, uri));
 }

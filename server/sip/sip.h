@@ -15,7 +15,7 @@ struct sip_config {
     struct loop *loop;
     const char *const *listen; /* "sip:127.0.0.1:5060;transport=udp", at least one */
     unsigned listen_count;
-    const char *domain; /* host part of the conference URIs; "": the address called */
+    const char *domain; /* host part of the conference URIs for who calls it; "": none */
     const struct codec_format *codecs; /* what we can, best first (mixing.codecs) */
     unsigned codec_count;
     unsigned session_expires; /* s, RFC 4028 Session-Expires; 0: session timers off */

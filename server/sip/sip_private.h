@@ -228,9 +228,10 @@ void respond_tagged(struct incoming *in, const char *to_tag, int status, const c
 #define respond(in, ...) respond_tagged(in, NULL, __VA_ARGS__)
 /* 500 with Retry-After between 0 and 10 s: something else is under way (RFC 3261 §14.2). */
 void respond_later(struct incoming *in);
-/* Our Contact, as seen by a peer that came by `tport`, allocated on `home`. */
+/* Our Contact, as seen by a peer that came by `tport` and called the URI `called`, allocated on
+ * `home`. */
 sip_contact_t *contact_make(struct sip_agent *agent, su_home_t *home, const char *user,
-                            bool is_focus, const tport_t *tport);
+                            bool is_focus, const tport_t *tport, const url_t *called);
 /* The address of ours that a peer that came by `tport` reaches. */
 void local_address(const tport_t *tport, struct sockaddr_storage *address);
 /* `SIP;cause=486;text="Busy Here"` (RFC 3326). */
