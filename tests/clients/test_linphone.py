@@ -7,6 +7,7 @@ from phones import Baresip, Linphone
 from sip import Phone
 
 
+@run.real_time
 @run.limit(60)
 def test_linphone_and_baresip_hear_each_other_and_not_themselves():
     voices = {"alice": audio.voice(0, 40), "lin": audio.voice(1, 40)}

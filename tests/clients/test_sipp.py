@@ -53,6 +53,7 @@ def test_forty_calls_at_once_over_one_connection():
     dialled("call", "tcp", calls=40, rate=40)
 
 
+@run.real_time
 def test_what_sipp_hears_and_says_goes_through_the_mixer():
     """sipp sends back what it gets, so the caller hears its own voice once it has been there."""
     voice, stranger = audio.voice(0, 30), audio.voice(1, 30)
@@ -65,6 +66,7 @@ def test_what_sipp_hears_and_says_goes_through_the_mixer():
         audio.assert_heard(alice.recording(), {"echo": voice}, {"stranger": stranger})
 
 
+@run.real_time
 def test_alone_nobody_hears_himself():
     """The counterpart of the echo: without one there is silence."""
     voice = audio.voice(0, 30)

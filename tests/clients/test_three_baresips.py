@@ -113,6 +113,7 @@ def assert_each_hears_the_others(talk, recordings, seconds):
               f"; longest gap {gap:.0f} ms in {checked:.1f} s")
 
 
+@run.real_time
 @run.limit(60)
 def test_each_hears_the_two_others_and_not_himself_while_the_policy_is_reloaded_ten_times():
     with Server(policy=LET_IN) as server, Talk(server) as talk:
@@ -134,6 +135,7 @@ def test_each_hears_the_two_others_and_not_himself_while_the_policy_is_reloaded_
         assert_each_hears_the_others(talk, talk.end(), 10)
 
 
+@run.real_time
 @run.limit(60)
 def test_each_hears_the_two_others_over_tcp_and_udp_alike():
     with Server() as server, Talk(server, transports=("tcp", "udp", "tcp")) as talk:
@@ -142,6 +144,7 @@ def test_each_hears_the_two_others_over_tcp_and_udp_alike():
         assert_each_hears_the_others(talk, talk.end(), 5)
 
 
+@run.real_time
 @run.limit(60)
 def test_who_is_on_hold_is_not_heard_and_comes_back():
     with Server() as server, Talk(server) as talk:

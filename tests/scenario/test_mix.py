@@ -30,6 +30,7 @@ def listener(server):
     return bob
 
 
+@run.real_time
 def test_a_tone_comes_out_as_loud_as_it_went_in():
     for db in (-3, -10, -20, -30, -40):
         with Server() as server, Phone(server, "alice") as alice, listener(server) as bob:
@@ -37,12 +38,14 @@ def test_a_tone_comes_out_as_loud_as_it_went_in():
             tone.assert_hears(bob.hear(), {500: db})
 
 
+@run.real_time
 def test_what_comes_out_is_clean():
     with Server() as server, Phone(server, "alice") as alice, listener(server) as bob:
         alice.say(tone.sine(500, -10)).call()
         assert tone.distortion(bob.hear(1), [500]) < -33, "no worse than G.711 itself"
 
 
+@run.real_time
 def test_a_low_voice_beside_a_loud_one_keeps_its_level():
     with Server() as server, Phone(server, "alice") as alice, Phone(
         server, "carol"
@@ -52,6 +55,7 @@ def test_a_low_voice_beside_a_loud_one_keeps_its_level():
         tone.assert_hears(bob.hear(1), {500: -10, 1100: -35})
 
 
+@run.real_time
 def test_two_loud_talkers_do_not_crackle():
     with Server() as server, Phone(server, "alice") as alice, Phone(
         server, "carol"
@@ -65,6 +69,7 @@ def test_two_loud_talkers_do_not_crackle():
         assert np.max(np.abs(heard)) <= 1
 
 
+@run.real_time
 def test_five_loud_talkers_are_all_heard():
     voices = {"alice": 400, "carol": 700, "dave": 1000, "erin": 1300, "frank": 1600}
     with Server() as server, listener(server) as bob:
@@ -122,6 +127,7 @@ def test_who_joins_and_who_leaves_makes_no_click():
         tone.assert_hears(bob.hear(), {500: -30})
 
 
+@run.real_time
 def test_a_muted_caller_hears_but_is_not_heard():
     policy = """
 local policy = parley.policy { name = "site" }

@@ -85,22 +85,27 @@ def hold(method, expected, **offer):
         tone.assert_hears(bob.hear(), {500: -20}, absent=[800])
 
 
+@run.real_time
 def test_hold_by_sendonly_and_back():
     hold("INVITE", ["recvonly"], direction="sendonly")
 
 
+@run.real_time
 def test_hold_by_inactive_and_back():
     hold("INVITE", ["inactive"], direction="inactive")
 
 
+@run.real_time
 def test_hold_by_the_old_null_address_and_back():
     hold("INVITE", ["recvonly", "inactive"], connection="0.0.0.0")
 
 
+@run.real_time
 def test_hold_by_update_and_back():
     hold("UPDATE", ["recvonly"], direction="sendonly")
 
 
+@run.real_time
 def test_a_listener_that_is_recvonly_hears_and_is_not_heard():
     with Pair() as (_, alice, bob):
         assert change(alice, "INVITE", direction="recvonly").sdp.audio.direction == "sendonly"
@@ -108,6 +113,7 @@ def test_a_listener_that_is_recvonly_hears_and_is_not_heard():
         assert tone.level(bob.hear(), 500) < SILENT
 
 
+@run.real_time
 def test_a_codec_changed_by_reinvite():
     with Pair() as (_, alice, bob):
         assert change(alice, "INVITE", formats=("PCMA",)).sdp.audio.formats == ["8"]

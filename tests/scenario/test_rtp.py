@@ -65,6 +65,7 @@ def test_a_stranger_can_neither_speak_nor_listen_on_a_running_stream():
             thief.close()
 
 
+@run.real_time
 def test_a_stranger_who_tries_the_port_of_a_listener_hears_nothing():
     with Server() as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
         bob.say(tone.sine(800)).call()
@@ -79,6 +80,7 @@ def test_a_stranger_who_tries_the_port_of_a_listener_hears_nothing():
         thief.close()
 
 
+@run.real_time
 def test_nothing_is_sent_before_the_ack():
     with Server() as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
         bob.say(tone.sine(800)).call()
@@ -164,6 +166,7 @@ def test_a_lost_packet_now_and_then_is_hidden():
             assert lost["lost"] > 0, lost
 
 
+@run.real_time
 def test_packets_that_come_twice_or_in_disorder_are_put_right():
     with Server() as server:
         alice, bob = talkers(server)
@@ -182,6 +185,7 @@ def test_packets_that_come_twice_or_in_disorder_are_put_right():
             tone.assert_hears(bob.hear(1), {500: -20})
 
 
+@run.real_time
 def test_sequence_and_timestamp_may_wrap():
     with Server() as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
         bob.call()
@@ -212,6 +216,7 @@ def test_a_pause_without_packets_is_silence_and_speech_after_it_is_heard():
             tone.assert_hears(bob.hear(), {500: -20})
 
 
+@run.real_time
 def test_the_clock_of_the_sender_may_run_fast():
     """Half a percent, so that 3 s would pile up 15 ms and an hour 18 s; the delay stays small."""
     with Server() as server:
@@ -274,6 +279,7 @@ def test_lying_rtp_headers_harm_nobody():
             tone.assert_hears(bob.hear(), {500: -20})
 
 
+@run.real_time
 def test_comfort_noise_is_quiet_and_speech_after_it_is_heard():
     with Server() as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
         bob.call()
@@ -304,6 +310,7 @@ def test_a_key_is_told_once_and_nobody_hears_it():
             assert server.log().count("key 1 of alice") == 1
 
 
+@run.real_time
 def test_a_key_while_speaking_leaves_no_noise():
     with Server(policy=DIGITS) as server:
         alice, bob = talkers(server)
