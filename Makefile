@@ -6,6 +6,7 @@
 #   make test TESTS=scenario/test_bye   only the tests whose names match
 #   make bench      the load generator's table (BENCH="--quick")
 #   make lint       formatting, clang-tidy, cppcheck, luacheck
+MAKEFLAGS += --no-print-directory
 comma := ,
 SANITIZE ?=
 BUILD ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
