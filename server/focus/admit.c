@@ -153,6 +153,7 @@ void admit(struct focus *focus, struct call *call)
 {
     struct conference *conference;
 
+    events_catch_up(focus);
     if (focus_is_full(focus)) {
         refuse(focus, call, 503, focus->shutting_down ? "Server is stopping" : "Server is full",
                RETRY_AFTER);

@@ -70,6 +70,12 @@ static void events_turn(void *arg)
         (void)loop_timer_start(focus->loop, &focus->events_timer, 0, events_turn, focus);
 }
 
+void events_catch_up(struct focus *focus)
+{
+    if (focus->events)
+        events_turn(focus);
+}
+
 void events_flush(struct focus *focus)
 {
     while (focus->events)

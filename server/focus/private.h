@@ -112,6 +112,9 @@ void events_post(struct focus *focus, const struct conference_event *event);
  * `event` NULL: nothing is told, the conference is only freed in its turn. */
 void events_post_left(struct participant *participant, const struct conference_event *event);
 void events_post_ended(struct conference *conference, const struct conference_event *event);
+/* Tells what is queued (one turn's worth), so that a policy decides about a newcomer knowing what
+ * happened before. Not from within a request. */
+void events_catch_up(struct focus *focus);
 /* Tells all that is queued, now. */
 void events_flush(struct focus *focus);
 

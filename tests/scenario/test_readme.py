@@ -33,6 +33,27 @@ def test_the_first_policy_makes_a_host_a_listener_and_keeps_mallory_out():
             assert refused.reason == "Not you"
 
 
+def test_after_the_host_has_left_nobody_comes_in_and_the_hosts_key_ends_it():
+    with Server(policy=EXAMPLES["late.lua"]) as server:
+        with Phone(server) as alice, Phone(server, "bob") as bob, Phone(server, "carol") as carol:
+            alice.call("garden")
+            bob.call("garden")
+            alice.hang_up()
+            server.expect_left("alice")
+            carol.invite("garden")
+            assert carol.expect(403).reason == "The host has left"
+            carol.ack()
+        with Phone(server) as alice, Phone(server, "bob") as bob:
+            alice.call("meadow")
+            bob.call("meadow")
+            alice.audio.press("0")
+            for phone in (alice, bob):
+                bye = phone.expect("BYE")
+                assert "The host has ended it" in bye["Reason"]
+                phone.reply(bye, 200)
+                phone.is_up = False
+
+
 def test_the_ready_line_is_the_one_shown():
     shown = re.search(r"^parley ready: dial sip:(\w+)@", TEXT, re.M)[1]
     with Server() as server:

@@ -138,6 +138,19 @@ static void a_caller_is_rung_answered_as_by_a_focus_and_told_of_once_joined(void
     assert_null(focus_participant(focus, told[1].participant));
 }
 
+static void what_happened_before_a_call_is_told_before_it_is_decided(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo"), *bob;
+
+    (void)state;
+    assert_int_equal(told_count, 0);
+    bob = world_dial(focus, "bob", "demo"); /* in the same turn of the loop */
+    assert_int_equal(told_count, 2);
+    assert_int_equal(told[1].kind, EVENT_JOINED);
+    world_hang_up(focus, bob);
+    world_hang_up(focus, alice);
+}
+
 static void a_policy_can_make_a_conference_that_ends_with_its_last_participant(void **state)
 {
     struct call *alice, *bob;
@@ -554,6 +567,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_conference_that_does_not_exist_is_404),
         CASE(a_caller_is_rung_answered_as_by_a_focus_and_told_of_once_joined),
+        CASE(what_happened_before_a_call_is_told_before_it_is_decided),
         CASE(a_policy_can_make_a_conference_that_ends_with_its_last_participant),
         CASE(a_conference_made_for_a_caller_who_is_refused_vanishes),
         CASE(a_full_conference_is_486),
