@@ -1,6 +1,7 @@
 #include "core/text.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 size_t text_printable(const char *text)
@@ -26,14 +27,36 @@ size_t text_printable(const char *text)
     return is_c1 || is_overlong || is_surrogate || is_beyond ? 0 : length;
 }
 
-/* U+200B–U+200F, U+2028–U+202E, U+2060–U+206F, U+FEFF. */
-static bool is_invisible(const unsigned char *bytes)
+static uint32_t code_point(const char *text, size_t length)
 {
-    if (bytes[0] == 0xe2 && bytes[1] == 0x80) {
-        return (bytes[2] >= 0x8b && bytes[2] <= 0x8f) || (bytes[2] >= 0xa8 && bytes[2] <= 0xae);
+    const unsigned char *bytes = (const unsigned char *)text;
+    uint32_t point = length == 1 ? bytes[0] : bytes[0] & (0x7fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        point = point << 6 | (bytes[i] & 0x3f);
     }
-    return (bytes[0] == 0xe2 && bytes[1] == 0x81 && bytes[2] >= 0xa0 && bytes[2] <= 0xaf) ||
-           (bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf);
+    return point;
+}
+
+/* Blanks, and what shows nothing or turns the direction of writing (Unicode's
+ * Default_Ignorable_Code_Point, White_Space, and the blank Braille pattern). */
+static bool is_invisible(uint32_t point)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x20, 0x20},       {0xa0, 0xa0},       {0xad, 0xad},     {0x34f, 0x34f},
+        {0x61c, 0x61c},     {0x115f, 0x1160},   {0x1680, 0x1680}, {0x17b4, 0x17b5},
+        {0x180b, 0x180f},   {0x2000, 0x200f},   {0x2028, 0x202f}, {0x205f, 0x206f},
+        {0x2800, 0x2800},   {0x3000, 0x3000},   {0x3164, 0x3164}, {0xfe00, 0xfe0f},
+        {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb}, {0x1bca0, 0x1bca3},
+        {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+        if (point >= ranges[i].first && point <= ranges[i].last) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool text_is_conference_name(const char *name)
@@ -41,8 +64,8 @@ bool text_is_conference_name(const char *name)
     size_t length = 0;
     while (name[length]) {
         size_t step = text_printable(name + length);
-        if (step == 0 || strchr(" @:;?/<>\"\\", name[length]) ||
-            is_invisible((const unsigned char *)name + length)) {
+        if (step == 0 || strchr("@:;?/<>\"\\", name[length]) ||
+            is_invisible(code_point(name + length, step))) {
             return false;
         }
         length += step;

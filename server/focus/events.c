@@ -39,12 +39,18 @@ static bool still_news(struct focus *focus, struct conference_event *event)
 
 static void event_tell(struct focus *focus, struct queued_event *queued)
 {
+    bool was_telling = focus->is_telling, was_answer = focus->is_telling_answer;
+
+    focus->is_telling = true;
+    focus->is_telling_answer = queued->is_answer;
     if (queued->event.kind != EVENT_COUNT && still_news(focus, &queued->event)) {
         if (focus->policy)
             focus->policy->event(focus->policy->ctx, &queued->event);
         for (unsigned i = 0; i < focus->listener_count; i++)
             focus->listeners[i].handler(&queued->event, focus->listeners[i].arg);
     }
+    focus->is_telling = was_telling;
+    focus->is_telling_answer = was_answer;
     /* The entry is part of what is freed. */
     if (queued->last_of)
         participant_free(queued->last_of);
@@ -86,6 +92,7 @@ void events_flush(struct focus *focus)
 static void enqueue(struct focus *focus, struct queued_event *queued)
 {
     queued->next = NULL;
+    queued->is_answer = focus->is_telling;
     *focus->events_tail = queued;
     focus->events_tail = &queued->next;
     /* Without memory for the timer it is told with the next event. */

@@ -36,6 +36,7 @@ struct queued_event {
     struct participant *last_of;
     struct conference *end_of;
     struct queued_event *next;
+    bool is_answer; /* caused by a hook that was told of another event */
 };
 
 struct focus {
@@ -54,6 +55,8 @@ struct focus {
 
     struct queued_event *events, **events_tail;
     struct loop_timer *events_timer;
+    bool is_telling;        /* an event hook runs */
+    bool is_telling_answer; /* and its event was itself caused by an event hook */
     struct {
         void (*handler)(const struct conference_event *event, void *arg);
         void *arg;
@@ -82,6 +85,8 @@ struct conference {
     struct participant
         *members; /* list; on the way in, too; those who have joined last come last */
     unsigned member_count;
+    uint64_t answers_since; /* ms: when the counting of `answers` began, see submit.c */
+    unsigned answers;
     UT_hash_handle hh_id, hh_name;
 };
 

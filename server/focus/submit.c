@@ -10,6 +10,11 @@ static const char *said(const struct decision *decision, const char *otherwise)
     return *decision->params.reason ? decision->params.reason : otherwise;
 }
 
+enum {
+    ANSWERS_MOST = 500,
+    ANSWERS_WINDOW = 10000, /* ms */
+};
+
 static bool has_target(enum verb verb)
 {
     return verb == VERB_MUTE || verb == VERB_REMOVE || verb == VERB_TIMEOUT;
@@ -70,6 +75,32 @@ static void carry_out(struct conference *conference, enum verb verb,
         conference_end(conference, 200, said(decision, "The conference has ended"));
 }
 
+/* A hook that answers its own event (muted: unmute, muted: mute …) would go on for ever. What hooks
+ * ask for when they are told of something that a hook has caused is therefore rationed. */
+static bool is_endless(struct focus *focus, struct conference *conference,
+                       const struct request *request, struct decision *decision)
+{
+    uint64_t now = loop_now(focus->loop);
+
+    if (!focus->is_telling_answer || request->actor.kind != ACTOR_SCRIPT)
+        return false;
+    if (now - conference->answers_since >= ANSWERS_WINDOW) {
+        conference->answers_since = now;
+        conference->answers = 0;
+    }
+    if (++conference->answers <= ANSWERS_MOST)
+        return false;
+    if (conference->answers == ANSWERS_MOST + 1)
+        log_write(LOG_LEVEL_ERROR, conference->name, NULL,
+                  "%s: its event hooks answer each other's doing without end; what they ask for "
+                  "beyond %d times in %d s is refused",
+                  request->actor.uri, ANSWERS_MOST, ANSWERS_WINDOW / 1000);
+    *decision = (struct decision){.verdict = DECISION_REJECT, .code = 482};
+    (void)snprintf(decision->reason, sizeof decision->reason, "Loop Detected");
+    (void)snprintf(decision->by, sizeof decision->by, "default");
+    return true;
+}
+
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision)
 {
     struct conference *conference = request->conference;
@@ -85,6 +116,8 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
         if (!target || target->left || target->conference != conference)
             return ENOENT;
     }
+    if (is_endless(focus, conference, request, decision))
+        return EPERM;
     decide(focus, request, decision);
     if (decision->verdict != DECISION_ACCEPT) {
         log_write(LOG_LEVEL_INFO, conference->name, request->call, "%s refused: %d %s (by %s)",

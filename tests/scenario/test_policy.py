@@ -333,5 +333,27 @@ end"""
         server.expect_log("stale: nil gone")
 
 
+def test_hooks_that_answer_each_other_without_end_are_stopped():
+    policy = """local policy = parley.policy { name = "pingpong" }
+function policy.joined(_, _, participant) participant:mute() end
+function policy.muted(_, conference)
+  for p in conference:participants() do
+    if p.muted then p:unmute() else p:mute() end
+  end
+end
+return policy
+"""
+    with Server(policy=policy) as server, Phone(server) as alice, Phone(server, "bob") as bob:
+        alice.call()
+        bob.call()
+        line = server.expect_log("event hooks answer each other's doing without end")
+        assert "site.lua" in line.string and "demo" in line.string
+        bob.expect_nothing(0.5)  # what was under way is over
+        before, began = server.cpu(), time.monotonic()
+        bob.expect_nothing(1)
+        assert server.cpu() - before < 0.5 * (time.monotonic() - began), "it still runs in circles"
+        assert server.participants(), "and the operator is served"
+
+
 if __name__ == "__main__":
     run.main()

@@ -53,9 +53,39 @@ static void a_user_part_is_escaped_where_the_grammar_wants_it(void **state)
     assert_string_equal(small, "%40"); /* never half an escape */
 }
 
+static void a_conferences_name_is_what_it_looks_like(void **state)
+{
+    static const char *const good[] = {"demo", "9000", "+49(0)30", "caf\xc3\xa9", "\xe4\xbc\x9a"};
+    static const char *const bad[] = {
+        "",
+        "a b",
+        "a\xc2\xa0"
+        "b", /* no-break space */
+        "a\xc2\xad"
+        "b", /* soft hyphen */
+        "a\xe2\x80\xae"
+        "b",                 /* right to left */
+        "a\xe2\xa0\x80",     /* blank Braille pattern */
+        "a\xe3\x85\xa4",     /* Hangul filler */
+        "a\xf3\xa0\x81\x81", /* tag */
+        "a\xff",
+        "a?b",
+        "a\nb",
+        "a/b",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_true(text_is_conference_name(good[i]));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_false(text_is_conference_name(bad[i]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_conferences_name_is_what_it_looks_like),
         cmocka_unit_test(a_printable_character_has_its_length_in_utf_8),
         cmocka_unit_test(what_is_no_printable_utf_8_has_none),
         cmocka_unit_test(a_user_part_is_escaped_where_the_grammar_wants_it),
