@@ -63,8 +63,8 @@ static void a_conferences_name_is_what_it_looks_like(void **state)
         "b", /* no-break space */
         "a\xc2\xad"
         "b", /* soft hyphen */
-        "a\xe2\x80\xae"
-        "b",                 /* right to left */
+        "a\xe2\x80\x8b"
+        "b",                 /* zero width */
         "a\xe2\xa0\x80",     /* blank Braille pattern */
         "a\xe3\x85\xa4",     /* Hangul filler */
         "a\xf3\xa0\x81\x81", /* tag */
