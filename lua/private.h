@@ -29,6 +29,7 @@
 #define LUA_PRIVATE_H
 
 #include "core/clock.h"
+#include "core/histogram.h"
 #include "lua/lua_engine.h"
 
 #include <lauxlib.h>
@@ -40,11 +41,10 @@
 enum {
     HOOK_COUNT = VERB_COUNT + EVENT_COUNT, /* decision hooks by verb, then event hooks */
     HOOK_DEPTH_MAX = 4,                    /* hooks within commands of hooks */
-    HISTOGRAM_BUCKETS = 128,
-    ERROR_WINDOW = 60,   /* s in which errors are counted for the log line */
-    ERRORS_KEPT = 64,    /* times of errors remembered for that */
-    SCRIPT_TEXT = 512,   /* bytes of an error message with its NUL */
-    POSITION_TEXT = 128, /* bytes of "policy/open.lua:12" with its NUL */
+    ERROR_WINDOW = 60,                     /* s in which errors are counted for the log line */
+    ERRORS_KEPT = 64,                      /* times of errors remembered for that */
+    SCRIPT_TEXT = 512,                     /* bytes of an error message with its NUL */
+    POSITION_TEXT = 128,                   /* bytes of "policy/open.lua:12" with its NUL */
 };
 
 #define MEMORY_LIMIT ((size_t)64 << 20)  /* bytes of one generation */
@@ -79,7 +79,7 @@ bool budget_allocate(struct generation *generation, size_t size);
 
 struct hook_stats {
     uint64_t calls, errors;
-    uint32_t histogram[HISTOGRAM_BUCKETS];
+    struct histogram times;          /* ns */
     time_t error_times[ERRORS_KEPT]; /* ring; monotonic s */
 };
 
@@ -349,9 +349,7 @@ void parley_open(lua_State *L, int globals);
  * must be a literal. */
 void frozen_push(lua_State *L, const char *what);
 
-/* The name nearest to `name` when it is near enough to be meant, else NULL. */
-const char *nearest_name(const char *name, const char *const *names, size_t count);
-/* Pushes " (did you mean 'x'?)" or "". */
+/* Pushes " (did you mean 'x'?)" when one of the names is near enough to be meant, else "". */
 const char *nearest_push(lua_State *L, const char *name, const char *const *names, size_t count);
 
 /* ---- pattern.c ------------------------------------------------------------------------------ */

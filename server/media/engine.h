@@ -11,7 +11,7 @@
 
 #include "core/address.h"
 #include "core/clock.h"
-#include "media/histogram.h"
+#include "core/histogram.h"
 #include "media/jitter.h"
 #include "media/latch.h"
 #include "media/level.h"
@@ -170,11 +170,11 @@ struct receive_batch {
 
 struct media_thread {
     /* Shared. */
-    struct mailbox inbox;    /* messages to the thread */
-    struct mailbox returned; /* messages handled */
-    struct mailbox told;     /* legs that have something to tell */
-    atomic_bool idle;        /* the thread sleeps on wake_fd, or is about to */
-    struct histogram lateness;
+    struct mailbox inbox;      /* messages to the thread */
+    struct mailbox returned;   /* messages handled */
+    struct mailbox told;       /* legs that have something to tell */
+    atomic_bool idle;          /* the thread sleeps on wake_fd, or is about to */
+    struct histogram lateness; /* µs */
     _Atomic uint64_t ticks, late_ticks, skipped_ticks;
     _Atomic float load;
 

@@ -199,9 +199,9 @@ static void media_thread_stats(void *ctx, unsigned number, struct mixing_thread_
     stats->ticks = atomic_load_explicit(&thread->ticks, memory_order_relaxed);
     stats->late_ticks = atomic_load_explicit(&thread->late_ticks, memory_order_relaxed);
     stats->skipped_ticks = atomic_load_explicit(&thread->skipped_ticks, memory_order_relaxed);
-    stats->lateness_p50 = histogram_percentile(&thread->lateness, 0.5);
-    stats->lateness_p99 = histogram_percentile(&thread->lateness, 0.99);
-    stats->lateness_max = histogram_max(&thread->lateness);
+    stats->lateness_p50 = (float)histogram_percentile(&thread->lateness, 0.5) / 1000;
+    stats->lateness_p99 = (float)histogram_percentile(&thread->lateness, 0.99) / 1000;
+    stats->lateness_max = (float)histogram_max(&thread->lateness) / 1000;
     stats->load = atomic_load_explicit(&thread->load, memory_order_relaxed);
 }
 
