@@ -69,25 +69,73 @@ struct leg_counters {
 
 /* RTCP's memory; media thread. */
 struct leg_rtcp {
-    struct latch latch;
     uint64_t next;          /* µs, when the next report is due */
     uint32_t sr_mid;        /* of the peer's last SR; 0: none */
     uint64_t sr_arrival;    /* µs */
     uint64_t octets;        /* of payload sent */
     uint64_t sent_reported; /* packets sent up to the last report */
     bool began;             /* a report has been sent: there will be a BYE */
+    struct latch latch;
 };
 
+enum link_state {
+    LINK_OPEN,     /* the RTP socket takes packets from everybody, the latch chooses */
+    LINK_DRAINING, /* connected, but what came before may still wait in it */
+    LINK_DIRECT,   /* all in it is from the latch's source */
+};
+
+/* leg_link.c's memory; media thread. */
+struct leg_link {
+    enum link_state state;
+    unsigned steady; /* ticks for which the stream has been so */
+};
+
+/* With thousands of legs none is in the processor's cache when its turn comes. So what each tick
+ * looks at stands together, at the beginning, and is fetched ahead (leg_prefetch). */
 struct leg {
     struct mail mail; /* first: in `told` of the thread */
+
+    /* Shared, and in each tick. */
+    struct leg_counters counters;
+
+    /* Constant once it is created. */
+    struct mix *mix;
+    struct socket_pair sockets;
+    unsigned timeout; /* ms */
+
+    /* Media thread, in each tick. */
+    TAILQ_ENTRY(leg) in_mix;
+    bool routed, leaving, timeout_told;
+    bool marker;                         /* the next packet begins a talk spurt */
+    struct stream *stream;               /* NULL before the first session */
+    struct jitter *jitter;               /* comes with the first session that has audio for us */
+    const struct stream_format *hearing; /* that the jitter buffer decodes now */
+    struct leg_link link;
+    unsigned ticks; /* counted from a random number on: what is rare is not done by all at once */
+    int owed;       /* ms of audio that the peer is behind the ticks, as far as its packets tell */
+    uint32_t read_timestamp;  /* of the packet read last */
+    uint32_t ssrc, timestamp; /* ours; `timestamp` belongs to the tick's first sample */
+    uint16_t sequence;
+    unsigned pending_ms; /* of audio in `packet` */
+    size_t pending;      /* bytes in `packet` that wait for more, when ptime is not FRAME_MS */
+    uint64_t life;       /* µs, last sign of the peer */
+    struct level level;
+    struct telephone_event event;
+    uint32_t event_rate; /* Hz, of its timestamps */
+    struct rtp_source source;
+    struct leg_rtcp rtcp;
+    struct latch latch;
+    struct mixer_channel channel;
+
+    /* Media thread, now and then. */
+    uint8_t packet[PAYLOAD_MAX];
 
     /* Shared. `queued`: the leg is in `told` already. */
     atomic_bool queued;
     _Atomic unsigned silent_ms; /* a timeout to be told; 0: none */
     struct ring digits;         /* key << 16 | duration in ms */
-    struct leg_counters counters;
 
-    /* Focus thread. */
+    /* Focus thread, and constant. */
     TAILQ_ENTRY(leg) of_mix, of_media;
     struct media *media;
     struct sockets *ports;
@@ -96,37 +144,8 @@ struct leg {
     bool told_speaking, has_jitter;
     char codec[24];
     struct message add, close;
-
-    /* Constant once it is created. */
-    struct mix *mix;
-    struct socket_pair sockets;
     int family;
-    unsigned timeout; /* ms */
     char cname[64];
-
-    /* Media thread. */
-    TAILQ_ENTRY(leg) in_mix;
-    bool routed, leaving;
-    struct stream *stream;               /* NULL before the first session */
-    struct jitter *jitter;               /* comes with the first session that has audio for us */
-    const struct stream_format *hearing; /* that the jitter buffer decodes now */
-    struct latch latch;
-    struct rtp_source source;
-    int owed; /* ms of audio that the peer is behind the ticks, as far as its packets tell */
-    uint32_t read_timestamp; /* of the packet read last */
-    struct telephone_event event;
-    uint32_t event_rate; /* Hz, of its timestamps */
-    struct level level;
-    struct leg_rtcp rtcp;
-    uint64_t life; /* µs, last sign of the peer */
-    bool timeout_told;
-    uint32_t ssrc, timestamp; /* ours; `timestamp` belongs to the tick's first sample */
-    uint16_t sequence;
-    bool marker;    /* the next packet begins a talk spurt */
-    size_t pending; /* bytes in `packet` that wait for more, when ptime is not FRAME_MS */
-    unsigned pending_ms;
-    uint8_t packet[PAYLOAD_MAX];
-    struct mixer_channel channel;
 };
 
 /* ---- a mix ---- */
@@ -264,12 +283,23 @@ void leg_tell(struct leg *leg, struct media_thread *thread);
 void leg_tell_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration);
 
 /* leg_io.c */
-/* Takes what waits on one of the leg's sockets. */
-void leg_read(struct leg *leg, struct media_thread *thread, int fd);
+/* Take what waits on one of the leg's sockets. */
+void leg_read_rtp(struct leg *leg, struct media_thread *thread);
+void leg_read_rtcp(struct leg *leg, struct media_thread *thread);
 /* Sends FRAME_MS of encoded audio, in packets as the peer wants them. */
 void leg_write(struct leg *leg, struct media_thread *thread, const uint8_t *data, size_t size);
 /* Nothing is sent in this tick; the next packet begins anew. */
 void leg_write_nothing(struct leg *leg);
+
+/* leg_link.c */
+void leg_link_open(struct leg *leg);
+/* Once a tick, with a session, after reading. */
+void leg_link_tick(struct leg *leg, uint64_t now);
+/* The RTP socket was found empty. */
+void leg_link_drained(struct leg *leg);
+/* Sends from the RTP socket to the latch's target. False: the kernel did not take it. */
+bool leg_link_send(struct leg *leg, const uint8_t *data, size_t size,
+                   const struct sockaddr_storage *target);
 
 /* leg_rtcp.c */
 void leg_rtcp_take(struct leg *leg, const uint8_t *data, size_t size, uint64_t arrival,

@@ -15,6 +15,7 @@
  */
 #include "media/jitter.h"
 
+#include "core/prefetch.h"
 #include "media/jitter_parts.h"
 #include "media/level.h"
 
@@ -262,6 +263,9 @@ static void note_delay(struct jitter *jitter, const struct stored_packet *packet
                        unsigned before)
 {
     float waited = now > packet->arrival ? (float)(now - packet->arrival) / 1000 : 0;
+    if (packet->arrival == RTP_NOT_TIMED) {
+        return;
+    }
     waited += (float)before / (float)jitter->ms;
     jitter->delay += (waited - jitter->delay) / 16;
 }
@@ -527,6 +531,18 @@ bool jitter_get(struct jitter *jitter, uint64_t now, float *samples)
     jitter->read += jitter->frame;
     jitter->played += jitter->frame;
     return is_heard;
+}
+
+void jitter_prefetch(const struct jitter *jitter)
+{
+    prefetch(jitter, offsetof(struct jitter, conceal.cycle));
+    prefetch(&jitter->store, 2 * CACHE_LINE);
+}
+
+void jitter_expect(const struct jitter *jitter)
+{
+    store_prefetch(&jitter->store, jitter->next_sequence);
+    prefetch(jitter->sound + jitter->write, jitter->frame * sizeof *jitter->sound);
 }
 
 float jitter_delay(const struct jitter *jitter)

@@ -33,6 +33,7 @@ static void choose_numbers(struct leg *leg)
     leg->ssrc = numbers.ssrc;
     leg->timestamp = numbers.timestamp;
     leg->sequence = numbers.sequence;
+    leg->ticks = numbers.sequence;
 }
 
 static void choose_cname(struct leg *leg, const char *name)

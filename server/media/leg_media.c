@@ -1,6 +1,8 @@
 /* One leg in one tick: what it says goes into the mix, what it hears goes out. Media thread. */
 #include "media/engine.h"
 
+enum { PUBLISH_EVERY = 5 }; /* ticks */
+
 void leg_tell(struct leg *leg, struct media_thread *thread)
 {
     if (!atomic_exchange_explicit(&leg->queued, true, memory_order_acq_rel)) {
@@ -47,6 +49,7 @@ void leg_apply_session(struct leg *leg, struct message *message, uint64_t now)
     struct stream *before = leg->stream, *stream = message->stream;
     bool begins_anew = may_receive(stream) && !may_receive(before);
 
+    leg_link_open(leg);
     leg->stream = stream;
     message->stream = before; /* goes back to be freed */
     if (message->jitter != NULL) {
@@ -91,6 +94,7 @@ static void poll_event(struct leg *leg, struct media_thread *thread)
     }
 }
 
+/* For the focus to read; that is not in a hurry. */
 static void publish(struct leg *leg)
 {
     struct leg_counters *counters = &leg->counters;
@@ -117,8 +121,12 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
     const float *samples = NULL;
     float power = 0;
 
+    leg->ticks++;
     leg->owed += FRAME_MS;
-    leg_read(leg, thread, leg->sockets.rtp);
+    if (leg->jitter != NULL) {
+        jitter_expect(leg->jitter);
+    }
+    leg_read_rtp(leg, thread);
     if (leg->stream == NULL) {
         return;
     }
@@ -134,7 +142,9 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
     }
     level_update(&leg->level, power);
     mixer_take(mixer, &leg->channel, samples, power, blocked);
-    publish(leg);
+    if (leg->ticks % PUBLISH_EVERY == 0) {
+        publish(leg);
+    }
     if (leg->level.speaking != was_speaking) {
         atomic_store_explicit(&leg->counters.speaking, leg->level.speaking, memory_order_relaxed);
         leg_tell(leg, thread);

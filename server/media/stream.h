@@ -24,18 +24,19 @@ struct stream_format {
 };
 
 struct stream {
+    /* What each tick looks at comes first. */
     enum stream_direction direction;
+    bool muxed;                /* RTCP goes by the RTP socket (RFC 5761) */
+    uint8_t payload_type;      /* of what we send */
+    uint32_t clock_rate;       /* the same */
+    unsigned ptime;            /* ms of audio in our packets */
+    const struct codec *codec; /* we send it; NULL: nothing to send */
+    void *encoder;             /* NULL when stateless */
+    unsigned format_count;
+    int8_t by_type[128]; /* index of the format, -1: unknown */
+    struct stream_format formats[SESSION_FORMATS];
     struct sockaddr_storage remote_rtp, remote_rtcp; /* family 0: not known */
     struct sockaddr_storage peer;                    /* the same; of the signalling */
-    bool muxed;                                      /* RTCP goes by the RTP socket (RFC 5761) */
-    unsigned ptime;                                  /* ms of audio in our packets */
-    const struct codec *codec;                       /* we send it; NULL: nothing to send */
-    void *encoder;                                   /* NULL when stateless */
-    uint8_t payload_type;
-    uint32_t clock_rate; /* of what we send */
-    unsigned format_count;
-    struct stream_format formats[SESSION_FORMATS];
-    int8_t by_type[128]; /* index of the format, -1: unknown */
 };
 
 /* `rate`: the mix's. Codecs of other rates and unknown ones are left out, and so is an address of

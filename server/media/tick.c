@@ -1,10 +1,16 @@
 /* A media thread's slot: messages of the focus, RTCP, and the mixes whose turn it is. */
+#include "core/prefetch.h"
 #include "media/engine.h"
 
+#include <stddef.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { RTCP_EVENTS = 64 };
+enum {
+    RTCP_EVENTS = 64,
+    STREAM_EACH_TICK = 256, /* bytes: its head and the payload types in use */
+    LATCH_EACH_TICK = 64,   /* bytes */
+};
 
 /* How often the RTCP sockets are looked at, µs. */
 static const uint64_t RTCP_CHECK = FRAME_MS * 1000;
@@ -118,7 +124,7 @@ static void check_rtcp(struct media_thread *thread)
     for (int i = 0; i < count; i++) {
         struct leg *leg = events[i].data.ptr;
 
-        leg_read(leg, thread, leg->sockets.rtcp);
+        leg_read_rtcp(leg, thread);
     }
 }
 
@@ -142,6 +148,27 @@ static void mix_catch_up(struct mix *mix, uint64_t slot)
     }
 }
 
+/* Has the leg after the next fetched into the cache, and what the next one points to, while the
+ * kernel moves this one's packet. */
+static void leg_prefetch(const struct leg *leg)
+{
+    const struct leg *next = TAILQ_NEXT(leg, in_mix), *second;
+
+    if (next == NULL) {
+        return;
+    }
+    prefetch(next->stream, STREAM_EACH_TICK);
+    if (next->jitter != NULL) {
+        jitter_prefetch(next->jitter);
+    }
+    second = TAILQ_NEXT(next, in_mix);
+    if (second != NULL) {
+        prefetch(second, offsetof(struct leg, rtcp.latch));
+        prefetch(&second->latch, LATCH_EACH_TICK);
+        prefetch(&second->channel, offsetof(struct mixer_channel, own));
+    }
+}
+
 static void mix_work(struct media_thread *thread, struct mix *mix, uint64_t slot)
 {
     struct leg *leg, *next;
@@ -150,11 +177,13 @@ static void mix_work(struct media_thread *thread, struct mix *mix, uint64_t slot
     mixer_begin(&mix->mixer);
     TAILQ_FOREACH(leg, &mix->legs, in_mix)
     {
+        leg_prefetch(leg);
         leg_listen(leg, thread);
         leg_watch_life(leg, thread);
     }
     for (leg = TAILQ_FIRST(&mix->legs); leg != NULL; leg = next) {
         next = TAILQ_NEXT(leg, in_mix);
+        leg_prefetch(leg);
         leg_speak(leg, thread);
         if (leg->leaving) {
             leg_depart(thread, leg);
