@@ -58,15 +58,6 @@ static int alaw_decode(void *decoder, const uint8_t *payload, size_t size, float
     return decode(alaw_values, payload, size, samples, max);
 }
 
-/* To 16 bits, rounded, clipped; not a number becomes the largest (the comparison is false). */
-static inline int32_t to_linear(float sample)
-{
-    float scaled = sample * 32768.0F;
-    scaled = scaled < 32767.0F ? scaled : 32767.0F;
-    scaled = scaled > -32768.0F ? scaled : -32768.0F;
-    return (int32_t)(scaled + (scaled < 0 ? -0.5F : 0.5F));
-}
-
 /*
  * Exponent and first four bits of the mantissa of a positive number, as one integer. A G.711
  * code is just that: the segment is the exponent, the step the top of the mantissa. So the
@@ -92,7 +83,7 @@ static int ulaw_encode(void *encoder, const float *samples, unsigned count, uint
     const float *restrict from = samples;
     uint8_t *restrict to = payload;
     for (unsigned i = 0; i < count; i++) {
-        int32_t linear = to_linear(from[i]);
+        int32_t linear = codec_linear(from[i]);
         int32_t negative = linear < 0 ? -1 : 0;
         int32_t biased = ((linear ^ negative) >> 2) + 33;
         biased = biased < 8191 ? biased : 8191;
@@ -112,7 +103,7 @@ static int alaw_encode(void *encoder, const float *samples, unsigned count, uint
     const float *restrict from = samples;
     uint8_t *restrict to = payload;
     for (unsigned i = 0; i < count; i++) {
-        int32_t linear = to_linear(from[i]);
+        int32_t linear = codec_linear(from[i]);
         int32_t negative = linear < 0 ? -1 : 0;
         int32_t level = (linear ^ negative) >> 4;
         /* The first two segments have the same step: there the level is the code. */
