@@ -361,15 +361,13 @@ class Phone:
                 self.connect_audio(message.sdp)
 
     def connect_audio(self, answer, payload_type=None):
-        """Sends as `payload_type`; None: as the first that the answer has."""
+        """Sends as `payload_type`; None: as the first that the answer has. Codecs that cannot be
+        made here (tone.LAWS) are only heard."""
         if self.audio and answer.medias and any(m.port for m in answer.medias):
             audio = answer.audio
-            self.audio.connect(
-                audio.connection,
-                audio.port,
-                int(audio.formats[0]) if payload_type is None else payload_type,
-                self.audio.ptime,
-            )
+            chosen = int(audio.formats[0]) if payload_type is None else payload_type
+            if chosen in tone.LAWS:
+                self.audio.connect(audio.connection, audio.port, chosen, self.audio.ptime)
 
     # ---- whole exchanges ----------------------------------------------------------------------
 
