@@ -58,15 +58,6 @@ static int alaw_decode(void *decoder, const uint8_t *payload, size_t size, float
     return decode(alaw_values, payload, size, samples, max);
 }
 
-/* To 16 bits, rounded, clipped; not a number becomes the largest (the comparison is false). */
-static inline int32_t to_linear(float sample)
-{
-    float scaled = sample * 32768.0F;
-    scaled = scaled < 32767.0F ? scaled : 32767.0F;
-    scaled = scaled > -32768.0F ? scaled : -32768.0F;
-    return (int32_t)(scaled + (scaled < 0 ? -0.5F : 0.5F));
-}
-
 /*
  * Exponent and first four bits of the mantissa of a positive number, as one integer. A G.711
  * code is just that: the segment is the exponent, the step the top of the mantissa. So the
@@ -112,7 +103,7 @@ __attribute__((always_inline)) static inline int encode(uint8_t (*code)(int32_t 
         return -1;
     }
     for (unsigned i = 0; i < count; i++) {
-        to[i] = code(to_linear(from[i]));
+        to[i] = code(codec_linear(from[i]));
     }
     return (int)count;
 }

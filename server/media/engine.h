@@ -41,6 +41,7 @@ enum {
 enum message_kind {
     MESSAGE_MIX_ADD,
     MESSAGE_MIX_REMOVE, /* comes back when its legs are gone */
+    MESSAGE_MIX_SUPPLY,
     MESSAGE_LEG_ADD,
     MESSAGE_LEG_SESSION, /* brings the new stream, takes the old one back */
     MESSAGE_LEG_ROUTE,
@@ -56,6 +57,7 @@ struct message {
     struct stream *stream;
     struct jitter *jitter; /* with a leg's first session */
     struct mixer_route route;
+    struct mixer_supply *supply;
 };
 
 /* ---- a leg ---- */
@@ -133,6 +135,7 @@ struct leg {
     /* Shared. `queued`: the leg is in `told` already. */
     atomic_bool queued;
     _Atomic unsigned silent_ms; /* a timeout to be told; 0: none */
+    atomic_bool lacks_encoder;  /* the mix needs more of them */
     struct ring digits;         /* key << 16 | duration in ms */
 
     /* Focus thread, and constant. */
@@ -142,7 +145,7 @@ struct leg {
     void *user;
     bool abandoned; /* leg_close was called: nothing is told any more */
     bool told_speaking, has_jitter;
-    char codec[24];
+    const struct codec *sends; /* NULL: none yet */
     struct message add, close;
     int family;
     char cname[64];
@@ -157,6 +160,7 @@ struct mix {
     TAILQ_ENTRY(mix) of_media;
     struct media *media;
     struct leg_list legs_open;
+    struct mixer_stock stock;
     struct message add, remove;
 
     /* Constant. */
@@ -222,7 +226,7 @@ struct media_thread {
     uint64_t load_since, busy; /* µs */
     uint32_t random;
     struct receive_batch batch;
-    float frame[FRAME_MAX];
+    float frame[FRAME_MAX], resampled[FRAME_MAX];
     uint8_t packet[RTP_HEADER + PAYLOAD_MAX];
 };
 
@@ -246,6 +250,10 @@ struct media {
 void media_post(struct media *media, struct media_thread *thread, struct message *message);
 /* A message to be posted; NULL: out of memory, which is logged with `what`. */
 struct message *message_create(enum message_kind kind, const char *what);
+
+/* mix.c: makes and posts what the mix is going to need for a leg that sends `codec` (NULL: none
+ * known) and uses these buses (a bit mask). `lacking`: it has run out of encoders. ENOMEM. */
+int mix_supply(struct mix *mix, const struct codec *codec, uint8_t buses, bool lacking);
 
 /* leg.c: the leg's part of struct mixing. */
 int leg_create(struct mix *mix, const struct leg_config *config, struct leg **legp);

@@ -57,6 +57,7 @@ struct jitter {
     unsigned late_run;
 
     uint32_t time, played;
+    unsigned made_up; /* samples of the gap that goes on, or went on last */
     unsigned read, write;
     unsigned rest, failures; /* see stretch */
     float delay;             /* ms, smoothed */
@@ -123,6 +124,13 @@ static void begin_anew(struct jitter *jitter)
     jitter->packet_length = jitter->frame;
 }
 
+static void stats_scale(struct jitter_stats *stats, unsigned rate, unsigned before)
+{
+    stats->concealed = stats->concealed * rate / before;
+    stats->inserted = stats->inserted * rate / before;
+    stats->removed = stats->removed * rate / before;
+}
+
 static void use_codec(struct jitter *jitter, const struct codec *codec, void *decoder)
 {
     unsigned rate = codec->sample_rate;
@@ -132,6 +140,9 @@ static void use_codec(struct jitter *jitter, const struct codec *codec, void *de
         jitter->codec = codec;
         jitter->ratio = rate / codec->format.clock_rate;
         return; /* what has been played leads smoothly to what comes */
+    }
+    if (jitter->codec) {
+        stats_scale(&jitter->stats, rate, jitter->codec->sample_rate);
     }
     jitter->codec = codec;
     jitter->ratio = rate / codec->format.clock_rate;
@@ -232,8 +243,10 @@ static void put(struct jitter *jitter, const struct rtp_packet *packet, uint64_t
 
 void jitter_put(struct jitter *jitter, const struct rtp_packet *packet, uint64_t arrival)
 {
+    const struct codec *codec = jitter->codec;
     if (packet->payload_size > 0 && packet->payload_size <= PAYLOAD_MAX) {
-        put(jitter, packet, arrival, false);
+        put(jitter, packet, arrival,
+            codec->is_silence && codec->is_silence(packet->payload, packet->payload_size));
     }
 }
 
@@ -341,6 +354,11 @@ static void resume(struct jitter *jitter, struct stored_packet *packet, uint64_t
 {
     int32_t gap = time_since(packet->time, jitter->time);
     int32_t limit = (int32_t)(DELAY_MAX_MS * jitter->ms);
+    if (packet->sequence == jitter->next_sequence && gap >= 0) {
+        /* Nothing is missing: the sender has been silent (DTX). */
+        jitter->stats.concealed -= jitter->made_up;
+        jitter->made_up = 0;
+    }
     if (jitter->started && !conceal_is_silent(&jitter->conceal)) {
         if (gap < 0 && gap >= -limit) {
             jitter->stats.inserted += (uint64_t)-gap;
@@ -357,10 +375,15 @@ static void resume(struct jitter *jitter, struct stored_packet *packet, uint64_t
 
 static void make_up(struct jitter *jitter, unsigned count)
 {
+    unsigned grain = jitter->codec->grain;
+    if (grain > 0 && jitter->conceal.by_codec && !conceal_is_silent(&jitter->conceal)) {
+        count = (count + grain - 1) / grain * grain;
+    }
     make_room(jitter, count);
     float *end = jitter->sound + jitter->write;
     if (!jitter->conceal.is_hushed && !conceal_is_silent(&jitter->conceal)) {
         jitter->stats.concealed += count;
+        jitter->made_up += count;
     }
     conceal_make(&jitter->conceal, jitter->codec, jitter->decoder, end, count);
     jitter->write += count;
@@ -371,6 +394,7 @@ static void make_up(struct jitter *jitter, unsigned count)
  * next packet is there but its time has not come. */
 static void begin_gap(struct jitter *jitter, const struct stored_packet *next)
 {
+    jitter->made_up = 0;
     make_room(jitter, 0);
     const float *end = jitter->sound + jitter->write;
     if (next && next->sequence == jitter->next_sequence) {
@@ -378,6 +402,30 @@ static void begin_gap(struct jitter *jitter, const struct stored_packet *next)
     } else {
         conceal_begin(&jitter->conceal, end, jitter->codec);
     }
+}
+
+/* The `missing` samples before the packet, the next there is, as it repeats them itself (forward
+ * error correction). Returns whether it does. */
+static bool recover(struct jitter *jitter, const struct stored_packet *packet, unsigned missing)
+{
+    const struct codec *codec = jitter->codec;
+    if (!codec->recover || packet->is_noise || packet->sequence == jitter->next_sequence ||
+        (codec->grain > 0 && missing % codec->grain != 0) || missing > PACKET_MS_MAX * jitter->ms ||
+        time_since(packet->time, jitter->time) != (int32_t)missing) {
+        return false;
+    }
+    make_room(jitter, missing);
+    float *end = jitter->sound + jitter->write;
+    const uint8_t *payload = store_payload(&jitter->store, packet, jitter->payload);
+    if (codec->recover(jitter->decoder, payload, packet->size, end, missing) != (int)missing) {
+        return false;
+    }
+    if (jitter->conceal.active) {
+        conceal_merge(&jitter->conceal, end, missing);
+    }
+    jitter->write += missing;
+    jitter->time += missing;
+    return true;
 }
 
 /* Fills the frame across a gap. Returns whether any of it can be heard. */
@@ -393,6 +441,11 @@ static bool bridge(struct jitter *jitter, uint64_t now)
             resume(jitter, packet, now);
             take_contiguous(jitter, jitter->frame, now);
             is_heard |= ready(jitter) > before;
+            continue;
+        }
+        if (packet && jitter->started && recover(jitter, packet, wait)) {
+            is_heard = true;
+            take_contiguous(jitter, jitter->frame, now);
             continue;
         }
         if (!jitter->conceal.active) {

@@ -118,8 +118,23 @@ static int add_jitter(struct leg *leg, struct message *message)
         return 0;
     }
     message->jitter = jitter_create(format->codec, format->decoder);
-    leg->has_jitter = message->jitter != NULL;
-    return leg->has_jitter ? 0 : ENOMEM;
+    return message->jitter != NULL ? 0 : ENOMEM;
+}
+
+/* The mix is to have what it needs to send this codec. */
+static int choose_sender(struct leg *leg, const struct codec *codec)
+{
+    int err;
+
+    mixer_stock_add(&leg->mix->stock, codec);
+    err = mix_supply(leg->mix, codec, 0, false);
+    if (err == 0) {
+        mixer_stock_remove(&leg->mix->stock, leg->sends);
+        leg->sends = codec;
+    } else {
+        mixer_stock_remove(&leg->mix->stock, codec);
+    }
+    return err;
 }
 
 void leg_session(struct leg *leg, const struct session *session)
@@ -132,28 +147,32 @@ void leg_session(struct leg *leg, const struct session *session)
         return;
     }
     message->leg = leg;
-    err = stream_create(session, leg->family, leg->mix->mixer.rate, &message->stream);
+    err = stream_create(session, leg->family, &message->stream);
     if (err == 0) {
         err = add_jitter(leg, message);
+    }
+    if (err == 0) {
+        err = choose_sender(leg, message->stream->codec);
     }
     if (err != 0) {
         log_error("media: a leg's session is not changed: %s", strerror(err));
         stream_destroy(message->stream);
+        jitter_destroy(message->jitter);
         free(message);
         return;
     }
+    leg->has_jitter |= message->jitter != NULL;
     if (message->stream->codec == NULL) {
         log_warn("media: no codec \"%s\" at %u Hz: nothing is sent to port %u's peer",
                  session->codec.name, session->codec.clock_rate, leg->sockets.port);
     }
-    (void)snprintf(leg->codec, sizeof(leg->codec), "%s",
-                   message->stream->codec != NULL ? session->codec.name : "");
     media_post(leg->media, leg->mix->thread, message);
 }
 
 void leg_route(struct leg *leg, const struct leg_route *route)
 {
     struct message *message = message_create(MESSAGE_LEG_ROUTE, "a leg's route");
+    uint8_t buses = 0;
 
     loop_assert_thread(leg->media->loop);
     if (message == NULL) {
@@ -161,8 +180,16 @@ void leg_route(struct leg *leg, const struct leg_route *route)
     }
     message->leg = leg;
     for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-        message->route.speaks[bus] = mixer_linear(route->speaks[bus]);
-        message->route.hears[bus] = mixer_linear(route->hears[bus]);
+        float speaks = mixer_linear(route->speaks[bus]), hears = mixer_linear(route->hears[bus]);
+
+        message->route.speaks[bus] = speaks;
+        message->route.hears[bus] = hears;
+        buses |= (uint8_t)(speaks != 0 || hears != 0 ? 1u << bus : 0);
+    }
+    if (mix_supply(leg->mix, NULL, buses, false) != 0) {
+        log_error("media: out of memory, a leg's route is not changed");
+        free(message);
+        return;
     }
     media_post(leg->media, leg->mix->thread, message);
 }
@@ -172,6 +199,7 @@ void leg_close(struct leg *leg)
     loop_assert_thread(leg->media->loop);
     leg->abandoned = true;
     TAILQ_REMOVE(&leg->mix->legs_open, leg, of_mix);
+    mixer_stock_remove(&leg->mix->stock, leg->sends);
     leg->mix->thread->legs--;
     leg->mix->thread->slot_load[leg->mix->slot]--;
     media_post(leg->media, leg->mix->thread, &leg->close);
@@ -200,6 +228,10 @@ void leg_hand_up(struct leg *leg)
     unsigned silent_ms;
     uint32_t digit;
 
+    if (atomic_exchange_explicit(&leg->lacks_encoder, false, memory_order_relaxed) &&
+        !leg->abandoned && mix_supply(leg->mix, leg->sends, 0, true) != 0) {
+        log_error("media: out of memory, %s is not encoded for all", leg->sends->format.name);
+    }
     /* Each handler may close the leg. */
     if (!leg->abandoned && speaking != leg->told_speaking) {
         leg->told_speaking = speaking;
@@ -218,7 +250,8 @@ void leg_stats(const struct leg *leg, struct leg_stats *stats)
 {
     const struct leg_counters *counters = &leg->counters;
 
-    memcpy(stats->codec, leg->codec, sizeof(stats->codec));
+    (void)snprintf(stats->codec, sizeof(stats->codec), "%s",
+                   leg->sends != NULL ? leg->sends->format.name : "");
     stats->received = atomic_load_explicit(&counters->received, memory_order_relaxed);
     stats->sent = atomic_load_explicit(&counters->sent, memory_order_relaxed);
     stats->lost = atomic_load_explicit(&counters->lost, memory_order_relaxed);

@@ -38,7 +38,17 @@ static uint64_t arrival_of(const struct media_thread *thread, struct msghdr *hea
 static void jitter_restart(struct leg *leg, const struct stream_format *format)
 {
     leg->hearing = format;
+    leg->source.clock_rate = format->clock_rate;
     jitter_reset(leg->jitter, format->codec, format->decoder);
+}
+
+/* The sender's audio stops here. A clock that is not that of the audio says nothing about when. */
+static void take_noise(struct leg *leg, const struct stream_format *format,
+                       const struct rtp_packet *packet, uint64_t arrival)
+{
+    if (leg->hearing != NULL && leg->hearing->clock_rate == format->clock_rate) {
+        jitter_noise(leg->jitter, packet, arrival);
+    }
 }
 
 static void take_event(struct leg *leg, struct media_thread *thread,
@@ -49,10 +59,9 @@ static void take_event(struct leg *leg, struct media_thread *thread,
     unsigned duration = 0;
     char key = telephone_event_put(&leg->event, packet, format->clock_rate, arrival, &duration);
 
-    if (leg->jitter != NULL && leg->event.active &&
-        (!before.active || before.timestamp != leg->event.timestamp)) {
+    if (leg->event.active && (!before.active || before.timestamp != leg->event.timestamp)) {
         /* Phones stop the audio while they send an event: what is missing is no loss. */
-        jitter_noise(leg->jitter, packet, arrival);
+        take_noise(leg, format, packet, arrival);
     }
     leg->event_rate = format->clock_rate;
     if (key != 0) {
@@ -73,9 +82,7 @@ static void take_format(struct leg *leg, struct media_thread *thread,
         jitter_put(leg->jitter, packet, arrival);
         break;
     case STREAM_NOISE:
-        if (leg->jitter != NULL) {
-            jitter_noise(leg->jitter, packet, arrival);
-        }
+        take_noise(leg, format, packet, arrival);
         break;
     case STREAM_EVENT:
         take_event(leg, thread, format, packet, arrival);

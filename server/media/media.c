@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 enum {
-    MIX_RATE = 8000, /* Hz */
     THREADS_MAX = 256,
 };
 
@@ -54,6 +53,7 @@ void media_post(struct media *media, struct media_thread *thread, struct message
 static void mix_free(struct mix *mix)
 {
     TAILQ_REMOVE(&mix->media->mixes, mix, of_media);
+    mixer_free(&mix->mixer);
     free(mix);
 }
 
@@ -69,6 +69,7 @@ static void message_done(struct message *message)
     }
     stream_destroy(message->stream);
     jitter_destroy(message->jitter);
+    mixer_supply_destroy(message->supply);
     free(message);
 }
 
@@ -147,7 +148,6 @@ static int mix_create(void *ctx, struct mix **mixp)
     mix->slot = least_loaded_slot(mix->thread);
     TAILQ_INIT(&mix->legs);
     TAILQ_INIT(&mix->legs_open);
-    mixer_init(&mix->mixer, MIX_RATE);
     mix->add = (struct message){.kind = MESSAGE_MIX_ADD, .mix = mix};
     mix->remove = (struct message){.kind = MESSAGE_MIX_REMOVE, .mix = mix};
     TAILQ_INSERT_TAIL(&media->mixes, mix, of_media);
@@ -299,7 +299,8 @@ static void messages_discard(struct mail *mail)
 
         mail = mail->next;
         /* The others are part of a mix, a leg or a thread. */
-        if (message->kind == MESSAGE_LEG_SESSION || message->kind == MESSAGE_LEG_ROUTE) {
+        if (message->kind == MESSAGE_LEG_SESSION || message->kind == MESSAGE_LEG_ROUTE ||
+            message->kind == MESSAGE_MIX_SUPPLY) {
             message_done(message);
         }
     }

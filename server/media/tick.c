@@ -40,7 +40,7 @@ static void leg_begin_leaving(struct leg *leg)
 
     leg->leaving = true;
     if (leg->routed) {
-        mixer_channel_route(&leg->mix->mixer, &leg->channel, &silence);
+        mixer_channel_route(&leg->channel, &silence);
     }
 }
 
@@ -74,6 +74,10 @@ static void message_apply(struct media_thread *thread, struct message *message)
     case MESSAGE_MIX_REMOVE:
         mix_begin_leaving(message->mix);
         break;
+    case MESSAGE_MIX_SUPPLY:
+        mixer_install(&message->mix->mixer, message->supply);
+        give_back(thread, message);
+        break;
     case MESSAGE_LEG_ADD:
         leg_arrive(thread, message->leg);
         break;
@@ -87,7 +91,7 @@ static void message_apply(struct media_thread *thread, struct message *message)
     case MESSAGE_LEG_ROUTE:
         if (!message->leg->leaving) {
             message->leg->routed = true;
-            mixer_channel_route(&message->leg->mix->mixer, &message->leg->channel, &message->route);
+            mixer_channel_route(&message->leg->channel, &message->route);
         }
         give_back(thread, message);
         break;

@@ -1,0 +1,77 @@
+#include "media/mixer_parts.h"
+
+#include <string.h>
+
+static const float silence[FRAME_MAX];
+
+unsigned plane_index(unsigned rate)
+{
+    return rate <= 8000 ? 0 : rate <= 16000 ? 1 : 2;
+}
+
+void plane_add(struct mixer *mixer, const struct mixer_channel *channel)
+{
+    const struct mixer_gains *speaks = &channel->speaks;
+    unsigned count = channel->plane->frame;
+
+    for (unsigned i = 0; i < MIX_BUSES; i++) {
+        struct mixer_bus *bus = channel->plane->buses[i];
+
+        if ((speaks->buses & (1u << i)) == 0 || bus == NULL) {
+            continue;
+        }
+        if (bus->said != mixer->tick) {
+            bus->said = mixer->tick;
+            memset(bus->own, 0, count * sizeof(float));
+        }
+        add_scaled(bus->own, channel->own, count, speaks->now[i], speaks->target[i]);
+    }
+}
+
+/* Runs the link when it sounds, and one frame further: that is longer than any filter rings.
+ * Returns whether `result` has been written. */
+static bool link_run(struct mixer *mixer, struct mixer_link *link, const struct mixer_plane *from,
+                     unsigned bus, float *result)
+{
+    bool sounds = from->buses[bus] != NULL && from->buses[bus]->said == mixer->tick;
+
+    if (link->ringing && link->tick + 1 != mixer->tick) {
+        resampler_reset(link->resampler); /* nobody has listened since: what rings is long past */
+        link->ringing = false;
+    }
+    if (!sounds && !link->ringing) {
+        return false;
+    }
+    resampler_run(link->resampler, sounds ? from->buses[bus]->own : silence, from->frame, result);
+    link->tick = mixer->tick;
+    link->ringing = sounds;
+    mixer->resamples++;
+    return true;
+}
+
+const float *plane_hear(struct mixer *mixer, struct mixer_plane *plane, unsigned bus)
+{
+    struct mixer_bus *here = plane->buses[bus];
+
+    if (here == NULL || here->summed == mixer->tick) {
+        return here != NULL ? here->heard : NULL;
+    }
+    here->summed = mixer->tick;
+    here->heard = here->said == mixer->tick ? here->own : NULL;
+    for (unsigned i = 0; i < MIXER_RATES; i++) {
+        struct mixer_link *link = &here->links[i];
+        float *result = here->heard == NULL ? here->sum : plane->scratch;
+
+        if (link->resampler == NULL || !link_run(mixer, link, mixer->planes[i], bus, result)) {
+            continue;
+        }
+        if (here->heard == here->own) {
+            memcpy(here->sum, here->own, plane->frame * sizeof(float));
+        }
+        if (result == plane->scratch) {
+            add_scaled(here->sum, plane->scratch, plane->frame, 1, 1);
+        }
+        here->heard = here->sum;
+    }
+    return here->heard;
+}
