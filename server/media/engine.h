@@ -12,6 +12,7 @@
 #include "core/address.h"
 #include "core/clock.h"
 #include "core/histogram.h"
+#include "media/exchange.h"
 #include "media/jitter.h"
 #include "media/latch.h"
 #include "media/level.h"
@@ -31,6 +32,7 @@
 
 enum {
     SLOTS = 10, /* phases of the tick; each mix has one */
+    SECTIONS_MAX = 16,
     SLOT_US = FRAME_MS * 1000 / SLOTS,
     RECEIVE_BATCH = 8,   /* packets that one recvmmsg takes */
     DATAGRAM_MAX = 2048, /* longer ones are cut short, and then no valid RTP */
@@ -39,9 +41,9 @@ enum {
 /* ---- messages: focus → media thread ---- */
 
 enum message_kind {
-    MESSAGE_MIX_ADD,
-    MESSAGE_MIX_REMOVE, /* comes back when its legs are gone */
-    MESSAGE_MIX_SUPPLY,
+    MESSAGE_SECTION_ADD,
+    MESSAGE_SECTION_REMOVE, /* comes back when its legs are gone */
+    MESSAGE_SECTION_SUPPLY,
     MESSAGE_LEG_ADD,
     MESSAGE_LEG_SESSION, /* brings the new stream, takes the old one back */
     MESSAGE_LEG_ROUTE,
@@ -52,7 +54,7 @@ enum message_kind {
 struct message {
     struct mail mail; /* first: a mail is its message */
     enum message_kind kind;
-    struct mix *mix;
+    struct section *section;
     struct leg *leg;
     struct stream *stream;
     struct jitter *jitter; /* with a leg's first session */
@@ -101,12 +103,12 @@ struct leg {
     struct leg_counters counters;
 
     /* Constant once it is created. */
-    struct mix *mix;
+    struct section *section;
     struct socket_pair sockets;
     unsigned timeout; /* ms */
 
     /* Media thread, in each tick. */
-    TAILQ_ENTRY(leg) in_mix;
+    TAILQ_ENTRY(leg) in_section;
     bool routed, leaving, timeout_told;
     bool marker;                         /* the next packet begins a talk spurt */
     struct stream *stream;               /* NULL before the first session */
@@ -155,24 +157,42 @@ struct leg {
 
 TAILQ_HEAD(leg_list, leg);
 
+/*
+ * The legs of a mix that one thread works. Most mixes have one section; a huge one has several, on
+ * as many threads, which exchange what is said on each bus.
+ */
+struct section {
+    /* Focus thread. */
+    unsigned leg_count;
+    struct mixer_stock stock;
+    struct message add, remove;
+
+    /* Constant. */
+    struct mix *mix;
+    struct media_thread *thread;
+    unsigned slot;             /* the same for all sections of a mix */
+    struct exchange *exchange; /* there before the mix has a second section */
+
+    /* Media thread. */
+    TAILQ_ENTRY(section) in_slot, in_waiting;
+    struct leg_list legs;
+    uint64_t last_slot; /* number of the slot it was last listened to in; 0: never */
+    bool leaving;
+    struct mixer mixer;
+};
+
+TAILQ_HEAD(section_list, section);
+
 struct mix {
     /* Focus thread. */
     TAILQ_ENTRY(mix) of_media;
     struct media *media;
     struct leg_list legs_open;
-    struct mixer_stock stock;
-    struct message add, remove;
+    unsigned sections_gone;
 
-    /* Constant. */
-    struct media_thread *thread;
-    unsigned slot;
-
-    /* Media thread. */
-    TAILQ_ENTRY(mix) in_slot;
-    struct leg_list legs;
-    uint64_t last_slot; /* number of the slot it was last worked in; 0: never */
-    bool leaving;
-    struct mixer mixer;
+    /* Shared: the sections up to the count are constant. */
+    _Atomic unsigned section_count;
+    struct section *sections[SECTIONS_MAX];
 };
 
 TAILQ_HEAD(mix_list, mix);
@@ -202,7 +222,7 @@ struct media_thread {
     _Atomic float load;
 
     /* Constant. */
-    int wake_fd;   /* eventfd, the thread waits for it while it has no mix */
+    int wake_fd;   /* eventfd, the thread waits for it while it has no section */
     int event_fd;  /* eventfd, the focus watches it */
     int rtcp_poll; /* epoll set of the RTCP sockets */
 
@@ -211,14 +231,15 @@ struct media_thread {
     pthread_t id;
     bool running;
     struct mail *newest, *oldest; /* messages of this turn of the loop */
-    unsigned mixes, legs;
-    unsigned slot_load[SLOTS]; /* legs and mixes */
+    unsigned sections, legs;
+    unsigned slot_load[SLOTS]; /* legs and sections */
     struct loop_watch *watch;
     struct message stop;
 
     /* The thread itself. */
-    struct mix_list slots[SLOTS];
-    unsigned mix_count;
+    struct section_list slots[SLOTS];
+    struct section_list waiting; /* listened to, not yet spoken to */
+    unsigned section_count;
     bool stopping, signal; /* `signal`: the focus is to be woken at the end of the slot */
     uint64_t now;          /* µs of the monotonic clock, at the begin of the slot */
     int64_t wall_offset;   /* µs from the monotonic clock to the wall's */
@@ -240,6 +261,7 @@ struct media {
     struct mix_list mixes;
     struct leg_list legs;
     struct loop_timer *flush_timer;
+    unsigned section_legs;
     unsigned thread_count;
     struct media_thread *threads;
 };
@@ -251,9 +273,19 @@ void media_post(struct media *media, struct media_thread *thread, struct message
 /* A message to be posted; NULL: out of memory, which is logged with `what`. */
 struct message *message_create(enum message_kind kind, const char *what);
 
-/* mix.c: makes and posts what the mix is going to need for a leg that sends `codec` (NULL: none
- * known) and uses these buses (a bit mask). `lacking`: it has run out of encoders. ENOMEM. */
-int mix_supply(struct mix *mix, const struct codec *codec, uint8_t buses, bool lacking);
+/* mix.c: the mix's part of struct mixing. */
+int mix_create(void *ctx, struct mix **mixp);
+void mix_destroy(struct mix *mix);
+/* Frees it all; the media threads know it no more. */
+void mix_free(struct mix *mix);
+/* The thread of a section knows it no more; the last one frees the mix. */
+void mix_section_gone(struct section *section);
+/* The section that a new leg belongs in. */
+struct section *mix_place(struct mix *mix);
+/* Makes and posts what a section, and all others that hear it, are going to need for a leg that
+ * sends `codec` (NULL: none known) and uses these buses (a bit mask). `lacking`: it has run out of
+ * encoders. ENOMEM. */
+int mix_supply(struct section *section, const struct codec *codec, uint8_t buses, bool lacking);
 
 /* leg.c: the leg's part of struct mixing. */
 int leg_create(struct mix *mix, const struct leg_config *config, struct leg **legp);
@@ -279,6 +311,15 @@ void thread_apply_messages(struct media_thread *thread);
 void thread_work_slot(struct media_thread *thread, uint64_t slot);
 /* Says good-bye for all legs. */
 void thread_end_legs(struct media_thread *thread);
+
+/* The leg has faded out: it goes back to the focus. */
+void leg_depart(struct leg *leg, struct media_thread *thread);
+
+/* section.c */
+void section_listen(struct section *section, struct media_thread *thread, uint64_t slot);
+/* Whether all is there that its legs are to hear, or can no longer be waited for. */
+bool section_is_ready(const struct section *section, uint64_t slot);
+void section_speak(struct section *section, struct media_thread *thread);
 
 /* leg_media.c: one leg, one tick. */
 void leg_apply_session(struct leg *leg, struct message *message, uint64_t now);

@@ -55,19 +55,26 @@ static struct sockets *sockets_of(struct media *media, int family)
     return NULL;
 }
 
-static void leg_prepare(struct leg *leg, struct mix *mix, const struct leg_config *config)
+static void leg_prepare(struct leg *leg, struct section *section, const struct leg_config *config)
 {
-    leg->mix = mix;
-    leg->media = mix->media;
+    leg->section = section;
+    leg->media = section->mix->media;
     leg->family = config->family;
     leg->timeout = config->timeout;
     leg->user = config->user;
-    leg->add = (struct message){.kind = MESSAGE_LEG_ADD, .mix = mix, .leg = leg};
-    leg->close = (struct message){.kind = MESSAGE_LEG_CLOSE, .mix = mix, .leg = leg};
+    leg->add = (struct message){.kind = MESSAGE_LEG_ADD, .leg = leg};
+    leg->close = (struct message){.kind = MESSAGE_LEG_CLOSE, .leg = leg};
     choose_cname(leg, config->name);
     mixer_channel_init(&leg->channel);
     level_init(&leg->level);
     atomic_store_explicit(&leg->counters.level, LEVEL_SILENCE, memory_order_relaxed);
+}
+
+static void section_count_legs(struct section *section, int more)
+{
+    section->leg_count += (unsigned)more;
+    section->thread->legs += (unsigned)more;
+    section->thread->slot_load[section->slot] += (unsigned)more;
 }
 
 int leg_create(struct mix *mix, const struct leg_config *config, struct leg **legp)
@@ -85,7 +92,7 @@ int leg_create(struct mix *mix, const struct leg_config *config, struct leg **le
     if (leg == NULL) {
         return ENOMEM;
     }
-    leg_prepare(leg, mix, config);
+    leg_prepare(leg, mix_place(mix), config);
     choose_numbers(leg);
     err = sockets_open(ports, &leg->sockets);
     if (err != 0) {
@@ -95,9 +102,8 @@ int leg_create(struct mix *mix, const struct leg_config *config, struct leg **le
     leg->ports = ports;
     TAILQ_INSERT_TAIL(&media->legs, leg, of_media);
     TAILQ_INSERT_TAIL(&mix->legs_open, leg, of_mix);
-    mix->thread->legs++;
-    mix->thread->slot_load[mix->slot]++;
-    media_post(media, mix->thread, &leg->add);
+    section_count_legs(leg->section, 1);
+    media_post(media, leg->section->thread, &leg->add);
     *legp = leg;
     return 0;
 }
@@ -126,13 +132,13 @@ static int choose_sender(struct leg *leg, const struct codec *codec)
 {
     int err;
 
-    mixer_stock_add(&leg->mix->stock, codec);
-    err = mix_supply(leg->mix, codec, 0, false);
+    mixer_stock_add(&leg->section->stock, codec);
+    err = mix_supply(leg->section, codec, 0, false);
     if (err == 0) {
-        mixer_stock_remove(&leg->mix->stock, leg->sends);
+        mixer_stock_remove(&leg->section->stock, leg->sends);
         leg->sends = codec;
     } else {
-        mixer_stock_remove(&leg->mix->stock, codec);
+        mixer_stock_remove(&leg->section->stock, codec);
     }
     return err;
 }
@@ -166,7 +172,7 @@ void leg_session(struct leg *leg, const struct session *session)
         log_warn("media: no codec \"%s\" at %u Hz: nothing is sent to port %u's peer",
                  session->codec.name, session->codec.clock_rate, leg->sockets.port);
     }
-    media_post(leg->media, leg->mix->thread, message);
+    media_post(leg->media, leg->section->thread, message);
 }
 
 void leg_route(struct leg *leg, const struct leg_route *route)
@@ -186,23 +192,22 @@ void leg_route(struct leg *leg, const struct leg_route *route)
         message->route.hears[bus] = hears;
         buses |= (uint8_t)(speaks != 0 || hears != 0 ? 1u << bus : 0);
     }
-    if (mix_supply(leg->mix, NULL, buses, false) != 0) {
+    if (mix_supply(leg->section, NULL, buses, false) != 0) {
         log_error("media: out of memory, a leg's route is not changed");
         free(message);
         return;
     }
-    media_post(leg->media, leg->mix->thread, message);
+    media_post(leg->media, leg->section->thread, message);
 }
 
 void leg_close(struct leg *leg)
 {
     loop_assert_thread(leg->media->loop);
     leg->abandoned = true;
-    TAILQ_REMOVE(&leg->mix->legs_open, leg, of_mix);
-    mixer_stock_remove(&leg->mix->stock, leg->sends);
-    leg->mix->thread->legs--;
-    leg->mix->thread->slot_load[leg->mix->slot]--;
-    media_post(leg->media, leg->mix->thread, &leg->close);
+    TAILQ_REMOVE(&leg->section->mix->legs_open, leg, of_mix);
+    mixer_stock_remove(&leg->section->stock, leg->sends);
+    section_count_legs(leg->section, -1);
+    media_post(leg->media, leg->section->thread, &leg->close);
 }
 
 void leg_free(struct leg *leg)
@@ -229,7 +234,7 @@ void leg_hand_up(struct leg *leg)
     uint32_t digit;
 
     if (atomic_exchange_explicit(&leg->lacks_encoder, false, memory_order_relaxed) &&
-        !leg->abandoned && mix_supply(leg->mix, leg->sends, 0, true) != 0) {
+        !leg->abandoned && mix_supply(leg->section, leg->sends, 0, true) != 0) {
         log_error("media: out of memory, %s is not encoded for all", leg->sends->format.name);
     }
     /* Each handler may close the leg. */

@@ -66,7 +66,7 @@ void leg_apply_session(struct leg *leg, struct message *message, uint64_t now)
         leg_write_nothing(leg);
     }
     choose_hearing(leg, begins_anew);
-    mixer_channel_tune(&leg->mix->mixer, &leg->channel, stream->codec, stream->tuning);
+    mixer_channel_tune(&leg->section->mixer, &leg->channel, stream->codec, stream->tuning);
     latch_signal(&leg->latch, &stream->remote_rtp, &stream->peer);
     latch_signal(&leg->rtcp.latch, &stream->remote_rtcp, &stream->peer);
     if (begins_anew) {
@@ -161,7 +161,7 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
     samples = hear(leg, thread, &power);
     power = blocked ? 0 : power;
     level_update(&leg->level, power);
-    mixer_take(&leg->mix->mixer, &leg->channel, samples, power, blocked);
+    mixer_take(&leg->section->mixer, &leg->channel, samples, power, blocked);
     if (leg->ticks % PUBLISH_EVERY == 0) {
         publish(leg);
     }
@@ -198,7 +198,7 @@ void leg_speak(struct leg *leg, struct media_thread *thread)
         return;
     }
     if (leg->routed && leg->stream->codec != NULL && (leg->stream->direction & STREAM_SENDONLY)) {
-        mixer_give(&leg->mix->mixer, &leg->channel, &payload);
+        mixer_give(&leg->section->mixer, &leg->channel, &payload);
         leg_write(leg, thread, payload.data, payload.size);
         if (leg->channel.lacks_encoder) {
             leg->channel.lacks_encoder = false;

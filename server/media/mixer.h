@@ -26,11 +26,13 @@
 #include "ports/mixing.h"
 
 enum {
-    MIXER_RATES = 3,     /* 8000, 16000 and 48000 Hz */
+    MIXER_RATES = 3,
     MIXER_GROUPS = 6,    /* shared mixes a plane; who finds none free has one of its own */
     MIXER_ENCODINGS = 3, /* stateless codecs that a group encodes for; others for themselves */
     MIXER_CODECS = 4,    /* codecs with a state */
 };
+
+extern const unsigned mixer_rates[MIXER_RATES]; /* Hz, growing */
 
 /* A leg_route in linear gains. */
 struct mixer_route {
@@ -187,6 +189,12 @@ void mixer_begin(struct mixer *mixer);
  * NULL for nothing. `blocked`: it is no sound for others (a key press), fade it out. */
 void mixer_take(struct mixer *mixer, struct mixer_channel *channel, const float *samples,
                 float power, bool blocked);
+/* What all channels of one rate say on a bus in this tick, and its length in samples; NULL:
+ * nothing, or there is no such bus. `rate` is an index of mixer_rates. */
+const float *mixer_said(const struct mixer *mixer, unsigned rate, unsigned bus, unsigned *countp);
+/* Adds to that. Where there is no such plane or bus, nobody hears it. Before the first
+ * mixer_give. */
+void mixer_add(struct mixer *mixer, unsigned rate, unsigned bus, const float *samples);
 /* What the channel hears, encoded. Nothing when it has no plane. */
 void mixer_give(struct mixer *mixer, struct mixer_channel *channel, struct mixer_payload *payload);
 /* The end of the channel's tick, given or not: gains have arrived. */

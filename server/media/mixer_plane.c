@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+const unsigned mixer_rates[MIXER_RATES] = {8000, 16000, 48000};
+
 static const float silence[FRAME_MAX];
 
 unsigned plane_index(unsigned rate)
@@ -9,22 +11,54 @@ unsigned plane_index(unsigned rate)
     return rate <= 8000 ? 0 : rate <= 16000 ? 1 : 2;
 }
 
+/* A bus begins each tick with silence. */
+static float *bus_open(const struct mixer *mixer, const struct mixer_plane *plane, unsigned index)
+{
+    struct mixer_bus *bus = plane->buses[index];
+
+    if (bus == NULL) {
+        return NULL;
+    }
+    if (bus->said != mixer->tick) {
+        bus->said = mixer->tick;
+        memset(bus->own, 0, plane->frame * sizeof(float));
+    }
+    return bus->own;
+}
+
 void plane_add(struct mixer *mixer, const struct mixer_channel *channel)
 {
     const struct mixer_gains *speaks = &channel->speaks;
-    unsigned count = channel->plane->frame;
+    const struct mixer_plane *plane = channel->plane;
 
     for (unsigned i = 0; i < MIX_BUSES; i++) {
-        struct mixer_bus *bus = channel->plane->buses[i];
+        float *said = speaks->buses & (1u << i) ? bus_open(mixer, plane, i) : NULL;
 
-        if ((speaks->buses & (1u << i)) == 0 || bus == NULL) {
-            continue;
+        if (said != NULL) {
+            add_scaled(said, channel->own, plane->frame, speaks->now[i], speaks->target[i]);
         }
-        if (bus->said != mixer->tick) {
-            bus->said = mixer->tick;
-            memset(bus->own, 0, count * sizeof(float));
-        }
-        add_scaled(bus->own, channel->own, count, speaks->now[i], speaks->target[i]);
+    }
+}
+
+const float *mixer_said(const struct mixer *mixer, unsigned rate, unsigned bus, unsigned *countp)
+{
+    const struct mixer_plane *plane = mixer->planes[rate];
+    const struct mixer_bus *here = plane != NULL ? plane->buses[bus] : NULL;
+
+    if (here == NULL || here->said != mixer->tick) {
+        return NULL;
+    }
+    *countp = plane->frame;
+    return here->own;
+}
+
+void mixer_add(struct mixer *mixer, unsigned rate, unsigned bus, const float *samples)
+{
+    const struct mixer_plane *plane = mixer->planes[rate];
+    float *said = plane != NULL ? bus_open(mixer, plane, bus) : NULL;
+
+    if (said != NULL) {
+        add_scaled(said, samples, plane->frame, 1, 1);
     }
 }
 

@@ -9,8 +9,6 @@ enum {
     ENCODERS_MORE = 2,
 };
 
-static const unsigned rates[MIXER_RATES] = {8000, 16000, 48000};
-
 /* ---- planes and buses ---- */
 
 static size_t smaller(size_t one, size_t other)
@@ -65,7 +63,7 @@ static int fill_bus(struct mixer_supply *supply, const struct mixer_stock *stock
     bool is_new = !is_there || (stock->rates & (1u << to)) == 0;
 
     if (is_new) {
-        supply->buses[to][bus] = bus_create(rates[to]);
+        supply->buses[to][bus] = bus_create(mixer_rates[to]);
         if (supply->buses[to][bus] == NULL) {
             return ENOMEM;
         }
@@ -75,7 +73,7 @@ static int fill_bus(struct mixer_supply *supply, const struct mixer_stock *stock
             (!is_new && (stock->rates & (1u << from)) != 0)) {
             continue;
         }
-        supply->links[to][from][bus] = resampler_create(rates[from], rates[to]);
+        supply->links[to][from][bus] = resampler_create(mixer_rates[from], mixer_rates[to]);
         if (supply->links[to][from][bus] == NULL) {
             return ENOMEM;
         }
@@ -91,7 +89,7 @@ static int fill(struct mixer_supply *supply, const struct mixer_stock *stock, ui
             continue;
         }
         if ((stock->rates & (1u << rate)) == 0) {
-            supply->planes[rate] = plane_create(rates[rate]);
+            supply->planes[rate] = plane_create(mixer_rates[rate]);
             if (supply->planes[rate] == NULL) {
                 return ENOMEM;
             }

@@ -361,7 +361,8 @@ static inline struct phone *phone_add(struct room *room, int family, unsigned ti
     return phone;
 }
 
-static inline struct room *room_create(unsigned threads)
+/* `section_legs`: a mix with more legs on one thread uses another one, too. */
+static inline struct room *room_create_split(unsigned threads, unsigned section_legs)
 {
     struct room *room = calloc(1, sizeof(*room));
     struct media_config config = {
@@ -369,6 +370,7 @@ static inline struct room *room_create(unsigned threads)
         .port_low = PORT_LOW,
         .port_high = PORT_LOW + 2 * PORT_PAIRS - 1,
         .threads = threads,
+        .section_legs = section_legs,
         .events = &events,
         .events_arg = room,
     };
@@ -390,15 +392,34 @@ static inline struct room *room_create(unsigned threads)
     return room;
 }
 
+static inline struct room *room_create(unsigned threads)
+{
+    return room_create_split(threads, 0);
+}
+
+static inline void phone_close(struct phone *phone)
+{
+    loop_unwatch(&phone->rtp_watch);
+    loop_unwatch(&phone->rtcp_watch);
+    (void)close(phone->rtp);
+    (void)close(phone->rtcp);
+}
+
+/* The phone that came last goes. */
+static inline void phone_remove(struct room *room)
+{
+    struct phone *phone = &room->phones[--room->count];
+
+    room->mixing->leg_close(phone->leg);
+    phone_close(phone);
+}
+
 static inline void room_free(struct room *room)
 {
     loop_timer_stop(&room->sender);
     media_destroy(room->media);
     for (unsigned i = 0; i < room->count; i++) {
-        loop_unwatch(&room->phones[i].rtp_watch);
-        loop_unwatch(&room->phones[i].rtcp_watch);
-        (void)close(room->phones[i].rtp);
-        (void)close(room->phones[i].rtcp);
+        phone_close(&room->phones[i]);
     }
     loop_destroy(room->loop);
     free(room);
@@ -441,6 +462,30 @@ static inline void talk(struct phone *phone)
 {
     phone->hz = 300 + 200 * phone->number;
     phone->next = loop_now(phone->room->loop);
+}
+
+static inline int compare_floats(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* dB, relative to what is sent. */
+static inline double heard_at(const struct phone *phone, unsigned talker)
+{
+    float sorted[HEARD];
+
+    memcpy(sorted, phone->amplitudes[talker], sizeof(sorted));
+    qsort(sorted, HEARD, sizeof(float), compare_floats);
+    return 20 * log10(sorted[HEARD / 2] / 0.2 + 1e-9);
+}
+
+static inline void hear_all(struct room *room)
+{
+    run_until(room, tones_have_come);
+    measure_anew(room);
+    run_until(room, all_have_heard);
 }
 
 /* Twenty packets of others, and more, have come to phone 0's leg. */

@@ -1,30 +1,6 @@
 /* What the phones of a conference hear of each other, and what must not disturb it. */
 #include "media_world.h"
 
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* dB, relative to what is sent. */
-static double heard_at(struct phone *phone, unsigned talker)
-{
-    float sorted[HEARD];
-
-    memcpy(sorted, phone->amplitudes[talker], sizeof(sorted));
-    qsort(sorted, HEARD, sizeof(float), compare_floats);
-    return 20 * log10(sorted[HEARD / 2] / 0.2 + 1e-9);
-}
-
-static void hear_all(struct room *room)
-{
-    run_until(room, tones_have_come);
-    measure_anew(room);
-    run_until(room, all_have_heard);
-}
-
 static void three_phones_hear_the_others_and_not_themselves(void **state)
 {
     struct room *room = room_create(1);
