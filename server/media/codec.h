@@ -49,6 +49,9 @@ struct codec {
                    unsigned count);
     /* Whether the payload just says that the sender is silent now. NULL: none does. */
     bool (*is_silence)(const uint8_t *payload, size_t size);
+    /* Whether the sender takes what is in the payload for background, not for a voice; seen without
+     * decoding. NULL: it does not say. */
+    bool (*is_background)(const uint8_t *payload, size_t size);
 };
 
 /* The codec for a format of a session: by name and clock rate, case-insensitive; NULL: none. */

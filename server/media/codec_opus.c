@@ -156,6 +156,19 @@ static bool is_silence(const uint8_t *payload, size_t size)
     return size <= DTX_SIZE;
 }
 
+/* The first bits of the speech layer are a flag for each 20 ms or less of it: voice or not (RFC
+ * 6716 §4.2.3). Packets of more than one frame, and what has no speech layer, may be anything. */
+static bool is_background(const uint8_t *payload, size_t size)
+{
+    static const unsigned flags[] = {1, 1, 2, 3}; /* 10, 20, 40, 60 ms */
+    unsigned config = payload[0] >> 3, frames = payload[0] & 3;
+
+    if (size < 2 || frames != 0 || config >= 16) {
+        return false;
+    }
+    return payload[1] >> (8 - (config < 12 ? flags[config & 3] : 1)) == 0;
+}
+
 /* We like to have redundancy, and from those who are silent, nothing. */
 const struct codec codec_opus = {
     .format = {.name = "opus",
@@ -176,4 +189,5 @@ const struct codec codec_opus = {
     .conceal = conceal,
     .recover = recover,
     .is_silence = is_silence,
+    .is_background = is_background,
 };

@@ -31,12 +31,15 @@ enum {
     PERIOD_MIN_TENTHS = 25,
     REST_AFTER_STRETCH = 1, /* ticks */
     REST_AFTER_FAILURE = 4,
-    LATE_RUN = 8, /* so many late packets and no other: the sender began anew */
+    IDLE_AFTER = 25, /* packets of background that nobody would hear, then they are not decoded … */
+    IDLE_CHECK = 25, /* … but for one in so many, lest a sender that knows only voices cuts music */
+    LATE_RUN = 8,    /* so many late packets and no other: the sender began anew */
     SOUND_MS = HISTORY_MS + 2 * FRAME_MS + 2 * PERIOD_MAX_MS + PACKET_MS_MAX,
     SOUND_MAX = CODEC_RATE_MAX / 1000 * SOUND_MS,
 };
 
 static const float quiet_power = 1e-5F; /* -50 dBFS */
+static const float idle_power = 1e-6F;  /* -60 dBFS */
 
 struct jitter {
     const struct codec *codec;
@@ -55,6 +58,7 @@ struct jitter {
     uint32_t newest_time;
     uint32_t packet_length; /* samples in the packet taken last */
     unsigned late_run;
+    unsigned idle; /* packets of background in a row */
 
     uint32_t time, played;
     unsigned made_up; /* samples of the gap that goes on, or went on last */
@@ -119,6 +123,7 @@ static void begin_anew(struct jitter *jitter)
     jitter->started = false;
     jitter->taken = 0;
     jitter->late_run = 0;
+    jitter->idle = 0;
     jitter->rest = 0;
     jitter->failures = 0;
     jitter->packet_length = jitter->frame;
@@ -283,26 +288,44 @@ static void note_delay(struct jitter *jitter, const struct stored_packet *packet
     jitter->delay += (waited - jitter->delay) / 16;
 }
 
+static bool is_background(const struct jitter *jitter, const uint8_t *payload, size_t size)
+{
+    return jitter->codec->is_background && jitter->codec->is_background(payload, size);
+}
+
+/* Silence begins here. */
+static void take_silence(struct jitter *jitter, struct stored_packet *packet)
+{
+    make_room(jitter, 0);
+    conceal_hush(&jitter->conceal, jitter->sound + jitter->write, jitter->codec);
+    jitter->time = packet->time;
+    jitter->started = true;
+    pass(jitter, packet);
+}
+
 /* Decodes a packet behind the ready samples. What does not decode counts as lost. */
 static void take(struct jitter *jitter, struct stored_packet *packet, uint64_t now)
 {
     if (packet->is_noise) {
-        make_room(jitter, 0);
-        conceal_hush(&jitter->conceal, jitter->sound + jitter->write, jitter->codec);
-        jitter->time = packet->time;
-        jitter->started = true;
-        pass(jitter, packet);
+        take_silence(jitter, packet);
         return;
     }
     unsigned most = PACKET_MS_MAX * jitter->ms, before = ready(jitter);
     make_room(jitter, most);
     float *end = jitter->sound + jitter->write;
     const uint8_t *payload = store_payload(&jitter->store, packet, jitter->payload);
+    bool background = is_background(jitter, payload, packet->size);
+    if (background && jitter->idle >= IDLE_AFTER && ++jitter->idle % IDLE_CHECK != 0) {
+        take_silence(jitter, packet);
+        return;
+    }
     int count = jitter->codec->decode(jitter->decoder, payload, packet->size, end, most);
     if (count > 0) {
         if (jitter->conceal.active) {
             conceal_merge(&jitter->conceal, end, (unsigned)count);
         }
+        background = background && level_power(end, (unsigned)count) < idle_power;
+        jitter->idle = background ? jitter->idle + 1 : 0;
         note_delay(jitter, packet, now, before);
         jitter->time = packet->time + (uint32_t)count;
         jitter->packet_length = (uint32_t)count;

@@ -277,7 +277,7 @@ static void give_shared(struct mixer *mixer, struct mixer_channel *channel,
     if (channel->codec->stateless) {
         encode_group(mixer, channel, payload);
     } else {
-        encoder_give(mixer, channel, group, group->frame, payload);
+        encoder_give(mixer, channel, group, &group->asked, group->frame, payload);
     }
 }
 
@@ -298,7 +298,7 @@ static void give_alone(struct mixer *mixer, struct mixer_channel *channel,
         payload->size =
             encode(mixer, channel->codec, plane->alone, plane->frame, mixer->payload, PAYLOAD_MAX);
     } else {
-        encoder_give(mixer, channel, channel, plane->alone, payload);
+        encoder_give(mixer, channel, channel, &channel->asked, plane->alone, payload);
     }
 }
 

@@ -66,6 +66,7 @@ struct mixer_group {
     float gain, gain_before; /* the limiter's at the end of `tick` and before it */
     uint64_t tick;           /* last mixed */
     bool silent;             /* nobody is to be heard in that tick */
+    uint64_t asked;          /* as a channel's */
     float *frame;
     struct mixer_encoding encodings[MIXER_ENCODINGS];
 };
@@ -116,7 +117,8 @@ struct mixer_channel {
     const struct codec *codec;     /* that it hears */
     uint32_t tuning;               /* of an encoder for it */
     struct mixer_encoder *encoder; /* that served it last */
-    bool lacks_encoder;            /* it speaks, and took the last free one, or there was none */
+    bool lacks_encoder;            /* the focus is to make more of them */
+    uint64_t asked;                /* tick in which that was set last; 0: never */
     struct mixer_gains speaks, hears;
     bool contributes;  /* in this tick, `own` is in the sums */
     float gate;        /* 0: below the threshold for long, 1: open; between, only within a frame */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { ASK_AGAIN = 100 / FRAME_MS }; /* ticks; the focus thread makes encoders within two */
+
 /* Whether it has encoded in the last tick or this one: then somebody follows its stream. */
 static bool is_busy(const struct mixer *mixer, const struct mixer_encoder *encoder)
 {
@@ -21,22 +23,34 @@ static struct mixer_encoder *find_running(const struct mixer *mixer,
     return NULL;
 }
 
-/* One that nobody follows. A talker says so when it is the last of them, or there is none; all
- * others can share one in the next tick. */
-static struct mixer_encoder *find_idle(const struct mixer *mixer, struct mixer_channel *channel)
+/* One that nobody follows. `*idlep`: how many there are. */
+static struct mixer_encoder *find_idle(const struct mixer *mixer,
+                                       const struct mixer_channel *channel, unsigned *idlep)
 {
     struct mixer_encoder *found = NULL;
-    unsigned idle = 0;
 
+    *idlep = 0;
     for (struct mixer_encoder *encoder = mixer->encoders; encoder != NULL;
          encoder = encoder->next) {
         if (encoder->codec == channel->codec && !is_busy(mixer, encoder)) {
             found = encoder;
-            idle++;
+            (*idlep)++;
         }
     }
-    channel->lacks_encoder = idle < 2 && channel->contributes;
     return found;
+}
+
+/* A talker asks for more when he takes the last one, a group when there is none; a newcomer, whose
+ * gains are on their way, can share one in the next tick. `asked`: when the user last did so. */
+static void ask(const struct mixer *mixer, struct mixer_channel *channel, const void *user,
+                unsigned idle, uint64_t *asked)
+{
+    bool is_short = channel->contributes ? idle < 2 : idle == 0 && user != channel;
+
+    if (is_short && (*asked == 0 || *asked + ASK_AGAIN < mixer->tick)) {
+        *asked = mixer->tick;
+        channel->lacks_encoder = true;
+    }
 }
 
 static void encoder_run(struct mixer *mixer, struct mixer_encoder *encoder, const float *frame,
@@ -75,9 +89,10 @@ static void encoder_begin(struct mixer *mixer, struct mixer_encoder *encoder,
 
 /* The encoder that goes on for `user`, or begins to; NULL: all are busy. */
 static struct mixer_encoder *choose(struct mixer *mixer, struct mixer_channel *channel,
-                                    const void *user)
+                                    const void *user, uint64_t *asked)
 {
     struct mixer_encoder *last = channel->encoder, *encoder;
+    unsigned idle;
 
     last = last != NULL && is_busy(mixer, last) ? last : NULL;
     if (last != NULL && last->user == user) {
@@ -91,7 +106,8 @@ static struct mixer_encoder *choose(struct mixer *mixer, struct mixer_channel *c
         last->user = user; /* nobody but this channel follows it */
         return last;
     }
-    encoder = find_idle(mixer, channel);
+    encoder = find_idle(mixer, channel, &idle);
+    ask(mixer, channel, user, idle, asked);
     if (encoder != NULL) {
         encoder_begin(mixer, encoder, channel, user, last);
     }
@@ -99,9 +115,9 @@ static struct mixer_encoder *choose(struct mixer *mixer, struct mixer_channel *c
 }
 
 void encoder_give(struct mixer *mixer, struct mixer_channel *channel, const void *user,
-                  const float *frame, struct mixer_payload *payload)
+                  uint64_t *asked, const float *frame, struct mixer_payload *payload)
 {
-    struct mixer_encoder *encoder = choose(mixer, channel, user);
+    struct mixer_encoder *encoder = choose(mixer, channel, user, asked);
 
     channel->encoder = encoder;
     if (encoder == NULL) {

@@ -24,9 +24,9 @@ const float *plane_hear(struct mixer *mixer, struct mixer_plane *plane, unsigned
 /* ---- mixer_encoder.c ---- */
 
 /* The frame, which `user` (a group or the channel itself) hears in this tick, encoded with a state
- * for the channel. All channels of a user get the same frame in a tick. */
+ * for the channel. All channels of a user get the same frame in a tick. `asked`: the user's. */
 void encoder_give(struct mixer *mixer, struct mixer_channel *channel, const void *user,
-                  const float *frame, struct mixer_payload *payload);
+                  uint64_t *asked, const float *frame, struct mixer_payload *payload);
 
 /* ---- mixer_supply.c ---- */
 

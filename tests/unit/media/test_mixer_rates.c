@@ -453,6 +453,25 @@ static void all_may_speak_at_once_with_few_encoders_made_beforehand(void **state
     room_free(room);
 }
 
+/* Those who joined first have taken all encoders, and talk; the others are not to be left out. */
+static void listeners_get_an_encoder_though_talkers_have_taken_all(void **state)
+{
+    struct room *room = room_create();
+
+    (void)state;
+    for (unsigned i = 0; i < 10; i++) {
+        (void)add(room, 5);
+        room->phones[i].amplitude = i < 3 ? 0.1 : 0;
+        ticks(room, 2);
+    }
+    ticks(room, 10);
+    listen_anew(room);
+    ticks(room, SETTLE);
+    assert_int_equal(room->muted, 0);
+    assert_in_range(room->stock.demands[0].made, 4, 6);
+    room_free(room);
+}
+
 /* ---- from a shared encoder to an own one and back ---- */
 
 static double sharpest(unsigned number, bool speaks)
@@ -543,6 +562,7 @@ int main(void)
         cmocka_unit_test(resampling_is_done_once_a_rate_and_only_where_somebody_listens),
         cmocka_unit_test(silent_listeners_share_one_encoder),
         cmocka_unit_test(all_may_speak_at_once_with_few_encoders_made_beforehand),
+        cmocka_unit_test(listeners_get_an_encoder_though_talkers_have_taken_all),
         cmocka_unit_test(beginning_and_ending_to_speak_does_not_click),
         cmocka_unit_test(a_mix_takes_memory_for_its_members_codecs_only),
     };
