@@ -56,6 +56,24 @@ static void set_since(json_t *status, const struct participant *participant)
                         json_integer(has_joined ? (json_int_t)difftime(time(NULL), since) : 0));
 }
 
+/* A score that is not known is none, not the worst. */
+static json_t *json_mos(float mos)
+{
+    return mos > 0 ? json_figure(mos) : json_null();
+}
+
+static void set_quality(json_t *status, const struct leg_stats *stats)
+{
+    json_object_set_new(status, "quality", json_text(stats->grade));
+    json_object_set_new(status, "mos", json_mos(stats->mos));
+    json_object_set_new(status, "speech_db", json_figure(stats->speech));
+    json_object_set_new(status, "clipped_ms", json_integer((json_int_t)stats->clipped));
+    json_object_set_new(status, "remote_mos", json_mos(stats->remote_mos));
+    json_object_set_new(status, "remote_lost", json_integer((json_int_t)stats->remote_lost));
+    json_object_set_new(status, "remote_discarded", json_figure(stats->remote_discarded));
+    json_object_set_new(status, "remote_jitter_ms", json_figure(stats->remote_jitter));
+}
+
 static json_t *participant_status(const struct participant *participant)
 {
     const struct call_info *call = participant_call(participant);
@@ -89,6 +107,7 @@ static json_t *participant_status(const struct participant *participant)
     json_object_set_new(status, "level_db", json_figure(stats.level));
     json_object_set_new(status, "round_trip_ms", json_figure(stats.round_trip));
     json_object_set_new(status, "remote_loss", json_figure(stats.remote_loss));
+    set_quality(status, &stats);
     return status;
 }
 
@@ -125,6 +144,19 @@ static json_t *thread_status(const struct control_server *server, unsigned index
     json_object_set_new(status, "lateness_p99_ms", json_figure(stats.lateness_p99));
     json_object_set_new(status, "lateness_max_ms", json_figure(stats.lateness_max));
     json_object_set_new(status, "load", json_figure(stats.load));
+    json_object_set_new(status, "overloaded", json_boolean(stats.overloaded));
+    return status;
+}
+
+static json_t *overload_status(const struct focus *focus)
+{
+    struct focus_overload overload;
+    json_t *status = json_object();
+    focus_overload(focus, &overload);
+    json_object_set_new(status, "threads", json_integer(overload.threads));
+    json_object_set_new(status, "since",
+                        overload.threads ? json_time(overload.since) : json_null());
+    json_object_set_new(status, "turned_away", json_integer((json_int_t)overload.turned_away));
     return status;
 }
 
@@ -142,6 +174,7 @@ json_t *control_status(const struct control_config *config, uint64_t started)
     json_object_set_new(server, "uptime", json_integer((json_int_t)uptime));
     json_object_set_new(server, "calls", json_integer(focus_call_count(config->focus)));
     json_object_set_new(server, "generation", json_integer(hooks->generation(hooks->arg)));
+    json_object_set_new(server, "overload", overload_status(config->focus));
     for (struct conference *conference = focus_next_conference(config->focus, NULL); conference;
          conference = focus_next_conference(config->focus, conference)) {
         json_array_append_new(conferences, conference_status(conference));

@@ -101,6 +101,12 @@ static void publish(struct leg *leg)
         return;
     }
     jitter_stats(leg->jitter, &stats);
+    loss_discard(&leg->loss, (unsigned)(stats.late - leg->late_seen));
+    leg->late_seen = stats.late;
+    atomic_store_explicit(&counters->missing, leg->loss.missing, memory_order_relaxed);
+    atomic_store_explicit(&counters->runs, leg->loss.runs, memory_order_relaxed);
+    atomic_store_explicit(&counters->clipped, leg->clipped * 1000 / leg->mix->mixer.rate,
+                          memory_order_relaxed);
     atomic_store_explicit(&counters->late, stats.late, memory_order_relaxed);
     atomic_store_explicit(&counters->concealed, stats.concealed * 1000 / leg->mix->mixer.rate,
                           memory_order_relaxed);
@@ -131,8 +137,16 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
         jitter_get(leg->jitter, thread->now, thread->frame)) {
         samples = thread->frame;
         power = blocked ? 0 : level_power(samples, mixer->frame);
+        leg->clipped += level_clipped(samples, mixer->frame, power);
     }
     level_update(&leg->level, power);
+    if (leg->level.speaking && power > 0) {
+        leg->speech += (double)power;
+        leg->speech_frames++;
+        atomic_store_explicit(&leg->counters.speech,
+                              (float)(leg->speech / (double)leg->speech_frames),
+                              memory_order_relaxed);
+    }
     mixer_take(mixer, &leg->channel, samples, power, blocked);
     publish(leg);
     if (leg->level.speaking != was_speaking) {

@@ -72,6 +72,22 @@ static void message_done(struct message *message)
     free(message);
 }
 
+static void hear_of_overload(struct media_thread *thread)
+{
+    struct media *media = thread->media;
+    bool overloaded = atomic_load_explicit(&thread->overloaded, memory_order_relaxed);
+    unsigned count = 0;
+
+    if (overloaded == thread->told_overloaded) {
+        return;
+    }
+    thread->told_overloaded = overloaded;
+    for (unsigned i = 0; i < media->thread_count; i++) {
+        count += media->threads[i].told_overloaded;
+    }
+    media->events->on_overload(count, media->events_arg);
+}
+
 /* A leg that has gone is in `returned`, and may be in `told` from before. What it told was posted
  * earlier, so taking `returned` first makes sure that nothing in `told` outlives its leg. */
 static void collect(struct media_thread *thread)
@@ -101,10 +117,25 @@ static void on_event_fd(int fd, void *arg)
     if (read(fd, &count, sizeof(count)) < 0) {
         return; /* somebody was faster; what is told is told in that call */
     }
+    hear_of_overload(arg);
     collect(arg);
 }
 
 /* ---- mixes ---- */
+
+static bool is_overloaded(const struct media_thread *thread)
+{
+    return atomic_load_explicit(&thread->overloaded, memory_order_relaxed);
+}
+
+/* Whether `one` should rather take a new mix than `other`. */
+static bool is_freer(const struct media_thread *one, const struct media_thread *other)
+{
+    if (is_overloaded(one) != is_overloaded(other)) {
+        return is_overloaded(other);
+    }
+    return one->legs + one->mixes < other->legs + other->mixes;
+}
 
 static struct media_thread *least_loaded(struct media *media)
 {
@@ -113,7 +144,7 @@ static struct media_thread *least_loaded(struct media *media)
     for (unsigned i = 1; i < media->thread_count; i++) {
         struct media_thread *thread = &media->threads[i];
 
-        if (thread->legs + thread->mixes < best->legs + best->mixes) {
+        if (is_freer(thread, best)) {
             best = thread;
         }
     }
@@ -177,6 +208,12 @@ static const struct codec_format *media_codecs(void *ctx, unsigned *countp)
     return codec_formats(countp);
 }
 
+/* Without a mix: whether the best that mix_create could find is too much. */
+static bool media_is_overloaded(void *ctx, const struct mix *mix)
+{
+    return is_overloaded(mix != NULL ? mix->thread : least_loaded(ctx));
+}
+
 static unsigned media_thread_count(void *ctx)
 {
     const struct media *media = ctx;
@@ -203,6 +240,7 @@ static void media_thread_stats(void *ctx, unsigned number, struct mixing_thread_
     stats->lateness_p99 = histogram_percentile(&thread->lateness, 0.99);
     stats->lateness_max = histogram_max(&thread->lateness);
     stats->load = atomic_load_explicit(&thread->load, memory_order_relaxed);
+    stats->overloaded = is_overloaded(thread);
 }
 
 /* ---- beginning and end ---- */
@@ -264,6 +302,7 @@ int media_create(const struct media_config *config, struct media **mediap)
     media->loop = config->loop;
     media->events = config->events;
     media->events_arg = config->events_arg;
+    media->overload_limits = (struct overload_limits){config->overload_late, config->overload_load};
     media->mixing = (struct mixing){
         .ctx = media,
         .codecs = media_codecs,
@@ -275,6 +314,7 @@ int media_create(const struct media_config *config, struct media **mediap)
         .leg_route = leg_route,
         .leg_close = leg_close,
         .leg_stats = leg_stats,
+        .is_overloaded = media_is_overloaded,
         .thread_count = media_thread_count,
         .thread_stats = media_thread_stats,
     };
@@ -311,6 +351,7 @@ void media_destroy(struct media *media)
         return;
     }
     loop_timer_stop(&media->flush_timer);
+    loop_timer_stop(&media->watch_timer);
     for (unsigned i = 0; i < media->thread_count; i++) {
         struct media_thread *thread = &media->threads[i];
 

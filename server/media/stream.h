@@ -28,6 +28,7 @@ struct stream {
     struct sockaddr_storage remote_rtp, remote_rtcp; /* family 0: not known */
     struct sockaddr_storage peer;                    /* the same; of the signalling */
     bool muxed;                                      /* RTCP goes by the RTP socket (RFC 5761) */
+    bool xr_metrics, xr_round_trip;                  /* as in struct session */
     unsigned ptime;                                  /* ms of audio in our packets */
     const struct codec *codec;                       /* we send it; NULL: nothing to send */
     void *encoder;                                   /* NULL when stateless */

@@ -169,7 +169,7 @@ static void mix_depart(struct media_thread *thread, struct mix *mix)
     give_back(thread, &mix->remove);
 }
 
-static void wake_focus(struct media_thread *thread)
+void thread_wake_focus(struct media_thread *thread)
 {
     if (thread->signal) {
         uint64_t one = 1;
@@ -194,7 +194,7 @@ void thread_work_slot(struct media_thread *thread, uint64_t slot)
             mix_depart(thread, mix);
         }
     }
-    wake_focus(thread);
+    thread_wake_focus(thread);
 }
 
 void thread_end_legs(struct media_thread *thread)
