@@ -24,6 +24,7 @@
 #include "media/sockets.h"
 #include "media/stream.h"
 #include "media/telephone_event.h"
+#include "media/voice.h"
 
 #include <pthread.h>
 #include <sys/queue.h>
@@ -44,6 +45,7 @@ enum message_kind {
     MESSAGE_LEG_ADD,
     MESSAGE_LEG_SESSION, /* brings the new stream, takes the old one back */
     MESSAGE_LEG_ROUTE,
+    MESSAGE_LEG_VOICE, /* comes back with the old voice once that has faded out */
     MESSAGE_LEG_CLOSE, /* comes back when the leg is gone */
     MESSAGE_STOP,
 };
@@ -56,6 +58,8 @@ struct message {
     struct stream *stream;
     struct jitter *jitter; /* with a leg's first session */
     struct mixer_route route;
+    struct voice *voice; /* NULL: none */
+    enum key_source keys;
 };
 
 /* ---- a leg ---- */
@@ -65,6 +69,13 @@ struct leg_counters {
     _Atomic uint64_t received, sent, unsent, lost, late, rejected, concealed;
     _Atomic float jitter, delay, level, round_trip, remote_loss;
     _Atomic bool speaking;
+};
+
+/* What a leg's voice was made for. */
+struct voice_plan {
+    struct leg_voice wish;
+    unsigned rate; /* Hz, of the codec that is heard; 0: not known yet */
+    bool tones;
 };
 
 /* RTCP's memory; media thread. */
@@ -94,6 +105,8 @@ struct leg {
     void *user;
     bool abandoned; /* leg_close was called: nothing is told any more */
     bool told_speaking, has_jitter;
+    struct voice_plan voice_plan;
+    bool has_events; /* the session has telephone-events */
     char codec[24];
     struct message add, close;
 
@@ -117,6 +130,10 @@ struct leg {
     struct telephone_event event;
     uint32_t event_rate; /* Hz, of its timestamps */
     struct level level;
+    struct voice *voice;           /* NULL: nothing is done */
+    struct message *voice_message; /* that brought it, and takes back the one before; NULL: done */
+    enum key_source keys;
+    bool sends_events; /* an event has come: the tones beside it are the same keys again */
     struct leg_rtcp rtcp;
     uint64_t life; /* µs, last sign of the peer */
     bool timeout_told;
@@ -203,7 +220,7 @@ struct media_thread {
     uint64_t load_since, busy; /* µs */
     uint32_t random;
     struct receive_batch batch;
-    float frame[FRAME_MAX];
+    float frame[FRAME_MAX], fading[FRAME_MAX];
     uint8_t packet[RTP_HEADER + PAYLOAD_MAX];
 };
 
@@ -235,6 +252,12 @@ void leg_session(struct leg *leg, const struct session *session);
 void leg_route(struct leg *leg, const struct leg_route *route);
 void leg_close(struct leg *leg);
 void leg_stats(const struct leg *leg, struct leg_stats *stats);
+
+/* leg_voice.c */
+void leg_voice(struct leg *leg, const struct leg_voice *wish);
+/* Makes what the leg's voice needs anew when its new session asks for other things. */
+void leg_voice_session(struct leg *leg, const struct stream *stream);
+
 /* Frees it all. The media thread knows it no more, and it is not in `told`. */
 void leg_free(struct leg *leg);
 /* Calls the handlers for what the leg has told. */
@@ -250,6 +273,8 @@ void thread_wake(struct media_thread *thread);
 /* tick.c */
 void thread_apply_messages(struct media_thread *thread);
 void thread_work_slot(struct media_thread *thread, uint64_t slot);
+/* The focus is to free a message. */
+void thread_give_back(struct media_thread *thread, struct message *message);
 /* Says good-bye for all legs. */
 void thread_end_legs(struct media_thread *thread);
 
@@ -261,7 +286,15 @@ void leg_watch_life(struct leg *leg, struct media_thread *thread);
 /* The focus is to look at the leg. */
 void leg_tell(struct leg *leg, struct media_thread *thread);
 
+/* A key that the phone has sent as an event. */
 void leg_tell_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration);
+/* The same, whatever it was told from. */
+void leg_put_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration);
+
+/* leg_voice.c: the leg's samples on their way into the mix. */
+void leg_apply_voice(struct leg *leg, struct media_thread *thread, struct message *message);
+/* Works on thread->frame. Returns whether it holds more than zeros. */
+bool leg_run_voice(struct leg *leg, struct media_thread *thread, bool is_heard);
 
 /* leg_io.c */
 /* Takes what waits on one of the leg's sockets. */

@@ -147,6 +147,7 @@ void leg_session(struct leg *leg, const struct session *session)
     }
     (void)snprintf(leg->codec, sizeof(leg->codec), "%s",
                    message->stream->codec != NULL ? session->codec.name : "");
+    leg_voice_session(leg, message->stream);
     media_post(leg->media, leg->mix->thread, message);
 }
 
@@ -188,6 +189,11 @@ void leg_free(struct leg *leg)
     sockets_close(leg->ports, &leg->sockets);
     jitter_destroy(leg->jitter);
     stream_destroy(leg->stream);
+    voice_destroy(leg->voice);
+    if (leg->voice_message != NULL) {
+        voice_destroy(leg->voice_message->voice);
+        free(leg->voice_message);
+    }
     free(leg);
 }
 

@@ -9,7 +9,7 @@ void leg_tell(struct leg *leg, struct media_thread *thread)
     }
 }
 
-void leg_tell_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration)
+void leg_put_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration)
 {
     duration = duration < UINT16_MAX ? duration : UINT16_MAX;
     /* Full: nobody presses that fast. */
@@ -17,6 +17,13 @@ void leg_tell_digit(struct leg *leg, struct media_thread *thread, char key, unsi
         counter_add(&leg->counters.rejected, 1);
     }
     leg_tell(leg, thread);
+}
+
+void leg_tell_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration)
+{
+    if (leg->keys != KEYS_TONES) {
+        leg_put_digit(leg, thread, key, duration);
+    }
 }
 
 /* ---- a new session ---- */
@@ -66,6 +73,7 @@ void leg_apply_session(struct leg *leg, struct message *message, uint64_t now)
         leg->life = now;
         leg->timeout_told = false;
         leg->event = (struct telephone_event){0};
+        leg->sends_events = false;
     }
 }
 
@@ -113,7 +121,7 @@ static void publish(struct leg *leg)
 void leg_listen(struct leg *leg, struct media_thread *thread)
 {
     struct mixer *mixer = &leg->mix->mixer;
-    bool was_speaking = leg->level.speaking, blocked;
+    bool was_speaking = leg->level.speaking, blocked, is_heard;
     const float *samples = NULL;
     float power = 0;
 
@@ -126,9 +134,13 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
     /* The audio of a key is no speech (RFC 4733 §2.3), nor is what comes on hold; the frame that
      * is on its way is faded out, so one more is fetched. */
     blocked = key_is_down(leg) || !may_receive(leg->stream);
-    if (leg->hearing != NULL && leg->jitter != NULL &&
-        (may_receive(leg->stream) || leg->channel.gate > 0) &&
-        jitter_get(leg->jitter, thread->now, thread->frame)) {
+    is_heard = leg->hearing != NULL && leg->jitter != NULL &&
+               (may_receive(leg->stream) || leg->channel.gate > 0) &&
+               jitter_get(leg->jitter, thread->now, thread->frame);
+    if (leg->voice != NULL || leg->voice_message != NULL) {
+        is_heard = leg_run_voice(leg, thread, is_heard);
+    }
+    if (is_heard) {
         samples = thread->frame;
         power = blocked ? 0 : level_power(samples, mixer->frame);
     }

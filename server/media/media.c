@@ -69,6 +69,7 @@ static void message_done(struct message *message)
     }
     stream_destroy(message->stream);
     jitter_destroy(message->jitter);
+    voice_destroy(message->voice);
     free(message);
 }
 
@@ -273,6 +274,7 @@ int media_create(const struct media_config *config, struct media **mediap)
         .leg_address = leg_address,
         .leg_session = leg_session,
         .leg_route = leg_route,
+        .leg_voice = leg_voice,
         .leg_close = leg_close,
         .leg_stats = leg_stats,
         .thread_count = media_thread_count,
@@ -299,7 +301,8 @@ static void messages_discard(struct mail *mail)
 
         mail = mail->next;
         /* The others are part of a mix, a leg or a thread. */
-        if (message->kind == MESSAGE_LEG_SESSION || message->kind == MESSAGE_LEG_ROUTE) {
+        if (message->kind == MESSAGE_LEG_SESSION || message->kind == MESSAGE_LEG_ROUTE ||
+            message->kind == MESSAGE_LEG_VOICE) {
             message_done(message);
         }
     }

@@ -9,7 +9,7 @@ enum { RTCP_EVENTS = 64 };
 /* How often the RTCP sockets are looked at, µs. */
 static const uint64_t RTCP_CHECK = FRAME_MS * 1000;
 
-static void give_back(struct media_thread *thread, struct message *message)
+void thread_give_back(struct media_thread *thread, struct message *message)
 {
     mailbox_post(&thread->returned, &message->mail);
     thread->signal = true;
@@ -44,7 +44,7 @@ static void leg_depart(struct media_thread *thread, struct leg *leg)
     (void)epoll_ctl(thread->rtcp_poll, EPOLL_CTL_DEL, leg->sockets.rtcp, NULL);
     mixer_channel_leave(&leg->channel);
     TAILQ_REMOVE(&leg->mix->legs, leg, in_mix);
-    give_back(thread, &leg->close);
+    thread_give_back(thread, &leg->close);
 }
 
 static void mix_begin_leaving(struct mix *mix)
@@ -76,14 +76,17 @@ static void message_apply(struct media_thread *thread, struct message *message)
         break;
     case MESSAGE_LEG_SESSION:
         leg_apply_session(message->leg, message, thread->now);
-        give_back(thread, message);
+        thread_give_back(thread, message);
         break;
     case MESSAGE_LEG_ROUTE:
         if (!message->leg->leaving) {
             message->leg->routed = true;
             mixer_channel_route(&message->leg->mix->mixer, &message->leg->channel, &message->route);
         }
-        give_back(thread, message);
+        thread_give_back(thread, message);
+        break;
+    case MESSAGE_LEG_VOICE:
+        leg_apply_voice(message->leg, thread, message);
         break;
     case MESSAGE_STOP:
         thread->stopping = true;
@@ -166,7 +169,7 @@ static void mix_depart(struct media_thread *thread, struct mix *mix)
 {
     TAILQ_REMOVE(&thread->slots[mix->slot], mix, in_slot);
     thread->mix_count--;
-    give_back(thread, &mix->remove);
+    thread_give_back(thread, &mix->remove);
 }
 
 static void wake_focus(struct media_thread *thread)

@@ -28,6 +28,22 @@ struct leg_route {
     float hears[MIX_BUSES];
 };
 
+/* Which of a phone's keys are taken: its telephone-events (RFC 4733), or the tones in its audio. */
+enum key_source {
+    KEYS_AUTO, /* tones when the session has no telephone-event */
+    KEYS_EVENTS,
+    KEYS_TONES,
+    KEYS_BOTH, /* until the phone has sent an event: then those */
+};
+
+/* What is done to a leg's voice on its way into the mix. All off costs nothing. */
+struct leg_voice {
+    bool agc;     /* soft and loud phones are brought to one level */
+    bool denoise; /* steady noise is suppressed */
+    bool vad;     /* who speaks is judged by what is voice, not by level alone */
+    enum key_source keys;
+};
+
 struct leg_config {
     int family;       /* AF_INET or AF_INET6 */
     unsigned timeout; /* ms without RTP and RTCP until on_timeout; 0: never */
@@ -81,6 +97,8 @@ struct mixing {
     /* The session as negotiated; again after each change. */
     void (*leg_session)(struct leg *leg, const struct session *session);
     void (*leg_route)(struct leg *leg, const struct leg_route *route);
+    /* Until then all is off, and keys are KEYS_AUTO. It fades over, it never clicks. */
+    void (*leg_voice)(struct leg *leg, const struct leg_voice *voice);
     /* Fades out, sends RTCP BYE, closes. No event comes after this; the pointer is gone. */
     void (*leg_close)(struct leg *leg);
     void (*leg_stats)(const struct leg *leg, struct leg_stats *stats);
