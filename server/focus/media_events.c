@@ -61,6 +61,7 @@ const struct mixing_events *focus_mixing_events(void)
         .on_speaking = on_speaking,
         .on_digit = on_digit,
         .on_timeout = on_timeout,
+        .on_played = sound_on_played,
     };
     return &events;
 }

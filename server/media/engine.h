@@ -18,6 +18,7 @@
 #include "media/mailbox.h"
 #include "media/media.h"
 #include "media/mixer.h"
+#include "media/playing.h"
 #include "media/ring.h"
 #include "media/rtcp.h"
 #include "media/rtp.h"
@@ -45,8 +46,10 @@ enum message_kind {
     MESSAGE_LEG_ADD,
     MESSAGE_LEG_SESSION, /* brings the new stream, takes the old one back */
     MESSAGE_LEG_ROUTE,
-    MESSAGE_LEG_VOICE, /* comes back with the old voice once that has faded out */
-    MESSAGE_LEG_CLOSE, /* comes back when the leg is gone */
+    MESSAGE_LEG_VOICE,   /* comes back with the old voice once that has faded out */
+    MESSAGE_LEG_CLOSE,   /* comes back when the leg is gone */
+    MESSAGE_PLAYER_ADD,  /* comes back when all has been played */
+    MESSAGE_PLAYER_STOP, /* comes back behind that */
     MESSAGE_STOP,
 };
 
@@ -55,6 +58,7 @@ struct message {
     enum message_kind kind;
     struct mix *mix;
     struct leg *leg;
+    struct player *player;
     struct stream *stream;
     struct jitter *jitter; /* with a leg's first session */
     struct mixer_route route;
@@ -146,15 +150,42 @@ struct leg {
     struct mixer_channel channel;
 };
 
+/* ---- a player ---- */
+
+struct player {
+    /* Focus thread. */
+    TAILQ_ENTRY(player) of_mix;
+    struct media *media;
+    struct clip *clip;
+    void *user;
+    bool playing, stopping, abandoned;
+    unsigned fade; /* ms */
+    bool loop;
+    struct message add, stop;
+
+    /* Constant. */
+    struct mix *mix;
+    unsigned bus;
+    float gain; /* linear */
+
+    /* Media thread, once it plays. */
+    TAILQ_ENTRY(player) in_mix;
+    bool ended, stop_asked;
+    struct playing sound;
+    struct mixer_channel channel;
+};
+
 /* ---- a mix ---- */
 
 TAILQ_HEAD(leg_list, leg);
+TAILQ_HEAD(player_list, player);
 
 struct mix {
     /* Focus thread. */
     TAILQ_ENTRY(mix) of_media;
     struct media *media;
     struct leg_list legs_open;
+    struct player_list players_open;
     struct message add, remove;
 
     /* Constant. */
@@ -164,6 +195,7 @@ struct mix {
     /* Media thread. */
     TAILQ_ENTRY(mix) in_slot;
     struct leg_list legs;
+    struct player_list players;
     uint64_t last_slot; /* number of the slot it was last worked in; 0: never */
     bool leaving;
     struct mixer mixer;
@@ -234,6 +266,7 @@ struct media {
     struct mix_list mixes;
     struct leg_list legs;
     struct loop_timer *flush_timer;
+    struct clips *clips;
     unsigned thread_count;
     struct media_thread *threads;
 };
@@ -257,6 +290,17 @@ void leg_stats(const struct leg *leg, struct leg_stats *stats);
 void leg_voice(struct leg *leg, const struct leg_voice *wish);
 /* Makes what the leg's voice needs anew when its new session asks for other things. */
 void leg_voice_session(struct leg *leg, const struct stream *stream);
+
+/* player.c */
+int player_create(struct mix *mix, const struct play_config *config, struct player **playerp);
+void player_stop(struct player *player);
+/* A clip has been read: who waits for it plays. */
+void players_clip_read(struct clip *clip, void *media);
+/* One of its messages has come back. */
+void player_returned(struct player *player, enum message_kind kind);
+/* Nothing is told any more; they go with their mix. */
+void players_abandon(struct mix *mix);
+void player_free(struct player *player);
 
 /* Frees it all. The media thread knows it no more, and it is not in `told`. */
 void leg_free(struct leg *leg);
@@ -290,6 +334,14 @@ void leg_tell(struct leg *leg, struct media_thread *thread);
 void leg_tell_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration);
 /* The same, whatever it was told from. */
 void leg_put_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration);
+
+/* player.c */
+void player_apply_add(struct player *player);
+void player_apply_stop(struct player *player, struct media_thread *thread);
+/* All of a mix, one tick. */
+void players_speak(struct mix *mix, struct media_thread *thread);
+/* Ends them within the next tick. */
+void players_begin_leaving(struct mix *mix);
 
 /* leg_voice.c: the leg's samples on their way into the mix. */
 void leg_apply_voice(struct leg *leg, struct media_thread *thread, struct message *message);

@@ -53,6 +53,9 @@ void media_post(struct media *media, struct media_thread *thread, struct message
 
 static void mix_free(struct mix *mix)
 {
+    while (!TAILQ_EMPTY(&mix->players_open)) {
+        player_free(TAILQ_FIRST(&mix->players_open));
+    }
     TAILQ_REMOVE(&mix->media->mixes, mix, of_media);
     free(mix);
 }
@@ -61,6 +64,10 @@ static void message_done(struct message *message)
 {
     if (message->kind == MESSAGE_MIX_REMOVE) {
         mix_free(message->mix); /* the message is part of it */
+        return;
+    }
+    if (message->kind == MESSAGE_PLAYER_ADD || message->kind == MESSAGE_PLAYER_STOP) {
+        player_returned(message->player, message->kind);
         return;
     }
     if (message->kind == MESSAGE_LEG_CLOSE) {
@@ -148,6 +155,8 @@ static int mix_create(void *ctx, struct mix **mixp)
     mix->slot = least_loaded_slot(mix->thread);
     TAILQ_INIT(&mix->legs);
     TAILQ_INIT(&mix->legs_open);
+    TAILQ_INIT(&mix->players);
+    TAILQ_INIT(&mix->players_open);
     mixer_init(&mix->mixer, MIX_RATE);
     mix->add = (struct message){.kind = MESSAGE_MIX_ADD, .mix = mix};
     mix->remove = (struct message){.kind = MESSAGE_MIX_REMOVE, .mix = mix};
@@ -165,6 +174,7 @@ static void mix_destroy(struct mix *mix)
     while (!TAILQ_EMPTY(&mix->legs_open)) {
         leg_close(TAILQ_FIRST(&mix->legs_open));
     }
+    players_abandon(mix);
     mix->thread->mixes--;
     mix->thread->slot_load[mix->slot]--;
     media_post(mix->media, mix->thread, &mix->remove);
@@ -277,12 +287,17 @@ int media_create(const struct media_config *config, struct media **mediap)
         .leg_voice = leg_voice,
         .leg_close = leg_close,
         .leg_stats = leg_stats,
+        .play = player_create,
+        .play_stop = player_stop,
         .thread_count = media_thread_count,
         .thread_stats = media_thread_stats,
     };
     TAILQ_INIT(&media->mixes);
     TAILQ_INIT(&media->legs);
-    err = open_ports(media, config);
+    err = clips_create(config->loop, config->directory, players_clip_read, media, &media->clips);
+    if (err == 0) {
+        err = open_ports(media, config);
+    }
     if (err == 0) {
         err = start_threads(media, config->threads);
     }
@@ -344,8 +359,14 @@ void media_destroy(struct media *media)
     for (unsigned i = 0; i < media->address_count; i++) {
         sockets_free(&media->sockets[i]);
     }
+    clips_destroy(media->clips);
     free(media->threads);
     free(media);
+}
+
+int media_check_sound(const char *directory, const char *file, char *error, size_t error_size)
+{
+    return clip_check(directory, file, error, error_size);
 }
 
 const struct mixing *media_mixing(struct media *media)

@@ -142,6 +142,14 @@ void mixer_channel_route(struct mixer *mixer, struct mixer_channel *channel,
     }
 }
 
+void mixer_channel_feed(struct mixer_channel *channel, unsigned bus, float gain)
+{
+    float speaks[MIX_BUSES] = {0};
+
+    speaks[bus] = gain;
+    gains_aim(&channel->speaks, speaks);
+}
+
 void mixer_channel_leave(struct mixer_channel *channel)
 {
     group_leave(channel);

@@ -90,6 +90,8 @@ void mixer_channel_init(struct mixer_channel *channel);
 /* New gains, from the next tick on. */
 void mixer_channel_route(struct mixer *mixer, struct mixer_channel *channel,
                          const struct mixer_route *route);
+/* Makes it one that hears nothing and speaks to one bus, from the next tick on. */
+void mixer_channel_feed(struct mixer_channel *channel, unsigned bus, float gain);
 /* Before the channel's memory goes. */
 void mixer_channel_leave(struct mixer_channel *channel);
 

@@ -56,6 +56,7 @@ static void mix_begin_leaving(struct mix *mix)
     {
         leg_begin_leaving(leg);
     }
+    players_begin_leaving(mix);
 }
 
 static void message_apply(struct media_thread *thread, struct message *message)
@@ -87,6 +88,12 @@ static void message_apply(struct media_thread *thread, struct message *message)
         break;
     case MESSAGE_LEG_VOICE:
         leg_apply_voice(message->leg, thread, message);
+        break;
+    case MESSAGE_PLAYER_ADD:
+        player_apply_add(message->player);
+        break;
+    case MESSAGE_PLAYER_STOP:
+        player_apply_stop(message->player, thread);
         break;
     case MESSAGE_STOP:
         thread->stopping = true;
@@ -156,6 +163,7 @@ static void mix_work(struct media_thread *thread, struct mix *mix, uint64_t slot
         leg_listen(leg, thread);
         leg_watch_life(leg, thread);
     }
+    players_speak(mix, thread);
     for (leg = TAILQ_FIRST(&mix->legs); leg != NULL; leg = next) {
         next = TAILQ_NEXT(leg, in_mix);
         leg_speak(leg, thread);
@@ -193,7 +201,7 @@ void thread_work_slot(struct media_thread *thread, uint64_t slot)
     for (mix = TAILQ_FIRST(&thread->slots[slot % SLOTS]); mix != NULL; mix = next) {
         next = TAILQ_NEXT(mix, in_slot);
         mix_work(thread, mix, slot);
-        if (mix->leaving && TAILQ_EMPTY(&mix->legs)) {
+        if (mix->leaving && TAILQ_EMPTY(&mix->legs) && TAILQ_EMPTY(&mix->players)) {
             mix_depart(thread, mix);
         }
     }

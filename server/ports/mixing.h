@@ -15,12 +15,14 @@
 enum {
     MIX_BUSES = 8, /* buses of one mix; bus 0 is the main one */
     MIX_MAIN = 0,
+    MIX_MUSIC = MIX_BUSES - 1, /* for who waits */
 };
 
 #define GAIN_OFF (-200.0f) /* dB: this or less is not at all */
 
 struct mix;
 struct leg;
+struct player;
 
 /* Gains in dB towards and from each bus. Changes are ramped over one tick, they never click. */
 struct leg_route {
@@ -49,6 +51,15 @@ struct leg_config {
     unsigned timeout; /* ms without RTP and RTCP until on_timeout; 0: never */
     const char *name; /* for RTCP CNAME; copied */
     void *user;       /* comes back with the events */
+};
+
+struct play_config {
+    const char *file; /* any that libsndfile reads; relative to the server's directory; copied */
+    unsigned bus;
+    float gain;    /* dB */
+    unsigned fade; /* ms in which it comes and goes */
+    bool loop;
+    void *user; /* comes back with on_played */
 };
 
 /* Counted since the leg began. Written by the media thread, read at any time: each figure is
@@ -103,6 +114,12 @@ struct mixing {
     void (*leg_close)(struct leg *leg);
     void (*leg_stats)(const struct leg *leg, struct leg_stats *stats);
 
+    /* Plays a file into a bus. It is read in the background, so there is no waiting here, and
+     * whether it can be read is told by on_played. ENOMEM, EAGAIN. */
+    int (*play)(struct mix *mix, const struct play_config *config, struct player **playerp);
+    /* Fades out; on_played comes when that is done. Again: nothing more. */
+    void (*play_stop)(struct player *player);
+
     unsigned (*thread_count)(void *ctx);
     void (*thread_stats)(void *ctx, unsigned thread, struct mixing_thread_stats *stats);
 };
@@ -115,6 +132,10 @@ struct mixing_events {
     /* Neither RTP nor RTCP for the time asked for, though the session lets the peer send. Told
      * once for every silence. */
     void (*on_timeout)(void *user, unsigned silent_ms, void *arg);
+    /* It has been played to its end or stopped, or cannot be played: `problem` says why, else it is
+     * NULL. The player is gone. Not told when the mix is destroyed, with all its players. `user` is
+     * the player's. */
+    void (*on_played)(void *user, const char *problem, void *arg);
 };
 
 #endif
