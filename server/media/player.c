@@ -116,7 +116,7 @@ void players_clip_read(struct clip *clip, void *arg)
     /* Looked for from the beginning each time: who is told may start and stop others. */
     while ((player = find_waiting(arg, clip)) != NULL) {
         if (player->stopping || player->abandoned || problem != NULL) {
-            player_over(player, player->stopping ? NULL : problem);
+            player_over(player, problem);
         } else if (player_begin(player) != 0) {
             player_over(player, "it holds nothing at the rate of the conference");
         }
