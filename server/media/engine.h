@@ -136,6 +136,7 @@ struct leg {
     struct level level;
     struct voice *voice;           /* NULL: nothing is done */
     struct message *voice_message; /* that brought it, and takes back the one before; NULL: done */
+    bool voice_is_warm;            /* it has had its first frame */
     enum key_source keys;
     bool sends_events; /* an event has come: the tones beside it are the same keys again */
     struct leg_rtcp rtcp;

@@ -88,9 +88,11 @@ void leg_apply_voice(struct leg *leg, struct media_thread *thread, struct messag
     leg->voice = message->voice;
     message->voice = before;
     leg->voice_message = message;
+    leg->voice_is_warm = false;
 }
 
-/* The frame goes over from what the old voice makes of it to what the new one does. */
+/* The frame goes over from what the old voice makes of it to what the new one does. In the first
+ * tick the new one is only listened into, until what is late in it is there. */
 static bool cross_over(struct leg *leg, struct media_thread *thread, unsigned rate, bool is_heard)
 {
     struct voice *before = leg->voice_message->voice;
@@ -105,11 +107,14 @@ static bool cross_over(struct leg *leg, struct media_thread *thread, unsigned ra
         is_heard = voice_run(leg->voice, rate, thread->frame, is_heard);
     }
     for (unsigned i = 0; i < count; i++) {
-        float share = (float)(i + 1) / (float)count;
+        float share = leg->voice_is_warm ? (float)(i + 1) / (float)count : 0;
 
         thread->frame[i] = thread->frame[i] * share + thread->fading[i] * (1 - share);
     }
-    voice_arrived(leg, thread);
+    if (leg->voice_is_warm) {
+        voice_arrived(leg, thread);
+    }
+    leg->voice_is_warm = true;
     return is_heard || was_heard;
 }
 
