@@ -56,20 +56,7 @@ def keys(sequence, db=-10, length=0.1, gap=0.1):
             )
         )
         samples.append(np.zeros(int(gap * tone.RATE)))
-    return recording(np.concatenate(samples))
-
-
-def recording(samples):
-    """A source that says the samples once, from its first call on, and then nothing."""
-    begin = None
-
-    def source(first, count):
-        nonlocal begin
-        begin = first if begin is None else begin
-        piece = samples[first - begin : first - begin + count]
-        return np.concatenate((piece, np.zeros(count - len(piece))))
-
-    return source
+    return tone.once(np.concatenate(samples))
 
 
 def joined(server, *users, **offer):
@@ -224,11 +211,11 @@ def test_a_soft_phone_and_a_loud_one_sound_alike_with_gain_control():
     soft, loud = audio.voice(0, 6) * 0.25, audio.voice(1, 6) * 4
     with Server(config=config, policy=POLICY) as server:
         alice, bob, carol = joined(server, "alice", "bob", "carol")
-        alice.say(recording(soft))
+        alice.say(tone.once(soft))
         alice.hear(3.5)
         softly = tone.loudness(carol.hear(2))
         alice.say(tone.silence)
-        bob.say(recording(loud))
+        bob.say(tone.once(loud))
         alice.hear(3.5)
         loudly = tone.loudness(carol.hear(2))
         assert abs(loudly - softly) < 6, (softly, loudly, "they were 24 dB apart")
@@ -242,7 +229,7 @@ def test_steady_noise_is_suppressed_where_that_is_asked_for():
     for denoise in ("false", "true"):
         with Server(config=conference(denoise=denoise), policy=POLICY) as server:
             alice, bob = joined(server, "alice", "bob")
-            alice.say(recording(noise))
+            alice.say(tone.once(noise))
             levels[denoise] = tone.loudness(bob.hear(1, settle=2))
     assert levels["true"] < levels["false"] - 8, levels
 
@@ -250,7 +237,7 @@ def test_steady_noise_is_suppressed_where_that_is_asked_for():
 @run.real_time
 def test_loud_noise_is_nobody_speaking_with_voice_detection():
     rng = np.random.default_rng(1)
-    noise = recording(rng.normal(0, 0.05, 20 * tone.RATE))
+    noise = tone.once(rng.normal(0, 0.05, 20 * tone.RATE))
     for vad in ("false", "true"):
         with Server(config=conference(vad=vad), policy=POLICY) as server:
             alice, bob = joined(server, "alice", "bob")
@@ -258,7 +245,7 @@ def test_loud_noise_is_nobody_speaking_with_voice_detection():
             bob.hear(1, settle=1)
             speaking = server.participants()["alice"]["speaking"]
             assert speaking == (vad == "false"), (vad, speaking)
-            alice.say(recording(audio.voice(0, 10)))
+            alice.say(tone.once(audio.voice(0, 10)))
             bob.hear(1.5)
             assert server.participants()["alice"]["speaking"], vad
 
