@@ -74,7 +74,7 @@ const char *param_name(unsigned param)
 static void param_set(lua_State *L, const char *what, const struct param *param,
                       struct request_params *target)
 {
-    char *field = (char *)target + param->offset;
+    void *field = (char *)target + param->offset;
     char name[64];
     lua_Number number;
 
@@ -139,7 +139,7 @@ void params_push(lua_State *L, unsigned which, const struct request_params *sour
 {
     lua_createtable(L, 0, __builtin_popcount(which));
     for (unsigned i = 0; i < PARAM_COUNT; i++) {
-        const char *field = (const char *)source + params[i].offset;
+        const void *field = (const char *)source + params[i].offset;
 
         if (!(which & (1u << i)))
             continue;

@@ -128,8 +128,10 @@ static void set_listener(struct conference *conference, const struct participant
 
     DL_FOREACH(conference->members, participant)
     {
-        if (participant->hears_music != (participant == listener)) {
-            participant->hears_music = participant == listener;
+        bool hears = participant == listener;
+
+        if (participant->hears_music != hears) {
+            participant->hears_music = hears;
             participant_route(participant);
         }
     }

@@ -2,6 +2,7 @@
 #include "media/clip.h"
 #include "media/playing.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -51,13 +52,19 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    char command[64];
+    const struct dirent *entry;
+    DIR *directory;
 
     (void)state;
     clips_destroy(world.clips);
     loop_destroy(world.loop);
-    (void)snprintf(command, sizeof command, "rm -r %s", world.directory);
-    return system(command);
+    directory = opendir(world.directory);
+    assert_non_null(directory);
+    while ((entry = readdir(directory)) != NULL) {
+        (void)unlinkat(dirfd(directory), entry->d_name, 0);
+    }
+    (void)closedir(directory);
+    return rmdir(world.directory);
 }
 
 static char *path_of(const char *name)
@@ -80,7 +87,9 @@ static void write_tone(const char *name, int format, int rate, int channels, flo
     assert_non_null(file);
     assert_non_null(samples);
     for (int i = 0; i < count * channels; i++) {
-        samples[i] = 0.5F * sinf(2 * (float)M_PI * hz * (float)(i / channels) / (float)rate);
+        int at = i / channels;
+
+        samples[i] = 0.5F * sinf(2 * (float)M_PI * hz * (float)at / (float)rate);
     }
     assert_int_equal(sf_writef_float(file, samples, count), count);
     free(samples);
