@@ -268,11 +268,13 @@ static void set_option(lua_State *L, struct place *place, const struct option *o
         if (data) {
             option_set_data(option, target, data);
         }
+    } else if (type == LUA_TBOOLEAN && option->type == OPTION_SWITCH) {
+        option_set_switch(option, target, lua_toboolean(L, -1));
     } else if (type == LUA_TSTRING && option->type == OPTION_LIST) {
         option_clear_list(option, target);
         set_text(L, place, option, target);
     } else if (type == LUA_TSTRING && option->type != OPTION_NUMBER &&
-               option->type != OPTION_DATA) {
+               option->type != OPTION_DATA && option->type != OPTION_SWITCH) {
         set_text(L, place, option, target);
     } else if (type == LUA_TNUMBER && is_numeric) {
         if (option_set_number(option, target, lua_tonumber(L, -1), error, sizeof error)) {

@@ -13,6 +13,7 @@
  *   policy.c       class policy: hooks and options of one file
  *   options.c      conference.options: typed, with defaults
  *   hook.c         one hook call from request or event to verdict, and what is done when it fails
+ *   params.c       the parameters of requests and verdicts, by one table
  *   arguments.c    the tables that hooks get: request, event
  *   verdict.c      accept, reject
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
@@ -227,7 +228,7 @@ void decision_text(const struct decision *decision, char *text, size_t size);
 /* The frame of the hook that runs. Raises, naming `what`, when none does. */
 struct hook_frame *hook_frame_check(lua_State *L, const char *what);
 
-/* ---- arguments.c ---------------------------------------------------------------------------- */
+/* ---- params.c ------------------------------------------------------------------------------- */
 
 /* The parameters of requests and verdicts, as bits. */
 enum {
@@ -237,13 +238,32 @@ enum {
     PARAM_TITLE = 8,
     PARAM_POLICY = 16,
     PARAM_REASON = 32,
-    PARAM_COUNT = 6,
+    PARAM_AGC = 64,
+    PARAM_DENOISE = 128,
+    PARAM_VAD = 256,
+    PARAM_SPEAKS = 512,
+    PARAM_HEARS = 1024,
+    PARAM_FILE = 2048,
+    PARAM_GAIN = 4096,
+    PARAM_LOOP = 8192,
+    PARAM_COUNT = 14,
+    PARAM_ALL = (1 << PARAM_COUNT) - 1,
 };
 
 /* Those that mean something to the verb. */
 unsigned verb_params(enum verb verb);
 /* The name of one bit. */
 const char *param_name(unsigned param);
+/* Takes the entries of the table at `index`, as in `what { … }`. Returns the bits of what is in it.
+ * Raises when one is not `allowed` or out of range. */
+unsigned params_check(lua_State *L, int index, const char *what, unsigned allowed,
+                      struct request_params *target);
+/* Pushes a table of those in `which`. */
+void params_push(lua_State *L, unsigned which, const struct request_params *source);
+void params_copy(unsigned which, const struct request_params *source,
+                 struct request_params *target);
+
+/* ---- arguments.c ---------------------------------------------------------------------------- */
 
 void request_push(lua_State *L, const struct request *request);
 void event_push(lua_State *L, const struct conference_event *event);

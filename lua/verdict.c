@@ -76,56 +76,6 @@ static struct script_verdict *verdict_push(lua_State *L, enum verdict which)
     return verdict;
 }
 
-static bool flag_check(lua_State *L, const char *what)
-{
-    if (!lua_isboolean(L, -1))
-        script_error(L, "accept: %s must be true or false, not a %s", what, luaL_typename(L, -1));
-    return lua_toboolean(L, -1);
-}
-
-/* One entry of accept's table: key and value on top of the stack. */
-static void param_set(lua_State *L, struct script_verdict *verdict, unsigned param)
-{
-    switch (param) {
-    case PARAM_ROLE:
-        text_check(L, -1, "accept: role", verdict->params.role, sizeof verdict->params.role);
-        break;
-    case PARAM_MUTED:
-        verdict->params.muted = flag_check(L, "muted");
-        break;
-    case PARAM_LOCKED:
-        verdict->params.locked = flag_check(L, "locked");
-        break;
-    case PARAM_TITLE:
-        text_check(L, -1, "accept: title", verdict->params.title, sizeof verdict->params.title);
-        break;
-    case PARAM_POLICY:
-        text_check(L, -1, "accept: policy", verdict->params.policy, sizeof verdict->params.policy);
-        break;
-    default:
-        text_check(L, -1, "accept: reason", verdict->params.reason, sizeof verdict->params.reason);
-        break;
-    }
-    verdict->set |= param;
-}
-
-/* Raises when there is no such parameter. */
-static unsigned param_check(lua_State *L, int index)
-{
-    const char *names[PARAM_COUNT], *name;
-
-    for (unsigned i = 0; i < PARAM_COUNT; i++)
-        names[i] = param_name(1u << i);
-    if (lua_type(L, index) != LUA_TSTRING)
-        script_error(L, "accept: a key must be a name, as in accept { role = \"host\" }");
-    name = lua_tostring(L, index);
-    for (unsigned i = 0; i < PARAM_COUNT; i++) {
-        if (strcmp(names[i], name) == 0)
-            return 1u << i;
-    }
-    script_error(L, "accept: unknown key '%s'%s", name, nearest_push(L, name, names, PARAM_COUNT));
-}
-
 static int verdict_accept(lua_State *L)
 {
     struct script_verdict *verdict;
@@ -134,13 +84,8 @@ static int verdict_accept(lua_State *L)
         luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     verdict = verdict_push(L, DECISION_ACCEPT);
-    if (lua_istable(L, 1)) {
-        lua_pushnil(L);
-        while (lua_next(L, 1)) {
-            param_set(L, verdict, param_check(L, -2));
-            lua_pop(L, 1);
-        }
-    }
+    if (lua_istable(L, 1))
+        verdict->set = params_check(L, 1, "accept", PARAM_ALL, &verdict->params);
     return 1;
 }
 
@@ -187,22 +132,6 @@ void verdict_open(lua_State *L, int globals)
     lua_setfield(L, globals, "reject");
 }
 
-static void params_apply(struct request_params *params, const struct script_verdict *verdict)
-{
-    if (verdict->set & PARAM_ROLE)
-        memcpy(params->role, verdict->params.role, sizeof params->role);
-    if (verdict->set & PARAM_MUTED)
-        params->muted = verdict->params.muted;
-    if (verdict->set & PARAM_LOCKED)
-        params->locked = verdict->params.locked;
-    if (verdict->set & PARAM_TITLE)
-        memcpy(params->title, verdict->params.title, sizeof params->title);
-    if (verdict->set & PARAM_POLICY)
-        memcpy(params->policy, verdict->params.policy, sizeof params->policy);
-    if (verdict->set & PARAM_REASON)
-        memcpy(params->reason, verdict->params.reason, sizeof params->reason);
-}
-
 void verdict_take(lua_State *L, int index, struct hook_frame *frame)
 {
     const struct script_verdict *verdict = luaL_testudata(L, index, class_name);
@@ -224,6 +153,6 @@ void verdict_take(lua_State *L, int index, struct hook_frame *frame)
     decision->code = verdict->code;
     (void)snprintf(decision->reason, sizeof decision->reason, "%s", verdict->reason);
     (void)snprintf(decision->by, sizeof decision->by, "%s", verdict->by);
-    params_apply(&decision->params, verdict);
+    params_copy(verdict->set, &verdict->params, &decision->params);
     frame->is_decided = true;
 }

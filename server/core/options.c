@@ -51,6 +51,24 @@ static int check_not_empty(const char *text, char *error, size_t error_size)
     return 0;
 }
 
+static int check_dtmf(const char *text, char *error, size_t error_size)
+{
+    static const char *const known[] = {"auto", "rfc4733", "inband", "both"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(text, known[i]) == 0) {
+            return 0;
+        }
+    }
+    snprintf(error, error_size,
+             "must be \"auto\", \"rfc4733\", \"inband\" or \"both\", not \"%.80s\"", text);
+    return EINVAL;
+}
+
+static int check_own_dtmf(const char *text, char *error, size_t error_size)
+{
+    return *text ? check_dtmf(text, error, error_size) : 0;
+}
+
 #define IN_SETTINGS(field) offsetof(struct settings, field)
 #define IN_CONFERENCE(field) offsetof(struct conference_settings, field)
 
@@ -116,6 +134,25 @@ static const struct option options[] = {
     {.key = "log_level", .flag = "--log-level", .value = "LEVEL", .type = OPTION_LOG_LEVEL,
      .offset = IN_SETTINGS(log_level), .standard = "info", .live = true,
      .help = "What is logged on stderr: error, warn, info or debug."},
+    {.key = "audio.agc", .type = OPTION_SWITCH, .offset = IN_SETTINGS(sound.agc),
+     .standard = "false", .live = true,
+     .help = "Brings soft and loud phones to one level; costs 10 ms of delay. These are for who "
+             "joins from now on, unless the conference or its policy says otherwise."},
+    {.key = "audio.denoise", .type = OPTION_SWITCH, .offset = IN_SETTINGS(sound.denoise),
+     .standard = "false", .live = true,
+     .help = "Suppresses steady noise; costs 10 ms of delay, with agc no more than that."},
+    {.key = "audio.vad", .type = OPTION_SWITCH, .offset = IN_SETTINGS(sound.vad),
+     .standard = "false", .live = true,
+     .help = "Judges who speaks by what is a voice, so that loud noise is nobody speaking."},
+    {.key = "audio.dtmf", .type = OPTION_TEXT, .offset = IN_SETTINGS(sound.dtmf),
+     .standard = "auto", .check = check_dtmf, .live = true,
+     .help = "Where keys are heard: \"rfc4733\": telephone-events; \"inband\": tones in the audio; "
+             "\"auto\": tones when the phone knows no events; \"both\": tones until it sends an "
+             "event. Tones are taken out of the mix; looking for them costs 10 ms of delay."},
+    {.key = "audio.hold_music", .type = OPTION_TEXT, .offset = IN_SETTINGS(sound.hold_music),
+     .standard = "", .live = true,
+     .help = "A sound file (WAV, FLAC, Ogg) for who is alone in a conference, beside the config "
+             "or with its path; empty: silence."},
     {.key = "conferences.*.title", .type = OPTION_TEXT, .offset = IN_CONFERENCE(title),
      .standard = "", .live = true, .help = "What phones may show as the conference's name."},
     {.key = "conferences.*.policy", .type = OPTION_TEXT, .offset = IN_CONFERENCE(policy),
@@ -123,6 +160,18 @@ static const struct option options[] = {
      .help = "The conference's own policy, a name or a Lua file; empty: the site's alone."},
     {.key = "conferences.*.capacity", .type = OPTION_NUMBER, .offset = IN_CONFERENCE(capacity),
      .standard = "0", .most = 100000, .live = true, .help = "Participants; 0: no limit."},
+    {.key = "conferences.*.agc", .type = OPTION_SWITCH, .offset = IN_CONFERENCE(sound.agc),
+     .standard = "", .shown = "as audio.agc", .live = true, .help = "As in audio."},
+    {.key = "conferences.*.denoise", .type = OPTION_SWITCH, .offset = IN_CONFERENCE(sound.denoise),
+     .standard = "", .shown = "as audio.denoise", .live = true, .help = "As in audio."},
+    {.key = "conferences.*.vad", .type = OPTION_SWITCH, .offset = IN_CONFERENCE(sound.vad),
+     .standard = "", .shown = "as audio.vad", .live = true, .help = "As in audio."},
+    {.key = "conferences.*.dtmf", .type = OPTION_TEXT, .offset = IN_CONFERENCE(sound.dtmf),
+     .standard = "", .shown = "as audio.dtmf", .check = check_own_dtmf, .live = true,
+     .help = "As in audio."},
+    {.key = "conferences.*.hold_music", .type = OPTION_TEXT,
+     .offset = IN_CONFERENCE(sound.hold_music), .standard = "", .shown = "as audio.hold_music",
+     .live = true, .help = "As in audio; \"none\": silence, whatever stands there."},
     {.key = "conferences.*.options", .type = OPTION_DATA, .offset = IN_CONFERENCE(options),
      .standard = "", .live = true,
      .help = "Plain data for the policy, which reads it as conference.options."},
@@ -248,6 +297,9 @@ void option_expects(const struct option *option, char *buffer, size_t size)
         break;
     case OPTION_LOG_LEVEL:
         snprintf(buffer, size, "\"error\", \"warn\", \"info\" or \"debug\"");
+        break;
+    case OPTION_SWITCH:
+        snprintf(buffer, size, "true or false");
         break;
     case OPTION_DATA:
         snprintf(buffer, size, "a table of plain data");
@@ -408,10 +460,21 @@ int option_set_text(const struct option *option, void *target, const char *text,
         return set_ports(option, target, text, error, error_size);
     case OPTION_LOG_LEVEL:
         return log_level_parse(text, field) ? 0 : refuse(option, text, error, error_size);
+    case OPTION_SWITCH:
+        if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0) {
+            return refuse(option, text, error, error_size);
+        }
+        option_set_switch(option, target, *text == 't');
+        return 0;
     case OPTION_DATA:
         break;
     }
     return refuse(option, text, error, error_size);
+}
+
+void option_set_switch(const struct option *option, void *target, bool on)
+{
+    *(enum option_switch *)field_of(option, target) = on ? SWITCH_ON : SWITCH_OFF;
 }
 
 void option_set_data(const struct option *option, void *target, json_t *data)
@@ -429,7 +492,7 @@ void option_clear_list(const struct option *option, void *target)
 static int set_standard(const struct option *option, void *target)
 {
     char error[160];
-    if (option->type == OPTION_DATA) {
+    if (option->type == OPTION_DATA || (option->type == OPTION_SWITCH && !*option->standard)) {
         return 0;
     }
     if (option->type != OPTION_LIST) {

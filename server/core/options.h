@@ -21,7 +21,8 @@ enum option_type {
     OPTION_MILLISECONDS, /* unsigned, ms; a number of seconds, or "250ms", "90s", "5m" */
     OPTION_PORTS,        /* "LOW-HIGH", or { LOW, HIGH } */
     OPTION_LOG_LEVEL,
-    OPTION_DATA, /* plain data, JSON */
+    OPTION_SWITCH, /* true or false */
+    OPTION_DATA,   /* plain data, JSON */
 };
 
 struct option {
@@ -61,6 +62,7 @@ int option_set_text(const struct option *option, void *target, const char *text,
                     size_t error_size);
 int option_set_number(const struct option *option, void *target, double number, char *error,
                       size_t error_size);
+void option_set_switch(const struct option *option, void *target, bool on);
 /* Takes the reference. */
 void option_set_data(const struct option *option, void *target, json_t *data);
 void option_clear_list(const struct option *option, void *target);

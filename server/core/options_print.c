@@ -71,6 +71,13 @@ static void print_value(FILE *file, const struct option *option, const void *tar
     case OPTION_LOG_LEVEL:
         print_quoted(file, log_level_name(*(const enum log_level *)field));
         break;
+    case OPTION_SWITCH:
+        /* An unset one is left as the server has it. */
+        fputs(*(const enum option_switch *)field == SWITCH_UNSET ? "nil"
+              : *(const enum option_switch *)field == SWITCH_ON  ? "true"
+                                                                 : "false",
+              file);
+        break;
     case OPTION_DATA:
         /* Only defaults are printed, and the default is none. */
         fputs("{}", file);
@@ -190,6 +197,9 @@ int options_print_config(FILE *file)
         }
         snprintf(group, sizeof group, "%.*s", (int)length, option->key);
         print_entry(file, length > 0 ? "    " : "", option, &settings);
+    }
+    if (*group) {
+        fputs("}\n\n", file);
     }
     print_conference(file, &settings.conferences[0]);
     settings_free(&settings);

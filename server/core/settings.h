@@ -21,13 +21,24 @@ struct string_list {
     unsigned count;
 };
 
+/* A switch that a conference may leave as the server has it. */
+enum option_switch { SWITCH_UNSET, SWITCH_OFF, SWITCH_ON };
+
+/* How conferences sound. */
+struct sound_settings {
+    enum option_switch agc, denoise, vad;
+    char *dtmf;       /* a conference's may be "": as the server's */
+    char *hold_music; /* the same; "none": silence */
+};
+
 /* One entry of conferences = { name = { … } }. */
 struct conference_settings {
     char *name;
     char *title;       /* "" for none */
     char *policy;      /* name or path of its own policy; "" for none */
     unsigned capacity; /* participants; 0: no limit */
-    json_t *options;   /* for the policy; NULL for none */
+    struct sound_settings sound;
+    json_t *options; /* for the policy; NULL for none */
 };
 
 struct settings {
@@ -47,6 +58,7 @@ struct settings {
     char *data;               /* directory of the control socket and the lock */
     char *policy;             /* the site policy: a name ("standard") or a path */
     enum log_level log_level;
+    struct sound_settings sound;
     struct conference_settings *conferences;
     unsigned conference_count;
 };

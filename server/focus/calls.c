@@ -71,6 +71,7 @@ static void on_established(struct call *call, void *arg)
     participant_route(participant);
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
+    conference_update_music(conference);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s",
               participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "");
     events_post(focus, &(struct conference_event){

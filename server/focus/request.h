@@ -16,13 +16,16 @@ struct conference;
 
 /* verb, what the policy hook is called, what happens when no policy has an opinion */
 #define REQUEST_VERBS(X)                                                                           \
-    X(VERB_CREATE, "create", DECISION_REJECT)   /* a conference of this name, by a first call */   \
-    X(VERB_JOIN, "join", DECISION_ACCEPT)       /* come in as a participant */                     \
-    X(VERB_TIMEOUT, "timeout", DECISION_ACCEPT) /* remove who has sent no media for long */        \
-    X(VERB_MUTE, "mute", DECISION_ACCEPT)       /* mute or unmute the target: params.muted */      \
-    X(VERB_REMOVE, "remove", DECISION_ACCEPT)   /* remove the target */                            \
-    X(VERB_LOCK, "lock", DECISION_ACCEPT)       /* lock or unlock against joins: params.locked */  \
-    X(VERB_END, "end", DECISION_ACCEPT)         /* end the conference for all */
+    X(VERB_CREATE, "create", DECISION_REJECT)     /* a conference of this name, by a first call */ \
+    X(VERB_JOIN, "join", DECISION_ACCEPT)         /* come in as a participant */                   \
+    X(VERB_TIMEOUT, "timeout", DECISION_ACCEPT)   /* remove who has sent no media for long */      \
+    X(VERB_MUTE, "mute", DECISION_ACCEPT)         /* mute or unmute the target: params.muted */    \
+    X(VERB_ENHANCE, "enhance", DECISION_ACCEPT)   /* change what is done to the target's voice */  \
+    X(VERB_VOLUME, "volume", DECISION_ACCEPT)     /* change the target's gains */                  \
+    X(VERB_ANNOUNCE, "announce", DECISION_ACCEPT) /* play a file to all, or stop that */           \
+    X(VERB_REMOVE, "remove", DECISION_ACCEPT)     /* remove the target */                          \
+    X(VERB_LOCK, "lock", DECISION_ACCEPT) /* lock or unlock against joins: params.locked */        \
+    X(VERB_END, "end", DECISION_ACCEPT)   /* end the conference for all */
 
 enum verdict {
     DECISION_ACCEPT,
@@ -61,14 +64,22 @@ struct actor {
     uint64_t participant; /* whose id, when it is a participant; else 0 */
 };
 
+/* dB: a participant's gains are between them. */
+enum { REQUEST_GAIN_MIN = -60, REQUEST_GAIN_MAX = 12 };
+
 /* What the asker wishes; an accepting decision may change it. */
 struct request_params {
-    char role[32];    /* join: "participant" unless the policy says otherwise */
-    bool muted;       /* join, mute */
-    bool locked;      /* lock */
-    char title[64];   /* create */
-    char policy[256]; /* create: the new conference's own policy, "" for none */
-    char reason[96];  /* remove, end, timeout: said in the BYE */
+    char role[32];          /* join: "participant" unless the policy says otherwise */
+    bool muted;             /* join, mute */
+    bool locked;            /* lock */
+    char title[64];         /* create */
+    char policy[256];       /* create: the new conference's own policy, "" for none */
+    char reason[96];        /* remove, end, timeout: said in the BYE */
+    bool agc, denoise, vad; /* join, enhance: see struct leg_voice */
+    float speaks, hears;    /* dB; join, volume: how loud the target is heard, and hears */
+    char file[256];         /* announce: what is played; "": what plays is stopped */
+    float gain;             /* announce, dB */
+    bool loop;              /* announce */
 };
 
 struct request {

@@ -19,16 +19,20 @@ static struct conference_config config_of(const struct conference_settings *conf
 
 int server_reserve(struct server *server, const struct settings *settings)
 {
-    for (unsigned i = 0; i < settings->conference_count; i++) {
+    struct sound_config sound = server_sound(settings, &settings->sound);
+    int status = focus_set_sound(server->focus, &sound);
+    for (unsigned i = 0; !status && i < settings->conference_count; i++) {
         const struct conference_settings *conference = &settings->conferences[i];
         struct conference_config config = config_of(conference);
-        int status = focus_reserve(server->focus, &config);
+        sound = server_sound(settings, &conference->sound);
+        config.sound = &sound;
+        status = focus_reserve(server->focus, &config);
         if (status) {
             log_error("conference %s: cannot be reserved: %s", conference->name, strerror(status));
             return status;
         }
     }
-    return 0;
+    return status;
 }
 
 /* All policies must load, and suit the options of the conferences, or nothing is changed. */
@@ -93,6 +97,10 @@ static void apply_conferences(struct server *server, struct settings *wanted)
     now->conference_count = wanted->conference_count;
     wanted->conferences = old;
     wanted->conference_count = old_count;
+
+    struct sound_settings old_sound = now->sound;
+    now->sound = wanted->sound;
+    wanted->sound = old_sound;
 }
 
 int server_reload(struct server *server, char *error, size_t error_size)

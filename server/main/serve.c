@@ -4,6 +4,7 @@
 #include "core/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -136,6 +137,8 @@ static bool is_own_address(const char *text, const struct sockaddr_storage *addr
 static int start_media(struct server *server)
 {
     const struct settings *settings = &server->settings;
+    char directory[PATH_MAX];
+    char error[ERROR_MAX];
     struct media_config config = {
         .loop = server->loop,
         .port_low = settings->rtp_port_low,
@@ -143,9 +146,14 @@ static int start_media(struct server *server)
         .threads = settings->media_threads,
         .overload_late = settings->overload_late,
         .overload_load = settings->overload_load,
+        .directory = directory,
         .events = focus_mixing_events(),
         .events_arg = server->focus,
     };
+    server_directory(settings, directory, sizeof directory);
+    if (server_check_sound(settings, error, sizeof error)) {
+        log_error("%s; there will be silence instead", error);
+    }
     for (unsigned i = 0; i < settings->rtp_addresses.count; i++) {
         struct sockaddr_storage *address = &config.addresses[config.address_count++];
         ip_parse(settings->rtp_addresses.items[i], address);
@@ -242,6 +250,9 @@ int server_check(struct settings *settings, char *error, size_t error_size)
         status = ENOMEM;
     } else {
         status = load_scripts(&server, error, error_size);
+    }
+    if (!status) {
+        status = server_check_sound(settings, error, error_size);
     }
     focus_destroy(server.focus);
     lua_engine_destroy(server.engine);

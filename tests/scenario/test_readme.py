@@ -54,6 +54,18 @@ def test_after_the_host_has_left_nobody_comes_in_and_the_hosts_key_ends_it():
                 phone.is_up = False
 
 
+def test_keys_change_how_the_conference_sounds():
+    with Server(policy=EXAMPLES["loud.lua"]) as server:
+        with Phone(server) as alice:
+            alice.call("garden")
+            alice.audio.press("1")
+            server.expect_log("gain control on, noise suppression off, voice detection on")
+            alice.audio.press("2")
+            server.expect_log(r"is heard at -3.0 dB and hears at \+2.0 dB")
+            alice.audio.press("3")
+            server.expect_log("over: .*news.wav: No such file")
+
+
 def test_the_ready_line_is_the_one_shown():
     shown = re.search(r"^parley ready: dial sip:(\w+)@", TEXT, re.M)[1]
     with Server() as server:
