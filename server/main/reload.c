@@ -58,7 +58,7 @@ static void warn_of_restart(const struct settings *now, const struct settings *w
     const struct option *option;
     size_t length = 0;
     for (unsigned i = 0; (option = option_at(i)); i++) {
-        if (option->live || option_is_of_conference(option)) {
+        if (option->live || option_scope(option) != OPTION_OF_SERVER) {
             continue;
         }
         char *old_text = option_print(option, now);
