@@ -10,6 +10,8 @@
 #include "core/loop.h"
 #include "ports/signalling.h"
 
+#include <jansson.h>
+
 struct sip_agent;
 
 struct sip_config {
@@ -29,6 +31,8 @@ struct sip_config {
     unsigned nonce_expires;           /* s; 0: 300 */
     const char *const *trusted_peers; /* networks whose P-Asserted-Identity is believed */
     unsigned trusted_peer_count;
+    bool registrar;                              /* accounts may register */
+    unsigned registration_min, registration_max; /* s */
     const struct signalling_events *events;
     void *events_arg;
 };
@@ -42,6 +46,12 @@ int sip_agent_create(const struct sip_config *config, struct sip_agent **agentp,
 void sip_agent_destroy(struct sip_agent *agent);
 
 const struct signalling *sip_signalling(void);
+
+/* Accounts may be gone: what was registered for them goes, too. */
+void sip_agent_accounts_changed(struct sip_agent *agent);
+/* Who is registered, and where: a list of { account, contact, peer, user_agent, q, expires (s) }.
+ * New reference. */
+json_t *sip_agent_registrations(const struct sip_agent *agent);
 
 /* Dialogs, transactions, messages; for status and for leak tests. */
 struct sip_stats {
