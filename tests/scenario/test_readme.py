@@ -2,6 +2,7 @@
 
 import re
 
+import digest
 import run
 from parley import ROOT, Server, run_parley
 from sip import Phone
@@ -52,6 +53,32 @@ def test_after_the_host_has_left_nobody_comes_in_and_the_hosts_key_ends_it():
                 assert "The host has ended it" in bye["Reason"]
                 phone.reply(bye, 200)
                 phone.is_up = False
+
+
+def test_staff_are_hosts_accounts_are_guests_and_others_are_asked_for_a_password():
+    with Server(EXAMPLES["accounts.lua"], policy=EXAMPLES["staff.lua"]) as server, Phone(
+        server
+    ) as alice, Phone(server, "bob") as bob, Phone(server, "mallory") as mallory:
+        for phone, password in ((alice, "down the hole"), (bob, "builder"), (mallory, "please")):
+            phone.invite()
+            challenge = digest.choose(phone.expect(401), "MD5")
+            phone.ack()
+            phone.send_invite(
+                True,
+                {
+                    "Authorization": digest.authorization(
+                        challenge, phone.user, password, "INVITE", phone.remote_uri
+                    )
+                },
+            )
+            phone.expect(401 if phone is mallory else 200)
+            phone.ack()
+        roster = server.participants()
+        assert {user: entry["role"] for user, entry in roster.items()} == {
+            "alice": "host",
+            "bob": "guest",
+        }
+        assert roster["alice"]["name"] == "Alice Liddell"
 
 
 def test_the_ready_line_is_the_one_shown():
