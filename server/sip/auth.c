@@ -316,7 +316,7 @@ static bool check_password(struct incoming *in, const struct credentials *creden
     if (!account || !is_right(in, credentials, account)) {
         return count_guess(in, credentials->user, account, guesser);
     }
-    return nonce_use(agent->nonces, loop_now(agent->loop), credentials->nonce, count) ||
+    return nonce_use(agent->nonces, credentials->nonce, count) ||
            authorization_ask(in, account, true);
 }
 

