@@ -67,7 +67,7 @@ static void receive_in_dialog(struct incoming *in)
         options_receive(call, in);
         break;
     default: /* a REGISTER, which belongs to no dialog; check_request lets no other pass */
-        respond(in, 405, "Not In A Dialog", SIPTAG_ALLOW(in->agent->allow), TAG_END());
+        respond(in, 400, "Not In A Dialog", TAG_END());
         break;
     }
 }
