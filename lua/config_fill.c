@@ -304,10 +304,10 @@ static void fill_group(lua_State *L, struct place *place, const char *prefix, vo
             const char *name = lua_tostring(L, -2);
             snprintf(key, sizeof key, "%s%s", prefix, name);
             const struct option *option = option_by_key(key);
-            const char *meant = option ? NULL : option_suggest_key(prefix, name);
+            char meant[OPTION_NAME_SIZE];
             if (option) {
                 set_option(L, place, option, target);
-            } else if (meant) {
+            } else if (option_suggest_key(prefix, name, meant)) {
                 report(place, "is no option; did you mean \"%s\"?", meant);
             } else {
                 report(place, "is no option; `parley config` shows all");

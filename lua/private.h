@@ -30,6 +30,7 @@
 #define LUA_PRIVATE_H
 
 #include "core/clock.h"
+#include "core/histogram.h"
 #include "lua/lua_engine.h"
 
 #include <lauxlib.h>
@@ -42,8 +43,7 @@ enum {
     /* Decision hooks by verb, then event hooks, then the one that is asked for accounts. */
     HOOK_ACCOUNT = VERB_COUNT + EVENT_COUNT,
     HOOK_COUNT,
-    HOOK_DEPTH_MAX = 4, /* hooks within commands of hooks */
-    HISTOGRAM_BUCKETS = 128,
+    HOOK_DEPTH_MAX = 4,  /* hooks within commands of hooks */
     ERROR_WINDOW = 60,   /* s in which errors are counted for the log line */
     ERRORS_KEPT = 64,    /* times of errors remembered for that */
     SCRIPT_TEXT = 512,   /* bytes of an error message with its NUL */
@@ -82,7 +82,7 @@ bool budget_allocate(struct generation *generation, size_t size);
 
 struct hook_stats {
     uint64_t calls, errors;
-    uint32_t histogram[HISTOGRAM_BUCKETS];
+    struct histogram times;          /* ns */
     time_t error_times[ERRORS_KEPT]; /* ring; monotonic s */
 };
 
@@ -370,9 +370,7 @@ void parley_open(lua_State *L, int globals);
  * must be a literal. */
 void frozen_push(lua_State *L, const char *what);
 
-/* The name nearest to `name` when it is near enough to be meant, else NULL. */
-const char *nearest_name(const char *name, const char *const *names, size_t count);
-/* Pushes " (did you mean 'x'?)" or "". */
+/* Pushes " (did you mean 'x'?)" when one of the names is near enough to be meant, else "". */
 const char *nearest_push(lua_State *L, const char *name, const char *const *names, size_t count);
 
 /* ---- pattern.c ------------------------------------------------------------------------------ */

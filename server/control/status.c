@@ -28,12 +28,17 @@ static json_t *json_text(const char *text)
     return json_string(clean);
 }
 
+static void set_count(json_t *status, const char *key, uint64_t count)
+{
+    json_object_set_new(status, key, json_integer((json_int_t)count));
+}
+
 /* Two decimals say it all. Not a number cannot be said in JSON. */
-static json_t *json_figure(float figure)
+static void set_figure(json_t *status, const char *key, float figure)
 {
     bool is_good = isfinite(figure) && figure > -1e12f && figure < 1e12f;
     double hundredths = is_good ? (double)figure * 100 + (figure < 0 ? -0.5 : 0.5) : 0;
-    return json_real((double)(long long)hundredths / 100);
+    json_object_set_new(status, key, json_real((double)(long long)hundredths / 100));
 }
 
 static json_t *json_time(time_t when)
@@ -66,7 +71,7 @@ static json_t *participant_status(const struct participant *participant)
     }
     participant_stats(participant, &stats);
     stats.codec[sizeof stats.codec - 1] = '\0';
-    json_object_set_new(status, "id", json_integer((json_int_t)participant_id(participant)));
+    set_count(status, "id", participant_id(participant));
     json_object_set_new(status, "call", json_text(call->id));
     json_object_set_new(status, "name", json_text(call->caller.display_name));
     json_object_set_new(status, "uri", json_text(call->caller.uri));
@@ -78,17 +83,17 @@ static json_t *participant_status(const struct participant *participant)
     json_object_set_new(status, "speaking", json_boolean(participant_is_speaking(participant)));
     set_since(status, participant);
     json_object_set_new(status, "codec", json_text(stats.codec));
-    json_object_set_new(status, "received", json_integer((json_int_t)stats.received));
-    json_object_set_new(status, "sent", json_integer((json_int_t)stats.sent));
-    json_object_set_new(status, "lost", json_integer((json_int_t)stats.lost));
-    json_object_set_new(status, "late", json_integer((json_int_t)stats.late));
-    json_object_set_new(status, "rejected", json_integer((json_int_t)stats.rejected));
-    json_object_set_new(status, "concealed_ms", json_integer((json_int_t)stats.concealed));
-    json_object_set_new(status, "jitter_ms", json_figure(stats.jitter));
-    json_object_set_new(status, "delay_ms", json_figure(stats.delay));
-    json_object_set_new(status, "level_db", json_figure(stats.level));
-    json_object_set_new(status, "round_trip_ms", json_figure(stats.round_trip));
-    json_object_set_new(status, "remote_loss", json_figure(stats.remote_loss));
+    set_count(status, "received", stats.received);
+    set_count(status, "sent", stats.sent);
+    set_count(status, "lost", stats.lost);
+    set_count(status, "late", stats.late);
+    set_count(status, "rejected", stats.rejected);
+    set_count(status, "concealed_ms", stats.concealed);
+    set_figure(status, "jitter_ms", stats.jitter);
+    set_figure(status, "delay_ms", stats.delay);
+    set_figure(status, "level_db", stats.level);
+    set_figure(status, "round_trip_ms", stats.round_trip);
+    set_figure(status, "remote_loss", stats.remote_loss);
     return status;
 }
 
@@ -99,7 +104,7 @@ static json_t *conference_status(const struct conference *conference)
     json_object_set_new(status, "name", json_text(conference_name(conference)));
     json_object_set_new(status, "title", json_text(conference_title(conference)));
     json_object_set_new(status, "policy", json_text(conference_policy(conference)));
-    json_object_set_new(status, "capacity", json_integer(conference_capacity(conference)));
+    set_count(status, "capacity", conference_capacity(conference));
     json_object_set_new(status, "locked", json_boolean(conference_is_locked(conference)));
     json_object_set_new(status, "reserved", json_boolean(conference_is_reserved(conference)));
     json_object_set_new(status, "since", json_time(conference_created_at(conference)));
@@ -116,15 +121,15 @@ static json_t *thread_status(const struct control_server *server, unsigned index
     struct mixing_thread_stats stats = {0};
     server->thread_stats(server->arg, index, &stats);
     json_t *status = json_object();
-    json_object_set_new(status, "mixes", json_integer(stats.mixes));
-    json_object_set_new(status, "legs", json_integer(stats.legs));
-    json_object_set_new(status, "ticks", json_integer((json_int_t)stats.ticks));
-    json_object_set_new(status, "late_ticks", json_integer((json_int_t)stats.late_ticks));
-    json_object_set_new(status, "skipped_ticks", json_integer((json_int_t)stats.skipped_ticks));
-    json_object_set_new(status, "lateness_p50_ms", json_figure(stats.lateness_p50));
-    json_object_set_new(status, "lateness_p99_ms", json_figure(stats.lateness_p99));
-    json_object_set_new(status, "lateness_max_ms", json_figure(stats.lateness_max));
-    json_object_set_new(status, "load", json_figure(stats.load));
+    set_count(status, "mixes", stats.mixes);
+    set_count(status, "legs", stats.legs);
+    set_count(status, "ticks", stats.ticks);
+    set_count(status, "late_ticks", stats.late_ticks);
+    set_count(status, "skipped_ticks", stats.skipped_ticks);
+    set_figure(status, "lateness_p50_ms", stats.lateness_p50);
+    set_figure(status, "lateness_p99_ms", stats.lateness_p99);
+    set_figure(status, "lateness_max_ms", stats.lateness_max);
+    set_figure(status, "load", stats.load);
     return status;
 }
 
@@ -140,9 +145,9 @@ json_t *control_status(const struct control_config *config, uint64_t started)
     uint64_t uptime = (loop_now(config->loop) - started) / 1000;
     json_object_set_new(server, "version", json_string(PARLEY_VERSION));
     json_object_set_new(server, "pid", json_integer(getpid()));
-    json_object_set_new(server, "uptime", json_integer((json_int_t)uptime));
-    json_object_set_new(server, "calls", json_integer(focus_call_count(config->focus)));
-    json_object_set_new(server, "generation", json_integer(hooks->generation(hooks->arg)));
+    set_count(server, "uptime", uptime);
+    set_count(server, "calls", focus_call_count(config->focus));
+    set_count(server, "generation", hooks->generation(hooks->arg));
     for (struct conference *conference = focus_next_conference(config->focus, NULL); conference;
          conference = focus_next_conference(config->focus, conference)) {
         json_array_append_new(conferences, conference_status(conference));

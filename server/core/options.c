@@ -1,6 +1,7 @@
 #include "core/options.h"
 
 #include "core/account.h"
+#include "core/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,6 +13,7 @@ enum {
     DAY_S = 24 * 3600,
     TEXT_MAX = 1024,
     LIST_MAX = 32,
+    FAR = 4, /* so many slips are no longer a misspelt name */
 };
 
 static int check_domain(const char *text, char *error, size_t error_size)
@@ -254,67 +256,41 @@ enum option_scope option_scope(const struct option *option)
 
 /* ---- did you mean --------------------------------------------------------------------------- */
 
-/* Levenshtein's distance of two short names; large when one is long. */
-static unsigned edit_distance(const char *a, const char *b)
+/* Whether `candidate` is near enough to be meant, and nearer than all before it. */
+static bool is_nearer(const char *name, const char *candidate, unsigned *leastp)
 {
-    enum { NAME_MAX_BYTES = 32 };
-    size_t a_length = strlen(a);
-    size_t b_length = strlen(b);
-    if (a_length > NAME_MAX_BYTES || b_length > NAME_MAX_BYTES) {
-        return NAME_MAX_BYTES;
+    unsigned distance = text_distance(name, candidate);
+    if (distance >= *leastp || (size_t)distance * 3 > strlen(candidate) + 1) {
+        return false;
     }
-    unsigned row[NAME_MAX_BYTES + 1];
-    for (size_t j = 0; j <= b_length; j++) {
-        row[j] = (unsigned)j;
-    }
-    for (size_t i = 1; i <= a_length; i++) {
-        unsigned diagonal = row[0];
-        row[0] = (unsigned)i;
-        for (size_t j = 1; j <= b_length; j++) {
-            unsigned best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-            row[j] = diagonal + 1 < best ? diagonal + 1 : best;
-        }
-    }
-    return row[b_length];
+    *leastp = distance;
+    return true;
 }
 
-/* Keeps in *bestp the candidate nearest to `name`, when it is near enough to be meant. */
-static void suggest(const char *name, const char *candidate, const char **bestp, unsigned *leastp)
+bool option_suggest_key(const char *prefix, const char *name, char meant[OPTION_NAME_SIZE])
 {
-    unsigned distance = edit_distance(name, candidate);
-    if (distance < *leastp && (size_t)distance * 3 <= strlen(candidate) + 1) {
-        *leastp = distance;
-        *bestp = candidate;
-    }
-}
-
-const char *option_suggest_key(const char *prefix, const char *name)
-{
-    static const char *const groups[] = {"rtp",    "session",     "registration",
-                                         "digest", "conferences", "accounts"};
-    const char *best = NULL;
-    unsigned least = 4;
+    unsigned least = FAR;
     size_t length = strlen(prefix);
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        if (strncmp(options[i].key, prefix, length) == 0 && !strchr(options[i].key + length, '.')) {
-            suggest(name, options[i].key + length, &best, &least);
+        if (strncmp(options[i].key, prefix, length) == 0) {
+            const char *rest = options[i].key + length;
+            char candidate[OPTION_NAME_SIZE];
+            snprintf(candidate, sizeof candidate, "%.*s", (int)strcspn(rest, "."), rest);
+            if (is_nearer(name, candidate, &least)) {
+                snprintf(meant, OPTION_NAME_SIZE, "%s", candidate);
+            }
         }
     }
-    for (unsigned i = 0; !*prefix && i < sizeof groups / sizeof *groups; i++) {
-        suggest(name, groups[i], &best, &least);
-    }
-    return best;
+    return least < FAR;
 }
 
 const char *option_suggest_flag(const char *flag)
 {
     const char *best = NULL;
-    unsigned least = 4;
+    unsigned least = FAR;
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        if (options[i].flag) {
-            suggest(flag, options[i].flag, &best, &least);
+        if (options[i].flag && is_nearer(flag, options[i].flag, &least)) {
+            best = options[i].flag;
         }
     }
     return best;

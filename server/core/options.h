@@ -52,9 +52,12 @@ const struct option *option_by_flag(const char *flag);
 bool option_is_group(const char *key);
 enum option_scope option_scope(const struct option *option);
 
-/* The nearest key of those beginning with `prefix` ("" or "rtp."), or flag, when one is near
- * enough to be meant; else NULL. */
-const char *option_suggest_key(const char *prefix, const char *name);
+enum { OPTION_NAME_SIZE = 32 }; /* bytes of one part of a key, "address" of "rtp.address" */
+
+/* What may stand behind `prefix` ("" or "rtp.") and is nearest to `name`: an option or a group.
+ * False, with nothing in `meant`: none is near enough to be meant. */
+bool option_suggest_key(const char *prefix, const char *name, char meant[OPTION_NAME_SIZE]);
+/* The nearest flag; NULL: none is near enough to be meant. */
 const char *option_suggest_flag(const char *flag);
 
 /* Set the target's field; a text is appended to a list. EINVAL: `error` says what is allowed, as in

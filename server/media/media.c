@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 enum {
-    MIX_RATE = 8000, /* Hz */
     THREADS_MAX = 256,
+    SECTION_LEGS = 250, /* that many take one thread about 2 ms a tick */
 };
 
 /* ---- focus → media threads ---- */
@@ -51,16 +51,10 @@ void media_post(struct media *media, struct media_thread *thread, struct message
 
 /* ---- media threads → focus ---- */
 
-static void mix_free(struct mix *mix)
-{
-    TAILQ_REMOVE(&mix->media->mixes, mix, of_media);
-    free(mix);
-}
-
 static void message_done(struct message *message)
 {
-    if (message->kind == MESSAGE_MIX_REMOVE) {
-        mix_free(message->mix); /* the message is part of it */
+    if (message->kind == MESSAGE_SECTION_REMOVE) {
+        mix_section_gone(message->section);
         return;
     }
     if (message->kind == MESSAGE_LEG_CLOSE) {
@@ -69,6 +63,7 @@ static void message_done(struct message *message)
     }
     stream_destroy(message->stream);
     jitter_destroy(message->jitter);
+    mixer_supply_destroy(message->supply);
     free(message);
 }
 
@@ -104,71 +99,6 @@ static void on_event_fd(int fd, void *arg)
     collect(arg);
 }
 
-/* ---- mixes ---- */
-
-static struct media_thread *least_loaded(struct media *media)
-{
-    struct media_thread *best = &media->threads[0];
-
-    for (unsigned i = 1; i < media->thread_count; i++) {
-        struct media_thread *thread = &media->threads[i];
-
-        if (thread->legs + thread->mixes < best->legs + best->mixes) {
-            best = thread;
-        }
-    }
-    return best;
-}
-
-static unsigned least_loaded_slot(const struct media_thread *thread)
-{
-    unsigned best = 0;
-
-    for (unsigned slot = 1; slot < SLOTS; slot++) {
-        if (thread->slot_load[slot] < thread->slot_load[best]) {
-            best = slot;
-        }
-    }
-    return best;
-}
-
-static int mix_create(void *ctx, struct mix **mixp)
-{
-    struct media *media = ctx;
-    struct mix *mix;
-
-    loop_assert_thread(media->loop);
-    mix = calloc(1, sizeof(*mix));
-    if (mix == NULL) {
-        return ENOMEM;
-    }
-    mix->media = media;
-    mix->thread = least_loaded(media);
-    mix->slot = least_loaded_slot(mix->thread);
-    TAILQ_INIT(&mix->legs);
-    TAILQ_INIT(&mix->legs_open);
-    mixer_init(&mix->mixer, MIX_RATE);
-    mix->add = (struct message){.kind = MESSAGE_MIX_ADD, .mix = mix};
-    mix->remove = (struct message){.kind = MESSAGE_MIX_REMOVE, .mix = mix};
-    TAILQ_INSERT_TAIL(&media->mixes, mix, of_media);
-    mix->thread->mixes++;
-    mix->thread->slot_load[mix->slot]++;
-    media_post(media, mix->thread, &mix->add);
-    *mixp = mix;
-    return 0;
-}
-
-static void mix_destroy(struct mix *mix)
-{
-    loop_assert_thread(mix->media->loop);
-    while (!TAILQ_EMPTY(&mix->legs_open)) {
-        leg_close(TAILQ_FIRST(&mix->legs_open));
-    }
-    mix->thread->mixes--;
-    mix->thread->slot_load[mix->slot]--;
-    media_post(mix->media, mix->thread, &mix->remove);
-}
-
 /* ---- the rest of struct mixing ---- */
 
 static const struct codec_format *media_codecs(void *ctx, unsigned *countp)
@@ -194,14 +124,14 @@ static void media_thread_stats(void *ctx, unsigned number, struct mixing_thread_
         return;
     }
     thread = &media->threads[number];
-    stats->mixes = thread->mixes;
+    stats->mixes = thread->sections;
     stats->legs = thread->legs;
     stats->ticks = atomic_load_explicit(&thread->ticks, memory_order_relaxed);
     stats->late_ticks = atomic_load_explicit(&thread->late_ticks, memory_order_relaxed);
     stats->skipped_ticks = atomic_load_explicit(&thread->skipped_ticks, memory_order_relaxed);
-    stats->lateness_p50 = histogram_percentile(&thread->lateness, 0.5);
-    stats->lateness_p99 = histogram_percentile(&thread->lateness, 0.99);
-    stats->lateness_max = histogram_max(&thread->lateness);
+    stats->lateness_p50 = (float)histogram_percentile(&thread->lateness, 0.5) / 1000;
+    stats->lateness_p99 = (float)histogram_percentile(&thread->lateness, 0.99) / 1000;
+    stats->lateness_max = (float)histogram_max(&thread->lateness) / 1000;
     stats->load = atomic_load_explicit(&thread->load, memory_order_relaxed);
 }
 
@@ -264,6 +194,7 @@ int media_create(const struct media_config *config, struct media **mediap)
     media->loop = config->loop;
     media->events = config->events;
     media->events_arg = config->events_arg;
+    media->section_legs = config->section_legs > 0 ? config->section_legs : SECTION_LEGS;
     media->mixing = (struct mixing){
         .ctx = media,
         .codecs = media_codecs,
@@ -298,8 +229,9 @@ static void messages_discard(struct mail *mail)
         struct message *message = (struct message *)mail;
 
         mail = mail->next;
-        /* The others are part of a mix, a leg or a thread. */
-        if (message->kind == MESSAGE_LEG_SESSION || message->kind == MESSAGE_LEG_ROUTE) {
+        /* The others are part of a section, a leg or a thread. */
+        if (message->kind == MESSAGE_LEG_SESSION || message->kind == MESSAGE_LEG_ROUTE ||
+            message->kind == MESSAGE_SECTION_SUPPLY) {
             message_done(message);
         }
     }

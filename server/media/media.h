@@ -17,6 +17,7 @@ struct media_config {
     unsigned address_count;
     uint16_t port_low, port_high; /* inclusive; RTP even, RTCP the next odd one */
     unsigned threads;             /* 0: one a core */
+    unsigned section_legs;        /* legs of one mix on a thread before another helps; 0: 250 */
     const struct mixing_events *events;
     void *events_arg;
 };

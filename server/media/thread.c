@@ -1,4 +1,4 @@
-/* A media thread's life: sleep until the next slot that has mixes, work it, account for it. */
+/* A media thread's life: sleep until the next slot that has sections, work it, account for it. */
 #include "core/id.h"
 #include "media/engine.h"
 
@@ -40,8 +40,8 @@ static void sleep_until(uint64_t us)
     }
 }
 
-/* Without mixes the thread has no wake-ups. Saying that it sleeps before it looks once more makes
- * sure that a message posted meanwhile is either seen here or wakes it. */
+/* Without sections the thread has no wake-ups. Saying that it sleeps before it looks once more
+ * makes sure that a message posted meanwhile is either seen here or wakes it. */
 static void sleep_idle(struct media_thread *thread)
 {
     uint64_t count;
@@ -96,7 +96,7 @@ static void run_slot(struct media_thread *thread, uint64_t slot)
     thread->now = clock_us();
     late = thread->now > due ? thread->now - due : 0;
     if (late >= PERIOD_US) {
-        /* Its mixes are due again already: what is dropped here never becomes delay. */
+        /* Its sections are due again already: what is dropped here never becomes delay. */
         counter_add(&thread->skipped_ticks, 1);
         return;
     }
@@ -126,14 +126,14 @@ static void *thread_main(void *arg)
     thread->load_since = clock_us();
     slot = thread->load_since / SLOT_US + 1;
     while (!thread->stopping) {
-        if (thread->mix_count == 0) {
+        if (thread->section_count == 0) {
             thread->now = clock_us();
             thread_apply_messages(thread);
-            if (thread->mix_count == 0 && !thread->stopping) {
+            if (thread->section_count == 0 && !thread->stopping) {
                 sleep_idle(thread);
             }
             slot = clock_us() / SLOT_US + 1;
-        } else if (TAILQ_EMPTY(&thread->slots[slot % SLOTS])) {
+        } else if (TAILQ_EMPTY(&thread->slots[slot % SLOTS]) && TAILQ_EMPTY(&thread->waiting)) {
             slot++;
         } else {
             run_slot(thread, slot++);
@@ -162,6 +162,7 @@ int thread_start(struct media *media, struct media_thread *thread)
     int err;
 
     thread->media = media;
+    TAILQ_INIT(&thread->waiting);
     thread->wake_fd = thread->event_fd = thread->rtcp_poll = -1;
     for (unsigned slot = 0; slot < SLOTS; slot++) {
         TAILQ_INIT(&thread->slots[slot]);

@@ -30,7 +30,7 @@ def registered(server):
 def test_baresip_registers_and_dials_in_under_its_name():
     with Server(CONFIG, policy=STAFF_ONLY) as server:
         for transport in ("udp", "tcp"):
-            with Baresip("alice", audio.voice(0, 40), transport, server, "wonder") as alice:
+            with Baresip("alice", audio.voice(0, 40), transport, server=server, password="wonder") as alice:
                 assert registered(server)["alice"]["peer"].endswith(transport)
                 alice.call(f"sip:demo@{server.address}")
                 assert server.participants()["alice"]["role"] == "host"
@@ -40,7 +40,7 @@ def test_baresip_registers_and_dials_in_under_its_name():
 @run.limit(60)
 def test_linphone_registers_and_dials_in_under_its_name():
     with Server(CONFIG, policy=STAFF_ONLY) as server:
-        with Linphone("lin", audio.voice(0, 40), server, "phone") as lin:
+        with Linphone("lin", audio.voice(0, 40), server=server, password="phone") as lin:
             assert registered(server)["lin"]["user_agent"].startswith("Linphone")
             lin.call(f"sip:demo@{server.address}")
             assert server.participants()["lin"]["role"] == "guest"

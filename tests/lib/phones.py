@@ -116,6 +116,9 @@ rtcp_mux no
 jitter_buffer_delay 0-0
 module_path {modules}
 module g711.so
+module g722.so
+module opus.so
+module l16.so
 module aufile.so
 module aubridge.so
 module sndfile.so
@@ -133,7 +136,7 @@ class Baresip:
     than the call: baresip hangs up at their end. Without a jitter buffer, so that its recording
     holds every packet that came and nothing else."""
 
-    def __init__(self, user, samples, transport="udp", server=None, password=None):
+    def __init__(self, user, samples, transport="udp", codecs="PCMU,PCMA", server=None, password=None):
         """`server` and `password`: registers there."""
         require("baresip")
         self.user, self.address = user, parley.address()
@@ -146,7 +149,7 @@ class Baresip:
         (self.directory / "config").write_text(BARESIP_CONFIG.format(
             address=self.address, directory=self.directory, modules=MODULES))
         (self.directory / "accounts").write_text(
-            f"<sip:{user}@{home};transport={transport}>{account};audio_codecs=PCMU,PCMA\n")
+            f"<sip:{user}@{home};transport={transport}>{account};audio_codecs={codecs}\n")
         (self.directory / "contacts").write_text("")
         self.events, self.responses, self.program, self.control = [], {}, None, None
         self.news, self.token = threading.Condition(), 0
@@ -247,8 +250,7 @@ class Baresip:
         files = sorted((self.directory / "heard").glob("*-dec.wav"))
         assert len(files) == 1, f"{self.user} has {len(files)} recordings, not one"
         samples, rate = audio.read_wav(files[0])
-        assert rate == audio.RATE, f"{files[0]} has {rate} Hz"
-        return samples
+        return samples if rate == audio.RATE else audio.resample(samples, rate)
 
     def heard_seconds(self):
         """How long the recording is by now, as written to disk."""

@@ -24,6 +24,7 @@ import time
 import rtp
 import run
 import sdp
+import tone
 from message import Message, REASONS, host_port, merge, parameter, render, uri_of
 
 WITHIN = 3.0  # seconds an answer may take
@@ -175,7 +176,8 @@ class Phone:
         invite = self.invite_request
         if response.code < 300:
             if body is not None:
-                self.connect_audio(response.sdp)
+                chosen = re.search(rb"m=audio \d+ \S+ (\d+)", body)
+                self.connect_audio(response.sdp, chosen and int(chosen[1]))
             return self.send(self.request("ACK", cseq=invite.cseq[0], body=body))
         via = invite["Via"]
         return self.send(
@@ -358,12 +360,14 @@ class Phone:
             ):
                 self.connect_audio(message.sdp)
 
-    def connect_audio(self, answer):
+    def connect_audio(self, answer, payload_type=None):
+        """Sends as `payload_type`; None: as the first that the answer has. Codecs that cannot be
+        made here (tone.LAWS) are only heard."""
         if self.audio and answer.medias and any(m.port for m in answer.medias):
             audio = answer.audio
-            self.audio.connect(
-                audio.connection, audio.port, int(audio.formats[0]), self.audio.ptime
-            )
+            chosen = int(audio.formats[0]) if payload_type is None else payload_type
+            if chosen in tone.LAWS:
+                self.audio.connect(audio.connection, audio.port, chosen, self.audio.ptime)
 
     # ---- whole exchanges ----------------------------------------------------------------------
 

@@ -1,33 +1,12 @@
 /* The config file: what it may say, and how it is told what is wrong. */
-#include "core/options.h"
+#include "tests/unit/settings_world.h"
+
 #include "lua/lua_config.h"
 
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-static struct settings settings;
 static char path[] = "/tmp/parley-config-XXXXXX";
-static char error[1024];
 static bool is_script;
-
-static int set_up(void **state)
-{
-    (void)state;
-    return settings_init(&settings);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    settings_free(&settings);
-    return 0;
-}
 
 static int make_file(void **state)
 {
@@ -211,9 +190,7 @@ static void the_printed_config_is_complete_and_means_the_defaults(void **state)
         free(expected);
         free(found);
     }
-    for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
-        assert_true(strcspn(line, "\n") <= 102);
-    }
+    assert_lines_fit(text, 102);
     assert_string_equal(settings.conferences[0].title, "Demo");
     assert_int_equal(settings_finish(&settings, error, sizeof error), 0);
     settings_free(&standard);
@@ -425,26 +402,25 @@ static void no_piece_of_a_config_does_harm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-        TEST(a_config_sets_options_of_every_type),
-        TEST(a_config_has_accounts),
-        TEST(what_is_wrong_with_an_account_is_told_without_its_password),
-        TEST(what_is_left_out_keeps_its_default),
-        TEST(the_printed_config_is_complete_and_means_the_defaults),
-        TEST(a_config_may_compute),
-        TEST(an_unknown_key_is_an_error_with_its_line),
-        TEST(a_wrong_type_is_an_error_with_its_line),
-        TEST(a_value_out_of_range_is_an_error_with_its_line),
-        TEST(of_several_errors_the_first_in_the_file_is_told),
-        TEST(a_duplicate_is_an_error_with_both_lines),
-        TEST(what_only_looks_like_a_duplicate_is_none),
-        TEST(an_endless_loop_ends_with_its_line),
-        TEST(memory_has_a_limit),
-        TEST(a_config_reaches_nothing_but_its_options),
-        TEST(errors_of_lua_have_the_whole_path_and_the_line),
-        TEST(a_script_is_no_config),
-        TEST(a_file_that_cannot_be_read_says_so),
-        TEST(no_piece_of_a_config_does_harm),
+        SETTINGS_TEST(a_config_sets_options_of_every_type),
+        SETTINGS_TEST(a_config_has_accounts),
+        SETTINGS_TEST(what_is_wrong_with_an_account_is_told_without_its_password),
+        SETTINGS_TEST(what_is_left_out_keeps_its_default),
+        SETTINGS_TEST(the_printed_config_is_complete_and_means_the_defaults),
+        SETTINGS_TEST(a_config_may_compute),
+        SETTINGS_TEST(an_unknown_key_is_an_error_with_its_line),
+        SETTINGS_TEST(a_wrong_type_is_an_error_with_its_line),
+        SETTINGS_TEST(a_value_out_of_range_is_an_error_with_its_line),
+        SETTINGS_TEST(of_several_errors_the_first_in_the_file_is_told),
+        SETTINGS_TEST(a_duplicate_is_an_error_with_both_lines),
+        SETTINGS_TEST(what_only_looks_like_a_duplicate_is_none),
+        SETTINGS_TEST(an_endless_loop_ends_with_its_line),
+        SETTINGS_TEST(memory_has_a_limit),
+        SETTINGS_TEST(a_config_reaches_nothing_but_its_options),
+        SETTINGS_TEST(errors_of_lua_have_the_whole_path_and_the_line),
+        SETTINGS_TEST(a_script_is_no_config),
+        SETTINGS_TEST(a_file_that_cannot_be_read_says_so),
+        SETTINGS_TEST(no_piece_of_a_config_does_harm),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }

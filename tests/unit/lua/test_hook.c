@@ -306,14 +306,13 @@ static void event_hooks_get_event_conference_and_participant(void **state)
     const char *log;
 
     (void)state;
-    script_site("local policy = parley.policy { name = 'site' }\n"
-                "local function tell(event, conference, participant)\n"
-                "  parley.log.info(event.name, conference.name, participant and participant.user,\n"
-                "    event.on, event.digit, event.duration, event.reason)\n"
-                "end\n"
-                "for _, name in ipairs { 'created', 'joined', 'digit', 'muted', 'held', 'speaking',"
-                "  'left', 'ended', 'locked' } do policy[name] = tell end\n"
-                "return policy\n");
+    script_policy(
+        "local function tell(event, conference, participant)\n"
+        "  parley.log.info(event.name, conference.name, participant and participant.user,\n"
+        "    event.on, event.digit, event.duration, event.reason)\n"
+        "end\n"
+        "for _, name in ipairs { 'created', 'joined', 'digit', 'muted', 'held', 'speaking',"
+        "  'left', 'ended', 'locked' } do policy[name] = tell end\n");
     log_set_level(LOG_LEVEL_INFO);
     log_catch();
     call = world_join(script.focus, "alice", "demo");

@@ -1,4 +1,4 @@
-/* Levels in dBov, the detector of speech, and the histogram of lateness. */
+/* Levels in dBov and the detector of speech. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,6 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "media/histogram.h"
 #include "media/level.h"
 
 static float power_of(float dbov)
@@ -105,22 +104,6 @@ static void a_steady_loud_tone_goes_on_speaking(void **state)
     assert_int_equal(frames_until(&level, -25, false), -1);
 }
 
-static void percentiles_of_lateness_are_right_within_a_tenth(void **state)
-{
-    static struct histogram lateness;
-
-    (void)state;
-    assert_float_equal(histogram_percentile(&lateness, 0.5), 0, 0);
-    for (uint64_t late = 1; late <= 10000; late++) {
-        histogram_add(&lateness, late);
-    }
-    assert_float_equal(histogram_percentile(&lateness, 0.5), 5, 0.6);
-    assert_float_equal(histogram_percentile(&lateness, 0.99), 9.9, 1.2);
-    assert_float_equal(histogram_max(&lateness), 10, 0);
-    histogram_add(&lateness, UINT64_MAX / 2);
-    assert_float_equal(histogram_percentile(&lateness, 0.5), 5, 0.6);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,7 +113,6 @@ int main(void)
         cmocka_unit_test(a_click_is_no_speech),
         cmocka_unit_test(the_noise_of_a_room_is_learned),
         cmocka_unit_test(a_steady_loud_tone_goes_on_speaking),
-        cmocka_unit_test(percentiles_of_lateness_are_right_within_a_tenth),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
