@@ -2,7 +2,8 @@
  * The table of options: the one place that knows their names, types, defaults, ranges and help.
  *
  * Used by lua/ (config file), main/ (command line, reload) and by itself (help, default config).
- * A target is a struct settings, or a struct conference_settings for "conferences.*.KEY".
+ * A target is a struct settings, a struct conference_settings for "conferences.*.KEY", or a struct
+ * account_settings for "accounts.*.KEY".
  */
 #ifndef CORE_OPTIONS_H
 #define CORE_OPTIONS_H
@@ -25,6 +26,9 @@ enum option_type {
     OPTION_DATA,   /* plain data, JSON */
 };
 
+/* What an option is of, and so the type of its target. */
+enum option_scope { OPTION_OF_SERVER, OPTION_OF_CONFERENCE, OPTION_OF_ACCOUNT };
+
 struct option {
     const char *key;   /* in the config: "rtp.ports", "conferences.*.title" */
     const char *flag;  /* on the command line: "--rtp-ports"; NULL for none */
@@ -46,7 +50,7 @@ const struct option *option_by_key(const char *key);
 const struct option *option_by_flag(const char *flag);
 /* Whether keys begin with "key.": "rtp", "conferences". */
 bool option_is_group(const char *key);
-bool option_is_of_conference(const struct option *option);
+enum option_scope option_scope(const struct option *option);
 
 enum { OPTION_NAME_SIZE = 32 }; /* bytes of one part of a key, "address" of "rtp.address" */
 
@@ -68,8 +72,8 @@ void option_set_data(const struct option *option, void *target, json_t *data);
 void option_clear_list(const struct option *option, void *target);
 
 /* Sets all fields of the target to their defaults. ENOMEM. */
-int options_set_standard(void *target, bool of_conference);
-void options_free(void *target, bool of_conference);
+int options_set_standard(void *target, enum option_scope scope);
+void options_free(void *target, enum option_scope scope);
 
 /* "a number from 0 to 64" */
 void option_expects(const struct option *option, char *buffer, size_t size);

@@ -166,11 +166,27 @@ static void print_conference(FILE *file, const struct conference_settings *confe
           file);
     fprintf(file, "    %s = {\n", conference->name);
     for (unsigned i = 0; (option = option_at(i)); i++) {
-        if (option_is_of_conference(option)) {
+        if (option_scope(option) == OPTION_OF_CONFERENCE) {
             print_entry(file, "        ", option, conference);
         }
     }
-    fputs("    },\n}\n", file);
+    fputs("    },\n}\n\n", file);
+}
+
+/* As a comment, since nobody has an account by default. */
+static void print_accounts(FILE *file)
+{
+    static const struct account_settings none;
+    const struct option *option;
+    fputs("-- Who can prove by a password to be who they say: name = { … }. The name is the user "
+          "part of\n-- their SIP URI. Nobody else may use it.\n-- accounts = {\n--     alice = {\n",
+          file);
+    for (unsigned i = 0; (option = option_at(i)); i++) {
+        if (option_scope(option) == OPTION_OF_ACCOUNT) {
+            print_entry(file, "--         ", option, &none);
+        }
+    }
+    fputs("--     },\n-- }\n", file);
 }
 
 int options_print_config(FILE *file)
@@ -187,7 +203,7 @@ int options_print_config(FILE *file)
         file);
     const struct option *option;
     char group[32] = "";
-    for (unsigned i = 0; (option = option_at(i)) && !option_is_of_conference(option); i++) {
+    for (unsigned i = 0; (option = option_at(i)) && option_scope(option) == OPTION_OF_SERVER; i++) {
         size_t length = strchr(option->key, '.') ? strcspn(option->key, ".") : 0;
         if (*group && (strlen(group) != length || strncmp(group, option->key, length) != 0)) {
             fputs("}\n\n", file);
@@ -202,6 +218,7 @@ int options_print_config(FILE *file)
         fputs("}\n\n", file);
     }
     print_conference(file, &settings.conferences[0]);
+    print_accounts(file);
     settings_free(&settings);
     return ferror(file) ? EIO : 0;
 }

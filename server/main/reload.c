@@ -62,7 +62,7 @@ static void warn_of_restart(const struct settings *now, const struct settings *w
     const struct option *option;
     size_t length = 0;
     for (unsigned i = 0; (option = option_at(i)); i++) {
-        if (option->live || option_is_of_conference(option)) {
+        if (option->live || option_scope(option) != OPTION_OF_SERVER) {
             continue;
         }
         char *old_text = option_print(option, now);
@@ -103,6 +103,18 @@ static void apply_conferences(struct server *server, struct settings *wanted)
     wanted->sound = old_sound;
 }
 
+static void apply_accounts(struct server *server, struct settings *wanted)
+{
+    struct settings *now = &server->settings;
+    struct account_settings *old = now->accounts;
+    unsigned old_count = now->account_count;
+    now->accounts = wanted->accounts;
+    now->account_count = wanted->account_count;
+    wanted->accounts = old;
+    wanted->account_count = old_count;
+    sip_agent_accounts_changed(server->agent);
+}
+
 int server_reload(struct server *server, char *error, size_t error_size)
 {
     struct settings wanted;
@@ -130,6 +142,7 @@ int server_reload(struct server *server, char *error, size_t error_size)
     server->settings.policy = wanted.policy;
     wanted.policy = policy;
     apply_conferences(server, &wanted);
+    apply_accounts(server, &wanted);
     settings_free(&wanted);
     log_info("reload: done, script generation %u", lua_engine_generation(server->engine));
     return 0;

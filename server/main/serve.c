@@ -87,6 +87,12 @@ static json_t *scripts(void *arg)
     return lua_engine_status(server->engine);
 }
 
+static json_t *registrations(void *arg)
+{
+    struct server *server = arg;
+    return server->agent ? sip_agent_registrations(server->agent) : NULL;
+}
+
 static unsigned thread_count(void *arg)
 {
     struct server *server = arg;
@@ -104,6 +110,16 @@ static void thread_stats(void *arg, unsigned thread, struct mixing_thread_stats 
 static int reload(void *arg, char *error, size_t error_size)
 {
     return server_reload(arg, error, error_size);
+}
+
+/* ---- what signalling asks for --------------------------------------------------------------- */
+
+/* The config's accounts first; the site's policy may have more. */
+static int find_account(void *ctx, const char *user, const char *realm, struct account *account)
+{
+    struct server *server = ctx;
+    int status = settings_find_account(&server->settings, user, account);
+    return status == ENOENT ? lua_engine_account(server->engine, user, realm, account) : status;
 }
 
 /* ---- putting it together -------------------------------------------------------------------- */
@@ -180,6 +196,7 @@ static int start_control(struct server *server)
         .server = {.arg = server,
                    .generation = generation,
                    .scripts = scripts,
+                   .registrations = registrations,
                    .thread_count = thread_count,
                    .thread_stats = thread_stats,
                    .reload = reload,
@@ -272,9 +289,19 @@ static int start_sip(struct server *server)
         .domain = settings->domain,
         .session_expires = settings->session_expires,
         .min_se = settings->session_min_se,
+        .accounts = &server->accounts,
+        .digest_algorithms = (const char *const *)settings->digest_algorithms.items,
+        .digest_algorithm_count = settings->digest_algorithms.count,
+        .nonce_expires = settings->nonce_expires,
+        .trusted_peers = (const char *const *)settings->trusted_peers.items,
+        .trusted_peer_count = settings->trusted_peers.count,
+        .registrar = settings->registrar == SWITCH_ON,
+        .registration_min = settings->registration_min,
+        .registration_max = settings->registration_max,
         .events = focus_signalling_events(),
         .events_arg = server->focus,
     };
+    server->accounts = (struct accounts){.ctx = server, .find = find_account};
     config.codecs = mixing->codecs(mixing->ctx, &config.codec_count);
     if (sip_agent_create(&config, &server->agent, error, sizeof error)) {
         complain("%s", error);
