@@ -9,6 +9,7 @@ unsigned verb_params(enum verb verb)
     static const unsigned params[VERB_COUNT] = {
         [VERB_CREATE] = PARAM_TITLE | PARAM_POLICY,
         [VERB_JOIN] = PARAM_ROLE | PARAM_MUTED,
+        [VERB_INVITE] = PARAM_ROLE | PARAM_MUTED,
         [VERB_TIMEOUT] = PARAM_REASON,
         [VERB_MUTE] = PARAM_MUTED,
         [VERB_REMOVE] = PARAM_REASON,
@@ -94,6 +95,10 @@ void request_push(lua_State *L, const struct request *request)
     params_push(L, request->verb, &request->params);
     lua_setfield(L, -2, "params");
     set_participant(L, "target", request->target);
+    if (request->invitation) {
+        set_text(L, "uri", request->invitation->uri);
+        set_text(L, "name", request->invitation->name);
+    }
     if (request->conference) {
         conference_push(L, conference_id(request->conference));
         lua_setfield(L, -2, "conference");
@@ -117,7 +122,12 @@ void event_push(lua_State *L, const struct conference_event *event)
         lua_pushinteger(L, event->duration);
         lua_setfield(L, -2, "duration");
         break;
+    case EVENT_FAILED:
     case EVENT_LEFT:
+        lua_pushinteger(L, event->code);
+        lua_setfield(L, -2, "code");
+        set_text(L, "reason", event->reason);
+        break;
     case EVENT_ENDED:
         set_text(L, "reason", event->reason);
         break;

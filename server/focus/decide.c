@@ -22,6 +22,13 @@ enum verdict verb_default(enum verb verb)
     return verb < VERB_COUNT ? verbs[verb].fallback : DECISION_REJECT;
 }
 
+/* Calls cost money, and may be made to annoy: nobody unknown brings them about. */
+static bool may_invite(const struct request *request)
+{
+    return request->actor.kind != ACTOR_CALLER ||
+           (request->actor.authenticated && !conference_is_locked(request->conference));
+}
+
 /* What is decided when no policy has an opinion. A policy that accepts explicitly overrules a
  * lock: that is how a moderator gets into a locked conference. */
 static void decide_default(const struct request *request, struct decision *decision)
@@ -37,6 +44,10 @@ static void decide_default(const struct request *request, struct decision *decis
         decision->verdict = DECISION_REJECT;
         decision->code = 403;
         (void)snprintf(decision->reason, sizeof decision->reason, "Conference is locked");
+    } else if (request->verb == VERB_INVITE && !may_invite(request)) {
+        decision->verdict = DECISION_REJECT;
+        decision->code = 403;
+        (void)snprintf(decision->reason, sizeof decision->reason, "Not yours to invite");
     }
 }
 

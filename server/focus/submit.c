@@ -125,6 +125,8 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
         return EPERM;
     }
     /* A policy is pure, so nothing can have gone while it was asked. */
+    if (request->verb == VERB_INVITE)
+        return invite(conference, request, decision);
     if (target)
         carry_out_on(target, request->verb, decision);
     else

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sofia-sip/nta_tag.h>
+#include <sofia-sip/sresolv.h>
 #include <sofia-sip/su_log.h>
 #include <sofia-sip/su_uniqueid.h>
 #include <stdio.h>
@@ -43,6 +44,7 @@ static int copy_config(struct sip_agent *agent, const struct sip_config *config)
     agent->t1 = config->t1 ? config->t1 : SIP_T1;
     agent->later_tail = &agent->later;
     agent->call_id_salt = (uint32_t)su_randint(0, INT32_MAX);
+    signalling_create(agent);
     agent->domain = strdup(config->domain ? config->domain : "");
     agent->codecs = calloc(config->codec_count, sizeof *agent->codecs);
     if (!agent->domain || !agent->codecs) {
@@ -50,7 +52,8 @@ static int copy_config(struct sip_agent *agent, const struct sip_config *config)
     }
     memcpy(agent->codecs, config->codecs, config->codec_count * sizeof *agent->codecs);
     agent->codec_count = config->codec_count;
-    return headers_create(agent);
+    int error = sip_agent_set_outbound(agent, &config->outbound);
+    return error ? error : headers_create(agent);
 }
 
 int sip_agent_create(const struct sip_config *config, struct sip_agent **agentp, char *error,
@@ -77,7 +80,8 @@ int sip_agent_create(const struct sip_config *config, struct sip_agent **agentp,
         loop_su_root(agent->loop), (const url_string_t *)SIP_NONE, receive_message, agent,
         NTATAG_UA(1), NTATAG_MERGE_482(1), NTATAG_SERVER_RPORT(2), NTATAG_CLIENT_RPORT(1),
         NTATAG_MAXSIZE(MESSAGE_SIZE), NTATAG_UDP_MTU(65535), NTATAG_SIP_T1(agent->t1),
-        NTATAG_SIP_T1X64(64 * agent->t1), TAG_END());
+        NTATAG_SIP_T1X64(64 * agent->t1),
+        TAG_IF(config->resolv_conf, SRESTAG_RESOLV_CONF(config->resolv_conf)), TAG_END());
     if (!agent->nta) {
         snprintf(error, error_size, "out of memory");
         result = ENOMEM;
@@ -109,6 +113,7 @@ void sip_agent_destroy(struct sip_agent *agent)
         }
     }
     refusals_close(agent);
+    outbound_free(agent);
     if (agent->nta) {
         nta_agent_destroy(agent->nta);
     }

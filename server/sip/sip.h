@@ -11,6 +11,19 @@
 
 struct sip_agent;
 
+/* A name and password for those who challenge our calls for this realm (RFC 3261 §22). */
+struct sip_credential {
+    const char *realm, *user, *password;
+};
+
+/* How our own calls go out. */
+struct sip_outbound {
+    const char *proxy; /* "sip:192.0.2.1;transport=tcp": where all of them go; "" or NULL: none */
+    const struct sip_credential *credentials;
+    unsigned credential_count;
+    unsigned redirects; /* how often one call may be redirected; 0: never */
+};
+
 struct sip_config {
     struct loop *loop;
     const char *const *listen; /* "sip:127.0.0.1:5060;transport=udp", at least one */
@@ -21,6 +34,8 @@ struct sip_config {
     unsigned session_expires; /* s, RFC 4028 Session-Expires; 0: session timers off */
     unsigned min_se;          /* s, RFC 4028 Min-SE */
     unsigned t1;              /* ms, RFC 3261 §17.1.1.1; 0: 500, less is for tests */
+    struct sip_outbound outbound;
+    const char *resolv_conf; /* NULL: /etc/resolv.conf, others are for tests */
     const struct signalling_events *events;
     void *events_arg;
 };
@@ -33,7 +48,10 @@ int sip_agent_create(const struct sip_config *config, struct sip_agent **agentp,
  * so the focus may be gone already. */
 void sip_agent_destroy(struct sip_agent *agent);
 
-const struct signalling *sip_signalling(void);
+/* From now on: for calls that begin. Copied. EINVAL: the proxy is no SIP URI; ENOMEM. */
+int sip_agent_set_outbound(struct sip_agent *agent, const struct sip_outbound *outbound);
+
+const struct signalling *sip_agent_signalling(const struct sip_agent *agent);
 
 /* Dialogs, transactions, messages; for status and for leak tests. */
 struct sip_stats {
