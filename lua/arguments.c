@@ -53,7 +53,7 @@ static void actor_push(lua_State *L, const struct actor *actor)
         [ACTOR_SERVER] = "server",
     };
 
-    lua_createtable(L, 0, 10);
+    lua_createtable(L, 0, 11);
     set_text(L, "kind", kinds[actor->kind]);
     set_text(L, "uri", actor->uri);
     set_text(L, "user", actor->user);
@@ -61,6 +61,8 @@ static void actor_push(lua_State *L, const struct actor *actor)
     set_text(L, "display_name", actor->display_name);
     set_text(L, "user_agent", actor->user_agent);
     set_text(L, "peer", actor->peer);
+    groups_push(L, actor->groups);
+    lua_setfield(L, -2, "groups");
     set_boolean(L, "authenticated", actor->authenticated);
     set_boolean(L, "anonymous", actor->anonymous);
     set_participant(L, "participant", actor->participant);

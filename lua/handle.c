@@ -183,7 +183,7 @@ int command_run(lua_State *L, struct request *request, struct decision *decision
     const struct generation *generation = generation_of(L);
     const struct hook_frame *frame = hook_frame_check(L, "a command");
 
-    if (frame->request)
+    if (!frame->event)
         script_error(L, "a decision hook must not act: return a verdict here, and act in an "
                         "event hook such as joined");
     budget_charge(L, 100);

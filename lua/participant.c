@@ -70,6 +70,16 @@ static int get_user_agent(lua_State *L)
     return get_caller_text(L, offsetof(struct caller, user_agent));
 }
 
+static int get_groups(lua_State *L)
+{
+    const struct participant *participant = self(L);
+
+    if (!participant)
+        return 0;
+    groups_push(L, participant_call(participant)->caller.groups);
+    return 1;
+}
+
 static int get_authenticated(lua_State *L)
 {
     const struct participant *participant = self(L);
@@ -250,6 +260,7 @@ static const luaL_Reg fields[] = {
     {"host", get_host},
     {"display_name", get_display_name},
     {"user_agent", get_user_agent},
+    {"groups", get_groups},
     {"authenticated", get_authenticated},
     {"anonymous", get_anonymous},
     {"role", get_role},

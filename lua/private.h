@@ -14,7 +14,8 @@
  *   options.c      conference.options: typed, with defaults
  *   hook.c         one hook call from request or event to verdict, and what is done when it fails
  *   arguments.c    the tables that hooks get: request, event
- *   verdict.c      accept, reject
+ *   verdict.c      accept, reject, challenge
+ *   account.c      what the hook account answers
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
  *   parley.c       the table `parley`
@@ -38,8 +39,10 @@
 #include <uthash.h>
 
 enum {
-    HOOK_COUNT = VERB_COUNT + EVENT_COUNT, /* decision hooks by verb, then event hooks */
-    HOOK_DEPTH_MAX = 4,                    /* hooks within commands of hooks */
+    /* Decision hooks by verb, then event hooks, then the one that is asked for accounts. */
+    HOOK_ACCOUNT = VERB_COUNT + EVENT_COUNT,
+    HOOK_COUNT,
+    HOOK_DEPTH_MAX = 4, /* hooks within commands of hooks */
     HISTOGRAM_BUCKETS = 128,
     ERROR_WINDOW = 60,   /* s in which errors are counted for the log line */
     ERRORS_KEPT = 64,    /* times of errors remembered for that */
@@ -201,6 +204,13 @@ int source_read(const char *path, char **sourcep, size_t *lengthp, char *error, 
 
 enum hook_outcome { HOOK_SILENT, HOOK_DECIDED, HOOK_FAILED };
 
+/* What signalling asks: who is `user`? */
+struct account_question {
+    const char *user, *realm;
+    struct account *account; /* out */
+    bool is_known;           /* out */
+};
+
 /* One hook call. On the C stack; hooks nest when a command asks for a decision. */
 struct hook_frame {
     struct generation *generation;
@@ -208,9 +218,10 @@ struct hook_frame {
     unsigned hook;
     const struct request *request;        /* of a decision hook */
     const struct conference_event *event; /* of an event hook */
+    struct account_question *question;    /* of the hook account */
     struct decision *decision;            /* of a decision hook */
     bool is_decided;
-    const char *conference_name, *call; /* for the log; call may be NULL */
+    const char *conference_name, *call; /* for the log; may be NULL */
     struct state_use *states;           /* states looked at in this call. Owned. */
     unsigned depth;
     struct hook_frame *outer;
@@ -220,6 +231,9 @@ enum hook_outcome hook_decide(struct generation *generation, struct script_polic
                               const struct request *request, struct decision *decision);
 void hook_event(struct generation *generation, struct script_policy *policy,
                 const struct conference_event *event);
+/* HOOK_DECIDED: *question has the answer. */
+enum hook_outcome hook_account(struct generation *generation, struct script_policy *policy,
+                               struct account_question *question);
 /* What is decided when a script fails: by the verb, never by the script. */
 void decide_safely(const struct request *request, struct decision *decision, const char *by);
 /* "reject 500", for the log */
@@ -256,6 +270,13 @@ void verdict_take(lua_State *L, int index, struct hook_frame *frame);
 /* Copies the text argument at `index`, named `what`. Raises when it is too long or has control
  * characters, which have no place in a header or a log. */
 void text_check(lua_State *L, int index, const char *what, char *text, size_t size);
+
+/* ---- account.c ------------------------------------------------------------------------------ */
+
+/* Takes what the hook has returned, at the top of the stack; nil is no account. Raises. */
+void account_take(lua_State *L, struct account_question *question);
+/* Pushes groups as a list that is also a set: { "staff", staff = true }. */
+void groups_push(lua_State *L, const char *groups);
 
 /* ---- handle.c ------------------------------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
 /*
- * What decision hooks return: accept { … } and reject(code, reason). A verdict is immutable, so a
- * script may make one once and return it often.
+ * What decision hooks return: accept { … }, reject(code, reason) and challenge(), which is a
+ * refusal that asks for a password. A verdict is immutable, so a script may make one once and
+ * return it often.
  */
 #include "lua/private.h"
 
@@ -152,13 +153,20 @@ static int verdict_reject(lua_State *L)
     if (code < 400 || code > 699)
         return luaL_error(L, "reject: the code must be a SIP status from 400 to 699, as in "
                              "reject(403, \"Members only\")");
-    if (code == 401 || code == 407) /* they need a challenge, which a verdict cannot carry */
-        return luaL_error(L, "reject: %d asks for a password; to refuse, use 403", (int)code);
+    if (code == 401 || code == 407)
+        return luaL_error(
+            L, "reject: %d asks for a password: write challenge(); to refuse, use 403", (int)code);
     lua_settop(L, 2);
     verdict = verdict_push(L, DECISION_REJECT);
     verdict->code = (int)code;
     if (!lua_isnil(L, 2))
         text_check(L, 2, "reject: the reason", verdict->reason, sizeof verdict->reason);
+    return 1;
+}
+
+static int verdict_challenge(lua_State *L)
+{
+    verdict_push(L, DECISION_REJECT)->code = 401;
     return 1;
 }
 
@@ -168,6 +176,8 @@ static int verdict_tostring(lua_State *L)
 
     if (verdict->verdict == DECISION_ACCEPT)
         lua_pushliteral(L, "accept");
+    else if (verdict->code == 401)
+        lua_pushliteral(L, "challenge()");
     else
         lua_pushfstring(L, "reject(%d, \"%s\")", verdict->code, verdict->reason);
     return 1;
@@ -185,6 +195,8 @@ void verdict_open(lua_State *L, int globals)
     lua_setfield(L, globals, "accept");
     lua_pushcfunction(L, verdict_reject);
     lua_setfield(L, globals, "reject");
+    lua_pushcfunction(L, verdict_challenge);
+    lua_setfield(L, globals, "challenge");
 }
 
 static void params_apply(struct request_params *params, const struct script_verdict *verdict)
@@ -213,8 +225,8 @@ void verdict_take(lua_State *L, int index, struct hook_frame *frame)
         return;
     if (!verdict)
         script_error(L,
-                     "hook %s must return accept { … }, reject(code, reason) or nothing, "
-                     "not a %s",
+                     "hook %s must return accept { … }, reject(code, reason), challenge() or "
+                     "nothing, not a %s",
                      hook_name(frame->hook), luaL_typename(L, index));
     strange = verdict->set & ~verb_params(frame->request->verb);
     if (strange)

@@ -3,7 +3,8 @@
  *
  * One request a connection, one line: "status", "status --json", "reload", "stop", "invite
  * CONFERENCE URI". The answer's first line is "ok" or "error TEXT"; after an ok the body follows
- * until the end of the stream. Used by main. The server side runs on the focus thread; the client side blocks.
+ * until the end of the stream. Used by main. The server side runs on the focus thread; the client
+ * side blocks.
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H

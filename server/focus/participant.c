@@ -21,12 +21,15 @@ static int info_copy(struct participant *participant, const struct call_info *in
         &participant->info.caller.display_name,
         &participant->info.caller.user_agent,
         &participant->info.caller.peer,
+        &participant->info.caller.groups,
     };
     enum { FIELDS = sizeof fields / sizeof *fields };
     size_t size = 0;
     char *at;
 
     participant->info = *info;
+    if (!info->caller.groups)
+        participant->info.caller.groups = "";
     for (unsigned i = 0; i < FIELDS; i++)
         size += strlen(*fields[i]) + 1;
     participant->strings = at = malloc(size);

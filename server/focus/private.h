@@ -128,6 +128,7 @@ void events_flush(struct focus *focus);
 
 /* decide.c */
 void decide(struct focus *focus, const struct request *request, struct decision *decision);
+void actor_of_caller(struct actor *actor, const struct caller *caller);
 void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t participant);
 void actor_of_server(struct actor *actor);
 

@@ -108,6 +108,17 @@ static void apply_conferences(struct server *server, struct settings *wanted)
     wanted->conference_count = old_count;
 }
 
+static void apply_accounts(struct server *server, struct settings *wanted)
+{
+    struct settings *now = &server->settings;
+    struct account_settings *old = now->accounts;
+    unsigned old_count = now->account_count;
+    now->accounts = wanted->accounts;
+    now->account_count = wanted->account_count;
+    wanted->accounts = old;
+    wanted->account_count = old_count;
+}
+
 int server_reload(struct server *server, char *error, size_t error_size)
 {
     struct settings wanted;
@@ -136,6 +147,7 @@ int server_reload(struct server *server, char *error, size_t error_size)
     wanted.policy = policy;
     apply_outbound(server, &wanted);
     apply_conferences(server, &wanted);
+    apply_accounts(server, &wanted);
     settings_free(&wanted);
     log_info("reload: done, script generation %u", lua_engine_generation(server->engine));
     return 0;

@@ -105,6 +105,16 @@ static int reload(void *arg, char *error, size_t error_size)
     return server_reload(arg, error, error_size);
 }
 
+/* ---- what signalling asks for --------------------------------------------------------------- */
+
+/* The config's accounts first; the site's policy may have more. */
+static int find_account(void *ctx, const char *user, const char *realm, struct account *account)
+{
+    struct server *server = ctx;
+    int status = settings_find_account(&server->settings, user, account);
+    return status == ENOENT ? lua_engine_account(server->engine, user, realm, account) : status;
+}
+
 /* ---- putting it together -------------------------------------------------------------------- */
 
 /* Each call holds two descriptors for its audio. */
@@ -260,9 +270,16 @@ static int start_sip(struct server *server)
         .domain = settings->domain,
         .session_expires = settings->session_expires,
         .min_se = settings->session_min_se,
+        .accounts = &server->accounts,
+        .digest_algorithms = (const char *const *)settings->digest_algorithms.items,
+        .digest_algorithm_count = settings->digest_algorithms.count,
+        .nonce_expires = settings->nonce_expires,
+        .trusted_peers = (const char *const *)settings->trusted_peers.items,
+        .trusted_peer_count = settings->trusted_peers.count,
         .events = focus_signalling_events(),
         .events_arg = server->focus,
     };
+    server->accounts = (struct accounts){.ctx = server, .find = find_account};
     config.codecs = mixing->codecs(mixing->ctx, &config.codec_count);
     if (sip_agent_create(&config, &server->agent, error, sizeof error)) {
         complain("%s", error);

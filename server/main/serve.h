@@ -16,6 +16,7 @@ struct server {
     struct focus *focus;
     struct control *control;
     struct lua_engine *engine;
+    struct accounts accounts;
     struct media *media;
     struct sip_agent *agent;
     int signals; /* signalfd */

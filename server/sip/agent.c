@@ -52,8 +52,11 @@ static int copy_config(struct sip_agent *agent, const struct sip_config *config)
     }
     memcpy(agent->codecs, config->codecs, config->codec_count * sizeof *agent->codecs);
     agent->codec_count = config->codec_count;
-    int error = sip_agent_set_outbound(agent, &config->outbound);
-    return error ? error : headers_create(agent);
+    int result = sip_agent_set_outbound(agent, &config->outbound);
+    if (!result) {
+        result = auth_create(agent, config);
+    }
+    return result ? result : headers_create(agent);
 }
 
 int sip_agent_create(const struct sip_config *config, struct sip_agent **agentp, char *error,
@@ -117,6 +120,7 @@ void sip_agent_destroy(struct sip_agent *agent)
     if (agent->nta) {
         nta_agent_destroy(agent->nta);
     }
+    auth_destroy(agent);
     su_home_deinit(agent->home);
     free(agent->codecs);
     free(agent->domain);

@@ -111,7 +111,7 @@ struct call *call_create(struct incoming *in)
     }
     call->first_cseq = in->sip->sip_cseq->cs_seq;
     call->first_branch = su_strdup(call->home, in->sip->sip_via->v_branch);
-    if (dialog_create(call, in) || caller_read(call, in) || invite_take(call, in)) {
+    if (dialog_create(call, in) || call_info_read(call, in) || invite_take(call, in)) {
         call_discard(call);
         return NULL;
     }

@@ -91,7 +91,7 @@ static void receive_first(struct incoming *in)
             return;
         }
     }
-    if (!check_request(in)) {
+    if (!check_request(in) || !identify(in)) {
         return;
     }
     if (method == sip_method_invite) {

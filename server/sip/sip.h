@@ -6,6 +6,7 @@
 #ifndef SIP_SIP_H
 #define SIP_SIP_H
 
+#include "core/account.h"
 #include "core/loop.h"
 #include "ports/signalling.h"
 
@@ -36,6 +37,13 @@ struct sip_config {
     unsigned t1;              /* ms, RFC 3261 §17.1.1.1; 0: 500, less is for tests */
     struct sip_outbound outbound;
     const char *resolv_conf; /* NULL: /etc/resolv.conf, others are for tests */
+    /* Identity: who may prove which name, and how. */
+    const struct accounts *accounts;      /* NULL: there are none */
+    const char *const *digest_algorithms; /* "SHA-256", "MD5", best first; none: both */
+    unsigned digest_algorithm_count;
+    unsigned nonce_expires;           /* s; 0: 300 */
+    const char *const *trusted_peers; /* networks whose P-Asserted-Identity is believed */
+    unsigned trusted_peer_count;
     const struct signalling_events *events;
     void *events_arg;
 };

@@ -17,8 +17,12 @@ struct sip_agent;
 struct call;
 struct refusal;
 
+#include "core/account.h"
+#include "core/address.h"
 #include "core/loop.h"
 #include "ports/signalling.h"
+#include "sip/digest.h"
+#include "sip/guesses.h"
 #include "sip/sdp.h"
 #include "sip/sip.h"
 
@@ -69,6 +73,14 @@ struct sip_agent {
     unsigned credential_count;
     unsigned redirects; /* that one call may follow */
 
+    const struct accounts *accounts;                     /* NULL: there are none */
+    enum digest_algorithm algorithms[DIGEST_ALGORITHMS]; /* best first */
+    unsigned algorithm_count;
+    struct nonces *nonces;
+    struct guesses *guesses;
+    struct network *trusted; /* RFC 3325 §9.1 */
+    unsigned trusted_count;
+
     unsigned listener_count;
     struct call *calls[CALL_BUCKETS]; /* by hash of the Call-ID */
     unsigned call_count;
@@ -87,7 +99,11 @@ struct incoming {
     struct sip_agent *agent;
     msg_t *msg;
     sip_t *sip;
-    tport_t *tport; /* what it came by */
+    tport_t *tport;       /* what it came by */
+    struct caller caller; /* who sends it, as identify() found; lives as long as the message */
+    /* What a 401 to it says. */
+    bool is_stale;              /* its nonce was at fault, not its password */
+    const struct account *only; /* the account whose algorithms to offer; NULL: all */
 };
 
 /* ---- a call: one INVITE dialog ---------------------------------------------------------------
@@ -252,14 +268,45 @@ void call_bye(struct call *call, int code, const char *reason, bool wait);
 #define call_log(call, ...) log_write(LOG_LEVEL_INFO, NULL, (call)->id, __VA_ARGS__)
 #define call_warn(call, ...) log_write(LOG_LEVEL_WARN, NULL, (call)->id, __VA_ARGS__)
 
-/* caller.c: what the first INVITE says, checked. ENOMEM. */
-int caller_read(struct call *call, const struct incoming *in);
-/* The same for whom we call. */
+/* caller.c */
+/* Who sends the request, as it says. ENOMEM. */
+int caller_read(struct incoming *in);
+/* The call's description, from its first INVITE, whose sender is known. ENOMEM. */
+int call_info_read(struct call *call, const struct incoming *in);
+/* Sets who that is; `display` NULL: the display name stays. ENOMEM. */
+int caller_name(struct incoming *in, const url_t *uri, const char *display);
+/* The call's description when it is we who call. ENOMEM. */
 int caller_of_target(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
                      int family);
 /* `source` unescaped (if asked for), as UTF-8 without control characters, at most `size` - 1
  * bytes of it; what is not is "?". */
 void text_clean(char *text, size_t size, const char *source, bool unescape);
+
+/* auth.c: Digest (RFC 3261 §22) */
+int auth_create(struct sip_agent *agent, const struct sip_config *config);
+void auth_destroy(struct sip_agent *agent);
+/* The realm of our challenges. */
+const char *auth_realm(const struct sip_agent *agent);
+/* Whether it came directly from a proxy that we trust (RFC 3325). */
+bool peer_is_trusted(const struct incoming *in);
+/* ENOENT when `user` is nobody's name; other errors are the policy's. */
+int account_find(const struct incoming *in, const char *user, struct account *account);
+/* The Authorization for our realm; NULL: none. */
+const sip_authorization_t *authorization_find(const struct incoming *in);
+/* Whose password it proves, and the account. False: it proves none, the request was refused. */
+bool authorization_verify(struct incoming *in, const sip_authorization_t *authorization,
+                          const char **userp, struct account *account);
+/* Refuses with 401; `account` NULL: offers all algorithms. Returns false. */
+bool authorization_ask(struct incoming *in, const struct account *account, bool is_stale);
+/* The WWW-Authenticate of a 401, on `home`. NULL: out of memory. */
+sip_www_authenticate_t *challenge_make(const struct incoming *in, su_home_t *home);
+
+/* identity.c */
+/* Whether names at that host are ours to give. `tport`: what the request came by. */
+bool host_is_ours(const struct sip_agent *agent, const tport_t *tport, const char *host);
+/* For every request outside a dialog: fills in->caller. False: credentials were wrong, or missing
+ * where one of our names was used, and the request was refused. */
+bool identify(struct incoming *in);
 
 /* dialog.c */
 int dialog_create(struct call *call, const struct incoming *in);
@@ -322,7 +369,8 @@ void digest_answer(struct call *call, msg_t *msg, sip_t *sip);
 
 /* headers.c */
 int headers_create(struct sip_agent *agent);
-/* A final response, but no 2xx to an INVITE. `to_tag` NULL: a new one if need be. */
+/* A final response, but no 2xx to an INVITE. A 401 gets its challenge. `to_tag` NULL: a new one if
+ * need be. */
 void respond_tagged(struct incoming *in, const char *to_tag, int status, const char *phrase,
                     tag_type_t tag, tag_value_t value, ...);
 #define respond(in, ...) respond_tagged(in, NULL, __VA_ARGS__)
