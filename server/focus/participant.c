@@ -126,7 +126,8 @@ void participant_leave(struct participant *participant, int code, const char *re
         .kind = was_called ? EVENT_FAILED : EVENT_LEFT,
         .conference = conference->id,
         .participant = participant->id,
-        .code = code,
+        /* Whoever asked for the call must not take an end of ours, which says 200, for success. */
+        .code = was_called && code < 300 ? 487 : code,
     };
 
     if (participant->left)
@@ -146,7 +147,7 @@ void participant_leave(struct participant *participant, int code, const char *re
     }
     if (was_called)
         log_write(LOG_LEVEL_INFO, conference->name, participant->info.id,
-                  "%s does not come in: %d %s", participant->info.caller.uri, code, reason);
+                  "%s does not come in: %d %s", participant->info.caller.uri, event.code, reason);
     else
         log_quality(participant, reason);
     participant->joined = false;

@@ -342,21 +342,29 @@ static inline void phone_expect_request(const char *method)
     }
 }
 
-/* Answers the request in bench.message. */
-static inline void phone_reply(int code, const char *headers, const char *body)
+/* Answers the request in bench.message; `tag` goes behind its To. */
+static inline void phone_reply_tagged(int code, const char *tag, const char *headers,
+                                      const char *body)
 {
-    static const char *const copied[] = {"Via", "From", "To", "Call-ID", "CSeq"};
+    static const char *const copied[] = {"Via", "From", "Call-ID", "CSeq", "To"};
     char text[8192];
     size_t length = (size_t)snprintf(text, sizeof text, "SIP/2.0 %d Reply\r\n", code);
     for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
-        length += (size_t)snprintf(text + length, sizeof text - length, "%s: %s\r\n", copied[i],
-                                   phone_header(copied[i]));
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s: %s%s", copied[i],
+                                   phone_header(copied[i]), strcmp(copied[i], "To") ? "\r\n" : "");
     }
+    length += (size_t)snprintf(text + length, sizeof text - length, "%s%s\r\n",
+                               tag[0] ? ";tag=" : "", tag);
     length += (size_t)snprintf(
         text + length, sizeof text - length, "%s%sContent-Length: %zu\r\n\r\n%s", headers,
         body[0] ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
     assert_true(length < sizeof text);
     phone_raw(text, length);
+}
+
+static inline void phone_reply(int code, const char *headers, const char *body)
+{
+    phone_reply_tagged(code, "", headers, body);
 }
 
 static inline void phone_expect_nothing(unsigned ms)
