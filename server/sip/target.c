@@ -85,6 +85,8 @@ static void strip(url_t *url)
     static const char *const unwanted[] = {"method", "maddr", "ttl", "lr"};
     url->url_headers = NULL;
     url->url_password = NULL;
+    url->url_path = NULL;
+    url->url_fragment = NULL;
     for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted && url->url_params; i++) {
         url->url_params = url_strip_param_string((char *)url->url_params, unwanted[i]);
     }
@@ -95,7 +97,7 @@ static void strip(url_t *url)
 
 url_t *target_parse(su_home_t *home, const char *text)
 {
-    url_t *url = is_clean(text) ? url_hdup(home, URL_STRING_MAKE(text)->us_url) : NULL;
+    url_t *url = is_clean(text) ? url_make(home, text) : NULL;
     if (!url || url->url_type != url_sip || !url->url_host || !url->url_host[0] ||
         (url->url_port && !is_port(url->url_port)) || !target_transport(url)) {
         su_free(home, url);

@@ -200,6 +200,54 @@ def test_an_answer_that_makes_no_sense_is_acknowledged_and_hung_up():
                 failed(server, "carol", 488)
 
 
+ODD = {
+    "no Contact": (200, {"Contact": None}),
+    "a Contact that leads nowhere": (200, {"Contact": "<sip:>"}),
+    "a Contact of another scheme": (200, {"Contact": "<mailto:carol@example.com>"}),
+    "every Contact": (200, {"Contact": "*"}),
+    "a Record-Route of another scheme": (200, {"Record-Route": "<tel:123>"}),
+    "a redirection to nowhere": (302, {"Contact": None}),
+    "a redirection to everywhere": (302, {"Contact": "*"}),
+    "a redirection to nonsense": (302, {"Contact": ["<sip:a@b:99999>", "<tel:1>", "<sip:@>"]}),
+    "an empty challenge": (401, {"WWW-Authenticate": "Digest"}),
+    "another kind of challenge": (407, {"Proxy-Authenticate": 'Basic realm="far.example.com"'}),
+    "no challenge": (401, {}),
+    "a challenge without a nonce": (401, {"WWW-Authenticate": 'Digest realm="far.example.com"'}),
+    "a long nonce": (401, {"WWW-Authenticate": f'Digest realm="far.example.com", nonce="{"x" * 9000}"'}),
+    "a session that is too short for anybody": (422, {"Min-SE": "4294967295"}),
+    "no word about the session": (422, {}),
+    "a reliable 180": (180, {"Require": "100rel", "RSeq": "7"}),
+    "a reliable 183 without a demand": (183, {"RSeq": "1"}),
+    "an unheard-of 1xx": (199, {}),
+    "an unheard-of 2xx": (299, {"Contact": None}),
+    "an unheard-of refusal": (699, {}),
+}
+
+
+@run.limit(60)
+def test_odd_answers_harm_nobody():
+    """Whatever it is, the call ends well, by our BYE or its own refusal, and nothing is left."""
+    with Server(config=CREDENTIALS) as server:
+        for what, (code, headers) in ODD.items():
+            with Phone(server, "carol", media=False) as carol:
+                request = invite(server, carol)
+                carol.reply(request, code, headers=headers)
+                if code < 200:
+                    carol.reply(request, 486)
+                while True:
+                    message = carol.receive(0.3)
+                    if message is None or message.method == "ACK" and code >= 300:
+                        break
+                    if message.method == "BYE":
+                        carol.reply(message, 200)
+                carol.reply(request, 486)  # too late, or for one that went on
+                carol.is_up = False
+            assert server.process.poll() is None, f"{what} has killed the server"
+            assert server.status()["server"]["calls"] == 0, f"{what} has left a call behind"
+        done = server.command("invite", "demo", "sip:last@192.0.2.1")
+        assert done.returncode == 0, "it still works"
+
+
 # ---- no answer, CANCEL -----------------------------------------------------------------------
 
 SOON = "outbound = { timeout = 1 }\n"

@@ -54,6 +54,21 @@ def test_after_the_host_has_left_nobody_comes_in_and_the_hosts_key_ends_it():
                 phone.is_up = False
 
 
+def test_a_key_press_has_the_colleague_called():
+    with Server(start=False) as server, Phone(server) as alice, Phone(server, "bob") as bob:
+        server.write("policy/site.lua", EXAMPLES["fetch.lua"].replace("sip:bob@192.0.2.7", bob.own_uri))
+        server.arguments += ["--policy", str(server.directory / "policy/site.lua")]
+        server.start()
+        alice.call("garden")
+        alice.audio.press("1")
+        request = bob.expect_call()
+        alice.audio.press("1")
+        server.expect_log("not called: 486 already in")
+        bob.reply(request, 486)
+        bob.expect("ACK")
+        server.expect_log(r"sip:bob@\S+ does not come: 486 Busy Here")
+
+
 def test_the_ready_line_is_the_one_shown():
     shown = re.search(r"^parley ready: dial sip:(\w+)@", TEXT, re.M)[1]
     with Server() as server:
