@@ -195,9 +195,8 @@ static void *serve_names(void *arg)
     uint8_t message[1500];
     struct sockaddr_in peer;
     socklen_t size = sizeof peer;
-    ssize_t length;
     (void)arg;
-    while ((length = recvfrom(names.fd, message, 512, 0, (struct sockaddr *)&peer, &size)) > 12) {
+    while (recvfrom(names.fd, message, 512, 0, (struct sockaddr *)&peer, &size) > 12) {
         names.queries++;
         if (!names.is_silent) {
             size_t answer = answer_query(message);
