@@ -163,6 +163,7 @@ void decide_safely(const struct request *request, struct decision *decision, con
     memset(decision, 0, sizeof *decision);
     decision->params = request->params;
     decision->verdict = verb_default(request);
+    decision->code = 403;
     decision->failed = true;
     (void)snprintf(decision->by, sizeof decision->by, "%s", by);
     if (request->verb == VERB_CREATE || request->verb == VERB_JOIN ||

@@ -117,6 +117,7 @@ static void apply_accounts(struct server *server, struct settings *wanted)
     now->account_count = wanted->account_count;
     wanted->accounts = old;
     wanted->account_count = old_count;
+    sip_agent_accounts_changed(server->agent);
 }
 
 int server_reload(struct server *server, char *error, size_t error_size)

@@ -86,6 +86,12 @@ static json_t *scripts(void *arg)
     return lua_engine_status(server->engine);
 }
 
+static json_t *registrations(void *arg)
+{
+    struct server *server = arg;
+    return server->agent ? sip_agent_registrations(server->agent) : NULL;
+}
+
 static unsigned thread_count(void *arg)
 {
     struct server *server = arg;
@@ -180,6 +186,7 @@ static int start_control(struct server *server)
         .server = {.arg = server,
                    .generation = generation,
                    .scripts = scripts,
+                   .registrations = registrations,
                    .thread_count = thread_count,
                    .thread_stats = thread_stats,
                    .reload = reload,
@@ -276,6 +283,9 @@ static int start_sip(struct server *server)
         .nonce_expires = settings->nonce_expires,
         .trusted_peers = (const char *const *)settings->trusted_peers.items,
         .trusted_peer_count = settings->trusted_peers.count,
+        .registrar = settings->registrar,
+        .registration_min = settings->registration_min,
+        .registration_max = settings->registration_max,
         .events = focus_signalling_events(),
         .events_arg = server->focus,
     };

@@ -41,6 +41,9 @@ static int copy_config(struct sip_agent *agent, const struct sip_config *config)
     agent->events_arg = config->events_arg;
     agent->session_expires = config->session_expires;
     agent->min_se = config->min_se;
+    agent->is_registrar = config->registrar;
+    agent->registration_min = config->registration_min;
+    agent->registration_max = config->registration_max;
     agent->t1 = config->t1 ? config->t1 : SIP_T1;
     agent->later_tail = &agent->later;
     agent->call_id_salt = (uint32_t)su_randint(0, INT32_MAX);
@@ -117,6 +120,7 @@ void sip_agent_destroy(struct sip_agent *agent)
     }
     refusals_close(agent);
     outbound_free(agent);
+    bindings_close(agent);
     if (agent->nta) {
         nta_agent_destroy(agent->nta);
     }

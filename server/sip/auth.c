@@ -75,18 +75,10 @@ const char *auth_realm(const struct sip_agent *agent)
 
 /* ---- where it comes from -------------------------------------------------------------------- */
 
-static void peer_of(const struct incoming *in, struct sockaddr_storage *peer)
-{
-    const su_sockaddr_t *address = msg_addr(in->msg);
-    memset(peer, 0, sizeof *peer);
-    memcpy(peer, address,
-           address->su_family == AF_INET6 ? sizeof address->su_sin6 : sizeof address->su_sin);
-}
-
 bool peer_is_trusted(const struct incoming *in)
 {
     struct sockaddr_storage peer;
-    peer_of(in, &peer);
+    message_source(in->msg, &peer);
     for (unsigned i = 0; i < in->agent->trusted_count; i++) {
         if (network_has(&in->agent->trusted[i], &peer)) {
             return true;
@@ -282,13 +274,13 @@ static bool is_right(const struct incoming *in, const struct credentials *creden
     return is_good;
 }
 
-int account_find(const struct incoming *in, const char *user, struct account *account)
+int account_find(const struct sip_agent *agent, const char *user, struct account *account)
 {
-    const struct accounts *accounts = in->agent->accounts;
+    const struct accounts *accounts = agent->accounts;
     if (!accounts || !*user) {
         return ENOENT;
     }
-    return accounts->find(accounts->ctx, user, auth_realm(in->agent), account);
+    return accounts->find(accounts->ctx, user, auth_realm(agent), account);
 }
 
 /* A password that was wrong, or an account that does not exist: both look the same. */
@@ -324,7 +316,7 @@ static bool check_password(struct incoming *in, const struct credentials *creden
     if (!account || !is_right(in, credentials, account)) {
         return count_guess(in, credentials->user, account, guesser);
     }
-    return nonce_use(agent->nonces, loop_now(agent->loop), credentials->nonce, count) ||
+    return nonce_use(agent->nonces, credentials->nonce, count) ||
            authorization_ask(in, account, true);
 }
 
@@ -346,7 +338,7 @@ bool authorization_verify(struct incoming *in, const sip_authorization_t *author
                         credentials.nonce)) {
         return authorization_ask(in, NULL, true);
     }
-    int status = account_find(in, credentials.user, account);
+    int status = account_find(agent, credentials.user, account);
     if (status && status != ENOENT) {
         return refuse(in, SIP_500_INTERNAL_SERVER_ERROR);
     }

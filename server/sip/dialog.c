@@ -92,12 +92,10 @@ void message_source(msg_t *msg, struct sockaddr_storage *address)
     memcpy(address, peer, peer->su_family == AF_INET6 ? sizeof peer->su_sin6 : sizeof peer->su_sin);
 }
 
-/* Whether the Contact names the very host that the peer sends from. */
-static bool contact_is_direct(const struct dialog *dialog)
+bool host_is_at(const char *given, const struct sockaddr_storage *address)
 {
-    struct sockaddr_storage contact;
+    struct sockaddr_storage named;
     char host[INET6_ADDRSTRLEN + 2] = "";
-    const char *given = dialog->target->url_host;
     size_t length = given ? strlen(given) : 0;
 
     if (length >= 2 && given[0] == '[' && given[length - 1] == ']') {
@@ -108,7 +106,7 @@ static bool contact_is_direct(const struct dialog *dialog)
         return false;
     }
     (void)snprintf(host, sizeof host, "%.*s", (int)length, given);
-    return ip_parse(host, &contact) && address_same_host(&contact, &dialog->peer);
+    return ip_parse(host, &named) && address_same_host(&named, address);
 }
 
 void dialog_heard(struct call *call, const struct incoming *in)
@@ -205,7 +203,8 @@ nta_outgoing_t *dialog_request(struct call *call, nta_response_f *handler, sip_m
     /* A connection that is gone is not revived: the Contact says where the peer listens. */
     bool has_connection = tport_is_secondary(dialog->tport) &&
                           tport_is_clear_to_send(dialog->tport) && !dialog->route;
-    bool by_source = !has_connection && dialog->source && !contact_is_direct(dialog);
+    bool by_source =
+        !has_connection && dialog->source && !host_is_at(dialog->target->url_host, &dialog->peer);
     const char *source = by_source ? dialog->source : NULL;
     bool by_tport = has_connection || by_source || is_by_listener(dialog);
     ta_list ta;

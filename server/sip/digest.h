@@ -56,6 +56,6 @@ bool nonce_is_fresh(const struct nonces *nonces, uint64_t now, const void *sourc
                     size_t source_size, const char *nonce);
 /* Notes the count of a request that was otherwise right, with a fresh nonce. False: it was used
  * before, or may have been (RFC 7616 §3.4.5): the client needs a new nonce. */
-bool nonce_use(struct nonces *nonces, uint64_t now, const char *nonce, uint32_t count);
+bool nonce_use(struct nonces *nonces, const char *nonce, uint32_t count);
 
 #endif

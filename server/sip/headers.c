@@ -17,7 +17,7 @@ enum { RETRY_AFTER_MAX = 10 }; /* s, RFC 3261 §14.2 */
 
 int headers_create(struct sip_agent *agent)
 {
-    agent->allow = sip_allow_make(agent->home, ALLOW);
+    agent->allow = sip_allow_make(agent->home, agent->is_registrar ? ALLOW ", REGISTER" : ALLOW);
     agent->accept = sip_accept_make(agent->home, "application/sdp");
     agent->server = sip_server_make(agent->home, PRODUCT);
     agent->user_agent = sip_user_agent_make(agent->home, PRODUCT);

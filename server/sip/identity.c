@@ -7,7 +7,6 @@
 
 #include "core/text.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <sofia-sip/su_string.h>
 #include <stdio.h>
@@ -17,20 +16,10 @@ enum { USER_SIZE = 256 };
 
 bool host_is_ours(const struct sip_agent *agent, const tport_t *tport, const char *host)
 {
-    struct sockaddr_storage given, local;
-    char text[INET6_ADDRSTRLEN + 2] = "";
+    struct sockaddr_storage local;
 
-    if (!agent->domain[0] || su_casematch(host, agent->domain)) {
-        return true;
-    }
-    size_t length = strlen(host);
-    if (length >= 2 && host[0] == '[' && host[length - 1] == ']') {
-        host++;
-        length -= 2;
-    }
     local_address(tport, &local);
-    snprintf(text, sizeof text, "%.*s", (int)length, host);
-    return ip_parse(text, &given) && address_same_host(&given, &local);
+    return !agent->domain[0] || su_casematch(host, agent->domain) || host_is_at(host, &local);
 }
 
 static bool fail(struct incoming *in)
@@ -43,7 +32,7 @@ static bool fail(struct incoming *in)
 static int find_named(const struct incoming *in, struct account *account)
 {
     return host_is_ours(in->agent, in->tport, in->caller.host)
-               ? account_find(in, in->caller.user, account)
+               ? account_find(in->agent, in->caller.user, account)
                : ENOENT;
 }
 

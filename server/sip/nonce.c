@@ -3,8 +3,8 @@
  * bound to where the request came from, it proves that who uses it can also receive there: nobody
  * gets another's address locked out by wrong passwords (guesses.c).
  *
- * Of nonces in use the counts are remembered, at most so many; when one has to go, all that are as
- * old go with it, so that forgetting lets no count be used twice.
+ * Of nonces in use the counts are remembered, in a table of fixed size; when one has to go, all
+ * that are as old and not in the table go with it, so that forgetting lets no count be used twice.
  */
 #include "sip/digest.h"
 
@@ -16,31 +16,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 enum {
     KEY_SIZE = 32,
     MAC_SIZE = 16,     /* bytes of the hash that stand in the nonce */
-    STAMP_DIGITS = 32, /* of the nonce: 16 of the time, 16 of random */
-    NONCES_USED = 8192,
+    TIME_DIGITS = 16,  /* of the nonce, then as many of the random number */
+    STAMP_DIGITS = 32, /* both */
+    SOURCE_MAX = 32,
+    SETS = 2048, /* a power of two */
+    WAYS = 4,
     WINDOW = 64, /* counts below the highest that may still come, reordered on the way */
 };
 
 /* One that was used with the right password. */
 struct used_nonce {
-    char stamp[STAMP_DIGITS + 1];
-    uint64_t made_at;
+    uint64_t made_at, random;
+    uint64_t window; /* bit i: count highest - i was used; 0: the place is free */
     uint32_t highest;
-    uint64_t window; /* bit i: count highest - i was used */
-    UT_hash_handle hh;
 };
 
 struct nonces {
     unsigned char key[KEY_SIZE];
-    uint64_t lifetime;       /* ms */
-    struct used_nonce *used; /* hash, in order of first use */
-    uint64_t forgotten;      /* what was made until then and is not in `used` may have been used */
-    bool has_forgotten;
+    uint64_t lifetime;  /* ms */
+    uint64_t forgotten; /* what was made before and is not in the table may have been used */
+    struct used_nonce table[SETS][WAYS];
 };
 
 struct nonces *nonces_create(uint64_t lifetime)
@@ -53,39 +52,24 @@ struct nonces *nonces_create(uint64_t lifetime)
     return nonces;
 }
 
-static void forget(struct nonces *nonces, struct used_nonce *used)
-{
-    HASH_DEL(nonces->used, used);
-    free(used);
-}
-
 void nonces_destroy(struct nonces *nonces)
 {
-    struct used_nonce *used, *next;
-    if (!nonces) {
-        return;
+    if (nonces) {
+        explicit_bzero(nonces->key, sizeof nonces->key);
+        free(nonces);
     }
-    HASH_ITER(hh, nonces->used, used, next)
-    {
-        forget(nonces, used);
-    }
-    explicit_bzero(nonces->key, sizeof nonces->key);
-    free(nonces);
 }
 
 /* Writes the whole nonce of that stamp. */
 static void sign(const struct nonces *nonces, const char *stamp, const void *source,
                  size_t source_size, char nonce[NONCE_SIZE])
 {
-    unsigned char text[STAMP_DIGITS + 32], mac[EVP_MAX_MD_SIZE];
+    unsigned char text[STAMP_DIGITS + SOURCE_MAX], mac[EVP_MAX_MD_SIZE];
     unsigned length = 0;
-    if (source_size > sizeof text - STAMP_DIGITS) {
-        source_size = sizeof text - STAMP_DIGITS;
-    }
+    size_t size = source_size < SOURCE_MAX ? source_size : SOURCE_MAX;
     memcpy(text, stamp, STAMP_DIGITS);
-    memcpy(text + STAMP_DIGITS, source, source_size);
-    if (!HMAC(EVP_sha256(), nonces->key, KEY_SIZE, text, STAMP_DIGITS + source_size, mac,
-              &length)) {
+    memcpy(text + STAMP_DIGITS, source, size);
+    if (!HMAC(EVP_sha256(), nonces->key, KEY_SIZE, text, STAMP_DIGITS + size, mac, &length)) {
         /* Out of memory: a nonce that will be stale. */
         random_bytes(mac, MAC_SIZE);
     }
@@ -105,10 +89,10 @@ void nonce_make(const struct nonces *nonces, uint64_t now, const void *source, s
     sign(nonces, stamp, source, source_size, nonce);
 }
 
-static uint64_t made_at(const char *nonce)
+static uint64_t number_at(const char *text)
 {
-    char digits[17];
-    snprintf(digits, sizeof digits, "%.16s", nonce);
+    char digits[TIME_DIGITS + 1];
+    snprintf(digits, sizeof digits, "%.*s", TIME_DIGITS, text);
     return strtoull(digits, NULL, 16);
 }
 
@@ -120,50 +104,42 @@ bool nonce_is_fresh(const struct nonces *nonces, uint64_t now, const void *sourc
         return false;
     }
     sign(nonces, nonce, source, source_size, expected);
-    uint64_t made = made_at(nonce);
-    return digest_equal(nonce, expected) && made <= now && now - made < nonces->lifetime;
+    uint64_t made_at = number_at(nonce);
+    return digest_equal(nonce, expected) && made_at <= now && now - made_at < nonces->lifetime;
 }
 
-/* Lets go of those whose time is over, and of the first ones when there are too many. */
-static void make_room(struct nonces *nonces, uint64_t now)
+/* A free place of the set, or the oldest one, which is forgotten for it. */
+static struct used_nonce *make_room(struct nonces *nonces, struct used_nonce *set)
 {
-    struct used_nonce *used = nonces->used;
-    while (used &&
-           (now - used->made_at >= nonces->lifetime || HASH_COUNT(nonces->used) >= NONCES_USED)) {
-        if (!nonces->has_forgotten || used->made_at > nonces->forgotten) {
-            nonces->forgotten = used->made_at;
-            nonces->has_forgotten = true;
+    struct used_nonce *oldest = set;
+    for (struct used_nonce *one = set; one < set + WAYS; one++) {
+        if (!one->window) {
+            return one;
         }
-        forget(nonces, used);
-        used = nonces->used;
+        oldest = one->made_at < oldest->made_at ? one : oldest;
     }
+    if (oldest->made_at >= nonces->forgotten) {
+        nonces->forgotten = oldest->made_at + 1;
+    }
+    return oldest;
 }
 
-static bool use_first(struct nonces *nonces, uint64_t now, const char *stamp, uint32_t count)
+bool nonce_use(struct nonces *nonces, const char *nonce, uint32_t count)
 {
-    uint64_t made = made_at(stamp);
-    make_room(nonces, now);
-    struct used_nonce *used =
-        nonces->has_forgotten && made <= nonces->forgotten ? NULL : calloc(1, sizeof *used);
-    if (!used) {
-        return false;
+    uint64_t made_at = number_at(nonce);
+    uint64_t random = number_at(nonce + TIME_DIGITS);
+    struct used_nonce *set = nonces->table[random & (SETS - 1)];
+    struct used_nonce *used = set;
+    while (used < set + WAYS && (used->made_at != made_at || used->random != random)) {
+        used++;
     }
-    snprintf(used->stamp, sizeof used->stamp, "%s", stamp);
-    used->made_at = made;
-    used->highest = count;
-    used->window = 1;
-    HASH_ADD(hh, nonces->used, stamp, STAMP_DIGITS, used);
-    return true;
-}
-
-bool nonce_use(struct nonces *nonces, uint64_t now, const char *nonce, uint32_t count)
-{
-    char stamp[STAMP_DIGITS + 1];
-    struct used_nonce *used;
-    snprintf(stamp, sizeof stamp, "%.*s", STAMP_DIGITS, nonce);
-    HASH_FIND(hh, nonces->used, stamp, STAMP_DIGITS, used);
-    if (!used) {
-        return use_first(nonces, now, stamp, count);
+    if (used == set + WAYS) {
+        if (made_at < nonces->forgotten) {
+            return false;
+        }
+        *make_room(nonces, set) = (struct used_nonce){
+            .made_at = made_at, .random = random, .window = 1, .highest = count};
+        return true;
     }
     if (count > used->highest) {
         uint32_t step = count - used->highest;

@@ -10,6 +10,8 @@
 #include "core/loop.h"
 #include "ports/signalling.h"
 
+#include <jansson.h>
+
 struct sip_agent;
 
 /* A name and password for those who challenge our calls for this realm (RFC 3261 §22). */
@@ -44,6 +46,8 @@ struct sip_config {
     unsigned nonce_expires;           /* s; 0: 300 */
     const char *const *trusted_peers; /* networks whose P-Asserted-Identity is believed */
     unsigned trusted_peer_count;
+    bool registrar;                              /* accounts may register */
+    unsigned registration_min, registration_max; /* s */
     const struct signalling_events *events;
     void *events_arg;
 };
@@ -60,6 +64,12 @@ void sip_agent_destroy(struct sip_agent *agent);
 int sip_agent_set_outbound(struct sip_agent *agent, const struct sip_outbound *outbound);
 
 const struct signalling *sip_agent_signalling(const struct sip_agent *agent);
+
+/* Accounts may be gone: what was registered for them goes, too. */
+void sip_agent_accounts_changed(struct sip_agent *agent);
+/* Who is registered, and where: a list of { account, contact, peer, user_agent, q, expires (s) }.
+ * New reference. */
+json_t *sip_agent_registrations(const struct sip_agent *agent);
 
 /* Dialogs, transactions, messages; for status and for leak tests. */
 struct sip_stats {

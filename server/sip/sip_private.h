@@ -16,6 +16,7 @@
 struct sip_agent;
 struct call;
 struct refusal;
+struct registered;
 
 #include "core/account.h"
 #include "core/address.h"
@@ -80,6 +81,13 @@ struct sip_agent {
     struct guesses *guesses;
     struct network *trusted; /* RFC 3325 §9.1 */
     unsigned trusted_count;
+
+    bool is_registrar;
+    unsigned registration_min, registration_max; /* s */
+    struct registered *registered;               /* hash by account */
+    unsigned binding_count;
+    struct loop_timer *bindings_timer;
+    uint64_t bindings_checked_at; /* when it fires */
 
     unsigned listener_count;
     struct call *calls[CALL_BUCKETS]; /* by hash of the Call-ID */
@@ -290,7 +298,7 @@ const char *auth_realm(const struct sip_agent *agent);
 /* Whether it came directly from a proxy that we trust (RFC 3325). */
 bool peer_is_trusted(const struct incoming *in);
 /* ENOENT when `user` is nobody's name; other errors are the policy's. */
-int account_find(const struct incoming *in, const char *user, struct account *account);
+int account_find(const struct sip_agent *agent, const char *user, struct account *account);
 /* The Authorization for our realm; NULL: none. */
 const sip_authorization_t *authorization_find(const struct incoming *in);
 /* Whose password it proves, and the account. False: it proves none, the request was refused. */
@@ -308,7 +316,49 @@ bool host_is_ours(const struct sip_agent *agent, const tport_t *tport, const cha
  * where one of our names was used, and the request was refused. */
 bool identify(struct incoming *in);
 
+/* ---- registrations (RFC 3261 §10) ---- */
+
+enum { BINDINGS_OF_ACCOUNT = 10 };
+
+struct binding {
+    struct binding *next; /* of the account, or of those to be added; best first */
+    su_home_t home[1];
+    url_t *target; /* the Contact */
+    unsigned q;    /* thousandths */
+    char *call_id; /* of the REGISTER that made or refreshed it */
+    uint32_t cseq;
+    uint64_t refreshed_at, expires_at; /* ms, on loop_now's clock */
+    struct sockaddr_storage peer;      /* where the REGISTER came from */
+    char *source;                 /* the same as a URI, when it came directly by UDP, or NULL */
+    tport_t *tport;               /* what it came by; ours to unref */
+    char *peer_text, *user_agent; /* for people */
+};
+
+/* bindings.c */
+/* The contact of the request, for `expires` s. NULL: out of memory. */
+struct binding *binding_create(const struct incoming *in, const sip_contact_t *contact,
+                               unsigned expires);
+void bindings_free(struct binding *list);
+unsigned binding_seconds_left(const struct sip_agent *agent, const struct binding *binding);
+/* How a request to its target is sent: *sourcep as nta's route URI, NULL: by the target itself;
+ * *tportp as its NTATAG_TPORT, NULL: any. Both belong to the binding. */
+void binding_route(const struct binding *binding, const char **sourcep, tport_t **tportp);
+/* Where the account can be reached, the preferred one (q, then the latest) first; NULL: nowhere.
+ * Good until the loop's next turn. */
+const struct binding *bindings_find(const struct sip_agent *agent, const char *user);
+bool bindings_have_room(const struct sip_agent *agent);
+/* Takes the binding over; it replaces one of the same URI. ENOMEM. */
+int bindings_add(struct sip_agent *agent, const char *user, struct binding *binding);
+/* `target` NULL: all. */
+void bindings_remove(struct sip_agent *agent, const char *user, const url_t *target);
+void bindings_close(struct sip_agent *agent);
+
 /* dialog.c */
+/* Where a message came from, and as a URI to reach that by UDP. */
+void message_source(msg_t *msg, struct sockaddr_storage *address);
+char *message_source_uri(su_home_t *home, msg_t *msg);
+/* Whether a URI's host is an address, and this one. */
+bool host_is_at(const char *host, const struct sockaddr_storage *address);
 int dialog_create(struct call *call, const struct incoming *in);
 void dialog_close(struct call *call);
 /* A request in the dialog came: by which way. */
@@ -438,6 +488,7 @@ void ack_missing(struct call *call);
 void bye_receive(struct call *call, struct incoming *in);
 void cancel_receive(struct incoming *in);
 void options_receive(struct call *call, struct incoming *in);
+void register_receive(struct incoming *in);
 int receive_message(struct sip_agent *agent, nta_agent_t *nta, msg_t *msg, sip_t *sip);
 
 /* offer.c: offer/answer (RFC 3264) of a call. */

@@ -2,6 +2,7 @@
 
 import re
 
+import digest
 import run
 from parley import ROOT, Server, run_parley
 from sip import Phone
@@ -67,6 +68,32 @@ def test_a_key_press_has_the_colleague_called():
         bob.reply(request, 486)
         bob.expect("ACK")
         server.expect_log(r"sip:bob@\S+ does not come: 486 Busy Here")
+
+
+def test_staff_are_hosts_accounts_are_guests_and_others_are_asked_for_a_password():
+    with Server(EXAMPLES["accounts.lua"], policy=EXAMPLES["staff.lua"]) as server, Phone(
+        server
+    ) as alice, Phone(server, "bob") as bob, Phone(server, "mallory") as mallory:
+        for phone, password in ((alice, "down the hole"), (bob, "builder"), (mallory, "please")):
+            phone.invite()
+            challenge = digest.choose(phone.expect(401), "MD5")
+            phone.ack()
+            phone.send_invite(
+                True,
+                {
+                    "Authorization": digest.authorization(
+                        challenge, phone.user, password, "INVITE", phone.remote_uri
+                    )
+                },
+            )
+            phone.expect(401 if phone is mallory else 200)
+            phone.ack()
+        roster = server.participants()
+        assert {user: entry["role"] for user, entry in roster.items()} == {
+            "alice": "host",
+            "bob": "guest",
+        }
+        assert roster["alice"]["name"] == "Alice Liddell"
 
 
 def test_the_ready_line_is_the_one_shown():
