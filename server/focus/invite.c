@@ -51,6 +51,8 @@ static int make_call(struct conference *conference, const struct request *reques
         return 0;
     case EINVAL:
         return fail(conference, request, decision, 400, "Not a SIP URI that can be called");
+    case ENOENT:
+        return fail(conference, request, decision, 480, "No phone is registered under this name");
     case ELOOP:
         return fail(conference, request, decision, 482, "That is this server itself");
     case EAFNOSUPPORT:

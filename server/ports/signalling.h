@@ -57,8 +57,9 @@ struct outgoing_call {
 struct signalling {
     void *ctx;
     /* Makes a call to somebody, whom *callp's info names; nothing is sent before `invite`. EINVAL:
-     * not a SIP URI that can be called; ELOOP: it leads to this server itself; EAFNOSUPPORT: no
-     * listener of the address's family or transport; ENOMEM. */
+     * not a SIP URI that can be called; ENOENT: an account of ours that no phone has registered
+     * for; ELOOP: it leads to this server itself; EAFNOSUPPORT: no listener of the address's family
+     * or transport; ENOMEM. */
     int (*call)(void *ctx, const struct outgoing_call *outgoing, struct call **callp);
     /* Sends its INVITE, with an offer. 0; EINVAL: it was sent already. What goes wrong later is
      * told by on_ended. */

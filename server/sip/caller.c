@@ -11,7 +11,6 @@
 #include <strings.h>
 
 enum {
-    USER_SIZE = 256,
     HOST_SIZE = 256,
     URI_SIZE = 600,
     DISPLAY_SIZE = 128,

@@ -73,16 +73,16 @@ static sip_to_t *make_to(struct call *call, const url_t *target, const char *nam
     return to;
 }
 
-int dialog_begin(struct call *call, const struct outgoing_call *outgoing,
-                 const struct target *target)
+int dialog_begin(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
+                 const tport_t *listener)
 {
     struct dialog *dialog = &call->dialog;
     su_home_t *home = call->home;
     char const *tag = nta_agent_newtag(home, NULL, call->agent->nta);
 
     dialog->call_id = sip_call_id_create(home, NULL);
-    dialog->local = make_from(call, outgoing->conference, outgoing->title, target->listener);
-    dialog->remote = make_to(call, target->uri, outgoing->name);
+    dialog->local = make_from(call, outgoing->conference, outgoing->title, listener);
+    dialog->remote = make_to(call, target, outgoing->name);
     if (!tag || !dialog->call_id || !dialog->local || !dialog->remote ||
         sip_from_tag(home, dialog->local, tag) < 0) {
         return ENOMEM;
@@ -93,25 +93,49 @@ int dialog_begin(struct call *call, const struct outgoing_call *outgoing,
     return dialog->local_to ? 0 : ENOMEM;
 }
 
-void dialog_aim(struct call *call, const struct target *target)
+/* As its REGISTER came (bindings.c): the phone is direct, or a proxy of its own. */
+static int aim_at_phone(struct call *call, const struct binding *binding)
+{
+    struct dialog *dialog = &call->dialog;
+    dialog->peer = binding->peer;
+    dialog->tport = tport_ref(binding->tport);
+    dialog->source = binding->source ? su_strdup(call->home, binding->source) : NULL;
+    return binding->source && !dialog->source ? ENOMEM : 0;
+}
+
+int dialog_aim(struct call *call, const struct target *target)
 {
     struct dialog *dialog = &call->dialog;
     if (dialog->tport) {
         tport_unref(dialog->tport);
     }
-    dialog->tport = target->is_by_listener ? tport_ref(target->listener) : NULL;
-    call->listener = target->listener;
+    su_free(call->home, dialog->source);
+    dialog->source = NULL;
+    dialog->tport = NULL;
     dialog->target = target->uri;
     dialog->route = target->route;
+    dialog->is_direct = target->binding && target->binding->source;
+    call->listener = target->listener;
+    if (target->binding) {
+        return aim_at_phone(call, target->binding);
+    }
+    if (target->is_by_listener) {
+        dialog->tport = tport_ref(target->listener);
+    }
+    return 0;
 }
 
-/* A Contact that cannot be reached from here, of a peer that can: it sits behind a NAT. */
-static bool is_behind_nat(const struct dialog *dialog)
+/* A direct peer, or one with a Contact that cannot be reached from here while it itself can: then
+ * it sits behind a NAT. */
+static bool is_by_source(const struct dialog *dialog)
 {
     struct sockaddr_storage contact;
-    return !dialog->route && tport_is_udp(dialog->tport) &&
-           target_address(dialog->target, &contact) && address_is_private(&contact) &&
-           !address_is_private(&dialog->peer);
+    if (dialog->route || !tport_is_udp(dialog->tport)) {
+        return false;
+    }
+    return dialog->is_direct ||
+           (target_address(dialog->target, &contact) && address_is_private(&contact) &&
+            !address_is_private(&dialog->peer));
 }
 
 int dialog_confirm(struct call *call, nta_outgoing_t *request, const sip_t *sip)
@@ -136,9 +160,8 @@ int dialog_confirm(struct call *call, nta_outgoing_t *request, const sip_t *sip)
     dialog->tport = tport;
     message_source(response, &dialog->peer);
     dialog_retarget(call, sip->sip_contact);
-    if (is_behind_nat(dialog)) {
-        dialog->source = message_source_uri(home, response);
-    }
+    su_free(home, dialog->source);
+    dialog->source = is_by_source(dialog) ? message_source_uri(home, response) : NULL;
     msg_destroy(response);
     return 0;
 }

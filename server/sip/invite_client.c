@@ -17,22 +17,38 @@
 
 static int on_response(struct call *call, nta_outgoing_t *request, const sip_t *sip);
 
-/* Everything about this target that the next INVITE says. */
-static int aim(struct call *call, const struct target *target)
+static int make_contact(struct call *call)
 {
     static const url_t nowhere[1];
-    const struct answer *how = &call->answer;
+    sip_contact_t *contact = contact_make(call->agent, call->home, call->answer.contact_user,
+                                          call->answer.is_focus, call->listener, nowhere);
+    if (contact) {
+        call->contact = contact;
+    }
+    return contact ? 0 : ENOMEM;
+}
+
+/* The next INVITE goes there. */
+static int aim(struct call *call, const struct target *target)
+{
     if (target->family != call->info.family) {
         return EAFNOSUPPORT; /* than that of the media which we offer */
     }
-    sip_contact_t *contact = contact_make(call->agent, call->home, how->contact_user, how->is_focus,
-                                          target->listener, nowhere);
-    if (!contact) {
-        return ENOMEM;
+    return dialog_aim(call, target) ? ENOMEM : make_contact(call);
+}
+
+/* The first of the URIs to be tried that can be. */
+static int choose_target(struct call *call, struct target *target)
+{
+    const url_t *next;
+    int error = ENOMEM;
+    while ((next = redirect_next(call))) {
+        error = target_resolve(call->agent, call->home, next, call->account, target);
+        if (!error) {
+            return 0;
+        }
     }
-    call->contact = contact;
-    dialog_aim(call, target);
-    return 0;
+    return error;
 }
 
 int invite_prepare(struct call *call, const struct outgoing_call *outgoing)
@@ -43,15 +59,18 @@ int invite_prepare(struct call *call, const struct outgoing_call *outgoing)
     if (!wanted) {
         return EINVAL;
     }
-    int error = target_resolve(call->agent, call->home, wanted, &target);
+    int error = target_account(call->agent, wanted, call->account, sizeof call->account);
     if (!error) {
-        error = dialog_begin(call, outgoing, &target);
+        error = redirect_begin(call, wanted);
+    }
+    if (!error) {
+        error = choose_target(call, &target);
+    }
+    if (!error) {
+        error = dialog_begin(call, wanted, outgoing, target.listener);
     }
     if (!error) {
         error = caller_of_target(call, wanted, outgoing, target.family);
-    }
-    if (!error && redirect_begin(call, wanted)) {
-        error = ENOMEM;
     }
     if (error) {
         return error;
@@ -87,13 +106,7 @@ int invite_call(struct call *call, const struct answer *offer)
     char *body = NULL;
     int error = call_set_answer(call, offer);
     if (!error) {
-        /* Again, since the Contact is the conference only now. */
-        struct target target = {.uri = call->dialog.target,
-                                .route = call->dialog.route,
-                                .listener = call->listener,
-                                .is_by_listener = call->dialog.tport != NULL,
-                                .family = call->info.family};
-        error = aim(call, &target);
+        error = make_contact(call);
     }
     if (!error) {
         error = offer_make(call, &body);
@@ -175,7 +188,7 @@ static bool try_next(struct call *call)
     while ((next = redirect_next(call))) {
         struct target target;
         call->challenges = NULL;
-        if (target_resolve(call->agent, call->home, next, &target) == 0 &&
+        if (target_resolve(call->agent, call->home, next, call->account, &target) == 0 &&
             aim(call, &target) == 0 && send_invite(call) == 0) {
             call_log(call, "redirected to %s", url_as_string(call->home, next));
             return true;

@@ -1,11 +1,13 @@
 /*
- * Redirections of a call of ours (RFC 3261 §8.1.3.4, §13.2.2.2): the URIs that are left to be
- * tried, each once, and never more than a few.
+ * The URIs that a call of ours is to try: the one that was asked for or those that its account has
+ * registered, and what redirections add (RFC 3261 §8.1.3.4, §13.2.2.2). Each is tried once, and
+ * never more than a few.
  */
 #include "sip/sip_private.h"
 
 #include "core/log.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,20 +41,27 @@ static void insert(struct redirection *redirection, unsigned first, const char *
     redirection->preferences[at] = q;
 }
 
-/* The way that URIs are compared here: as our Request-URI would say them. */
-static const char *spell(su_home_t *home, const url_t *url)
+/* Unless it is known, or one too many. */
+static void add(struct redirection *redirection, unsigned first, const char *uri, long q)
 {
-    const char *given = url_as_string(home, url);
-    url_t *clean = given ? target_parse(home, given) : NULL;
-    return clean ? url_as_string(home, clean) : NULL;
+    if (uri && !is_known(redirection, uri) && redirection->count < REDIRECT_TARGETS) {
+        insert(redirection, first, uri, q);
+    }
 }
 
-int redirect_begin(struct call *call, const url_t *first)
+int redirect_begin(struct call *call, const url_t *wanted)
 {
     struct redirection *redirection = &call->redirection;
-    redirection->targets[0] = spell(call->home, first);
-    redirection->count = redirection->next = 1;
-    return redirection->targets[0] ? 0 : -1;
+    const struct binding *binding =
+        call->account[0] ? bindings_find(call->agent, call->account) : NULL;
+
+    if (!binding) {
+        add(redirection, 0, target_spell(call->home, wanted), 0);
+    }
+    for (; binding; binding = binding->next) {
+        add(redirection, 0, target_spell(call->home, binding->target), (long)binding->q);
+    }
+    return redirection->count > 0 ? 0 : ENOMEM;
 }
 
 bool redirect_take(struct call *call, const sip_t *sip)
@@ -66,10 +75,7 @@ bool redirect_take(struct call *call, const sip_t *sip)
     }
     redirection->followed++;
     for (const sip_contact_t *contact = sip->sip_contact; contact; contact = contact->m_next) {
-        const char *uri = spell(call->home, contact->m_url);
-        if (uri && !is_known(redirection, uri) && redirection->count < REDIRECT_TARGETS) {
-            insert(redirection, first, uri, preference(contact));
-        }
+        add(redirection, first, target_spell(call->home, contact->m_url), preference(contact));
     }
     return redirection->count > first;
 }

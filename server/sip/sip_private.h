@@ -42,6 +42,7 @@ enum {
     CALL_BUCKETS = 4096,   /* of the table of calls, a power of two */
     CALL_ID_SIZE = 9,      /* eight hexadecimal digits */
     MESSAGE_SIZE = 65536,  /* bytes of a message that we read; beyond it 413 */
+    USER_SIZE = 256,       /* bytes of a user part, unescaped, with its NUL */
     REASON_SIZE = 128,     /* bytes of the text of a Reason, with its NUL */
     SIP_T1 = 500,          /* ms, RFC 3261 §17.1.1.1 */
     SIP_T2 = 4000,         /* ms */
@@ -150,6 +151,7 @@ struct dialog {
     char *source;   /* "sip:192.0.2.1:5060;transport=udp", where a direct peer sends from; NULL:
                        follow route and target */
     tport_t *tport; /* what the peer's last request came by; ours to unref */
+    bool is_direct; /* no proxy is between the phone that we call and us */
 };
 
 /* The INVITE that the peer sent last, RFC 3261 §13.3.1 and §14.2. */
@@ -196,6 +198,7 @@ struct target {
     sip_route_t *route;  /* the outbound proxy; NULL: none */
     tport_t *listener;   /* of ours, that the peer can answer to; borrowed */
     bool is_by_listener; /* it must be sent from there; false: nta may choose the transport */
+    const struct binding *binding; /* it is a phone that registered here; NULL: it is not */
     int family;
 };
 
@@ -217,6 +220,7 @@ struct call {
     struct session_timer timer;
     nta_outgoing_t *calling; /* the INVITE that begins it, until its final answer */
     nta_outgoing_t *bye;
+    char account[USER_SIZE]; /* of ours, whose phones are called; "": none */
     struct redirection redirection;
     struct challenge *challenges; /* that we can answer; on home */
 
@@ -381,10 +385,10 @@ void dialog_acknowledge(struct call *call, const sip_t *sip);
 
 /* dialog_client.c */
 /* Call-ID, tags and names of a call of ours. ENOMEM. */
-int dialog_begin(struct call *call, const struct outgoing_call *outgoing,
-                 const struct target *target);
-/* Where its INVITE goes next. */
-void dialog_aim(struct call *call, const struct target *target);
+int dialog_begin(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
+                 const tport_t *listener);
+/* Where its INVITE goes next. ENOMEM. */
+int dialog_aim(struct call *call, const struct target *target);
 /* The 2xx to it makes the dialog. ENOMEM. */
 int dialog_confirm(struct call *call, nta_outgoing_t *request, const sip_t *sip);
 
@@ -398,11 +402,16 @@ bool target_address(const url_t *url, struct sockaddr_storage *address);
 const char *target_transport(const url_t *url);
 /* Errors as signalling.call. */
 int target_resolve(const struct sip_agent *agent, su_home_t *home, const url_t *wanted,
-                   struct target *target);
+                   const char *account, struct target *target);
+/* The account of ours that the URI names, as far as it has registered; "": none. ENOENT: it could
+ * have registered, and has not. */
+int target_account(const struct sip_agent *agent, const url_t *wanted, char *user, size_t size);
+/* As target_parse would have it; NULL: not a URI that we can call. */
+const char *target_spell(su_home_t *home, const url_t *url);
 
 /* redirect.c */
-/* -1: out of memory. */
-int redirect_begin(struct call *call, const url_t *first);
+/* ENOMEM. */
+int redirect_begin(struct call *call, const url_t *wanted);
 /* Takes the Contacts of a 3xx. False: none of them is worth a try, or it is the last straw. */
 bool redirect_take(struct call *call, const sip_t *sip);
 /* The next URI to try, on the call's home; NULL: none is left. */

@@ -1,7 +1,8 @@
 /*
  * Whom to call: from a URI, as a script or a redirection gives it, to where an INVITE goes and
- * which listener it leaves by. The one place that knows: what the outbound proxy does not take is
- * called where its address says, and a name is looked up by nta (RFC 3263), which blocks nobody.
+ * which listener it leaves by. The one place that knows: an account of ours is called where its
+ * phones have registered; all else goes to the outbound proxy, or where its address says, and a
+ * name is looked up by nta (RFC 3263), which blocks nobody.
  */
 #include "sip/sip_private.h"
 
@@ -217,6 +218,76 @@ static tport_t *listener_for_name(const struct sip_agent *agent, const char *tra
     return NULL;
 }
 
+/* ---- accounts of ours ----------------------------------------------------------------------- */
+
+static bool is_at_home(const struct sip_agent *agent, const url_t *url)
+{
+    struct sockaddr_storage address;
+    return (agent->domain[0] && su_casematch(url->url_host, agent->domain)) ||
+           (target_address(url, &address) && is_own(agent, &address));
+}
+
+int target_account(const struct sip_agent *agent, const url_t *wanted, char *user, size_t size)
+{
+    struct account account;
+
+    user[0] = '\0';
+    if (!wanted->url_user || !is_at_home(agent, wanted)) {
+        return 0;
+    }
+    text_clean(user, size, wanted->url_user, true);
+    if (bindings_find(agent, user)) {
+        return 0;
+    }
+    /* With a proxy in front, the phones may be registered there. */
+    if (!agent->proxy && account_find(agent, user, &account) == 0) {
+        account_wipe(&account);
+        return ENOENT;
+    }
+    user[0] = '\0';
+    return 0;
+}
+
+const char *target_spell(su_home_t *home, const url_t *url)
+{
+    const char *given = url_as_string(home, url);
+    url_t *clean = given ? target_parse(home, given) : NULL;
+    const char *spelled = clean ? url_as_string(home, clean) : NULL;
+    su_free(home, clean);
+    su_free(home, (char *)given);
+    return spelled;
+}
+
+/* Its registration may have ended while another of its phones was called: NULL. */
+static const struct binding *find_binding(const struct sip_agent *agent, const char *account,
+                                          const url_t *wanted)
+{
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    const struct binding *binding = bindings_find(agent, account);
+    su_home_init(home);
+    const char *uri = target_spell(home, wanted);
+    for (; binding; binding = binding->next) {
+        const char *other = target_spell(home, binding->target);
+        if (uri && other && strcmp(uri, other) == 0) {
+            break;
+        }
+    }
+    su_home_deinit(home);
+    return binding;
+}
+
+static void choose_registered_way(const struct binding *binding, struct target *target)
+{
+    struct sockaddr_storage address;
+    tport_t *tport = binding->tport;
+
+    target->binding = binding;
+    target->listener = tport_is_secondary(tport) ? tport_parent(tport) : tport;
+    target->is_by_listener = true;
+    local_address(target->listener, &address);
+    target->family = address.ss_family;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------ */
 
 /* Where the packets go first. */
@@ -241,18 +312,21 @@ static int choose_way(const struct sip_agent *agent, const url_t *next, struct t
 }
 
 int target_resolve(const struct sip_agent *agent, su_home_t *home, const url_t *wanted,
-                   struct target *target)
+                   const char *account, struct target *target)
 {
     struct sockaddr_storage address;
-    bool is_literal = target_address(wanted, &address);
+    const struct binding *binding = account ? find_binding(agent, account, wanted) : NULL;
 
-    *target = (struct target){0};
-    if (is_literal && is_own(agent, &address)) {
-        return ELOOP;
-    }
-    target->uri = url_hdup(home, wanted);
+    *target = (struct target){.uri = url_hdup(home, wanted)};
     if (!target->uri) {
         return ENOMEM;
+    }
+    if (binding) {
+        choose_registered_way(binding, target);
+        return 0;
+    }
+    if (target_address(wanted, &address) && is_own(agent, &address)) {
+        return ELOOP;
     }
     if (!agent->proxy) {
         return choose_way(agent, wanted, target);
