@@ -54,6 +54,10 @@ void request_push(lua_State *L, const struct request *request)
     params_push(L, verb_params(request->verb), &request->params);
     lua_setfield(L, -2, "params");
     set_participant(L, "target", request->target);
+    if (request->invitation) {
+        set_text(L, "uri", request->invitation->uri);
+        set_text(L, "name", request->invitation->name);
+    }
     if (request->conference) {
         conference_push(L, conference_id(request->conference));
         lua_setfield(L, -2, "conference");
@@ -106,8 +110,13 @@ void event_push(lua_State *L, const struct conference_event *event)
     case EVENT_QUALITY:
         quality_push(L, &event->quality);
         break;
-    case EVENT_PLAYED:
+    case EVENT_FAILED:
     case EVENT_LEFT:
+        lua_pushinteger(L, event->code);
+        lua_setfield(L, -2, "code");
+        set_text(L, "reason", event->reason);
+        break;
+    case EVENT_PLAYED:
     case EVENT_ENDED:
         set_text(L, "reason", event->reason);
         break;

@@ -3,14 +3,15 @@
  *
  * What hooks are called with, and what they may return:
  *
- *   policy.join(request, conference)             decision hooks, by verb: create, join, timeout,
- *                                                mute, remove, lock, close. Return accept { … },
- *                                                reject(code, reason), or nothing: no opinion.
- *                                                create has no conference.
- *   policy.joined(event, conference, participant)  event hooks: created, ended, joined, left,
- *                                                speaking, muted, held, digit, quality,
- *                                                locked. What they return is ignored. created,
- *                                                ended and locked have no participant.
+ *   policy.join(request, conference)             decision hooks, by verb: create, join, invite,
+ *                                                timeout, mute, remove, lock, close. Return
+ *                                                accept { … }, reject(code, reason), or nothing:
+ *                                                no opinion. create has no conference.
+ *   policy.joined(event, conference, participant)  event hooks: created, ended, dialing, alerting,
+ *                                                failed, joined, left, speaking, muted, held,
+ *                                                digit, quality, played, locked. What they return
+ *                                                is ignored. created, ended and locked have no
+ *                                                participant.
  *
  *   policy.account(user, realm)              asked by signalling who may prove to be `user`.
  * Returns { password = … } or { ha1 = … }, and name and groups if there are any, or nothing.
@@ -167,7 +168,8 @@ void decide_safely(const struct request *request, struct decision *decision, con
     decision->code = 403;
     decision->failed = true;
     (void)snprintf(decision->by, sizeof decision->by, "%s", by);
-    if (request->verb == VERB_CREATE || request->verb == VERB_JOIN) {
+    if (request->verb == VERB_CREATE || request->verb == VERB_JOIN ||
+        request->verb == VERB_INVITE) {
         decision->verdict = DECISION_REJECT;
         decision->code = 500;
         (void)snprintf(decision->reason, sizeof decision->reason, "Policy error");

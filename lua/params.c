@@ -52,6 +52,7 @@ unsigned verb_params(enum verb verb)
     static const unsigned of_verb[VERB_COUNT] = {
         [VERB_CREATE] = PARAM_TITLE | PARAM_POLICY,
         [VERB_JOIN] = PARAM_ROLE | PARAM_MUTED | VOICE | GAINS,
+        [VERB_INVITE] = PARAM_ROLE | PARAM_MUTED | VOICE | GAINS,
         [VERB_TIMEOUT] = PARAM_REASON,
         [VERB_MUTE] = PARAM_MUTED,
         [VERB_ENHANCE] = VOICE,

@@ -110,6 +110,16 @@ static int get_role(lua_State *L)
     return 1;
 }
 
+static int get_status(lua_State *L)
+{
+    const struct participant *participant = self(L);
+
+    if (!participant)
+        return 0;
+    lua_pushstring(L, participant_status(participant));
+    return 1;
+}
+
 static int get_flag(lua_State *L, bool (*flag)(const struct participant *participant))
 {
     const struct participant *participant = self(L);
@@ -347,6 +357,7 @@ static const luaL_Reg fields[] = {
     {"authenticated", get_authenticated},
     {"anonymous", get_anonymous},
     {"role", get_role},
+    {"status", get_status},
     {"muted", get_muted},
     {"held", get_held},
     {"speaking", get_speaking},

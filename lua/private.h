@@ -322,7 +322,11 @@ int handle_gone(lua_State *L);
  * not disturb it; who is gone by then is left out. */
 uint64_t *handle_list(lua_State *L, size_t count);
 int handle_iterator(lua_State *L, const struct handle_class *class);
-/* Carries out what a script asks for; returns what the method returns. */
+/* Carries out what a script asks for. As focus_submit; raises within a decision hook. */
+int command_run(lua_State *L, struct request *request, struct decision *decision);
+/* What the method returns when that was not 0: nil, code, text; or nil, "gone". */
+int command_refused(lua_State *L, int result, const struct decision *decision);
+/* Both, for methods that return true. */
 int command_submit(lua_State *L, struct request *request);
 
 extern const struct handle_class conference_class, participant_class;

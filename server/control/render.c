@@ -111,7 +111,9 @@ static void render_participant(FILE *file, const json_t *participant)
     bool is_muted = is_true(participant, "muted");
     bool is_held = is_true(participant, "held");
     bool is_joining = json_is_false(json_object_get(participant, "joined"));
-    const char *state = is_joining                         ? "joining"
+    const char *status = text_of(participant, "status");
+    const char *joining = strcmp(status, "dialing-out") == 0 ? "dialing" : status; /* that fits */
+    const char *state = is_joining                         ? joining
                         : is_muted && is_held              ? "muted held"
                         : is_muted                         ? "muted"
                         : is_held                          ? "held"
@@ -150,7 +152,7 @@ static void render_participants_head(FILE *file)
 static void render_conference(FILE *file, const json_t *conference)
 {
     const json_t *participants = json_object_get(conference, "participants");
-    long long count = (long long)json_array_size(participants);
+    long long count = integer_of(conference, "count");
     long long capacity = integer_of(conference, "capacity");
     fprintf(file, "\nConference %s", text_of(conference, "name"));
     if (*text_of(conference, "title")) {
@@ -165,7 +167,7 @@ static void render_conference(FILE *file, const json_t *conference)
     }
     fprintf(file, "%s%s\n", is_true(conference, "locked") ? ", locked" : "",
             is_true(conference, "reserved") ? "" : ", ends with its last participant");
-    if (count == 0) {
+    if (json_array_size(participants) == 0) {
         return;
     }
     render_participants_head(file);

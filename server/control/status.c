@@ -83,7 +83,7 @@ static void set_quality(json_t *status, const struct leg_stats *stats)
     set_figure(status, "remote_jitter_ms", stats->remote_jitter);
 }
 
-static json_t *participant_status(const struct participant *participant)
+static json_t *participant_json(const struct participant *participant)
 {
     const struct call_info *call = participant_call(participant);
     struct leg_stats stats = {0};
@@ -99,6 +99,7 @@ static json_t *participant_status(const struct participant *participant)
     json_object_set_new(status, "uri", json_text(call->caller.uri));
     json_object_set_new(status, "peer", json_text(call->caller.peer));
     json_object_set_new(status, "user_agent", json_text(call->caller.user_agent));
+    json_object_set_new(status, "status", json_text(participant_status(participant)));
     json_object_set_new(status, "role", json_text(participant_role(participant)));
     json_object_set_new(status, "muted", json_boolean(participant_is_muted(participant)));
     json_object_set_new(status, "held", json_boolean(participant_is_held(participant)));
@@ -133,8 +134,9 @@ static json_t *conference_status(const struct conference *conference)
     json_object_set_new(status, "since", json_time(conference_created_at(conference)));
     for (struct participant *participant = conference_next_participant(conference, NULL);
          participant; participant = conference_next_participant(conference, participant)) {
-        json_array_append_new(participants, participant_status(participant));
+        json_array_append_new(participants, participant_json(participant));
     }
+    json_object_set_new(status, "count", json_integer(conference_participant_count(conference)));
     json_object_set_new(status, "participants", participants);
     return status;
 }

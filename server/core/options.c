@@ -70,6 +70,25 @@ static int check_own_dtmf(const char *text, char *error, size_t error_size)
     return *text ? check_dtmf(text, error, error_size) : 0;
 }
 
+static int check_proxy(const char *text, char *error, size_t error_size)
+{
+    if (!*text) {
+        return 0;
+    }
+    const char *transport = strstr(text, ";transport=");
+    size_t length = transport ? strcspn(transport + 11, ";") : 0;
+    bool is_known = !transport || (length == 3 && (strncmp(transport + 11, "udp", 3) == 0 ||
+                                                   strncmp(transport + 11, "tcp", 3) == 0));
+    if (strncmp(text, "sip:", 4) != 0 || !text[4] || strpbrk(text, " <>\"?,") || !is_known) {
+        snprintf(error, error_size,
+                 "must be like sip:192.0.2.1 or sip:proxy.example.com;transport=tcp, not "
+                 "\"%.80s\"",
+                 text);
+        return EINVAL;
+    }
+    return 0;
+}
+
 static int check_network(const char *text, char *error, size_t error_size)
 {
     struct network network;
@@ -191,6 +210,22 @@ static const struct option options[] = {
      .check = check_network,
      .help = "Proxies whose P-Asserted-Identity (RFC 3325) is believed: \"192.0.2.1\" or "
              "\"10.0.0.0/8\". They must have checked who calls."},
+    {.key = "outbound.proxy", .flag = "--outbound-proxy", .value = "URI", .type = OPTION_TEXT,
+     .offset = IN_SETTINGS(outbound_proxy), .standard = "", .shown = "none",
+     .check = check_proxy, .live = true,
+     .help = "Where all calls go that the server itself begins, as in sip:192.0.2.1;transport=tcp. "
+             "Without it they go where the URI that is called says (RFC 3263)."},
+    {.key = "outbound.credentials", .type = OPTION_DATA,
+     .offset = IN_SETTINGS(outbound_credentials), .standard = "", .live = true,
+     .help = "What to answer when such a call is challenged, by realm: "
+             "{ [\"example.com\"] = { user = \"parley\", password = \"…\" } }."},
+    {.key = "outbound.redirects", .type = OPTION_NUMBER,
+     .offset = IN_SETTINGS(outbound_redirects), .standard = "5", .most = 10, .live = true,
+     .help = "How often such a call may be redirected (3xx); 0: never."},
+    {.key = "outbound.timeout", .type = OPTION_MILLISECONDS,
+     .offset = IN_SETTINGS(outbound_timeout), .standard = "60s", .lowest = 1000,
+     .most = 600 * 1000,
+     .help = "How long a phone that is called may ring, unless the script says otherwise."},
     {.key = "stop_timeout", .flag = "--stop-timeout", .value = "TIME", .type = OPTION_MILLISECONDS,
      .offset = IN_SETTINGS(stop_timeout), .standard = "5s", .most = 3600 * 1000,
      .help = "How long a stopping server waits for the phones to answer its BYEs."},

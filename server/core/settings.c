@@ -369,6 +369,26 @@ static int check_rtp_addresses(const struct settings *settings, char *error, siz
     return 0;
 }
 
+static int check_credentials(const struct settings *settings, char *error, size_t error_size)
+{
+    const char *realm;
+    json_t *entry;
+    json_object_foreach(settings->outbound_credentials, realm, entry)
+    {
+        const char *user = json_string_value(json_object_get(entry, "user"));
+        const char *password = json_string_value(json_object_get(entry, "password"));
+        if (!user || !password || json_object_size(entry) != 2 || strpbrk(realm, "\"\\") ||
+            strpbrk(user, "\"\\")) {
+            snprintf(error, error_size,
+                     "outbound.credentials: realm \"%.80s\" needs a user and a password, as in "
+                     "{ user = \"parley\", password = \"…\" }",
+                     realm);
+            return EINVAL;
+        }
+    }
+    return 0;
+}
+
 int settings_finish(struct settings *settings, char *error, size_t error_size)
 {
     int status = expand_listen(settings, error, error_size);
@@ -383,6 +403,9 @@ int settings_finish(struct settings *settings, char *error, size_t error_size)
     }
     if (!status) {
         status = sort_accounts(settings, error, error_size);
+    }
+    if (!status) {
+        status = check_credentials(settings, error, error_size);
     }
     if (!status && settings->registration_min > settings->registration_max) {
         snprintf(error, error_size,

@@ -69,9 +69,13 @@ struct settings {
     struct string_list digest_algorithms;        /* "SHA-256", "MD5", best first */
     unsigned nonce_expires;                      /* s */
     struct string_list trusted_peers;            /* "192.0.2.1", "10.0.0.0/8" */
-    unsigned stop_timeout; /* ms that a stopping server waits for the answers to its BYEs */
-    char *data;            /* directory of the control socket and the lock */
-    char *policy;          /* the site policy: a name ("standard") or a path */
+    char *outbound_proxy;         /* SIP URI that our calls go to first; "" for none */
+    json_t *outbound_credentials; /* { realm: { user, password } }; NULL for none */
+    unsigned outbound_redirects;  /* that one call follows */
+    unsigned outbound_timeout;    /* ms that a phone may ring */
+    unsigned stop_timeout;        /* ms that a stopping server waits for the answers to its BYEs */
+    char *data;                   /* directory of the control socket and the lock */
+    char *policy;                 /* the site policy: a name ("standard") or a path */
     enum log_level log_level;
     struct sound_settings sound;
     struct conference_settings *conferences;

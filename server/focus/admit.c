@@ -96,19 +96,27 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
     return NULL;
 }
 
-static void refuse_for_media(struct focus *focus, struct call *call, int error)
+int media_failure(const char *conference, const char *call, int error, const char **reasonp)
 {
-    const struct call_info *info = focus->signalling->info(call);
-
     if (error == EAFNOSUPPORT) {
-        refuse(focus, call, 488, "No media address of this family", 0);
-        return;
+        *reasonp = "No media address of this family";
+        return 488;
     }
-    log_write(LOG_LEVEL_ERROR, info->requested_user, info->id,
+    log_write(LOG_LEVEL_ERROR, conference, call,
               error == EADDRINUSE ? "no free RTP port: widen rtp.ports (%s)"
                                   : "cannot open a media leg: %s",
               strerror(error));
-    refuse(focus, call, 503, "No media port is free", RETRY_AFTER);
+    *reasonp = "No media port is free";
+    return 503;
+}
+
+static void refuse_for_media(struct focus *focus, struct call *call, int error)
+{
+    const struct call_info *info = focus->signalling->info(call);
+    const char *reason;
+    int code = media_failure(info->requested_user, info->id, error, &reason);
+
+    refuse(focus, call, code, reason, code == 503 ? RETRY_AFTER : 0);
 }
 
 static void bring_in(struct conference *conference, struct call *call,
@@ -132,7 +140,7 @@ static void bring_in(struct conference *conference, struct call *call,
     focus->signalling->progress(call, 180, NULL);
     error = focus->signalling->answer(call, &answer);
     if (error) {
-        participant_leave(participant, "could not be answered");
+        participant_leave(participant, 500, "could not be answered");
         focus->signalling->reject(call, 500, NULL, 0);
     }
 }
@@ -148,12 +156,9 @@ static void join(struct conference *conference, struct call *call)
         .call = info->id,
         .params = {.role = "participant"},
     };
-    const struct leg_voice *voice = &conference_sound(conference)->voice;
     struct decision decision;
 
-    request.params.agc = voice->agc;
-    request.params.denoise = voice->denoise;
-    request.params.vad = voice->vad;
+    conference_wish_sound(conference, &request.params);
     actor_of_call(&request.actor, info, 0);
     decide(focus, &request, &decision);
     if (decision.verdict != DECISION_ACCEPT)

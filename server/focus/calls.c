@@ -57,6 +57,23 @@ static void on_session(struct call *call, const struct session *session, void *a
     participant_route(participant);
 }
 
+/* RFC 4575 §5.6.3: alerting is what a 180 says. */
+static void on_progress(struct call *call, int code, const char *reason, void *arg)
+{
+    struct focus *focus = arg;
+    struct participant *participant = participant_of(focus, call);
+
+    (void)reason;
+    if (!participant || !participant->called || participant->alerting || code != 180)
+        return;
+    participant->alerting = true;
+    events_post(focus, &(struct conference_event){
+                           .kind = EVENT_ALERTING,
+                           .conference = participant->conference->id,
+                           .participant = participant->id,
+                       });
+}
+
 static void on_established(struct call *call, void *arg)
 {
     struct focus *focus = arg;
@@ -66,6 +83,7 @@ static void on_established(struct call *call, void *arg)
     if (!participant || participant->joined)
         return;
     conference = participant->conference;
+    participant_answered(participant);
     participant->joined = true;
     participant->joined_at = time(NULL);
     participant_route(participant);
@@ -89,7 +107,10 @@ static void on_ended(struct call *call, int code, const char *reason, void *arg)
 
     if (participant) {
         conference = participant->conference;
-        participant_leave(participant, code == 0 ? "hung up" : reason && *reason ? reason : "lost");
+        participant_leave(participant, code,
+                          code == 0           ? "hung up"
+                          : reason && *reason ? reason
+                                              : "lost");
         conference_end_if_empty(conference);
     }
     if (focus->signalling->user(call))
@@ -137,6 +158,7 @@ const struct signalling_events *focus_signalling_events(void)
     static const struct signalling_events events = {
         .on_incoming = on_incoming,
         .on_session = on_session,
+        .on_progress = on_progress,
         .on_established = on_established,
         .on_ended = on_ended,
         .on_query = on_query,

@@ -248,5 +248,5 @@ time_t conference_created_at(const struct conference *conference)
 
 unsigned conference_participant_count(const struct conference *conference)
 {
-    return conference->member_count;
+    return conference->member_count - conference->called_count;
 }

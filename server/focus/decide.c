@@ -30,6 +30,14 @@ enum verdict verb_default(const struct request *request)
     return may ? DECISION_ACCEPT : DECISION_REJECT;
 }
 
+/* Whoever may lock may also have others called: the server and its scripts. */
+static bool is_for_newcomer(const struct request *request)
+{
+    return request->verb == VERB_JOIN ||
+           (request->verb == VERB_INVITE && request->actor.kind == ACTOR_CALLER &&
+            request->actor.authenticated);
+}
+
 /* What is decided when no policy has an opinion. A policy that accepts explicitly overrules a
  * lock: that is how a moderator gets into a locked conference. */
 static void decide_default(const struct request *request, struct decision *decision)
@@ -41,7 +49,7 @@ static void decide_default(const struct request *request, struct decision *decis
     if (request->verb == VERB_CREATE) {
         decision->code = 404;
         (void)snprintf(decision->reason, sizeof decision->reason, "No such conference");
-    } else if (request->verb == VERB_JOIN && conference_is_locked(request->conference)) {
+    } else if (is_for_newcomer(request) && conference_is_locked(request->conference)) {
         decision->verdict = DECISION_REJECT;
         decision->code = 403;
         (void)snprintf(decision->reason, sizeof decision->reason, "Conference is locked");

@@ -12,8 +12,11 @@
 #define CONFERENCE_EVENTS(X)                                                                       \
     X(EVENT_CREATED, "created") /* the conference exists (or a reserved one became active) */      \
     X(EVENT_ENDED, "ended")     /* the conference is over; the handle is still good in the hook */ \
-    X(EVENT_JOINED, "joined")   /* a participant is in */                                          \
-    X(EVENT_LEFT, "left")       /* a participant is out; reason */                                 \
+    X(EVENT_DIALING, "dialing") /* somebody is being called, to become a participant */            \
+    X(EVENT_ALERTING, "alerting") /* and the phone rings */                                        \
+    X(EVENT_FAILED, "failed")     /* but will not come in; code, reason */                         \
+    X(EVENT_JOINED, "joined")     /* a participant is in */                                        \
+    X(EVENT_LEFT, "left")         /* a participant is out; code, reason */                         \
     X(EVENT_SPEAKING, "speaking") /* began or stopped to speak: on */                              \
     X(EVENT_MUTED, "muted")       /* was muted or unmuted: on */                                   \
     X(EVENT_HELD, "held")         /* the phone put the call on hold or took it back: on */         \
@@ -39,7 +42,8 @@ struct conference_event {
     bool on;              /* speaking, muted, held, locked */
     char digit;
     unsigned duration; /* ms, digit */
-    char reason[96];   /* left, ended, played */
+    int code;          /* failed, left: SIP status; 0: hung up */
+    char reason[96];   /* failed, left, ended, played */
     struct leg_quality quality;
 };
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ANSWER_TIMEOUT = 60 * 1000 }; /* ms */
+
 const char focus_call_has_left = 0;
 
 int focus_create(const struct focus_config *config, struct focus **focusp)
@@ -25,6 +27,7 @@ int focus_create(const struct focus_config *config, struct focus **focusp)
     focus->loop = config->loop;
     focus->max_calls = config->max_calls;
     focus->media_timeout = config->media_timeout;
+    focus->answer_timeout = config->answer_timeout ? config->answer_timeout : ANSWER_TIMEOUT;
     focus->events_tail = &focus->events;
     *focusp = focus;
     return 0;

@@ -33,9 +33,10 @@ struct sound_config {
 
 struct focus_config {
     struct loop *loop;
-    const char *domain;     /* "": the focus answers for every host name */
-    unsigned max_calls;     /* calls at once; more get 503 with Retry-After; 0: no limit */
-    unsigned media_timeout; /* ms without RTP and RTCP until the policy is asked; 0: never */
+    const char *domain;      /* "": the focus answers for every host name */
+    unsigned max_calls;      /* calls at once; more get 503 with Retry-After; 0: no limit */
+    unsigned media_timeout;  /* ms without RTP and RTCP until the policy is asked; 0: never */
+    unsigned answer_timeout; /* ms that a phone which we call may ring; 0: 60 s */
 };
 
 /* A conference that exists before anybody calls: from the config or a script. */
@@ -70,7 +71,9 @@ void focus_unreserve(struct focus *focus, const char *name);
 
 /* Asks the policy and carries out what it accepts: all verbs but create and join. *decision says
  * what was decided. 0: done; EPERM: rejected; ENOENT: the conference is gone, or the target is not
- * in it (any more); EINVAL: a verb that only a call can bring (create, join). */
+ * in it (any more); EINVAL: a verb that only a call can bring (create, join). An invite that was
+ * accepted may fail at once by EALREADY: who is called is in already (decision->participant), or by
+ * ECANCELED for any other reason; decision->code and reason say why. */
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision);
 
 /* Ends all calls, and calls `done` when the last one is gone or `ms` have passed. New calls get
@@ -106,10 +109,11 @@ unsigned conference_capacity(const struct conference *conference);
 bool conference_is_locked(const struct conference *conference);
 bool conference_is_reserved(const struct conference *conference);
 time_t conference_created_at(const struct conference *conference);
-unsigned conference_participant_count(const struct conference *conference);
 /* Everybody the policy let in, also those whose ACK is still on its way (participant_has_joined),
- * so that two callers at the same moment do not both find an empty room. The first one for NULL;
- * in order of joining. */
+ * so that two callers at the same moment do not both find an empty room; but nobody who is still
+ * being called. */
+unsigned conference_participant_count(const struct conference *conference);
+/* Those, and those who are being called. The first one for NULL; in order of joining. */
 struct participant *conference_next_participant(const struct conference *conference,
                                                 const struct participant *after);
 
@@ -128,6 +132,9 @@ const struct leg_voice *participant_voice(const struct participant *participant)
 /* dB */
 float participant_speaks(const struct participant *participant);
 float participant_hears(const struct participant *participant);
+/* As RFC 4575 §5.6.3 names it: "dialing-in", "dialing-out", "alerting", "connected", "on-hold",
+ * "muted-via-focus", "disconnected". */
+const char *participant_status(const struct participant *participant);
 /* True from the ACK on, and false again once it left. */
 bool participant_has_joined(const struct participant *participant);
 time_t participant_joined_at(const struct participant *participant);

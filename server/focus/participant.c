@@ -133,19 +133,32 @@ static void log_quality(const struct participant *participant)
               (unsigned long long)stats->remote_lost, *stats->codec ? stats->codec : "no media");
 }
 
-void participant_leave(struct participant *participant, const char *reason)
+void participant_answered(struct participant *participant)
+{
+    if (!participant->called)
+        return;
+    participant->called = false;
+    participant->conference->called_count--;
+    loop_timer_stop(&participant->patience);
+}
+
+void participant_leave(struct participant *participant, int code, const char *reason)
 {
     struct conference *conference = participant->conference;
     struct focus *focus = conference->focus;
+    bool was_called = participant->called;
     struct conference_event event = {
-        .kind = EVENT_LEFT,
+        .kind = was_called ? EVENT_FAILED : EVENT_LEFT,
         .conference = conference->id,
         .participant = participant->id,
+        /* Whoever asked for the call must not take an end of ours, which says 200, for success. */
+        .code = was_called && code < 300 ? 487 : code,
     };
 
     if (participant->left)
         return;
     participant->left = true;
+    participant_answered(participant);
     participant_stats(participant, &participant->stats);
     focus->mixing->leg_close(participant->leg);
     participant->leg = NULL;
@@ -153,15 +166,20 @@ void participant_leave(struct participant *participant, const char *reason)
     participant->call = NULL;
     DL_DELETE(conference->members, participant);
     conference->member_count--;
-    if (!participant->joined) {
+    if (!participant->joined && !was_called) {
         participant_free(participant);
         return;
     }
     participant->joined = false;
     conference_update_music(conference);
-    log_quality(participant);
-    log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s left: %s",
-              participant->info.caller.uri, reason);
+    if (was_called) {
+        log_write(LOG_LEVEL_INFO, conference->name, participant->info.id,
+                  "%s does not come in: %d %s", participant->info.caller.uri, event.code, reason);
+    } else {
+        log_quality(participant);
+        log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s left: %s",
+                  participant->info.caller.uri, reason);
+    }
     (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
     events_post_left(participant, &event);
 }
@@ -173,7 +191,7 @@ void participant_remove(struct participant *participant, int code, const char *r
 
     if (!call)
         return;
-    participant_leave(participant, reason);
+    participant_leave(participant, code, reason);
     signalling->end(call, code, reason);
 }
 
@@ -240,6 +258,17 @@ float participant_speaks(const struct participant *participant)
 float participant_hears(const struct participant *participant)
 {
     return participant->hears;
+}
+
+const char *participant_status(const struct participant *participant)
+{
+    if (participant->left)
+        return "disconnected";
+    if (!participant->joined)
+        return participant->alerting ? "alerting"
+               : participant->called ? "dialing-out"
+                                     : "dialing-in";
+    return participant->held ? "on-hold" : participant->muted ? "muted-via-focus" : "connected";
 }
 
 bool participant_has_joined(const struct participant *participant)

@@ -6,6 +6,7 @@
  *   conference.c   conferences: find, make, reserve, end; and reading them
  *   participant.c  participants: make, leave, route their audio; and reading them
  *   admit.c        a call that wants in: create, join, answer
+ *   invite.c       a call of ours to somebody who is to come in
  *   calls.c        what becomes of a call: session, established, ended; OPTIONS
  *   submit.c       a participant's or script's wish: decision, effect
  *   decide.c       the one way from a request to a decision
@@ -58,7 +59,7 @@ struct focus {
     struct loop *loop;
     char *domain;
     unsigned max_calls;
-    unsigned media_timeout;
+    unsigned media_timeout, answer_timeout; /* ms */
     const struct signalling *signalling;
     const struct mixing *mixing;
     const struct policy *policy;
@@ -111,7 +112,7 @@ struct conference {
     struct queued_event end;    /* its place in the queue once it ended */
     struct participant
         *members; /* list; on the way in, too; those who have joined last come last */
-    unsigned member_count;
+    unsigned member_count, called_count; /* all of them; those who are still being called */
     uint64_t answers_since; /* ms: when the counting of `answers` began, see submit.c */
     unsigned answers;
     UT_hash_handle hh_id, hh_name;
@@ -132,6 +133,8 @@ struct participant {
     struct leg_voice voice;
     float speaks, hears; /* dB */
     bool hears_music;
+    bool called, alerting;       /* by us, and not answered yet; the phone rings */
+    struct loop_timer *patience; /* runs while it is called */
     bool speaking_told, speaking_queued;
     time_t joined_at;
     struct participant *prev, *next; /* in conference.members */
@@ -177,8 +180,11 @@ int participant_make(struct conference *conference, struct call *call,
 void participant_route(struct participant *participant);
 /* Changes what is done to the participant's voice. */
 void participant_enhance(struct participant *participant, const struct request_params *params);
-/* Leaves the roster and the mix at once, whatever the call's dialog still has to do. */
-void participant_leave(struct participant *participant, const char *reason);
+/* Leaves the roster and the mix at once, whatever the call's dialog still has to do. `code` as in
+ * signalling's on_ended. */
+void participant_leave(struct participant *participant, int code, const char *reason);
+/* Whom we called has answered. */
+void participant_answered(struct participant *participant);
 /* Leaves, and the call is ended. */
 void participant_remove(struct participant *participant, int code, const char *reason);
 void participant_free(struct participant *participant);
@@ -189,6 +195,8 @@ void mos_print(char *text, size_t size, float mos);
 /* NULL: as the server's. ENOMEM. */
 int conference_set_sound(struct conference *conference, const struct sound_config *config);
 const struct sound *conference_sound(const struct conference *conference);
+/* What it has for whoever comes in, unless the policy says otherwise. */
+void conference_wish_sound(const struct conference *conference, struct request_params *params);
 /* After somebody has come or gone: who is alone gets music. */
 void conference_update_music(struct conference *conference);
 /* Plays to all, in place of what is announced; "" plays nothing. */
@@ -203,6 +211,12 @@ void admit(struct focus *focus, struct call *call);
 bool focus_may_serve(const struct focus *focus, const char *user, const char *host);
 /* Why no call more can be taken at the moment, NULL: it can. `user` is who is called. */
 const char *focus_is_full(struct focus *focus, const char *user);
+
+/* Why no leg could be opened, in SIP's words and in the log. */
+int media_failure(const char *conference, const char *call, int error, const char **reasonp);
+
+/* invite.c: the effect of an accepted invite. Errors as focus_submit, with decision->code. */
+int invite(struct conference *conference, const struct request *request, struct decision *decision);
 
 /* focus.c */
 void focus_call_gone(struct focus *focus);

@@ -22,6 +22,7 @@ enum verb_right { RIGHT_NOBODY, RIGHT_KNOWN, RIGHT_ANYBODY };
 #define REQUEST_VERBS(X)                                                                           \
     X(VERB_CREATE, "create", RIGHT_NOBODY)    /* a conference of this name, by a first call */     \
     X(VERB_JOIN, "join", RIGHT_ANYBODY)       /* come in as a participant */                       \
+    X(VERB_INVITE, "invite", RIGHT_KNOWN)     /* call somebody and bring them in: invitation */    \
     X(VERB_TIMEOUT, "timeout", RIGHT_ANYBODY) /* remove who has sent no media for long */          \
     X(VERB_MUTE, "mute", RIGHT_KNOWN)         /* mute or unmute the target: params.muted */        \
     X(VERB_ENHANCE, "enhance", RIGHT_KNOWN)   /* change what is done to the target's voice */      \
@@ -72,8 +73,8 @@ enum { REQUEST_GAIN_MIN = -60, REQUEST_GAIN_MAX = 12 };
 
 /* What the asker wishes; an accepting decision may change it. */
 struct request_params {
-    char role[32];          /* join: "participant" unless the policy says otherwise */
-    bool muted;             /* join, mute */
+    char role[32];          /* join, invite: "participant" unless the policy says otherwise */
+    bool muted;             /* join, invite, mute */
     bool locked;            /* lock */
     char title[64];         /* create */
     char policy[256];       /* create: the new conference's own policy, "" for none */
@@ -85,13 +86,21 @@ struct request_params {
     bool loop;              /* announce */
 };
 
+/* Whom an invite calls (RFC 4579 §5.2). */
+struct invitation {
+    const char *uri;  /* "sip:bob@example.com;transport=tcp" */
+    const char *name; /* the display name that goes with it; "" for none */
+    unsigned timeout; /* ms to wait for an answer; 0: as long as the server's setting says */
+};
+
 struct request {
     enum verb verb;
     struct actor actor;
-    struct conference *conference; /* NULL for create */
-    const char *conference_name;   /* always set */
-    uint64_t target;               /* participant id, 0 for none */
-    const char *call;              /* call id for the log, or NULL */
+    struct conference *conference;       /* NULL for create */
+    const char *conference_name;         /* always set */
+    uint64_t target;                     /* participant id, 0 for none */
+    const struct invitation *invitation; /* of an invite; NULL for all others */
+    const char *call;                    /* call id for the log, or NULL */
     struct request_params params;
 };
 
@@ -105,6 +114,7 @@ struct decision {
     char reason[96];              /* reject: reason phrase, "" for the standard one */
     char by[128];                 /* who decided: "policy/open.lua:12" or "default" */
     bool failed;                  /* a script error made the safe default decide */
+    uint64_t participant;         /* who is being called by an accepted invite; 0: nobody */
 };
 
 #endif

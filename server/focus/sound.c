@@ -46,6 +46,15 @@ const struct sound *conference_sound(const struct conference *conference)
     return conference->has_sound ? &conference->sound : &conference->focus->sound;
 }
 
+void conference_wish_sound(const struct conference *conference, struct request_params *params)
+{
+    const struct leg_voice *voice = &conference_sound(conference)->voice;
+
+    params->agc = voice->agc;
+    params->denoise = voice->denoise;
+    params->vad = voice->vad;
+}
+
 /* ---- playing -------------------------------------------------------------------------------- */
 
 static int playback_begin(struct conference *conference, bool is_hold_music,

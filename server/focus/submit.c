@@ -131,6 +131,7 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
 {
     struct conference *conference = request->conference;
     struct participant *target = NULL;
+    struct request wish;
 
     if (request->verb == VERB_CREATE || request->verb == VERB_JOIN || !conference)
         return EINVAL;
@@ -144,6 +145,11 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
     }
     if (is_endless(focus, conference, request, decision))
         return EPERM;
+    if (request->verb == VERB_INVITE) {
+        wish = *request;
+        conference_wish_sound(conference, &wish.params);
+        request = &wish;
+    }
     decide(focus, request, decision);
     if (decision->verdict != DECISION_ACCEPT) {
         log_write(LOG_LEVEL_INFO, conference->name, request->call, "%s refused: %d %s (by %s)",
@@ -151,6 +157,8 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
         return EPERM;
     }
     /* A policy is pure, so nothing can have gone while it was asked. */
+    if (request->verb == VERB_INVITE)
+        return invite(conference, request, decision);
     if (target)
         carry_out_on(target, request->verb, decision);
     else

@@ -80,6 +80,19 @@ static void warn_of_restart(const struct settings *now, const struct settings *w
     }
 }
 
+static void apply_outbound(struct server *server, struct settings *wanted)
+{
+    struct settings *now = &server->settings;
+    char *proxy = now->outbound_proxy;
+    json_t *credentials = now->outbound_credentials;
+    now->outbound_proxy = wanted->outbound_proxy;
+    now->outbound_credentials = wanted->outbound_credentials;
+    now->outbound_redirects = wanted->outbound_redirects;
+    wanted->outbound_proxy = proxy;
+    wanted->outbound_credentials = credentials;
+    (void)server_set_outbound(server, now);
+}
+
 static void apply_conferences(struct server *server, struct settings *wanted)
 {
     struct settings *now = &server->settings;
@@ -141,6 +154,7 @@ int server_reload(struct server *server, char *error, size_t error_size)
     char *policy = server->settings.policy;
     server->settings.policy = wanted.policy;
     wanted.policy = policy;
+    apply_outbound(server, &wanted);
     apply_conferences(server, &wanted);
     apply_accounts(server, &wanted);
     settings_free(&wanted);

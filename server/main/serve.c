@@ -216,6 +216,7 @@ static int start_focus(struct server *server)
         .domain = server->settings.domain,
         .max_calls = server->settings.max_calls,
         .media_timeout = server->settings.rtp_timeout,
+        .answer_timeout = server->settings.outbound_timeout,
     };
     int status = focus_create(&config, &server->focus);
     if (!status) {
@@ -307,7 +308,7 @@ static int start_sip(struct server *server)
         complain("%s", error);
         return EXIT_RUN_TIME;
     }
-    return EXIT_CLEAN;
+    return server_set_outbound(server, settings) ? EXIT_RUN_TIME : EXIT_CLEAN;
 }
 
 /* Returns an exit code; what has been started is in *server either way. */
@@ -332,9 +333,12 @@ static int start(struct server *server)
     if (code) {
         return code;
     }
-    focus_connect(server->focus, sip_signalling(), media_mixing(server->media),
-                  lua_engine_policy(server->engine));
-    return start_sip(server);
+    code = start_sip(server);
+    if (!code) {
+        focus_connect(server->focus, sip_agent_signalling(server->agent),
+                      media_mixing(server->media), lua_engine_policy(server->engine));
+    }
+    return code;
 }
 
 /* The tables and what is behind them outlive the focus; who waits for our end is told last. */

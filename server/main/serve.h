@@ -36,6 +36,9 @@ int server_check_sound(const struct settings *settings, char *error, size_t erro
 /* Makes the conferences of the settings exist in the focus. */
 int server_reserve(struct server *server, const struct settings *settings);
 
+/* Gives the agent what the settings say of calls that we begin; logs what goes wrong. */
+int server_set_outbound(struct server *server, const struct settings *settings);
+
 /* Loads the scripts as a server with these settings would, and lets go of all again: an errno, and
  * one line in `error`. */
 int server_check(struct settings *settings, char *error, size_t error_size);

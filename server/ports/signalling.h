@@ -32,11 +32,12 @@ struct call_info {
     const char *requested_user; /* user part of the Request-URI, unescaped */
     const char *requested_host;
     struct caller caller;
-    int family;     /* AF_INET or AF_INET6: what our media address must be */
-    bool has_offer; /* false: we offer in the 200, the peer answers in its ACK */
+    int family;       /* AF_INET or AF_INET6: what our media address must be */
+    bool has_offer;   /* false: we offer in the 200, the peer answers in its ACK */
+    bool is_outgoing; /* begun by us: `caller` is whom we call, `requested_…` are our own side */
 };
 
-/* How a call is to be answered. Strings are copied. */
+/* How a call is to be answered, or begun. Strings are copied. */
 struct answer {
     const char *contact_user; /* user part of our Contact: the conference */
     bool is_focus;            /* add ;isfocus to the Contact (RFC 4579 §4.2) */
@@ -44,8 +45,25 @@ struct answer {
     struct media_address media;
 };
 
+/* A call to be begun. Strings are copied. */
+struct outgoing_call {
+    const char *target;     /* whom to call: a SIP URI; its headers are not sent */
+    const char *name;       /* the display name that goes with it; "" for none */
+    const char *conference; /* user part of our From, which is the conference's URI */
+    const char *title;      /* the display name of our From; "" for none */
+};
+
 /* What the focus asks. `reason` is the SIP reason phrase; NULL: the standard one. */
 struct signalling {
+    void *ctx;
+    /* Makes a call to somebody, whom *callp's info names; nothing is sent before `invite`. EINVAL:
+     * not a SIP URI that can be called; ENOENT: an account of ours that no phone has registered
+     * for; ELOOP: it leads to this server itself; EAFNOSUPPORT: no listener of the address's family
+     * or transport; ENOMEM. */
+    int (*call)(void *ctx, const struct outgoing_call *outgoing, struct call **callp);
+    /* Sends its INVITE, with an offer. 0; EINVAL: it was sent already. What goes wrong later is
+     * told by on_ended. */
+    int (*invite)(struct call *call, const struct answer *offer);
     const struct call_info *(*info)(const struct call *call);
     /* One pointer of the focus's on the call; NULL at first. */
     void (*set_user)(struct call *call, void *user);
@@ -57,7 +75,7 @@ struct signalling {
     /* Final 3xx–6xx; a 401 asks for a password (RFC 3261 §22). `retry_after` in s, 0: no header.
      * on_ended does follow, from a later turn. */
     void (*reject)(struct call *call, int code, const char *reason, unsigned retry_after);
-    /* Ends the call as its state demands (BYE, or 480 before the answer). Goes out with
+    /* Ends the call as its state demands (BYE; CANCEL, or 480, before the answer). Goes out with
      * `Reason: SIP;cause=code;text="reason"` (RFC 3326). on_ended follows, from a later turn. */
     void (*end)(struct call *call, int code, const char *reason);
 };
@@ -72,18 +90,22 @@ struct query {
     bool is_focus;        /* out */
 };
 
-/* What signalling tells. `arg` is given with the table. A call is heard of by on_incoming first,
- * and by on_ended last, exactly once, after which it must not be touched. */
+/* What signalling tells. `arg` is given with the table. A call that comes in is heard of by
+ * on_incoming first. Every call is heard of by on_ended last, exactly once, after which it must not
+ * be touched. */
 struct signalling_events {
     /* A new INVITE, checked, with an SDP that we can answer. To be answered or rejected by the
      * focus, at once or later. */
     void (*on_incoming)(struct call *call, void *arg);
     /* Offer/answer ended well: at first, and after each re-INVITE or UPDATE that changes media. */
     void (*on_session)(struct call *call, const struct session *session, void *arg);
-    /* The ACK of our 200 is here: the call is up. */
+    /* Whom we call has answered with a 1xx above 100: with 180 the phone rings. */
+    void (*on_progress)(struct call *call, int code, const char *reason, void *arg);
+    /* The ACK of our 200 is here, or the 200 to our INVITE: the call is up. */
     void (*on_established)(struct call *call, void *arg);
     /* Over, whoever ended it. `code`: 0 for a BYE from the peer, 487 for a CANCEL, 408 when the
-     * ACK or a session refresh failed to come, otherwise the code of our own end or reject. */
+     * ACK or a session refresh failed to come, 300–699 for how our INVITE was refused (408 and 503
+     * also when nobody was reached), otherwise the code of our own end or reject. */
     void (*on_ended)(struct call *call, int code, const char *reason, void *arg);
     void (*on_query)(struct query *query, void *arg);
 };

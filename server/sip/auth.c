@@ -16,7 +16,6 @@
 
 enum {
     NONCE_EXPIRES = 300, /* s, when the config says nothing */
-    USER_SIZE = 256,
     URI_SIZE = 1024,
     CNONCE_SIZE = 256,
     NC_DIGITS = 8,

@@ -39,6 +39,17 @@ struct call *call_of_dialog(struct sip_agent *agent, const sip_t *sip)
     return NULL;
 }
 
+bool call_is_looped(struct sip_agent *agent, const sip_t *sip)
+{
+    for (struct call *call = *bucket_of(agent, sip->sip_call_id); call; call = call->next) {
+        if (call->info.is_outgoing && is_call_id(call, sip->sip_call_id) &&
+            is_tag(call->dialog.local->a_tag, sip->sip_from->a_tag)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct call *call_of_first_request(struct sip_agent *agent, const sip_t *sip)
 {
     for (struct call *call = *bucket_of(agent, sip->sip_call_id); call; call = call->next) {
@@ -58,9 +69,8 @@ static void make_id(struct call *call)
     snprintf(call->id, sizeof call->id, "%08x", number);
 }
 
-struct call *call_create(struct incoming *in)
+static struct call *call_make(struct sip_agent *agent)
 {
-    struct sip_agent *agent = in->agent;
     struct call *call = calloc(1, sizeof *call);
     if (!call) {
         return NULL;
@@ -68,25 +78,63 @@ struct call *call_create(struct incoming *in)
     call->agent = agent;
     su_home_init(call->home);
     make_id(call);
-    call->first_cseq = in->sip->sip_cseq->cs_seq;
-    call->first_branch = su_strdup(call->home, in->sip->sip_via->v_branch);
     call->local.session_id = id_next() + ((uint64_t)agent->call_id_salt << 16);
     call->local.version = 1;
     call->local.direction = STREAM_SENDRECV;
     call->local.codecs = agent->codecs;
     call->local.codec_count = agent->codec_count;
-    if (dialog_create(call, in) || call_info_read(call, in) || invite_take(call, in)) {
-        dialog_close(call);
-        invite_done(call);
-        su_home_deinit(call->home);
-        free(call);
-        return NULL;
-    }
-    struct call **bucket = bucket_of(agent, call->dialog.call_id);
+    return call;
+}
+
+/* Never in the table. */
+static void call_discard(struct call *call)
+{
+    dialog_close(call);
+    invite_done(call);
+    su_home_deinit(call->home);
+    free(call);
+}
+
+static void link_call(struct call *call)
+{
+    struct call **bucket = bucket_of(call->agent, call->dialog.call_id);
     call->next = *bucket;
     *bucket = call;
-    agent->call_count++;
+    call->agent->call_count++;
+}
+
+struct call *call_create(struct incoming *in)
+{
+    struct call *call = call_make(in->agent);
+    if (!call) {
+        return NULL;
+    }
+    call->first_cseq = in->sip->sip_cseq->cs_seq;
+    call->first_branch = su_strdup(call->home, in->sip->sip_via->v_branch);
+    if (dialog_create(call, in) || call_info_read(call, in) || invite_take(call, in)) {
+        call_discard(call);
+        return NULL;
+    }
+    link_call(call);
     return call;
+}
+
+int call_create_outgoing(struct sip_agent *agent, const struct outgoing_call *outgoing,
+                         struct call **callp)
+{
+    struct call *call = call_make(agent);
+    if (!call) {
+        return ENOMEM;
+    }
+    call->state = CALL_CALLING;
+    int error = invite_prepare(call, outgoing);
+    if (error) {
+        call_discard(call);
+        return error;
+    }
+    link_call(call);
+    *callp = call;
+    return 0;
 }
 
 static void unlink_call(struct call *call)
@@ -104,6 +152,8 @@ static void silence(struct call *call)
 {
     invite_done(call);
     session_timer_stop(call);
+    nta_outgoing_destroy(call->calling);
+    call->calling = NULL;
     nta_outgoing_destroy(call->bye);
     call->bye = NULL;
 }
@@ -191,6 +241,18 @@ void call_finish(struct call *call, int code, const char *reason)
 
 /* ---- what the focus asks -------------------------------------------------------------------- */
 
+static int begin(void *ctx, const struct outgoing_call *outgoing, struct call **callp)
+{
+    return outgoing && outgoing->target && callp ? call_create_outgoing(ctx, outgoing, callp)
+                                                 : EINVAL;
+}
+
+static int invite(struct call *call, const struct answer *offer)
+{
+    return offer && call->state == CALL_CALLING && !call->calling ? invite_call(call, offer)
+                                                                  : EINVAL;
+}
+
 static const struct call_info *info(const struct call *call)
 {
     return &call->info;
@@ -246,6 +308,15 @@ static void reject(struct call *call, int code, const char *reason, unsigned ret
     call_finish(call, code, phrase);
 }
 
+void call_want_end(struct call *call, int code, const char *phrase)
+{
+    if (!call->end_wanted) {
+        call->end_wanted = true;
+        call->end_code = code;
+        text_clean(call->end_reason, sizeof call->end_reason, phrase, false);
+    }
+}
+
 static void end(struct call *call, int code, const char *reason)
 {
     const char *phrase = phrase_of(code, reason);
@@ -257,26 +328,35 @@ static void end(struct call *call, int code, const char *reason)
         invite_refuse(call, SIP_480_TEMPORARILY_UNAVAILABLE, SIPTAG_REASON_STR(header), TAG_END());
         call_finish(call, code, phrase);
         break;
+    case CALL_CALLING:
+        call_want_end(call, code, phrase);
+        invite_cancel(call);
+        break;
     case CALL_ANSWERED:
         /* RFC 3261 §15: the callee must not send a BYE before the ACK. */
-        if (!call->end_wanted) {
-            call->end_wanted = true;
-            call->end_code = code;
-            text_clean(call->end_reason, sizeof call->end_reason, phrase, false);
-        }
+        call_want_end(call, code, phrase);
         break;
     case CALL_ESTABLISHED:
         call_bye(call, code, phrase, true);
         break;
+    case CALL_CANCELLING:
     case CALL_ENDING:
     case CALL_ENDED:
         break;
     }
 }
 
-const struct signalling *sip_signalling(void)
+const struct signalling *sip_agent_signalling(const struct sip_agent *agent)
 {
-    static const struct signalling signalling = {
+    return &agent->signalling;
+}
+
+void signalling_create(struct sip_agent *agent)
+{
+    agent->signalling = (struct signalling){
+        .ctx = agent,
+        .call = begin,
+        .invite = invite,
         .info = info,
         .set_user = set_user,
         .user = user,
@@ -285,5 +365,4 @@ const struct signalling *sip_signalling(void)
         .reject = reject,
         .end = end,
     };
-    return &signalling;
 }

@@ -11,7 +11,6 @@
 #include <strings.h>
 
 enum {
-    USER_SIZE = 256,
     HOST_SIZE = 256,
     URI_SIZE = 600,
     DISPLAY_SIZE = 128,
@@ -166,4 +165,27 @@ int call_info_read(struct call *call, const struct incoming *in)
         }
     }
     return info->requested_user && info->requested_host ? 0 : ENOMEM;
+}
+
+int caller_of_target(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
+                     int family)
+{
+    struct call_info *info = &call->info;
+    struct caller *caller = &info->caller;
+    su_home_t *home = call->home;
+
+    info->id = call->id;
+    info->requested_user = su_strdup(home, outgoing->conference);
+    info->requested_host = call->agent->domain;
+    info->family = family;
+    info->is_outgoing = true;
+    caller->uri = caller_uri(home, target);
+    caller->user = clean_copy(home, USER_SIZE, target->url_user, true);
+    caller->host = clean_copy(home, HOST_SIZE, target->url_host, false);
+    caller->display_name = clean_copy(home, DISPLAY_SIZE, outgoing->name, false);
+    caller->user_agent = caller->peer = caller->groups = "";
+    return info->requested_user && caller->uri && caller->user && caller->host &&
+                   caller->display_name
+               ? 0
+               : ENOMEM;
 }

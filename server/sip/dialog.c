@@ -14,6 +14,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <sofia-sip/nta_tag.h>
+#include <sofia-sip/su_string.h>
 #include <sofia-sip/su_uniqueid.h>
 #include <stdio.h>
 #include <string.h>
@@ -173,7 +174,20 @@ static msg_t *write_request(struct call *call, sip_method_t method, const char *
         msg_destroy(msg);
         return NULL;
     }
+    /* That of an ACK is nta's: it has the INVITE's credentials (§22.1). */
+    if (method != sip_method_ack) {
+        digest_answer(call, msg, sip);
+    }
     return msg;
+}
+
+/* Whether the next hop can be reached by the listener that the dialog has used so far. */
+static bool is_by_listener(const struct dialog *dialog)
+{
+    const url_t *next = dialog->route ? dialog->route->r_url : dialog->target;
+    const char *transport = target_transport(next);
+    return tport_is_primary(dialog->tport) && transport &&
+           (!*transport || su_casematch(tport_name(dialog->tport)->tpn_proto, transport));
 }
 
 nta_outgoing_t *dialog_request(struct call *call, nta_response_f *handler, sip_method_t method,
@@ -192,15 +206,23 @@ nta_outgoing_t *dialog_request(struct call *call, nta_response_f *handler, sip_m
     bool by_source =
         !has_connection && dialog->source && !host_is_at(dialog->target->url_host, &dialog->peer);
     const char *source = by_source ? dialog->source : NULL;
+    bool by_tport = has_connection || by_source || is_by_listener(dialog);
     ta_list ta;
     ta_start(ta, tag, value);
-    nta_outgoing_t *request = nta_outgoing_mcreate(
-        call->agent->nta, handler, call, URL_STRING_MAKE(source), msg,
-        TAG_IF(has_connection || by_source, NTATAG_TPORT(dialog->tport)), ta_tags(ta));
+    nta_outgoing_t *request =
+        nta_outgoing_mcreate(call->agent->nta, handler, call, URL_STRING_MAKE(source), msg,
+                             TAG_IF(by_tport, NTATAG_TPORT(dialog->tport)), ta_tags(ta));
     ta_end(ta);
     if (!request) {
         call_warn(call, "cannot send %s to the peer's Contact", name);
         msg_destroy(msg);
     }
     return request;
+}
+
+void dialog_acknowledge(struct call *call, const sip_t *sip)
+{
+    /* Without us, nta keeps the ACK to repeat it for a repeated 200. */
+    nta_outgoing_destroy(
+        dialog_request(call, NULL, SIP_METHOD_ACK, sip->sip_cseq->cs_seq, TAG_END()));
 }

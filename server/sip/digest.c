@@ -66,6 +66,10 @@ int digest_response(const struct digest_terms *terms, char response[DIGEST_SIZE]
     if (status) {
         return status;
     }
+    if (!terms->nc) {
+        const char *const old[] = {terms->ha1, terms->nonce, ha2};
+        return hash(terms->algorithm, old, 3, response);
+    }
     const char *const parts[] = {terms->ha1, terms->nonce, terms->nc, terms->cnonce, "auth", ha2};
     return hash(terms->algorithm, parts, 6, response);
 }

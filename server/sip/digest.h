@@ -30,7 +30,7 @@ int digest_ha1(enum digest_algorithm algorithm, const char *user, const char *re
 struct digest_terms {
     enum digest_algorithm algorithm;
     const char *ha1;
-    const char *nonce, *nc, *cnonce;
+    const char *nonce, *nc, *cnonce; /* nc NULL: without qop, as RFC 2069 had it */
     const char *method, *uri;
 };
 

@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { USER_SIZE = 256 };
-
 bool host_is_ours(const struct sip_agent *agent, const tport_t *tport, const char *host)
 {
     struct sockaddr_storage local;

@@ -30,7 +30,7 @@ static void receive_in_dialog(struct incoming *in)
     struct call *call = call_of_dialog(in->agent, in->sip);
     sip_method_t method = in->sip->sip_request->rq_method;
 
-    if (!call || call->state == CALL_ENDED) {
+    if (!call || call->state == CALL_ENDED || call_is_early(call)) {
         if (method != sip_method_ack) {
             respond(in, SIP_481_NO_CALL, TAG_END());
         }
@@ -87,6 +87,10 @@ static void receive_first(struct incoming *in)
         }
         if (call) {
             respond(in, 482, "Request Merged", TAG_END()); /* RFC 3261 §8.2.2.2 */
+            return;
+        }
+        if (call_is_looped(in->agent, in->sip)) {
+            respond(in, SIP_482_LOOP_DETECTED, TAG_END());
             return;
         }
     }

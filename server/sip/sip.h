@@ -14,6 +14,19 @@
 
 struct sip_agent;
 
+/* A name and password for those who challenge our calls for this realm (RFC 3261 §22). */
+struct sip_credential {
+    const char *realm, *user, *password;
+};
+
+/* How our own calls go out. */
+struct sip_outbound {
+    const char *proxy; /* "sip:192.0.2.1;transport=tcp": where all of them go; "" or NULL: none */
+    const struct sip_credential *credentials;
+    unsigned credential_count;
+    unsigned redirects; /* how often one call may be redirected; 0: never */
+};
+
 struct sip_config {
     struct loop *loop;
     const char *const *listen; /* "sip:127.0.0.1:5060;transport=udp", at least one */
@@ -24,6 +37,8 @@ struct sip_config {
     unsigned session_expires; /* s, RFC 4028 Session-Expires; 0: session timers off */
     unsigned min_se;          /* s, RFC 4028 Min-SE */
     unsigned t1;              /* ms, RFC 3261 §17.1.1.1; 0: 500, less is for tests */
+    struct sip_outbound outbound;
+    const char *resolv_conf; /* NULL: /etc/resolv.conf, others are for tests */
     /* Identity: who may prove which name, and how. */
     const struct accounts *accounts;      /* NULL: there are none */
     const char *const *digest_algorithms; /* "SHA-256", "MD5", best first; none: both */
@@ -45,7 +60,10 @@ int sip_agent_create(const struct sip_config *config, struct sip_agent **agentp,
  * so the focus may be gone already. */
 void sip_agent_destroy(struct sip_agent *agent);
 
-const struct signalling *sip_signalling(void);
+/* From now on: for calls that begin. Copied. EINVAL: the proxy is no SIP URI; ENOMEM. */
+int sip_agent_set_outbound(struct sip_agent *agent, const struct sip_outbound *outbound);
+
+const struct signalling *sip_agent_signalling(const struct sip_agent *agent);
 
 /* Accounts may be gone: what was registered for them goes, too. */
 void sip_agent_accounts_changed(struct sip_agent *agent);

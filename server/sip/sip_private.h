@@ -39,12 +39,15 @@ struct registered;
 #include <sofia-sip/tport.h>
 
 enum {
-    CALL_BUCKETS = 4096,  /* of the table of calls, a power of two */
-    CALL_ID_SIZE = 9,     /* eight hexadecimal digits */
-    MESSAGE_SIZE = 65536, /* bytes of a message that we read; beyond it 413 */
-    REASON_SIZE = 128,    /* bytes of the text of a Reason, with its NUL */
-    SIP_T1 = 500,         /* ms, RFC 3261 §17.1.1.1 */
-    SIP_T2 = 4000,        /* ms */
+    CALL_BUCKETS = 4096,   /* of the table of calls, a power of two */
+    CALL_ID_SIZE = 9,      /* eight hexadecimal digits */
+    MESSAGE_SIZE = 65536,  /* bytes of a message that we read; beyond it 413 */
+    USER_SIZE = 256,       /* bytes of a user part, unescaped, with its NUL */
+    REASON_SIZE = 128,     /* bytes of the text of a Reason, with its NUL */
+    SIP_T1 = 500,          /* ms, RFC 3261 §17.1.1.1 */
+    SIP_T2 = 4000,         /* ms */
+    TRIES_MAX = 32,        /* requests in a row that all were refused */
+    REDIRECT_TARGETS = 16, /* URIs that one call may try */
 };
 
 struct sip_agent {
@@ -53,6 +56,7 @@ struct sip_agent {
     const struct signalling_events *events;
     void *events_arg;
 
+    struct signalling signalling;
     char *domain; /* "": the address called */
     struct codec_format *codecs;
     unsigned codec_count;
@@ -65,6 +69,11 @@ struct sip_agent {
     sip_supported_t *supported; /* NULL: no extension */
     sip_server_t *server;
     sip_user_agent_t *user_agent;
+
+    sip_route_t *proxy; /* of calls that we begin; NULL: none */
+    struct sip_credential *credentials;
+    unsigned credential_count;
+    unsigned redirects; /* that one call may follow */
 
     const struct accounts *accounts;                     /* NULL: there are none */
     enum digest_algorithm algorithms[DIGEST_ALGORITHMS]; /* best first */
@@ -109,13 +118,20 @@ struct incoming {
 /* ---- a call: one INVITE dialog ---------------------------------------------------------------
  *
  *   INCOMING --answer--> ANSWERED --ACK--> ESTABLISHED --end--> ENDING --answer to BYE--> ENDED
- *      |                    |                  |                                           ^
- *      +---reject, CANCEL---+----no ACK, BYE---+----BYE, no refresh------------------------+
+ *      |                    |                ^ |                   ^                       ^
+ *      +---reject, CANCEL---+----no ACK, BYE-|-+----BYE, no refresh|-----------------------+
+ *                                            |                     |                       |
+ *   CALLING --------------2xx, ACK-----------+                     |                       |
+ *      |--end, CANCEL--> CANCELLING --2xx, ACK, BYE----------------+                       |
+ *      |                    |                                                              |
+ *      +---3xx–6xx----------+--------------------------------------------------------------+
  *
  * In ENDED nothing points at the call but the agent's table; the later turn that tells on_ended
  * frees it. So a call may be ended from within any handler of its own. */
 enum call_state {
     CALL_INCOMING,    /* no final answer yet */
+    CALL_CALLING,     /* our INVITE is being prepared, or is out */
+    CALL_CANCELLING,  /* it is to be cancelled, its final answer is not here */
     CALL_ANSWERED,    /* 200 is out, its ACK is not here */
     CALL_ESTABLISHED, /* up */
     CALL_ENDING,      /* our BYE is out */
@@ -135,6 +151,7 @@ struct dialog {
     char *source;   /* "sip:192.0.2.1:5060;transport=udp", where a direct peer sends from; NULL:
                        follow route and target */
     tport_t *tport; /* what the peer's last request came by; ours to unref */
+    bool is_direct; /* no proxy is between the phone that we call and us */
 };
 
 /* The INVITE that the peer sent last, RFC 3261 §13.3.1 and §14.2. */
@@ -167,6 +184,26 @@ struct session_timer {
     struct loop_timer *refresh_timer, *expiry_timer;
 };
 
+/* URIs that a call of ours has tried or is to try (redirect.c), in this order. */
+struct redirection {
+    const char *targets[REDIRECT_TARGETS]; /* on the call's home */
+    long preferences[REDIRECT_TARGETS];    /* q of the Contact, in thousandths */
+    unsigned count, next;                  /* next to be tried */
+    unsigned followed;                     /* 3xx so far */
+};
+
+/* Where a call of ours goes (target.c). Header objects live on the call's home. */
+struct target {
+    url_t *uri;          /* Request-URI */
+    sip_route_t *route;  /* the outbound proxy; NULL: none */
+    tport_t *listener;   /* of ours, that the peer can answer to; borrowed */
+    bool is_by_listener; /* it must be sent from there; false: nta may choose the transport */
+    const struct binding *binding; /* it is a phone that registered here; NULL: it is not */
+    int family;
+};
+
+struct challenge;
+
 struct call {
     struct sip_agent *agent;
     struct call *next; /* in its bucket */
@@ -181,13 +218,19 @@ struct call {
     char *first_branch;
     struct invite_server invite;
     struct session_timer timer;
+    nta_outgoing_t *calling; /* the INVITE that begins it, until its final answer */
     nta_outgoing_t *bye;
+    char account[USER_SIZE]; /* of ours, whose phones are called; "": none */
+    struct redirection redirection;
+    struct challenge *challenges; /* that we can answer; on home */
 
     sip_contact_t *contact;
     struct sdp_local local;
-    char *subject;
-    char *sent_sdp; /* our last body; malloc'ed */
-    char *peer_sdp; /* the peer's last that we agreed to; malloc'ed */
+    struct answer answer; /* its strings are on home */
+    tport_t *listener;    /* of a call of ours, which the Contact names; borrowed */
+    unsigned tries;       /* INVITEs or refreshes of ours since the last 2xx */
+    char *sent_sdp;       /* our last body; malloc'ed */
+    char *peer_sdp;       /* the peer's last that we agreed to; malloc'ed */
     size_t peer_sdp_size;
     struct sdp *offer; /* of the first INVITE, until it is answered */
     struct session session;
@@ -206,6 +249,9 @@ int listen_on(struct sip_agent *agent, const char *uri, char *error, size_t erro
 
 /* call.c */
 struct call *call_create(struct incoming *in);
+/* A call to somebody (signalling.call). */
+int call_create_outgoing(struct sip_agent *agent, const struct outgoing_call *outgoing,
+                         struct call **callp);
 /* Frees without a word. */
 void call_free(struct call *call);
 /* The dialog that the request says it is in; NULL: none. */
@@ -213,6 +259,16 @@ struct call *call_of_dialog(struct sip_agent *agent, const sip_t *sip);
 /* The call that was begun by the same request as this one without To tag: the same one again, a
  * merged one (other branch), or a CANCEL of it. */
 struct call *call_of_first_request(struct sip_agent *agent, const sip_t *sip);
+/* Whether this first INVITE of somebody's is one of ours that came back. */
+bool call_is_looped(struct sip_agent *agent, const sip_t *sip);
+/* Begun by us and not answered: there is no dialog yet. */
+static inline bool call_is_early(const struct call *call)
+{
+    return call->state == CALL_CALLING || call->state == CALL_CANCELLING;
+}
+/* Notes why it ends; the first reason stays. */
+void call_want_end(struct call *call, int code, const char *phrase);
+void signalling_create(struct sip_agent *agent);
 /* Tells the focus in a later turn what is due: a session, the end. */
 void call_later(struct call *call);
 void call_emit_session(struct call *call);
@@ -231,6 +287,9 @@ int caller_read(struct incoming *in);
 int call_info_read(struct call *call, const struct incoming *in);
 /* Sets who that is; `display` NULL: the display name stays. ENOMEM. */
 int caller_name(struct incoming *in, const url_t *uri, const char *display);
+/* The call's description when it is we who call. ENOMEM. */
+int caller_of_target(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
+                     int family);
 /* `source` unescaped (if asked for), as UTF-8 without control characters, at most `size` - 1
  * bytes of it; what is not is "?". */
 void text_clean(char *text, size_t size, const char *source, bool unescape);
@@ -317,6 +376,56 @@ nta_outgoing_t *dialog_request(struct call *call, nta_response_f *handler, sip_m
                                const char *name, uint32_t invite_cseq, tag_type_t tag,
                                tag_value_t value, ...);
 
+/* Where a message came from, and as a URI to reach that by UDP. */
+void message_source(msg_t *msg, struct sockaddr_storage *address);
+char *message_source_uri(su_home_t *home, msg_t *msg);
+
+/* The ACK of a 2xx to an INVITE of ours. */
+void dialog_acknowledge(struct call *call, const sip_t *sip);
+
+/* dialog_client.c */
+/* Call-ID, tags and names of a call of ours. ENOMEM. */
+int dialog_begin(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
+                 const tport_t *listener);
+/* Where its INVITE goes next. ENOMEM. */
+int dialog_aim(struct call *call, const struct target *target);
+/* The 2xx to it makes the dialog. ENOMEM. */
+int dialog_confirm(struct call *call, nta_outgoing_t *request, const sip_t *sip);
+
+/* target.c */
+/* A SIP URI that can be called, on `home`, without what a Request-URI must not have; NULL for any
+ * other text. */
+url_t *target_parse(su_home_t *home, const char *text);
+/* False when its host is a name. */
+bool target_address(const url_t *url, struct sockaddr_storage *address);
+/* "udp", "tcp"; "" when the URI names none; NULL for one that we have not. */
+const char *target_transport(const url_t *url);
+/* Errors as signalling.call. */
+int target_resolve(const struct sip_agent *agent, su_home_t *home, const url_t *wanted,
+                   const char *account, struct target *target);
+/* The account of ours that the URI names, as far as it has registered; "": none. ENOENT: it could
+ * have registered, and has not. */
+int target_account(const struct sip_agent *agent, const url_t *wanted, char *user, size_t size);
+/* As target_parse would have it; NULL: not a URI that we can call. */
+const char *target_spell(su_home_t *home, const url_t *url);
+
+/* redirect.c */
+/* ENOMEM. */
+int redirect_begin(struct call *call, const url_t *wanted);
+/* Takes the Contacts of a 3xx. False: none of them is worth a try, or it is the last straw. */
+bool redirect_take(struct call *call, const sip_t *sip);
+/* The next URI to try, on the call's home; NULL: none is left. */
+const url_t *redirect_next(struct call *call);
+
+/* outbound.c */
+void outbound_free(struct sip_agent *agent);
+
+/* digest_client.c */
+/* Takes the challenges of a 401 or 407. False: none of them is new and can be answered. */
+bool digest_challenged(struct call *call, const sip_t *sip);
+/* Adds the credentials for all that has challenged this call. */
+void digest_answer(struct call *call, msg_t *msg, sip_t *sip);
+
 /* headers.c */
 int headers_create(struct sip_agent *agent);
 /* A final response, but no 2xx to an INVITE. A 401 gets its challenge. `to_tag` NULL: a new one if
@@ -371,6 +480,14 @@ void invite_done(struct call *call);
 
 /* One file a request. */
 void invite_receive(struct incoming *in);
+/* Copies what the focus wants to answer or to offer. ENOMEM. */
+int call_set_answer(struct call *call, const struct answer *how);
+/* invite_client.c: a call of ours. Errors as signalling.call. */
+int invite_prepare(struct call *call, const struct outgoing_call *outgoing);
+/* signalling.invite, in state CALLING. */
+int invite_call(struct call *call, const struct answer *offer);
+/* In state CALLING: gives it up, for the reason that call_want_end noted. */
+void invite_cancel(struct call *call);
 /* signalling.answer, in state INCOMING. */
 int invite_answer(struct call *call, const struct answer *how);
 void reinvite_receive(struct call *call, struct incoming *in);
@@ -401,6 +518,10 @@ void offer_remember(struct call *call, const sip_t *sip);
 bool session_timer_check(struct incoming *in);
 /* Settles interval and refresher for the 2xx to this request (RFC 4028 §9). */
 void session_timer_negotiate(struct call *call, const sip_t *sip);
+/* What the 2xx to an INVITE or UPDATE of ours says about it (§7.2). */
+void session_timer_agree(struct call *call, const sip_t *sip);
+/* A 422: false when it asks for what we cannot do. */
+bool session_timer_lengthen(struct call *call, const sip_t *sip);
 /* A 2xx to a refresh was just sent or received. */
 void session_timer_restart(struct call *call);
 void session_timer_stop(struct call *call);

@@ -232,6 +232,19 @@ class Baresip:
         self.expect("CALL_ESTABLISHED", since=since)
         self.expect("CALL_RTPESTAB", since=since)
 
+    @property
+    def uri(self):
+        """What to call."""
+        return f"sip:{self.user}@{self.address}"
+
+    def pick_up(self):
+        """Answers a call that comes in or has come in; returns the caller's URI."""
+        incoming = self.expect("CALL_INCOMING")
+        since = self.command("accept")
+        self.expect("CALL_ESTABLISHED", since=since)
+        self.expect("CALL_RTPESTAB", since=since)
+        return incoming["peeruri"]
+
     def hang_up(self):
         self.expect("CALL_CLOSED", since=self.command("hangup"))
 
@@ -345,6 +358,13 @@ class Linphone:
         self.program.type(f"call {uri}")
         self.program.expect("Media streams established", since=since)
 
+    def pick_up(self):
+        """Answers a call that comes in."""
+        self.program.expect("incoming call from")
+        since = len(self.program.lines)
+        self.program.type("answer")
+        self.program.expect("Media streams established", since=since)
+
     def hang_up(self):
         """Ends the call, which must have been up and end well; then quits, with exit code 0."""
         since = len(self.program.lines)
@@ -363,7 +383,7 @@ class Linphone:
 
 class Sipp:
     """A sipp that calls a conference by a scenario of tests/clients/sipp, `calls` times in all,
-    `rate` a second. With `echo` it sends back all RTP that it gets."""
+    `rate` a second; or waits to be called, if that is what the scenario does. With `echo` it sends back all RTP that it gets."""
 
     def __init__(self, scenario, server, conference="demo", transport="udp", calls=1, rate=10, echo=False,
                  within=30):

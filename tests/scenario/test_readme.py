@@ -67,6 +67,21 @@ def test_keys_change_how_the_conference_sounds():
             server.expect_log("over: .*news.wav: No such file")
 
 
+def test_a_key_press_has_the_colleague_called():
+    with Server(start=False) as server, Phone(server) as alice, Phone(server, "bob") as bob:
+        server.write("policy/site.lua", EXAMPLES["fetch.lua"].replace("sip:bob@192.0.2.7", bob.own_uri))
+        server.arguments += ["--policy", str(server.directory / "policy/site.lua")]
+        server.start()
+        alice.call("garden")
+        alice.audio.press("1")
+        request = bob.expect_call()
+        alice.audio.press("1")
+        server.expect_log("not called: 486 already in")
+        bob.reply(request, 486)
+        bob.expect("ACK")
+        server.expect_log(r"sip:bob@\S+ does not come: 486 Busy Here")
+
+
 def test_staff_are_hosts_accounts_are_guests_and_others_are_asked_for_a_password():
     with Server(EXAMPLES["accounts.lua"], policy=EXAMPLES["staff.lua"]) as server, Phone(
         server

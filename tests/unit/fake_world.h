@@ -18,7 +18,9 @@ struct call {
     void *user;
     int progress;         /* last 1xx */
     bool answered, ended; /* by the focus: ended with end_code */
+    bool invited;         /* by the focus, with `answer` as its offer */
     struct answer answer;
+    char target[80], name[40];
     int reject_code, end_code;
     unsigned retry_after;
     char reason[96];
@@ -52,6 +54,8 @@ static struct {
     bool overloaded, mix_overloaded;
     struct leg *first_leg;
     struct player *first_player; /* the newest */
+    int call_error;              /* errno that the next outgoing call fails with */
+    struct call *first_outgoing, *last_outgoing;
 } world;
 
 /* The leg whose events go to `user`; NULL: none. */
@@ -105,7 +109,55 @@ static void world_end(struct call *call, int code, const char *reason)
     (void)snprintf(call->reason, sizeof call->reason, "%s", reason ? reason : "");
 }
 
+/* Of "sip:USER@HOST". */
+static int world_call(void *ctx, const struct outgoing_call *outgoing, struct call **callp)
+{
+    struct call *call;
+    char *at;
+
+    if (ctx != &world)
+        abort();
+    if (world.call_error)
+        return world.call_error;
+    call = calloc(1, sizeof *call);
+    if (!call)
+        abort();
+    (void)snprintf(call->id, sizeof call->id, "call%u", ++world.calls);
+    (void)snprintf(call->uri, sizeof call->uri, "%s", outgoing->target);
+    (void)snprintf(call->target, sizeof call->target, "%s", outgoing->target + 4);
+    (void)snprintf(call->name, sizeof call->name, "%s", outgoing->name);
+    at = strchr(call->target, '@');
+    *at = '\0';
+    call->info = (struct call_info){
+        .id = call->id,
+        .requested_user = "",
+        .requested_host = "",
+        .caller = {.uri = call->uri,
+                   .user = call->target,
+                   .host = at + 1,
+                   .display_name = call->name,
+                   .user_agent = "",
+                   .peer = ""},
+        .family = AF_INET,
+        .is_outgoing = true,
+    };
+    *callp = world.last_outgoing = call;
+    if (!world.first_outgoing)
+        world.first_outgoing = call;
+    return 0;
+}
+
+static int world_invite(struct call *call, const struct answer *offer)
+{
+    call->invited = true;
+    call->answer = *offer;
+    return 0;
+}
+
 static const struct signalling world_signalling = {
+    .ctx = &world,
+    .call = world_call,
+    .invite = world_invite,
     .info = world_info,
     .set_user = world_set_user,
     .user = world_user,

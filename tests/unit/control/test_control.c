@@ -202,7 +202,7 @@ static void status_comes_as_text_for_people(void **state)
     assert_non_null(strstr(asking.body, "No conferences."));
     assert_non_null(strstr(asking.body, "Scripts: generation 3, 2500 KB of memory"));
     assert_non_null(strstr(asking.body, "policy/board.lua"));
-    assert_non_null(strstr(asking.body, "  alice                sip:alice@192.0.2.7 "));
+    assert_non_null(strstr(asking.body, "  alice           sip:alice@192.0.2.7 "));
     assert_non_null(strstr(asking.body, "59m00s  192.0.2.1:5060;udp\n"));
     assert_non_null(strstr(asking.body, "MEDIA THREAD"));
     assert_non_null(strstr(asking.body, "123456"));
@@ -403,6 +403,33 @@ static void an_unknown_request_is_an_error(void **state)
     free(asking.body);
 }
 
+static void somebody_is_called_by_the_operators_wish(void **state)
+{
+    static const char *const wrong[] = {"invite ", "invite demo", "invite demo ",
+                                        "invite nowhere sip:bob@192.0.2.7"};
+    struct asking asking;
+    (void)state;
+    focus_connect(focus, &world_signalling, &world_mixing, NULL);
+    assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = "demo"}), 0);
+    ask(&asking, "invite demo sip:bob@192.0.2.7");
+    assert_int_equal(asking.status, 0);
+    assert_string_equal(asking.body, "sip:bob@192.0.2.7 is being called\n");
+    assert_string_equal(world.last_outgoing->uri, "sip:bob@192.0.2.7");
+    assert_true(world.last_outgoing->invited);
+    free(asking.body);
+    ask(&asking, "invite demo sip:bob@192.0.2.7");
+    assert_int_equal(asking.status, EREMOTEIO);
+    assert_string_equal(asking.error, "sip:bob@192.0.2.7 is not called: 486 already in");
+    free(asking.body);
+    world_hang_up(focus, world.last_outgoing);
+    world_hang_up(focus, world.first_outgoing);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        ask(&asking, wrong[i]);
+        assert_int_equal(asking.status, EREMOTEIO);
+        free(asking.body);
+    }
+}
+
 static void slow_and_rude_clients_harm_nobody(void **state)
 {
     struct asking asking;
@@ -549,24 +576,24 @@ static void the_table_of_participants_fits_100_columns(void **state)
     char *text = NULL;
     size_t size = 0;
     json_t *status = json_pack(
-        "{s:{s:s,s:i},s:[{s:s,s:s,s:i,s:b,s:b,s:[{s:s,s:s,s:s,s:b,s:b,s:s,s:i,s:I,s:i,s:i,s:f,s:f,"
-        "s:f,s:f,s:f,s:s},{s:s,s:s,s:s,s:b}]}],s:{},s:[]}",
+        "{s:{s:s,s:i},s:[{s:s,s:s,s:i,s:b,s:b,s:i,s:[{s:s,s:s,s:s,s:b,s:b,s:s,s:i,s:I,s:i,s:i,s:f,"
+        "s:f,s:f,s:f,s:f,s:s},{s:s,s:s,s:s,s:b,s:s}]}],s:{},s:[]}",
         "server", "version", "0.1.0", "calls", 1, "conferences", "name", "demo", "title", "Demo",
-        "capacity", 10, "locked", 1, "reserved", 1, "participants", "name",
+        "capacity", 10, "locked", 1, "reserved", 1, "count", 1, "participants", "name",
         "Ägidius Längerer-Anzunehmen", "uri", "sip:a@example.com", "role", "participant", "muted",
         1, "held", 1, "codec", "PCMU", "seconds", 3725, "received", (json_int_t)99999999, "lost",
         12345, "late", 123, "jitter_ms", 123.4, "delay_ms", 120.0, "level_db", -127.0, "mos", 3.04,
         "remote_mos", 4.41, "quality", "poor", "name", "", "uri", "sip:bob@example.com", "role",
-        "speaker", "joined", 0, "scripts", "media_threads");
+        "speaker", "joined", 0, "status", "dialing-out", "scripts", "media_threads");
     (void)state;
     assert_non_null(status);
     FILE *file = open_memstream(&text, &size);
     control_render_status(file, status);
     fclose(file);
     json_decref(status);
-    assert_non_null(strstr(text, "Conference demo, \"Demo\": 2 participants of 10, locked\n"));
+    assert_non_null(strstr(text, "Conference demo, \"Demo\": 1 participant of 10, locked\n"));
     assert_non_null(strstr(text, "  Ägidius Länger… participant muted held PCMU   1h02m"));
-    assert_non_null(strstr(text, "  bob@example.com speaker     joining    -"));
+    assert_non_null(strstr(text, "  bob@example.com speaker     dialing    -"));
     assert_non_null(strstr(text, " 123ms -127dB 3.0/4.4 poor\n"));
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
         size_t columns = 0;
@@ -629,6 +656,7 @@ int main(void)
         TEST(a_server_that_says_nothing_times_out),
         TEST(without_descriptors_a_client_waits_and_the_loop_does_not_spin),
         TEST(an_unknown_request_is_an_error),
+        TEST(somebody_is_called_by_the_operators_wish),
         TEST(slow_and_rude_clients_harm_nobody),
         TEST(one_client_too_many_is_told),
         TEST(a_half_closed_client_gets_its_answer),

@@ -112,7 +112,7 @@ static void a_config_has_accounts(void **state)
             "    alice = { password = 'Wonder \\\"land', groups = { 'staff', 'chair' },\n"
             "        name = 'Alice' },\n"
             "}\n");
-    assert_false(settings.registrar);
+    assert_int_equal(settings.registrar, SWITCH_OFF);
     assert_int_equal(settings.trusted_peers.count, 3);
     assert_int_equal(settings.digest_algorithms.count, 1);
     assert_int_equal(settings.nonce_expires, 60);
