@@ -100,6 +100,32 @@ void request_push(lua_State *L, const struct request *request)
     }
 }
 
+static void set_number(lua_State *L, const char *key, float value)
+{
+    lua_pushnumber(L, value);
+    lua_setfield(L, -2, key);
+}
+
+/* A score that is not known is nil. */
+static void set_mos(lua_State *L, const char *key, float mos)
+{
+    if (mos > 0)
+        set_number(L, key, mos);
+}
+
+static void quality_push(lua_State *L, const struct leg_quality *quality)
+{
+    set_text(L, "quality", quality->grade);
+    set_text(L, "before", quality->before);
+    set_mos(L, "mos", quality->mos);
+    set_mos(L, "remote_mos", quality->remote_mos);
+    set_number(L, "loss", quality->loss);
+    set_number(L, "remote_loss", quality->remote_loss);
+    set_number(L, "jitter", quality->jitter);
+    set_number(L, "delay", quality->delay);
+    set_number(L, "round_trip", quality->round_trip);
+}
+
 void event_push(lua_State *L, const struct conference_event *event)
 {
     lua_createtable(L, 0, 5);
@@ -116,6 +142,9 @@ void event_push(lua_State *L, const struct conference_event *event)
         lua_setfield(L, -2, "digit");
         lua_pushinteger(L, event->duration);
         lua_setfield(L, -2, "duration");
+        break;
+    case EVENT_QUALITY:
+        quality_push(L, &event->quality);
         break;
     case EVENT_LEFT:
     case EVENT_ENDED:

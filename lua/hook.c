@@ -8,9 +8,9 @@
  *                                                reject(code, reason), or nothing: no opinion.
  *                                                create has no conference.
  *   policy.joined(event, conference, participant)  event hooks: created, ended, joined, left,
- *                                                speaking, muted, held, digit, locked. What they
- *                                                return is ignored. created, ended and locked
- *                                                have no participant.
+ *                                                speaking, muted, held, digit, quality,
+ *                                                locked. What they return is ignored. created,
+ *                                                ended and locked have no participant.
  *
  * Decision hooks only decide; commands (participant:mute() and so on) are for event hooks.
  */

@@ -160,6 +160,24 @@ static void set_number(lua_State *L, const char *key, float value)
     lua_setfield(L, -2, key);
 }
 
+/* Scores that are not known are nil. */
+static void set_quality(lua_State *L, const struct leg_stats *leg)
+{
+    if (*leg->grade) {
+        lua_pushstring(L, leg->grade);
+        lua_setfield(L, -2, "quality");
+    }
+    if (leg->mos > 0)
+        set_number(L, "mos", leg->mos);
+    if (leg->remote_mos > 0)
+        set_number(L, "remote_mos", leg->remote_mos);
+    set_integer(L, "clipped", leg->clipped);
+    set_number(L, "speech", leg->speech);
+    set_integer(L, "remote_lost", leg->remote_lost);
+    set_number(L, "remote_discarded", leg->remote_discarded);
+    set_number(L, "remote_jitter", leg->remote_jitter);
+}
+
 static int stats(lua_State *L)
 {
     const struct participant *participant = self(L);
@@ -168,7 +186,7 @@ static int stats(lua_State *L)
     if (!participant)
         return handle_gone(L);
     participant_stats(participant, &leg);
-    lua_createtable(L, 0, 13);
+    lua_createtable(L, 0, 22);
     lua_pushstring(L, leg.codec);
     lua_setfield(L, -2, "codec");
     set_integer(L, "received", leg.received);
@@ -182,6 +200,7 @@ static int stats(lua_State *L)
     set_number(L, "level", leg.level);
     set_number(L, "round_trip", leg.round_trip);
     set_number(L, "remote_loss", leg.remote_loss);
+    set_quality(L, &leg);
     return 1;
 }
 

@@ -61,6 +61,28 @@ static void set_since(json_t *status, const struct participant *participant)
                         json_integer(has_joined ? (json_int_t)difftime(time(NULL), since) : 0));
 }
 
+/* A score that is not known is none, not the worst. */
+static void set_mos(json_t *status, const char *key, float mos)
+{
+    if (mos > 0) {
+        set_figure(status, key, mos);
+    } else {
+        json_object_set_new(status, key, json_null());
+    }
+}
+
+static void set_quality(json_t *status, const struct leg_stats *stats)
+{
+    json_object_set_new(status, "quality", json_text(stats->grade));
+    set_mos(status, "mos", stats->mos);
+    set_figure(status, "speech_db", stats->speech);
+    set_count(status, "clipped_ms", stats->clipped);
+    set_mos(status, "remote_mos", stats->remote_mos);
+    set_count(status, "remote_lost", stats->remote_lost);
+    set_figure(status, "remote_discarded", stats->remote_discarded);
+    set_figure(status, "remote_jitter_ms", stats->remote_jitter);
+}
+
 static json_t *participant_status(const struct participant *participant)
 {
     const struct call_info *call = participant_call(participant);
@@ -94,6 +116,7 @@ static json_t *participant_status(const struct participant *participant)
     set_figure(status, "level_db", stats.level);
     set_figure(status, "round_trip_ms", stats.round_trip);
     set_figure(status, "remote_loss", stats.remote_loss);
+    set_quality(status, &stats);
     return status;
 }
 
@@ -130,6 +153,19 @@ static json_t *thread_status(const struct control_server *server, unsigned index
     set_figure(status, "lateness_p99_ms", stats.lateness_p99);
     set_figure(status, "lateness_max_ms", stats.lateness_max);
     set_figure(status, "load", stats.load);
+    json_object_set_new(status, "overloaded", json_boolean(stats.overloaded));
+    return status;
+}
+
+static json_t *overload_status(const struct focus *focus)
+{
+    struct focus_overload overload;
+    json_t *status = json_object();
+    focus_overload(focus, &overload);
+    set_count(status, "threads", overload.threads);
+    json_object_set_new(status, "since",
+                        overload.threads ? json_time(overload.since) : json_null());
+    set_count(status, "turned_away", overload.turned_away);
     return status;
 }
 
@@ -147,6 +183,7 @@ json_t *control_status(const struct control_config *config, uint64_t started)
     set_count(server, "uptime", uptime);
     set_count(server, "calls", focus_call_count(config->focus));
     set_count(server, "generation", hooks->generation(hooks->arg));
+    json_object_set_new(server, "overload", overload_status(config->focus));
     for (struct conference *conference = focus_next_conference(config->focus, NULL); conference;
          conference = focus_next_conference(config->focus, conference)) {
         json_array_append_new(conferences, conference_status(conference));

@@ -39,6 +39,8 @@ struct settings {
     unsigned rtp_timeout;     /* ms; 0: never */
     unsigned media_threads;   /* 0: one a core */
     unsigned max_calls;       /* 0: no limit */
+    unsigned overload_late;   /* percent; 0: off */
+    unsigned overload_load;   /* percent; 0: off */
     unsigned session_expires; /* s, RFC 4028; 0: off */
     unsigned session_min_se;  /* s, RFC 4028 Min-SE, at least 90 but for tests */
     unsigned stop_timeout;    /* ms that a stopping server waits for the answers to its BYEs */

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+static const char overloaded[] = "Server is overloaded";
+
 static void refuse(struct focus *focus, struct call *call, int code, const char *reason,
                    unsigned retry_after)
 {
@@ -46,9 +48,18 @@ bool focus_may_serve(const struct focus *focus, const char *user, const char *ho
     return text_is_conference_name(user) && is_ours(focus, host);
 }
 
-bool focus_is_full(const struct focus *focus)
+const char *focus_is_full(struct focus *focus, const char *user)
 {
-    return focus->shutting_down || (focus->max_calls && focus->calls >= focus->max_calls);
+    const struct mixing *mixing = focus->mixing;
+    const struct conference *conference = focus_conference_by_name(focus, user);
+
+    if (focus->shutting_down)
+        return "Server is stopping";
+    if (focus->max_calls && focus->calls >= focus->max_calls)
+        return "Server is full";
+    if (mixing->is_overloaded(mixing->ctx, conference ? conference->mix : NULL))
+        return overloaded;
+    return NULL;
 }
 
 /* NULL when the call could not go on, and has been answered. */
@@ -152,11 +163,13 @@ static void join(struct conference *conference, struct call *call)
 void admit(struct focus *focus, struct call *call)
 {
     struct conference *conference;
+    const char *full;
 
     events_catch_up(focus);
-    if (focus_is_full(focus)) {
-        refuse(focus, call, 503, focus->shutting_down ? "Server is stopping" : "Server is full",
-               RETRY_AFTER);
+    full = focus_is_full(focus, focus->signalling->info(call)->requested_user);
+    if (full) {
+        focus->overload.turned_away += full == overloaded;
+        refuse(focus, call, 503, full, RETRY_AFTER);
         return;
     }
     conference = find_or_create(focus, call);

@@ -107,12 +107,13 @@ static void on_query(struct query *query, void *arg)
 
     query->code = 200;
     query->is_focus = false;
-    if (!*query->requested_user)
-        return; /* about the server, not a conference */
-    if (focus_is_full(focus)) {
+    if (focus_is_full(focus, query->requested_user)) {
         query->code = 503;
+        query->retry_after = RETRY_AFTER;
         return;
     }
+    if (!*query->requested_user)
+        return; /* about the server, not a conference */
     query->is_focus = true;
     if (focus_may_serve(focus, query->requested_user, query->requested_host)) {
         if (focus_conference_by_name(focus, query->requested_user))

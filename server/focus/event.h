@@ -7,8 +7,7 @@
 #ifndef FOCUS_EVENT_H
 #define FOCUS_EVENT_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "ports/mixing.h"
 
 #define CONFERENCE_EVENTS(X)                                                                       \
     X(EVENT_CREATED, "created") /* the conference exists (or a reserved one became active) */      \
@@ -19,6 +18,7 @@
     X(EVENT_MUTED, "muted")       /* was muted or unmuted: on */                                   \
     X(EVENT_HELD, "held")         /* the phone put the call on hold or took it back: on */         \
     X(EVENT_DIGIT, "digit")       /* pressed a key: digit, duration */                             \
+    X(EVENT_QUALITY, "quality")   /* the call sounds better or worse than before: quality */       \
     X(EVENT_LOCKED, "locked")     /* was locked or unlocked: on */
 
 enum conference_event_kind {
@@ -39,6 +39,7 @@ struct conference_event {
     char digit;
     unsigned duration; /* ms, digit */
     char reason[96];   /* left, ended */
+    struct leg_quality quality;
 };
 
 #endif

@@ -63,6 +63,13 @@ unsigned focus_call_count(const struct focus *focus)
     return focus->calls;
 }
 
+void focus_overload(const struct focus *focus, struct focus_overload *overload)
+{
+    overload->threads = focus->overload.threads;
+    overload->since = focus->overload.since;
+    overload->turned_away = focus->overload.turned_away;
+}
+
 /* The last call is gone or the time is up: whichever is first tells, once. */
 static void shutdown_finish(void *arg)
 {

@@ -80,6 +80,14 @@ struct conference *focus_conference_by_name(struct focus *focus, const char *nam
 struct conference *focus_next_conference(struct focus *focus, const struct conference *after);
 unsigned focus_call_count(const struct focus *focus);
 
+/* Media threads that cannot keep up, so that new calls get 503. */
+struct focus_overload {
+    unsigned threads;     /* 0: none */
+    time_t since;         /* when the first of them began; 0: never yet */
+    uint64_t turned_away; /* calls, since the server began */
+};
+void focus_overload(const struct focus *focus, struct focus_overload *overload);
+
 uint64_t conference_id(const struct conference *conference);
 const char *conference_name(const struct conference *conference);
 const char *conference_title(const struct conference *conference);

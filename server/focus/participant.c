@@ -92,17 +92,29 @@ void participant_route(struct participant *participant)
     participant->conference->focus->mixing->leg_route(participant->leg, &route);
 }
 
-static void log_quality(const struct participant *participant, const char *reason)
+void mos_print(char *text, size_t size, float mos)
+{
+    (void)snprintf(text, size, mos > 0 ? "%.1f" : "-", (double)mos);
+}
+
+static void log_quality(const struct participant *participant)
 {
     const struct leg_stats *stats = &participant->stats;
+    double packets = (double)(stats->received + stats->lost);
+    char mos[8], remote_mos[8];
 
+    mos_print(mos, sizeof mos, stats->mos);
+    mos_print(remote_mos, sizeof remote_mos, stats->remote_mos);
     log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
-              "%s left: %s; %s received %llu lost %llu late %llu concealed %llu ms "
-              "jitter %.1f ms, sent %llu",
-              participant->info.caller.uri, reason, *stats->codec ? stats->codec : "no media",
-              (unsigned long long)stats->received, (unsigned long long)stats->lost,
+              "quality: MOS %s (far end %s), lost %llu of %.0f (%.1f %%), late %llu, "
+              "concealed %llu ms, jitter %.1f ms, round trip %.0f ms, level %.0f dBov, "
+              "clipped %llu ms, sent %llu (far end lost %llu), %s",
+              mos, remote_mos, (unsigned long long)stats->lost, packets,
+              packets > 0 ? (double)stats->lost * 100 / packets : 0,
               (unsigned long long)stats->late, (unsigned long long)stats->concealed,
-              (double)stats->jitter, (unsigned long long)stats->sent);
+              (double)stats->jitter, (double)stats->round_trip, (double)stats->speech,
+              (unsigned long long)stats->clipped, (unsigned long long)stats->sent,
+              (unsigned long long)stats->remote_lost, *stats->codec ? stats->codec : "no media");
 }
 
 void participant_leave(struct participant *participant, const char *reason)
@@ -130,7 +142,9 @@ void participant_leave(struct participant *participant, const char *reason)
         return;
     }
     participant->joined = false;
-    log_quality(participant, reason);
+    log_quality(participant);
+    log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s left: %s",
+              participant->info.caller.uri, reason);
     (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
     events_post_left(participant, &event);
 }

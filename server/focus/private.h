@@ -63,6 +63,13 @@ struct focus {
     } listeners[FOCUS_LISTENERS];
     unsigned listener_count;
 
+    struct {
+        unsigned threads;            /* media threads that are */
+        time_t since;                /* the first of them */
+        uint64_t turned_away;        /* calls, since the start */
+        uint64_t turned_away_before; /* and before `since` */
+    } overload;
+
     bool shutting_down;
     struct loop_timer *shutdown_timer;
     void (*shutdown_done)(void *arg);
@@ -149,13 +156,15 @@ void participant_leave(struct participant *participant, const char *reason);
 /* Leaves, and the call is ended. */
 void participant_remove(struct participant *participant, int code, const char *reason);
 void participant_free(struct participant *participant);
+/* "4.3", "-" when it is not known. */
+void mos_print(char *text, size_t size, float mos);
 
 /* admit.c */
 void admit(struct focus *focus, struct call *call);
 /* Whether `user` at `host` can name a conference of ours. */
 bool focus_may_serve(const struct focus *focus, const char *user, const char *host);
-/* No call more at the moment: stopping, or max_calls. */
-bool focus_is_full(const struct focus *focus);
+/* Why no call more can be taken at the moment, NULL: it can. `user` is who is called. */
+const char *focus_is_full(struct focus *focus, const char *user);
 
 /* focus.c */
 void focus_call_gone(struct focus *focus);

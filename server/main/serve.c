@@ -141,6 +141,8 @@ static int start_media(struct server *server)
         .port_low = settings->rtp_port_low,
         .port_high = settings->rtp_port_high,
         .threads = settings->media_threads,
+        .overload_late = settings->overload_late,
+        .overload_load = settings->overload_load,
         .events = focus_mixing_events(),
         .events_arg = server->focus,
     };

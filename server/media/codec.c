@@ -1,11 +1,10 @@
 #include "media/codec_table.h"
 
-#include <assert.h>
 #include <strings.h>
 
 /* One line a codec, best first; L16 is as good as its rate, but ten times the traffic. */
 static const struct codec *const codecs[] = {
-    &codec_opus, &codec_g722, &codec_pcmu, &codec_pcma, &codec_l16_16000, &codec_l16_8000,
+    &codec_opus, &codec_g722, &codec_pcmu, &codec_pcma, &codec_l16_16000, &codec_l16_8000, NULL,
 };
 
 /* CN and telephone-event are formats without a codec: comfort noise goes to jitter_noise and is
@@ -25,16 +24,14 @@ static const struct codec_format others[] = {
      .fmtp = "0-16"},
 };
 
-enum { CODECS = sizeof codecs / sizeof *codecs, OTHERS = sizeof others / sizeof *others };
-
 const struct codec *codec_find(const struct codec_format *format)
 {
     unsigned channels = format->channels ? format->channels : 1;
-    for (unsigned i = 0; i < CODECS; i++) {
-        const struct codec_format *known = &codecs[i]->format;
+    for (const struct codec *const *codec = codecs; *codec; codec++) {
+        const struct codec_format *known = &(*codec)->format;
         if (strcasecmp(format->name, known->name) == 0 && format->clock_rate == known->clock_rate &&
             channels == known->channels) {
-            return codecs[i];
+            return *codec;
         }
     }
     return NULL;
@@ -42,15 +39,15 @@ const struct codec *codec_find(const struct codec_format *format)
 
 const struct codec_format *codec_formats(unsigned *countp)
 {
-    static struct codec_format offered[CODECS + OTHERS];
-    static_assert(CODECS + OTHERS <= SESSION_FORMATS, "a session has room for all formats");
+    static struct codec_format offered[SESSION_FORMATS];
+    unsigned count = 0;
 
-    for (unsigned i = 0; i < CODECS; i++) {
-        offered[i] = codecs[i]->format;
+    for (const struct codec *const *codec = codecs; *codec; codec++) {
+        offered[count++] = (*codec)->format;
     }
-    for (unsigned i = 0; i < OTHERS; i++) {
-        offered[CODECS + i] = others[i];
+    for (unsigned i = 0; i < sizeof others / sizeof *others; i++) {
+        offered[count++] = others[i];
     }
-    *countp = CODECS + OTHERS;
+    *countp = count;
     return offered;
 }

@@ -1,4 +1,5 @@
 /* PCMU and PCMA (ITU-T G.711; RFC 3551 §4.5.14). Stateless: one byte a sample at 8000 Hz. */
+#include "core/vector.h"
 #include "media/codec_table.h"
 
 #include <string.h>
@@ -108,15 +109,15 @@ __attribute__((always_inline)) static inline int encode(uint8_t (*code)(int32_t 
     return (int)count;
 }
 
-static int ulaw_encode(void *encoder, const float *samples, unsigned count, uint8_t *payload,
-                       size_t size)
+VECTORISED static int ulaw_encode(void *encoder, const float *samples, unsigned count,
+                                  uint8_t *payload, size_t size)
 {
     (void)encoder;
     return encode(ulaw_code, samples, count, payload, size);
 }
 
-static int alaw_encode(void *encoder, const float *samples, unsigned count, uint8_t *payload,
-                       size_t size)
+VECTORISED static int alaw_encode(void *encoder, const float *samples, unsigned count,
+                                  uint8_t *payload, size_t size)
 {
     (void)encoder;
     return encode(alaw_code, samples, count, payload, size);

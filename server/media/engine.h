@@ -16,9 +16,11 @@
 #include "media/jitter.h"
 #include "media/latch.h"
 #include "media/level.h"
+#include "media/loss.h"
 #include "media/mailbox.h"
 #include "media/media.h"
 #include "media/mixer.h"
+#include "media/overload.h"
 #include "media/ring.h"
 #include "media/rtcp.h"
 #include "media/rtp.h"
@@ -66,20 +68,33 @@ struct message {
 
 /* Written by the media thread, read by the focus; relaxed, see leg_stats. */
 struct leg_counters {
-    _Atomic uint64_t received, sent, unsent, lost, late, rejected, concealed;
-    _Atomic float jitter, delay, level, round_trip, remote_loss;
+    _Atomic uint64_t received, sent, unsent, lost, late, rejected, concealed, clipped;
+    _Atomic uint64_t missing, runs;                            /* see loss.h */
+    _Atomic uint64_t remote_reports, remote_lost, remote_sent; /* `sent` at the last report */
+    _Atomic float jitter, delay, level, round_trip;
+    _Atomic float speech; /* mean square of what was spoken; 0: nothing yet */
+    _Atomic float remote_loss, remote_discarded, remote_jitter, remote_delay;
+    _Atomic float remote_rating; /* R that the peer tells of itself; 0: nothing */
+    _Atomic unsigned packet_ms;  /* audio in the peer's last packet */
     _Atomic bool speaking;
 };
 
 /* RTCP's memory; media thread. */
 struct leg_rtcp {
-    uint64_t next;          /* µs, when the next report is due */
-    uint32_t sr_mid;        /* of the peer's last SR; 0: none */
-    uint64_t sr_arrival;    /* µs */
-    uint64_t octets;        /* of payload sent */
-    uint64_t sent_reported; /* packets sent up to the last report */
-    bool began;             /* a report has been sent: there will be a BYE */
+    uint64_t next;            /* µs, when the next report is due */
+    uint32_t sr_mid;          /* of the peer's last SR; 0: none */
+    uint64_t sr_arrival;      /* µs */
+    uint32_t rr_ssrc, rr_mid; /* of the peer's last reference time (RFC 3611 §4.4); 0: none */
+    uint64_t rr_arrival;      /* µs */
+    uint64_t octets;          /* of payload sent */
+    uint64_t sent_reported;   /* packets sent up to the last report */
+    bool began;               /* a report has been sent: there will be a BYE */
     struct latch latch;
+};
+
+/* Counters at one moment; the difference of two is what happened between. */
+struct leg_sample {
+    uint64_t received, lost, late, missing, runs, remote_reports;
 };
 
 enum link_state {
@@ -124,6 +139,11 @@ struct leg {
     size_t pending;      /* bytes in `packet` that wait for more, when ptime is not FRAME_MS */
     uint64_t life;       /* µs, last sign of the peer */
     struct level level;
+    double speech;          /* mean squares of the frames in which somebody spoke, summed */
+    uint64_t speech_frames; /* how many those are */
+    uint64_t clipped;       /* samples */
+    struct loss loss;
+    uint64_t late_seen; /* of the jitter buffer's late packets, how many are in `loss` */
     struct telephone_event event;
     uint32_t event_rate; /* Hz, of its timestamps */
     struct rtp_source source;
@@ -148,6 +168,8 @@ struct leg {
     bool abandoned; /* leg_close was called: nothing is told any more */
     bool told_speaking, has_jitter;
     const struct codec *sends; /* NULL: none yet */
+    struct leg_sample judged;  /* when its quality was judged last */
+    const char *grade;         /* what came of it; "": nothing yet */
     struct message add, close;
     int family;
     char cname[64];
@@ -220,6 +242,7 @@ struct media_thread {
     struct histogram lateness; /* µs */
     _Atomic uint64_t ticks, late_ticks, skipped_ticks;
     _Atomic float load;
+    atomic_bool overloaded;
 
     /* Constant. */
     int wake_fd;   /* eventfd, the thread waits for it while it has no section */
@@ -233,6 +256,7 @@ struct media_thread {
     struct mail *newest, *oldest; /* messages of this turn of the loop */
     unsigned sections, legs;
     unsigned slot_load[SLOTS]; /* legs and sections */
+    bool told_overloaded;
     struct loop_watch *watch;
     struct message stop;
 
@@ -245,6 +269,7 @@ struct media_thread {
     int64_t wall_offset;   /* µs from the monotonic clock to the wall's */
     uint64_t rtcp_checked;
     uint64_t load_since, busy; /* µs */
+    struct overload overload;
     uint32_t random;
     struct receive_batch batch;
     float frame[FRAME_MAX], resampled[FRAME_MAX];
@@ -262,6 +287,9 @@ struct media {
     struct leg_list legs;
     struct loop_timer *flush_timer;
     unsigned section_legs;
+    struct loop_timer *watch_timer; /* runs while there are legs */
+    unsigned watch_turn;
+    struct overload_limits overload_limits; /* constant */
     unsigned thread_count;
     struct media_thread *threads;
 };
@@ -276,6 +304,7 @@ struct message *message_create(enum message_kind kind, const char *what);
 /* mix.c: the mix's part of struct mixing. */
 int mix_create(void *ctx, struct mix **mixp);
 void mix_destroy(struct mix *mix);
+bool mix_is_overloaded(void *ctx, const struct mix *mix);
 /* Frees it all; the media threads know it no more. */
 void mix_free(struct mix *mix);
 /* The thread of a section knows it no more; the last one frees the mix. */
@@ -299,16 +328,29 @@ void leg_free(struct leg *leg);
 /* Calls the handlers for what the leg has told. */
 void leg_hand_up(struct leg *leg);
 
+/* leg_quality.c */
+/* Fills in what the counters come to, for the whole life of the leg. */
+void leg_quality_stats(const struct leg *leg, struct leg_stats *stats);
+/* Begins to judge the legs' quality every few seconds, as long as there are legs. */
+void media_watch(struct media *media);
+
 int thread_start(struct media *media, struct media_thread *thread);
 /* Waits until it has ended. Harmless when it was never started. */
 void thread_join(struct media_thread *thread);
 void thread_wake(struct media_thread *thread);
+/* Any thread. */
+static inline bool thread_is_overloaded(const struct media_thread *thread)
+{
+    return atomic_load_explicit(&thread->overloaded, memory_order_relaxed);
+}
 
 /* ---- media thread ---- */
 
 /* tick.c */
 void thread_apply_messages(struct media_thread *thread);
 void thread_work_slot(struct media_thread *thread, uint64_t slot);
+/* When there is something to be told. */
+void thread_wake_focus(struct media_thread *thread);
 /* Says good-bye for all legs. */
 void thread_end_legs(struct media_thread *thread);
 
@@ -353,11 +395,25 @@ bool leg_link_send(struct leg *leg, const uint8_t *data, size_t size,
 /* leg_rtcp.c */
 void leg_rtcp_take(struct leg *leg, const uint8_t *data, size_t size, uint64_t arrival,
                    uint64_t now);
+/* The round trip from what came back of a report of ours, which has waited here for `waited` µs:
+ * that is no part of the way. */
+void leg_rtcp_round_trip(struct leg *leg, uint32_t lsr, uint32_t dlsr, uint64_t waited);
 /* Sends a report when it is due. */
 void leg_rtcp_tick(struct leg *leg, struct media_thread *thread);
 void leg_rtcp_bye(struct leg *leg, struct media_thread *thread);
 /* Time to the next report, µs, randomised (RFC 3550 §6.3.1). */
 uint64_t leg_rtcp_interval(struct media_thread *thread);
+
+/* leg_xr.c: extended reports (RFC 3611). */
+/* Fills in what is to be told now; false: nothing. `is_sender`: an SR goes out with it. */
+bool leg_xr_report(const struct leg *leg, const struct media_thread *thread, bool is_sender,
+                   struct rtcp_xr *xr);
+void leg_xr_take(struct leg *leg, const struct rtcp_xr *xr, uint64_t arrival, uint64_t now);
+
+static inline float counter_float(const _Atomic float *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
 
 /* Adds to a counter that only this thread writes. */
 static inline void counter_add(_Atomic uint64_t *counter, uint64_t count)

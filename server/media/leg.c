@@ -68,6 +68,7 @@ static void leg_prepare(struct leg *leg, struct section *section, const struct l
     mixer_channel_init(&leg->channel);
     level_init(&leg->level);
     atomic_store_explicit(&leg->counters.level, LEVEL_SILENCE, memory_order_relaxed);
+    leg->grade = "";
 }
 
 static void section_count_legs(struct section *section, int more)
@@ -102,6 +103,7 @@ int leg_create(struct mix *mix, const struct leg_config *config, struct leg **le
     leg->ports = ports;
     TAILQ_INSERT_TAIL(&media->legs, leg, of_media);
     TAILQ_INSERT_TAIL(&mix->legs_open, leg, of_mix);
+    media_watch(media);
     section_count_legs(leg->section, 1);
     media_post(media, leg->section->thread, &leg->add);
     *legp = leg;
@@ -263,10 +265,16 @@ void leg_stats(const struct leg *leg, struct leg_stats *stats)
     stats->late = atomic_load_explicit(&counters->late, memory_order_relaxed);
     stats->rejected = atomic_load_explicit(&counters->rejected, memory_order_relaxed);
     stats->concealed = atomic_load_explicit(&counters->concealed, memory_order_relaxed);
+    stats->clipped = atomic_load_explicit(&counters->clipped, memory_order_relaxed);
     stats->jitter = atomic_load_explicit(&counters->jitter, memory_order_relaxed);
     stats->delay = atomic_load_explicit(&counters->delay, memory_order_relaxed);
     stats->level = atomic_load_explicit(&counters->level, memory_order_relaxed);
     stats->round_trip = atomic_load_explicit(&counters->round_trip, memory_order_relaxed);
+    stats->remote_lost = atomic_load_explicit(&counters->remote_lost, memory_order_relaxed);
     stats->remote_loss = atomic_load_explicit(&counters->remote_loss, memory_order_relaxed);
+    stats->remote_discarded =
+        atomic_load_explicit(&counters->remote_discarded, memory_order_relaxed);
+    stats->remote_jitter = atomic_load_explicit(&counters->remote_jitter, memory_order_relaxed);
     stats->speaking = atomic_load_explicit(&counters->speaking, memory_order_relaxed);
+    leg_quality_stats(leg, stats);
 }

@@ -101,12 +101,16 @@ static enum rtp_verdict count_packet(struct leg *leg, const struct stream_format
 }
 
 /* The time from packet to packet is what a packet brings. */
-static void settle_owed(struct leg *leg, const struct stream_format *format, uint32_t timestamp)
+static void settle_owed(struct leg *leg, const struct stream_format *format,
+                        const struct rtp_packet *packet)
 {
-    uint32_t brought = (timestamp - leg->read_timestamp) / (format->clock_rate / 1000);
+    uint32_t brought = (packet->timestamp - leg->read_timestamp) / (format->clock_rate / 1000);
 
-    leg->read_timestamp = timestamp;
+    leg->read_timestamp = packet->timestamp;
     if (brought <= PACKET_MS_MAX) {
+        if (brought > 0 && packet->sequence == (uint16_t)(leg->source.max_sequence + 1)) {
+            atomic_store_explicit(&leg->counters.packet_ms, brought, memory_order_relaxed);
+        }
         leg->owed -= (int)brought;
         leg->owed = leg->owed > OWED_MIN ? leg->owed : OWED_MIN;
     }
@@ -137,12 +141,13 @@ static void take_rtp(struct leg *leg, struct media_thread *thread,
     }
     leg->life = heard;
     counter_add(&leg->counters.received, 1);
-    settle_owed(leg, format, packet.timestamp);
+    settle_owed(leg, format, &packet);
     switch (count_packet(leg, format, &packet, arrival)) {
     case RTP_DUPLICATE_OR_STALE:
         return;
     case RTP_RESTART:
         leg->event = (struct telephone_event){0};
+        loss_restart(&leg->loss);
         if (leg->hearing != NULL) {
             jitter_restart(leg, leg->hearing);
         }
@@ -150,6 +155,7 @@ static void take_rtp(struct leg *leg, struct media_thread *thread,
     case RTP_OK:
         break;
     }
+    loss_take(&leg->loss, packet.sequence);
     if (leg->stream->direction & STREAM_RECVONLY) {
         take_format(leg, thread, format, &packet, arrival);
     }

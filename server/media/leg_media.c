@@ -105,10 +105,21 @@ static void publish(struct leg *leg)
     struct jitter_stats stats;
 
     atomic_store_explicit(&counters->level, level_dbov(&leg->level), memory_order_relaxed);
+    if (leg->speech_frames > 0) {
+        atomic_store_explicit(&counters->speech, (float)(leg->speech / (double)leg->speech_frames),
+                              memory_order_relaxed);
+    }
     if (leg->jitter == NULL || leg->hearing == NULL) {
         return;
     }
     jitter_stats(leg->jitter, &stats);
+    loss_discard(&leg->loss, (unsigned)(stats.late - leg->late_seen));
+    leg->late_seen = stats.late;
+    atomic_store_explicit(&counters->missing, leg->loss.missing, memory_order_relaxed);
+    atomic_store_explicit(&counters->runs, leg->loss.runs, memory_order_relaxed);
+    atomic_store_explicit(&counters->clipped,
+                          leg->clipped * 1000 / leg->hearing->codec->sample_rate,
+                          memory_order_relaxed);
     atomic_store_explicit(&counters->late, stats.late, memory_order_relaxed);
     atomic_store_explicit(&counters->concealed,
                           stats.concealed * 1000 / leg->hearing->codec->sample_rate,
@@ -132,11 +143,20 @@ static const float *hear(struct leg *leg, struct media_thread *thread, float *po
     }
     count = hearing->codec->sample_rate / 1000 * FRAME_MS;
     *powerp = level_power(thread->frame, count);
+    leg->clipped += level_clipped(thread->frame, count, *powerp);
     if (hearing->resampler == NULL) {
         return thread->frame;
     }
     resampler_run(hearing->resampler, thread->frame, count, thread->resampled);
     return thread->resampled;
+}
+
+static void note_speech(struct leg *leg, float power)
+{
+    if (leg->level.speaking && power > 0) {
+        leg->speech += (double)power;
+        leg->speech_frames++;
+    }
 }
 
 void leg_listen(struct leg *leg, struct media_thread *thread)
@@ -161,6 +181,7 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
     samples = hear(leg, thread, &power);
     power = blocked ? 0 : power;
     level_update(&leg->level, power);
+    note_speech(leg, power);
     mixer_take(&leg->section->mixer, &leg->channel, samples, power, blocked);
     if (leg->ticks % PUBLISH_EVERY == 0) {
         publish(leg);

@@ -22,8 +22,12 @@ struct level {
 void level_init(struct level *level);
 /* Mean square of the samples. */
 float level_power(const float *samples, unsigned count);
+/* How many samples stand at full scale: a loud sound is cut off there. `power` is theirs. */
+unsigned level_clipped(const float *samples, unsigned count, float power);
 /* Takes the power of the next frame of FRAME_MS; 0 when there was none. */
 void level_update(struct level *level, float power);
+/* A mean square in dBov; LEVEL_SILENCE at least. */
+float level_of_power(float power);
 /* dBov, smoothed; LEVEL_SILENCE at least. */
 float level_dbov(const struct level *level);
 

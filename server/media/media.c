@@ -67,6 +67,22 @@ static void message_done(struct message *message)
     free(message);
 }
 
+static void hear_of_overload(struct media_thread *thread)
+{
+    struct media *media = thread->media;
+    bool overloaded = atomic_load_explicit(&thread->overloaded, memory_order_relaxed);
+    unsigned count = 0;
+
+    if (overloaded == thread->told_overloaded) {
+        return;
+    }
+    thread->told_overloaded = overloaded;
+    for (unsigned i = 0; i < media->thread_count; i++) {
+        count += media->threads[i].told_overloaded;
+    }
+    media->events->on_overload(count, media->events_arg);
+}
+
 /* A leg that has gone is in `returned`, and may be in `told` from before. What it told was posted
  * earlier, so taking `returned` first makes sure that nothing in `told` outlives its leg. */
 static void collect(struct media_thread *thread)
@@ -96,6 +112,7 @@ static void on_event_fd(int fd, void *arg)
     if (read(fd, &count, sizeof(count)) < 0) {
         return; /* somebody was faster; what is told is told in that call */
     }
+    hear_of_overload(arg);
     collect(arg);
 }
 
@@ -133,6 +150,7 @@ static void media_thread_stats(void *ctx, unsigned number, struct mixing_thread_
     stats->lateness_p99 = (float)histogram_percentile(&thread->lateness, 0.99) / 1000;
     stats->lateness_max = (float)histogram_max(&thread->lateness) / 1000;
     stats->load = atomic_load_explicit(&thread->load, memory_order_relaxed);
+    stats->overloaded = thread_is_overloaded(thread);
 }
 
 /* ---- beginning and end ---- */
@@ -194,6 +212,7 @@ int media_create(const struct media_config *config, struct media **mediap)
     media->loop = config->loop;
     media->events = config->events;
     media->events_arg = config->events_arg;
+    media->overload_limits = (struct overload_limits){config->overload_late, config->overload_load};
     media->section_legs = config->section_legs > 0 ? config->section_legs : SECTION_LEGS;
     media->mixing = (struct mixing){
         .ctx = media,
@@ -206,6 +225,7 @@ int media_create(const struct media_config *config, struct media **mediap)
         .leg_route = leg_route,
         .leg_close = leg_close,
         .leg_stats = leg_stats,
+        .is_overloaded = mix_is_overloaded,
         .thread_count = media_thread_count,
         .thread_stats = media_thread_stats,
     };
@@ -243,6 +263,7 @@ void media_destroy(struct media *media)
         return;
     }
     loop_timer_stop(&media->flush_timer);
+    loop_timer_stop(&media->watch_timer);
     for (unsigned i = 0; i < media->thread_count; i++) {
         struct media_thread *thread = &media->threads[i];
 

@@ -18,6 +18,8 @@ struct media_config {
     uint16_t port_low, port_high; /* inclusive; RTP even, RTCP the next odd one */
     unsigned threads;             /* 0: one a core */
     unsigned section_legs;        /* legs of one mix on a thread before another helps; 0: 250 */
+    unsigned overload_late;       /* percent of a second's slots that begin late; 0: never mind */
+    unsigned overload_load;       /* percent of the time spent working; 0: never mind */
     const struct mixing_events *events;
     void *events_arg;
 };

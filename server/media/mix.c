@@ -21,6 +21,15 @@ static bool works_for(const struct media_thread *thread, const struct mix *mix)
     return false;
 }
 
+/* Whether `one` should rather take a new section than `other`. */
+static bool is_freer(const struct media_thread *one, const struct media_thread *other)
+{
+    if (thread_is_overloaded(one) != thread_is_overloaded(other)) {
+        return thread_is_overloaded(other);
+    }
+    return one->legs + one->sections < other->legs + other->sections;
+}
+
 /* The least loaded thread that has no section of the mix; NULL: all have. */
 static struct media_thread *least_loaded(struct mix *mix)
 {
@@ -30,8 +39,7 @@ static struct media_thread *least_loaded(struct mix *mix)
     for (unsigned i = 0; i < media->thread_count; i++) {
         struct media_thread *thread = &media->threads[i];
 
-        if (!works_for(thread, mix) &&
-            (best == NULL || thread->legs + thread->sections < best->legs + best->sections)) {
+        if (!works_for(thread, mix) && (best == NULL || is_freer(thread, best))) {
             best = thread;
         }
     }
@@ -173,6 +181,20 @@ struct section *mix_place(struct mix *mix)
     }
     another = section_add(mix);
     return another != NULL ? another : best;
+}
+
+bool mix_is_overloaded(void *ctx, const struct mix *mix)
+{
+    const struct media *media = ctx;
+
+    for (unsigned i = 0; i < media->thread_count; i++) {
+        const struct media_thread *thread = &media->threads[i];
+
+        if ((mix == NULL || works_for(thread, mix)) && !thread_is_overloaded(thread)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 int mix_supply(struct section *section, const struct codec *codec, uint8_t buses, bool lacking)

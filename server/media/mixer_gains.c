@@ -1,3 +1,4 @@
+#include "core/vector.h"
 #include "media/mixer_parts.h"
 
 #include <math.h>
@@ -39,8 +40,8 @@ void gains_arrive(struct mixer_gains *gains)
     }
 }
 
-void add_scaled(float *restrict to, const float *restrict from, unsigned count, float first,
-                float last)
+VECTORISED void add_scaled(float *restrict to, const float *restrict from, unsigned count,
+                           float first, float last)
 {
     if (first == last) {
         for (unsigned i = 0; i < count; i++) {

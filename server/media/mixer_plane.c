@@ -94,18 +94,19 @@ const float *plane_hear(struct mixer *mixer, struct mixer_plane *plane, unsigned
     here->heard = here->said == mixer->tick ? here->own : NULL;
     for (unsigned i = 0; i < MIXER_RATES; i++) {
         struct mixer_link *link = &here->links[i];
-        float *result = here->heard == NULL ? here->sum : plane->scratch;
+        const float *before = here->heard;
+        float *result = before == NULL ? here->sum : plane->scratch;
 
         if (link->resampler == NULL || !link_run(mixer, link, mixer->planes[i], bus, result)) {
             continue;
         }
-        if (here->heard == here->own) {
-            memcpy(here->sum, here->own, plane->frame * sizeof(float));
+        here->heard = here->sum;
+        if (before != NULL && before != here->sum) {
+            memcpy(here->sum, before, plane->frame * sizeof(float));
         }
-        if (result == plane->scratch) {
+        if (before != NULL) {
             add_scaled(here->sum, plane->scratch, plane->frame, 1, 1);
         }
-        here->heard = here->sum;
     }
     return here->heard;
 }

@@ -20,13 +20,15 @@ static struct mixer_plane *plane_create(unsigned rate)
 {
     unsigned frame = rate / 1000 * FRAME_MS;
     size_t payload_max = smaller(frame * sizeof(int16_t), PAYLOAD_MAX);
-    size_t group_size = frame * sizeof(float) + MIXER_ENCODINGS * payload_max;
-    size_t floats = 2 * frame * sizeof(float);
-    struct mixer_plane *plane = calloc(1, sizeof(*plane) + floats + MIXER_GROUPS * group_size);
+    size_t floats = (2 + MIXER_GROUPS) * frame * sizeof(float);
+    size_t bytes = (size_t)MIXER_GROUPS * MIXER_ENCODINGS * payload_max;
+    struct mixer_plane *plane = calloc(1, sizeof(*plane) + floats + bytes);
+    uint8_t *memory;
 
     if (plane == NULL) {
         return NULL;
     }
+    memory = (uint8_t *)(plane + 1) + floats;
     plane->rate = rate;
     plane->frame = frame;
     plane->payload_max = payload_max;
@@ -34,11 +36,10 @@ static struct mixer_plane *plane_create(unsigned rate)
     plane->alone = plane->scratch + frame;
     for (unsigned i = 0; i < MIXER_GROUPS; i++) {
         struct mixer_group *group = &plane->groups[i];
-        uint8_t *memory = (uint8_t *)(plane->alone + frame) + i * group_size;
 
-        group->frame = (float *)memory;
-        for (unsigned k = 0; k < MIXER_ENCODINGS; k++) {
-            group->encodings[k].data = memory + frame * sizeof(float) + k * payload_max;
+        group->frame = plane->alone + (size_t)(i + 1) * frame;
+        for (unsigned k = 0; k < MIXER_ENCODINGS; k++, memory += payload_max) {
+            group->encodings[k].data = memory;
         }
     }
     return plane;

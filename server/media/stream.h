@@ -28,12 +28,13 @@ struct stream_format {
 struct stream {
     /* What each tick looks at comes first. */
     enum stream_direction direction;
-    bool muxed;                /* RTCP goes by the RTP socket (RFC 5761) */
-    uint8_t payload_type;      /* of what we send */
-    uint32_t clock_rate;       /* the same */
-    unsigned ptime;            /* ms of audio in our packets */
-    const struct codec *codec; /* we send it; NULL: nothing to send */
-    uint32_t tuning;           /* of its encoder */
+    bool muxed;                     /* RTCP goes by the RTP socket (RFC 5761) */
+    bool xr_metrics, xr_round_trip; /* as in struct session */
+    uint8_t payload_type;           /* of what we send */
+    uint32_t clock_rate;            /* the same */
+    unsigned ptime;                 /* ms of audio in our packets */
+    const struct codec *codec;      /* we send it; NULL: nothing to send */
+    uint32_t tuning;                /* of its encoder */
     unsigned format_count;
     int8_t by_type[128]; /* index of the format, -1: unknown */
     struct stream_format formats[SESSION_FORMATS];

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 enum {
-    LATE_US = 5000, /* a tick that begins later than this counts as late */
     PERIOD_US = FRAME_MS * 1000,
     LOAD_WINDOW_US = 1000 * 1000,
     NICENESS = -11, /* before all that is not real time: being late is heard */
@@ -25,6 +24,13 @@ static uint64_t read_clock_us(clockid_t clock)
 
     (void)clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void tell_overload(struct media_thread *thread)
+{
+    atomic_store_explicit(&thread->overloaded, thread->overload.is_overloaded,
+                          memory_order_relaxed);
+    thread->signal = true;
 }
 
 /* ---- sleeping ---- */
@@ -47,6 +53,10 @@ static void sleep_idle(struct media_thread *thread)
     uint64_t count;
 
     atomic_store_explicit(&thread->load, 0, memory_order_relaxed);
+    if (overload_rest(&thread->overload)) {
+        tell_overload(thread);
+        thread_wake_focus(thread);
+    }
     atomic_store(&thread->idle, true);
     if (mailbox_empty(&thread->inbox)) {
         while (read(thread->wake_fd, &count, sizeof(count)) < 0 && errno == EINTR) {
@@ -69,17 +79,25 @@ void thread_wake(struct media_thread *thread)
 
 /* ---- working ---- */
 
-static void account(struct media_thread *thread, uint64_t late)
+static void watch_overload(struct media_thread *thread, uint64_t due, uint64_t late, uint64_t busy)
+{
+    if (overload_slot(&thread->overload, &thread->media->overload_limits, due, late, busy)) {
+        tell_overload(thread);
+    }
+}
+
+static void account(struct media_thread *thread, uint64_t due, uint64_t late)
 {
     uint64_t end = clock_us();
     uint64_t window = end - thread->load_since;
 
     counter_add(&thread->ticks, 1);
-    if (late > LATE_US) {
+    if (late > OVERLOAD_LATE_US) {
         counter_add(&thread->late_ticks, 1);
     }
     histogram_add(&thread->lateness, late);
     thread->busy += end - thread->now;
+    watch_overload(thread, due, late, end - thread->now);
     if (window >= LOAD_WINDOW_US) {
         atomic_store_explicit(&thread->load, (float)thread->busy / (float)window,
                               memory_order_relaxed);
@@ -98,12 +116,13 @@ static void run_slot(struct media_thread *thread, uint64_t slot)
     if (late >= PERIOD_US) {
         /* Its sections are due again already: what is dropped here never becomes delay. */
         counter_add(&thread->skipped_ticks, 1);
+        watch_overload(thread, due, late, 0);
         return;
     }
     thread->wall_offset = (int64_t)read_clock_us(CLOCK_REALTIME) - (int64_t)thread->now;
     thread_apply_messages(thread);
     thread_work_slot(thread, slot);
-    account(thread, late);
+    account(thread, due, late);
 }
 
 static void thread_tune(struct media_thread *thread)

@@ -133,7 +133,7 @@ static void section_depart(struct media_thread *thread, struct section *section)
     give_back(thread, &section->remove);
 }
 
-static void wake_focus(struct media_thread *thread)
+void thread_wake_focus(struct media_thread *thread)
 {
     if (thread->signal) {
         uint64_t one = 1;
@@ -185,7 +185,7 @@ void thread_work_slot(struct media_thread *thread, uint64_t slot)
         }
     }
     finish_waiting(thread, slot);
-    wake_focus(thread);
+    thread_wake_focus(thread);
 }
 
 void thread_end_legs(struct media_thread *thread)

@@ -45,12 +45,31 @@ struct leg_stats {
     uint64_t late;      /* came too late to be played */
     uint64_t rejected;  /* from a foreign source, not RTP, or of an unknown payload type */
     uint64_t concealed; /* ms of audio made up for what was missing */
+    uint64_t clipped;   /* ms of audio that stands at full scale: the phone is too loud */
     float jitter;       /* ms, interarrival (RFC 3550 §6.4.1) */
     float delay;        /* ms of audio in the jitter buffer at the moment */
     float level;        /* dBov of what came in, smoothed; -127 for silence */
+    float speech;       /* dBov, mean of what was spoken; -127 before that */
+    float mos;          /* 1–5, estimate for what came in (ITU-T G.107); 0: nothing came */
     float round_trip;   /* ms, from RTCP; 0: not known */
-    float remote_loss;  /* fraction 0–1 that the peer reports as lost; 0 when it says nothing */
+    /* What the peer hears of us, by its reports (RFC 3550 §6.4, RFC 3611 §4.7); 0 when it says
+     * nothing. */
+    uint64_t remote_lost;   /* packets */
+    float remote_loss;      /* fraction 0–1 of its last report */
+    float remote_discarded; /* fraction 0–1, came too late to be played */
+    float remote_jitter;    /* ms */
+    float remote_mos;       /* its own estimate, or ours from the above */
+    char grade[8];          /* see leg_quality; "": not judged yet */
     bool speaking;
+};
+
+/* How good a leg was in the last seconds. */
+struct leg_quality {
+    const char *grade;               /* "good", "fair", "poor" or "bad", by the worse direction */
+    const char *before;              /* what it was; "": not judged yet */
+    float mos, remote_mos;           /* 0: not known, nothing came or was reported */
+    float loss, remote_loss;         /* fractions 0–1; the former with what came too late */
+    float jitter, delay, round_trip; /* ms, as in leg_stats */
 };
 
 /* One media thread. */
@@ -61,6 +80,7 @@ struct mixing_thread_stats {
     uint64_t skipped_ticks; /* dropped since the thread was a whole tick behind */
     float lateness_p50, lateness_p99, lateness_max; /* ms */
     float load; /* fraction 0–1 of the last second spent working */
+    bool overloaded;
 };
 
 struct mixing {
@@ -85,6 +105,9 @@ struct mixing {
     void (*leg_close)(struct leg *leg);
     void (*leg_stats)(const struct leg *leg, struct leg_stats *stats);
 
+    /* Whether one more leg of the mix (NULL: of a new one) would be more than is there to carry
+     * it: its thread, or every thread, has been late for seconds. */
+    bool (*is_overloaded)(void *ctx, const struct mix *mix);
     unsigned (*thread_count)(void *ctx);
     void (*thread_stats)(void *ctx, unsigned thread, struct mixing_thread_stats *stats);
 };
@@ -97,6 +120,10 @@ struct mixing_events {
     /* Neither RTP nor RTCP for the time asked for, though the session lets the peer send. Told
      * once for every silence. */
     void (*on_timeout)(void *user, unsigned silent_ms, void *arg);
+    /* The grade has changed; at most every 5 s a leg. */
+    void (*on_quality)(void *user, const struct leg_quality *quality, void *arg);
+    /* So many media threads are overloaded now, which is another number than before. */
+    void (*on_overload)(unsigned overloaded, void *arg);
 };
 
 #endif

@@ -62,8 +62,9 @@ struct signalling {
 struct query {
     const char *requested_user;
     const char *requested_host;
-    int code;      /* out: 200; 404 when there is no such conference; 503 */
-    bool is_focus; /* out */
+    int code;             /* out: 200; 404 when there is no such conference; 503 */
+    unsigned retry_after; /* out: s, 0: no header */
+    bool is_focus;        /* out */
 };
 
 /* What signalling tells. `arg` is given with the table. A call is heard of by on_incoming first,

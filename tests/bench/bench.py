@@ -5,13 +5,15 @@
   bench.py --quick       the same, a few seconds each
   bench.py --full        one conference of 100 to 4,000, 400 of 5, 40 legs for the delay
   bench.py --only PART   of these, the cases whose names hold this (* and ? stand for anything)
+  bench.py --codecs      one conference of 200 with G.711, G.722 and Opus
   bench.py --io          what the kernel alone needs for a packet each way, by each way to ask it
   bench.py --churn 600   100 legs join and leave at random while scripts are reloaded at random
 
 Environment: PARLEY, the server (build/parley), LOAD, the generator (tests/parley-load beside it),
-IO, the program for --io (tests/parley-io there). Each case has a server of its own on a loopback address of its own, with policy/open.lua, and the floor
-(a bare UDP reflector; see parley-load --help) is measured for it in the same run. A case that fails
-says why, and the next follows.
+IO, the program for --io (tests/parley-io there).
+Each case has a server of its own on a loopback address of its own, with policy/open.lua, and the
+floor (a bare UDP reflector; see parley-load --help) is measured for it in the same run. A case that
+fails says why, and the next follows.
 Exit: 0 when each case passed; 1 when one lost packets, failed calls or was not heard.
 """
 
@@ -58,6 +60,7 @@ class Case:
     conferences: int
     talkers: int
     rate: int = 100
+    options: tuple = ()
 
 
 CASES = (Case("1 conference of 200", 200, 1, 3), Case("40 conferences of 5", 200, 40, 2))
@@ -69,6 +72,11 @@ FULL_CASES = (Case("1 conference of 100", 100, 1, 3),
               Case("400 conferences of 5", 2000, 400, 2, 400),
               Case("1 conference of 40", 40, 1, 3),
               Case("8 conferences of 5", 40, 8, 2))
+# Who is silent sends silence in each packet, or, as phones that use DTX do, hardly any packets.
+CODEC_CASES = (Case("G.711", 200, 1, 3), Case("G.722", 200, 1, 3, 100, ("--codec", "g722")),
+               Case("Opus with DTX", 200, 1, 3, 100, ("--codec", "opus", "--background", "pause",
+                                                      "--level-tolerance", 3)),
+               Case("Opus without", 200, 1, 3, 100, ("--codec", "opus", "--level-tolerance", 3)))
 
 
 class Server:
@@ -149,7 +157,7 @@ def describe_machine():
                 model = line.split(":", 1)[1].strip()
                 break
     return (f"{os.cpu_count()} × {model}, Linux {os.uname().release}; server and load generator "
-            "share the machine; G.711 µ-law, 20 ms, loopback.")
+            "share the machine; G.711 µ-law if not said, 20 ms, loopback.")
 
 
 def print_table(head, rows):
@@ -175,7 +183,7 @@ def measure(case, seconds):
         bound = 2 * (case.legs / case.rate + seconds + 90)
         found = run_load(server, bound, "--floor", "--legs", case.legs, "--conferences",
                          case.conferences, "--talkers", case.talkers, "--rate", case.rate,
-                         "--seconds", seconds)
+                         "--seconds", seconds, *case.options)
     if not found["ok"]:
         say(f"  FAILED: {found['reasons']}")
     return found
@@ -337,11 +345,12 @@ def main():
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--only", default="", metavar="PART")
     parser.add_argument("--io", action="store_true")
+    parser.add_argument("--codecs", action="store_true")
     parser.add_argument("--churn", type=float, metavar="SECONDS")
     arguments = parser.parse_args()
-    cases = [case for case in (FULL_CASES if arguments.full else CASES)
-             if is_wanted(case.name, arguments.only)]
-    calls = is_wanted(CALLS, arguments.only)
+    cases = CODEC_CASES if arguments.codecs else FULL_CASES if arguments.full else CASES
+    cases = [case for case in cases if is_wanted(case.name, arguments.only)]
+    calls = not arguments.codecs and is_wanted(CALLS, arguments.only)
     if not cases and not calls:
         parser.error(f"--only {arguments.only}: no case has such a name")
     for program in (PARLEY, LOAD, IO):
@@ -356,7 +365,7 @@ def main():
         good = attempt(measure_churn, arguments.churn)
     elif arguments.io:
         good = attempt(measure_io, (200,) if arguments.quick else (500, 1000, 2000), 1,
-                       2 if arguments.quick else 7)
+                       2 if arguments.quick else 5)
     else:
         good = not cases or measure_loads(cases, 4 if arguments.quick else 20)
         if calls:

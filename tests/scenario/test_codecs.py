@@ -95,6 +95,7 @@ def test_keys_tick_at_the_clock_of_the_codec_and_at_8000_when_nothing_else_is_th
         bob.ack()
 
 
+@run.real_time
 def test_narrow_and_wide_phones_hear_each_other_at_the_right_level():
     with Server() as server:
         with Phone(server) as alice, Phone(server, "bob") as bob, Phone(server, "carol") as carol:
@@ -109,6 +110,7 @@ def test_narrow_and_wide_phones_hear_each_other_at_the_right_level():
             tone.assert_hears(carol.hear(), {500: -20, 800: -20}, tolerance=0.2, rate=16000)
 
 
+@run.real_time
 def test_wideband_stays_wide_between_wide_phones_and_folds_nowhere_in_narrow_ones():
     with Server() as server:
         with Phone(server) as alice, Phone(server, "bob") as bob, Phone(server, "carol") as carol:
@@ -120,6 +122,7 @@ def test_wideband_stays_wide_between_wide_phones_and_folds_nowhere_in_narrow_one
             assert tone.loudness(carol.hear()) < -75, "an alias of 5500 Hz is in 8000 Hz"
 
 
+@run.real_time
 def test_changing_the_codec_in_a_call_goes_on_with_the_sound():
     with Server() as server, Phone(server) as alice, Phone(server, "bob") as bob:
         alice.say(tone.sine(500))

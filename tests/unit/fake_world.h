@@ -39,6 +39,7 @@ static struct {
     int leg_error, mix_error; /* errno that the next creation fails with */
     unsigned legs, mixes;     /* alive */
     unsigned calls;           /* made so far */
+    bool overloaded, mix_overloaded;
     struct leg *first_leg;
 } world;
 
@@ -168,6 +169,12 @@ static void world_leg_stats(const struct leg *leg, struct leg_stats *stats)
     stats->received = 7;
 }
 
+static bool world_is_overloaded(void *ctx, const struct mix *mix)
+{
+    (void)ctx;
+    return mix ? world.mix_overloaded : world.overloaded;
+}
+
 static unsigned world_thread_count(void *ctx)
 {
     (void)ctx;
@@ -190,6 +197,7 @@ static const struct mixing world_mixing = {
     .leg_route = world_leg_route,
     .leg_close = world_leg_close,
     .leg_stats = world_leg_stats,
+    .is_overloaded = world_is_overloaded,
     .thread_count = world_thread_count,
     .thread_stats = world_thread_stats,
 };

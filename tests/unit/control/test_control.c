@@ -235,8 +235,12 @@ static void somebody_on_the_way_in_has_been_there_since_no_time(void **state)
     free(asking.body);
     focus_signalling_events()->on_established(call, focus);
     ask(&asking, "status --json");
-    assert_non_null(strstr(asking.body, "\"joined\": true"));
-    assert_null(strstr(asking.body, "\"since\": null"));
+    status = json_loads(asking.body, 0, NULL);
+    conference = json_array_get(json_object_get(status, "conferences"), 0);
+    alice = json_array_get(json_object_get(conference, "participants"), 0);
+    assert_true(json_is_true(json_object_get(alice, "joined")));
+    assert_true(json_is_string(json_object_get(alice, "since")));
+    json_decref(status);
     free(asking.body);
     world_hang_up(focus, call);
 }
@@ -536,13 +540,14 @@ static void the_table_of_participants_fits_100_columns(void **state)
     size_t size = 0;
     json_t *status = json_pack(
         "{s:{s:s,s:i},s:[{s:s,s:s,s:i,s:b,s:b,s:[{s:s,s:s,s:s,s:b,s:b,s:s,s:i,s:I,s:i,s:i,s:f,s:f,"
-        "s:f},{s:s,s:s,s:s,s:b}]}],s:{},s:[]}",
+        "s:f,s:f,s:f,s:s},{s:s,s:s,s:s,s:b}]}],s:{},s:[]}",
         "server", "version", "0.1.0", "calls", 1, "conferences", "name", "demo", "title", "Demo",
         "capacity", 10, "locked", 1, "reserved", 1, "participants", "name",
         "Ägidius Längerer-Anzunehmen", "uri", "sip:a@example.com", "role", "participant", "muted",
         1, "held", 1, "codec", "PCMU", "seconds", 3725, "received", (json_int_t)99999999, "lost",
-        12345, "late", 123, "jitter_ms", 123.4, "delay_ms", 120.0, "level_db", -127.0, "name", "",
-        "uri", "sip:bob@example.com", "role", "speaker", "joined", 0, "scripts", "media_threads");
+        12345, "late", 123, "jitter_ms", 123.4, "delay_ms", 120.0, "level_db", -127.0, "mos", 3.04,
+        "remote_mos", 4.41, "quality", "poor", "name", "", "uri", "sip:bob@example.com", "role",
+        "speaker", "joined", 0, "scripts", "media_threads");
     (void)state;
     assert_non_null(status);
     FILE *file = open_memstream(&text, &size);
@@ -550,8 +555,9 @@ static void the_table_of_participants_fits_100_columns(void **state)
     fclose(file);
     json_decref(status);
     assert_non_null(strstr(text, "Conference demo, \"Demo\": 2 participants of 10, locked\n"));
-    assert_non_null(strstr(text, "  Ägidius Längerer-An… participant muted held PCMU   1h02m"));
-    assert_non_null(strstr(text, "  bob@example.com      speaker     joining    -"));
+    assert_non_null(strstr(text, "  Ägidius Länger… participant muted held PCMU   1h02m"));
+    assert_non_null(strstr(text, "  bob@example.com speaker     joining    -"));
+    assert_non_null(strstr(text, " 123ms -127dB 3.0/4.4 poor\n"));
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
         size_t columns = 0;
         for (const char *p = line; *p != '\n'; p++) {
@@ -559,6 +565,26 @@ static void the_table_of_participants_fits_100_columns(void **state)
         }
         assert_true(columns <= 100);
     }
+    free(text);
+}
+
+static void overload_is_told_in_the_second_line(void **state)
+{
+    char *text = NULL;
+    size_t size = 0;
+    json_t *status =
+        json_pack("{s:{s:s,s:{s:i,s:s,s:i}},s:[],s:{},s:[{s:b},{s:b}]}", "server", "version",
+                  "0.1.0", "overload", "threads", 1, "since", "2026-01-02T03:04:05Z", "turned_away",
+                  17, "conferences", "scripts", "media_threads", "overloaded", 0, "overloaded", 1);
+    (void)state;
+    assert_non_null(status);
+    FILE *file = open_memstream(&text, &size);
+    control_render_status(file, status);
+    fclose(file);
+    json_decref(status);
+    assert_non_null(strstr(text, "\nOverloaded since 2026-01-02T03:04:05Z: 1 of 2 media threads "));
+    assert_non_null(strstr(text, "\n17 calls turned away for overload\n"));
+    assert_non_null(strstr(text, "0.0% OVERLOADED\n"));
     free(text);
 }
 
@@ -602,6 +628,7 @@ int main(void)
         TEST(without_a_server_the_client_says_so),
         TEST(a_path_that_no_socket_can_have_is_an_error),
         cmocka_unit_test(the_table_of_participants_fits_100_columns),
+        cmocka_unit_test(overload_is_told_in_the_second_line),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

@@ -190,6 +190,36 @@ static void a_decision_hook_must_not_act(void **state)
     assert_false(conference_is_locked(focus_conference_by_name(script.focus, "demo")));
 }
 
+static void a_change_of_quality_comes_with_its_figures(void **state)
+{
+    struct leg_quality quality = {.grade = "poor",
+                                  .before = "good",
+                                  .mos = 2.5f,
+                                  .loss = 0.25f,
+                                  .jitter = 8,
+                                  .round_trip = 40};
+    struct call *call;
+
+    (void)state;
+    script_site("local policy = parley.policy { name = 'site' }\n"
+                "function policy.quality(event, _, participant)\n"
+                "  assert(event.name == 'quality' and event.quality == 'poor')\n"
+                "  assert(event.before == 'good' and event.mos == 2.5)\n"
+                "  assert(event.remote_mos == nil and event.loss == 0.25)\n"
+                "  assert(event.jitter == 8 and event.round_trip == 40)\n"
+                "  local now = participant:stats()\n"
+                "  assert(now.mos == nil and now.quality == nil and now.clipped == 0)\n"
+                "  assert(now.remote_lost == 0)\n"
+                "  assert(participant:mute())\n"
+                "end\n"
+                "return policy\n");
+    call = world_join(script.focus, "alice", "demo");
+    focus_mixing_events()->on_quality(call->user, &quality, script.focus);
+    script_turn();
+    assert_true(participant_is_muted(participant_of(call)));
+    world_hang_up(script.focus, call);
+}
+
 static void everybody_can_be_removed_while_they_are_gone_through(void **state)
 {
     struct call *calls[5];
@@ -262,6 +292,7 @@ int main(void)
         SCRIPT_TEST(event_hooks_can_act),
         SCRIPT_TEST(a_command_passes_the_policy_and_can_be_refused),
         SCRIPT_TEST(a_decision_hook_must_not_act),
+        SCRIPT_TEST(a_change_of_quality_comes_with_its_figures),
         SCRIPT_TEST(everybody_can_be_removed_while_they_are_gone_through),
         SCRIPT_TEST(commands_work_from_a_coroutine),
         SCRIPT_TEST(conferences_can_be_found_and_gone_through),

@@ -151,7 +151,22 @@ static inline void on_timeout(void *user, unsigned silent_ms, void *arg)
     check(arg);
 }
 
+static inline void on_quality(void *user, const struct leg_quality *quality, void *arg)
+{
+    (void)user;
+    (void)quality;
+    (void)arg;
+}
+
+static inline void on_overload(unsigned overloaded, void *arg)
+{
+    (void)overloaded;
+    (void)arg;
+}
+
 static const struct mixing_events events = {
+    .on_quality = on_quality,
+    .on_overload = on_overload,
     .on_speaking = on_speaking,
     .on_digit = on_digit,
     .on_timeout = on_timeout,

@@ -43,6 +43,26 @@ static void a_sine_of_full_scale_has_minus_three(void **state)
     assert_float_equal(level_dbov(&level), -3.01, 0.02);
 }
 
+static void samples_at_full_scale_are_counted(void **state)
+{
+    float samples[160];
+
+    (void)state;
+    for (unsigned i = 0; i < 160; i++) {
+        samples[i] = fminf(fmaxf(2 * sinf((float)(2 * M_PI) * 5 * (float)i / 160), -1), 1);
+    }
+    /* a sine of twice the range is cut off for two thirds of the time */
+    assert_in_range(level_clipped(samples, 160, level_power(samples, 160)), 104, 112);
+    for (unsigned i = 0; i < 160; i++) {
+        samples[i] *= 0.97F;
+    }
+    assert_int_equal(level_clipped(samples, 160, level_power(samples, 160)), 0);
+    for (unsigned i = 0; i < 160; i++) {
+        samples[i] = i == 80 ? -0.99F : 0;
+    }
+    assert_int_equal(level_clipped(samples, 160, level_power(samples, 160)), 1);
+}
+
 static void silence_falls_to_minus_127(void **state)
 {
     struct level level;
@@ -108,6 +128,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sine_of_full_scale_has_minus_three),
+        cmocka_unit_test(samples_at_full_scale_are_counted),
         cmocka_unit_test(silence_falls_to_minus_127),
         cmocka_unit_test(speech_is_told_after_60_ms_and_ends_after_400),
         cmocka_unit_test(a_click_is_no_speech),

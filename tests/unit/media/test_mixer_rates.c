@@ -461,8 +461,9 @@ static void listeners_get_an_encoder_though_talkers_have_taken_all(void **state)
     (void)state;
     for (unsigned i = 0; i < 10; i++) {
         (void)add(room, 5);
+        ticks(room, 3);
         room->phones[i].amplitude = i < 3 ? 0.1 : 0;
-        ticks(room, 2);
+        ticks(room, 3);
     }
     ticks(room, 10);
     listen_anew(room);

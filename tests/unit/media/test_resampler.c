@@ -51,9 +51,9 @@ static void the_band_is_flat(void **state)
     (void)state;
     for (unsigned a = 0; a < 3; a++) {
         for (unsigned b = 0; b < 3; b++) {
-            double edge = (a < b ? rates[a] : rates[b]) / 2.0 * 0.80;
+            unsigned edge = (a < b ? rates[a] : rates[b]) * 2 / 5;
 
-            for (double hz = 100; a != b && hz < edge; hz += 100) {
+            for (unsigned hz = 100; a != b && hz < edge; hz += 100) {
                 assert_float_equal(through(rates[a], rates[b], hz, hz), 0, 0.1);
             }
         }
@@ -65,7 +65,7 @@ static void what_the_lower_rate_cannot_carry_stays_out(void **state)
     (void)state;
     for (unsigned a = 0; a < 3; a++) {
         for (unsigned b = 0; b < a; b++) {
-            for (double hz = rates[b] * 0.6; hz < rates[a] / 2.0; hz += 300) {
+            for (unsigned hz = rates[b] * 3 / 5; hz < rates[a] / 2; hz += 300) {
                 assert_true(through(rates[a], rates[b], hz, 0) < -70);
             }
         }
