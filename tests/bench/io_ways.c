@@ -34,7 +34,7 @@ static void tick_recvfrom(struct io_legs *legs)
 
 static void tick_recvmmsg_of_one(struct io_legs *legs)
 {
-    char data[IO_BUFFER], control[CONTROL_SIZE];
+    char data[IO_BUFFER], control[CONTROL_SIZE] = {0};
 
     for (unsigned i = 0; i < legs->count; i++) {
         struct sockaddr_in from;
@@ -49,7 +49,7 @@ static void tick_recvmmsg_of_one(struct io_legs *legs)
 
 static void tick_recvmsg(struct io_legs *legs)
 {
-    char data[IO_BUFFER], control[CONTROL_SIZE];
+    char data[IO_BUFFER], control[CONTROL_SIZE] = {0};
 
     for (unsigned i = 0; i < legs->count; i++) {
         struct sockaddr_in from;
