@@ -1,6 +1,8 @@
 /* Class conference. */
 #include "lua/private.h"
 
+#include <string.h>
+
 void conference_push(lua_State *L, uint64_t id)
 {
     handle_push(L, &conference_class, id);
@@ -181,6 +183,27 @@ static int unlock(lua_State *L)
     return set_lock(L, false);
 }
 
+/* conference:play(file [, { gain = …, loop = … }]) */
+static int play(lua_State *L)
+{
+    struct request request = {.verb = VERB_ANNOUNCE, .conference = self(L)};
+
+    text_check(L, 2, "play: the file", request.params.file, sizeof request.params.file);
+    if (*request.params.file == '\0' || *request.params.file == '/' ||
+        strstr(request.params.file, ".."))
+        return luaL_error(L, "play: the file must lie in the config's directory or below it");
+    if (!lua_isnoneornil(L, 3))
+        (void)params_check(L, 3, "play", PARAM_GAIN | PARAM_LOOP, &request.params);
+    return request.conference ? command_submit(L, &request) : handle_gone(L);
+}
+
+static int stop(lua_State *L)
+{
+    struct request request = {.verb = VERB_ANNOUNCE, .conference = self(L)};
+
+    return request.conference ? command_submit(L, &request) : handle_gone(L);
+}
+
 static int close_for_all(lua_State *L)
 {
     struct request request = {.verb = VERB_END, .conference = self(L)};
@@ -232,6 +255,8 @@ static const luaL_Reg methods[] = {
     {"participant", participant},
     {"lock", lock},
     {"unlock", unlock},
+    {"play", play},
+    {"stop", stop},
     {"close", close_for_all},
     {NULL, NULL},
 };

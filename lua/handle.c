@@ -185,7 +185,7 @@ int command_submit(lua_State *L, struct request *request)
     struct decision decision;
     int result;
 
-    if (frame->request)
+    if (!frame->event)
         return luaL_error(L, "a decision hook must not act: return a verdict here, and act in an "
                              "event hook such as joined");
     budget_charge(L, 100);

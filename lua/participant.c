@@ -70,6 +70,16 @@ static int get_user_agent(lua_State *L)
     return get_caller_text(L, offsetof(struct caller, user_agent));
 }
 
+static int get_groups(lua_State *L)
+{
+    const struct participant *participant = self(L);
+
+    if (!participant)
+        return 0;
+    groups_push(L, participant_call(participant)->caller.groups);
+    return 1;
+}
+
 static int get_authenticated(lua_State *L)
 {
     const struct participant *participant = self(L);
@@ -123,6 +133,52 @@ static int get_held(lua_State *L)
 static int get_speaking(lua_State *L)
 {
     return get_flag(L, participant_is_speaking);
+}
+
+/* A switch of the voice, found by its offset in struct leg_voice. */
+static int get_voice(lua_State *L, size_t offset)
+{
+    const struct participant *participant = self(L);
+
+    if (!participant)
+        return 0;
+    lua_pushboolean(L, *(const bool *)((const char *)participant_voice(participant) + offset));
+    return 1;
+}
+
+static int get_agc(lua_State *L)
+{
+    return get_voice(L, offsetof(struct leg_voice, agc));
+}
+
+static int get_denoise(lua_State *L)
+{
+    return get_voice(L, offsetof(struct leg_voice, denoise));
+}
+
+static int get_vad(lua_State *L)
+{
+    return get_voice(L, offsetof(struct leg_voice, vad));
+}
+
+static int get_gain(lua_State *L, float (*gain)(const struct participant *participant))
+{
+    const struct participant *participant = self(L);
+
+    if (!participant)
+        return 0;
+    lua_pushnumber(L, gain(participant));
+    return 1;
+}
+
+static int get_speaks(lua_State *L)
+{
+    return get_gain(L, participant_speaks);
+}
+
+static int get_hears(lua_State *L)
+{
+    return get_gain(L, participant_hears);
 }
 
 /* nil while the phone has not yet confirmed the call. */
@@ -229,6 +285,34 @@ static int unmute(lua_State *L)
     return submit(L, &request);
 }
 
+/* What is not named stays as it is. */
+static int enhance(lua_State *L)
+{
+    struct request request = {.verb = VERB_ENHANCE};
+    const struct participant *participant = self(L);
+
+    if (participant) {
+        request.params.agc = participant_voice(participant)->agc;
+        request.params.denoise = participant_voice(participant)->denoise;
+        request.params.vad = participant_voice(participant)->vad;
+    }
+    (void)params_check(L, 2, "enhance", verb_params(VERB_ENHANCE), &request.params);
+    return submit(L, &request);
+}
+
+static int volume(lua_State *L)
+{
+    struct request request = {.verb = VERB_VOLUME};
+    const struct participant *participant = self(L);
+
+    if (participant) {
+        request.params.speaks = participant_speaks(participant);
+        request.params.hears = participant_hears(participant);
+    }
+    (void)params_check(L, 2, "volume", verb_params(VERB_VOLUME), &request.params);
+    return submit(L, &request);
+}
+
 static int remove_from(lua_State *L)
 {
     struct request request = {.verb = VERB_REMOVE};
@@ -259,19 +343,26 @@ static const luaL_Reg fields[] = {
     {"host", get_host},
     {"display_name", get_display_name},
     {"user_agent", get_user_agent},
+    {"groups", get_groups},
     {"authenticated", get_authenticated},
     {"anonymous", get_anonymous},
     {"role", get_role},
     {"muted", get_muted},
     {"held", get_held},
     {"speaking", get_speaking},
+    {"agc", get_agc},
+    {"denoise", get_denoise},
+    {"vad", get_vad},
+    {"speaks", get_speaks},
+    {"hears", get_hears},
     {"joined_at", get_joined_at},
     {"conference", get_conference},
     {NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {
-    {"stats", stats}, {"mute", mute}, {"unmute", unmute}, {"remove", remove_from}, {NULL, NULL},
+    {"stats", stats},   {"mute", mute},          {"unmute", unmute}, {"enhance", enhance},
+    {"volume", volume}, {"remove", remove_from}, {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};

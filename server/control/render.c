@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* Columns of the participants' table, in characters. */
-enum { NAME_WIDTH = 15, ROLE_WIDTH = 11, STATE_WIDTH = 10, CODEC_WIDTH = 5 };
+/* Columns of the tables, in characters. */
+enum { NAME_WIDTH = 15, ROLE_WIDTH = 11, STATE_WIDTH = 10, CODEC_WIDTH = 5, CONTACT_WIDTH = 40 };
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -177,6 +177,29 @@ static void render_conference(FILE *file, const json_t *conference)
     }
 }
 
+static void render_registrations(FILE *file, const json_t *registrations)
+{
+    size_t index;
+    const json_t *one;
+    char left[32];
+
+    if (json_array_size(registrations) == 0) {
+        return;
+    }
+    fputs("\n  ", file);
+    print_cell(file, "REGISTERED", NAME_WIDTH);
+    print_cell(file, "CONTACT", CONTACT_WIDTH);
+    fprintf(file, "%8s  FROM\n", "FOR");
+    json_array_foreach(registrations, index, one)
+    {
+        format_time(left, sizeof left, integer_of(one, "expires"));
+        fputs("  ", file);
+        print_cell(file, text_of(one, "account"), NAME_WIDTH);
+        print_cell(file, text_of(one, "contact"), CONTACT_WIDTH);
+        fprintf(file, "%8s  %s\n", left, text_of(one, "peer"));
+    }
+}
+
 static void render_threads(FILE *file, const json_t *threads)
 {
     size_t index;
@@ -248,6 +271,7 @@ void control_render_status(FILE *file, const json_t *status)
     if (json_array_size(conferences) == 0) {
         fputs("\nNo conferences.\n", file);
     }
+    render_registrations(file, json_object_get(status, "registrations"));
     render_scripts(file, json_object_get(status, "scripts"));
     render_threads(file, json_object_get(status, "media_threads"));
 }

@@ -1,5 +1,6 @@
 #include "core/options.h"
 
+#include "core/account.h"
 #include "core/text.h"
 
 #include <ctype.h>
@@ -51,8 +52,72 @@ static int check_not_empty(const char *text, char *error, size_t error_size)
     return 0;
 }
 
+static int check_dtmf(const char *text, char *error, size_t error_size)
+{
+    static const char *const known[] = {"auto", "rfc4733", "inband", "both"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(text, known[i]) == 0) {
+            return 0;
+        }
+    }
+    snprintf(error, error_size,
+             "must be \"auto\", \"rfc4733\", \"inband\" or \"both\", not \"%.80s\"", text);
+    return EINVAL;
+}
+
+static int check_own_dtmf(const char *text, char *error, size_t error_size)
+{
+    return *text ? check_dtmf(text, error, error_size) : 0;
+}
+
+static int check_network(const char *text, char *error, size_t error_size)
+{
+    struct network network;
+    return network_parse(text, &network, error, error_size);
+}
+
+static int check_algorithm(const char *text, char *error, size_t error_size)
+{
+    if (strcmp(text, "SHA-256") != 0 && strcmp(text, "MD5") != 0) {
+        snprintf(error, error_size, "must be \"SHA-256\" or \"MD5\", not \"%.80s\"", text);
+        return EINVAL;
+    }
+    return 0;
+}
+
+static int check_account(int (*set)(struct account *account, const char *text, char *error,
+                                    size_t size),
+                         const char *text, char *error, size_t error_size)
+{
+    struct account account = {.password = ""};
+    int status = set(&account, text, error, error_size);
+    account_wipe(&account);
+    return status;
+}
+
+static int check_password(const char *text, char *error, size_t error_size)
+{
+    return check_account(account_set_password, text, error, error_size);
+}
+
+static int check_ha1(const char *text, char *error, size_t error_size)
+{
+    return check_account(account_set_ha1, text, error, error_size);
+}
+
+static int check_account_name(const char *text, char *error, size_t error_size)
+{
+    return check_account(account_set_name, text, error, error_size);
+}
+
+static int check_group(const char *text, char *error, size_t error_size)
+{
+    return check_account(account_add_group, text, error, error_size);
+}
+
 #define IN_SETTINGS(field) offsetof(struct settings, field)
 #define IN_CONFERENCE(field) offsetof(struct conference_settings, field)
+#define IN_ACCOUNT(field) offsetof(struct account_settings, field)
 
 /* clang-format off */
 static const struct option options[] = {
@@ -101,6 +166,31 @@ static const struct option options[] = {
      .offset = IN_SETTINGS(session_min_se), .standard = "90", .lowest = 1, .most = DAY_S,
      .help = "The shortest session timer that a phone may ask for; RFC 4028 demands 90 s or "
              "more."},
+    {.key = "registrar", .flag = "--registrar", .value = "true|false", .type = OPTION_SWITCH,
+     .offset = IN_SETTINGS(registrar), .standard = "true",
+     .help = "Whether phones with an account can register here, to be reached under its name."},
+    {.key = "registration.min_expires", .type = OPTION_SECONDS,
+     .offset = IN_SETTINGS(registration_min), .standard = "60", .lowest = 1,
+     .most = 3600,
+     .help = "The shortest time that a phone may register for; less gets 423."},
+    {.key = "registration.max_expires", .type = OPTION_SECONDS,
+     .offset = IN_SETTINGS(registration_max), .standard = "3600", .lowest = 1,
+     .most = 7 * DAY_S,
+     .help = "The longest time that a phone is registered for without asking again."},
+    {.key = "digest.algorithms", .type = OPTION_LIST,
+     .offset = IN_SETTINGS(digest_algorithms), .check = check_algorithm,
+     .standard = "SHA-256 MD5",
+     .help = "What passwords are asked for with, SHA-256 and MD5, the better one first. Phones "
+             "that give up at the first one that they do not know need MD5 alone."},
+    {.key = "digest.nonce_expires", .type = OPTION_SECONDS,
+     .offset = IN_SETTINGS(nonce_expires), .standard = "300", .lowest = 1, .most = DAY_S,
+     .help = "How long the answer to one challenge holds; phones then answer a new one by "
+             "themselves."},
+    {.key = "trusted_peers", .flag = "--trusted-peer", .value = "NETWORK", .type = OPTION_LIST,
+     .offset = IN_SETTINGS(trusted_peers), .standard = "", .shown = "none",
+     .check = check_network,
+     .help = "Proxies whose P-Asserted-Identity (RFC 3325) is believed: \"192.0.2.1\" or "
+             "\"10.0.0.0/8\". They must have checked who calls."},
     {.key = "stop_timeout", .flag = "--stop-timeout", .value = "TIME", .type = OPTION_MILLISECONDS,
      .offset = IN_SETTINGS(stop_timeout), .standard = "5s", .most = 3600 * 1000,
      .help = "How long a stopping server waits for the phones to answer its BYEs."},
@@ -116,6 +206,25 @@ static const struct option options[] = {
     {.key = "log_level", .flag = "--log-level", .value = "LEVEL", .type = OPTION_LOG_LEVEL,
      .offset = IN_SETTINGS(log_level), .standard = "info", .live = true,
      .help = "What is logged on stderr: error, warn, info or debug."},
+    {.key = "audio.agc", .type = OPTION_SWITCH, .offset = IN_SETTINGS(sound.agc),
+     .standard = "false", .live = true,
+     .help = "Brings soft and loud phones to one level; costs 10 ms of delay. These are for who "
+             "joins from now on, unless the conference or its policy says otherwise."},
+    {.key = "audio.denoise", .type = OPTION_SWITCH, .offset = IN_SETTINGS(sound.denoise),
+     .standard = "false", .live = true,
+     .help = "Suppresses steady noise; costs 10 ms of delay, with agc no more than that."},
+    {.key = "audio.vad", .type = OPTION_SWITCH, .offset = IN_SETTINGS(sound.vad),
+     .standard = "false", .live = true,
+     .help = "Judges who speaks by what is a voice, so that loud noise is nobody speaking."},
+    {.key = "audio.dtmf", .type = OPTION_TEXT, .offset = IN_SETTINGS(sound.dtmf),
+     .standard = "auto", .check = check_dtmf, .live = true,
+     .help = "Where keys are heard: \"rfc4733\": telephone-events; \"inband\": tones in the audio; "
+             "\"auto\": tones when the phone knows no events; \"both\": tones until it sends an "
+             "event. Tones are taken out of the mix; looking for them costs 10 ms of delay."},
+    {.key = "audio.hold_music", .type = OPTION_TEXT, .offset = IN_SETTINGS(sound.hold_music),
+     .standard = "", .live = true,
+     .help = "A sound file (WAV, FLAC, Ogg) for who is alone in a conference, beside the config "
+             "or with its path; empty: silence."},
     {.key = "conferences.*.title", .type = OPTION_TEXT, .offset = IN_CONFERENCE(title),
      .standard = "", .live = true, .help = "What phones may show as the conference's name."},
     {.key = "conferences.*.policy", .type = OPTION_TEXT, .offset = IN_CONFERENCE(policy),
@@ -123,15 +232,37 @@ static const struct option options[] = {
      .help = "The conference's own policy, a name or a Lua file; empty: the site's alone."},
     {.key = "conferences.*.capacity", .type = OPTION_NUMBER, .offset = IN_CONFERENCE(capacity),
      .standard = "0", .most = 100000, .live = true, .help = "Participants; 0: no limit."},
+    {.key = "conferences.*.agc", .type = OPTION_SWITCH, .offset = IN_CONFERENCE(sound.agc),
+     .standard = "", .shown = "as audio.agc", .live = true, .help = "As in audio."},
+    {.key = "conferences.*.denoise", .type = OPTION_SWITCH, .offset = IN_CONFERENCE(sound.denoise),
+     .standard = "", .shown = "as audio.denoise", .live = true, .help = "As in audio."},
+    {.key = "conferences.*.vad", .type = OPTION_SWITCH, .offset = IN_CONFERENCE(sound.vad),
+     .standard = "", .shown = "as audio.vad", .live = true, .help = "As in audio."},
+    {.key = "conferences.*.dtmf", .type = OPTION_TEXT, .offset = IN_CONFERENCE(sound.dtmf),
+     .standard = "", .shown = "as audio.dtmf", .check = check_own_dtmf, .live = true,
+     .help = "As in audio."},
+    {.key = "conferences.*.hold_music", .type = OPTION_TEXT,
+     .offset = IN_CONFERENCE(sound.hold_music), .standard = "", .shown = "as audio.hold_music",
+     .live = true, .help = "As in audio; \"none\": silence, whatever stands there."},
     {.key = "conferences.*.options", .type = OPTION_DATA, .offset = IN_CONFERENCE(options),
      .standard = "", .live = true,
      .help = "Plain data for the policy, which reads it as conference.options."},
+    {.key = "accounts.*.password", .type = OPTION_TEXT, .offset = IN_ACCOUNT(password),
+     .standard = "", .live = true, .check = check_password,
+     .help = "What the phone proves to know; it is neither sent nor logged."},
+    {.key = "accounts.*.ha1", .type = OPTION_LIST, .offset = IN_ACCOUNT(ha1), .standard = "",
+     .live = true, .check = check_ha1,
+     .help = "Instead of a password its hash, H(user:realm:password) in hexadecimal, by MD5 or "
+             "SHA-256 or both. The realm is the domain, or parley when there is none."},
+    {.key = "accounts.*.name", .type = OPTION_TEXT, .offset = IN_ACCOUNT(name), .standard = "",
+     .live = true, .check = check_account_name, .help = "The name to show in the roster."},
+    {.key = "accounts.*.groups", .type = OPTION_LIST, .offset = IN_ACCOUNT(groups),
+     .standard = "", .live = true, .check = check_group,
+     .help = "Words for the policy, which asks for request.actor.groups.WORD."},
 };
 /* clang-format on */
 
 enum { OPTION_COUNT = sizeof options / sizeof *options };
-
-static const char conference_prefix[] = "conferences.*.";
 
 const struct option *option_at(unsigned index)
 {
@@ -169,9 +300,15 @@ bool option_is_group(const char *key)
     return false;
 }
 
-bool option_is_of_conference(const struct option *option)
+enum option_scope option_scope(const struct option *option)
 {
-    return strncmp(option->key, conference_prefix, sizeof conference_prefix - 1) == 0;
+    static const char conferences[] = "conferences.*.";
+    static const char accounts[] = "accounts.*.";
+    if (strncmp(option->key, conferences, sizeof conferences - 1) == 0) {
+        return OPTION_OF_CONFERENCE;
+    }
+    return strncmp(option->key, accounts, sizeof accounts - 1) == 0 ? OPTION_OF_ACCOUNT
+                                                                    : OPTION_OF_SERVER;
 }
 
 /* ---- did you mean --------------------------------------------------------------------------- */
@@ -248,6 +385,9 @@ void option_expects(const struct option *option, char *buffer, size_t size)
         break;
     case OPTION_LOG_LEVEL:
         snprintf(buffer, size, "\"error\", \"warn\", \"info\" or \"debug\"");
+        break;
+    case OPTION_SWITCH:
+        snprintf(buffer, size, "true or false");
         break;
     case OPTION_DATA:
         snprintf(buffer, size, "a table of plain data");
@@ -367,6 +507,22 @@ static int add_string(struct string_list *list, const char *text, char *error, s
     return 0;
 }
 
+void option_set_switch(const struct option *option, void *target, bool on)
+{
+    *(enum option_switch *)field_of(option, target) = on ? SWITCH_ON : SWITCH_OFF;
+}
+
+static int set_switch_text(const struct option *option, void *target, const char *text, char *error,
+                           size_t error_size)
+{
+    bool is_true = strcmp(text, "true") == 0;
+    if (!is_true && strcmp(text, "false") != 0) {
+        return refuse(option, text, error, error_size);
+    }
+    option_set_switch(option, target, is_true);
+    return 0;
+}
+
 /* What may go into a log line, a URI and a path. */
 static int check_text(const char *text, char *error, size_t error_size)
 {
@@ -408,6 +564,8 @@ int option_set_text(const struct option *option, void *target, const char *text,
         return set_ports(option, target, text, error, error_size);
     case OPTION_LOG_LEVEL:
         return log_level_parse(text, field) ? 0 : refuse(option, text, error, error_size);
+    case OPTION_SWITCH:
+        return set_switch_text(option, target, text, error, error_size);
     case OPTION_DATA:
         break;
     }
@@ -429,7 +587,7 @@ void option_clear_list(const struct option *option, void *target)
 static int set_standard(const struct option *option, void *target)
 {
     char error[160];
-    if (option->type == OPTION_DATA) {
+    if (option->type == OPTION_DATA || (option->type == OPTION_SWITCH && !*option->standard)) {
         return 0;
     }
     if (option->type != OPTION_LIST) {
@@ -451,10 +609,10 @@ static int set_standard(const struct option *option, void *target)
     return 0;
 }
 
-int options_set_standard(void *target, bool of_conference)
+int options_set_standard(void *target, enum option_scope scope)
 {
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        if (option_is_of_conference(&options[i]) == of_conference) {
+        if (option_scope(&options[i]) == scope) {
             int status = set_standard(&options[i], target);
             if (status) {
                 return status;
@@ -464,10 +622,10 @@ int options_set_standard(void *target, bool of_conference)
     return 0;
 }
 
-void options_free(void *target, bool of_conference)
+void options_free(void *target, enum option_scope scope)
 {
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        if (option_is_of_conference(&options[i]) != of_conference) {
+        if (option_scope(&options[i]) != scope) {
             continue;
         }
         void *field = field_of(&options[i], target);

@@ -148,8 +148,12 @@ static void join(struct conference *conference, struct call *call)
         .call = info->id,
         .params = {.role = "participant"},
     };
+    const struct leg_voice *voice = &conference_sound(conference)->voice;
     struct decision decision;
 
+    request.params.agc = voice->agc;
+    request.params.denoise = voice->denoise;
+    request.params.vad = voice->vad;
     actor_of_call(&request.actor, info, 0);
     decide(focus, &request, &decision);
     if (decision.verdict != DECISION_ACCEPT)

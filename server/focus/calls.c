@@ -71,6 +71,7 @@ static void on_established(struct call *call, void *arg)
     participant_route(participant);
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
+    conference_update_music(conference);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s",
               participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "");
     events_post(focus, &(struct conference_event){
@@ -118,10 +119,14 @@ static void on_query(struct query *query, void *arg)
     if (focus_may_serve(focus, query->requested_user, query->requested_host)) {
         if (focus_conference_by_name(focus, query->requested_user))
             return;
-        actor_of_server(&request.actor);
+        actor_of_caller(&request.actor, query->caller);
         decide(focus, &request, &decision);
         if (decision.verdict == DECISION_ACCEPT)
             return;
+        if (decision.code == 401) {
+            query->code = 401;
+            return;
+        }
     }
     query->code = 404;
     query->is_focus = false;

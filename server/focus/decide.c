@@ -5,9 +5,9 @@
 
 static const struct {
     const char *name;
-    enum verdict fallback;
+    enum verb_right right;
 } verbs[VERB_COUNT] = {
-#define X(verb, hook, verdict) [verb] = {hook, verdict},
+#define X(verb, hook, right) [verb] = {hook, right},
     REQUEST_VERBS(X)
 #undef X
 };
@@ -17,9 +17,17 @@ const char *verb_name(enum verb verb)
     return verb < VERB_COUNT ? verbs[verb].name : "?";
 }
 
-enum verdict verb_default(enum verb verb)
+static bool is_stranger(const struct actor *actor)
 {
-    return verb < VERB_COUNT ? verbs[verb].fallback : DECISION_REJECT;
+    return actor->kind == ACTOR_CALLER && !actor->authenticated;
+}
+
+enum verdict verb_default(const struct request *request)
+{
+    enum verb_right right = verbs[request->verb].right;
+    bool may = right == RIGHT_ANYBODY || (right == RIGHT_KNOWN && !is_stranger(&request->actor));
+
+    return may ? DECISION_ACCEPT : DECISION_REJECT;
 }
 
 /* What is decided when no policy has an opinion. A policy that accepts explicitly overrules a
@@ -28,7 +36,7 @@ static void decide_default(const struct request *request, struct decision *decis
 {
     memset(decision, 0, sizeof *decision);
     decision->params = request->params;
-    decision->verdict = verb_default(request->verb);
+    decision->verdict = verb_default(request);
     (void)snprintf(decision->by, sizeof decision->by, "default");
     if (request->verb == VERB_CREATE) {
         decision->code = 404;
@@ -37,6 +45,8 @@ static void decide_default(const struct request *request, struct decision *decis
         decision->verdict = DECISION_REJECT;
         decision->code = 403;
         (void)snprintf(decision->reason, sizeof decision->reason, "Conference is locked");
+    } else if (decision->verdict == DECISION_REJECT) {
+        decision->code = 401;
     }
 }
 
@@ -45,24 +55,34 @@ void decide(struct focus *focus, const struct request *request, struct decision 
     decide_default(request, decision);
     if (focus->policy)
         focus->policy->decide(focus->policy->ctx, request, decision);
-    if (decision->verdict == DECISION_REJECT && (decision->code < 300 || decision->code > 699))
+    if (decision->verdict != DECISION_REJECT)
+        return;
+    /* Who has proven it already would be asked without end, and a script cannot be asked. */
+    if (decision->code < 300 || decision->code > 699 ||
+        (decision->code == 401 && !is_stranger(&request->actor)))
         decision->code = 403;
+}
+
+void actor_of_caller(struct actor *actor, const struct caller *caller)
+{
+    *actor = (struct actor){
+        .kind = ACTOR_CALLER,
+        .uri = caller->uri,
+        .user = caller->user,
+        .host = caller->host,
+        .display_name = caller->display_name,
+        .user_agent = caller->user_agent,
+        .peer = caller->peer,
+        .groups = caller->groups,
+        .authenticated = caller->authenticated,
+        .anonymous = caller->anonymous,
+    };
 }
 
 void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t participant)
 {
-    *actor = (struct actor){
-        .kind = ACTOR_CALLER,
-        .uri = info->caller.uri,
-        .user = info->caller.user,
-        .host = info->caller.host,
-        .display_name = info->caller.display_name,
-        .user_agent = info->caller.user_agent,
-        .peer = info->caller.peer,
-        .authenticated = info->caller.authenticated,
-        .anonymous = info->caller.anonymous,
-        .participant = participant,
-    };
+    actor_of_caller(actor, &info->caller);
+    actor->participant = participant;
 }
 
 void actor_of_server(struct actor *actor)

@@ -19,7 +19,8 @@
     X(EVENT_HELD, "held")         /* the phone put the call on hold or took it back: on */         \
     X(EVENT_DIGIT, "digit")       /* pressed a key: digit, duration */                             \
     X(EVENT_QUALITY, "quality")   /* the call sounds better or worse than before: quality */       \
-    X(EVENT_LOCKED, "locked")     /* was locked or unlocked: on */
+    X(EVENT_LOCKED, "locked")     /* was locked or unlocked: on */                                 \
+    X(EVENT_PLAYED, "played")     /* what was announced is over; reason, "" when all was played */
 
 enum conference_event_kind {
 #define X(name, hook) name,
@@ -38,7 +39,7 @@ struct conference_event {
     bool on;              /* speaking, muted, held, locked */
     char digit;
     unsigned duration; /* ms, digit */
-    char reason[96];   /* left, ended */
+    char reason[96];   /* left, ended, played */
     struct leg_quality quality;
 };
 

@@ -54,6 +54,7 @@ void focus_destroy(struct focus *focus)
         conference_end(conference, 503, "Server is stopping");
     }
     events_flush(focus);
+    free(focus->sound.hold_music);
     free(focus->domain);
     free(focus);
 }

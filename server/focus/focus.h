@@ -25,6 +25,12 @@ struct focus;
 struct conference;
 struct participant;
 
+/* What a conference sounds like unless the policy says otherwise. */
+struct sound_config {
+    struct leg_voice voice; /* of who joins */
+    const char *hold_music; /* a file for who is alone; "" for silence */
+};
+
 struct focus_config {
     struct loop *loop;
     const char *domain;     /* "": the focus answers for every host name */
@@ -35,9 +41,10 @@ struct focus_config {
 /* A conference that exists before anybody calls: from the config or a script. */
 struct conference_config {
     const char *name;
-    const char *title;  /* "" for none */
-    const char *policy; /* the conference's own policy, "" for none */
-    unsigned capacity;  /* participants; 0: no limit */
+    const char *title;                /* "" for none */
+    const char *policy;               /* the conference's own policy, "" for none */
+    unsigned capacity;                /* participants; 0: no limit */
+    const struct sound_config *sound; /* NULL: as the server's */
     const json_t
         *options; /* plain data for the policy; NULL for none; borrowed, kept by reference */
 };
@@ -56,12 +63,14 @@ const struct mixing_events *focus_mixing_events(void);
 /* Makes a reserved conference, or changes the one of that name. EINVAL: a name that nobody could
  * call; ENOMEM. */
 int focus_reserve(struct focus *focus, const struct conference_config *config);
+/* The server's, from now on; who is in keeps the voice that he has. EINVAL, ENOMEM. */
+int focus_set_sound(struct focus *focus, const struct sound_config *config);
 /* No longer reserved: goes when the last participant has left. */
 void focus_unreserve(struct focus *focus, const char *name);
 
-/* Asks the policy and carries out what it accepts: mute, remove, lock, end. *decision says what
- * was decided. 0: done; EPERM: rejected; ENOENT: the conference is gone, or the target is not in it
- * (any more); EINVAL: a verb that only a call can bring (create, join). */
+/* Asks the policy and carries out what it accepts: all verbs but create and join. *decision says
+ * what was decided. 0: done; EPERM: rejected; ENOENT: the conference is gone, or the target is not
+ * in it (any more); EINVAL: a verb that only a call can bring (create, join). */
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision);
 
 /* Ends all calls, and calls `done` when the last one is gone or `ms` have passed. New calls get
@@ -115,6 +124,10 @@ const char *participant_role(const struct participant *participant);
 bool participant_is_muted(const struct participant *participant);
 bool participant_is_held(const struct participant *participant);
 bool participant_is_speaking(const struct participant *participant);
+const struct leg_voice *participant_voice(const struct participant *participant);
+/* dB */
+float participant_speaks(const struct participant *participant);
+float participant_hears(const struct participant *participant);
 /* True from the ACK on, and false again once it left. */
 bool participant_has_joined(const struct participant *participant);
 time_t participant_joined_at(const struct participant *participant);

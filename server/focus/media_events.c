@@ -106,6 +106,7 @@ const struct mixing_events *focus_mixing_events(void)
         .on_timeout = on_timeout,
         .on_quality = on_quality,
         .on_overload = on_overload,
+        .on_played = sound_on_played,
     };
     return &events;
 }

@@ -21,12 +21,15 @@ static int info_copy(struct participant *participant, const struct call_info *in
         &participant->info.caller.display_name,
         &participant->info.caller.user_agent,
         &participant->info.caller.peer,
+        &participant->info.caller.groups,
     };
     enum { FIELDS = sizeof fields / sizeof *fields };
     size_t size = 0;
     char *at;
 
     participant->info = *info;
+    if (!info->caller.groups)
+        participant->info.caller.groups = "";
     for (unsigned i = 0; i < FIELDS; i++)
         size += strlen(*fields[i]) + 1;
     participant->strings = at = malloc(size);
@@ -62,6 +65,10 @@ int participant_make(struct conference *conference, struct call *call,
     participant->conference = conference;
     participant->call = call;
     participant->muted = params->muted;
+    participant->speaks = params->speaks;
+    participant->hears = params->hears;
+    participant->voice.keys = conference_sound(conference)->voice.keys;
+    participant_enhance(participant, params);
     (void)snprintf(participant->role, sizeof participant->role, "%s",
                    *params->role ? params->role : "participant");
     HASH_ADD(hh, focus->participants, id, sizeof participant->id, participant);
@@ -87,9 +94,18 @@ void participant_route(struct participant *participant)
         return;
     for (unsigned bus = 0; bus < MIX_BUSES; bus++)
         route.speaks[bus] = route.hears[bus] = GAIN_OFF;
-    route.speaks[MIX_MAIN] = heard ? 0.0f : GAIN_OFF;
-    route.hears[MIX_MAIN] = 0.0f;
+    route.speaks[MIX_MAIN] = heard ? participant->speaks : GAIN_OFF;
+    route.hears[MIX_MAIN] = participant->hears;
+    route.hears[MIX_MUSIC] = participant->hears_music ? participant->hears : GAIN_OFF;
     participant->conference->focus->mixing->leg_route(participant->leg, &route);
+}
+
+void participant_enhance(struct participant *participant, const struct request_params *params)
+{
+    participant->voice.agc = params->agc;
+    participant->voice.denoise = params->denoise;
+    participant->voice.vad = params->vad;
+    participant->conference->focus->mixing->leg_voice(participant->leg, &participant->voice);
 }
 
 void mos_print(char *text, size_t size, float mos)
@@ -142,6 +158,7 @@ void participant_leave(struct participant *participant, const char *reason)
         return;
     }
     participant->joined = false;
+    conference_update_music(conference);
     log_quality(participant);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s left: %s",
               participant->info.caller.uri, reason);
@@ -208,6 +225,21 @@ bool participant_is_held(const struct participant *participant)
 bool participant_is_speaking(const struct participant *participant)
 {
     return participant->speaking;
+}
+
+const struct leg_voice *participant_voice(const struct participant *participant)
+{
+    return &participant->voice;
+}
+
+float participant_speaks(const struct participant *participant)
+{
+    return participant->speaks;
+}
+
+float participant_hears(const struct participant *participant)
+{
+    return participant->hears;
 }
 
 bool participant_has_joined(const struct participant *participant)

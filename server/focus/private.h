@@ -10,6 +10,7 @@
  *   submit.c       a participant's or script's wish: decision, effect
  *   decide.c       the one way from a request to a decision
  *   media_events.c what the mixer tells
+ *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
  *   events.c       the queue of what has happened, and who is told
  */
 #ifndef FOCUS_PRIVATE_H
@@ -39,6 +40,20 @@ struct queued_event {
     bool is_answer; /* caused by a hook that was told of another event */
 };
 
+struct sound {
+    struct leg_voice voice;
+    char *hold_music; /* NULL or "": silence */
+};
+
+/* A file that plays in a conference. */
+struct playback {
+    struct conference *conference;
+    struct player *player;
+    bool is_hold_music;
+    bool is_stopped; /* it fades out */
+    struct playback *prev, *next;
+};
+
 struct focus {
     struct loop *loop;
     char *domain;
@@ -47,6 +62,7 @@ struct focus {
     const struct signalling *signalling;
     const struct mixing *mixing;
     const struct policy *policy;
+    struct sound sound;
 
     struct conference *by_id;         /* hash; ended ones too, until their event is told */
     struct conference *by_name;       /* hash; only those that can be called */
@@ -88,7 +104,11 @@ struct conference {
     bool locked;
     time_t created_at;
     struct mix *mix;
-    struct queued_event end; /* its place in the queue once it ended */
+    bool has_sound;         /* of its own */
+    bool is_hold_music_bad; /* it could not be played, and is not tried again */
+    struct sound sound;
+    struct playback *playbacks; /* list */
+    struct queued_event end;    /* its place in the queue once it ended */
     struct participant
         *members; /* list; on the way in, too; those who have joined last come last */
     unsigned member_count;
@@ -109,6 +129,9 @@ struct participant {
     struct session session;
     bool has_session;
     bool joined, left, muted, held, speaking;
+    struct leg_voice voice;
+    float speaks, hears; /* dB */
+    bool hears_music;
     bool speaking_told, speaking_queued;
     time_t joined_at;
     struct participant *prev, *next; /* in conference.members */
@@ -132,6 +155,7 @@ void events_flush(struct focus *focus);
 
 /* decide.c */
 void decide(struct focus *focus, const struct request *request, struct decision *decision);
+void actor_of_caller(struct actor *actor, const struct caller *caller);
 void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t participant);
 void actor_of_server(struct actor *actor);
 
@@ -151,6 +175,8 @@ int participant_make(struct conference *conference, struct call *call,
                      const struct request_params *params, struct participant **participantp);
 /* Tells the mixer who may be heard. */
 void participant_route(struct participant *participant);
+/* Changes what is done to the participant's voice. */
+void participant_enhance(struct participant *participant, const struct request_params *params);
 /* Leaves the roster and the mix at once, whatever the call's dialog still has to do. */
 void participant_leave(struct participant *participant, const char *reason);
 /* Leaves, and the call is ended. */
@@ -158,6 +184,18 @@ void participant_remove(struct participant *participant, int code, const char *r
 void participant_free(struct participant *participant);
 /* "4.3", "-" when it is not known. */
 void mos_print(char *text, size_t size, float mos);
+
+/* sound.c */
+/* NULL: as the server's. ENOMEM. */
+int conference_set_sound(struct conference *conference, const struct sound_config *config);
+const struct sound *conference_sound(const struct conference *conference);
+/* After somebody has come or gone: who is alone gets music. */
+void conference_update_music(struct conference *conference);
+/* Plays to all, in place of what is announced; "" plays nothing. */
+void conference_announce(struct conference *conference, const struct request_params *params);
+/* Its mix goes, and all that plays in it. */
+void conference_forget_playbacks(struct conference *conference);
+void sound_on_played(void *user, const char *problem, void *arg);
 
 /* admit.c */
 void admit(struct focus *focus, struct call *call);

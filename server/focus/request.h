@@ -14,15 +14,22 @@
 
 struct conference;
 
-/* verb, what the policy hook is called, what happens when no policy has an opinion */
+/* Who may do it when no policy has an opinion. A stranger is a caller who has not proven who it is:
+ * strangers may come in where they are let in, and change nothing. */
+enum verb_right { RIGHT_NOBODY, RIGHT_KNOWN, RIGHT_ANYBODY };
+
+/* verb, what the policy hook is called, who may by default */
 #define REQUEST_VERBS(X)                                                                           \
-    X(VERB_CREATE, "create", DECISION_REJECT)   /* a conference of this name, by a first call */   \
-    X(VERB_JOIN, "join", DECISION_ACCEPT)       /* come in as a participant */                     \
-    X(VERB_TIMEOUT, "timeout", DECISION_ACCEPT) /* remove who has sent no media for long */        \
-    X(VERB_MUTE, "mute", DECISION_ACCEPT)       /* mute or unmute the target: params.muted */      \
-    X(VERB_REMOVE, "remove", DECISION_ACCEPT)   /* remove the target */                            \
-    X(VERB_LOCK, "lock", DECISION_ACCEPT)       /* lock or unlock against joins: params.locked */  \
-    X(VERB_END, "end", DECISION_ACCEPT)         /* end the conference for all */
+    X(VERB_CREATE, "create", RIGHT_NOBODY)    /* a conference of this name, by a first call */     \
+    X(VERB_JOIN, "join", RIGHT_ANYBODY)       /* come in as a participant */                       \
+    X(VERB_TIMEOUT, "timeout", RIGHT_ANYBODY) /* remove who has sent no media for long */          \
+    X(VERB_MUTE, "mute", RIGHT_KNOWN)         /* mute or unmute the target: params.muted */        \
+    X(VERB_ENHANCE, "enhance", RIGHT_KNOWN)   /* change what is done to the target's voice */      \
+    X(VERB_VOLUME, "volume", RIGHT_KNOWN)     /* change the target's gains */                      \
+    X(VERB_ANNOUNCE, "announce", RIGHT_KNOWN) /* play a file to all, or stop that */               \
+    X(VERB_REMOVE, "remove", RIGHT_KNOWN)     /* remove the target */                              \
+    X(VERB_LOCK, "lock", RIGHT_KNOWN)         /* lock or unlock against joins: params.locked */    \
+    X(VERB_END, "end", RIGHT_KNOWN)           /* end the conference for all */
 
 enum verdict {
     DECISION_ACCEPT,
@@ -38,8 +45,6 @@ enum verb {
 
 /* The hook's name: "join". */
 const char *verb_name(enum verb verb);
-/* The verdict when no policy speaks. */
-enum verdict verb_default(enum verb verb);
 
 enum actor_kind {
     ACTOR_CALLER, /* somebody on the phone */
@@ -55,20 +60,29 @@ struct actor {
     const char *host;
     const char *display_name;
     const char *user_agent;
-    const char *peer; /* "192.0.2.1:5060;udp" */
+    const char *peer;   /* "192.0.2.1:5060;udp" */
+    const char *groups; /* of the account, separated by blanks; may be NULL */
     bool authenticated;
     bool anonymous;
     uint64_t participant; /* whose id, when it is a participant; else 0 */
 };
 
+/* dB: a participant's gains are between them. */
+enum { REQUEST_GAIN_MIN = -60, REQUEST_GAIN_MAX = 12 };
+
 /* What the asker wishes; an accepting decision may change it. */
 struct request_params {
-    char role[32];    /* join: "participant" unless the policy says otherwise */
-    bool muted;       /* join, mute */
-    bool locked;      /* lock */
-    char title[64];   /* create */
-    char policy[256]; /* create: the new conference's own policy, "" for none */
-    char reason[96];  /* remove, end, timeout: said in the BYE */
+    char role[32];          /* join: "participant" unless the policy says otherwise */
+    bool muted;             /* join, mute */
+    bool locked;            /* lock */
+    char title[64];         /* create */
+    char policy[256];       /* create: the new conference's own policy, "" for none */
+    char reason[96];        /* remove, end, timeout: said in the BYE */
+    bool agc, denoise, vad; /* join, enhance: see struct leg_voice */
+    float speaks, hears;    /* dB; join, volume: how loud the target is heard, and hears */
+    char file[256];         /* announce: what is played; "": what plays is stopped */
+    float gain;             /* announce, dB */
+    bool loop;              /* announce */
 };
 
 struct request {
@@ -81,10 +95,13 @@ struct request {
     struct request_params params;
 };
 
+/* The verdict when no policy speaks. */
+enum verdict verb_default(const struct request *request);
+
 struct decision {
     enum verdict verdict;
     struct request_params params; /* as the request's, changed by the policy */
-    int code;                     /* reject: SIP status 300–699 */
+    int code;                     /* reject: SIP status 300–699; 401: prove who you are */
     char reason[96];              /* reject: reason phrase, "" for the standard one */
     char by[128];                 /* who decided: "policy/open.lua:12" or "default" */
     bool failed;                  /* a script error made the safe default decide */

@@ -4,6 +4,7 @@
 #include "core/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -86,6 +87,12 @@ static json_t *scripts(void *arg)
     return lua_engine_status(server->engine);
 }
 
+static json_t *registrations(void *arg)
+{
+    struct server *server = arg;
+    return server->agent ? sip_agent_registrations(server->agent) : NULL;
+}
+
 static unsigned thread_count(void *arg)
 {
     struct server *server = arg;
@@ -103,6 +110,16 @@ static void thread_stats(void *arg, unsigned thread, struct mixing_thread_stats 
 static int reload(void *arg, char *error, size_t error_size)
 {
     return server_reload(arg, error, error_size);
+}
+
+/* ---- what signalling asks for --------------------------------------------------------------- */
+
+/* The config's accounts first; the site's policy may have more. */
+static int find_account(void *ctx, const char *user, const char *realm, struct account *account)
+{
+    struct server *server = ctx;
+    int status = settings_find_account(&server->settings, user, account);
+    return status == ENOENT ? lua_engine_account(server->engine, user, realm, account) : status;
 }
 
 /* ---- putting it together -------------------------------------------------------------------- */
@@ -136,6 +153,8 @@ static bool is_own_address(const char *text, const struct sockaddr_storage *addr
 static int start_media(struct server *server)
 {
     const struct settings *settings = &server->settings;
+    char directory[PATH_MAX];
+    char error[ERROR_MAX];
     struct media_config config = {
         .loop = server->loop,
         .port_low = settings->rtp_port_low,
@@ -143,9 +162,14 @@ static int start_media(struct server *server)
         .threads = settings->media_threads,
         .overload_late = settings->overload_late,
         .overload_load = settings->overload_load,
+        .directory = directory,
         .events = focus_mixing_events(),
         .events_arg = server->focus,
     };
+    server_directory(settings, directory, sizeof directory);
+    if (server_check_sound(settings, error, sizeof error)) {
+        log_error("%s; there will be silence instead", error);
+    }
     for (unsigned i = 0; i < settings->rtp_addresses.count; i++) {
         struct sockaddr_storage *address = &config.addresses[config.address_count++];
         ip_parse(settings->rtp_addresses.items[i], address);
@@ -172,6 +196,7 @@ static int start_control(struct server *server)
         .server = {.arg = server,
                    .generation = generation,
                    .scripts = scripts,
+                   .registrations = registrations,
                    .thread_count = thread_count,
                    .thread_stats = thread_stats,
                    .reload = reload,
@@ -243,6 +268,9 @@ int server_check(struct settings *settings, char *error, size_t error_size)
     } else {
         status = load_scripts(&server, error, error_size);
     }
+    if (!status) {
+        status = server_check_sound(settings, error, error_size);
+    }
     focus_destroy(server.focus);
     lua_engine_destroy(server.engine);
     loop_destroy(server.loop);
@@ -261,9 +289,19 @@ static int start_sip(struct server *server)
         .domain = settings->domain,
         .session_expires = settings->session_expires,
         .min_se = settings->session_min_se,
+        .accounts = &server->accounts,
+        .digest_algorithms = (const char *const *)settings->digest_algorithms.items,
+        .digest_algorithm_count = settings->digest_algorithms.count,
+        .nonce_expires = settings->nonce_expires,
+        .trusted_peers = (const char *const *)settings->trusted_peers.items,
+        .trusted_peer_count = settings->trusted_peers.count,
+        .registrar = settings->registrar == SWITCH_ON,
+        .registration_min = settings->registration_min,
+        .registration_max = settings->registration_max,
         .events = focus_signalling_events(),
         .events_arg = server->focus,
     };
+    server->accounts = (struct accounts){.ctx = server, .find = find_account};
     config.codecs = mixing->codecs(mixing->ctx, &config.codec_count);
     if (sip_agent_create(&config, &server->agent, error, sizeof error)) {
         complain("%s", error);

@@ -16,6 +16,7 @@ struct server {
     struct focus *focus;
     struct control *control;
     struct lua_engine *engine;
+    struct accounts accounts;
     struct media *media;
     struct sip_agent *agent;
     int signals; /* signalfd */
@@ -23,6 +24,14 @@ struct server {
     struct loop_timer *trim_timer;
     bool is_stopping;
 };
+
+/* sound.c: how a conference sounds whose own settings are `own`; the settings' strings. For the
+ * server itself, its own. */
+struct sound_config server_sound(const struct settings *settings, const struct sound_settings *own);
+/* Where relative names of sound files begin. */
+void server_directory(const struct settings *settings, char *directory, size_t size);
+/* Looks into the sound files. EINVAL: `error` says what is wrong with one. */
+int server_check_sound(const struct settings *settings, char *error, size_t error_size);
 
 /* Makes the conferences of the settings exist in the focus. */
 int server_reserve(struct server *server, const struct settings *settings);

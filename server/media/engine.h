@@ -21,12 +21,14 @@
 #include "media/media.h"
 #include "media/mixer.h"
 #include "media/overload.h"
+#include "media/playing.h"
 #include "media/ring.h"
 #include "media/rtcp.h"
 #include "media/rtp.h"
 #include "media/sockets.h"
 #include "media/stream.h"
 #include "media/telephone_event.h"
+#include "media/voice.h"
 
 #include <pthread.h>
 #include <sys/queue.h>
@@ -49,7 +51,10 @@ enum message_kind {
     MESSAGE_LEG_ADD,
     MESSAGE_LEG_SESSION, /* brings the new stream, takes the old one back */
     MESSAGE_LEG_ROUTE,
-    MESSAGE_LEG_CLOSE, /* comes back when the leg is gone */
+    MESSAGE_LEG_VOICE,   /* comes back with the old voice once that has faded out */
+    MESSAGE_LEG_CLOSE,   /* comes back when the leg is gone */
+    MESSAGE_PLAYER_ADD,  /* comes back when all has been played */
+    MESSAGE_PLAYER_STOP, /* comes back behind that */
     MESSAGE_STOP,
 };
 
@@ -58,10 +63,13 @@ struct message {
     enum message_kind kind;
     struct section *section;
     struct leg *leg;
+    struct player *player;
     struct stream *stream;
     struct jitter *jitter; /* with a leg's first session */
     struct mixer_route route;
     struct mixer_supply *supply;
+    struct voice *voice; /* NULL: none */
+    enum key_source keys;
 };
 
 /* ---- a leg ---- */
@@ -77,6 +85,13 @@ struct leg_counters {
     _Atomic float remote_rating; /* R that the peer tells of itself; 0: nothing */
     _Atomic unsigned packet_ms;  /* audio in the peer's last packet */
     _Atomic bool speaking;
+};
+
+/* What a leg's voice was made for. */
+struct voice_plan {
+    struct leg_voice wish;
+    unsigned rate; /* Hz, of the codec that is heard; 0: not known yet */
+    bool tones;
 };
 
 /* RTCP's memory; media thread. */
@@ -145,7 +160,12 @@ struct leg {
     struct loss loss;
     uint64_t late_seen; /* of the jitter buffer's late packets, how many are in `loss` */
     struct telephone_event event;
-    uint32_t event_rate; /* Hz, of its timestamps */
+    uint32_t event_rate;           /* Hz, of its timestamps */
+    struct voice *voice;           /* NULL: nothing is done */
+    struct message *voice_message; /* that brought it, and takes back the one before; NULL: done */
+    bool voice_is_warm;            /* it has had its first frame */
+    bool sends_events; /* an event has come: the tones beside it are the same keys again */
+    enum key_source keys;
     struct rtp_source source;
     struct leg_rtcp rtcp;
     struct latch latch;
@@ -170,14 +190,43 @@ struct leg {
     const struct codec *sends; /* NULL: none yet */
     struct leg_sample judged;  /* when its quality was judged last */
     const char *grade;         /* what came of it; "": nothing yet */
+    struct voice_plan voice_plan;
+    bool has_events; /* the session has telephone-events */
     struct message add, close;
     int family;
     char cname[64];
 };
 
+/* ---- a player ---- */
+
+struct player {
+    /* Focus thread. */
+    TAILQ_ENTRY(player) of_mix;
+    struct media *media;
+    struct clip *clip;
+    void *user;
+    bool playing, stopping, abandoned;
+    unsigned fade; /* ms */
+    bool loop;
+    struct message add, stop;
+
+    /* Constant, `rate` once it plays. */
+    struct mix *mix;
+    struct section *section; /* the mix's first one */
+    unsigned bus, rate;      /* an index of mixer_rates */
+    float gain;              /* linear */
+
+    /* Media thread, once it plays. */
+    TAILQ_ENTRY(player) in_section;
+    bool ended, stop_asked;
+    struct playing sound;
+    struct mixer_channel channel;
+};
+
 /* ---- a mix ---- */
 
 TAILQ_HEAD(leg_list, leg);
+TAILQ_HEAD(player_list, player);
 
 /*
  * The legs of a mix that one thread works. Most mixes have one section; a huge one has several, on
@@ -198,6 +247,7 @@ struct section {
     /* Media thread. */
     TAILQ_ENTRY(section) in_slot, in_waiting;
     struct leg_list legs;
+    struct player_list players;
     uint64_t last_slot; /* number of the slot it was last listened to in; 0: never */
     bool leaving;
     struct mixer mixer;
@@ -210,6 +260,7 @@ struct mix {
     TAILQ_ENTRY(mix) of_media;
     struct media *media;
     struct leg_list legs_open;
+    struct player_list players_open;
     unsigned sections_gone;
 
     /* Shared: the sections up to the count are constant. */
@@ -272,7 +323,7 @@ struct media_thread {
     struct overload overload;
     uint32_t random;
     struct receive_batch batch;
-    float frame[FRAME_MAX], resampled[FRAME_MAX];
+    float frame[FRAME_MAX], resampled[FRAME_MAX], fading[FRAME_MAX];
     uint8_t packet[RTP_HEADER + PAYLOAD_MAX];
 };
 
@@ -286,6 +337,7 @@ struct media {
     struct mix_list mixes;
     struct leg_list legs;
     struct loop_timer *flush_timer;
+    struct clips *clips;
     unsigned section_legs;
     struct loop_timer *watch_timer; /* runs while there are legs */
     unsigned watch_turn;
@@ -304,6 +356,8 @@ struct message *message_create(enum message_kind kind, const char *what);
 /* mix.c: the mix's part of struct mixing. */
 int mix_create(void *ctx, struct mix **mixp);
 void mix_destroy(struct mix *mix);
+/* Makes what a player for this bus needs, and chooses its rate, an index of mixer_rates. ENOMEM. */
+int mix_supply_player(struct mix *mix, unsigned bus, unsigned *ratep);
 bool mix_is_overloaded(void *ctx, const struct mix *mix);
 /* Frees it all; the media threads know it no more. */
 void mix_free(struct mix *mix);
@@ -323,6 +377,23 @@ void leg_session(struct leg *leg, const struct session *session);
 void leg_route(struct leg *leg, const struct leg_route *route);
 void leg_close(struct leg *leg);
 void leg_stats(const struct leg *leg, struct leg_stats *stats);
+
+/* leg_voice.c */
+void leg_voice(struct leg *leg, const struct leg_voice *wish);
+/* Makes what the leg's voice needs anew when its new session asks for other things. */
+void leg_voice_session(struct leg *leg, const struct stream *stream);
+
+/* player.c */
+int player_create(struct mix *mix, const struct play_config *config, struct player **playerp);
+void player_stop(struct player *player);
+/* A clip has been read: who waits for it plays. */
+void players_clip_read(struct clip *clip, void *media);
+/* One of its messages has come back. */
+void player_returned(struct player *player, enum message_kind kind);
+/* Nothing is told any more; they go with their mix. */
+void players_abandon(struct mix *mix);
+void player_free(struct player *player);
+
 /* Frees it all. The media thread knows it no more, and it is not in `told`. */
 void leg_free(struct leg *leg);
 /* Calls the handlers for what the leg has told. */
@@ -351,6 +422,8 @@ void thread_apply_messages(struct media_thread *thread);
 void thread_work_slot(struct media_thread *thread, uint64_t slot);
 /* When there is something to be told. */
 void thread_wake_focus(struct media_thread *thread);
+/* The focus is to free a message. */
+void thread_give_back(struct media_thread *thread, struct message *message);
 /* Says good-bye for all legs. */
 void thread_end_legs(struct media_thread *thread);
 
@@ -371,7 +444,23 @@ void leg_watch_life(struct leg *leg, struct media_thread *thread);
 /* The focus is to look at the leg. */
 void leg_tell(struct leg *leg, struct media_thread *thread);
 
+/* A key that the phone has sent as an event. */
 void leg_tell_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration);
+/* The same, whatever it was told from. */
+void leg_put_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration);
+
+/* player.c */
+void player_apply_add(struct player *player);
+void player_apply_stop(struct player *player, struct media_thread *thread);
+/* All of a mix, one tick. */
+void players_speak(struct section *section, struct media_thread *thread);
+/* Ends them within the next tick. */
+void players_begin_leaving(struct section *section);
+
+/* leg_voice.c: the leg's samples on their way into the mix. */
+void leg_apply_voice(struct leg *leg, struct media_thread *thread, struct message *message);
+/* Works on thread->frame. Returns whether it holds more than zeros. */
+bool leg_run_voice(struct leg *leg, struct media_thread *thread, bool is_heard);
 
 /* leg_io.c */
 /* Take what waits on one of the leg's sockets. */

@@ -174,6 +174,7 @@ void leg_session(struct leg *leg, const struct session *session)
         log_warn("media: no codec \"%s\" at %u Hz: nothing is sent to port %u's peer",
                  session->codec.name, session->codec.clock_rate, leg->sockets.port);
     }
+    leg_voice_session(leg, message->stream);
     media_post(leg->media, leg->section->thread, message);
 }
 
@@ -224,6 +225,11 @@ void leg_free(struct leg *leg)
     sockets_close(leg->ports, &leg->sockets);
     jitter_destroy(leg->jitter);
     stream_destroy(leg->stream);
+    voice_destroy(leg->voice);
+    if (leg->voice_message != NULL) {
+        voice_destroy(leg->voice_message->voice);
+        free(leg->voice_message);
+    }
     free(leg);
 }
 

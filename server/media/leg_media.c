@@ -11,7 +11,7 @@ void leg_tell(struct leg *leg, struct media_thread *thread)
     }
 }
 
-void leg_tell_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration)
+void leg_put_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration)
 {
     duration = duration < UINT16_MAX ? duration : UINT16_MAX;
     /* Full: nobody presses that fast. */
@@ -19,6 +19,13 @@ void leg_tell_digit(struct leg *leg, struct media_thread *thread, char key, unsi
         counter_add(&leg->counters.rejected, 1);
     }
     leg_tell(leg, thread);
+}
+
+void leg_tell_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration)
+{
+    if (leg->keys != KEYS_TONES) {
+        leg_put_digit(leg, thread, key, duration);
+    }
 }
 
 /* ---- a new session ---- */
@@ -73,6 +80,7 @@ void leg_apply_session(struct leg *leg, struct message *message, uint64_t now)
         leg->life = now;
         leg->timeout_told = false;
         leg->event = (struct telephone_event){0};
+        leg->sends_events = false;
     }
 }
 
@@ -130,20 +138,37 @@ static void publish(struct leg *leg)
                           memory_order_relaxed);
 }
 
+/* What comes out of the jitter buffer, into the thread's frame. False: nothing, or only zeros. */
+static bool fetch(struct leg *leg, struct media_thread *thread, float *powerp)
+{
+    unsigned count;
+
+    if (leg->hearing == NULL || leg->jitter == NULL ||
+        (!may_receive(leg->stream) && leg->channel.gate <= 0) ||
+        !jitter_get(leg->jitter, thread->now, thread->frame)) {
+        return false;
+    }
+    count = leg->hearing->codec->sample_rate / 1000 * FRAME_MS;
+    *powerp = level_power(thread->frame, count);
+    leg->clipped += level_clipped(thread->frame, count, *powerp);
+    return true;
+}
+
 /* The next frame, at the rate of what the leg is sent; NULL: nothing. */
 static const float *hear(struct leg *leg, struct media_thread *thread, float *powerp)
 {
     const struct stream_format *hearing = leg->hearing;
-    unsigned count;
+    unsigned count = hearing != NULL ? hearing->codec->sample_rate / 1000 * FRAME_MS : 0;
+    bool is_heard = fetch(leg, thread, powerp);
 
-    if (hearing == NULL || leg->jitter == NULL ||
-        (!may_receive(leg->stream) && leg->channel.gate <= 0) ||
-        !jitter_get(leg->jitter, thread->now, thread->frame)) {
+    if (leg->voice != NULL || leg->voice_message != NULL) {
+        is_heard = leg_run_voice(leg, thread, is_heard);
+        *powerp = level_power(thread->frame, count);
+    }
+    if (!is_heard || hearing == NULL) {
+        *powerp = 0;
         return NULL;
     }
-    count = hearing->codec->sample_rate / 1000 * FRAME_MS;
-    *powerp = level_power(thread->frame, count);
-    leg->clipped += level_clipped(thread->frame, count, *powerp);
     if (hearing->resampler == NULL) {
         return thread->frame;
     }

@@ -80,7 +80,7 @@ void level_update(struct level *level, float power)
         }
     }
     now = level_of_power(power);
-    if (now > fmaxf(level->noise + SPEECH_ABOVE, SPEECH_MIN)) {
+    if (!level->is_noise && now > fmaxf(level->noise + SPEECH_ABOVE, SPEECH_MIN)) {
         level->quiet = 0;
         level->loud++;
         if (level->loud >= ATTACK_FRAMES) {

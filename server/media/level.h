@@ -16,6 +16,7 @@ struct level {
     float noise;    /* dBov of the background, slowly followed */
     unsigned loud;  /* frames in a row above the threshold */
     unsigned quiet; /* frames in a row below it, counted while speaking */
+    bool is_noise;  /* set by who knows: the next frame is no voice, however loud */
     bool speaking;
 };
 

@@ -57,6 +57,10 @@ static void message_done(struct message *message)
         mix_section_gone(message->section);
         return;
     }
+    if (message->kind == MESSAGE_PLAYER_ADD || message->kind == MESSAGE_PLAYER_STOP) {
+        player_returned(message->player, message->kind);
+        return;
+    }
     if (message->kind == MESSAGE_LEG_CLOSE) {
         leg_free(message->leg); /* the same */
         return;
@@ -64,6 +68,7 @@ static void message_done(struct message *message)
     stream_destroy(message->stream);
     jitter_destroy(message->jitter);
     mixer_supply_destroy(message->supply);
+    voice_destroy(message->voice);
     free(message);
 }
 
@@ -223,15 +228,21 @@ int media_create(const struct media_config *config, struct media **mediap)
         .leg_address = leg_address,
         .leg_session = leg_session,
         .leg_route = leg_route,
+        .leg_voice = leg_voice,
         .leg_close = leg_close,
         .leg_stats = leg_stats,
         .is_overloaded = mix_is_overloaded,
+        .play = player_create,
+        .play_stop = player_stop,
         .thread_count = media_thread_count,
         .thread_stats = media_thread_stats,
     };
     TAILQ_INIT(&media->mixes);
     TAILQ_INIT(&media->legs);
-    err = open_ports(media, config);
+    err = clips_create(config->loop, config->directory, players_clip_read, media, &media->clips);
+    if (err == 0) {
+        err = open_ports(media, config);
+    }
     if (err == 0) {
         err = start_threads(media, config->threads);
     }
@@ -251,7 +262,7 @@ static void messages_discard(struct mail *mail)
         mail = mail->next;
         /* The others are part of a section, a leg or a thread. */
         if (message->kind == MESSAGE_LEG_SESSION || message->kind == MESSAGE_LEG_ROUTE ||
-            message->kind == MESSAGE_SECTION_SUPPLY) {
+            message->kind == MESSAGE_SECTION_SUPPLY || message->kind == MESSAGE_LEG_VOICE) {
             message_done(message);
         }
     }
@@ -294,8 +305,14 @@ void media_destroy(struct media *media)
     for (unsigned i = 0; i < media->address_count; i++) {
         sockets_free(&media->sockets[i]);
     }
+    clips_destroy(media->clips);
     free(media->threads);
     free(media);
+}
+
+int media_check_sound(const char *directory, const char *file, char *error, size_t error_size)
+{
+    return clip_check(directory, file, error, error_size);
 }
 
 const struct mixing *media_mixing(struct media *media)

@@ -77,6 +77,7 @@ static struct section *section_create(struct mix *mix, struct media_thread *thre
     section->thread = thread;
     section->slot = slot;
     TAILQ_INIT(&section->legs);
+    TAILQ_INIT(&section->players);
     section->add = (struct message){.kind = MESSAGE_SECTION_ADD, .section = section};
     section->remove = (struct message){.kind = MESSAGE_SECTION_REMOVE, .section = section};
     return section;
@@ -212,6 +213,21 @@ int mix_supply(struct section *section, const struct codec *codec, uint8_t buses
     return err;
 }
 
+int mix_supply_player(struct mix *mix, unsigned bus, unsigned *ratep)
+{
+    struct section *section = mix->sections[0];
+    unsigned count = atomic_load_explicit(&mix->section_count, memory_order_relaxed);
+    /* Recordings are there at 8000 and 16000 Hz; nobody needs the latter among narrow phones. */
+    unsigned rate = section->stock.rates > 1 ? 1 : 0;
+    int err = 0;
+
+    for (unsigned i = 0; err == 0 && i < count; i++) {
+        err = supply(mix->sections[i], mixer_rates[rate], (uint8_t)(1u << bus), NULL, false);
+    }
+    *ratep = rate;
+    return err;
+}
+
 /* ---- mixes ---- */
 
 int mix_create(void *ctx, struct mix **mixp)
@@ -228,6 +244,7 @@ int mix_create(void *ctx, struct mix **mixp)
     }
     mix->media = media;
     TAILQ_INIT(&mix->legs_open);
+    TAILQ_INIT(&mix->players_open);
     thread = least_loaded(mix);
     section = section_create(mix, thread, choose_slot(thread));
     if (section == NULL) {
@@ -248,6 +265,7 @@ void mix_destroy(struct mix *mix)
     while (!TAILQ_EMPTY(&mix->legs_open)) {
         leg_close(TAILQ_FIRST(&mix->legs_open));
     }
+    players_abandon(mix);
     for (unsigned i = 0; i < count; i++) {
         struct section *section = mix->sections[i];
 
@@ -261,6 +279,9 @@ void mix_free(struct mix *mix)
 {
     unsigned count = atomic_load_explicit(&mix->section_count, memory_order_relaxed);
 
+    while (!TAILQ_EMPTY(&mix->players_open)) {
+        player_free(TAILQ_FIRST(&mix->players_open));
+    }
     TAILQ_REMOVE(&mix->media->mixes, mix, of_media);
     for (unsigned i = 0; i < count; i++) {
         section_free(mix->sections[i]);

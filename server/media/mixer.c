@@ -108,6 +108,16 @@ void mixer_channel_route(struct mixer_channel *channel, const struct mixer_route
     }
 }
 
+void mixer_channel_feed(struct mixer *mixer, struct mixer_channel *channel, unsigned rate,
+                        unsigned bus, float gain)
+{
+    float speaks[MIX_BUSES] = {0};
+
+    speaks[bus] = gain;
+    gains_aim(&channel->speaks, speaks);
+    channel->plane = mixer->planes[rate];
+}
+
 void mixer_channel_leave(struct mixer_channel *channel)
 {
     group_leave(channel);

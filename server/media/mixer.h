@@ -183,6 +183,10 @@ void mixer_channel_tune(struct mixer *mixer, struct mixer_channel *channel,
                         const struct codec *codec, uint32_t tuning);
 /* New gains, from the next tick on. */
 void mixer_channel_route(struct mixer_channel *channel, const struct mixer_route *route);
+/* Makes it one that hears nothing and speaks to one bus, at an index of mixer_rates, from the next
+ * tick on. */
+void mixer_channel_feed(struct mixer *mixer, struct mixer_channel *channel, unsigned rate,
+                        unsigned bus, float gain);
 /* Before the channel's memory goes. */
 void mixer_channel_leave(struct mixer_channel *channel);
 

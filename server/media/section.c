@@ -85,6 +85,7 @@ void section_listen(struct section *section, struct media_thread *thread, uint64
         leg_listen(leg, thread);
         leg_watch_life(leg, thread);
     }
+    players_speak(section, thread);
     if (!is_alone(section)) {
         exchange_publish(section->exchange, slot / SLOTS, &section->mixer);
     }

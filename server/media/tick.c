@@ -9,7 +9,7 @@ enum { RTCP_EVENTS = 64 };
 /* How often the RTCP sockets are looked at, µs. */
 static const uint64_t RTCP_CHECK = FRAME_MS * 1000;
 
-static void give_back(struct media_thread *thread, struct message *message)
+void thread_give_back(struct media_thread *thread, struct message *message)
 {
     mailbox_post(&thread->returned, &message->mail);
     thread->signal = true;
@@ -44,7 +44,7 @@ void leg_depart(struct leg *leg, struct media_thread *thread)
     (void)epoll_ctl(thread->rtcp_poll, EPOLL_CTL_DEL, leg->sockets.rtcp, NULL);
     mixer_channel_leave(&leg->channel);
     TAILQ_REMOVE(&leg->section->legs, leg, in_section);
-    give_back(thread, &leg->close);
+    thread_give_back(thread, &leg->close);
 }
 
 static void section_begin_leaving(struct section *section)
@@ -56,6 +56,7 @@ static void section_begin_leaving(struct section *section)
     {
         leg_begin_leaving(leg);
     }
+    players_begin_leaving(section);
 }
 
 static void message_apply(struct media_thread *thread, struct message *message)
@@ -70,7 +71,7 @@ static void message_apply(struct media_thread *thread, struct message *message)
         break;
     case MESSAGE_SECTION_SUPPLY:
         mixer_install(&message->section->mixer, message->supply);
-        give_back(thread, message);
+        thread_give_back(thread, message);
         break;
     case MESSAGE_LEG_ADD:
         leg_arrive(thread, message->leg);
@@ -80,14 +81,23 @@ static void message_apply(struct media_thread *thread, struct message *message)
         break;
     case MESSAGE_LEG_SESSION:
         leg_apply_session(message->leg, message, thread->now);
-        give_back(thread, message);
+        thread_give_back(thread, message);
         break;
     case MESSAGE_LEG_ROUTE:
         if (!message->leg->leaving) {
             message->leg->routed = true;
             mixer_channel_route(&message->leg->channel, &message->route);
         }
-        give_back(thread, message);
+        thread_give_back(thread, message);
+        break;
+    case MESSAGE_LEG_VOICE:
+        leg_apply_voice(message->leg, thread, message);
+        break;
+    case MESSAGE_PLAYER_ADD:
+        player_apply_add(message->player);
+        break;
+    case MESSAGE_PLAYER_STOP:
+        player_apply_stop(message->player, thread);
         break;
     case MESSAGE_STOP:
         thread->stopping = true;
@@ -130,7 +140,7 @@ static void section_depart(struct media_thread *thread, struct section *section)
 {
     TAILQ_REMOVE(&thread->slots[section->slot], section, in_slot);
     thread->section_count--;
-    give_back(thread, &section->remove);
+    thread_give_back(thread, &section->remove);
 }
 
 void thread_wake_focus(struct media_thread *thread)
@@ -150,7 +160,7 @@ void thread_wake_focus(struct media_thread *thread)
 static void finish(struct media_thread *thread, struct section *section)
 {
     section_speak(section, thread);
-    if (section->leaving && TAILQ_EMPTY(&section->legs)) {
+    if (section->leaving && TAILQ_EMPTY(&section->legs) && TAILQ_EMPTY(&section->players)) {
         section_depart(thread, section);
     }
 }

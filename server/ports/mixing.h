@@ -15,12 +15,14 @@
 enum {
     MIX_BUSES = 8, /* buses of one mix; bus 0 is the main one */
     MIX_MAIN = 0,
+    MIX_MUSIC = MIX_BUSES - 1, /* for who waits */
 };
 
 #define GAIN_OFF (-200.0f) /* dB: this or less is not at all */
 
 struct mix;
 struct leg;
+struct player;
 
 /* Gains in dB towards and from each bus. Changes are ramped over one tick, they never click. */
 struct leg_route {
@@ -28,11 +30,36 @@ struct leg_route {
     float hears[MIX_BUSES];
 };
 
+/* Which of a phone's keys are taken: its telephone-events (RFC 4733), or the tones in its audio. */
+enum key_source {
+    KEYS_AUTO, /* tones when the session has no telephone-event */
+    KEYS_EVENTS,
+    KEYS_TONES,
+    KEYS_BOTH, /* until the phone has sent an event: then those */
+};
+
+/* What is done to a leg's voice on its way into the mix. All off costs nothing. */
+struct leg_voice {
+    bool agc;     /* soft and loud phones are brought to one level */
+    bool denoise; /* steady noise is suppressed */
+    bool vad;     /* who speaks is judged by what is voice, not by level alone */
+    enum key_source keys;
+};
+
 struct leg_config {
     int family;       /* AF_INET or AF_INET6 */
     unsigned timeout; /* ms without RTP and RTCP until on_timeout; 0: never */
     const char *name; /* for RTCP CNAME; copied */
     void *user;       /* comes back with the events */
+};
+
+struct play_config {
+    const char *file; /* any that libsndfile reads; relative to the server's directory; copied */
+    unsigned bus;
+    float gain;    /* dB */
+    unsigned fade; /* ms in which it comes and goes */
+    bool loop;
+    void *user; /* comes back with on_played */
 };
 
 /* Counted since the leg began. Written by the media thread, read at any time: each figure is
@@ -101,6 +128,8 @@ struct mixing {
     /* The session as negotiated; again after each change. */
     void (*leg_session)(struct leg *leg, const struct session *session);
     void (*leg_route)(struct leg *leg, const struct leg_route *route);
+    /* Until then all is off, and keys are KEYS_AUTO. It fades over, it never clicks. */
+    void (*leg_voice)(struct leg *leg, const struct leg_voice *voice);
     /* Fades out, sends RTCP BYE, closes. No event comes after this; the pointer is gone. */
     void (*leg_close)(struct leg *leg);
     void (*leg_stats)(const struct leg *leg, struct leg_stats *stats);
@@ -108,6 +137,12 @@ struct mixing {
     /* Whether one more leg of the mix (NULL: of a new one) would be more than is there to carry
      * it: its thread, or every thread, has been late for seconds. */
     bool (*is_overloaded)(void *ctx, const struct mix *mix);
+    /* Plays a file into a bus. It is read in the background, so there is no waiting here, and
+     * whether it can be read is told by on_played. ENOMEM, EAGAIN. */
+    int (*play)(struct mix *mix, const struct play_config *config, struct player **playerp);
+    /* Fades out; on_played comes when that is done. Again: nothing more. */
+    void (*play_stop)(struct player *player);
+
     unsigned (*thread_count)(void *ctx);
     void (*thread_stats)(void *ctx, unsigned thread, struct mixing_thread_stats *stats);
 };
@@ -124,6 +159,10 @@ struct mixing_events {
     void (*on_quality)(void *user, const struct leg_quality *quality, void *arg);
     /* So many media threads are overloaded now, which is another number than before. */
     void (*on_overload)(unsigned overloaded, void *arg);
+    /* It has been played to its end or stopped, or cannot be played: `problem` says why, else it is
+     * NULL. The player is gone. Not told when the mix is destroyed, with all its players. `user` is
+     * the player's. */
+    void (*on_played)(void *user, const char *problem, void *arg);
 };
 
 #endif

@@ -13,13 +13,16 @@ struct call;
 
 /* Who is at the other end, and how that was proven. Strings live as long as the call. */
 struct caller {
-    const char *uri;          /* "sip:alice@example.com", no parameters; RFC 3261 §8.1.1.3 From */
+    /* "sip:alice@example.com", no parameters: the account or the asserted identity (RFC 3325) when
+     * it is authenticated, else what From says (RFC 3261 §8.1.1.3). */
+    const char *uri;
     const char *user;         /* user part of it, unescaped; "" when there is none */
     const char *host;         /* host part of it */
     const char *display_name; /* "" when there is none */
     const char *user_agent;   /* User-Agent header; "" when there is none */
     const char *peer;         /* "192.0.2.1:5060;udp": where the packets come from */
-    bool authenticated;       /* identity proven by digest */
+    const char *groups;       /* those of the account, separated by blanks; NULL or "": none */
+    bool authenticated;       /* by a password of ours, or by a proxy that we trust */
     bool anonymous;           /* From says anonymous.invalid or Privacy asks for it (RFC 3323) */
 };
 
@@ -51,7 +54,8 @@ struct signalling {
     void (*progress)(struct call *call, int code, const char *reason);
     /* 200 with SDP. 0; EINVAL: not waiting for an answer (any more). */
     int (*answer)(struct call *call, const struct answer *answer);
-    /* Final 3xx–6xx. `retry_after` in s, 0: no header. on_ended does follow, from a later turn. */
+    /* Final 3xx–6xx; a 401 asks for a password (RFC 3261 §22). `retry_after` in s, 0: no header.
+     * on_ended does follow, from a later turn. */
     void (*reject)(struct call *call, int code, const char *reason, unsigned retry_after);
     /* Ends the call as its state demands (BYE, or 480 before the answer). Goes out with
      * `Reason: SIP;cause=code;text="reason"` (RFC 3326). on_ended follows, from a later turn. */
@@ -62,7 +66,8 @@ struct signalling {
 struct query {
     const char *requested_user;
     const char *requested_host;
-    int code;             /* out: 200; 404 when there is no such conference; 503 */
+    const struct caller *caller;
+    int code;             /* out: 200; 404 when there is no such conference; 401, 503 */
     unsigned retry_after; /* out: s, 0: no header */
     bool is_focus;        /* out */
 };

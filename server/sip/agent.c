@@ -40,6 +40,9 @@ static int copy_config(struct sip_agent *agent, const struct sip_config *config)
     agent->events_arg = config->events_arg;
     agent->session_expires = config->session_expires;
     agent->min_se = config->min_se;
+    agent->is_registrar = config->registrar;
+    agent->registration_min = config->registration_min;
+    agent->registration_max = config->registration_max;
     agent->t1 = config->t1 ? config->t1 : SIP_T1;
     agent->later_tail = &agent->later;
     agent->call_id_salt = (uint32_t)su_randint(0, INT32_MAX);
@@ -50,7 +53,8 @@ static int copy_config(struct sip_agent *agent, const struct sip_config *config)
     }
     memcpy(agent->codecs, config->codecs, config->codec_count * sizeof *agent->codecs);
     agent->codec_count = config->codec_count;
-    return headers_create(agent);
+    int result = auth_create(agent, config);
+    return result ? result : headers_create(agent);
 }
 
 int sip_agent_create(const struct sip_config *config, struct sip_agent **agentp, char *error,
@@ -109,9 +113,11 @@ void sip_agent_destroy(struct sip_agent *agent)
         }
     }
     refusals_close(agent);
+    bindings_close(agent);
     if (agent->nta) {
         nta_agent_destroy(agent->nta);
     }
+    auth_destroy(agent);
     su_home_deinit(agent->home);
     free(agent->codecs);
     free(agent->domain);

@@ -75,7 +75,7 @@ struct call *call_create(struct incoming *in)
     call->local.direction = STREAM_SENDRECV;
     call->local.codecs = agent->codecs;
     call->local.codec_count = agent->codec_count;
-    if (dialog_create(call, in) || caller_read(call, in) || invite_take(call, in)) {
+    if (dialog_create(call, in) || call_info_read(call, in) || invite_take(call, in)) {
         dialog_close(call);
         invite_done(call);
         su_home_deinit(call->home);

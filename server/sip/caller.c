@@ -1,5 +1,6 @@
-/* Who calls: the first INVITE in the focus's words. All of it is the peer's text, so all of it is
- * bounded and clean of what could forge a log line or break a terminal. */
+/* Who sends a request, and what a first INVITE asks for, in the focus's words. All of it is the
+ * peer's text, so all of it is bounded and clean of what could forge a log line or break a
+ * terminal. */
 #include "core/text.h"
 #include "sip/sip_private.h"
 
@@ -113,28 +114,56 @@ static const char *peer_address(su_home_t *home, const struct incoming *in)
                       ntohs(peer->su_port), tport_is_tcp(in->tport) ? "tcp" : "udp");
 }
 
-int caller_read(struct call *call, const struct incoming *in)
+int caller_name(struct incoming *in, const url_t *uri, const char *display)
+{
+    struct caller *caller = &in->caller;
+    su_home_t *home = msg_home(in->msg);
+
+    caller->uri = caller_uri(home, uri);
+    caller->user = clean_copy(home, USER_SIZE, uri->url_user, true);
+    caller->host = clean_copy(home, HOST_SIZE, uri->url_host, false);
+    if (display) {
+        caller->display_name = display_name(home, display);
+    }
+    return caller->uri && caller->user && caller->host && caller->display_name ? 0 : ENOMEM;
+}
+
+int caller_read(struct incoming *in)
 {
     const sip_t *sip = in->sip;
-    const url_t *request = sip->sip_request->rq_url;
-    const url_t *from = sip->sip_from->a_url;
+    const char *agent = sip->sip_user_agent ? sip->sip_user_agent->g_string : "";
+    const char *display = sip->sip_from->a_display ? sip->sip_from->a_display : "";
+    su_home_t *home = msg_home(in->msg);
+
+    in->caller = (struct caller){
+        .user_agent = clean_copy(home, AGENT_SIZE, agent, false),
+        .peer = peer_address(home, in),
+        .groups = "",
+        .anonymous = is_anonymous(sip),
+    };
+    return in->caller.user_agent && in->caller.peer ? caller_name(in, sip->sip_from->a_url, display)
+                                                    : ENOMEM;
+}
+
+int call_info_read(struct call *call, const struct incoming *in)
+{
+    const url_t *request = in->sip->sip_request->rq_url;
     struct call_info *info = &call->info;
     struct caller *caller = &info->caller;
+    const char **texts[] = {&caller->uri,          &caller->user,       &caller->host,
+                            &caller->display_name, &caller->user_agent, &caller->peer,
+                            &caller->groups};
     su_home_t *home = call->home;
 
     info->id = call->id;
     info->requested_user = clean_copy(home, USER_SIZE, request->url_user, true);
     info->requested_host = clean_copy(home, HOST_SIZE, request->url_host, false);
-    caller->uri = caller_uri(home, from);
-    caller->user = clean_copy(home, USER_SIZE, from->url_user, true);
-    caller->host = clean_copy(home, HOST_SIZE, from->url_host, false);
-    caller->display_name = display_name(home, sip->sip_from->a_display);
-    caller->user_agent = clean_copy(
-        home, AGENT_SIZE, sip->sip_user_agent ? sip->sip_user_agent->g_string : "", false);
-    caller->peer = peer_address(home, in);
-    caller->anonymous = is_anonymous(sip);
-    return info->requested_user && info->requested_host && caller->uri && caller->user &&
-                   caller->host && caller->display_name && caller->user_agent && caller->peer
-               ? 0
-               : ENOMEM;
+    info->caller = in->caller;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        *texts[i] = su_strdup(home, *texts[i]);
+        if (!*texts[i]) {
+            return ENOMEM;
+        }
+    }
+    return info->requested_user && info->requested_host ? 0 : ENOMEM;
 }

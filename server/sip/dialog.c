@@ -74,7 +74,7 @@ void dialog_retarget(struct call *call, const sip_contact_t *contact)
     call->dialog.target = target;
 }
 
-static char *source_uri(su_home_t *home, msg_t *msg)
+char *message_source_uri(su_home_t *home, msg_t *msg)
 {
     const su_sockaddr_t *peer = msg_addr(msg);
     char address[INET6_ADDRSTRLEN] = "";
@@ -84,19 +84,17 @@ static char *source_uri(su_home_t *home, msg_t *msg)
         address, ntohs(peer->su_port));
 }
 
-static void peer_address(msg_t *msg, struct sockaddr_storage *address)
+void message_source(msg_t *msg, struct sockaddr_storage *address)
 {
     const su_sockaddr_t *peer = msg_addr(msg);
     memset(address, 0, sizeof *address);
     memcpy(address, peer, peer->su_family == AF_INET6 ? sizeof peer->su_sin6 : sizeof peer->su_sin);
 }
 
-/* Whether the Contact names the very host that the peer sends from. */
-static bool contact_is_direct(const struct dialog *dialog)
+bool host_is_at(const char *given, const struct sockaddr_storage *address)
 {
-    struct sockaddr_storage contact;
+    struct sockaddr_storage named;
     char host[INET6_ADDRSTRLEN + 2] = "";
-    const char *given = dialog->target->url_host;
     size_t length = given ? strlen(given) : 0;
 
     if (length >= 2 && given[0] == '[' && given[length - 1] == ']') {
@@ -107,7 +105,7 @@ static bool contact_is_direct(const struct dialog *dialog)
         return false;
     }
     (void)snprintf(host, sizeof host, "%.*s", (int)length, given);
-    return ip_parse(host, &contact) && address_same_host(&contact, &dialog->peer);
+    return ip_parse(host, &named) && address_same_host(&named, address);
 }
 
 void dialog_heard(struct call *call, const struct incoming *in)
@@ -121,11 +119,11 @@ void dialog_heard(struct call *call, const struct incoming *in)
             tport_unref(old);
         }
     }
-    peer_address(in->msg, &dialog->peer);
+    message_source(in->msg, &dialog->peer);
     su_free(call->home, dialog->source);
     dialog->source = NULL;
     if (!dialog->route && !in->sip->sip_via->v_next && tport_is_udp(in->tport)) {
-        dialog->source = source_uri(call->home, in->msg);
+        dialog->source = message_source_uri(call->home, in->msg);
     }
 }
 
@@ -191,7 +189,8 @@ nta_outgoing_t *dialog_request(struct call *call, nta_response_f *handler, sip_m
     /* A connection that is gone is not revived: the Contact says where the peer listens. */
     bool has_connection = tport_is_secondary(dialog->tport) &&
                           tport_is_clear_to_send(dialog->tport) && !dialog->route;
-    bool by_source = !has_connection && dialog->source && !contact_is_direct(dialog);
+    bool by_source =
+        !has_connection && dialog->source && !host_is_at(dialog->target->url_host, &dialog->peer);
     const char *source = by_source ? dialog->source : NULL;
     ta_list ta;
     ta_start(ta, tag, value);

@@ -37,7 +37,8 @@ void options_receive(struct call *call, struct incoming *in)
     const struct sip_agent *agent = in->agent;
     const url_t *uri = in->sip->sip_request->rq_url;
     char user[256], host[256], seconds[16];
-    struct query query = {.requested_user = user, .requested_host = host, .code = 404};
+    struct query query = {
+        .requested_user = user, .requested_host = host, .caller = &in->caller, .code = 404};
 
     if (call) {
         accept_options(in, call->contact);

@@ -63,8 +63,11 @@ static void receive_in_dialog(struct incoming *in)
     case sip_method_bye:
         bye_receive(call, in);
         break;
-    default: /* check_request lets no other pass */
+    case sip_method_options:
         options_receive(call, in);
+        break;
+    default: /* a REGISTER, which belongs to no dialog; check_request lets no other pass */
+        respond(in, 400, "Not In A Dialog", TAG_END());
         break;
     }
 }
@@ -87,13 +90,15 @@ static void receive_first(struct incoming *in)
             return;
         }
     }
-    if (!check_request(in)) {
+    if (!check_request(in) || !identify(in)) {
         return;
     }
     if (method == sip_method_invite) {
         invite_receive(in);
     } else if (method == sip_method_options) {
         options_receive(NULL, in);
+    } else if (method == sip_method_register) {
+        register_receive(in);
     } else {
         respond(in, SIP_481_NO_CALL, TAG_END()); /* BYE, UPDATE without dialog */
     }

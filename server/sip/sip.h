@@ -6,8 +6,11 @@
 #ifndef SIP_SIP_H
 #define SIP_SIP_H
 
+#include "core/account.h"
 #include "core/loop.h"
 #include "ports/signalling.h"
+
+#include <jansson.h>
 
 struct sip_agent;
 
@@ -21,6 +24,15 @@ struct sip_config {
     unsigned session_expires; /* s, RFC 4028 Session-Expires; 0: session timers off */
     unsigned min_se;          /* s, RFC 4028 Min-SE */
     unsigned t1;              /* ms, RFC 3261 §17.1.1.1; 0: 500, less is for tests */
+    /* Identity: who may prove which name, and how. */
+    const struct accounts *accounts;      /* NULL: there are none */
+    const char *const *digest_algorithms; /* "SHA-256", "MD5", best first; none: both */
+    unsigned digest_algorithm_count;
+    unsigned nonce_expires;           /* s; 0: 300 */
+    const char *const *trusted_peers; /* networks whose P-Asserted-Identity is believed */
+    unsigned trusted_peer_count;
+    bool registrar;                              /* accounts may register */
+    unsigned registration_min, registration_max; /* s */
     const struct signalling_events *events;
     void *events_arg;
 };
@@ -34,6 +46,12 @@ int sip_agent_create(const struct sip_config *config, struct sip_agent **agentp,
 void sip_agent_destroy(struct sip_agent *agent);
 
 const struct signalling *sip_signalling(void);
+
+/* Accounts may be gone: what was registered for them goes, too. */
+void sip_agent_accounts_changed(struct sip_agent *agent);
+/* Who is registered, and where: a list of { account, contact, peer, user_agent, q, expires (s) }.
+ * New reference. */
+json_t *sip_agent_registrations(const struct sip_agent *agent);
 
 /* Dialogs, transactions, messages; for status and for leak tests. */
 struct sip_stats {

@@ -16,9 +16,14 @@
 struct sip_agent;
 struct call;
 struct refusal;
+struct registered;
 
+#include "core/account.h"
+#include "core/address.h"
 #include "core/loop.h"
 #include "ports/signalling.h"
+#include "sip/digest.h"
+#include "sip/guesses.h"
 #include "sip/sdp.h"
 #include "sip/sip.h"
 
@@ -61,6 +66,21 @@ struct sip_agent {
     sip_server_t *server;
     sip_user_agent_t *user_agent;
 
+    const struct accounts *accounts;                     /* NULL: there are none */
+    enum digest_algorithm algorithms[DIGEST_ALGORITHMS]; /* best first */
+    unsigned algorithm_count;
+    struct nonces *nonces;
+    struct guesses *guesses;
+    struct network *trusted; /* RFC 3325 §9.1 */
+    unsigned trusted_count;
+
+    bool is_registrar;
+    unsigned registration_min, registration_max; /* s */
+    struct registered *registered;               /* hash by account */
+    unsigned binding_count;
+    struct loop_timer *bindings_timer;
+    uint64_t bindings_checked_at; /* when it fires */
+
     unsigned listener_count;
     struct call *calls[CALL_BUCKETS]; /* by hash of the Call-ID */
     unsigned call_count;
@@ -79,7 +99,11 @@ struct incoming {
     struct sip_agent *agent;
     msg_t *msg;
     sip_t *sip;
-    tport_t *tport; /* what it came by */
+    tport_t *tport;       /* what it came by */
+    struct caller caller; /* who sends it, as identify() found; lives as long as the message */
+    /* What a 401 to it says. */
+    bool is_stale;              /* its nonce was at fault, not its password */
+    const struct account *only; /* the account whose algorithms to offer; NULL: all */
 };
 
 /* ---- a call: one INVITE dialog ---------------------------------------------------------------
@@ -200,13 +224,86 @@ void call_bye(struct call *call, int code, const char *reason, bool wait);
 #define call_log(call, ...) log_write(LOG_LEVEL_INFO, NULL, (call)->id, __VA_ARGS__)
 #define call_warn(call, ...) log_write(LOG_LEVEL_WARN, NULL, (call)->id, __VA_ARGS__)
 
-/* caller.c: what the first INVITE says, checked. ENOMEM. */
-int caller_read(struct call *call, const struct incoming *in);
+/* caller.c */
+/* Who sends the request, as it says. ENOMEM. */
+int caller_read(struct incoming *in);
+/* The call's description, from its first INVITE, whose sender is known. ENOMEM. */
+int call_info_read(struct call *call, const struct incoming *in);
+/* Sets who that is; `display` NULL: the display name stays. ENOMEM. */
+int caller_name(struct incoming *in, const url_t *uri, const char *display);
 /* `source` unescaped (if asked for), as UTF-8 without control characters, at most `size` - 1
  * bytes of it; what is not is "?". */
 void text_clean(char *text, size_t size, const char *source, bool unescape);
 
+/* auth.c: Digest (RFC 3261 §22) */
+int auth_create(struct sip_agent *agent, const struct sip_config *config);
+void auth_destroy(struct sip_agent *agent);
+/* The realm of our challenges. */
+const char *auth_realm(const struct sip_agent *agent);
+/* Whether it came directly from a proxy that we trust (RFC 3325). */
+bool peer_is_trusted(const struct incoming *in);
+/* ENOENT when `user` is nobody's name; other errors are the policy's. */
+int account_find(const struct sip_agent *agent, const char *user, struct account *account);
+/* The Authorization for our realm; NULL: none. */
+const sip_authorization_t *authorization_find(const struct incoming *in);
+/* Whose password it proves, and the account. False: it proves none, the request was refused. */
+bool authorization_verify(struct incoming *in, const sip_authorization_t *authorization,
+                          const char **userp, struct account *account);
+/* Refuses with 401; `account` NULL: offers all algorithms. Returns false. */
+bool authorization_ask(struct incoming *in, const struct account *account, bool is_stale);
+/* The WWW-Authenticate of a 401, on `home`. NULL: out of memory. */
+sip_www_authenticate_t *challenge_make(const struct incoming *in, su_home_t *home);
+
+/* identity.c */
+/* Whether names at that host are ours to give. `tport`: what the request came by. */
+bool host_is_ours(const struct sip_agent *agent, const tport_t *tport, const char *host);
+/* For every request outside a dialog: fills in->caller. False: credentials were wrong, or missing
+ * where one of our names was used, and the request was refused. */
+bool identify(struct incoming *in);
+
+/* ---- registrations (RFC 3261 §10) ---- */
+
+enum { BINDINGS_OF_ACCOUNT = 10 };
+
+struct binding {
+    struct binding *next; /* of the account, or of those to be added; best first */
+    su_home_t home[1];
+    url_t *target; /* the Contact */
+    unsigned q;    /* thousandths */
+    char *call_id; /* of the REGISTER that made or refreshed it */
+    uint32_t cseq;
+    uint64_t refreshed_at, expires_at; /* ms, on loop_now's clock */
+    struct sockaddr_storage peer;      /* where the REGISTER came from */
+    char *source;                 /* the same as a URI, when it came directly by UDP, or NULL */
+    tport_t *tport;               /* what it came by; ours to unref */
+    char *peer_text, *user_agent; /* for people */
+};
+
+/* bindings.c */
+/* The contact of the request, for `expires` s. NULL: out of memory. */
+struct binding *binding_create(const struct incoming *in, const sip_contact_t *contact,
+                               unsigned expires);
+void bindings_free(struct binding *list);
+unsigned binding_seconds_left(const struct sip_agent *agent, const struct binding *binding);
+/* How a request to its target is sent: *sourcep as nta's route URI, NULL: by the target itself;
+ * *tportp as its NTATAG_TPORT, NULL: any. Both belong to the binding. */
+void binding_route(const struct binding *binding, const char **sourcep, tport_t **tportp);
+/* Where the account can be reached, the preferred one (q, then the latest) first; NULL: nowhere.
+ * Good until the loop's next turn. */
+const struct binding *bindings_find(const struct sip_agent *agent, const char *user);
+bool bindings_have_room(const struct sip_agent *agent);
+/* Takes the binding over; it replaces one of the same URI. ENOMEM. */
+int bindings_add(struct sip_agent *agent, const char *user, struct binding *binding);
+/* `target` NULL: all. */
+void bindings_remove(struct sip_agent *agent, const char *user, const url_t *target);
+void bindings_close(struct sip_agent *agent);
+
 /* dialog.c */
+/* Where a message came from, and as a URI to reach that by UDP. */
+void message_source(msg_t *msg, struct sockaddr_storage *address);
+char *message_source_uri(su_home_t *home, msg_t *msg);
+/* Whether a URI's host is an address, and this one. */
+bool host_is_at(const char *host, const struct sockaddr_storage *address);
 int dialog_create(struct call *call, const struct incoming *in);
 void dialog_close(struct call *call);
 /* A request in the dialog came: by which way. */
@@ -222,7 +319,8 @@ nta_outgoing_t *dialog_request(struct call *call, nta_response_f *handler, sip_m
 
 /* headers.c */
 int headers_create(struct sip_agent *agent);
-/* A final response, but no 2xx to an INVITE. `to_tag` NULL: a new one if need be. */
+/* A final response, but no 2xx to an INVITE. A 401 gets its challenge. `to_tag` NULL: a new one if
+ * need be. */
 void respond_tagged(struct incoming *in, const char *to_tag, int status, const char *phrase,
                     tag_type_t tag, tag_value_t value, ...);
 #define respond(in, ...) respond_tagged(in, NULL, __VA_ARGS__)
@@ -282,6 +380,7 @@ void ack_missing(struct call *call);
 void bye_receive(struct call *call, struct incoming *in);
 void cancel_receive(struct incoming *in);
 void options_receive(struct call *call, struct incoming *in);
+void register_receive(struct incoming *in);
 int receive_message(struct sip_agent *agent, nta_agent_t *nta, msg_t *msg, sip_t *sip);
 
 /* offer.c: offer/answer (RFC 3264) of a call. */

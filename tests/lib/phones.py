@@ -136,16 +136,20 @@ class Baresip:
     than the call: baresip hangs up at their end. Without a jitter buffer, so that its recording
     holds every packet that came and nothing else."""
 
-    def __init__(self, user, samples, transport="udp", codecs="PCMU,PCMA"):
+    def __init__(self, user, samples, transport="udp", codecs="PCMU,PCMA", server=None, password=None):
+        """`server` and `password`: registers there."""
         require("baresip")
         self.user, self.address = user, parley.address()
+        self.server = server
+        home = server.address if server else self.address
+        account = f";auth_user={user};auth_pass={password};regint=600" if server else ";regint=0"
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix=f"parley-{user}-"))
         (self.directory / "heard").mkdir()
         audio.write_wav(self.directory / "voice.wav", samples)
         (self.directory / "config").write_text(BARESIP_CONFIG.format(
             address=self.address, directory=self.directory, modules=MODULES))
         (self.directory / "accounts").write_text(
-            f"<sip:{user}@{self.address};transport={transport}>;regint=0;audio_codecs={codecs}\n")
+            f"<sip:{user}@{home};transport={transport}>{account};audio_codecs={codecs}\n")
         (self.directory / "contacts").write_text("")
         self.events, self.responses, self.program, self.control = [], {}, None, None
         self.news, self.token = threading.Condition(), 0
@@ -160,6 +164,8 @@ class Baresip:
             self.__exit__()
             raise
         threading.Thread(target=self.listen, daemon=True).start()
+        if self.server:
+            self.server.expect_log(f"{self.user} registered", READY)
         return self
 
     def __exit__(self, *_):
@@ -265,7 +271,7 @@ contact="{user}" <sip:{user}@{address}>
 media_encryption=none
 inc_timeout=30
 register_only_when_network_is_up=0
-default_proxy=-1
+default_proxy={proxy}
 [rtp]
 bind_address={address}
 audio_rtp_port={rtp_port}
@@ -280,18 +286,38 @@ echocancellation=0
 max_calls=4
 """
 
+LINPHONE_ACCOUNT = """\
+[auth_info_0]
+username={user}
+passwd={password}
+domain={server}
+realm=parley
+[proxy_0]
+reg_proxy=<sip:{server}>
+reg_identity=sip:{user}@{server}
+reg_expires=600
+reg_sendregister=1
+publish=0
+"""
+
 
 class Linphone:
     """A linphonec that plays the samples and records into a file what it hears."""
 
-    def __init__(self, user, samples):
+    def __init__(self, user, samples, server=None, password=None):
+        """`server` and `password`: registers there."""
         require("linphonec")
         self.user, self.address = user, parley.address()
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix=f"parley-{user}-"))
         audio.write_wav(self.directory / "voice.wav", samples)
         (self.directory / ".local/share/linphone").mkdir(parents=True)  # without it, it has no SIP
         self.config = self.directory / "linphonerc"
-        self.config.write_text(LINPHONE_CONFIG.format(user=user, address=self.address, port=5060, rtp_port=7078))
+        self.server = server
+        text = LINPHONE_CONFIG.format(user=user, address=self.address, port=5060, rtp_port=7078,
+                                      proxy=0 if server else -1)
+        if server:
+            text += LINPHONE_ACCOUNT.format(user=user, server=server.address, password=password)
+        self.config.write_text(text)
 
     def __enter__(self):
         environment = {"HOME": str(self.directory), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
@@ -302,6 +328,8 @@ class Linphone:
             self.program.type(f"play {self.directory / 'voice.wav'}")
             self.program.type(f"record {self.directory / 'heard.wav'}")
             self.program.expect("Ready|linphonec>", READY)
+            if self.server:
+                self.server.expect_log(f"{self.user} registered", READY)
         except BaseException:
             self.__exit__()
             raise

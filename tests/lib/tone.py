@@ -84,6 +84,19 @@ def silence(_first, count):
     return np.zeros(count)
 
 
+def once(samples):
+    """A source that says the samples from its first call on, and then nothing."""
+    begin = None
+
+    def source(first, count):
+        nonlocal begin
+        begin = first if begin is None else begin
+        piece = samples[first - begin : first - begin + count]
+        return np.concatenate((piece, np.zeros(count - len(piece))))
+
+    return source
+
+
 def level(samples, frequency, rate=RATE):
     """dB of one frequency in it, Hann-windowed, so that other tones 30 Hz and more away do not
     count when it lasts 200 ms or longer. -140 when there is nothing."""

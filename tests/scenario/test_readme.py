@@ -2,6 +2,7 @@
 
 import re
 
+import digest
 import run
 from parley import ROOT, Server, run_parley
 from sip import Phone
@@ -52,6 +53,44 @@ def test_after_the_host_has_left_nobody_comes_in_and_the_hosts_key_ends_it():
                 assert "The host has ended it" in bye["Reason"]
                 phone.reply(bye, 200)
                 phone.is_up = False
+
+
+def test_keys_change_how_the_conference_sounds():
+    with Server(policy=EXAMPLES["loud.lua"]) as server:
+        with Phone(server) as alice:
+            alice.call("garden")
+            alice.audio.press("1")
+            server.expect_log("gain control on, noise suppression off, voice detection on")
+            alice.audio.press("2")
+            server.expect_log(r"is heard at -3.0 dB and hears at \+2.0 dB")
+            alice.audio.press("3")
+            server.expect_log("over: .*news.wav: No such file")
+
+
+def test_staff_are_hosts_accounts_are_guests_and_others_are_asked_for_a_password():
+    with Server(EXAMPLES["accounts.lua"], policy=EXAMPLES["staff.lua"]) as server, Phone(
+        server
+    ) as alice, Phone(server, "bob") as bob, Phone(server, "mallory") as mallory:
+        for phone, password in ((alice, "down the hole"), (bob, "builder"), (mallory, "please")):
+            phone.invite()
+            challenge = digest.choose(phone.expect(401), "MD5")
+            phone.ack()
+            phone.send_invite(
+                True,
+                {
+                    "Authorization": digest.authorization(
+                        challenge, phone.user, password, "INVITE", phone.remote_uri
+                    )
+                },
+            )
+            phone.expect(401 if phone is mallory else 200)
+            phone.ack()
+        roster = server.participants()
+        assert {user: entry["role"] for user, entry in roster.items()} == {
+            "alice": "host",
+            "bob": "guest",
+        }
+        assert roster["alice"]["name"] == "Alice Liddell"
 
 
 def test_the_ready_line_is_the_one_shown():

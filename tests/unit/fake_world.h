@@ -28,8 +28,18 @@ struct mix {
     char unused;
 };
 
+struct player {
+    char file[64];
+    void *user;
+    unsigned bus;
+    float gain;
+    bool loop, stopped;
+    struct player *next;
+};
+
 struct leg {
     void *user;
+    struct leg_voice voice;
     struct leg_route route;
     struct session session;
     struct leg *next;
@@ -41,6 +51,7 @@ static struct {
     unsigned calls;           /* made so far */
     bool overloaded, mix_overloaded;
     struct leg *first_leg;
+    struct player *first_player; /* the newest */
 } world;
 
 /* The leg whose events go to `user`; NULL: none. */
@@ -117,6 +128,12 @@ static int world_mix_create(void *ctx, struct mix **mixp)
 static void world_mix_destroy(struct mix *mix)
 {
     world.mixes--;
+    while (world.first_player) {
+        struct player *player = world.first_player;
+
+        world.first_player = player->next;
+        free(player);
+    }
     free(mix);
 }
 
@@ -149,6 +166,47 @@ static void world_leg_session(struct leg *leg, const struct session *session)
 static void world_leg_route(struct leg *leg, const struct leg_route *route)
 {
     leg->route = *route;
+}
+
+static void world_leg_voice(struct leg *leg, const struct leg_voice *voice)
+{
+    leg->voice = *voice;
+}
+
+static int world_play(struct mix *mix, const struct play_config *config, struct player **playerp)
+{
+    struct player *player = calloc(1, sizeof *player);
+
+    (void)mix;
+    if (!player)
+        return ENOMEM;
+    (void)snprintf(player->file, sizeof player->file, "%s", config->file);
+    player->user = config->user;
+    player->bus = config->bus;
+    player->gain = config->gain;
+    player->loop = config->loop;
+    player->next = world.first_player;
+    world.first_player = *playerp = player;
+    return 0;
+}
+
+static void world_play_stop(struct player *player)
+{
+    player->stopped = true;
+}
+
+/* The player is over. */
+__attribute__((unused)) static void world_played(struct focus *focus, struct player *player,
+                                                 const char *problem)
+{
+    struct player **at = &world.first_player;
+    void *user = player->user;
+
+    while (*at != player)
+        at = &(*at)->next;
+    *at = player->next;
+    free(player);
+    focus_mixing_events()->on_played(user, problem, focus);
 }
 
 static void world_leg_close(struct leg *leg)
@@ -195,6 +253,9 @@ static const struct mixing world_mixing = {
     .leg_address = world_leg_address,
     .leg_session = world_leg_session,
     .leg_route = world_leg_route,
+    .leg_voice = world_leg_voice,
+    .play = world_play,
+    .play_stop = world_play_stop,
     .leg_close = world_leg_close,
     .leg_stats = world_leg_stats,
     .is_overloaded = world_is_overloaded,

@@ -43,6 +43,13 @@ static json_t *scripts(void *arg)
                      "calls", 17, "errors", 2);
 }
 
+static json_t *registrations(void *arg)
+{
+    (void)arg;
+    return json_pack("[{s:s,s:s,s:s,s:i}]", "account", "alice", "contact", "sip:alice@192.0.2.7",
+                     "peer", "192.0.2.1:5060;udp", "expires", 3540);
+}
+
 static unsigned thread_count(void *arg)
 {
     (void)arg;
@@ -85,6 +92,7 @@ static int create(struct control **controlp)
                                     .data = data,
                                     .server = {.generation = generation,
                                                .scripts = scripts,
+                                               .registrations = registrations,
                                                .thread_count = thread_count,
                                                .thread_stats = thread_stats,
                                                .reload = reload,
@@ -194,6 +202,8 @@ static void status_comes_as_text_for_people(void **state)
     assert_non_null(strstr(asking.body, "No conferences."));
     assert_non_null(strstr(asking.body, "Scripts: generation 3, 2500 KB of memory"));
     assert_non_null(strstr(asking.body, "policy/board.lua"));
+    assert_non_null(strstr(asking.body, "  alice                sip:alice@192.0.2.7 "));
+    assert_non_null(strstr(asking.body, "59m00s  192.0.2.1:5060;udp\n"));
     assert_non_null(strstr(asking.body, "MEDIA THREAD"));
     assert_non_null(strstr(asking.body, "123456"));
     free(asking.body);

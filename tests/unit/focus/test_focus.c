@@ -309,6 +309,7 @@ static struct request about(enum verb verb, struct call *call, const char *name)
 
     return (struct request){
         .verb = verb,
+        .actor = {.kind = ACTOR_SERVER},
         .conference = conference,
         .conference_name = name,
         .target = call ? participant_id(participant_of(call)) : 0,
@@ -339,6 +340,44 @@ static void muting_takes_the_gain_away_and_is_told(void **state)
     assert_int_equal(focus_submit(focus, &request, &decision), EPERM);
     assert_int_equal(decision.code, 403);
     assert_true(participant_is_muted(participant_of(alice)));
+    world_hang_up(focus, alice);
+}
+
+static void strangers_change_nothing_and_are_asked_who_they_are(void **state)
+{
+    static const enum verb verbs[] = {VERB_MUTE, VERB_REMOVE, VERB_LOCK, VERB_END};
+    struct call *alice = world_join(focus, "alice", "demo");
+    struct decision decision;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        struct request request = about(verbs[i], alice, "demo");
+
+        request.actor.kind = ACTOR_CALLER;
+        assert_int_equal(focus_submit(focus, &request, &decision), EPERM);
+        assert_int_equal(decision.code, 401);
+        answer_with(verbs[i], DECISION_REJECT, 401);
+        request.actor.authenticated = true;
+        assert_int_equal(focus_submit(focus, &request, &decision), EPERM);
+        assert_int_equal(decision.code, 403); /* not asked for ever */
+        has_answer[verbs[i]] = false;
+        assert_int_equal(focus_submit(focus, &request, &decision), 0);
+        if (verbs[i] == VERB_REMOVE) {
+            world_hang_up(focus, alice);
+            alice = world_join(focus, "alice", "demo");
+        }
+    }
+    world_hang_up(focus, alice);
+}
+
+static void a_caller_that_is_challenged_gets_401(void **state)
+{
+    struct call *alice;
+
+    (void)state;
+    answer_with(VERB_JOIN, DECISION_REJECT, 401);
+    alice = world_join(focus, "alice", "demo");
+    assert_int_equal(alice->reject_code, 401);
     world_hang_up(focus, alice);
 }
 
@@ -539,7 +578,9 @@ static void a_caller_who_gives_up_before_the_ack_leaves_nothing(void **state)
 
 static void options_say_what_an_invite_would_meet(void **state)
 {
-    struct query query = {.requested_user = "demo", .requested_host = "127.0.0.1"};
+    struct caller caller = {.uri = "sip:alice@example.com", .user = "alice"};
+    struct query query = {
+        .requested_user = "demo", .requested_host = "127.0.0.1", .caller = &caller};
 
     (void)state;
     focus_signalling_events()->on_query(&query, focus);
@@ -549,6 +590,9 @@ static void options_say_what_an_invite_would_meet(void **state)
     focus_signalling_events()->on_query(&query, focus);
     assert_int_equal(query.code, 404);
     assert_false(query.is_focus);
+    answer_with(VERB_CREATE, DECISION_REJECT, 401);
+    focus_signalling_events()->on_query(&query, focus);
+    assert_int_equal(query.code, 401);
     query.requested_user = "";
     focus_signalling_events()->on_query(&query, focus);
     assert_int_equal(query.code, 200);
@@ -557,7 +601,9 @@ static void options_say_what_an_invite_would_meet(void **state)
 
 static void options_to_a_foreign_domain_are_404_and_to_a_full_server_503(void **state)
 {
-    struct query query = {.requested_user = "demo", .requested_host = "elsewhere.example.com"};
+    struct caller caller = {.uri = "sip:alice@example.com", .user = "alice"};
+    struct query query = {
+        .requested_user = "demo", .requested_host = "elsewhere.example.com", .caller = &caller};
     struct call *call;
 
     (void)state;
@@ -639,6 +685,8 @@ int main(void)
         CASE(a_foreign_domain_is_404_and_an_address_is_ours),
         CASE(without_ports_it_is_503_and_without_the_family_488),
         CASE(muting_takes_the_gain_away_and_is_told),
+        CASE(strangers_change_nothing_and_are_asked_who_they_are),
+        CASE(a_caller_that_is_challenged_gets_401),
         CASE(a_policy_can_let_in_muted_and_with_a_role),
         CASE(removing_ends_the_call_and_leaves_the_roster_at_once),
         CASE(a_locked_conference_is_403_unless_the_policy_says_otherwise),

@@ -100,6 +100,59 @@ static void a_config_sets_options_of_every_type(void **state)
     free(options);
 }
 
+static void a_config_has_accounts(void **state)
+{
+    struct account account;
+    (void)state;
+    accepts("registrar = false\n"
+            "trusted_peers = { '192.0.2.1', '10.0.0.0/8', '2001:db8::/32' }\n"
+            "digest = { algorithms = 'MD5', nonce_expires = '1m' }\n"
+            "accounts = {\n"
+            "    bob = { ha1 = { '0123456789ABCDEF0123456789abcdef' } },\n"
+            "    alice = { password = 'Wonder \\\"land', groups = { 'staff', 'chair' },\n"
+            "        name = 'Alice' },\n"
+            "}\n");
+    assert_false(settings.registrar);
+    assert_int_equal(settings.trusted_peers.count, 3);
+    assert_int_equal(settings.digest_algorithms.count, 1);
+    assert_int_equal(settings.nonce_expires, 60);
+    assert_int_equal(settings_finish(&settings, error, sizeof error), 0);
+    assert_int_equal(settings_find_account(&settings, "alice", &account), 0);
+    assert_string_equal(account.password, "Wonder \"land");
+    assert_string_equal(account.groups, "staff chair");
+    assert_string_equal(account.name, "Alice");
+    assert_int_equal(settings_find_account(&settings, "bob", &account), 0);
+    assert_string_equal(account.ha1_md5, "0123456789abcdef0123456789abcdef");
+    assert_string_equal(account.password, "");
+    assert_int_equal(settings_find_account(&settings, "Alice", &account), ENOENT);
+}
+
+static void what_is_wrong_with_an_account_is_told_without_its_password(void **state)
+{
+    static const char *const secrets[] = {"hunter2\\n", "1234567"};
+    char text[200];
+    (void)state;
+    rejects("accounts = {\n alice = {} }", 2, "accounts.alice needs a password or an ha1");
+    rejects("accounts = {\n alice = { password = 'a',\n"
+            " ha1 = '0123456789abcdef0123456789abcdef' } }",
+            2, "accounts.alice has both");
+    rejects("accounts = {\n alice = {\n password = 5 } }", 3, "must be a string, not a number");
+    rejects("accounts = {\n alice = { password = 'a',\n groups = { 'st aff' } } }", 3,
+            "accounts.alice.groups.1 must be a word");
+    rejects("accounts = {\n ['a b'] = { password = 'a' } }", 2, "no blanks");
+    rejects("accounts = {\n alice = 'hunter2' }", 2, "must be a table");
+    rejects("trusted_peers = { '10.0.0.0/8',\n '10.0.0.0/33' }", 2, "\"10.0.0.0/8\"");
+    rejects("digest = { algorithms = 'SHA-1' }", 1, "must be \"SHA-256\" or \"MD5\"");
+    rejects("registrar = 'yes'", 1, "must be true or false, not a string");
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
+        snprintf(text, sizeof text, "accounts = {\n alice = {\n %s = '%s' } }",
+                 i ? "ha1" : "password", secrets[i]);
+        rejects(text, 3, "must");
+        assert_null(strstr(error, "hunter2"));
+        assert_null(strstr(error, "1234567"));
+    }
+}
+
 static void what_is_left_out_keeps_its_default(void **state)
 {
     (void)state;
@@ -128,7 +181,7 @@ static void the_printed_config_is_complete_and_means_the_defaults(void **state)
         snprintf(assignment, sizeof assignment, "%s = ", name);
         assert_non_null(strstr(text, assignment));
         assert_non_null(strstr(text, name));
-        if (option_is_of_conference(option)) {
+        if (option_scope(option) != OPTION_OF_SERVER) {
             continue;
         }
         char *expected = option_print(option, &standard);
@@ -350,6 +403,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SETTINGS_TEST(a_config_sets_options_of_every_type),
+        SETTINGS_TEST(a_config_has_accounts),
+        SETTINGS_TEST(what_is_wrong_with_an_account_is_told_without_its_password),
         SETTINGS_TEST(what_is_left_out_keeps_its_default),
         SETTINGS_TEST(the_printed_config_is_complete_and_means_the_defaults),
         SETTINGS_TEST(a_config_may_compute),
