@@ -201,6 +201,8 @@ def attempt(measuring, *arguments):
 
 
 def three(values):
+    if not values["max"]:
+        return "–"  # nothing was measured
     return f"{values['p50']:.1f} / {values['p99']:.1f} / {values['max']:.1f}"
 
 
