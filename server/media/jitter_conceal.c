@@ -4,9 +4,8 @@
 #include <string.h>
 
 enum {
-    PERIOD_MIN_TENTHS = 25, /* 0.1 ms; the shortest stretch that is repeated */
-    HOLD_MS = 10,           /* at full strength */
-    FADE_MS = 60,           /* then to silence; longer repetition sounds like a machine */
+    HOLD_MS = 10, /* at full strength */
+    FADE_MS = 60, /* then to silence; longer repetition sounds like a machine */
     HUSH_MS = 5,
     RAMP_MS = 3,
 };

@@ -70,10 +70,10 @@ bool store_put(struct packet_store *store, const struct stored_packet *packet,
     return true;
 }
 
-void store_prefetch(const struct packet_store *store, uint16_t sequence)
+void store_prefetch(const struct packet_store *store, uint16_t sequence, bool is_silent)
 {
     prefetch(&store->slots[sequence % STORE_SLOTS], sizeof store->slots[0]);
-    if (store->free_chunk != STORE_NO_CHUNK) {
+    if (!is_silent && store->free_chunk != STORE_NO_CHUNK) {
         prefetch(&store->next_chunk[store->free_chunk], 1);
         prefetch(store->bytes[store->free_chunk], STORE_CHUNK);
     }

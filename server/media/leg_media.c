@@ -119,15 +119,18 @@ static void publish(struct leg *leg)
                           memory_order_relaxed);
 }
 
-/* The next frame, at the rate of what the leg is sent; NULL: nothing. */
+/* The next frame, at the rate of what the leg is sent; NULL: nothing that anybody is to hear. */
 static const float *hear(struct leg *leg, struct media_thread *thread, float *powerp)
 {
     const struct stream_format *hearing = leg->hearing;
     unsigned count;
 
     if (hearing == NULL || leg->jitter == NULL ||
-        (!may_receive(leg->stream) && leg->channel.gate <= 0) ||
-        !jitter_get(leg->jitter, thread->now, thread->frame)) {
+        (!may_receive(leg->stream) && leg->channel.gate <= 0)) {
+        return NULL;
+    }
+    if (!jitter_get(leg->jitter, thread->now, thread->frame)) {
+        *powerp = jitter_power(leg->jitter);
         return NULL;
     }
     count = hearing->codec->sample_rate / 1000 * FRAME_MS;
@@ -149,6 +152,7 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
     leg->owed += FRAME_MS;
     if (leg->jitter != NULL) {
         jitter_expect(leg->jitter);
+        jitter_ignore(leg->jitter, mixer_channel_unheard(&leg->channel));
     }
     leg_read_rtp(leg, thread);
     if (leg->stream == NULL) {

@@ -113,6 +113,14 @@ void mixer_channel_leave(struct mixer_channel *channel)
     group_leave(channel);
 }
 
+float mixer_channel_unheard(const struct mixer_channel *channel)
+{
+    if (channel->plane == NULL || channel->speaks.buses == 0) {
+        return INFINITY;
+    }
+    return channel->gate > 0 ? 0 : GATE_POWER;
+}
+
 void mixer_settle(struct mixer_channel *channel)
 {
     gains_arrive(&channel->speaks);

@@ -186,6 +186,10 @@ void mixer_channel_route(struct mixer_channel *channel, const struct mixer_route
 /* Before the channel's memory goes. */
 void mixer_channel_leave(struct mixer_channel *channel);
 
+/* Up to which power nobody is going to hear what the channel says in the next tick; INFINITY:
+ * whatever it is. */
+float mixer_channel_unheard(const struct mixer_channel *channel);
+
 void mixer_begin(struct mixer *mixer);
 /* What the channel says: FRAME_MS of samples at its plane's rate and their power (level_power), or
  * NULL for nothing. `blocked`: it is no sound for others (a key press), fade it out. */
