@@ -70,14 +70,15 @@ static void use_codec(struct jitter *jitter, const struct codec *codec, void *de
     jitter->read = jitter->write = jitter->ms * HISTORY_MS;
     jitter->blank = false;
     memset(jitter->sound, 0, jitter->read * sizeof *jitter->sound);
-    conceal_init(&jitter->conceal, rate);
+    conceal_init(&jitter->conceal, rate, jitter->cycle);
 }
 
 struct jitter *jitter_create(const struct codec *codec, void *decoder)
 {
     struct jitter *jitter = malloc(sizeof *jitter);
     if (jitter) {
-        memset(jitter, 0, offsetof(struct jitter, store));
+        memset(jitter, 0, offsetof(struct jitter, sound));
+        jitter->store.bytes = jitter->bytes;
         jitter_reset(jitter, codec, decoder);
     }
     return jitter;
@@ -147,8 +148,7 @@ bool jitter_get(struct jitter *jitter, uint64_t now, float *samples)
 
 void jitter_prefetch(const struct jitter *jitter)
 {
-    prefetch(jitter, offsetof(struct jitter, conceal.cycle));
-    prefetch(&jitter->store, 2 * CACHE_LINE);
+    prefetch(jitter, offsetof(struct jitter, store) + 2 * CACHE_LINE);
 }
 
 void jitter_expect(const struct jitter *jitter)

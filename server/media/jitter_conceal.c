@@ -12,9 +12,10 @@ enum {
 
 static const float silence_power = 1e-7F; /* -70 dBFS: any lag will do */
 
-void conceal_init(struct conceal *conceal, unsigned sample_rate)
+void conceal_init(struct conceal *conceal, unsigned sample_rate, float cycle[PERIOD_MAX])
 {
     memset(conceal, 0, sizeof *conceal);
+    conceal->cycle = cycle;
     conceal->active = true;
     conceal->period = 1;
     conceal->merge = sample_rate / 1000 * MERGE_MS;

@@ -53,13 +53,14 @@ struct stored_packet {
 };
 
 struct packet_store {
+    uint8_t (*bytes)[STORE_CHUNK]; /* STORE_CHUNKS of them, the owner's; the last are used first */
     unsigned count;
     uint8_t free_chunk;
-    struct stored_packet slots[STORE_SLOTS];
     uint8_t next_chunk[STORE_CHUNKS];
-    uint8_t bytes[STORE_CHUNKS][STORE_CHUNK];
+    struct stored_packet slots[STORE_SLOTS];
 };
 
+/* `bytes` is set; so is nothing else. */
 void store_clear(struct packet_store *store);
 /* Copies the payload. False when this very packet is there already or memory is used up. */
 bool store_put(struct packet_store *store, const struct stored_packet *packet,
@@ -130,11 +131,11 @@ struct conceal {
     float step; /* from the end of the period to its beginning; smoothed away over `ramp` */
     unsigned ramp;
     unsigned merge; /* samples of cross-fade back to true sound */
-    float cycle[PERIOD_MAX];
+    float *cycle;   /* PERIOD_MAX samples, the owner's */
 };
 
 /* Silent and active: nothing has been played yet. */
-void conceal_init(struct conceal *conceal, unsigned sample_rate);
+void conceal_init(struct conceal *conceal, unsigned sample_rate, float cycle[PERIOD_MAX]);
 /* Goes on from the sound that ends at `history` (HISTORY_MS of it stand before). */
 void conceal_begin(struct conceal *conceal, const float *history, const struct codec *codec);
 /* The sender is silent on purpose: fade out at once. Begins when not yet active. */
@@ -194,11 +195,12 @@ struct jitter {
     struct jitter_stats stats;
     struct lateness lateness;
     struct conceal conceal;
-    /* From here on set when used, never before: a codec of 8000 Hz then touches, and a leg then
-     * takes, only a part of this memory. */
     struct packet_store store;
-    uint8_t payload[PAYLOAD_MAX];
+    /* From here on set when used, never before, and used from both ends: most codecs touch, and a
+     * leg takes, only a part of this memory. */
     float sound[SOUND_MAX];
+    float cycle[PERIOD_MAX];                  /* of `conceal` */
+    uint8_t bytes[STORE_CHUNKS][STORE_CHUNK]; /* of `store` */
 };
 
 static inline unsigned jitter_ready(const struct jitter *jitter)

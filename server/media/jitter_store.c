@@ -11,9 +11,9 @@ void store_clear(struct packet_store *store)
         store->slots[i].used = false;
     }
     for (unsigned i = 0; i < STORE_CHUNKS; i++) {
-        store->next_chunk[i] = (uint8_t)(i + 1 < STORE_CHUNKS ? i + 1 : STORE_NO_CHUNK);
+        store->next_chunk[i] = (uint8_t)(i > 0 ? i - 1 : STORE_NO_CHUNK);
     }
-    store->free_chunk = 0;
+    store->free_chunk = STORE_CHUNKS - 1;
 }
 
 void store_drop(struct packet_store *store, struct stored_packet *packet)

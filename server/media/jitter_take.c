@@ -98,7 +98,8 @@ static void take_silence(struct jitter *jitter, struct stored_packet *packet, ui
 static unsigned decode(struct jitter *jitter, const struct stored_packet *packet)
 {
     const struct codec *codec = jitter->codec;
-    const uint8_t *payload = store_payload(&jitter->store, packet, jitter->payload);
+    uint8_t scratch[PAYLOAD_MAX];
+    const uint8_t *payload = store_payload(&jitter->store, packet, scratch);
     int length = codec->length(payload, packet->size);
     if (length <= 0 || length > PACKET_MS_MAX * (int)jitter->ms) {
         return 0;
@@ -243,7 +244,8 @@ bool jitter_recover(struct jitter *jitter, const struct stored_packet *packet, u
     }
     jitter_make_room(jitter, missing);
     float *end = jitter->sound + jitter->write;
-    const uint8_t *payload = store_payload(&jitter->store, packet, jitter->payload);
+    uint8_t scratch[PAYLOAD_MAX];
+    const uint8_t *payload = store_payload(&jitter->store, packet, scratch);
     if (codec->recover(jitter->decoder, payload, packet->size, end, missing) != (int)missing) {
         return false;
     }
