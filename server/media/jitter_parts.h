@@ -17,8 +17,10 @@
 enum {
     DELAY_MAX_MS = 400, /* more than this never waits */
     PERIOD_MAX_MS = 15, /* longest pitch period: a voice of 67 Hz */
-    HISTORY_MS = 40,    /* sound already played that is kept: a window and two periods */
     PITCH_WINDOW_MS = 10,
+    /* Sound already played that is kept: a window, the longest period before it, one sample more.
+     */
+    HISTORY_MS = PITCH_WINDOW_MS + PERIOD_MAX_MS + 1,
     MERGE_MS = 5, /* cross-fade from made-up to true sound */
     PERIOD_MAX = CODEC_RATE_MAX / 1000 * PERIOD_MAX_MS,
     PERIOD_MIN_TENTHS = 25, /* 0.1 ms; the shortest stretch that is repeated */
@@ -154,7 +156,7 @@ void conceal_merge(struct conceal *conceal, float *sound, unsigned count);
 
 enum {
     /* What is kept in steady state: the history, a frame with a stretch of it, a packet as long. */
-    SOUND_MS = 100,
+    SOUND_MS = HISTORY_MS + 60,
     SOUND_MS_MAX = HISTORY_MS + 2 * FRAME_MS + 2 * PERIOD_MAX_MS + PACKET_MS_MAX,
     SOUND_MAX = CODEC_RATE_MAX / 1000 * SOUND_MS_MAX,
 };
