@@ -58,6 +58,7 @@ struct settings {
     struct string_list rtp_addresses; /* IP literals, at most one a family; empty: as listen */
     uint16_t rtp_port_low, rtp_port_high;
     unsigned rtp_timeout;                        /* ms; 0: never */
+    enum option_switch io_uring;                 /* where the kernel has it */
     unsigned media_threads;                      /* 0: one a core */
     unsigned max_calls;                          /* 0: no limit */
     unsigned overload_late;                      /* percent; 0: off */
