@@ -250,6 +250,9 @@ struct section {
     struct player_list players;
     uint64_t last_slot; /* number of the slot it was last listened to in; 0: never */
     bool leaving;
+    bool waits; /* its legs have been listened to, and not yet spoken to */
+    /* Messages that came meanwhile, oldest first: between the halves of a tick nothing changes. */
+    struct mail *deferred, **deferred_end;
     struct mixer mixer;
 };
 

@@ -85,7 +85,7 @@ static void take_format(struct leg *leg, struct media_thread *thread,
         take_noise(leg, format, packet, arrival);
         break;
     case STREAM_EVENT:
-        take_event(leg, thread, format, packet, arrival);
+        take_event(leg, thread, format, packet, arrival != RTP_NOT_TIMED ? arrival : thread->now);
         break;
     }
 }

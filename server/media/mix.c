@@ -78,6 +78,7 @@ static struct section *section_create(struct mix *mix, struct media_thread *thre
     section->slot = slot;
     TAILQ_INIT(&section->legs);
     TAILQ_INIT(&section->players);
+    section->deferred_end = &section->deferred;
     section->add = (struct message){.kind = MESSAGE_SECTION_ADD, .section = section};
     section->remove = (struct message){.kind = MESSAGE_SECTION_REMOVE, .section = section};
     return section;

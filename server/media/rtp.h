@@ -8,7 +8,7 @@
 
 enum {
     RTP_HEADER = 12,
-    RTP_NOT_TIMED = 0, /* for an arrival that nobody knows */
+    RTP_NOT_TIMED = 0, /* an arrival that nobody knows; for audio alone */
 };
 
 struct rtp_packet {

@@ -58,6 +58,49 @@ static void gains_hold_across_threads(void **state)
     room_free(room);
 }
 
+static struct loop_timer *changes;
+static unsigned changed, echoes;
+
+/* Each packet that phone 0 has got since the last change is looked through for its own voice. */
+static void on_change(void *arg)
+{
+    struct phone *phone = arg;
+
+    for (unsigned i = 0; i < phone->heard; i++) {
+        echoes += phone->amplitudes[0][i] > 0.02F;
+    }
+    phone->heard = 0;
+    changed++;
+    set_route(phone, changed % 2 ? -3 : 0, 0);
+    assert_int_equal(
+        loop_timer_start(phone->room->loop, &changes, 33 + changed % 5, on_change, phone), 0);
+}
+
+static bool has_changed_often(struct room *room)
+{
+    (void)room;
+    return changed >= 150;
+}
+
+/* A change that comes between the halves of a tick must not part what is said from what is taken
+ * off again. */
+static void a_talker_does_not_hear_itself_while_its_gain_changes(void **state)
+{
+    struct room *room = room_create_split(2, 1);
+
+    (void)state;
+    talk(phone_add(room, AF_INET, 0));
+    talk(phone_add(room, AF_INET, 0));
+    hear_all(room);
+    changed = echoes = 0;
+    room->phones[0].heard = 0;
+    on_change(&room->phones[0]);
+    run_until(room, has_changed_often);
+    assert_int_equal(echoes, 0);
+    loop_timer_stop(&changes);
+    room_free(room);
+}
+
 /* The others go on, and the mix can be taken apart while threads exchange what is said. */
 static void a_leg_and_its_thread_may_leave(void **state)
 {
@@ -82,6 +125,7 @@ int main(void)
         cmocka_unit_test(legs_on_different_threads_hear_each_other_and_not_themselves),
         cmocka_unit_test(each_thread_has_its_share),
         cmocka_unit_test(gains_hold_across_threads),
+        cmocka_unit_test(a_talker_does_not_hear_itself_while_its_gain_changes),
         cmocka_unit_test(a_leg_and_its_thread_may_leave),
     };
 
