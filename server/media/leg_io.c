@@ -316,10 +316,11 @@ static void read_direct(struct leg *leg, struct media_thread *thread)
     }
 }
 
-/* A connected leg has to be asked when its packets came in its tick number `ticks`. */
-static bool is_exact(unsigned ticks)
+/* Whether in its tick number `ticks` a leg may be read without asking when its packets came. Reports
+ * on the same socket (RFC 5761) need that to be known of every packet. */
+static bool is_direct(const struct leg *leg, unsigned ticks)
 {
-    return ticks % EXACT_EVERY == 0;
+    return leg->link.state == LINK_DIRECT && ticks % EXACT_EVERY != 0 && !leg->stream->muxed;
 }
 
 unsigned leg_fetch(struct leg *leg, struct media_thread *thread)
@@ -327,7 +328,7 @@ unsigned leg_fetch(struct leg *leg, struct media_thread *thread)
     unsigned count = 0;
 
     for (; leg != NULL && count < URING_BATCH; leg = TAILQ_NEXT(leg, in_section), count++) {
-        if (leg->link.number >= 0 && !is_exact(leg->ticks + 1)) {
+        if (leg->link.number >= 0 && is_direct(leg, leg->ticks + 1)) {
             leg->link.place = uring_ask(thread->uring, (unsigned)leg->link.number);
         }
     }
@@ -340,7 +341,7 @@ unsigned leg_fetch(struct leg *leg, struct media_thread *thread)
  * socket is read empty. */
 void leg_read_rtp(struct leg *leg, struct media_thread *thread)
 {
-    if (leg->link.state == LINK_DIRECT && !is_exact(leg->ticks)) {
+    if (is_direct(leg, leg->ticks)) {
         read_direct(leg, thread);
     } else {
         read_batches(leg, thread, leg->sockets.rtp, leg->link.state == LINK_OPEN ? 1 : 2);
