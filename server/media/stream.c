@@ -140,6 +140,7 @@ int stream_create(const struct session *session, int family, struct stream **str
     stream->remote_rtp = usable_address(&session->remote_rtp, family);
     stream->remote_rtcp = usable_address(&session->remote_rtcp, family);
     stream->peer = session->peer;
+    stream->levels = session->levels;
     stream->muxed = stream->remote_rtp.ss_family != 0 &&
                     address_equal(&stream->remote_rtp, &stream->remote_rtcp);
     set_sender(stream, session);
