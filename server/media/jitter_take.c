@@ -115,11 +115,15 @@ static unsigned decode(struct jitter *jitter, const struct stored_packet *packet
 static void take_sample(struct jitter *jitter, struct stored_packet *packet, unsigned count,
                         uint64_t now)
 {
-    float *end = jitter->sound + jitter->write, stated = packet->power;
-    packet->power = jitter->sampled = level_power(end, count);
-    jitter->is_deceived |= packet->is_audit && packet->power > stated * far_louder + idle_power;
+    float *end = jitter->sound + jitter->write, power = level_power(end, count);
+    jitter->sampled = power;
+    jitter->decoder_is_behind = packet->is_sample && power > quiet_power;
+    if (!packet->is_audit) {
+        packet->power = power;
+    } else if (power > packet->power * far_louder + quiet_power) {
+        jitter->is_deceived = true;
+    }
     packet->length = (uint16_t)count;
-    jitter->decoder_is_behind = packet->is_sample && packet->power > quiet_power;
     memset(end, 0, count * sizeof *end);
     take_silence(jitter, packet, now);
 }
