@@ -218,7 +218,9 @@ static inline void on_rtp(int fd, void *arg)
     phone->sources = data[0] & 15u;
     memcpy(phone->header, data, sizeof(phone->header));
     phone->in = packet;
-    phone->in.extension = phone->header + (packet.extension - data);
+    if (packet.extension != NULL) {
+        phone->in.extension = phone->header + (packet.extension - data);
+    }
     measure(phone, &packet);
     check(phone->room);
 }
