@@ -16,6 +16,7 @@
 #include "media/jitter.h"
 #include "media/latch.h"
 #include "media/level.h"
+#include "media/levels.h"
 #include "media/loss.h"
 #include "media/mailbox.h"
 #include "media/media.h"
@@ -328,7 +329,7 @@ struct media_thread {
     uint32_t random;
     struct receive_batch batch;
     float frame[FRAME_MAX], resampled[FRAME_MAX], fading[FRAME_MAX];
-    uint8_t packet[RTP_HEADER + PAYLOAD_MAX];
+    uint8_t packet[LEVELS_HEADER_MAX + PAYLOAD_MAX];
 };
 
 struct media {
@@ -475,7 +476,7 @@ unsigned leg_fetch(struct leg *leg, struct media_thread *thread);
 void leg_read_rtp(struct leg *leg, struct media_thread *thread);
 void leg_read_rtcp(struct leg *leg, struct media_thread *thread);
 /* Sends FRAME_MS of encoded audio, in packets as the peer wants them. */
-void leg_write(struct leg *leg, struct media_thread *thread, const uint8_t *data, size_t size);
+void leg_write(struct leg *leg, struct media_thread *thread, const struct mixer_payload *payload);
 /* Nothing is sent in this tick; the next packet begins anew. */
 void leg_write_nothing(struct leg *leg);
 

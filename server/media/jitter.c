@@ -29,7 +29,7 @@ void jitter_begin_anew(struct jitter *jitter)
     lateness_init(&jitter->lateness, jitter->codec->sample_rate);
     jitter->write = jitter->read;
     jitter->zeros = 0;
-    jitter->decoder_is_behind = false;
+    jitter->decoder_is_behind = jitter->is_deceived = false;
     jitter->power = jitter->sampled = 0;
     jitter->has_sequence = false;
     jitter->has_newest = false;

@@ -141,6 +141,9 @@ static void take_rtp(struct leg *leg, struct media_thread *thread,
     }
     leg->life = heard;
     counter_add(&leg->counters.received, 1);
+    if (leg->stream->levels.in != 0) {
+        levels_read(&packet, &leg->stream->levels);
+    }
     settle_owed(leg, format, &packet);
     switch (count_packet(leg, format, &packet, arrival)) {
     case RTP_DUPLICATE_OR_STALE:
@@ -316,8 +319,8 @@ static void read_direct(struct leg *leg, struct media_thread *thread)
     }
 }
 
-/* Whether in its tick number `ticks` a leg may be read without asking when its packets came. Reports
- * on the same socket (RFC 5761) need that to be known of every packet. */
+/* Whether in its tick number `ticks` a leg may be read without asking when its packets came.
+ * Reports on the same socket (RFC 5761) need that to be known of every packet. */
 static bool is_direct(const struct leg *leg, unsigned ticks)
 {
     return leg->link.state == LINK_DIRECT && ticks % EXACT_EVERY != 0 && !leg->stream->muxed;
@@ -357,62 +360,69 @@ void leg_read_rtcp(struct leg *leg, struct media_thread *thread)
 /* ---- out ---- */
 
 static void send_packet(struct leg *leg, struct media_thread *thread,
-                        const struct sockaddr_storage *target, const uint8_t *data, size_t size,
+                        const struct sockaddr_storage *target, const struct mixer_payload *payload,
                         uint32_t timestamp)
 {
     uint8_t *packet = leg_link_packet(leg, thread);
+    size_t header = RTP_HEADER;
 
     rtp_write_header(packet, leg->stream->payload_type, leg->marker, leg->sequence++, timestamp,
                      leg->ssrc);
-    memcpy(packet + RTP_HEADER, data, size);
+    if (leg->channel.wants_level || leg->channel.wants_each) {
+        header = levels_write(packet, &leg->stream->levels, payload);
+    }
+    memcpy(packet + header, payload->data, payload->size);
     leg->marker = false;
     /* A full queue, an unreachable peer: the next packet may do better. The sequence goes on, so
      * that the peer's reports tell of it. */
-    if (!leg_link_send(leg, thread, RTP_HEADER + size, target)) {
+    if (!leg_link_send(leg, thread, header + payload->size, target)) {
         counter_add(&leg->counters.unsent, 1);
         return;
     }
     counter_add(&leg->counters.sent, 1);
-    leg->rtcp.octets += size;
+    leg->rtcp.octets += payload->size;
 }
 
 /* Cuts or joins frames to the packet length that the peer wants. Only for codecs without state,
  * in whose payload each ms has as many bytes. */
 static void send_resized(struct leg *leg, struct media_thread *thread,
-                         const struct sockaddr_storage *target, const uint8_t *data, size_t size)
+                         const struct sockaddr_storage *target, const struct mixer_payload *payload)
 {
     unsigned ptime = leg->stream->ptime, clocks = leg->stream->clock_rate / 1000;
-    size_t per_ms = size / FRAME_MS, length = ptime * per_ms, at = 0;
+    size_t per_ms = payload->size / FRAME_MS;
     uint8_t *packet = leg->stream->packet;
     uint32_t timestamp = leg->timestamp - leg->pending_ms * clocks;
+    struct mixer_payload part = *payload; /* of several frames, the level is that of the last */
 
-    if (size % FRAME_MS != 0 || leg->pending + size > PAYLOAD_MAX) {
+    if (payload->size % FRAME_MS != 0 || leg->pending + payload->size > PAYLOAD_MAX) {
         leg_write_nothing(leg);
         return;
     }
-    memcpy(packet + leg->pending, data, size);
-    leg->pending += size;
+    memcpy(packet + leg->pending, payload->data, payload->size);
+    leg->pending += payload->size;
     leg->pending_ms += FRAME_MS;
+    part.data = packet;
+    part.size = ptime * per_ms;
     while (leg->pending_ms >= ptime) {
-        send_packet(leg, thread, target, packet + at, length, timestamp);
-        at += length;
+        send_packet(leg, thread, target, &part, timestamp);
+        part.data += part.size;
         timestamp += ptime * clocks;
-        leg->pending -= length;
+        leg->pending -= part.size;
         leg->pending_ms -= ptime;
     }
-    memmove(packet, packet + at, leg->pending);
+    memmove(packet, part.data, leg->pending);
 }
 
-void leg_write(struct leg *leg, struct media_thread *thread, const uint8_t *data, size_t size)
+void leg_write(struct leg *leg, struct media_thread *thread, const struct mixer_payload *payload)
 {
     const struct sockaddr_storage *target = latch_target(&leg->latch);
 
-    if (target == NULL || size == 0) {
+    if (target == NULL || payload->size == 0) {
         leg_write_nothing(leg);
     } else if (leg->stream->ptime == FRAME_MS) {
-        send_packet(leg, thread, target, data, size, leg->timestamp);
+        send_packet(leg, thread, target, payload, leg->timestamp);
     } else {
-        send_resized(leg, thread, target, data, size);
+        send_resized(leg, thread, target, payload);
     }
 }
 

@@ -74,6 +74,8 @@ void leg_apply_session(struct leg *leg, struct message *message, uint64_t now)
     }
     choose_hearing(leg, begins_anew);
     mixer_channel_tune(&leg->section->mixer, &leg->channel, stream->codec, stream->tuning);
+    leg->channel.wants_level = stream->levels.out != 0;
+    leg->channel.wants_each = stream->levels.each != 0;
     latch_signal(&leg->latch, &stream->remote_rtp, &stream->peer);
     latch_signal(&leg->rtcp.latch, &stream->remote_rtcp, &stream->peer);
     if (begins_anew) {
@@ -213,6 +215,7 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
     power = blocked ? 0 : power;
     level_update(&leg->level, power);
     note_speech(leg, power);
+    leg->channel.source = leg->source.ssrc;
     mixer_take(&leg->section->mixer, &leg->channel, samples, power, blocked);
     if (leg->ticks % PUBLISH_EVERY == 0) {
         publish(leg);
@@ -251,7 +254,7 @@ void leg_speak(struct leg *leg, struct media_thread *thread)
     }
     if (leg->routed && leg->stream->codec != NULL && (leg->stream->direction & STREAM_SENDONLY)) {
         mixer_give(&leg->section->mixer, &leg->channel, &payload);
-        leg_write(leg, thread, payload.data, payload.size);
+        leg_write(leg, thread, &payload);
         if (leg->channel.lacks_encoder) {
             leg->channel.lacks_encoder = false;
             atomic_store_explicit(&leg->lacks_encoder, true, memory_order_relaxed);

@@ -35,6 +35,7 @@ struct stream {
     unsigned ptime;                 /* ms of audio in our packets */
     const struct codec *codec;      /* we send it; NULL: nothing to send */
     uint32_t tuning;                /* of its encoder */
+    struct session_levels levels;
     unsigned format_count;
     int8_t by_type[128]; /* index of the format, -1: unknown */
     struct stream_format formats[SESSION_FORMATS];
