@@ -106,8 +106,17 @@ static void poll_event(struct leg *leg, struct media_thread *thread)
     }
 }
 
+/* The leg's voice has to be made anew for another rate. */
+static void tell_rate(struct leg *leg, struct media_thread *thread, unsigned rate)
+{
+    if (rate != atomic_load_explicit(&leg->heard_rate, memory_order_relaxed)) {
+        atomic_store_explicit(&leg->heard_rate, rate, memory_order_relaxed);
+        leg_tell(leg, thread);
+    }
+}
+
 /* For the focus to read; that is not in a hurry. */
-static void publish(struct leg *leg)
+static void publish(struct leg *leg, struct media_thread *thread)
 {
     struct leg_counters *counters = &leg->counters;
     struct jitter_stats stats;
@@ -120,6 +129,7 @@ static void publish(struct leg *leg)
     if (leg->jitter == NULL || leg->hearing == NULL) {
         return;
     }
+    tell_rate(leg, thread, leg->hearing->codec->sample_rate);
     jitter_stats(leg->jitter, &stats);
     loss_discard(&leg->loss, (unsigned)(stats.late - leg->late_seen));
     leg->late_seen = stats.late;
@@ -215,7 +225,7 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
     note_speech(leg, power);
     mixer_take(&leg->section->mixer, &leg->channel, samples, power, blocked);
     if (leg->ticks % PUBLISH_EVERY == 0) {
-        publish(leg);
+        publish(leg, thread);
     }
     if (leg->level.speaking != was_speaking) {
         atomic_store_explicit(&leg->counters.speaking, leg->level.speaking, memory_order_relaxed);

@@ -1,0 +1,51 @@
+/* A phone may send any codec of its session, and change it; what is done to its voice follows. */
+#include "media_world.h"
+
+/* G722 comes first, PCMU is what the phones of this world send. */
+static void offer_both(struct phone *phone)
+{
+    struct session session = session_of(phone);
+
+    session.formats[1] = session.formats[0];
+    session.formats[0] =
+        (struct codec_format){.name = "G722", .clock_rate = 8000, .channels = 1, .payload_type = 9};
+    phone->room->mixing->leg_session(phone->leg, &session);
+}
+
+static bool second_has_come(struct room *room)
+{
+    room->mixing->leg_stats(room->phones[0].leg, &room->stats);
+    return room->stats.received >= 50;
+}
+
+static bool digit_came(struct room *room)
+{
+    return room->phones[0].digits[0] != '\0';
+}
+
+static void key_tones_are_found_in_the_codec_that_comes(void **state)
+{
+    struct room *room = room_create(1);
+    struct phone *phone = phone_add(room, AF_INET, 0);
+    struct leg_voice voice = {.keys = KEYS_TONES};
+
+    (void)state;
+    offer_both(phone);
+    room->mixing->leg_voice(phone->leg, &voice);
+    phone->hz = 770;
+    phone->also_hz = 1336;
+    run_until(room, second_has_come);
+    phone->hz = 0;
+    run_until(room, digit_came);
+    assert_string_equal(phone->digits, "5");
+    room_free(room);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(key_tones_are_found_in_the_codec_that_comes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
