@@ -159,7 +159,7 @@ struct leg {
     struct level level;
     double speech;          /* mean squares of the frames in which somebody spoke, summed */
     uint64_t speech_frames; /* how many those are */
-    uint64_t clipped;       /* samples */
+    uint64_t clipped;       /* µs */
     struct loss loss;
     uint64_t late_seen; /* of the jitter buffer's late packets, how many are in `loss` */
     struct telephone_event event;

@@ -135,9 +135,7 @@ static void publish(struct leg *leg, struct media_thread *thread)
     leg->late_seen = stats.late;
     atomic_store_explicit(&counters->missing, leg->loss.missing, memory_order_relaxed);
     atomic_store_explicit(&counters->runs, leg->loss.runs, memory_order_relaxed);
-    atomic_store_explicit(&counters->clipped,
-                          leg->clipped * 1000 / leg->hearing->codec->sample_rate,
-                          memory_order_relaxed);
+    atomic_store_explicit(&counters->clipped, leg->clipped / 1000, memory_order_relaxed);
     atomic_store_explicit(&counters->late, stats.late, memory_order_relaxed);
     atomic_store_explicit(&counters->concealed,
                           stats.concealed * 1000 / leg->hearing->codec->sample_rate,
@@ -151,7 +149,7 @@ static void publish(struct leg *leg, struct media_thread *thread)
 /* What comes out of the jitter buffer, into the thread's frame. False: nothing, or only zeros. */
 static bool fetch(struct leg *leg, struct media_thread *thread, float *powerp)
 {
-    unsigned count;
+    unsigned rate, count;
 
     if (leg->hearing == NULL || leg->jitter == NULL ||
         (!may_receive(leg->stream) && leg->channel.gate <= 0)) {
@@ -161,9 +159,10 @@ static bool fetch(struct leg *leg, struct media_thread *thread, float *powerp)
         *powerp = jitter_power(leg->jitter);
         return false;
     }
-    count = leg->hearing->codec->sample_rate / 1000 * FRAME_MS;
+    rate = leg->hearing->codec->sample_rate;
+    count = rate / 1000 * FRAME_MS;
     *powerp = level_power(thread->frame, count);
-    leg->clipped += level_clipped(thread->frame, count, *powerp);
+    leg->clipped += level_clipped(thread->frame, count, *powerp) * 1000000ULL / rate;
     return true;
 }
 
