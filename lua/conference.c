@@ -194,10 +194,9 @@ static int play(lua_State *L)
 {
     struct request request = {.verb = VERB_ANNOUNCE, .conference = self(L)};
 
-    text_check(L, 2, "play: the file", request.params.file, sizeof request.params.file);
-    if (*request.params.file == '\0' || *request.params.file == '/' ||
-        strstr(request.params.file, ".."))
-        return luaL_error(L, "play: the file must lie in the config's directory or below it");
+    file_check(L, 2, "play: the file", request.params.file, sizeof request.params.file);
+    if (*request.params.file == '\0')
+        return luaL_error(L, "play: the file has no name; stop() ends what plays");
     if (!lua_isnoneornil(L, 3))
         (void)params_check(L, 3, "play", PARAM_GAIN | PARAM_LOOP, &request.params);
     return request.conference ? command_submit(L, &request) : handle_gone(L);

@@ -272,6 +272,9 @@ const char *param_name(unsigned param);
  * Raises when one is not `allowed` or out of range. */
 unsigned params_check(lua_State *L, int index, const char *what, unsigned allowed,
                       struct request_params *target);
+/* Copies the text at `index` as text_check does. Raises when the file lies elsewhere than in the
+ * config's directory or below it; "" is none. */
+void file_check(lua_State *L, int index, const char *what, char *file, size_t size);
 /* Pushes a table of those in `which`. */
 void params_push(lua_State *L, unsigned which, const struct request_params *source);
 void params_copy(unsigned which, const struct request_params *source,
