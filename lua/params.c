@@ -94,10 +94,9 @@ void file_check(lua_State *L, int index, const char *what, char *file, size_t si
         script_error(L, "%s must lie in the config's directory or below it", what);
 }
 
-/* The value on top of the stack. */
-static void param_set(lua_State *L, const char *what, const struct param *param,
-                      struct request_params *target)
+void param_take(lua_State *L, const char *what, unsigned index, struct request_params *target)
 {
+    const struct param *param = &params[index];
     void *field = (char *)target + param->offset;
     char name[64];
     lua_Number number;
@@ -127,36 +126,25 @@ static void param_set(lua_State *L, const char *what, const struct param *param,
     }
 }
 
-/* The index of the parameter whose name is the key at `index`. */
-static unsigned param_find(lua_State *L, int index, const char *what, unsigned allowed)
+void params_names(unsigned allowed, const char *names[PARAM_COUNT])
 {
-    const char *names[PARAM_COUNT], *name;
-    unsigned count = 0;
-
-    if (lua_type(L, index) != LUA_TSTRING)
-        script_error(L, "%s: a key must be a name, as in %s { %s = … }", what, what,
-                     param_name(allowed & -allowed));
-    name = lua_tostring(L, index);
-    for (unsigned i = 0; i < PARAM_COUNT; i++) {
-        if ((allowed & (1u << i)) && strcmp(params[i].name, name) == 0)
-            return i;
-        if (allowed & (1u << i))
-            names[count++] = params[i].name;
-    }
-    script_error(L, "%s: unknown key '%s'%s", what, name, nearest_push(L, name, names, count));
+    for (unsigned i = 0; i < PARAM_COUNT; i++)
+        names[i] = allowed & (1u << i) ? params[i].name : NULL;
 }
 
 unsigned params_check(lua_State *L, int index, const char *what, unsigned allowed,
                       struct request_params *target)
 {
+    const char *names[PARAM_COUNT];
     unsigned set = 0;
 
+    params_names(allowed, names);
     luaL_checktype(L, index, LUA_TTABLE);
     lua_pushnil(L);
     while (lua_next(L, index)) {
-        unsigned found = param_find(L, -2, what, allowed);
+        unsigned found = key_check(L, -2, what, names, PARAM_COUNT);
 
-        param_set(L, what, &params[found], target);
+        param_take(L, what, found, target);
         set |= 1u << found;
         lua_pop(L, 1);
     }

@@ -109,6 +109,9 @@ unsigned conference_capacity(const struct conference *conference);
 bool conference_is_locked(const struct conference *conference);
 bool conference_is_reserved(const struct conference *conference);
 time_t conference_created_at(const struct conference *conference);
+/* What it has done to the voice of whoever comes in, unless an invite or the policy says otherwise:
+ * agc, denoise, vad. */
+void conference_wish_sound(const struct conference *conference, struct request_params *params);
 /* Everybody the policy let in, also those whose ACK is still on its way (participant_has_joined),
  * so that two callers at the same moment do not both find an empty room; but nobody who is still
  * being called. */

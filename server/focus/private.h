@@ -195,8 +195,6 @@ void mos_print(char *text, size_t size, float mos);
 /* NULL: as the server's. ENOMEM. */
 int conference_set_sound(struct conference *conference, const struct sound_config *config);
 const struct sound *conference_sound(const struct conference *conference);
-/* What it has for whoever comes in, unless the policy says otherwise. */
-void conference_wish_sound(const struct conference *conference, struct request_params *params);
 /* After somebody has come or gone: who is alone gets music. */
 void conference_update_music(struct conference *conference);
 /* Plays to all, in place of what is announced; "" plays nothing. */
