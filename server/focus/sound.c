@@ -157,6 +157,7 @@ void conference_update_music(struct conference *conference)
         .fade = MUSIC_FADE,
         .loop = true,
     };
+    int error;
 
     if (!conference->active)
         return;
@@ -167,8 +168,9 @@ void conference_update_music(struct conference *conference)
     if (conference->is_hold_music_bad || has_music(conference))
         return; /* what fades out calls us again when it is over */
     set_listener(conference, alone);
-    if (playback_begin(conference, true, &config))
-        log_write(LOG_LEVEL_ERROR, conference->name, NULL, "hold_music: out of memory");
+    error = playback_begin(conference, true, &config);
+    if (error)
+        log_write(LOG_LEVEL_ERROR, conference->name, NULL, "hold_music: %s", strerror(error));
 }
 
 /* ---- announcements -------------------------------------------------------------------------- */
@@ -190,13 +192,15 @@ void conference_announce(struct conference *conference, const struct request_par
         .fade = ANNOUNCEMENT_FADE,
         .loop = params->loop,
     };
+    int error;
 
     playbacks_stop(conference, false);
     if (!*params->file || !conference->active)
         return;
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "plays %s", params->file);
-    if (playback_begin(conference, false, &config))
-        tell_played(conference, "out of memory");
+    error = playback_begin(conference, false, &config);
+    if (error)
+        tell_played(conference, strerror(error));
 }
 
 void sound_on_played(void *user, const char *problem, void *arg)

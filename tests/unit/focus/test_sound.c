@@ -1,6 +1,7 @@
 /* How the focus has conferences sound: music for who is alone, announcements, voices, gains. */
 #include "tests/unit/fake_world.h"
 
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -202,6 +203,25 @@ static void an_announcement_goes_to_all_and_takes_the_place_of_the_one_before(vo
     world_hang_up(focus, bob);
 }
 
+static void what_cannot_be_played_says_why(void **state)
+{
+    static const int errors[] = {EINVAL, EAGAIN, ENOMEM};
+    struct call *alice = world_join(focus, "alice", "demo");
+    struct request request = about(VERB_ANNOUNCE, NULL);
+    struct decision decision;
+
+    (void)state;
+    (void)snprintf(request.params.file, sizeof request.params.file, "a.wav");
+    for (unsigned i = 0; i < sizeof errors / sizeof *errors; i++) {
+        world.play_error = errors[i];
+        assert_int_equal(focus_submit(focus, &request, &decision), 0);
+        world_turn(loop);
+        assert_string_equal(last_reason, strerror(errors[i]));
+    }
+    assert_int_equal(played, 3);
+    world_hang_up(focus, alice);
+}
+
 static void a_conference_that_ends_forgets_what_plays(void **state)
 {
     struct call *alice = world_join(focus, "alice", "demo");
@@ -283,6 +303,7 @@ int main(void)
         TEST(music_that_cannot_be_played_is_tried_once_until_a_reload),
         TEST(a_conference_may_want_silence),
         TEST(an_announcement_goes_to_all_and_takes_the_place_of_the_one_before),
+        TEST(what_cannot_be_played_says_why),
         TEST(a_conference_that_ends_forgets_what_plays),
         TEST(a_voice_is_as_the_conference_has_it_unless_the_policy_says_otherwise),
         TEST(enhancement_and_volume_change_in_the_middle_of_a_call),
