@@ -64,7 +64,8 @@ const struct mixing_events *focus_mixing_events(void);
 /* Makes a reserved conference, or changes the one of that name. EINVAL: a name that nobody could
  * call; ENOMEM. */
 int focus_reserve(struct focus *focus, const struct conference_config *config);
-/* The server's, from now on; who is in keeps the voice that he has. EINVAL, ENOMEM. */
+/* The server's, from now on; who is in keeps the voice that he has, and waits with the new music.
+ * EINVAL, ENOMEM. */
 int focus_set_sound(struct focus *focus, const struct sound_config *config);
 /* No longer reserved: goes when the last participant has left. */
 void focus_unreserve(struct focus *focus, const char *name);
