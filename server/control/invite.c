@@ -29,6 +29,7 @@ int control_invite(struct focus *focus, const char *words, char *told, size_t to
         snprintf(told, told_size, "there is no conference \"%s\"", name);
         return ENOENT;
     }
+    conference_wish_sound(request.conference, &request.params);
     int error = focus_submit(focus, &request, &decision);
     if (error) {
         snprintf(told, told_size, "%s is not called: %d %s", uri, decision.code, decision.reason);

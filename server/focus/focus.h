@@ -64,7 +64,8 @@ const struct mixing_events *focus_mixing_events(void);
 /* Makes a reserved conference, or changes the one of that name. EINVAL: a name that nobody could
  * call; ENOMEM. */
 int focus_reserve(struct focus *focus, const struct conference_config *config);
-/* The server's, from now on; who is in keeps the voice that he has. EINVAL, ENOMEM. */
+/* The server's, from now on; who is in keeps the voice that he has, and waits with the new music.
+ * EINVAL, ENOMEM. */
 int focus_set_sound(struct focus *focus, const struct sound_config *config);
 /* No longer reserved: goes when the last participant has left. */
 void focus_unreserve(struct focus *focus, const char *name);
@@ -109,6 +110,9 @@ unsigned conference_capacity(const struct conference *conference);
 bool conference_is_locked(const struct conference *conference);
 bool conference_is_reserved(const struct conference *conference);
 time_t conference_created_at(const struct conference *conference);
+/* What it has done to the voice of whoever comes in, unless an invite or the policy says otherwise:
+ * agc, denoise, vad. */
+void conference_wish_sound(const struct conference *conference, struct request_params *params);
 /* Everybody the policy let in, also those whose ACK is still on its way (participant_has_joined),
  * so that two callers at the same moment do not both find an empty room; but nobody who is still
  * being called. */

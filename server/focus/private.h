@@ -53,6 +53,7 @@ struct playback {
     bool is_hold_music;
     bool is_stopped; /* it fades out */
     struct playback *prev, *next;
+    char file[];
 };
 
 struct focus {
@@ -195,9 +196,7 @@ void mos_print(char *text, size_t size, float mos);
 /* NULL: as the server's. ENOMEM. */
 int conference_set_sound(struct conference *conference, const struct sound_config *config);
 const struct sound *conference_sound(const struct conference *conference);
-/* What it has for whoever comes in, unless the policy says otherwise. */
-void conference_wish_sound(const struct conference *conference, struct request_params *params);
-/* After somebody has come or gone: who is alone gets music. */
+/* After somebody has come or gone, or the music has changed: who is alone gets it. */
 void conference_update_music(struct conference *conference);
 /* Plays to all, in place of what is announced; "" plays nothing. */
 void conference_announce(struct conference *conference, const struct request_params *params);

@@ -131,7 +131,6 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
 {
     struct conference *conference = request->conference;
     struct participant *target = NULL;
-    struct request wish;
 
     if (request->verb == VERB_CREATE || request->verb == VERB_JOIN || !conference)
         return EINVAL;
@@ -145,11 +144,6 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
     }
     if (is_endless(focus, conference, request, decision))
         return EPERM;
-    if (request->verb == VERB_INVITE) {
-        wish = *request;
-        conference_wish_sound(conference, &wish.params);
-        request = &wish;
-    }
     decide(focus, request, decision);
     if (decision->verdict != DECISION_ACCEPT) {
         log_write(LOG_LEVEL_INFO, conference->name, request->call, "%s refused: %d %s (by %s)",

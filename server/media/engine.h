@@ -92,7 +92,7 @@ struct leg_counters {
 /* What a leg's voice was made for. */
 struct voice_plan {
     struct leg_voice wish;
-    unsigned rate; /* Hz, of the codec that is heard; 0: not known yet */
+    unsigned rate; /* Hz, of the codec that is heard, or is going to be; 0: not known yet */
     bool tones;
 };
 
@@ -160,7 +160,7 @@ struct leg {
     struct level level;
     double speech;          /* mean squares of the frames in which somebody spoke, summed */
     uint64_t speech_frames; /* how many those are */
-    uint64_t clipped;       /* samples */
+    uint64_t clipped;       /* µs */
     struct loss loss;
     uint64_t late_seen; /* of the jitter buffer's late packets, how many are in `loss` */
     struct telephone_event event;
@@ -177,9 +177,10 @@ struct leg {
 
     /* Shared. `queued`: the leg is in `told` already. */
     atomic_bool queued;
-    _Atomic unsigned silent_ms; /* a timeout to be told; 0: none */
-    atomic_bool lacks_encoder;  /* the mix needs more of them */
-    struct ring digits;         /* key << 16 | duration in ms */
+    _Atomic unsigned silent_ms;  /* a timeout to be told; 0: none */
+    atomic_bool lacks_encoder;   /* the mix needs more of them */
+    _Atomic unsigned heard_rate; /* Hz, of the codec that is heard; 0: nothing yet */
+    struct ring digits;          /* key << 16 | duration in ms */
 
     /* Focus thread, and constant. */
     TAILQ_ENTRY(leg) of_mix, of_media;
@@ -388,6 +389,8 @@ void leg_stats(const struct leg *leg, struct leg_stats *stats);
 void leg_voice(struct leg *leg, const struct leg_voice *wish);
 /* Makes what the leg's voice needs anew when its new session asks for other things. */
 void leg_voice_session(struct leg *leg, const struct stream *stream);
+/* The same when the phone has chosen another of the session's codecs. */
+void leg_voice_heard(struct leg *leg);
 
 /* player.c */
 int player_create(struct mix *mix, const struct play_config *config, struct player **playerp);

@@ -38,6 +38,7 @@ void jitter_begin_anew(struct jitter *jitter)
     jitter->late_run = 0;
     jitter->idle = 0;
     jitter->rest = 0;
+    jitter->made_up = 0;
     jitter->failures = 0;
     jitter->packet_length = jitter->frame;
 }

@@ -246,6 +246,9 @@ void leg_hand_up(struct leg *leg)
         !leg->abandoned && mix_supply(leg->section, leg->sends, 0, true) != 0) {
         log_error("media: out of memory, %s is not encoded for all", leg->sends->format.name);
     }
+    if (!leg->abandoned) {
+        leg_voice_heard(leg);
+    }
     /* Each handler may close the leg. */
     if (!leg->abandoned && speaking != leg->told_speaking) {
         leg->told_speaking = speaking;

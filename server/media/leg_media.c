@@ -108,8 +108,17 @@ static void poll_event(struct leg *leg, struct media_thread *thread)
     }
 }
 
+/* The leg's voice has to be made anew for another rate. */
+static void tell_rate(struct leg *leg, struct media_thread *thread, unsigned rate)
+{
+    if (rate != atomic_load_explicit(&leg->heard_rate, memory_order_relaxed)) {
+        atomic_store_explicit(&leg->heard_rate, rate, memory_order_relaxed);
+        leg_tell(leg, thread);
+    }
+}
+
 /* For the focus to read; that is not in a hurry. */
-static void publish(struct leg *leg)
+static void publish(struct leg *leg, struct media_thread *thread)
 {
     struct leg_counters *counters = &leg->counters;
     struct jitter_stats stats;
@@ -122,14 +131,13 @@ static void publish(struct leg *leg)
     if (leg->jitter == NULL || leg->hearing == NULL) {
         return;
     }
+    tell_rate(leg, thread, leg->hearing->codec->sample_rate);
     jitter_stats(leg->jitter, &stats);
     loss_discard(&leg->loss, (unsigned)(stats.late - leg->late_seen));
     leg->late_seen = stats.late;
     atomic_store_explicit(&counters->missing, leg->loss.missing, memory_order_relaxed);
     atomic_store_explicit(&counters->runs, leg->loss.runs, memory_order_relaxed);
-    atomic_store_explicit(&counters->clipped,
-                          leg->clipped * 1000 / leg->hearing->codec->sample_rate,
-                          memory_order_relaxed);
+    atomic_store_explicit(&counters->clipped, leg->clipped / 1000, memory_order_relaxed);
     atomic_store_explicit(&counters->late, stats.late, memory_order_relaxed);
     atomic_store_explicit(&counters->concealed,
                           stats.concealed * 1000 / leg->hearing->codec->sample_rate,
@@ -143,7 +151,7 @@ static void publish(struct leg *leg)
 /* What comes out of the jitter buffer, into the thread's frame. False: nothing, or only zeros. */
 static bool fetch(struct leg *leg, struct media_thread *thread, float *powerp)
 {
-    unsigned count;
+    unsigned rate, count;
 
     if (leg->hearing == NULL || leg->jitter == NULL ||
         (!may_receive(leg->stream) && leg->channel.gate <= 0)) {
@@ -153,9 +161,10 @@ static bool fetch(struct leg *leg, struct media_thread *thread, float *powerp)
         *powerp = jitter_power(leg->jitter);
         return false;
     }
-    count = leg->hearing->codec->sample_rate / 1000 * FRAME_MS;
+    rate = leg->hearing->codec->sample_rate;
+    count = rate / 1000 * FRAME_MS;
     *powerp = level_power(thread->frame, count);
-    leg->clipped += level_clipped(thread->frame, count, *powerp);
+    leg->clipped += level_clipped(thread->frame, count, *powerp) * 1000000ULL / rate;
     return true;
 }
 
@@ -218,7 +227,7 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
     leg->channel.source = leg->source.ssrc;
     mixer_take(&leg->section->mixer, &leg->channel, samples, power, blocked);
     if (leg->ticks % PUBLISH_EVERY == 0) {
-        publish(leg);
+        publish(leg, thread);
     }
     if (leg->level.speaking != was_speaking) {
         atomic_store_explicit(&leg->counters.speaking, leg->level.speaking, memory_order_relaxed);

@@ -139,7 +139,8 @@ struct mixing {
      * it: its thread, or every thread, has been late for seconds. */
     bool (*is_overloaded)(void *ctx, const struct mix *mix);
     /* Plays a file into a bus. It is read in the background, so there is no waiting here, and
-     * whether it can be read is told by on_played. ENOMEM, EAGAIN. */
+     * whether it can be read is told by on_played. EAGAIN: no thread to read it; EINVAL: it has
+     * been read, and holds nothing at the rate of the mix; ENOMEM. */
     int (*play)(struct mix *mix, const struct play_config *config, struct player **playerp);
     /* Fades out; on_played comes when that is done. Again: nothing more. */
     void (*play_stop)(struct player *player);

@@ -54,6 +54,7 @@ static struct {
     bool overloaded, mix_overloaded;
     struct leg *first_leg;
     struct player *first_player; /* the newest */
+    int play_error;              /* errno that playing fails with */
     int call_error;              /* errno that the next outgoing call fails with */
     struct call *first_outgoing, *last_outgoing;
 } world;
@@ -227,9 +228,12 @@ static void world_leg_voice(struct leg *leg, const struct leg_voice *voice)
 
 static int world_play(struct mix *mix, const struct play_config *config, struct player **playerp)
 {
-    struct player *player = calloc(1, sizeof *player);
+    struct player *player;
 
     (void)mix;
+    if (world.play_error)
+        return world.play_error;
+    player = calloc(1, sizeof *player);
     if (!player)
         return ENOMEM;
     (void)snprintf(player->file, sizeof player->file, "%s", config->file);

@@ -47,7 +47,9 @@ struct phone {
     struct loop_watch *rtp_watch, *rtcp_watch;
     struct sockaddr_storage address, rtcp_address, target, rtcp_target;
     /* what it sends */
-    unsigned hz; /* 0: nothing */
+    unsigned hz;      /* 0: nothing */
+    unsigned also_hz; /* at once; 0: no second tone */
+    double amplitude;
     unsigned ptime;
     uint64_t next; /* ms */
     struct rtp_packet out;
@@ -283,7 +285,10 @@ static inline void send_tone(struct phone *phone)
     unsigned count = phone->ptime * 8;
 
     for (unsigned i = 0; i < count; i++) {
-        samples[i] = (float)(0.2 * sin(2 * M_PI * phone->hz * phone->position++ / 8000));
+        double second = 2 * M_PI * phone->position++ / 8000;
+
+        samples[i] =
+            (float)(phone->amplitude * (sin(phone->hz * second) + sin(phone->also_hz * second)));
     }
     assert_int_equal(pcmu()->encode(NULL, samples, count, payload, sizeof(payload)), count);
     send_rtp(phone, phone->rtp, payload, count);
@@ -378,6 +383,7 @@ static inline struct phone *phone_add(struct room *room, int family, unsigned ti
     phone->rtp = open_socket(family, &phone->address);
     phone->rtcp = open_socket(family, &phone->rtcp_address);
     phone->ptime = 20;
+    phone->amplitude = 0.2;
     phone->next = loop_now(room->loop);
     phone->out = (struct rtp_packet){.ssrc = 0x1000 + room->count, .sequence = 65500};
     assert_int_equal(loop_watch(room->loop, phone->rtp, on_rtp, phone, &phone->rtp_watch), 0);

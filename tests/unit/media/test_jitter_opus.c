@@ -378,6 +378,34 @@ static void opus_repairs_what_the_next_packet_repeats(void **state)
     line_close(line);
 }
 
+/* What was made up in a gap stays counted when the gap ends with another codec and another clock,
+ * though the first packet of that comes without a loss. */
+static void another_codec_after_a_loss_takes_nothing_back(void **state)
+{
+    struct line *line = line_open("opus", 48000, ""), *other = line_open("G722", 8000, "");
+    uint64_t concealed;
+
+    (void)state;
+    talk(line, 20, 0.3);
+    for (unsigned i = 0; i < 3; i++) {
+        say(line, 0.3, true);
+        hear(line);
+    }
+    talk(line, 7, 0.3);
+    concealed = stats_of(line).concealed;
+    assert_true(concealed > 0);
+    jitter_destroy(other->jitter);
+    other->jitter = line->jitter;
+    line->jitter = NULL;
+    jitter_reset(other->jitter, other->codec, other->decoder);
+    other->now = line->now;
+    other->timestamp = line->timestamp + 20000;
+    talk(other, 5, 0.3);
+    assert_int_equal(stats_of(other).concealed, concealed / 3); /* at 16 instead of 48 kHz */
+    line_close(line);
+    line_close(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +418,7 @@ int main(void)
         cmocka_unit_test(who_says_that_it_is_silent_and_is_not_is_believed_half_a_second),
         cmocka_unit_test(a_lost_packet_is_concealed_without_a_click),
         cmocka_unit_test(opus_repairs_what_the_next_packet_repeats),
+        cmocka_unit_test(another_codec_after_a_loss_takes_nothing_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
