@@ -3,8 +3,9 @@
  *
  * Focus → media thread: messages, collected during one turn of the loop and posted as one chain.
  * Media thread → focus: messages handled (to be freed), and legs that have something to tell; an
- * eventfd wakes the focus at most once a slot. Memory is allocated and freed on the focus thread
- * only. Every member below says whose it is; atomics are shared.
+ * eventfd wakes the focus at most once a slot. Memory is allocated and freed on the focus thread,
+ * but for recordings, which a thread of their own reads (clip.h). Every member below says whose it
+ * is; atomics are shared.
  */
 #ifndef MEDIA_ENGINE_H
 #define MEDIA_ENGINE_H
