@@ -206,14 +206,14 @@ static void render_threads(FILE *file, const json_t *threads)
 {
     size_t index;
     const json_t *thread;
-    fputs("\n  MEDIA THREAD  MIXES   LEGS      TICKS   LATE SKIPPED   LATENESS ms p50    p99    "
+    fputs("\n  MEDIA THREAD SECTIONS   LEGS      TICKS   LATE SKIPPED   LATENESS ms p50    p99    "
           "max   "
           "LOAD\n",
           file);
     json_array_foreach(threads, index, thread)
     {
-        fprintf(file, "  %12zu %6lld %6lld %10lld %6lld %7lld %17.2f %6.2f %6.2f %5.1f%%%s\n",
-                index + 1, integer_of(thread, "mixes"), integer_of(thread, "legs"),
+        fprintf(file, "  %12zu %8lld %6lld %10lld %6lld %7lld %17.2f %6.2f %6.2f %5.1f%%%s\n",
+                index + 1, integer_of(thread, "sections"), integer_of(thread, "legs"),
                 integer_of(thread, "ticks"), integer_of(thread, "late_ticks"),
                 integer_of(thread, "skipped_ticks"), number_of(thread, "lateness_p50_ms"),
                 number_of(thread, "lateness_p99_ms"), number_of(thread, "lateness_max_ms"),

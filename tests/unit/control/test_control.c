@@ -59,7 +59,7 @@ static unsigned thread_count(void *arg)
 static void thread_stats(void *arg, unsigned thread, struct mixing_thread_stats *stats)
 {
     (void)arg;
-    *stats = (struct mixing_thread_stats){.mixes = thread + 1,
+    *stats = (struct mixing_thread_stats){.sections = thread + 1,
                                           .legs = 30,
                                           .ticks = 123456,
                                           .late_ticks = 4,
@@ -204,7 +204,7 @@ static void status_comes_as_text_for_people(void **state)
     assert_non_null(strstr(asking.body, "policy/board.lua"));
     assert_non_null(strstr(asking.body, "  alice           sip:alice@192.0.2.7 "));
     assert_non_null(strstr(asking.body, "59m00s  192.0.2.1:5060;udp\n"));
-    assert_non_null(strstr(asking.body, "MEDIA THREAD"));
+    assert_non_null(strstr(asking.body, "MEDIA THREAD SECTIONS "));
     assert_non_null(strstr(asking.body, "123456"));
     free(asking.body);
 }

@@ -34,7 +34,7 @@ static void each_thread_has_its_share(void **state)
     }
     for (unsigned thread = 0; thread < 2; thread++) {
         room->mixing->thread_stats(room->mixing->ctx, thread, &stats);
-        assert_int_equal(stats.mixes, 1);
+        assert_int_equal(stats.sections, 1);
         assert_int_equal(stats.legs, PHONES / 2);
     }
     room_free(room);
