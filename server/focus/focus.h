@@ -69,6 +69,8 @@ int focus_set_sound(struct focus *focus, const struct sound_config *config);
 /* No longer reserved: goes when the last participant has left. */
 void focus_unreserve(struct focus *focus, const char *name);
 
+/* Who asks when it is Parley itself, or the operator. */
+void actor_of_server(struct actor *actor);
 /* Asks the policy and carries out what it accepts: all verbs but create and join. *decision says
  * what was decided. 0: done; EPERM: rejected; ENOENT: the conference is gone, or the target is not
  * in it (any more); EINVAL: a verb that only a call can bring (create, join). An invite that was

@@ -160,7 +160,6 @@ void events_flush(struct focus *focus);
 void decide(struct focus *focus, const struct request *request, struct decision *decision);
 void actor_of_caller(struct actor *actor, const struct caller *caller);
 void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t participant);
-void actor_of_server(struct actor *actor);
 
 /* conference.c */
 int conference_make(struct focus *focus, const struct conference_config *config,

@@ -121,7 +121,7 @@ static bool is_endless(struct focus *focus, struct conference *conference,
                   "%s: its event hooks answer each other's doing without end; what they ask for "
                   "beyond %d times in %d s is refused",
                   request->actor.uri, ANSWERS_MOST, ANSWERS_WINDOW / 1000);
-    *decision = (struct decision){.verdict = DECISION_REJECT, .code = 482};
+    decision->code = 482;
     (void)snprintf(decision->reason, sizeof decision->reason, "Loop Detected");
     (void)snprintf(decision->by, sizeof decision->by, "default");
     return true;
@@ -133,6 +133,7 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
     struct participant *target = NULL;
     struct request wish;
 
+    *decision = (struct decision){.verdict = DECISION_REJECT};
     if (request->verb == VERB_CREATE || request->verb == VERB_JOIN || !conference)
         return EINVAL;
     if (conference->ended)
