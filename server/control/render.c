@@ -97,12 +97,6 @@ static void render_overload(FILE *file, const json_t *overload, size_t threads)
     }
 }
 
-/* "4.3", "-" when it is not known. */
-static void format_mos(char *buffer, size_t size, double mos)
-{
-    snprintf(buffer, size, mos > 0 ? "%.1f" : "-", mos);
-}
-
 static void render_participant(FILE *file, const json_t *participant)
 {
     char duration[32], mos[16], far_end[16];
@@ -129,8 +123,8 @@ static void render_participant(FILE *file, const json_t *participant)
     print_cell(file, state, STATE_WIDTH);
     print_cell(file, *text_of(participant, "codec") ? text_of(participant, "codec") : "-",
                CODEC_WIDTH);
-    format_mos(mos, sizeof mos, number_of(participant, "mos"));
-    format_mos(far_end, sizeof far_end, number_of(participant, "remote_mos"));
+    text_mos(mos, sizeof mos, (float)number_of(participant, "mos"));
+    text_mos(far_end, sizeof far_end, (float)number_of(participant, "remote_mos"));
     fprintf(file, "%6s %8lld %5lld %4lld %4.0fms %4.0fdB %3s/%-3s %s\n", duration,
             integer_of(participant, "received"), integer_of(participant, "lost"),
             integer_of(participant, "late"), number_of(participant, "jitter_ms"),

@@ -2,6 +2,7 @@
 
 #include "core/id.h"
 #include "core/log.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -108,19 +109,14 @@ void participant_enhance(struct participant *participant, const struct request_p
     participant->conference->focus->mixing->leg_voice(participant->leg, &participant->voice);
 }
 
-void mos_print(char *text, size_t size, float mos)
-{
-    (void)snprintf(text, size, mos > 0 ? "%.1f" : "-", (double)mos);
-}
-
 static void log_quality(const struct participant *participant)
 {
     const struct leg_stats *stats = &participant->stats;
     double packets = (double)(stats->received + stats->lost);
     char mos[8], remote_mos[8];
 
-    mos_print(mos, sizeof mos, stats->mos);
-    mos_print(remote_mos, sizeof remote_mos, stats->remote_mos);
+    text_mos(mos, sizeof mos, stats->mos);
+    text_mos(remote_mos, sizeof remote_mos, stats->remote_mos);
     log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
               "quality: MOS %s (far end %s), lost %llu of %.0f (%.1f %%), late %llu, "
               "concealed %llu ms, jitter %.1f ms, round trip %.0f ms, level %.0f dBov, "

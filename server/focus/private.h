@@ -187,8 +187,6 @@ void participant_answered(struct participant *participant);
 /* Leaves, and the call is ended. */
 void participant_remove(struct participant *participant, int code, const char *reason);
 void participant_free(struct participant *participant);
-/* "4.3", "-" when it is not known. */
-void mos_print(char *text, size_t size, float mos);
 
 /* sound.c */
 /* NULL: as the server's. ENOMEM. */
