@@ -53,7 +53,6 @@ static float rating_in(const struct leg *leg, const struct leg_sample *now,
     unsigned packet = atomic_load_explicit(&counters->packet_ms, memory_order_relaxed);
     float loss = loss_since(now, before);
     struct quality_path path = {
-        .codec = leg->sends != NULL ? leg->sends->format.name : "",
         .delay = counter_float(&counters->round_trip) / 2 + counter_float(&counters->delay) +
                  (float)(packet > 0 ? packet : FRAME_MS),
         .loss = loss,
@@ -71,7 +70,6 @@ static float rating_out(const struct leg *leg, float loss)
     float told = counter_float(&counters->remote_rating);
     float delay = counter_float(&counters->remote_delay);
     struct quality_path path = {
-        .codec = leg->sends != NULL ? leg->sends->format.name : "",
         .delay = counter_float(&counters->round_trip) / 2 + FRAME_MS +
                  (delay > 0 ? delay : FAR_END_DELAY_MS),
         .loss = loss + counter_float(&counters->remote_discarded),

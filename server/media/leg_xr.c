@@ -27,10 +27,7 @@ static void measure(const struct leg *leg, struct voip_metrics *metrics)
           round_trip = counter_float(&counters->round_trip);
     float packets = (float)(received + lost);
     struct loss_bursts bursts;
-    struct quality_path path = {
-        .codec = leg->hearing->codec->format.name,
-        .loss = (float)(lost + late) / packets,
-    };
+    struct quality_path path = {.loss = (float)(lost + late) / packets};
     float rating;
 
     loss_bursts(&leg->loss, &bursts);
