@@ -137,7 +137,7 @@ struct mixing {
     void (*leg_stats)(const struct leg *leg, struct leg_stats *stats);
 
     /* Whether one more leg of the mix (NULL: of a new one) would be more than is there to carry
-     * it: its thread, or every thread, has been late for seconds. */
+     * it: every thread that could take it has been late for seconds. */
     bool (*is_overloaded)(void *ctx, const struct mix *mix);
     /* Plays a file into a bus. It is read in the background, so there is no waiting here, and
      * whether it can be read is told by on_played. ENOMEM, EAGAIN. */

@@ -1,4 +1,5 @@
 /* A mix that several threads work together is one mix to those in it. */
+#include "media/engine.h"
 #include "media_world.h"
 
 /* Four legs in sections of one: four threads, each with a leg of its own. */
@@ -76,6 +77,43 @@ static void a_leg_and_its_thread_may_leave(void **state)
     room_free(room);
 }
 
+static void assert_legs(struct room *room, unsigned thread, unsigned legs)
+{
+    struct mixing_thread_stats stats;
+
+    room->mixing->thread_stats(room->mixing->ctx, thread, &stats);
+    assert_int_equal(stats.legs, legs);
+}
+
+static unsigned thread_of(const struct room *room, const struct section *section)
+{
+    return (unsigned)(section->thread - room->media->threads);
+}
+
+static void who_comes_is_placed_on_a_thread_that_is_in_time(void **state)
+{
+    struct room *room = room_create(2);
+    struct media_thread *threads = room->media->threads;
+    unsigned first = thread_of(room, room->mix->sections[0]), other = 1 - first;
+
+    (void)state;
+    phone_add(room, AF_INET, 0);
+    atomic_store(&threads[first].overloaded, true);
+    assert_false(room->mixing->is_overloaded(room->mixing->ctx, room->mix));
+    phone_add(room, AF_INET, 0);
+    assert_legs(room, other, 1);
+    phone_add(room, AF_INET, 0);
+    assert_legs(room, other, 2);
+    assert_legs(room, first, 1);
+    atomic_store(&threads[other].overloaded, true);
+    assert_true(room->mixing->is_overloaded(room->mixing->ctx, room->mix));
+    atomic_store(&threads[first].overloaded, false);
+    assert_false(room->mixing->is_overloaded(room->mixing->ctx, room->mix));
+    phone_add(room, AF_INET, 0);
+    assert_legs(room, first, 2);
+    room_free(room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +121,7 @@ int main(void)
         cmocka_unit_test(each_thread_has_its_share),
         cmocka_unit_test(gains_hold_across_threads),
         cmocka_unit_test(a_leg_and_its_thread_may_leave),
+        cmocka_unit_test(who_comes_is_placed_on_a_thread_that_is_in_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
