@@ -94,13 +94,13 @@ int leg_create(struct mix *mix, const struct leg_config *config, struct leg **le
     if (leg == NULL) {
         return ENOMEM;
     }
-    leg_prepare(leg, mix_place(mix), config);
-    choose_numbers(leg);
     err = sockets_open(ports, &leg->sockets);
     if (err != 0) {
         free(leg);
         return err;
     }
+    leg_prepare(leg, mix_place(mix), config);
+    choose_numbers(leg);
     leg->ports = ports;
     TAILQ_INSERT_TAIL(&media->legs, leg, of_media);
     TAILQ_INSERT_TAIL(&mix->legs_open, leg, of_mix);
@@ -243,7 +243,8 @@ void leg_hand_up(struct leg *leg)
     uint32_t digit;
 
     if (atomic_exchange_explicit(&leg->lacks_encoder, false, memory_order_relaxed) &&
-        !leg->abandoned && mix_supply(leg->section, leg->sends, 0, true) != 0) {
+        !leg->abandoned && leg->sends != NULL &&
+        mix_supply(leg->section, leg->sends, 0, true) != 0) {
         log_error("media: out of memory, %s is not encoded for all", leg->sends->format.name);
     }
     /* Each handler may close the leg. */

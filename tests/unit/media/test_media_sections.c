@@ -114,6 +114,25 @@ static void who_comes_is_placed_on_a_thread_that_is_in_time(void **state)
     room_free(room);
 }
 
+/* Ports for all pairs but one are taken: the leg that finds none leaves nothing behind. */
+static void a_leg_without_a_port_opens_no_section(void **state)
+{
+    struct room *room = room_create_split(2, 1);
+    struct leg_config config = {.family = AF_INET, .name = "leg"};
+    struct mix *crowd;
+    struct leg *leg;
+
+    (void)state;
+    phone_add(room, AF_INET, 0);
+    assert_int_equal(room->mixing->mix_create(room->mixing->ctx, &crowd), 0);
+    while (room->mixing->leg_create(crowd, &config, &leg) == 0) {
+    }
+    assert_int_equal(room->mixing->leg_create(room->mix, &config, &leg), EADDRINUSE);
+    assert_int_equal(room->mix->section_count, 1);
+    room->mixing->mix_destroy(crowd);
+    room_free(room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +141,7 @@ int main(void)
         cmocka_unit_test(gains_hold_across_threads),
         cmocka_unit_test(a_leg_and_its_thread_may_leave),
         cmocka_unit_test(who_comes_is_placed_on_a_thread_that_is_in_time),
+        cmocka_unit_test(a_leg_without_a_port_opens_no_section),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
