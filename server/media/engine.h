@@ -403,6 +403,12 @@ void leg_free(struct leg *leg);
 void leg_hand_up(struct leg *leg);
 
 /* leg_quality.c */
+struct quality_path;
+/* What has been counted up to now. Any thread. */
+struct leg_sample leg_sample_take(const struct leg *leg);
+/* The way on which the peer was heard between two samples. Any thread. */
+void leg_path_in(const struct leg *leg, const struct leg_sample *now,
+                 const struct leg_sample *before, struct quality_path *path);
 /* Fills in what the counters come to, for the whole life of the leg. */
 void leg_quality_stats(const struct leg *leg, struct leg_stats *stats);
 /* Begins to judge the legs' quality every few seconds, as long as there are legs. */

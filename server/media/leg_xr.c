@@ -17,29 +17,27 @@ static int dbm0(float dbov)
 /* What we hear of the peer. */
 static void measure(const struct leg *leg, struct voip_metrics *metrics)
 {
+    static const struct leg_sample beginning;
     const struct leg_counters *counters = &leg->counters;
-    uint64_t received = atomic_load_explicit(&counters->received, memory_order_relaxed);
-    uint64_t lost = atomic_load_explicit(&counters->lost, memory_order_relaxed);
-    uint64_t late = atomic_load_explicit(&counters->late, memory_order_relaxed);
+    struct leg_sample now = leg_sample_take(leg);
     unsigned packet = atomic_load_explicit(&counters->packet_ms, memory_order_relaxed);
     float length = (float)(packet > 0 ? packet : FRAME_MS);
     float delay = counter_float(&counters->delay),
           round_trip = counter_float(&counters->round_trip);
-    float packets = (float)(received + lost);
+    float packets = (float)(now.received + now.lost);
     struct loss_bursts bursts;
-    struct quality_path path = {.loss = (float)(lost + late) / packets};
+    struct quality_path path;
     float rating;
 
     loss_bursts(&leg->loss, &bursts);
-    path.burst = quality_burst((float)leg->loss.missing, (float)leg->loss.runs, path.loss);
-    rating = quality_rating(&path);
-    metrics->mos_listening = (unsigned)lrintf(10 * quality_mos(rating));
-    path.delay = round_trip / 2 + delay + length;
+    leg_path_in(leg, &now, &beginning, &path);
     rating = quality_rating(&path);
     metrics->mos = (unsigned)lrintf(10 * quality_mos(rating));
     metrics->rating = (unsigned)lrintf(rating);
-    metrics->loss = (float)lost / packets;
-    metrics->discard = (float)late / packets;
+    path.delay = 0; /* who only listens does not mind it */
+    metrics->mos_listening = (unsigned)lrintf(10 * quality_mos(quality_rating(&path)));
+    metrics->loss = (float)now.lost / packets;
+    metrics->discard = (float)now.late / packets;
     metrics->burst_density = bursts.burst_density;
     metrics->gap_density = bursts.gap_density;
     metrics->burst_length = (unsigned)(bursts.burst_packets * length);
