@@ -85,20 +85,30 @@ out:
     return error;
 }
 
-void participant_route(struct participant *participant)
+int participant_route(struct participant *participant)
 {
     struct leg_route route;
     bool heard = !participant->muted && !participant->held;
 
     /* Not before the ACK: a forged INVITE must not aim our audio at its victim. */
     if (!participant->joined)
-        return;
+        return 0;
     for (unsigned bus = 0; bus < MIX_BUSES; bus++)
         route.speaks[bus] = route.hears[bus] = GAIN_OFF;
     route.speaks[MIX_MAIN] = heard ? participant->speaks : GAIN_OFF;
     route.hears[MIX_MAIN] = participant->hears;
     route.hears[MIX_MUSIC] = participant->hears_music ? participant->hears : GAIN_OFF;
-    participant->conference->focus->mixing->leg_route(participant->leg, &route);
+    return participant->conference->focus->mixing->leg_route(participant->leg, &route);
+}
+
+void participant_route_or_remove(struct participant *participant)
+{
+    struct conference *conference = participant->conference;
+
+    if (!participant_route(participant))
+        return;
+    participant_remove(participant, 500, "Out of memory");
+    conference_end_if_empty(conference);
 }
 
 void participant_enhance(struct participant *participant, const struct request_params *params)

@@ -175,8 +175,10 @@ void conference_free(struct conference *conference);
 /* participant.c */
 int participant_make(struct conference *conference, struct call *call,
                      const struct request_params *params, struct participant **participantp);
-/* Tells the mixer who may be heard. */
-void participant_route(struct participant *participant);
+/* Tells the mixer who may be heard. ENOMEM: it goes on as before. */
+int participant_route(struct participant *participant);
+/* The same for what cannot be taken back: without the memory for it the participant has to go. */
+void participant_route_or_remove(struct participant *participant);
 /* Changes what is done to the participant's voice. */
 void participant_enhance(struct participant *participant, const struct request_params *params);
 /* Leaves the roster and the mix at once, whatever the call's dialog still has to do. `code` as in

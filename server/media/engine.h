@@ -377,7 +377,7 @@ int mix_supply(struct section *section, const struct codec *codec, uint8_t buses
 int leg_create(struct mix *mix, const struct leg_config *config, struct leg **legp);
 void leg_address(const struct leg *leg, struct media_address *address);
 void leg_session(struct leg *leg, const struct session *session);
-void leg_route(struct leg *leg, const struct leg_route *route);
+int leg_route(struct leg *leg, const struct leg_route *route);
 void leg_close(struct leg *leg);
 void leg_stats(const struct leg *leg, struct leg_stats *stats);
 

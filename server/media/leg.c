@@ -179,14 +179,15 @@ void leg_session(struct leg *leg, const struct session *session)
     media_post(leg->media, leg->section->thread, message);
 }
 
-void leg_route(struct leg *leg, const struct leg_route *route)
+int leg_route(struct leg *leg, const struct leg_route *route)
 {
     struct message *message = message_create(MESSAGE_LEG_ROUTE, "a leg's route");
     uint8_t buses = 0;
+    int err;
 
     loop_assert_thread(leg->media->loop);
     if (message == NULL) {
-        return;
+        return ENOMEM;
     }
     message->leg = leg;
     for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
@@ -196,12 +197,14 @@ void leg_route(struct leg *leg, const struct leg_route *route)
         message->route.hears[bus] = hears;
         buses |= (uint8_t)(speaks != 0 || hears != 0 ? 1u << bus : 0);
     }
-    if (mix_supply(leg->section, NULL, buses, false) != 0) {
+    err = mix_supply(leg->section, NULL, buses, false);
+    if (err != 0) {
         log_error("media: out of memory, a leg's route is not changed");
         free(message);
-        return;
+        return err;
     }
     media_post(leg->media, leg->section->thread, message);
+    return 0;
 }
 
 void leg_close(struct leg *leg)

@@ -106,9 +106,13 @@ static void section_join(struct section *section)
 static int supply(struct section *section, unsigned rate, uint8_t buses, const struct codec *codec,
                   bool lacking)
 {
-    struct message *message = message_create(MESSAGE_SECTION_SUPPLY, "a mix");
+    struct message *message;
     int err = ENOMEM;
 
+    if (mixer_stock_suffices(&section->stock, rate, buses, codec, lacking)) {
+        return 0;
+    }
+    message = message_create(MESSAGE_SECTION_SUPPLY, "a mix");
     if (message != NULL) {
         message->section = section;
         err = mixer_supply_create(&section->stock, rate, buses, &message->supply);

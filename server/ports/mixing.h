@@ -129,7 +129,8 @@ struct mixing {
     void (*leg_address)(const struct leg *leg, struct media_address *address);
     /* The session as negotiated; again after each change. */
     void (*leg_session)(struct leg *leg, const struct session *session);
-    void (*leg_route)(struct leg *leg, const struct leg_route *route);
+    /* ENOMEM: it stays as it is. */
+    int (*leg_route)(struct leg *leg, const struct leg_route *route);
     /* Until then all is off, and keys are KEYS_AUTO. It fades over, it never clicks. */
     void (*leg_voice)(struct leg *leg, const struct leg_voice *voice);
     /* Fades out, sends RTCP BYE, closes. No event comes after this; the pointer is gone. */

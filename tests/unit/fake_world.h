@@ -49,6 +49,7 @@ struct leg {
 
 static struct {
     int leg_error, mix_error; /* errno that the next creation fails with */
+    int route_error;          /* and the next routes */
     unsigned legs, mixes;     /* alive */
     unsigned calls;           /* made so far */
     bool overloaded, mix_overloaded;
@@ -215,9 +216,11 @@ static void world_leg_session(struct leg *leg, const struct session *session)
     leg->session = *session;
 }
 
-static void world_leg_route(struct leg *leg, const struct leg_route *route)
+static int world_leg_route(struct leg *leg, const struct leg_route *route)
 {
-    leg->route = *route;
+    if (!world.route_error)
+        leg->route = *route;
+    return world.route_error;
 }
 
 static void world_leg_voice(struct leg *leg, const struct leg_voice *voice)
