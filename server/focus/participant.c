@@ -177,7 +177,8 @@ void participant_leave(struct participant *participant, int code, const char *re
         return;
     }
     participant->joined = false;
-    conference_update_music(conference);
+    if (!conference->ending) /* music would begin for the last one of those who go */
+        conference_update_music(conference);
     if (was_called) {
         log_write(LOG_LEVEL_INFO, conference->name, participant->info.id,
                   "%s does not come in: %d %s", participant->info.caller.uri, event.code, reason);

@@ -102,6 +102,7 @@ struct conference {
     bool reserved;
     bool active; /* somebody is in or on the way in; there is a mix */
     bool ended;  /* no longer to be called; waits to be freed */
+    bool ending; /* all its calls are being ended */
     bool locked;
     time_t created_at;
     struct mix *mix;

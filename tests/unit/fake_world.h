@@ -55,6 +55,7 @@ static struct {
     bool overloaded, mix_overloaded;
     struct leg *first_leg;
     struct player *first_player; /* the newest */
+    unsigned plays;              /* begun so far */
     int call_error;              /* errno that the next outgoing call fails with */
     struct call *first_outgoing, *last_outgoing;
 } world;
@@ -233,6 +234,7 @@ static int world_play(struct mix *mix, const struct play_config *config, struct 
     struct player *player = calloc(1, sizeof *player);
 
     (void)mix;
+    world.plays++;
     if (!player)
         return ENOMEM;
     (void)snprintf(player->file, sizeof player->file, "%s", config->file);
