@@ -103,6 +103,7 @@ struct leg_rtcp {
     uint64_t sr_arrival;      /* µs */
     uint32_t rr_ssrc, rr_mid; /* of the peer's last reference time (RFC 3611 §4.4); 0: none */
     uint64_t rr_arrival;      /* µs */
+    uint64_t xr_arrival;      /* µs, when the peer last told its metrics */
     uint64_t octets;          /* of payload sent */
     uint64_t sent_reported;   /* packets sent up to the last report */
     bool began;               /* a report has been sent: there will be a BYE */

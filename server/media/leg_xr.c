@@ -9,6 +9,9 @@
 /* A sine of full scale is −3.01 dBov and, in G.711, 3.14 dBm0. */
 static const float DBM0_OF_DBOV = 6.15f;
 
+/* What a peer told so long ago says nothing of now. */
+static const uint64_t METRICS_US = 15 * 1000 * 1000;
+
 static int dbm0(float dbov)
 {
     return dbov > LEVEL_SILENCE ? (int)lrintf(dbov + DBM0_OF_DBOV) : XR_UNKNOWN;
@@ -84,12 +87,18 @@ void leg_xr_take(struct leg *leg, const struct rtcp_xr *xr, uint64_t arrival, ui
     if (xr->has_dlrr) {
         leg_rtcp_round_trip(leg, xr->lrr, xr->dlrr, now - arrival);
     }
+    if (!xr->has_metrics && arrival - leg->rtcp.xr_arrival > METRICS_US) {
+        atomic_store_explicit(&counters->remote_rating, 0, memory_order_relaxed);
+        atomic_store_explicit(&counters->remote_discarded, 0, memory_order_relaxed);
+        atomic_store_explicit(&counters->remote_delay, 0, memory_order_relaxed);
+    }
     if (xr->has_metrics) {
         float rating = metrics->rating != XR_UNKNOWN ? (float)metrics->rating
                        : metrics->mos != XR_UNKNOWN
                            ? quality_rating_of_mos((float)metrics->mos / 10)
                            : 0;
 
+        leg->rtcp.xr_arrival = arrival;
         atomic_store_explicit(&counters->remote_rating, rating, memory_order_relaxed);
         atomic_store_explicit(&counters->remote_discarded, metrics->discard, memory_order_relaxed);
         atomic_store_explicit(&counters->remote_delay, (float)metrics->system_delay,
