@@ -289,6 +289,8 @@ void params_copy(unsigned which, const struct request_params *source,
 
 void request_push(lua_State *L, const struct request *request);
 void event_push(lua_State *L, const struct conference_event *event);
+/* Sets a field of the table on top of the stack. */
+void table_set_number(lua_State *L, const char *key, float value);
 
 /* ---- verdict.c ------------------------------------------------------------------------------ */
 

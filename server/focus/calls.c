@@ -54,7 +54,7 @@ static void on_session(struct call *call, const struct session *session, void *a
                                    .on = held,
                                });
     }
-    participant_route(participant);
+    participant_route_or_remove(participant);
 }
 
 /* RFC 4575 §5.6.3: alerting is what a 180 says. */
@@ -86,7 +86,6 @@ static void on_established(struct call *call, void *arg)
     participant_answered(participant);
     participant->joined = true;
     participant->joined_at = time(NULL);
-    participant_route(participant);
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
     conference_update_music(conference);
@@ -97,6 +96,7 @@ static void on_established(struct call *call, void *arg)
                            .conference = conference->id,
                            .participant = participant->id,
                        });
+    participant_route_or_remove(participant);
 }
 
 static void on_ended(struct call *call, int code, const char *reason, void *arg)

@@ -70,11 +70,14 @@ int focus_set_sound(struct focus *focus, const struct sound_config *config);
 /* No longer reserved: goes when the last participant has left. */
 void focus_unreserve(struct focus *focus, const char *name);
 
+/* Who asks when it is Parley itself, or the operator. */
+void actor_of_server(struct actor *actor);
 /* Asks the policy and carries out what it accepts: all verbs but create and join. *decision says
  * what was decided. 0: done; EPERM: rejected; ENOENT: the conference is gone, or the target is not
- * in it (any more); EINVAL: a verb that only a call can bring (create, join). An invite that was
- * accepted may fail at once by EALREADY: who is called is in already (decision->participant), or by
- * ECANCELED for any other reason; decision->code and reason say why. */
+ * in it (any more); EINVAL: a verb that only a call can bring (create, join). What was accepted may
+ * fail all the same, and changes nothing then: an invite by EALREADY, when who is called is in
+ * already (decision->participant), and by ECANCELED for any other reason, mute and volume by
+ * ECANCELED for want of memory; decision->code and reason say why. */
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision);
 
 /* Ends all calls, and calls `done` when the last one is gone or `ms` have passed. New calls get

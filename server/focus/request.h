@@ -38,7 +38,7 @@ enum verdict {
 };
 
 enum verb {
-#define X(name, hook, fallback) name,
+#define X(name, hook, right) name,
     REQUEST_VERBS(X)
 #undef X
         VERB_COUNT

@@ -3,8 +3,9 @@
  *
  * Focus → media thread: messages, collected during one turn of the loop and posted as one chain.
  * Media thread → focus: messages handled (to be freed), and legs that have something to tell; an
- * eventfd wakes the focus at most once a slot. Memory is allocated and freed on the focus thread
- * only. Every member below says whose it is; atomics are shared.
+ * eventfd wakes the focus at most once a slot. Memory is allocated and freed on the focus thread,
+ * but for recordings, which a thread of their own reads (clip.h). Every member below says whose it
+ * is; atomics are shared.
  */
 #ifndef MEDIA_ENGINE_H
 #define MEDIA_ENGINE_H
@@ -103,6 +104,7 @@ struct leg_rtcp {
     uint64_t sr_arrival;      /* µs */
     uint32_t rr_ssrc, rr_mid; /* of the peer's last reference time (RFC 3611 §4.4); 0: none */
     uint64_t rr_arrival;      /* µs */
+    uint64_t xr_arrival;      /* µs, when the peer last told its metrics */
     uint64_t octets;          /* of payload sent */
     uint64_t sent_reported;   /* packets sent up to the last report */
     bool began;               /* a report has been sent: there will be a BYE */
@@ -381,7 +383,7 @@ int mix_supply(struct section *section, const struct codec *codec, uint8_t buses
 int leg_create(struct mix *mix, const struct leg_config *config, struct leg **legp);
 void leg_address(const struct leg *leg, struct media_address *address);
 void leg_session(struct leg *leg, const struct session *session);
-void leg_route(struct leg *leg, const struct leg_route *route);
+int leg_route(struct leg *leg, const struct leg_route *route);
 void leg_close(struct leg *leg);
 void leg_stats(const struct leg *leg, struct leg_stats *stats);
 
@@ -409,6 +411,12 @@ void leg_free(struct leg *leg);
 void leg_hand_up(struct leg *leg);
 
 /* leg_quality.c */
+struct quality_path;
+/* What has been counted up to now. Any thread. */
+struct leg_sample leg_sample_take(const struct leg *leg);
+/* The way on which the peer was heard between two samples. Any thread. */
+void leg_path_in(const struct leg *leg, const struct leg_sample *now,
+                 const struct leg_sample *before, struct quality_path *path);
 /* Fills in what the counters come to, for the whole life of the leg. */
 void leg_quality_stats(const struct leg *leg, struct leg_stats *stats);
 /* Begins to judge the legs' quality every few seconds, as long as there are legs. */

@@ -197,6 +197,9 @@ struct mixer_stock {
 
 struct mixer_supply;
 
+/* Whether the two below would have nothing to make. */
+bool mixer_stock_suffices(struct mixer_stock *stock, unsigned rate, uint8_t buses,
+                          const struct codec *codec, bool lacking);
 /* What is missing for the channels that there are, of these buses (a bit mask) and of this rate (0:
  * no further one), in *supplyp; NULL when nothing is. ENOMEM. */
 int mixer_supply_create(struct mixer_stock *stock, unsigned rate, uint8_t buses,

@@ -1,6 +1,7 @@
 /*
  * A session in the words of the media thread: what each payload type is, with its decoder, and
- * what to send. All of a leg's audio is handled at the sample rate of what we send to it.
+ * what to send. What is heard is decoded, measured and enhanced at the rate of its own codec, and
+ * then brought to the rate of what we send, at which the leg is mixed.
  *
  * Made on the focus thread, used by one media thread without being changed (but for the codecs'
  * states), given back and freed on the focus thread.

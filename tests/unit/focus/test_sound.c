@@ -115,6 +115,27 @@ static void who_is_alone_hears_music_until_a_second_one_comes(void **state)
     assert_null(world.first_player);
 }
 
+static void no_music_begins_while_all_are_sent_away(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+    struct call *bob = world_join(focus, "bob", "demo");
+    struct request request = {
+        .verb = VERB_END,
+        .conference = focus_conference_by_name(focus, "demo"),
+        .conference_name = "demo",
+    };
+    struct decision decision;
+
+    (void)state;
+    world_played(focus, world.first_player, NULL);
+    world.plays = 0;
+    actor_of_server(&request.actor);
+    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    assert_int_equal(world.plays, 0);
+    world_hang_up(focus, alice);
+    world_hang_up(focus, bob);
+}
+
 static void who_comes_and_goes_while_the_music_fades_leaves_one_music(void **state)
 {
     struct call *alice = world_join(focus, "alice", "demo");
@@ -339,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(who_is_alone_hears_music_until_a_second_one_comes),
+        TEST(no_music_begins_while_all_are_sent_away),
         TEST(who_comes_and_goes_while_the_music_fades_leaves_one_music),
         TEST(the_newcomer_who_stays_behind_hears_what_begins_anew),
         TEST(music_that_cannot_be_played_is_tried_once_until_a_reload),
