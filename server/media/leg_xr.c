@@ -101,7 +101,9 @@ void leg_xr_take(struct leg *leg, const struct rtcp_xr *xr, uint64_t arrival, ui
         leg->rtcp.xr_arrival = arrival;
         atomic_store_explicit(&counters->remote_rating, rating, memory_order_relaxed);
         atomic_store_explicit(&counters->remote_discarded, metrics->discard, memory_order_relaxed);
-        atomic_store_explicit(&counters->remote_delay, (float)metrics->system_delay,
-                              memory_order_relaxed);
+        if (metrics->system_delay <= RTCP_DELAY_MAX_MS) {
+            atomic_store_explicit(&counters->remote_delay, (float)metrics->system_delay,
+                                  memory_order_relaxed);
+        }
     }
 }
