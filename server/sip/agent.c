@@ -42,7 +42,7 @@ static int copy_config(struct sip_agent *agent, const struct sip_config *config)
     agent->min_se = config->min_se;
     agent->t1 = config->t1 ? config->t1 : SIP_T1;
     agent->later_tail = &agent->later;
-    agent->call_id_salt = (uint32_t)su_randint(0, INT32_MAX);
+    agent->log_id_salt = (uint32_t)su_randint(0, INT32_MAX);
     agent->domain = strdup(config->domain ? config->domain : "");
     agent->codecs = calloc(config->codec_count, sizeof *agent->codecs);
     if (!agent->domain || !agent->codecs) {
@@ -103,9 +103,9 @@ void sip_agent_destroy(struct sip_agent *agent)
         return;
     }
     loop_timer_stop(&agent->later_timer);
-    for (unsigned i = 0; i < CALL_BUCKETS; i++) {
-        while (agent->calls[i]) {
-            call_free(agent->calls[i]);
+    for (unsigned i = 0; i < DIALOG_BUCKETS; i++) {
+        while (agent->dialogs[i]) {
+            call_free(agent->dialogs[i]->call);
         }
     }
     refusals_close(agent);

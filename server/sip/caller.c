@@ -1,5 +1,5 @@
-/* Who calls: the first INVITE in the focus's words. All of it is the peer's text, so all of it is
- * bounded and clean of what could forge a log line or break a terminal. */
+/* Who calls or subscribes: the first request in the focus's words. All of it is the peer's text, so
+ * all of it is bounded and clean of what could forge a log line or break a terminal. */
 #include "core/text.h"
 #include "sip/sip_private.h"
 
@@ -113,16 +113,13 @@ static const char *peer_address(su_home_t *home, const struct incoming *in)
                       ntohs(peer->su_port), tport_is_tcp(in->tport) ? "tcp" : "udp");
 }
 
-int caller_read(struct call *call, const struct incoming *in)
+int caller_read(struct call_info *info, su_home_t *home, const struct incoming *in)
 {
     const sip_t *sip = in->sip;
     const url_t *request = sip->sip_request->rq_url;
     const url_t *from = sip->sip_from->a_url;
-    struct call_info *info = &call->info;
     struct caller *caller = &info->caller;
-    su_home_t *home = call->home;
 
-    info->id = call->id;
     info->requested_user = clean_copy(home, USER_SIZE, request->url_user, true);
     info->requested_host = clean_copy(home, HOST_SIZE, request->url_host, false);
     caller->uri = caller_uri(home, from);

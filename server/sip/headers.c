@@ -1,4 +1,5 @@
 /* Header fields that we write, and the responses that carry them. */
+#include "core/id.h"
 #include "core/text.h"
 #include "sip/sip_private.h"
 
@@ -28,6 +29,13 @@ int headers_create(struct sip_agent *agent)
                    (agent->supported || !agent->session_expires)
                ? 0
                : ENOMEM;
+}
+
+/* Multiplying by an odd number is one-to-one: unique as long as fewer than 2^32 were made. */
+void log_id_make(struct sip_agent *agent, char *id)
+{
+    uint32_t number = (uint32_t)id_next() * 0x9e3779b1u ^ agent->log_id_salt;
+    snprintf(id, LOG_ID_SIZE, "%08x", number);
 }
 
 void respond_tagged(struct incoming *in, const char *to_tag, int status, const char *phrase,

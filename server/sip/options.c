@@ -40,7 +40,7 @@ void options_receive(struct call *call, struct incoming *in)
     struct query query = {.requested_user = user, .requested_host = host, .code = 404};
 
     if (call) {
-        accept_options(in, call->contact);
+        accept_options(in, call->dialog->contact);
         return;
     }
     text_clean(user, sizeof user, uri->url_user, true);

@@ -27,7 +27,8 @@ static bool has_usable_branch(const sip_t *sip)
 /* RFC 3261 §12.2.2. */
 static void receive_in_dialog(struct incoming *in)
 {
-    struct call *call = call_of_dialog(in->agent, in->sip);
+    struct dialog *dialog = dialog_find(in->agent, in->sip);
+    struct call *call = dialog ? dialog->call : NULL;
     sip_method_t method = in->sip->sip_request->rq_method;
 
     if (!call || call->state == CALL_ENDED) {
@@ -44,15 +45,15 @@ static void receive_in_dialog(struct incoming *in)
         invite_again(call);
         return;
     }
-    if (in->sip->sip_cseq->cs_seq < call->dialog.remote_cseq) {
+    if (in->sip->sip_cseq->cs_seq < dialog->remote_cseq) {
         respond(in, 500, "CSeq Out of Order", TAG_END());
         return;
     }
-    call->dialog.remote_cseq = in->sip->sip_cseq->cs_seq;
+    dialog->remote_cseq = in->sip->sip_cseq->cs_seq;
     if (!check_request(in)) {
         return;
     }
-    dialog_heard(call, in);
+    dialog_heard(dialog, in);
     switch (method) {
     case sip_method_invite:
         reinvite_receive(call, in);
@@ -77,12 +78,13 @@ static void receive_first(struct incoming *in)
         return;
     }
     if (method == sip_method_invite) {
-        struct call *call = call_of_first_request(in->agent, in->sip);
-        if (call && su_casematch(call->first_branch, in->sip->sip_via->v_branch)) {
-            invite_again(call);
+        struct dialog *dialog = dialog_of_first_request(in->agent, in->sip);
+        if (dialog && dialog->call &&
+            su_casematch(dialog->first_branch, in->sip->sip_via->v_branch)) {
+            invite_again(dialog->call);
             return;
         }
-        if (call) {
+        if (dialog) {
             respond(in, 482, "Request Merged", TAG_END()); /* RFC 3261 §8.2.2.2 */
             return;
         }

@@ -151,7 +151,7 @@ static void acknowledge(struct call *call, const sip_t *sip)
 {
     /* Without us, nta keeps the ACK to repeat it for a repeated 200. */
     nta_outgoing_destroy(
-        dialog_request(call, NULL, SIP_METHOD_ACK, sip->sip_cseq->cs_seq, TAG_END()));
+        dialog_request(call->dialog, NULL, NULL, SIP_METHOD_ACK, sip->sip_cseq->cs_seq, TAG_END()));
 }
 
 static void refreshed(struct call *call, const sip_t *sip, bool offered)
@@ -159,7 +159,7 @@ static void refreshed(struct call *call, const sip_t *sip, bool offered)
     struct session_timer *timer = &call->timer;
     const sip_session_expires_t *agreed = sip->sip_session_expires;
 
-    dialog_retarget(call, sip->sip_contact);
+    dialog_retarget(call->dialog, sip->sip_contact);
     learn_methods(call, sip);
     if (agreed && agreed->x_delta >= call->agent->min_se && agreed->x_delta <= timer->interval) {
         timer->interval = (unsigned)agreed->x_delta;
@@ -203,8 +203,9 @@ static void not_refreshed(struct call *call, const sip_t *sip, bool by_update)
     }
 }
 
-static int on_refresh_response(struct call *call, nta_outgoing_t *request, const sip_t *sip)
+static int on_refresh_response(void *arg, nta_outgoing_t *request, const sip_t *sip)
 {
+    struct call *call = arg;
     bool offered = call->timer.refresh_offers;
     int status = sip ? sip->sip_status->st_status : 408;
 
@@ -234,10 +235,10 @@ static nta_outgoing_t *send_refresh(struct call *call, const char *body)
 
     snprintf(expires, sizeof expires, "%u;refresher=uac", timer->interval);
     snprintf(least, sizeof least, "%u", timer->min_se);
-    return dialog_request(call, on_refresh_response, body ? sip_method_invite : sip_method_update,
-                          body ? "INVITE" : "UPDATE", 0, SIPTAG_CONTACT(call->contact),
-                          SIPTAG_ALLOW(agent->allow), SIPTAG_SUPPORTED(agent->supported),
-                          SIPTAG_SESSION_EXPIRES_STR(expires),
+    return dialog_request(call->dialog, on_refresh_response, call,
+                          body ? sip_method_invite : sip_method_update, body ? "INVITE" : "UPDATE",
+                          0, SIPTAG_CONTACT(call->dialog->contact), SIPTAG_ALLOW(agent->allow),
+                          SIPTAG_SUPPORTED(agent->supported), SIPTAG_SESSION_EXPIRES_STR(expires),
                           TAG_IF(timer->min_se, SIPTAG_MIN_SE_STR(least)),
                           TAG_IF(body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
                           TAG_IF(body, SIPTAG_PAYLOAD_STR(body)), TAG_END());

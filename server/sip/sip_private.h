@@ -10,11 +10,11 @@
 #define SIP_PRIVATE_H
 
 #define NTA_AGENT_MAGIC_T struct sip_agent
-#define NTA_INCOMING_MAGIC_T struct call
-#define NTA_OUTGOING_MAGIC_T struct call
+#define NTA_OUTGOING_MAGIC_T void
 
 struct sip_agent;
 struct call;
+struct subscription;
 struct refusal;
 
 #include "core/loop.h"
@@ -34,12 +34,12 @@ struct refusal;
 #include <sofia-sip/tport.h>
 
 enum {
-    CALL_BUCKETS = 4096,  /* of the table of calls, a power of two */
-    CALL_ID_SIZE = 9,     /* eight hexadecimal digits */
-    MESSAGE_SIZE = 65536, /* bytes of a message that we read; beyond it 413 */
-    REASON_SIZE = 128,    /* bytes of the text of a Reason, with its NUL */
-    SIP_T1 = 500,         /* ms, RFC 3261 §17.1.1.1 */
-    SIP_T2 = 4000,        /* ms */
+    DIALOG_BUCKETS = 4096, /* of the table of dialogs, a power of two */
+    LOG_ID_SIZE = 9,       /* eight hexadecimal digits */
+    MESSAGE_SIZE = 65536,  /* bytes of a message that we read; beyond it 413 */
+    REASON_SIZE = 128,     /* bytes of the text of a Reason, with its NUL */
+    SIP_T1 = 500,          /* ms, RFC 3261 §17.1.1.1 */
+    SIP_T2 = 4000,         /* ms */
 };
 
 struct sip_agent {
@@ -62,11 +62,11 @@ struct sip_agent {
     sip_user_agent_t *user_agent;
 
     unsigned listener_count;
-    struct call *calls[CALL_BUCKETS]; /* by hash of the Call-ID */
+    struct dialog *dialogs[DIALOG_BUCKETS]; /* by hash of the Call-ID */
     unsigned call_count;
-    struct refusal *refusals[CALL_BUCKETS]; /* by hash of the Call-ID */
+    struct refusal *refusals[DIALOG_BUCKETS]; /* by hash of the Call-ID */
     unsigned refusal_count;
-    uint32_t call_id_salt;
+    uint32_t log_id_salt;
     uint64_t resent; /* responses to INVITE that we repeated */
 
     /* Calls with something to tell the focus in a later turn (call_later). */
@@ -82,7 +82,34 @@ struct incoming {
     tport_t *tport; /* what it came by */
 };
 
-/* ---- a call: one INVITE dialog ---------------------------------------------------------------
+/* ---- a dialog --------------------------------------------------------------------------------
+ *
+ * RFC 3261 §12. It lasts as long as one of its usages (RFC 5057 §3): an INVITE, subscriptions.
+ * Header objects live on its home. */
+struct dialog {
+    struct sip_agent *agent;
+    struct dialog *next; /* in its bucket */
+    su_home_t home[1];
+    struct call *call;                  /* the INVITE usage; NULL: none, or none any more */
+    struct subscription *subscriptions; /* the others */
+
+    uint32_t first_cseq; /* of the request that began it */
+    char *first_branch;
+    sip_call_id_t *call_id;
+    sip_from_t *local;  /* with our tag, as our requests say it */
+    sip_to_t *local_to; /* the same, as our responses say it */
+    sip_to_t *remote;
+    sip_route_t *route;     /* route set; NULL: none */
+    url_t *target;          /* the peer's Contact */
+    sip_contact_t *contact; /* ours */
+    uint32_t local_cseq, remote_cseq;
+    struct sockaddr_storage peer; /* where its last request came from */
+    char *source;   /* "sip:192.0.2.1:5060;transport=udp", where a direct peer sends from; NULL:
+                       follow route and target */
+    tport_t *tport; /* what the peer's last request came by; ours to unref */
+};
+
+/* ---- a call: the INVITE usage of a dialog ---------------------------------------------------
  *
  *   INCOMING --answer--> ANSWERED --ACK--> ESTABLISHED --end--> ENDING --answer to BYE--> ENDED
  *      |                    |                  |                                           ^
@@ -96,21 +123,6 @@ enum call_state {
     CALL_ESTABLISHED, /* up */
     CALL_ENDING,      /* our BYE is out */
     CALL_ENDED,       /* on_ended is to be told, then free */
-};
-
-/* RFC 3261 §12. Header objects live on the call's home. */
-struct dialog {
-    sip_call_id_t *call_id;
-    sip_from_t *local;  /* with our tag, as our requests say it */
-    sip_to_t *local_to; /* the same, as our responses say it */
-    sip_to_t *remote;
-    sip_route_t *route; /* route set; NULL: none */
-    url_t *target;      /* the peer's Contact */
-    uint32_t local_cseq, remote_cseq;
-    struct sockaddr_storage peer; /* where its last request came from */
-    char *source;   /* "sip:192.0.2.1:5060;transport=udp", where a direct peer sends from; NULL:
-                       follow route and target */
-    tport_t *tport; /* what the peer's last request came by; ours to unref */
 };
 
 /* The INVITE that the peer sent last, RFC 3261 §13.3.1 and §14.2. */
@@ -145,21 +157,17 @@ struct session_timer {
 
 struct call {
     struct sip_agent *agent;
-    struct call *next; /* in its bucket */
     su_home_t home[1];
     enum call_state state;
-    char id[CALL_ID_SIZE];
+    char id[LOG_ID_SIZE];
     struct call_info info;
     void *user;
 
-    struct dialog dialog;
-    uint32_t first_cseq; /* of the INVITE that began it all */
-    char *first_branch;
+    struct dialog *dialog;
     struct invite_server invite;
     struct session_timer timer;
     nta_outgoing_t *bye;
 
-    sip_contact_t *contact;
     struct sdp_local local;
     char *subject;
     char *sent_sdp; /* our last body; malloc'ed */
@@ -184,11 +192,6 @@ int listen_on(struct sip_agent *agent, const char *uri, char *error, size_t erro
 struct call *call_create(struct incoming *in);
 /* Frees without a word. */
 void call_free(struct call *call);
-/* The dialog that the request says it is in; NULL: none. */
-struct call *call_of_dialog(struct sip_agent *agent, const sip_t *sip);
-/* The call that was begun by the same request as this one without To tag: the same one again, a
- * merged one (other branch), or a CANCEL of it. */
-struct call *call_of_first_request(struct sip_agent *agent, const sip_t *sip);
 /* Tells the focus in a later turn what is due: a session, the end. */
 void call_later(struct call *call);
 void call_emit_session(struct call *call);
@@ -200,28 +203,39 @@ void call_bye(struct call *call, int code, const char *reason, bool wait);
 #define call_log(call, ...) log_write(LOG_LEVEL_INFO, NULL, (call)->id, __VA_ARGS__)
 #define call_warn(call, ...) log_write(LOG_LEVEL_WARN, NULL, (call)->id, __VA_ARGS__)
 
-/* caller.c: what the first INVITE says, checked. ENOMEM. */
-int caller_read(struct call *call, const struct incoming *in);
+/* caller.c */
+/* What a request says about who sent it and what it is for, checked; the strings live on `home`.
+ * ENOMEM. */
+int caller_read(struct call_info *info, su_home_t *home, const struct incoming *in);
 /* `source` unescaped (if asked for), as UTF-8 without control characters, at most `size` - 1
  * bytes of it; what is not is "?". */
 void text_clean(char *text, size_t size, const char *source, bool unescape);
 
 /* dialog.c */
-int dialog_create(struct call *call, const struct incoming *in);
-void dialog_close(struct call *call);
+/* Begun by this request; `contact_user` stands in our Contact. ENOMEM. */
+int dialog_create(const struct incoming *in, const char *contact_user, struct dialog **dialogp);
+/* Frees the dialog when no usage is left. */
+void dialog_release(struct dialog *dialog);
+/* The dialog that the request says it is in; NULL: none. */
+struct dialog *dialog_find(struct sip_agent *agent, const sip_t *sip);
+/* The dialog that was begun by the same request as this one without To tag: the same one again, a
+ * merged one (other branch), or a CANCEL of it. */
+struct dialog *dialog_of_first_request(struct sip_agent *agent, const sip_t *sip);
 /* A request in the dialog came: by which way. */
-void dialog_heard(struct call *call, const struct incoming *in);
-/* Changes the remote target to `contact`, when that is usable: after a 2xx to an INVITE or UPDATE
- * (RFC 3261 §12.2). */
-void dialog_retarget(struct call *call, const sip_contact_t *contact);
+void dialog_heard(struct dialog *dialog, const struct incoming *in);
+/* Changes the remote target to `contact`, when that is usable: after a 2xx to a request that
+ * refreshes it (RFC 3261 §12.2). */
+void dialog_retarget(struct dialog *dialog, const sip_contact_t *contact);
 /* Sends a request in the dialog; an ACK has the CSeq of `invite_cseq`, others a new one. NULL
- * when it cannot be sent (RFC 3261 §8.1.3.1 would say 503). */
-nta_outgoing_t *dialog_request(struct call *call, nta_response_f *handler, sip_method_t method,
-                               const char *name, uint32_t invite_cseq, tag_type_t tag,
-                               tag_value_t value, ...);
+ * when it cannot be sent (RFC 3261 §8.1.3.1 would say 503). `arg` is the handler's. */
+nta_outgoing_t *dialog_request(struct dialog *dialog, nta_response_f *handler, void *arg,
+                               sip_method_t method, const char *name, uint32_t invite_cseq,
+                               tag_type_t tag, tag_value_t value, ...);
 
 /* headers.c */
 int headers_create(struct sip_agent *agent);
+/* A name for the log that no other call or subscription has; LOG_ID_SIZE bytes. */
+void log_id_make(struct sip_agent *agent, char *id);
 /* A final response, but no 2xx to an INVITE. `to_tag` NULL: a new one if need be. */
 void respond_tagged(struct incoming *in, const char *to_tag, int status, const char *phrase,
                     tag_type_t tag, tag_value_t value, ...);
