@@ -90,6 +90,19 @@ static const struct option options[] = {
      .offset = IN_SETTINGS(session_min_se), .standard = "90", .lowest = 1, .most = DAY_S,
      .help = "The shortest session timer that a phone may ask for; RFC 4028 demands 90 s or "
              "more."},
+    {.key = "notify.interval", .flag = "--notify-interval", .value = "TIME",
+     .type = OPTION_MILLISECONDS, .offset = IN_SETTINGS(notify_interval), .standard = "200ms",
+     .most = 60 * 1000,
+     .help = "Who subscribes to a conference is told its changes at most this often; what "
+             "happens between is told together."},
+    {.key = "notify.min_expires", .flag = "--notify-min-expires", .value = "TIME",
+     .type = OPTION_SECONDS, .offset = IN_SETTINGS(notify_min_expires), .standard = "60",
+     .lowest = 1, .most = 3600,
+     .help = "The shortest subscription; who asks for less gets 423 (RFC 6665)."},
+    {.key = "notify.max_expires", .flag = "--notify-max-expires", .value = "TIME",
+     .type = OPTION_SECONDS, .offset = IN_SETTINGS(notify_max_expires), .standard = "3600",
+     .lowest = 1, .most = DAY_S,
+     .help = "The longest subscription; who asks for more gets this."},
     {.key = "stop_timeout", .flag = "--stop-timeout", .value = "TIME", .type = OPTION_MILLISECONDS,
      .offset = IN_SETTINGS(stop_timeout), .standard = "5s", .most = 3600 * 1000,
      .help = "How long a stopping server waits for the phones to answer its BYEs."},
@@ -203,7 +216,7 @@ static void suggest(const char *name, const char *candidate, const char **bestp,
 
 const char *option_suggest_key(const char *prefix, const char *name)
 {
-    static const char *const groups[] = {"rtp", "session", "conferences"};
+    static const char *const groups[] = {"rtp", "session", "notify", "conferences"};
     const char *best = NULL;
     unsigned least = 4;
     size_t length = strlen(prefix);

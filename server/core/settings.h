@@ -41,9 +41,11 @@ struct settings {
     unsigned max_calls;       /* 0: no limit */
     unsigned session_expires; /* s, RFC 4028; 0: off */
     unsigned session_min_se;  /* s, RFC 4028 Min-SE, at least 90 but for tests */
-    unsigned stop_timeout;    /* ms that a stopping server waits for the answers to its BYEs */
-    char *data;               /* directory of the control socket and the lock */
-    char *policy;             /* the site policy: a name ("standard") or a path */
+    unsigned notify_interval; /* ms, at least, between two changes of a conference that are told */
+    unsigned notify_min_expires, notify_max_expires; /* s, of a subscription */
+    unsigned stop_timeout; /* ms that a stopping server waits for the answers to its BYEs */
+    char *data;            /* directory of the control socket and the lock */
+    char *policy;          /* the site policy: a name ("standard") or a path */
     enum log_level log_level;
     struct conference_settings *conferences;
     unsigned conference_count;

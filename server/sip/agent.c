@@ -40,6 +40,10 @@ static int copy_config(struct sip_agent *agent, const struct sip_config *config)
     agent->events_arg = config->events_arg;
     agent->session_expires = config->session_expires;
     agent->min_se = config->min_se;
+    agent->packages = config->packages;
+    agent->package_count = config->package_count;
+    agent->min_expires = config->min_expires;
+    agent->max_expires = config->max_expires;
     agent->t1 = config->t1 ? config->t1 : SIP_T1;
     agent->later_tail = &agent->later;
     agent->log_id_salt = (uint32_t)su_randint(0, INT32_MAX);
@@ -97,6 +101,16 @@ out:
     return result;
 }
 
+/* The dialog goes with its last one. */
+static void free_usage(struct dialog *dialog)
+{
+    if (dialog->call) {
+        call_free(dialog->call);
+    } else {
+        subscription_free(dialog->subscriptions);
+    }
+}
+
 void sip_agent_destroy(struct sip_agent *agent)
 {
     if (!agent) {
@@ -105,9 +119,10 @@ void sip_agent_destroy(struct sip_agent *agent)
     loop_timer_stop(&agent->later_timer);
     for (unsigned i = 0; i < DIALOG_BUCKETS; i++) {
         while (agent->dialogs[i]) {
-            call_free(agent->dialogs[i]->call);
+            free_usage(agent->dialogs[i]);
         }
     }
+    loop_timer_stop(&agent->due_timer);
     refusals_close(agent);
     if (agent->nta) {
         nta_agent_destroy(agent->nta);
@@ -126,6 +141,8 @@ void sip_agent_stats(const struct sip_agent *agent, struct sip_stats *stats)
                         NTATAG_S_RETRY_RESPONSE_REF(responses), TAG_END());
     *stats = (struct sip_stats){
         .calls = agent->call_count,
+        .subscriptions = agent->subscription_count,
+        .notifies = agent->notify_count,
         .received = received,
         .sent = sent,
         .bad = bad,

@@ -18,6 +18,11 @@ static int read_invite(struct call *call, struct incoming *in)
     }
     if (!error) {
         call->dialog->call = call;
+        call->info.dialog = (struct dialog_id){
+            .call_id = call->dialog->call_id->i_id,
+            .local_tag = call->dialog->local->a_tag,
+            .remote_tag = call->dialog->remote->a_tag ? call->dialog->remote->a_tag : "",
+        };
         error = invite_take(call, in);
     }
     return error;

@@ -77,14 +77,24 @@ static const char *display_name(su_home_t *home, const char *quoted)
     return clean_copy(home, sizeof text, text, false);
 }
 
-static const char *caller_uri(su_home_t *home, const url_t *url)
+/* Without parameters and headers; "" for NULL. */
+static const char *plain_uri(su_home_t *home, const url_t *url)
 {
+    if (!url) {
+        return su_strdup(home, "");
+    }
     char text[URI_SIZE];
     snprintf(text, sizeof text, "%s:%s%s%s%s%s", url->url_scheme ? url->url_scheme : "sip",
              url->url_user ? url->url_user : "", url->url_user && url->url_host ? "@" : "",
              url->url_host ? url->url_host : "", url->url_port ? ":" : "",
              url->url_port ? url->url_port : "");
     return clean_copy(home, sizeof text, text, false);
+}
+
+const char *request_uri(su_home_t *home, const url_t *url)
+{
+    bool is_tcp = url->url_params && strcasestr(url->url_params, "transport=tcp");
+    return su_sprintf(home, "%s%s", plain_uri(home, url), is_tcp ? ";transport=tcp" : "");
 }
 
 /* RFC 3323 §4.1.1.3 and §4.2. */
@@ -122,7 +132,9 @@ int caller_read(struct call_info *info, su_home_t *home, const struct incoming *
 
     info->requested_user = clean_copy(home, USER_SIZE, request->url_user, true);
     info->requested_host = clean_copy(home, HOST_SIZE, request->url_host, false);
-    caller->uri = caller_uri(home, from);
+    info->contact = plain_uri(home, sip->sip_contact ? sip->sip_contact->m_url : NULL);
+    info->referred_by = plain_uri(home, sip->sip_referred_by ? sip->sip_referred_by->b_url : NULL);
+    caller->uri = plain_uri(home, from);
     caller->user = clean_copy(home, USER_SIZE, from->url_user, true);
     caller->host = clean_copy(home, HOST_SIZE, from->url_host, false);
     caller->display_name = display_name(home, sip->sip_from->a_display);
@@ -130,8 +142,9 @@ int caller_read(struct call_info *info, su_home_t *home, const struct incoming *
         home, AGENT_SIZE, sip->sip_user_agent ? sip->sip_user_agent->g_string : "", false);
     caller->peer = peer_address(home, in);
     caller->anonymous = is_anonymous(sip);
-    return info->requested_user && info->requested_host && caller->uri && caller->user &&
-                   caller->host && caller->display_name && caller->user_agent && caller->peer
+    return info->requested_user && info->requested_host && info->contact && info->referred_by &&
+                   caller->uri && caller->user && caller->host && caller->display_name &&
+                   caller->user_agent && caller->peer
                ? 0
                : ENOMEM;
 }

@@ -139,6 +139,11 @@ void dialog_release(struct dialog *dialog)
     dialog_free(dialog);
 }
 
+struct call *dialog_call(const struct dialog *dialog)
+{
+    return dialog->call && dialog->call->state != CALL_ENDED ? dialog->call : NULL;
+}
+
 /* ---- by which way --------------------------------------------------------------------------- */
 
 void dialog_retarget(struct dialog *dialog, const sip_contact_t *contact)

@@ -11,13 +11,28 @@
 #include <string.h>
 
 /* What receive.c has a handler for, no more. */
-#define ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE"
+#define ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, SUBSCRIBE"
 enum { RETRY_AFTER_MAX = 10 }; /* s, RFC 3261 §14.2 */
 
 #define PRODUCT "Parley/" PARLEY_VERSION
 
+static int write_allow_events(struct sip_agent *agent)
+{
+    char events[256] = "";
+    size_t length = 0;
+    for (unsigned i = 0; i < agent->package_count; i++) {
+        length += (size_t)snprintf(events + length, sizeof events - length, "%s%s", i ? ", " : "",
+                                   agent->packages[i].event);
+    }
+    agent->allow_events = length ? sip_allow_events_make(agent->home, events) : NULL;
+    return agent->allow_events || !length ? 0 : ENOMEM;
+}
+
 int headers_create(struct sip_agent *agent)
 {
+    if (write_allow_events(agent)) {
+        return ENOMEM;
+    }
     agent->allow = sip_allow_make(agent->home, ALLOW);
     agent->accept = sip_accept_make(agent->home, "application/sdp");
     agent->server = sip_server_make(agent->home, PRODUCT);

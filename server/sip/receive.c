@@ -1,4 +1,4 @@
-/* Where every request arrives that is in no transaction of nta's: to which call, or to none. */
+/* Where every request arrives that is in no transaction of nta's: to which dialog, or to none. */
 #include "sip/sip_private.h"
 
 #include <sofia-sip/nta_stateless.h>
@@ -24,24 +24,39 @@ static bool has_usable_branch(const sip_t *sip)
     return !branch || strlen(branch) >= BRANCH_LEAST;
 }
 
+static void receive_for_call(struct call *call, struct incoming *in)
+{
+    switch (in->sip->sip_request->rq_method) {
+    case sip_method_invite:
+        reinvite_receive(call, in);
+        break;
+    case sip_method_update:
+        update_receive(call, in);
+        break;
+    default: /* check_request lets no other pass */
+        bye_receive(call, in);
+        break;
+    }
+}
+
 /* RFC 3261 §12.2.2. */
 static void receive_in_dialog(struct incoming *in)
 {
     struct dialog *dialog = dialog_find(in->agent, in->sip);
-    struct call *call = dialog ? dialog->call : NULL;
+    struct call *call = dialog ? dialog_call(dialog) : NULL;
     sip_method_t method = in->sip->sip_request->rq_method;
 
-    if (!call || call->state == CALL_ENDED) {
-        if (method != sip_method_ack) {
-            respond(in, SIP_481_NO_CALL, TAG_END());
+    if (method == sip_method_ack) {
+        if (call) {
+            ack_receive(call, in);
         }
         return;
     }
-    if (method == sip_method_ack) {
-        ack_receive(call, in);
+    if (!call && (!dialog || !dialog->subscriptions)) {
+        respond(in, SIP_481_NO_CALL, TAG_END());
         return;
     }
-    if (method == sip_method_invite && invite_matches(call, in->sip)) {
+    if (call && method == sip_method_invite && invite_matches(call, in->sip)) {
         invite_again(call);
         return;
     }
@@ -54,19 +69,14 @@ static void receive_in_dialog(struct incoming *in)
         return;
     }
     dialog_heard(dialog, in);
-    switch (method) {
-    case sip_method_invite:
-        reinvite_receive(call, in);
-        break;
-    case sip_method_update:
-        update_receive(call, in);
-        break;
-    case sip_method_bye:
-        bye_receive(call, in);
-        break;
-    default: /* check_request lets no other pass */
-        options_receive(call, in);
-        break;
+    if (method == sip_method_subscribe) {
+        subscribe_receive(dialog, in);
+    } else if (method == sip_method_options) {
+        options_receive(dialog, in);
+    } else if (call) {
+        receive_for_call(call, in);
+    } else {
+        respond(in, SIP_481_NO_CALL, TAG_END());
     }
 }
 
@@ -96,6 +106,8 @@ static void receive_first(struct incoming *in)
         invite_receive(in);
     } else if (method == sip_method_options) {
         options_receive(NULL, in);
+    } else if (method == sip_method_subscribe) {
+        subscribe_receive(NULL, in);
     } else {
         respond(in, SIP_481_NO_CALL, TAG_END()); /* BYE, UPDATE without dialog */
     }

@@ -18,6 +18,7 @@ struct subscription;
 struct refusal;
 
 #include "core/loop.h"
+#include "ports/notifying.h"
 #include "ports/signalling.h"
 #include "sip/sdp.h"
 #include "sip/sip.h"
@@ -53,9 +54,13 @@ struct sip_agent {
     unsigned codec_count;
     unsigned session_expires, min_se; /* s */
     unsigned t1;                      /* ms */
+    const struct package *packages;   /* event packages (RFC 6665) */
+    unsigned package_count;
+    unsigned min_expires, max_expires; /* s, of a subscription */
 
     su_home_t home[1]; /* of the header fields that never change */
     sip_allow_t *allow;
+    sip_allow_events_t *allow_events; /* NULL: no package */
     sip_accept_t *accept;
     sip_supported_t *supported; /* NULL: no extension */
     sip_server_t *server;
@@ -72,6 +77,12 @@ struct sip_agent {
     /* Calls with something to tell the focus in a later turn (call_later). */
     struct call *later, **later_tail;
     struct loop_timer *later_timer;
+
+    /* Subscriptions with something to tell that nothing holds up. */
+    struct subscription *due;
+    struct loop_timer *due_timer;
+    unsigned subscription_count;
+    uint64_t notify_count; /* NOTIFYs sent */
 };
 
 /* A request that is being handled; lives for the turn in which it came. */
@@ -185,6 +196,29 @@ struct call {
     char end_reason[REASON_SIZE];
 };
 
+/* ---- a subscription (RFC 6665 §4.2.2) ---- */
+
+struct subscription {
+    struct dialog *dialog;
+    struct subscription *next; /* in the dialog */
+    const struct package *package;
+    void *watcher;  /* the package's; NULL: not accepted */
+    char *event_id; /* of the Event header (§4.5.2); NULL: none */
+    char id[LOG_ID_SIZE];
+
+    uint64_t expires_at; /* ms, on loop_now's clock */
+    struct loop_timer *expiry_timer;
+    char end_reason[16];  /* "": it is active; else the next NOTIFY is the last one */
+    unsigned retry_after; /* s, said with the reason; 0: not */
+
+    bool wants_full; /* a SUBSCRIBE is to be followed by all there is */
+    bool is_due;     /* there is something to tell */
+    bool is_queued;  /* and it is in agent->due */
+    struct subscription *prev_due, *next_due;
+    nta_outgoing_t *notify;         /* not answered yet */
+    struct loop_timer *retry_timer; /* until the subscriber can take one again */
+};
+
 /* listen.c: errors as sip_agent_create. */
 int listen_on(struct sip_agent *agent, const char *uri, char *error, size_t error_size);
 
@@ -207,6 +241,9 @@ void call_bye(struct call *call, int code, const char *reason, bool wait);
 /* What a request says about who sent it and what it is for, checked; the strings live on `home`.
  * ENOMEM. */
 int caller_read(struct call_info *info, su_home_t *home, const struct incoming *in);
+/* What was called, without what only says how to get there; but a URI that names TCP is another
+ * than one that does not (RFC 3261 §19.1.4). NULL: out of memory. */
+const char *request_uri(su_home_t *home, const url_t *url);
 /* `source` unescaped (if asked for), as UTF-8 without control characters, at most `size` - 1
  * bytes of it; what is not is "?". */
 void text_clean(char *text, size_t size, const char *source, bool unescape);
@@ -221,6 +258,8 @@ struct dialog *dialog_find(struct sip_agent *agent, const sip_t *sip);
 /* The dialog that was begun by the same request as this one without To tag: the same one again, a
  * merged one (other branch), or a CANCEL of it. */
 struct dialog *dialog_of_first_request(struct sip_agent *agent, const sip_t *sip);
+/* Its call; NULL: none, or over. */
+struct call *dialog_call(const struct dialog *dialog);
 /* A request in the dialog came: by which way. */
 void dialog_heard(struct dialog *dialog, const struct incoming *in);
 /* Changes the remote target to `contact`, when that is usable: after a 2xx to a request that
@@ -285,6 +324,20 @@ bool invite_matches(const struct call *call, const sip_t *sip);
 /* Stops repeating and forgets the request. */
 void invite_done(struct call *call);
 
+/* subscription.c */
+/* Says nothing before subscription_renew. `event_id`: NULL for none. ENOMEM. */
+int subscription_create(struct dialog *dialog, const struct package *package, const char *event_id,
+                        struct subscription **subscriptionp);
+/* Frees without a word, and the dialog with it when it was the last usage. */
+void subscription_free(struct subscription *subscription);
+/* One that goes on; NULL: none. */
+struct subscription *subscription_find(const struct dialog *dialog, const struct package *package,
+                                       const char *event_id);
+/* Lasts `expires` s from now and tells all there is; 0: that is the end. */
+void subscription_renew(struct subscription *subscription, unsigned expires);
+void subscription_changed(struct subscription *subscription);
+void subscription_end(struct subscription *subscription, const char *reason, unsigned retry_after);
+
 /* One file a request. */
 void invite_receive(struct incoming *in);
 /* signalling.answer, in state INCOMING. */
@@ -295,7 +348,8 @@ void ack_receive(struct call *call, struct incoming *in);
 void ack_missing(struct call *call);
 void bye_receive(struct call *call, struct incoming *in);
 void cancel_receive(struct incoming *in);
-void options_receive(struct call *call, struct incoming *in);
+void options_receive(const struct dialog *dialog, struct incoming *in);
+void subscribe_receive(struct dialog *dialog, struct incoming *in);
 int receive_message(struct sip_agent *agent, nta_agent_t *nta, msg_t *msg, sip_t *sip);
 
 /* offer.c: offer/answer (RFC 3264) of a call. */
