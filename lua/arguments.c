@@ -1,19 +1,21 @@
 /* What hooks are called with. Plain tables, made anew for each call. */
 #include "lua/private.h"
 
-static const char *const param_names[PARAM_COUNT] = {"role",  "muted",  "locked",
-                                                     "title", "policy", "reason"};
+static const char *const param_names[PARAM_COUNT] = {
+    "role", "muted", "locked", "title", "policy", "reason", "anonymous", "hidden", "view",
+};
 
 unsigned verb_params(enum verb verb)
 {
     static const unsigned params[VERB_COUNT] = {
         [VERB_CREATE] = PARAM_TITLE | PARAM_POLICY,
-        [VERB_JOIN] = PARAM_ROLE | PARAM_MUTED,
+        [VERB_JOIN] = PARAM_ROLE | PARAM_MUTED | PARAM_ANONYMOUS | PARAM_HIDDEN,
         [VERB_TIMEOUT] = PARAM_REASON,
         [VERB_MUTE] = PARAM_MUTED,
         [VERB_REMOVE] = PARAM_REASON,
         [VERB_LOCK] = PARAM_LOCKED,
         [VERB_END] = PARAM_REASON,
+        [VERB_SUBSCRIBE] = PARAM_VIEW,
     };
 
     return params[verb];
@@ -82,6 +84,12 @@ static void params_push(lua_State *L, enum verb verb, const struct request_param
         set_text(L, "policy", params->policy);
     if (has & PARAM_REASON)
         set_text(L, "reason", params->reason);
+    if (has & PARAM_ANONYMOUS)
+        set_boolean(L, "anonymous", params->anonymous);
+    if (has & PARAM_HIDDEN)
+        set_boolean(L, "hidden", params->hidden);
+    if (has & PARAM_VIEW)
+        set_text(L, "view", view_name(params->view));
 }
 
 void request_push(lua_State *L, const struct request *request)
@@ -93,6 +101,8 @@ void request_push(lua_State *L, const struct request *request)
     lua_setfield(L, -2, "actor");
     params_push(L, request->verb, &request->params);
     lua_setfield(L, -2, "params");
+    if (request->package)
+        set_text(L, "package", request->package);
     set_participant(L, "target", request->target);
     if (request->conference) {
         conference_push(L, conference_id(request->conference));

@@ -4,7 +4,8 @@
  * What hooks are called with, and what they may return:
  *
  *   policy.join(request, conference)             decision hooks, by verb: create, join, timeout,
- *                                                mute, remove, lock, close. Return accept { … },
+ *                                                mute, remove, lock, close,
+ *                                                subscribe. Return accept { … },
  *                                                reject(code, reason), or nothing: no opinion.
  *                                                create has no conference.
  *   policy.joined(event, conference, participant)  event hooks: created, ended, joined, left,

@@ -237,7 +237,10 @@ enum {
     PARAM_TITLE = 8,
     PARAM_POLICY = 16,
     PARAM_REASON = 32,
-    PARAM_COUNT = 6,
+    PARAM_ANONYMOUS = 64,
+    PARAM_HIDDEN = 128,
+    PARAM_VIEW = 256,
+    PARAM_COUNT = 9,
 };
 
 /* Those that mean something to the verb. */

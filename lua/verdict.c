@@ -83,6 +83,17 @@ static bool flag_check(lua_State *L, const char *what)
     return lua_toboolean(L, -1);
 }
 
+static enum view view_check(lua_State *L)
+{
+    const char *given = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+
+    for (unsigned view = 0; view < VIEW_COUNT; view++) {
+        if (strcmp(view_name(view), given) == 0)
+            return view;
+    }
+    script_error(L, "accept: view must be \"plain\" or \"moderator\"");
+}
+
 /* One entry of accept's table: key and value on top of the stack. */
 static void param_set(lua_State *L, struct script_verdict *verdict, unsigned param)
 {
@@ -101,6 +112,15 @@ static void param_set(lua_State *L, struct script_verdict *verdict, unsigned par
         break;
     case PARAM_POLICY:
         text_check(L, -1, "accept: policy", verdict->params.policy, sizeof verdict->params.policy);
+        break;
+    case PARAM_ANONYMOUS:
+        verdict->params.anonymous = flag_check(L, "anonymous");
+        break;
+    case PARAM_HIDDEN:
+        verdict->params.hidden = flag_check(L, "hidden");
+        break;
+    case PARAM_VIEW:
+        verdict->params.view = view_check(L);
         break;
     default:
         text_check(L, -1, "accept: reason", verdict->params.reason, sizeof verdict->params.reason);
@@ -201,6 +221,12 @@ static void params_apply(struct request_params *params, const struct script_verd
         memcpy(params->policy, verdict->params.policy, sizeof params->policy);
     if (verdict->set & PARAM_REASON)
         memcpy(params->reason, verdict->params.reason, sizeof params->reason);
+    if (verdict->set & PARAM_ANONYMOUS)
+        params->anonymous = verdict->params.anonymous;
+    if (verdict->set & PARAM_HIDDEN)
+        params->hidden = verdict->params.hidden;
+    if (verdict->set & PARAM_VIEW)
+        params->view = verdict->params.view;
 }
 
 void verdict_take(lua_State *L, int index, struct hook_frame *frame)

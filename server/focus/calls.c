@@ -88,7 +88,10 @@ static void on_ended(struct call *call, int code, const char *reason, void *arg)
 
     if (participant) {
         conference = participant->conference;
-        participant_leave(participant, code == 0 ? "hung up" : reason && *reason ? reason : "lost");
+        participant_leave(participant, code == 0 ? DEPARTED : FAILED, code,
+                          code == 0           ? "hung up"
+                          : reason && *reason ? reason
+                                              : "lost");
         conference_end_if_empty(conference);
     }
     if (focus->signalling->user(call))

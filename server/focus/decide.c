@@ -22,6 +22,24 @@ enum verdict verb_default(enum verb verb)
     return verb < VERB_COUNT ? verbs[verb].fallback : DECISION_REJECT;
 }
 
+const char *view_name(enum view view)
+{
+    static const char *const names[VIEW_COUNT] = {
+#define X(name, text) [(name)] = (text),
+        VIEWS(X)
+#undef X
+    };
+    return view < VIEW_COUNT ? names[view] : "?";
+}
+
+/* Participants see each other, and who has proven to be somebody sees them. The dialogs of others
+ * are what calls can be taken over by (RFC 3891): only a policy shows them. */
+static bool may_subscribe(const struct request *request)
+{
+    return strcmp(request->package, "conference") == 0 &&
+           (request->actor.participant || request->actor.authenticated);
+}
+
 /* What is decided when no policy has an opinion. A policy that accepts explicitly overrules a
  * lock: that is how a moderator gets into a locked conference. */
 static void decide_default(const struct request *request, struct decision *decision)
@@ -37,6 +55,8 @@ static void decide_default(const struct request *request, struct decision *decis
         decision->verdict = DECISION_REJECT;
         decision->code = 403;
         (void)snprintf(decision->reason, sizeof decision->reason, "Conference is locked");
+    } else if (request->verb == VERB_SUBSCRIBE && may_subscribe(request)) {
+        decision->verdict = DECISION_ACCEPT;
     }
 }
 

@@ -16,6 +16,7 @@
 #include "focus/policy.h"
 #include "focus/request.h"
 #include "ports/mixing.h"
+#include "ports/notifying.h"
 #include "ports/signalling.h"
 
 #include <jansson.h>
@@ -30,6 +31,20 @@ struct focus_config {
     const char *domain;     /* "": the focus answers for every host name */
     unsigned max_calls;     /* calls at once; more get 503 with Retry-After; 0: no limit */
     unsigned media_timeout; /* ms without RTP and RTCP until the policy is asked; 0: never */
+};
+
+/* How somebody has left (RFC 4575 §5.7.6). */
+enum departure_method {
+    DEPARTED, /* hung up */
+    BOOTED,   /* was put out */
+    FAILED,   /* was lost */
+};
+
+struct departure {
+    enum departure_method method;
+    int code; /* of a Reason header (RFC 3326); 0: none */
+    char reason[96];
+    time_t when;
 };
 
 /* A conference that exists before anybody calls: from the config or a script. */
@@ -61,8 +76,14 @@ void focus_unreserve(struct focus *focus, const char *name);
 
 /* Asks the policy and carries out what it accepts: mute, remove, lock, end. *decision says what
  * was decided. 0: done; EPERM: rejected; ENOENT: the conference is gone, or the target is not in it
- * (any more); EINVAL: a verb that only a call can bring (create, join). */
+ * (any more); EINVAL: a verb that only signalling can bring (create, join, subscribe). */
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision);
+
+/* Asks the policy whether somebody may be told what happens in a conference, by the event package
+ * of this name. Accepted: *conferencep is the conference, *participantp the participant who asks
+ * (0: none), and *viewp what may be seen. Otherwise `subscriber` says why not. */
+bool focus_subscribe(struct focus *focus, struct subscriber *subscriber, const char *package,
+                     struct conference **conferencep, uint64_t *participantp, enum view *viewp);
 
 /* Ends all calls, and calls `done` when the last one is gone or `ms` have passed. New calls get
  * 503 from now on. */
@@ -107,6 +128,15 @@ const char *participant_role(const struct participant *participant);
 bool participant_is_muted(const struct participant *participant);
 bool participant_is_held(const struct participant *participant);
 bool participant_is_speaking(const struct participant *participant);
+/* Shown to moderators only. */
+bool participant_is_hidden(const struct participant *participant);
+/* Its number among those of the conference whose name is shown to nobody (RFC 3323), the same for
+ * the whole stay; 0: its name is shown. */
+unsigned participant_anonymous(const struct participant *participant);
+/* The stream as negotiated, as seen from here. */
+enum stream_direction participant_direction(const struct participant *participant);
+/* Only while the left event is told. */
+const struct departure *participant_departure(const struct participant *participant);
 /* True from the ACK on, and false again once it left. */
 bool participant_has_joined(const struct participant *participant);
 time_t participant_joined_at(const struct participant *participant);

@@ -21,6 +21,11 @@ static int info_copy(struct participant *participant, const struct call_info *in
         &participant->info.caller.display_name,
         &participant->info.caller.user_agent,
         &participant->info.caller.peer,
+        &participant->info.dialog.call_id,
+        &participant->info.dialog.local_tag,
+        &participant->info.dialog.remote_tag,
+        &participant->info.contact,
+        &participant->info.referred_by,
     };
     enum { FIELDS = sizeof fields / sizeof *fields };
     size_t size = 0;
@@ -62,6 +67,9 @@ int participant_make(struct conference *conference, struct call *call,
     participant->conference = conference;
     participant->call = call;
     participant->muted = params->muted;
+    participant->hidden = params->hidden;
+    if (params->anonymous)
+        participant->anonymous = ++conference->anonymous_count;
     (void)snprintf(participant->role, sizeof participant->role, "%s",
                    *params->role ? params->role : "participant");
     HASH_ADD(hh, focus->participants, id, sizeof participant->id, participant);
@@ -105,7 +113,8 @@ static void log_quality(const struct participant *participant, const char *reaso
               (double)stats->jitter, (unsigned long long)stats->sent);
 }
 
-void participant_leave(struct participant *participant, const char *reason)
+void participant_leave(struct participant *participant, enum departure_method method, int code,
+                       const char *reason)
 {
     struct conference *conference = participant->conference;
     struct focus *focus = conference->focus;
@@ -130,6 +139,9 @@ void participant_leave(struct participant *participant, const char *reason)
         return;
     }
     participant->joined = false;
+    participant->departure = (struct departure){.method = method, .code = code, .when = time(NULL)};
+    (void)snprintf(participant->departure.reason, sizeof participant->departure.reason, "%s",
+                   reason);
     log_quality(participant, reason);
     (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
     events_post_left(participant, &event);
@@ -142,7 +154,7 @@ void participant_remove(struct participant *participant, int code, const char *r
 
     if (!call)
         return;
-    participant_leave(participant, reason);
+    participant_leave(participant, BOOTED, code, reason);
     signalling->end(call, code, reason);
 }
 
@@ -194,6 +206,26 @@ bool participant_is_held(const struct participant *participant)
 bool participant_is_speaking(const struct participant *participant)
 {
     return participant->speaking;
+}
+
+bool participant_is_hidden(const struct participant *participant)
+{
+    return participant->hidden;
+}
+
+unsigned participant_anonymous(const struct participant *participant)
+{
+    return participant->anonymous;
+}
+
+enum stream_direction participant_direction(const struct participant *participant)
+{
+    return participant->has_session ? participant->session.direction : STREAM_INACTIVE;
+}
+
+const struct departure *participant_departure(const struct participant *participant)
+{
+    return &participant->departure;
 }
 
 bool participant_has_joined(const struct participant *participant)

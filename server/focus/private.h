@@ -8,6 +8,7 @@
  *   admit.c        a call that wants in: create, join, answer
  *   calls.c        what becomes of a call: session, established, ended; OPTIONS
  *   submit.c       a participant's or script's wish: decision, effect
+ *   subscribe.c    who wants to be told what happens: decision
  *   decide.c       the one way from a request to a decision
  *   media_events.c what the mixer tells
  *   events.c       the queue of what has happened, and who is told
@@ -85,7 +86,8 @@ struct conference {
     struct participant
         *members; /* list; on the way in, too; those who have joined last come last */
     unsigned member_count;
-    uint64_t answers_since; /* ms: when the counting of `answers` began, see submit.c */
+    unsigned anonymous_count; /* of all that ever came */
+    uint64_t answers_since;   /* ms: when the counting of `answers` began, see submit.c */
     unsigned answers;
     UT_hash_handle hh_id, hh_name;
 };
@@ -102,6 +104,9 @@ struct participant {
     struct session session;
     bool has_session;
     bool joined, left, muted, held, speaking;
+    bool hidden;
+    unsigned anonymous; /* its number among the nameless of the conference; 0: it has a name */
+    struct departure departure;
     bool speaking_told, speaking_queued;
     time_t joined_at;
     struct participant *prev, *next; /* in conference.members */
@@ -144,8 +149,10 @@ int participant_make(struct conference *conference, struct call *call,
                      const struct request_params *params, struct participant **participantp);
 /* Tells the mixer who may be heard. */
 void participant_route(struct participant *participant);
-/* Leaves the roster and the mix at once, whatever the call's dialog still has to do. */
-void participant_leave(struct participant *participant, const char *reason);
+/* Leaves the roster and the mix at once, whatever the call's dialog still has to do. `code` as in
+ * the Reason header of a BYE (RFC 3326), 0 for none. */
+void participant_leave(struct participant *participant, enum departure_method method, int code,
+                       const char *reason);
 /* Leaves, and the call is ended. */
 void participant_remove(struct participant *participant, int code, const char *reason);
 void participant_free(struct participant *participant);

@@ -22,7 +22,8 @@ struct conference;
     X(VERB_MUTE, "mute", DECISION_ACCEPT)       /* mute or unmute the target: params.muted */      \
     X(VERB_REMOVE, "remove", DECISION_ACCEPT)   /* remove the target */                            \
     X(VERB_LOCK, "lock", DECISION_ACCEPT)       /* lock or unlock against joins: params.locked */  \
-    X(VERB_END, "end", DECISION_ACCEPT)         /* end the conference for all */
+    X(VERB_END, "end", DECISION_ACCEPT)         /* end the conference for all */                   \
+    X(VERB_SUBSCRIBE, "subscribe", DECISION_REJECT) /* be told what happens; see decide.c */
 
 enum verdict {
     DECISION_ACCEPT,
@@ -40,6 +41,21 @@ enum verb {
 const char *verb_name(enum verb verb);
 /* The verdict when no policy speaks. */
 enum verdict verb_default(enum verb verb);
+
+/* What a subscriber may see of a conference (RFC 4575 §8.2). */
+#define VIEWS(X)                                                                                   \
+    X(VIEW_PLAIN, "plain")         /* who is in, but for the hidden ones */                        \
+    X(VIEW_MODERATOR, "moderator") /* the hidden ones, too, and the dialogs of all */
+
+enum view {
+#define X(name, text) name,
+    VIEWS(X)
+#undef X
+        VIEW_COUNT
+};
+
+/* "plain" */
+const char *view_name(enum view view);
 
 enum actor_kind {
     ACTOR_CALLER, /* somebody on the phone */
@@ -65,10 +81,13 @@ struct actor {
 struct request_params {
     char role[32];    /* join: "participant" unless the policy says otherwise */
     bool muted;       /* join, mute */
+    bool anonymous;   /* join: shown to nobody by name (RFC 3323) */
+    bool hidden;      /* join: shown to moderators only */
     bool locked;      /* lock */
     char title[64];   /* create */
     char policy[256]; /* create: the new conference's own policy, "" for none */
     char reason[96];  /* remove, end, timeout: said in the BYE */
+    enum view view;   /* subscribe */
 };
 
 struct request {
@@ -78,6 +97,7 @@ struct request {
     const char *conference_name;   /* always set */
     uint64_t target;               /* participant id, 0 for none */
     const char *call;              /* call id for the log, or NULL */
+    const char *package;           /* subscribe: the event package, "conference"; else NULL */
     struct request_params params;
 };
 

@@ -106,7 +106,8 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
     struct conference *conference = request->conference;
     struct participant *target = NULL;
 
-    if (request->verb == VERB_CREATE || request->verb == VERB_JOIN || !conference)
+    if (request->verb == VERB_CREATE || request->verb == VERB_JOIN ||
+        request->verb == VERB_SUBSCRIBE || !conference)
         return EINVAL;
     if (conference->ended)
         return ENOENT;

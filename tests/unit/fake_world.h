@@ -214,6 +214,9 @@ __attribute__((unused)) static struct call *world_dial_at(struct focus *focus, c
                    .display_name = "",
                    .user_agent = "fake",
                    .peer = "127.0.0.1:5060;udp"},
+        .dialog = {.call_id = call->id, .local_tag = "ours", .remote_tag = "theirs"},
+        .contact = call->uri,
+        .referred_by = "",
         .family = AF_INET,
         .has_offer = true,
     };
