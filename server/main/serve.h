@@ -7,6 +7,7 @@
 #include "main/commands.h"
 #include "media/media.h"
 #include "sip/sip.h"
+#include "state/state.h"
 
 /* The running server, on the focus thread. */
 struct server {
@@ -17,6 +18,7 @@ struct server {
     struct control *control;
     struct lua_engine *engine;
     struct media *media;
+    struct state *state;
     struct sip_agent *agent;
     int signals; /* signalfd */
     struct loop_watch *signal_watch;

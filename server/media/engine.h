@@ -65,6 +65,7 @@ struct leg_counters {
     _Atomic uint64_t received, sent, unsent, lost, late, rejected, concealed;
     _Atomic float jitter, delay, level, round_trip, remote_loss;
     _Atomic bool speaking;
+    _Atomic uint32_t source;
 };
 
 /* RTCP's memory; media thread. */

@@ -230,4 +230,5 @@ void leg_stats(const struct leg *leg, struct leg_stats *stats)
     stats->round_trip = atomic_load_explicit(&counters->round_trip, memory_order_relaxed);
     stats->remote_loss = atomic_load_explicit(&counters->remote_loss, memory_order_relaxed);
     stats->speaking = atomic_load_explicit(&counters->speaking, memory_order_relaxed);
+    stats->source = atomic_load_explicit(&counters->source, memory_order_relaxed);
 }

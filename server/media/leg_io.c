@@ -131,6 +131,7 @@ static void take_rtp(struct leg *leg, struct media_thread *thread,
     }
     leg->life = arrival;
     counter_add(&leg->counters.received, 1);
+    atomic_store_explicit(&leg->counters.source, packet.ssrc, memory_order_relaxed);
     settle_owed(leg, format, packet.timestamp);
     switch (count_packet(leg, format, &packet, arrival)) {
     case RTP_DUPLICATE_OR_STALE:

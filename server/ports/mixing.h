@@ -51,6 +51,7 @@ struct leg_stats {
     float round_trip;   /* ms, from RTCP; 0: not known */
     float remote_loss;  /* fraction 0–1 that the peer reports as lost; 0 when it says nothing */
     bool speaking;
+    uint32_t source; /* SSRC of what comes in; 0: nothing came yet */
 };
 
 /* One media thread. */

@@ -1,0 +1,214 @@
+#include "state/private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+/* RFC 4575 §5.6: whoever wants no name gets one that is nobody's. */
+static void write_entity(const struct participant *participant, char *entity, size_t size)
+{
+    unsigned number = participant_anonymous(participant);
+
+    if (number)
+        (void)snprintf(entity, size, "sip:anonymous%u@anonymous.invalid", number);
+    else
+        (void)snprintf(entity, size, "%s", participant_call(participant)->caller.uri);
+}
+
+static struct user *find_user(struct watched *watched, const struct participant *participant)
+{
+    char entity[ENTITY_SIZE];
+    struct user *user;
+
+    write_entity(participant, entity, sizeof entity);
+    HASH_FIND_STR(watched->users, entity, user);
+    return user;
+}
+
+static void free_user(struct user *user)
+{
+    free(user->shown[EDITION_PLAIN]);
+    free(user->shown[EDITION_MODERATOR]);
+    free(user->display_name);
+    free(user->entity);
+    free(user);
+}
+
+static struct user *make_user(struct watched *watched, const struct participant *participant)
+{
+    const struct caller *caller = &participant_call(participant)->caller;
+    struct user *user = calloc(1, sizeof *user);
+    char entity[ENTITY_SIZE];
+
+    if (!user)
+        return NULL;
+    write_entity(participant, entity, sizeof entity);
+    user->entity = strdup(entity);
+    user->display_name = strdup(participant_anonymous(participant) ? "" : caller->display_name);
+    if (!user->entity || !user->display_name) {
+        free_user(user);
+        return NULL;
+    }
+    HASH_ADD_KEYPTR(hh, watched->users, user->entity, strlen(user->entity), user);
+    return user;
+}
+
+static struct endpoint *find_endpoint(struct user *user, uint64_t participant)
+{
+    struct endpoint *endpoint;
+
+    DL_SEARCH_SCALAR(user->endpoints, endpoint, participant, participant);
+    return endpoint;
+}
+
+static void free_endpoint(struct user *user, struct endpoint *endpoint)
+{
+    DL_DELETE(user->endpoints, endpoint);
+    free(endpoint->entity);
+    free(endpoint->last[EDITION_PLAIN]);
+    free(endpoint->last[EDITION_MODERATOR]);
+    free(endpoint->last_dialog);
+    free(endpoint->dialog);
+    free(endpoint);
+}
+
+/* The Contact says which device it is. One that calls twice has two endpoints; one that comes back
+ * takes the place of the one that has just left. */
+static char *endpoint_entity(struct user *user, const struct participant *participant)
+{
+    const struct call_info *call = participant_call(participant);
+    const char *contact =
+        participant_anonymous(participant) || !*call->contact ? user->entity : call->contact;
+    struct endpoint *endpoint, *next;
+    bool is_taken = false;
+    char entity[ENTITY_SIZE];
+
+    DL_FOREACH_SAFE(user->endpoints, endpoint, next)
+    {
+        if (strcmp(endpoint->entity, contact) != 0)
+            continue;
+        if (endpoint->is_gone && !endpoint->dialog)
+            free_endpoint(user, endpoint);
+        else
+            is_taken = true;
+    }
+    (void)snprintf(entity, sizeof entity, is_taken ? "%s;leg=%s" : "%s", contact, call->id);
+    return strdup(entity);
+}
+
+int roster_add(struct watched *watched, struct participant *participant)
+{
+    struct user *user = find_user(watched, participant);
+    struct endpoint *endpoint;
+
+    if (!user)
+        user = make_user(watched, participant);
+    if (!user)
+        return ENOMEM;
+    if (find_endpoint(user, participant_id(participant)))
+        return 0;
+    user->is_dirty = true;
+    endpoint = calloc(1, sizeof *endpoint);
+    if (!endpoint)
+        return ENOMEM;
+    endpoint->participant = participant_id(participant);
+    endpoint->is_hidden = participant_is_hidden(participant);
+    endpoint->entity = endpoint_entity(user, participant);
+    if (!endpoint->entity) {
+        free(endpoint);
+        return ENOMEM;
+    }
+    DL_APPEND(user->endpoints, endpoint);
+    return 0;
+}
+
+int roster_load(struct watched *watched)
+{
+    const struct conference *conference = watched_conference(watched);
+    struct participant *participant = NULL;
+    int error = 0;
+
+    while (!error && (participant = conference_next_participant(conference, participant))) {
+        if (participant_has_joined(participant))
+            error = roster_add(watched, participant);
+    }
+    return error;
+}
+
+void roster_leave(struct watched *watched, const struct participant *participant)
+{
+    const struct departure *departure = participant_departure(participant);
+    struct user *user = find_user(watched, participant);
+    struct endpoint *endpoint = user ? find_endpoint(user, participant_id(participant)) : NULL;
+
+    if (!endpoint)
+        return;
+    endpoint->is_gone = true;
+    endpoint->is_published = false;
+    endpoint->gone_until = loop_now(watched->state->loop) + LINGER;
+    for (enum edition_kind kind = EDITION_PLAIN; kind <= EDITION_MODERATOR; kind++)
+        endpoint->last[kind] =
+            conference_write_endpoint(participant, endpoint->entity, kind, departure);
+    endpoint->last_dialog = dialog_write(participant, departure);
+    user->is_dirty = true;
+}
+
+void roster_touch(struct watched *watched, const struct participant *participant)
+{
+    struct user *user = find_user(watched, participant);
+
+    if (user)
+        user->is_dirty = true;
+}
+
+static uint64_t forget_endpoints(struct watched *watched, struct user *user, uint64_t now)
+{
+    struct endpoint *endpoint, *next;
+    uint64_t wait = 0;
+
+    DL_FOREACH_SAFE(user->endpoints, endpoint, next)
+    {
+        if (!endpoint->is_gone)
+            continue;
+        if (endpoint->is_published && endpoint->gone_until <= now) {
+            free_endpoint(user, endpoint);
+            user->is_dirty = watched->is_due = true;
+        } else {
+            uint64_t left = endpoint->gone_until > now ? endpoint->gone_until - now : 1;
+            wait = wait && wait < left ? wait : left;
+        }
+    }
+    return wait;
+}
+
+uint64_t roster_forget(struct watched *watched)
+{
+    uint64_t now = loop_now(watched->state->loop), wait = 0, left;
+    struct user *user, *next;
+
+    HASH_ITER(hh, watched->users, user, next)
+    {
+        left = forget_endpoints(watched, user, now);
+        wait = left && (!wait || left < wait) ? left : wait;
+        if (!user->endpoints && !user->is_dirty) {
+            HASH_DEL(watched->users, user);
+            free_user(user);
+        }
+    }
+    return wait;
+}
+
+void roster_free(struct watched *watched)
+{
+    struct user *user, *next;
+
+    HASH_ITER(hh, watched->users, user, next)
+    {
+        while (user->endpoints)
+            free_endpoint(user, user->endpoints);
+        HASH_DEL(watched->users, user);
+        free_user(user);
+    }
+}
