@@ -18,6 +18,7 @@ struct subscriber {
     struct call_info from;   /* who asks, and for what user part and host */
     const char *uri;         /* the resource as it was called: "sip:demo@example.com" */
     const struct call *call; /* the call of the same dialog; NULL: none, or none any more */
+    size_t limit;            /* bytes that a body may have to reach it; 0: any number */
     int code;                /* out: 200; or why not: 403, 404 … */
     char reason[96];         /* out, with another code than 200: "" for the standard one */
     bool is_focus;           /* out: say so in our Contact (RFC 4579 §4.2) */

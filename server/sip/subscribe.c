@@ -14,6 +14,7 @@ enum {
     DIALOG_MAX = 16,           /* of them in one dialog */
     EVENT_ID_MAX = 128,        /* bytes */
     RETRY_AFTER_FULL = 60,     /* s */
+    DATAGRAM_MAX = 60000,      /* bytes of a body, so that a datagram holds it and the header */
 };
 
 static const struct package *find_package(const struct sip_agent *agent, const sip_event_t *event)
@@ -82,6 +83,7 @@ static bool read_subscriber(struct incoming *in, const struct dialog *dialog,
     memset(subscriber, 0, sizeof *subscriber);
     subscriber->code = 403;
     subscriber->call = call;
+    subscriber->limit = tport_is_udp(in->tport) ? DATAGRAM_MAX : 0;
     subscriber->uri = request_uri(home, in->sip->sip_request->rq_url);
     if (!subscriber->uri || caller_read(&subscriber->from, home, in)) {
         return false;

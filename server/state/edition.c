@@ -243,13 +243,15 @@ static struct body *full_body(struct watcher *watcher)
 {
     struct face *face = watcher->face;
     const struct edition *edition = face->edition;
-    bool is_over = edition->watched->is_over;
+    const char *state = edition->watched->is_over ? "deleted" : "full";
 
+    parts_drop(watcher);
     watcher->version = edition->version;
     if (edition->kind == EDITION_DIALOGS)
         return write_document(face, "full", watcher->documents++, NULL);
-    return share(&face->full, &face->full_version, face, is_over ? "deleted" : "full",
-                 edition->version, NULL);
+    return parts_first(watcher,
+                       share(&face->full, &face->full_version, face, state, edition->version, NULL),
+                       state);
 }
 
 static struct body *partial_body(struct watcher *watcher)
@@ -263,7 +265,9 @@ static struct body *partial_body(struct watcher *watcher)
         watcher->state->notifying->changed(watcher->subscription);
     if (edition->kind == EDITION_DIALOGS)
         return write_document(face, "partial", watcher->documents++, changes);
-    return share(&face->partial, &face->partial_version, face, "partial", version, changes);
+    return parts_first(
+        watcher, share(&face->partial, &face->partial_version, face, "partial", version, changes),
+        "partial");
 }
 
 struct body *edition_body(struct watcher *watcher, bool is_full)
@@ -273,6 +277,8 @@ struct body *edition_body(struct watcher *watcher, bool is_full)
 
     if (is_full || edition->watched->is_over)
         return full_body(watcher);
+    if (watcher->rest)
+        return parts_next(watcher);
     if (missed == 0)
         return NULL;
     for (unsigned i = 0; i < missed; i++) {

@@ -57,6 +57,7 @@ static void open_as(struct state *state, const char *event, struct subscriber *s
     }
     watcher->subscription = subscription;
     watcher->participant = participant;
+    watcher->limit = subscriber->limit;
     *watcherp = watcher;
 }
 
@@ -87,6 +88,7 @@ static void refresh(void *arg, struct subscriber *subscriber)
 
     if (!ask(state, subscriber, package->event, &conference, &watcher->participant, &kind))
         return;
+    watcher->limit = subscriber->limit;
     /* Versions of another view mean nothing to this subscriber: a new subscription gets it. */
     if (kind != edition->kind || conference_id(conference) != edition->watched->id)
         state->notifying->end(watcher->subscription, "deactivated", 0);
@@ -104,6 +106,7 @@ static void close_watcher(void *arg)
     struct watched *watched = face->edition->watched;
 
     DL_DELETE(face->watchers, watcher);
+    parts_drop(watcher);
     free(watcher);
     face_release(face);
     watched->watcher_count--;

@@ -5,6 +5,7 @@
  *   package.c              who watches: subscriptions come, ask for bodies, and go
  *   roster.c               who is in a watched conference, by user and endpoint
  *   edition.c              one kind of document: its versions, what changed, the bodies
+ *   parts.c                documents that are too long for one NOTIFY
  *   conference_document.c  RFC 4575 in words
  *   dialog_document.c      RFC 4235 in words
  *   xml.c                  writing XML
@@ -137,6 +138,14 @@ bool edition_publish(struct edition *edition);
 /* The next body for a watcher; NULL: nothing is new. */
 struct body *edition_body(struct watcher *watcher, bool is_full);
 
+/* ---- parts.c -------------------------------------------------------------------------------- */
+
+/* The document as the watcher can take it: itself, or its first part. Takes the reference. */
+struct body *parts_first(struct watcher *watcher, struct body *document, const char *state);
+/* The next part of what watcher->rest is. */
+struct body *parts_next(struct watcher *watcher);
+void parts_drop(struct watcher *watcher);
+
 /* ---- conference_document.c ------------------------------------------------------------------ */
 
 /* All of these: to be freed; NULL: out of memory. */
@@ -167,6 +176,10 @@ struct watcher {
     struct subscription *subscription;
     uint64_t participant; /* who watches; 0: somebody from outside */
     unsigned version;     /* of the edition, told last */
+    size_t limit;         /* bytes that its bodies may have; 0: any number */
+    struct body *rest;    /* a document of which a part was told; NULL: none */
+    size_t rest_at;       /* where the next part begins */
+    unsigned ahead;       /* versions that its parts took beyond the edition's */
     unsigned documents;   /* told so far: versions of the dialog package count by subscription */
     struct watcher *prev, *next; /* in the face */
 };

@@ -406,5 +406,25 @@ def test_a_slow_subscriber_gets_no_gap():
                 held = slow.phone.expect("NOTIFY")
 
 
+@run.limit(60)
+def test_a_conference_that_is_too_big_for_a_datagram_comes_in_parts():
+    with Server(policy=POLICY) as server:
+        phones = [Phone(server, f"caller{i}", media=False) for i in range(150)]
+        for phone in phones:
+            phone.call()
+        with Watcher(server) as watcher, Watcher(server, transport="tcp") as other:
+            assert len(other.roster.names()) == 150, "TCP takes it whole"
+            roster = watcher.drain()
+            assert len(roster.names()) == 150
+            assert roster.states[:2] == ["full", "partial"]
+            phones[0].hang_up()
+            watcher.until(lambda roster: roster.user("caller0") is None)
+            assert len(watcher.roster.names()) == 149
+        for phone in phones:
+            if phone.is_up:
+                phone.hang_up()
+            phone.close()
+
+
 if __name__ == "__main__":
     run.main()

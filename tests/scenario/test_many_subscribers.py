@@ -127,7 +127,7 @@ def test_notifies_are_bounded_and_nobody_misses_one():
             f" {crowd.bytes >> 10} KiB, {crowd.repeated} repeated,"
             f" {server.cpu() - cpu:.2f} s of processor"
         )
-        for thread in server.status().get("threads", []):
+        for thread in server.status()["media_threads"]:
             print({key: thread[key] for key in thread if "late" in key or "skip" in key})
         assert not crowd.problems, crowd.problems[:10]
         assert told <= SUBSCRIBERS * (took / INTERVAL + 3), "more than the interval allows"

@@ -25,6 +25,7 @@ static struct focus *focus;
 static struct state *state;
 static enum view view;
 static bool is_allowed;
+static size_t limit; /* bytes that a body may have */
 
 static void policy_decide(void *ctx, const struct request *request, struct decision *decision)
 {
@@ -72,6 +73,7 @@ static int setup(void **unused)
     memset(&world, 0, sizeof world);
     view = VIEW_PLAIN;
     is_allowed = true;
+    limit = 0;
     assert_int_equal(loop_create(&loop), 0);
     assert_int_equal(focus_create(&(struct focus_config){.loop = loop, .domain = ""}, &focus), 0);
     focus_connect(focus, &world_signalling, &world_mixing, &policy);
@@ -109,6 +111,7 @@ static struct subscriber ask_for(const char *conference, const char *uri)
                             .user_agent = "",
                             .peer = "127.0.0.2:5060;udp"}},
         .uri = uri,
+        .limit = limit,
         .code = 403,
     };
 }
@@ -330,6 +333,69 @@ static void who_is_slow_gets_each_change_or_all(void **unused)
     world_hang_up(focus, alice);
 }
 
+/* Counts users of a name in the body. */
+static unsigned count(const char *body, const char *what)
+{
+    unsigned n = 0;
+
+    while ((body = strstr(body, what))) {
+        n++;
+        body++;
+    }
+    return n;
+}
+
+/* Takes documents until there is nothing new; each has the next version. Returns the users told. */
+static unsigned take_parts(struct subscription *subscription, bool is_full, unsigned *versionp)
+{
+    const char *body = next(subscription, is_full);
+    unsigned users = 0;
+    char expected[64];
+
+    for (unsigned part = 0; *body; body = next(subscription, false), part++) {
+        (void)snprintf(expected, sizeof expected, "state=\"%s\" version=\"%u\"",
+                       is_full && part == 0 ? "full" : "partial", (*versionp)++);
+        assert_has(body, expected);
+        assert_true(subscription->body->size < limit + 600);
+        users += count(body, "<user entity=");
+    }
+    return users;
+}
+
+static void what_is_too_long_for_one_datagram_goes_as_several(void **unused)
+{
+    struct subscription small, large;
+    struct call *calls[20];
+    unsigned version = 1;
+    char name[16];
+
+    (void)unused;
+    subscribe(&large, 0, "demo", "sip:demo@here");
+    limit = 3000;
+    subscribe(&small, 0, "demo", "sip:demo@here");
+    next(&large, true);
+    assert_int_equal(take_parts(&small, true, &version), 0);
+    assert_ptr_equal(small.body, NULL);
+    for (unsigned i = 0; i < 20; i++) {
+        (void)snprintf(name, sizeof name, "caller%u", i);
+        calls[i] = world_join(focus, name, "demo");
+    }
+    wait_for(2 * INTERVAL);
+    assert_int_equal(take_parts(&small, false, &version), 20);
+    assert_true(version > 4);
+    assert_has(next(&large, false), "version=\"2\"");
+    assert_int_equal(count(large.body->data, "<user entity="), 20);
+    version--; /* nothing has happened: the first part has the present version */
+    assert_int_equal(take_parts(&small, true, &version), 20);
+    submit_mute(calls[0]->user, true);
+    wait_for(INTERVAL);
+    assert_int_equal(take_parts(&small, false, &version), 1);
+    leave(&small);
+    leave(&large);
+    for (unsigned i = 0; i < 20; i++)
+        world_hang_up(focus, calls[i]);
+}
+
 static void moderators_see_the_hidden_and_the_dialogs(void **unused)
 {
     struct subscription plain, moderator;
@@ -459,6 +525,7 @@ int main(void)
         document_test(spellings_beyond_the_eighth_share_documents),
         document_test(what_happens_within_the_interval_is_told_together),
         document_test(who_is_slow_gets_each_change_or_all),
+        document_test(what_is_too_long_for_one_datagram_goes_as_several),
         document_test(moderators_see_the_hidden_and_the_dialogs),
         document_test(dialogs_are_counted_by_subscription),
         document_test(the_end_of_a_conference_is_the_end_of_its_subscriptions),
