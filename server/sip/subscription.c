@@ -265,7 +265,8 @@ static void send_due(void *arg)
 
     for (unsigned n = 0; n < NOTIFIES_A_TURN && agent->due; n++) {
         struct subscription *subscription = agent->due;
-        leave_queue(subscription);
+        DL_DELETE2(agent->due, subscription, prev_due, next_due);
+        subscription->is_queued = false;
         if (!subscription->notify) {
             notify(subscription);
         }

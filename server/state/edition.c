@@ -104,11 +104,9 @@ static void take_dialog(const struct watched *watched, struct endpoint *endpoint
 static void take_dialogs(struct edition *edition, xmlBufferPtr changes)
 {
     for (struct user *user = edition->watched->users; user; user = user->hh.next) {
-        struct endpoint *endpoint;
-        DL_FOREACH(user->endpoints, endpoint)
-        {
+        for (struct endpoint *e = user->endpoints; e; e = e->next) {
             if (user->is_dirty || !edition->version)
-                take_dialog(edition->watched, endpoint, changes);
+                take_dialog(edition->watched, e, changes);
         }
     }
 }
@@ -303,16 +301,14 @@ static void close_edition(struct edition *edition)
     edition->state = edition->description = NULL;
     edition->version = 0;
     for (user = edition->watched->users; user; user = user->hh.next) {
-        struct endpoint *endpoint;
         if (edition->kind != EDITION_DIALOGS) {
             free(user->shown[edition->kind]);
             user->shown[edition->kind] = NULL;
             continue;
         }
-        DL_FOREACH(user->endpoints, endpoint)
-        {
-            free(endpoint->dialog);
-            endpoint->dialog = NULL;
+        for (struct endpoint *e = user->endpoints; e; e = e->next) {
+            free(e->dialog);
+            e->dialog = NULL;
         }
     }
 }

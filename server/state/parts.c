@@ -3,6 +3,7 @@
  * those of this subscriber run ahead of the edition's from then on. */
 #include "state/private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,21 +44,14 @@ static size_t part_end(const struct body *document, size_t from, size_t limit)
 static struct body *join(const char *head, bool continues, const struct body *document, size_t from,
                          size_t to)
 {
-    static const char begin[] = "<users state=\"partial\">", stop[] = "</users>";
-    bool is_cut = to < elements_end(document);
-    size_t head_size = strlen(head), begin_size = continues ? sizeof begin - 1 : 0;
-    size_t stop_size = is_cut ? sizeof stop - 1 : 0;
-    struct body *body = body_create(head_size + begin_size + (to - from) + stop_size + strlen(END));
-    char *at;
+    const char *begin = continues ? "<users state=\"partial\">" : "";
+    const char *stop = to < elements_end(document) ? "</users>" : "";
+    size_t size = strlen(head) + strlen(begin) + (to - from) + strlen(stop) + strlen(END);
+    struct body *body = body_create(size);
 
-    if (!body)
-        return NULL;
-    at = body->data;
-    memcpy(at, head, head_size);
-    memcpy(at += head_size, begin, begin_size);
-    memcpy(at += begin_size, document->data + from, to - from);
-    memcpy(at += to - from, stop, stop_size);
-    memcpy(at + stop_size, END, strlen(END));
+    if (body)
+        (void)snprintf(body->data, size + 1, "%s%s%.*s%s%s", head, begin, (int)(to - from),
+                       document->data + from, stop, END);
     return body;
 }
 

@@ -79,7 +79,7 @@ struct endpoint {
     char *last_dialog; /* once gone: <dialog> */
     char *dialog;      /* <dialog> as published; NULL: none */
     bool is_published; /* as it is now */
-    struct endpoint *prev, *next;
+    struct endpoint *next;
 };
 
 struct user {

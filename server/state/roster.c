@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
 /* RFC 4575 §5.6: whoever wants no name gets one that is nobody's. */
 static void write_entity(const struct participant *participant, char *entity, size_t size)
@@ -57,15 +56,19 @@ static struct user *make_user(struct watched *watched, const struct participant 
 
 static struct endpoint *find_endpoint(struct user *user, uint64_t participant)
 {
-    struct endpoint *endpoint;
+    struct endpoint *endpoint = user->endpoints;
 
-    DL_SEARCH_SCALAR(user->endpoints, endpoint, participant, participant);
+    while (endpoint && endpoint->participant != participant)
+        endpoint = endpoint->next;
     return endpoint;
 }
 
-static void free_endpoint(struct user *user, struct endpoint *endpoint)
+/* Takes it out of the list, too: `at` is where the list points at it. */
+static void free_endpoint(struct endpoint **at)
 {
-    DL_DELETE(user->endpoints, endpoint);
+    struct endpoint *endpoint = *at;
+
+    *at = endpoint->next;
     free(endpoint->entity);
     free(endpoint->last[EDITION_PLAIN]);
     free(endpoint->last[EDITION_MODERATOR]);
@@ -81,18 +84,18 @@ static char *endpoint_entity(struct user *user, const struct participant *partic
     const struct call_info *call = participant_call(participant);
     const char *contact =
         participant_anonymous(participant) || !*call->contact ? user->entity : call->contact;
-    struct endpoint *endpoint, *next;
+    struct endpoint **at = &user->endpoints;
     bool is_taken = false;
     char entity[ENTITY_SIZE];
 
-    DL_FOREACH_SAFE(user->endpoints, endpoint, next)
-    {
-        if (strcmp(endpoint->entity, contact) != 0)
-            continue;
-        if (endpoint->is_gone && !endpoint->dialog)
-            free_endpoint(user, endpoint);
-        else
-            is_taken = true;
+    while (*at) {
+        bool is_same = strcmp((*at)->entity, contact) == 0;
+        if (is_same && (*at)->is_gone && !(*at)->dialog) {
+            free_endpoint(at);
+        } else {
+            is_taken |= is_same;
+            at = &(*at)->next;
+        }
     }
     (void)snprintf(entity, sizeof entity, is_taken ? "%s;leg=%s" : "%s", contact, call->id);
     return strdup(entity);
@@ -101,7 +104,7 @@ static char *endpoint_entity(struct user *user, const struct participant *partic
 int roster_add(struct watched *watched, struct participant *participant)
 {
     struct user *user = find_user(watched, participant);
-    struct endpoint *endpoint;
+    struct endpoint *endpoint, **at;
 
     if (!user)
         user = make_user(watched, participant);
@@ -120,7 +123,9 @@ int roster_add(struct watched *watched, struct participant *participant)
         free(endpoint);
         return ENOMEM;
     }
-    DL_APPEND(user->endpoints, endpoint);
+    for (at = &user->endpoints; *at;)
+        at = &(*at)->next;
+    *at = endpoint;
     return 0;
 }
 
@@ -165,20 +170,21 @@ void roster_touch(struct watched *watched, const struct participant *participant
 
 static uint64_t forget_endpoints(struct watched *watched, struct user *user, uint64_t now)
 {
-    struct endpoint *endpoint, *next;
+    struct endpoint **at = &user->endpoints;
     uint64_t wait = 0;
 
-    DL_FOREACH_SAFE(user->endpoints, endpoint, next)
-    {
-        if (!endpoint->is_gone)
-            continue;
-        if (endpoint->is_published && endpoint->gone_until <= now) {
-            free_endpoint(user, endpoint);
+    while (*at) {
+        const struct endpoint *endpoint = *at;
+        if (endpoint->is_gone && endpoint->is_published && endpoint->gone_until <= now) {
+            free_endpoint(at);
             user->is_dirty = watched->is_due = true;
-        } else {
+            continue;
+        }
+        if (endpoint->is_gone) {
             uint64_t left = endpoint->gone_until > now ? endpoint->gone_until - now : 1;
             wait = wait && wait < left ? wait : left;
         }
+        at = &(*at)->next;
     }
     return wait;
 }
@@ -202,13 +208,13 @@ uint64_t roster_forget(struct watched *watched)
 
 void roster_free(struct watched *watched)
 {
-    struct user *user, *next;
+    struct user *user = watched->users, *next;
 
-    HASH_ITER(hh, watched->users, user, next)
-    {
+    HASH_CLEAR(hh, watched->users);
+    for (; user; user = next) {
+        next = user->hh.next;
         while (user->endpoints)
-            free_endpoint(user, user->endpoints);
-        HASH_DEL(watched->users, user);
+            free_endpoint(&user->endpoints);
         free_user(user);
     }
 }

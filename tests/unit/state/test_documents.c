@@ -179,13 +179,13 @@ static void wait_for(uint64_t ms)
 
 static void assert_has(const char *body, const char *text)
 {
-    if (!strstr(body, text))
+    if (!body || !strstr(body, text))
         fail_msg("no %s in:\n%s", text, body);
 }
 
 static void assert_has_not(const char *body, const char *text)
 {
-    if (strstr(body, text))
+    if (!body || strstr(body, text))
         fail_msg("%s is in:\n%s", text, body);
 }
 
