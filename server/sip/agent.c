@@ -107,7 +107,7 @@ static void free_usage(struct dialog *dialog)
     if (dialog->call) {
         call_free(dialog->call);
     } else {
-        subscription_free(dialog->subscriptions);
+        subscription_close(dialog->subscriptions);
     }
 }
 

@@ -330,6 +330,8 @@ int subscription_create(struct dialog *dialog, const struct package *package, co
                         struct subscription **subscriptionp);
 /* Frees without a word, and the dialog with it when it was the last usage. */
 void subscription_free(struct subscription *subscription);
+/* The agent stops: one that is ending says so now, whatever is not answered yet; then as above. */
+void subscription_close(struct subscription *subscription);
 /* One that goes on; NULL: none. */
 struct subscription *subscription_find(const struct dialog *dialog, const struct package *package,
                                        const char *event_id);

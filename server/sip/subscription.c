@@ -234,6 +234,14 @@ static nta_outgoing_t *send_notify(struct subscription *subscription, const stru
                           TAG_IF(body, SIPTAG_PAYLOAD_STR(body ? body->data : "")), TAG_END());
 }
 
+void subscription_close(struct subscription *subscription)
+{
+    if (is_ending(subscription)) {
+        nta_outgoing_destroy(send_notify(subscription, NULL));
+    }
+    subscription_free(subscription);
+}
+
 static void notify(struct subscription *subscription)
 {
     bool is_last = is_ending(subscription);
