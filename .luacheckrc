@@ -10,7 +10,7 @@ stds.parley_policy = {
     "_VERSION", "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "print",
     "rawequal", "rawget", "rawlen", "rawset", "select", "setmetatable", "tonumber", "tostring",
     "type", "xpcall",
-    "accept", "reject",
+    "accept", "challenge", "reject",
     parley = {
       fields = {
         policy = {}, conference = {}, conferences = {}, version = {}, generation = {},

@@ -1,31 +1,6 @@
 /* What hooks are called with. Plain tables, made anew for each call. */
 #include "lua/private.h"
 
-static const char *const param_names[PARAM_COUNT] = {
-    "role", "muted", "locked", "title", "policy", "reason", "anonymous", "hidden", "view",
-};
-
-unsigned verb_params(enum verb verb)
-{
-    static const unsigned params[VERB_COUNT] = {
-        [VERB_CREATE] = PARAM_TITLE | PARAM_POLICY,
-        [VERB_JOIN] = PARAM_ROLE | PARAM_MUTED | PARAM_ANONYMOUS | PARAM_HIDDEN,
-        [VERB_TIMEOUT] = PARAM_REASON,
-        [VERB_MUTE] = PARAM_MUTED,
-        [VERB_REMOVE] = PARAM_REASON,
-        [VERB_LOCK] = PARAM_LOCKED,
-        [VERB_END] = PARAM_REASON,
-        [VERB_SUBSCRIBE] = PARAM_VIEW,
-    };
-
-    return params[verb];
-}
-
-const char *param_name(unsigned param)
-{
-    return param_names[__builtin_ctz(param)];
-}
-
 static void set_text(lua_State *L, const char *key, const char *value)
 {
     lua_pushstring(L, value ? value : "");
@@ -54,7 +29,7 @@ static void actor_push(lua_State *L, const struct actor *actor)
         [ACTOR_SERVER] = "server",
     };
 
-    lua_createtable(L, 0, 10);
+    lua_createtable(L, 0, 11);
     set_text(L, "kind", kinds[actor->kind]);
     set_text(L, "uri", actor->uri);
     set_text(L, "user", actor->user);
@@ -62,34 +37,11 @@ static void actor_push(lua_State *L, const struct actor *actor)
     set_text(L, "display_name", actor->display_name);
     set_text(L, "user_agent", actor->user_agent);
     set_text(L, "peer", actor->peer);
+    groups_push(L, actor->groups);
+    lua_setfield(L, -2, "groups");
     set_boolean(L, "authenticated", actor->authenticated);
     set_boolean(L, "anonymous", actor->anonymous);
     set_participant(L, "participant", actor->participant);
-}
-
-static void params_push(lua_State *L, enum verb verb, const struct request_params *params)
-{
-    unsigned has = verb_params(verb);
-
-    lua_createtable(L, 0, 2);
-    if (has & PARAM_ROLE)
-        set_text(L, "role", params->role);
-    if (has & PARAM_MUTED)
-        set_boolean(L, "muted", params->muted);
-    if (has & PARAM_LOCKED)
-        set_boolean(L, "locked", params->locked);
-    if (has & PARAM_TITLE)
-        set_text(L, "title", params->title);
-    if (has & PARAM_POLICY)
-        set_text(L, "policy", params->policy);
-    if (has & PARAM_REASON)
-        set_text(L, "reason", params->reason);
-    if (has & PARAM_ANONYMOUS)
-        set_boolean(L, "anonymous", params->anonymous);
-    if (has & PARAM_HIDDEN)
-        set_boolean(L, "hidden", params->hidden);
-    if (has & PARAM_VIEW)
-        set_text(L, "view", view_name(params->view));
 }
 
 void request_push(lua_State *L, const struct request *request)
@@ -99,15 +51,45 @@ void request_push(lua_State *L, const struct request *request)
     set_text(L, "conference_name", request->conference_name);
     actor_push(L, &request->actor);
     lua_setfield(L, -2, "actor");
-    params_push(L, request->verb, &request->params);
+    params_push(L, verb_params(request->verb), &request->params);
     lua_setfield(L, -2, "params");
     if (request->package)
         set_text(L, "package", request->package);
     set_participant(L, "target", request->target);
+    if (request->invitation) {
+        set_text(L, "uri", request->invitation->uri);
+        set_text(L, "name", request->invitation->name);
+    }
     if (request->conference) {
         conference_push(L, conference_id(request->conference));
         lua_setfield(L, -2, "conference");
     }
+}
+
+static void set_number(lua_State *L, const char *key, float value)
+{
+    lua_pushnumber(L, value);
+    lua_setfield(L, -2, key);
+}
+
+/* A score that is not known is nil. */
+static void set_mos(lua_State *L, const char *key, float mos)
+{
+    if (mos > 0)
+        set_number(L, key, mos);
+}
+
+static void quality_push(lua_State *L, const struct leg_quality *quality)
+{
+    set_text(L, "quality", quality->grade);
+    set_text(L, "before", quality->before);
+    set_mos(L, "mos", quality->mos);
+    set_mos(L, "remote_mos", quality->remote_mos);
+    set_number(L, "loss", quality->loss);
+    set_number(L, "remote_loss", quality->remote_loss);
+    set_number(L, "jitter", quality->jitter);
+    set_number(L, "delay", quality->delay);
+    set_number(L, "round_trip", quality->round_trip);
 }
 
 void event_push(lua_State *L, const struct conference_event *event)
@@ -127,7 +109,16 @@ void event_push(lua_State *L, const struct conference_event *event)
         lua_pushinteger(L, event->duration);
         lua_setfield(L, -2, "duration");
         break;
+    case EVENT_QUALITY:
+        quality_push(L, &event->quality);
+        break;
+    case EVENT_FAILED:
     case EVENT_LEFT:
+        lua_pushinteger(L, event->code);
+        lua_setfield(L, -2, "code");
+        set_text(L, "reason", event->reason);
+        break;
+    case EVENT_PLAYED:
     case EVENT_ENDED:
         set_text(L, "reason", event->reason);
         break;

@@ -1,6 +1,13 @@
 /* Class conference. */
 #include "lua/private.h"
 
+#include <string.h>
+
+enum {
+    INVITE_URI_MAX = 600, /* bytes with NUL */
+    INVITE_NAME_MAX = 128,
+};
+
 void conference_push(lua_State *L, uint64_t id)
 {
     handle_push(L, &conference_class, id);
@@ -138,12 +145,13 @@ static int participants(lua_State *L)
 {
     const struct conference *conference = self(L);
     const struct participant *participant = NULL;
-    unsigned count;
+    size_t count = 0;
     uint64_t *ids;
 
-    count = conference ? conference_participant_count(conference) : 0;
+    while (conference && (participant = conference_next_participant(conference, participant)))
+        count++;
     ids = handle_list(L, count);
-    while (count-- && (participant = conference_next_participant(conference, participant)))
+    while (conference && (participant = conference_next_participant(conference, participant)))
         *ids++ = participant_id(participant);
     return handle_iterator(L, &participant_class);
 }
@@ -181,6 +189,27 @@ static int unlock(lua_State *L)
     return set_lock(L, false);
 }
 
+/* conference:play(file [, { gain = …, loop = … }]) */
+static int play(lua_State *L)
+{
+    struct request request = {.verb = VERB_ANNOUNCE, .conference = self(L)};
+
+    text_check(L, 2, "play: the file", request.params.file, sizeof request.params.file);
+    if (*request.params.file == '\0' || *request.params.file == '/' ||
+        strstr(request.params.file, ".."))
+        return luaL_error(L, "play: the file must lie in the config's directory or below it");
+    if (!lua_isnoneornil(L, 3))
+        (void)params_check(L, 3, "play", PARAM_GAIN | PARAM_LOOP, &request.params);
+    return request.conference ? command_submit(L, &request) : handle_gone(L);
+}
+
+static int stop(lua_State *L)
+{
+    struct request request = {.verb = VERB_ANNOUNCE, .conference = self(L)};
+
+    return request.conference ? command_submit(L, &request) : handle_gone(L);
+}
+
 static int close_for_all(lua_State *L)
 {
     struct request request = {.verb = VERB_END, .conference = self(L)};
@@ -188,6 +217,69 @@ static int close_for_all(lua_State *L)
     if (!lua_isnoneornil(L, 2))
         text_check(L, 2, "close: the reason", request.params.reason, sizeof request.params.reason);
     return request.conference ? command_submit(L, &request) : handle_gone(L);
+}
+
+enum { INVITE_TIMEOUT_MOST = 600 }; /* s */
+
+/* One entry of invite's table: its key, a name, at -2 and its value on top of the stack. */
+static void invite_option(lua_State *L, struct request_params *params,
+                          struct invitation *invitation, char *name, size_t name_size)
+{
+    static const char *const keys[] = {"role", "muted", "timeout", "name"};
+    const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+    lua_Number seconds;
+
+    if (strcmp(key, "role") == 0) {
+        text_check(L, -1, "invite: role", params->role, sizeof params->role);
+    } else if (strcmp(key, "name") == 0) {
+        text_check(L, -1, "invite: name", name, name_size);
+    } else if (strcmp(key, "muted") == 0) {
+        if (!lua_isboolean(L, -1))
+            script_error(L, "invite: muted must be true or false, not a %s", luaL_typename(L, -1));
+        params->muted = lua_toboolean(L, -1);
+    } else if (strcmp(key, "timeout") == 0) {
+        seconds = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
+        if (!(seconds >= 1 && seconds <= INVITE_TIMEOUT_MOST))
+            script_error(L, "invite: timeout must be a number of seconds from 1 to %d",
+                         INVITE_TIMEOUT_MOST);
+        invitation->timeout = (unsigned)(seconds * 1000);
+    } else {
+        script_error(L, "invite: unknown key '%s'%s", key,
+                     nearest_push(L, key, keys, sizeof keys / sizeof *keys));
+    }
+}
+
+/* conference:invite(uri, { role = …, muted = …, timeout = 30, name = … }): the participant, who is
+ * being called from now on; or nil, code, text. */
+static int invite(lua_State *L)
+{
+    char uri[INVITE_URI_MAX], name[INVITE_NAME_MAX] = "";
+    struct invitation invitation = {.uri = uri, .name = name};
+    struct request request = {.verb = VERB_INVITE,
+                              .conference = self(L),
+                              .invitation = &invitation,
+                              .params = {.role = "participant"}};
+    struct decision decision;
+    int result;
+
+    text_check(L, 2, "invite: the URI", uri, sizeof uri);
+    if (!lua_isnoneornil(L, 3))
+        luaL_checktype(L, 3, LUA_TTABLE);
+    lua_settop(L, 3);
+    if (lua_istable(L, 3)) {
+        lua_pushnil(L);
+        while (lua_next(L, 3)) {
+            invite_option(L, &request.params, &invitation, name, sizeof name);
+            lua_pop(L, 1);
+        }
+    }
+    if (!request.conference)
+        return handle_gone(L);
+    result = command_run(L, &request, &decision);
+    if (result)
+        return command_refused(L, result, &decision);
+    participant_push(L, decision.participant);
+    return 1;
 }
 
 static int length(lua_State *L)
@@ -230,8 +322,11 @@ static const luaL_Reg fields[] = {
 static const luaL_Reg methods[] = {
     {"participants", participants},
     {"participant", participant},
+    {"invite", invite},
     {"lock", lock},
     {"unlock", unlock},
+    {"play", play},
+    {"stop", stop},
     {"close", close_for_all},
     {NULL, NULL},
 };

@@ -122,12 +122,16 @@ static int on_write(lua_State *L) /* upvalue: values */
     unsigned from = config_scan_line(run->scan, name, 1, line);
     from = from ? from : line;
     if (strchr(name, '.') || (!option_by_key(name) && !option_is_group(name))) {
-        const char *meant = option_suggest_key("", name);
-        config_report(run, from, "there is no option \"%.60s\"%s%s%s", name,
-                      meant ? "; did you mean \""
-                            : "; `parley config` shows all, and a variable "
-                              "needs \"local\"",
-                      meant ? meant : "", meant ? "\"?" : "");
+        char meant[OPTION_NAME_SIZE];
+        if (option_suggest_key("", name, meant)) {
+            config_report(run, from, "there is no option \"%.60s\"; did you mean \"%s\"?", name,
+                          meant);
+        } else {
+            config_report(run, from,
+                          "there is no option \"%.60s\"; `parley config` shows all, and a "
+                          "variable needs \"local\"",
+                          name);
+        }
         return give_up(L);
     }
     for (unsigned i = 0; i < run->name_count; i++) {

@@ -268,11 +268,13 @@ static void set_option(lua_State *L, struct place *place, const struct option *o
         if (data) {
             option_set_data(option, target, data);
         }
+    } else if (type == LUA_TBOOLEAN && option->type == OPTION_SWITCH) {
+        option_set_switch(option, target, lua_toboolean(L, -1));
     } else if (type == LUA_TSTRING && option->type == OPTION_LIST) {
         option_clear_list(option, target);
         set_text(L, place, option, target);
     } else if (type == LUA_TSTRING && option->type != OPTION_NUMBER &&
-               option->type != OPTION_DATA) {
+               option->type != OPTION_DATA && option->type != OPTION_SWITCH) {
         set_text(L, place, option, target);
     } else if (type == LUA_TNUMBER && is_numeric) {
         if (option_set_number(option, target, lua_tonumber(L, -1), error, sizeof error)) {
@@ -302,10 +304,10 @@ static void fill_group(lua_State *L, struct place *place, const char *prefix, vo
             const char *name = lua_tostring(L, -2);
             snprintf(key, sizeof key, "%s%s", prefix, name);
             const struct option *option = option_by_key(key);
-            const char *meant = option ? NULL : option_suggest_key(prefix, name);
+            char meant[OPTION_NAME_SIZE];
             if (option) {
                 set_option(L, place, option, target);
-            } else if (meant) {
+            } else if (option_suggest_key(prefix, name, meant)) {
                 report(place, "is no option; did you mean \"%s\"?", meant);
             } else {
                 report(place, "is no option; `parley config` shows all");
@@ -337,34 +339,64 @@ static int compare_conferences(const void *a, const void *b, void *arg)
     return lines[0] == lines[1] ? strcmp(left->name, right->name) : lines[0] > lines[1] ? 1 : -1;
 }
 
-static void fill_conferences(lua_State *L, struct place *place)
+/* The table on top is name = { … }; calls `add` with each name's table on top. */
+static void fill_named(lua_State *L, struct place *place,
+                       void (*add)(lua_State *L, struct place *place, const char *name))
 {
-    struct settings *settings = place->run->settings;
     if (lua_type(L, -1) != LUA_TTABLE) {
         report(place, "must be a table, name = { … }, not a %s", lua_typename(L, lua_type(L, -1)));
         return;
     }
-    settings_clear_conferences(settings);
     lua_pushnil(L);
     while (lua_next(L, -2)) {
         size_t length;
-        char error[200];
-        struct conference_settings *conference;
         if (enter_key(L, place, &length)) {
-            if (settings_add_conference(settings, lua_tostring(L, -2), &conference, error,
-                                        sizeof error)) {
-                report(place, "cannot be: %s", error);
-            } else {
-                fill_group(L, place, "conferences.*.", conference);
-            }
+            add(L, place, lua_tostring(L, -2));
         }
         leave(place, length);
         lua_pop(L, 1);
     }
+}
+
+static void add_conference(lua_State *L, struct place *place, const char *name)
+{
+    char error[200];
+    struct conference_settings *conference;
+    if (settings_add_conference(place->run->settings, name, &conference, error, sizeof error)) {
+        report(place, "cannot be: %s", error);
+    } else {
+        fill_group(L, place, "conferences.*.", conference);
+    }
+}
+
+static void fill_conferences(lua_State *L, struct place *place)
+{
+    struct settings *settings = place->run->settings;
+    settings_clear_conferences(settings);
+    fill_named(L, place, add_conference);
     struct sort_context context = {place->run, place->name};
     if (settings->conference_count > 1) {
         qsort_r(settings->conferences, settings->conference_count, sizeof *settings->conferences,
                 compare_conferences, &context);
+    }
+}
+
+static void add_account(lua_State *L, struct place *place, const char *user)
+{
+    char error[200];
+    struct account_settings *account;
+    if (settings_add_account(place->run->settings, user, &account, error, sizeof error)) {
+        report(place, "cannot be: %s", error);
+        return;
+    }
+    fill_group(L, place, "accounts.*.", account);
+    if (place->run->has_error) {
+        return; /* what it needs may be there, and wrong */
+    }
+    if (!*account->password && account->ha1.count == 0) {
+        report(place, "needs a password or an ha1");
+    } else if (*account->password && account->ha1.count > 0) {
+        report(place, "has both a password and an ha1; keep one");
     }
 }
 
@@ -387,6 +419,9 @@ void config_fill(lua_State *L, struct config_run *run)
             set_option(L, &place, option, run->settings);
         } else if (strcmp(place.path, "conferences") == 0) {
             fill_conferences(L, &place);
+        } else if (strcmp(place.path, "accounts") == 0) {
+            settings_clear_accounts(run->settings);
+            fill_named(L, &place, add_account);
         } else {
             char prefix[40];
             snprintf(prefix, sizeof prefix, "%s.", run->names[i].name);

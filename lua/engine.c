@@ -103,6 +103,22 @@ static void engine_forget(void *ctx, uint64_t conference)
     state_forget(ctx, conference);
 }
 
+int lua_engine_account(struct lua_engine *engine, const char *user, const char *realm,
+                       struct account *account)
+{
+    struct generation *generation = engine->generation;
+    struct account_question question = {.user = user, .realm = realm, .account = account};
+    enum hook_outcome outcome = HOOK_FAILED;
+    struct script_policy *site;
+
+    loop_assert_thread(engine->loop);
+    generation->references++;
+    if (policy_for(generation, generation->site_policy, NULL, &site))
+        outcome = hook_account(generation, site, &question);
+    generation_release(generation);
+    return outcome == HOOK_DECIDED ? 0 : outcome == HOOK_SILENT ? ENOENT : EIO;
+}
+
 /* ---- loading -------------------------------------------------------------------------------- */
 
 /* Whether the conference is about to be changed into one of those demanded. */

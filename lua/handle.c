@@ -178,16 +178,14 @@ int handle_iterator(lua_State *L, const struct handle_class *class)
     return 1;
 }
 
-int command_submit(lua_State *L, struct request *request)
+int command_run(lua_State *L, struct request *request, struct decision *decision)
 {
     const struct generation *generation = generation_of(L);
     const struct hook_frame *frame = hook_frame_check(L, "a command");
-    struct decision decision;
-    int result;
 
-    if (frame->request)
-        return luaL_error(L, "a decision hook must not act: return a verdict here, and act in an "
-                             "event hook such as joined");
+    if (!frame->event)
+        script_error(L, "a decision hook must not act: return a verdict here, and act in an "
+                        "event hook such as joined");
     budget_charge(L, 100);
     request->actor = (struct actor){
         .kind = ACTOR_SCRIPT,
@@ -201,15 +199,26 @@ int command_submit(lua_State *L, struct request *request)
     };
     request->conference_name = conference_name(request->conference);
     request->call = frame->call;
-    result = focus_submit(generation->engine->focus, request, &decision);
-    if (result == 0) {
-        lua_pushboolean(L, 1);
-        return 1;
-    }
-    if (result != EPERM)
+    return focus_submit(generation->engine->focus, request, decision);
+}
+
+int command_refused(lua_State *L, int result, const struct decision *decision)
+{
+    if (result == ENOENT || result == EINVAL)
         return handle_gone(L);
     lua_pushnil(L);
-    lua_pushinteger(L, decision.code);
-    lua_pushstring(L, *decision.reason ? decision.reason : "refused by the policy");
+    lua_pushinteger(L, decision->code);
+    lua_pushstring(L, *decision->reason ? decision->reason : "refused by the policy");
     return 3;
+}
+
+int command_submit(lua_State *L, struct request *request)
+{
+    struct decision decision;
+    int result = command_run(L, request, &decision);
+
+    if (result)
+        return command_refused(L, result, &decision);
+    lua_pushboolean(L, 1);
+    return 1;
 }

@@ -3,15 +3,18 @@
  *
  * What hooks are called with, and what they may return:
  *
- *   policy.join(request, conference)             decision hooks, by verb: create, join, timeout,
- *                                                mute, remove, lock, close,
- *                                                subscribe. Return accept { … },
- *                                                reject(code, reason), or nothing: no opinion.
- *                                                create has no conference.
- *   policy.joined(event, conference, participant)  event hooks: created, ended, joined, left,
- *                                                speaking, muted, held, digit, locked. What they
- *                                                return is ignored. created, ended and locked
- *                                                have no participant.
+ *   policy.join(request, conference)             decision hooks, by verb: create, join, invite,
+ *                                                timeout, mute, remove, lock, close, subscribe.
+ *                                                Return accept { … }, reject(code, reason), or
+ *                                                nothing: no opinion. create has no conference.
+ *   policy.joined(event, conference, participant)  event hooks: created, ended, dialing, alerting,
+ *                                                failed, joined, left, speaking, muted, held,
+ *                                                digit, quality, played, locked. What they return
+ *                                                is ignored. created, ended and locked have no
+ *                                                participant.
+ *
+ *   policy.account(user, realm)              asked by signalling who may prove to be `user`.
+ * Returns { password = … } or { ha1 = … }, and name and groups if there are any, or nothing.
  *
  * Decision hooks only decide; commands (participant:mute() and so on) are for event hooks.
  */
@@ -45,6 +48,11 @@ static int call_push(lua_State *L, const struct hook_frame *frame)
             lua_pushnil(L);
         return 2;
     }
+    if (frame->question) {
+        lua_pushstring(L, frame->question->user);
+        lua_pushstring(L, frame->question->realm);
+        return 2;
+    }
     event_push(L, frame->event);
     conference_push(L, frame->event->conference);
     if (frame->event->participant)
@@ -61,10 +69,12 @@ static int hook_body(lua_State *L)
 
     if (!frame->outer)
         options_renew(L);
-    lua_call(L, call_push(L, frame), frame->request ? 1 : 0);
+    lua_call(L, call_push(L, frame), frame->event ? 0 : 1);
     budget_charge(L, 0);
     if (frame->request)
         verdict_take(L, -1, frame);
+    else if (frame->question)
+        account_take(L, frame->question);
     state_commit(L, frame);
     return 0;
 }
@@ -112,7 +122,7 @@ static bool hook_run(struct hook_frame *frame, char *error)
     lua_pushcfunction(L, message_handler);
     lua_pushcfunction(L, hook_body);
     lua_pushlightuserdata(L, frame);
-    budget_begin(generation, &budget, frame->request ? BUDGET_DECISION : BUDGET_EVENT);
+    budget_begin(generation, &budget, frame->event ? BUDGET_EVENT : BUDGET_DECISION);
     status = lua_pcall(L, 1, 0, -3);
     generation->running = L;
     budget_end(generation, &budget);
@@ -135,8 +145,9 @@ static void hook_report(struct hook_frame *frame, const char *error, const char 
     if (recent > ERRORS_LOGGED && stats->errors % 100 != 0)
         return;
     log_write(LOG_LEVEL_ERROR, frame->conference_name, frame->call,
-              "%s - hook %s, conference %s%s%s; %s. %u%s error%s in %d s.", error,
-              hook_name(frame->hook), frame->conference_name, frame->call ? ", call " : "",
+              "%s - hook %s%s%s%s%s; %s. %u%s error%s in %d s.", error, hook_name(frame->hook),
+              frame->conference_name ? ", conference " : "",
+              frame->conference_name ? frame->conference_name : "", frame->call ? ", call " : "",
               frame->call ? frame->call : "", consequence, recent,
               recent == ERRORS_KEPT ? " or more" : "", recent == 1 ? "" : "s", ERROR_WINDOW);
 }
@@ -153,10 +164,12 @@ void decide_safely(const struct request *request, struct decision *decision, con
 {
     memset(decision, 0, sizeof *decision);
     decision->params = request->params;
-    decision->verdict = verb_default(request->verb);
+    decision->verdict = verb_default(request);
+    decision->code = 403;
     decision->failed = true;
     (void)snprintf(decision->by, sizeof decision->by, "%s", by);
-    if (request->verb == VERB_CREATE || request->verb == VERB_JOIN) {
+    if (request->verb == VERB_CREATE || request->verb == VERB_JOIN ||
+        request->verb == VERB_INVITE || request->verb == VERB_SUBSCRIBE) {
         decision->verdict = DECISION_REJECT;
         decision->code = 500;
         (void)snprintf(decision->reason, sizeof decision->reason, "Policy error");
@@ -191,6 +204,26 @@ enum hook_outcome hook_decide(struct generation *generation, struct script_polic
     decision_text(decision, text, sizeof text);
     (void)snprintf(consequence, sizeof consequence, "decided by safe default: %s", text);
     hook_report(&frame, error, consequence);
+    return HOOK_FAILED;
+}
+
+enum hook_outcome hook_account(struct generation *generation, struct script_policy *policy,
+                               struct account_question *question)
+{
+    struct hook_frame frame = {
+        .generation = generation,
+        .policy = policy,
+        .hook = HOOK_ACCOUNT,
+        .question = question,
+    };
+    char error[SCRIPT_TEXT], position[POSITION_TEXT];
+
+    if (!policy->hooks[frame.hook])
+        return HOOK_SILENT;
+    if (hook_run(&frame, error))
+        return question->is_known ? HOOK_DECIDED : HOOK_SILENT;
+    error_position(&frame, error, position, sizeof position);
+    hook_report(&frame, error, "the request is refused with 500");
     return HOOK_FAILED;
 }
 

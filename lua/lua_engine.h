@@ -7,6 +7,7 @@
 #ifndef LUA_LUA_ENGINE_H
 #define LUA_LUA_ENGINE_H
 
+#include "core/account.h"
 #include "focus/focus.h"
 
 struct lua_engine;
@@ -25,6 +26,11 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
 void lua_engine_destroy(struct lua_engine *engine);
 
 const struct policy *lua_engine_policy(struct lua_engine *engine);
+
+/* Asks the site policy's hook `account`. 0; ENOENT: there is no such account, or no such hook; EIO:
+ * the hook has failed. */
+int lua_engine_account(struct lua_engine *engine, const char *user, const char *realm,
+                       struct account *account);
 
 /* What the config is to be once a new generation is live. */
 struct lua_engine_demand {

@@ -70,6 +70,16 @@ static int get_user_agent(lua_State *L)
     return get_caller_text(L, offsetof(struct caller, user_agent));
 }
 
+static int get_groups(lua_State *L)
+{
+    const struct participant *participant = self(L);
+
+    if (!participant)
+        return 0;
+    groups_push(L, participant_call(participant)->caller.groups);
+    return 1;
+}
+
 static int get_authenticated(lua_State *L)
 {
     const struct participant *participant = self(L);
@@ -87,6 +97,16 @@ static int get_role(lua_State *L)
     if (!participant)
         return 0;
     lua_pushstring(L, participant_role(participant));
+    return 1;
+}
+
+static int get_status(lua_State *L)
+{
+    const struct participant *participant = self(L);
+
+    if (!participant)
+        return 0;
+    lua_pushstring(L, participant_status(participant));
     return 1;
 }
 
@@ -130,6 +150,52 @@ static int get_speaking(lua_State *L)
     return get_flag(L, participant_is_speaking);
 }
 
+/* A switch of the voice, found by its offset in struct leg_voice. */
+static int get_voice(lua_State *L, size_t offset)
+{
+    const struct participant *participant = self(L);
+
+    if (!participant)
+        return 0;
+    lua_pushboolean(L, *(const bool *)((const char *)participant_voice(participant) + offset));
+    return 1;
+}
+
+static int get_agc(lua_State *L)
+{
+    return get_voice(L, offsetof(struct leg_voice, agc));
+}
+
+static int get_denoise(lua_State *L)
+{
+    return get_voice(L, offsetof(struct leg_voice, denoise));
+}
+
+static int get_vad(lua_State *L)
+{
+    return get_voice(L, offsetof(struct leg_voice, vad));
+}
+
+static int get_gain(lua_State *L, float (*gain)(const struct participant *participant))
+{
+    const struct participant *participant = self(L);
+
+    if (!participant)
+        return 0;
+    lua_pushnumber(L, gain(participant));
+    return 1;
+}
+
+static int get_speaks(lua_State *L)
+{
+    return get_gain(L, participant_speaks);
+}
+
+static int get_hears(lua_State *L)
+{
+    return get_gain(L, participant_hears);
+}
+
 /* nil while the phone has not yet confirmed the call. */
 static int get_joined_at(lua_State *L)
 {
@@ -165,6 +231,24 @@ static void set_number(lua_State *L, const char *key, float value)
     lua_setfield(L, -2, key);
 }
 
+/* Scores that are not known are nil. */
+static void set_quality(lua_State *L, const struct leg_stats *leg)
+{
+    if (*leg->grade) {
+        lua_pushstring(L, leg->grade);
+        lua_setfield(L, -2, "quality");
+    }
+    if (leg->mos > 0)
+        set_number(L, "mos", leg->mos);
+    if (leg->remote_mos > 0)
+        set_number(L, "remote_mos", leg->remote_mos);
+    set_integer(L, "clipped", leg->clipped);
+    set_number(L, "speech", leg->speech);
+    set_integer(L, "remote_lost", leg->remote_lost);
+    set_number(L, "remote_discarded", leg->remote_discarded);
+    set_number(L, "remote_jitter", leg->remote_jitter);
+}
+
 static int stats(lua_State *L)
 {
     const struct participant *participant = self(L);
@@ -173,7 +257,7 @@ static int stats(lua_State *L)
     if (!participant)
         return handle_gone(L);
     participant_stats(participant, &leg);
-    lua_createtable(L, 0, 13);
+    lua_createtable(L, 0, 22);
     lua_pushstring(L, leg.codec);
     lua_setfield(L, -2, "codec");
     set_integer(L, "received", leg.received);
@@ -187,6 +271,7 @@ static int stats(lua_State *L)
     set_number(L, "level", leg.level);
     set_number(L, "round_trip", leg.round_trip);
     set_number(L, "remote_loss", leg.remote_loss);
+    set_quality(L, &leg);
     return 1;
 }
 
@@ -212,6 +297,34 @@ static int unmute(lua_State *L)
 {
     struct request request = {.verb = VERB_MUTE};
 
+    return submit(L, &request);
+}
+
+/* What is not named stays as it is. */
+static int enhance(lua_State *L)
+{
+    struct request request = {.verb = VERB_ENHANCE};
+    const struct participant *participant = self(L);
+
+    if (participant) {
+        request.params.agc = participant_voice(participant)->agc;
+        request.params.denoise = participant_voice(participant)->denoise;
+        request.params.vad = participant_voice(participant)->vad;
+    }
+    (void)params_check(L, 2, "enhance", verb_params(VERB_ENHANCE), &request.params);
+    return submit(L, &request);
+}
+
+static int volume(lua_State *L)
+{
+    struct request request = {.verb = VERB_VOLUME};
+    const struct participant *participant = self(L);
+
+    if (participant) {
+        request.params.speaks = participant_speaks(participant);
+        request.params.hears = participant_hears(participant);
+    }
+    (void)params_check(L, 2, "volume", verb_params(VERB_VOLUME), &request.params);
     return submit(L, &request);
 }
 
@@ -245,20 +358,28 @@ static const luaL_Reg fields[] = {
     {"host", get_host},
     {"display_name", get_display_name},
     {"user_agent", get_user_agent},
+    {"groups", get_groups},
     {"authenticated", get_authenticated},
     {"anonymous", get_anonymous},
     {"hidden", get_hidden},
     {"role", get_role},
+    {"status", get_status},
     {"muted", get_muted},
     {"held", get_held},
     {"speaking", get_speaking},
+    {"agc", get_agc},
+    {"denoise", get_denoise},
+    {"vad", get_vad},
+    {"speaks", get_speaks},
+    {"hears", get_hears},
     {"joined_at", get_joined_at},
     {"conference", get_conference},
     {NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {
-    {"stats", stats}, {"mute", mute}, {"unmute", unmute}, {"remove", remove_from}, {NULL, NULL},
+    {"stats", stats},   {"mute", mute},          {"unmute", unmute}, {"enhance", enhance},
+    {"volume", volume}, {"remove", remove_from}, {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};

@@ -13,8 +13,10 @@
  *   policy.c       class policy: hooks and options of one file
  *   options.c      conference.options: typed, with defaults
  *   hook.c         one hook call from request or event to verdict, and what is done when it fails
+ *   params.c       the parameters of requests and verdicts, by one table
  *   arguments.c    the tables that hooks get: request, event
- *   verdict.c      accept, reject
+ *   verdict.c      accept, reject, challenge
+ *   account.c      what the hook account answers
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
  *   parley.c       the table `parley`
@@ -29,6 +31,7 @@
 #define LUA_PRIVATE_H
 
 #include "core/clock.h"
+#include "core/histogram.h"
 #include "lua/lua_engine.h"
 
 #include <lauxlib.h>
@@ -38,9 +41,10 @@
 #include <uthash.h>
 
 enum {
-    HOOK_COUNT = VERB_COUNT + EVENT_COUNT, /* decision hooks by verb, then event hooks */
-    HOOK_DEPTH_MAX = 4,                    /* hooks within commands of hooks */
-    HISTOGRAM_BUCKETS = 128,
+    /* Decision hooks by verb, then event hooks, then the one that is asked for accounts. */
+    HOOK_ACCOUNT = VERB_COUNT + EVENT_COUNT,
+    HOOK_COUNT,
+    HOOK_DEPTH_MAX = 4,  /* hooks within commands of hooks */
     ERROR_WINDOW = 60,   /* s in which errors are counted for the log line */
     ERRORS_KEPT = 64,    /* times of errors remembered for that */
     SCRIPT_TEXT = 512,   /* bytes of an error message with its NUL */
@@ -79,7 +83,7 @@ bool budget_allocate(struct generation *generation, size_t size);
 
 struct hook_stats {
     uint64_t calls, errors;
-    uint32_t histogram[HISTOGRAM_BUCKETS];
+    struct histogram times;          /* ns */
     time_t error_times[ERRORS_KEPT]; /* ring; monotonic s */
 };
 
@@ -201,6 +205,13 @@ int source_read(const char *path, char **sourcep, size_t *lengthp, char *error, 
 
 enum hook_outcome { HOOK_SILENT, HOOK_DECIDED, HOOK_FAILED };
 
+/* What signalling asks: who is `user`? */
+struct account_question {
+    const char *user, *realm;
+    struct account *account; /* out */
+    bool is_known;           /* out */
+};
+
 /* One hook call. On the C stack; hooks nest when a command asks for a decision. */
 struct hook_frame {
     struct generation *generation;
@@ -208,9 +219,10 @@ struct hook_frame {
     unsigned hook;
     const struct request *request;        /* of a decision hook */
     const struct conference_event *event; /* of an event hook */
+    struct account_question *question;    /* of the hook account */
     struct decision *decision;            /* of a decision hook */
     bool is_decided;
-    const char *conference_name, *call; /* for the log; call may be NULL */
+    const char *conference_name, *call; /* for the log; may be NULL */
     struct state_use *states;           /* states looked at in this call. Owned. */
     unsigned depth;
     struct hook_frame *outer;
@@ -220,6 +232,9 @@ enum hook_outcome hook_decide(struct generation *generation, struct script_polic
                               const struct request *request, struct decision *decision);
 void hook_event(struct generation *generation, struct script_policy *policy,
                 const struct conference_event *event);
+/* HOOK_DECIDED: *question has the answer. */
+enum hook_outcome hook_account(struct generation *generation, struct script_policy *policy,
+                               struct account_question *question);
 /* What is decided when a script fails: by the verb, never by the script. */
 void decide_safely(const struct request *request, struct decision *decision, const char *by);
 /* "reject 500", for the log */
@@ -227,7 +242,7 @@ void decision_text(const struct decision *decision, char *text, size_t size);
 /* The frame of the hook that runs. Raises, naming `what`, when none does. */
 struct hook_frame *hook_frame_check(lua_State *L, const char *what);
 
-/* ---- arguments.c ---------------------------------------------------------------------------- */
+/* ---- params.c ------------------------------------------------------------------------------- */
 
 /* The parameters of requests and verdicts, as bits. */
 enum {
@@ -237,16 +252,35 @@ enum {
     PARAM_TITLE = 8,
     PARAM_POLICY = 16,
     PARAM_REASON = 32,
-    PARAM_ANONYMOUS = 64,
-    PARAM_HIDDEN = 128,
-    PARAM_VIEW = 256,
-    PARAM_COUNT = 9,
+    PARAM_AGC = 64,
+    PARAM_DENOISE = 128,
+    PARAM_VAD = 256,
+    PARAM_SPEAKS = 512,
+    PARAM_HEARS = 1024,
+    PARAM_FILE = 2048,
+    PARAM_GAIN = 4096,
+    PARAM_LOOP = 8192,
+    PARAM_ANONYMOUS = 16384,
+    PARAM_HIDDEN = 32768,
+    PARAM_VIEW = 65536,
+    PARAM_COUNT = 17,
+    PARAM_ALL = (1 << PARAM_COUNT) - 1,
 };
 
 /* Those that mean something to the verb. */
 unsigned verb_params(enum verb verb);
 /* The name of one bit. */
 const char *param_name(unsigned param);
+/* Takes the entries of the table at `index`, as in `what { … }`. Returns the bits of what is in it.
+ * Raises when one is not `allowed` or out of range. */
+unsigned params_check(lua_State *L, int index, const char *what, unsigned allowed,
+                      struct request_params *target);
+/* Pushes a table of those in `which`. */
+void params_push(lua_State *L, unsigned which, const struct request_params *source);
+void params_copy(unsigned which, const struct request_params *source,
+                 struct request_params *target);
+
+/* ---- arguments.c ---------------------------------------------------------------------------- */
 
 void request_push(lua_State *L, const struct request *request);
 void event_push(lua_State *L, const struct conference_event *event);
@@ -259,6 +293,13 @@ void verdict_take(lua_State *L, int index, struct hook_frame *frame);
 /* Copies the text argument at `index`, named `what`. Raises when it is too long or has control
  * characters, which have no place in a header or a log. */
 void text_check(lua_State *L, int index, const char *what, char *text, size_t size);
+
+/* ---- account.c ------------------------------------------------------------------------------ */
+
+/* Takes what the hook has returned, at the top of the stack; nil is no account. Raises. */
+void account_take(lua_State *L, struct account_question *question);
+/* Pushes groups as a list that is also a set: { "staff", staff = true }. */
+void groups_push(lua_State *L, const char *groups);
 
 /* ---- handle.c ------------------------------------------------------------------------------- */
 
@@ -284,7 +325,11 @@ int handle_gone(lua_State *L);
  * not disturb it; who is gone by then is left out. */
 uint64_t *handle_list(lua_State *L, size_t count);
 int handle_iterator(lua_State *L, const struct handle_class *class);
-/* Carries out what a script asks for; returns what the method returns. */
+/* Carries out what a script asks for. As focus_submit; raises within a decision hook. */
+int command_run(lua_State *L, struct request *request, struct decision *decision);
+/* What the method returns when that was not 0: nil, code, text; or nil, "gone". */
+int command_refused(lua_State *L, int result, const struct decision *decision);
+/* Both, for methods that return true. */
 int command_submit(lua_State *L, struct request *request);
 
 extern const struct handle_class conference_class, participant_class;
@@ -352,9 +397,7 @@ void parley_open(lua_State *L, int globals);
  * must be a literal. */
 void frozen_push(lua_State *L, const char *what);
 
-/* The name nearest to `name` when it is near enough to be meant, else NULL. */
-const char *nearest_name(const char *name, const char *const *names, size_t count);
-/* Pushes " (did you mean 'x'?)" or "". */
+/* Pushes " (did you mean 'x'?)" when one of the names is near enough to be meant, else "". */
 const char *nearest_push(lua_State *L, const char *name, const char *const *names, size_t count);
 
 /* ---- pattern.c ------------------------------------------------------------------------------ */

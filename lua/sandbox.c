@@ -32,10 +32,11 @@ static const char *const os_names[] = {"clock", "date", "difftime", "time"};
 
 /* All names in the table of globals, for suggestions. */
 static const char *const global_names[] = {
-    "_VERSION", "accept", "assert",   "coroutine", "error",  "getmetatable", "ipairs",
-    "math",     "next",   "os",       "pairs",     "parley", "pcall",        "print",
-    "rawequal", "rawget", "rawlen",   "rawset",    "reject", "select",       "setmetatable",
-    "string",   "table",  "tonumber", "tostring",  "type",   "utf8",         "xpcall",
+    "_VERSION",     "accept",   "assert", "challenge",    "coroutine", "error",
+    "getmetatable", "ipairs",   "math",   "next",         "os",        "pairs",
+    "parley",       "pcall",    "print",  "rawequal",     "rawget",    "rawlen",
+    "rawset",       "reject",   "select", "setmetatable", "string",    "table",
+    "tonumber",     "tostring", "type",   "utf8",         "xpcall",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -1,6 +1,7 @@
 /*
- * What decision hooks return: accept { … } and reject(code, reason). A verdict is immutable, so a
- * script may make one once and return it often.
+ * What decision hooks return: accept { … }, reject(code, reason) and challenge(), which is a
+ * refusal that asks for a password. A verdict is immutable, so a script may make one once and
+ * return it often.
  */
 #include "lua/private.h"
 
@@ -76,76 +77,6 @@ static struct script_verdict *verdict_push(lua_State *L, enum verdict which)
     return verdict;
 }
 
-static bool flag_check(lua_State *L, const char *what)
-{
-    if (!lua_isboolean(L, -1))
-        script_error(L, "accept: %s must be true or false, not a %s", what, luaL_typename(L, -1));
-    return lua_toboolean(L, -1);
-}
-
-static enum view view_check(lua_State *L)
-{
-    const char *given = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
-
-    for (unsigned view = 0; view < VIEW_COUNT; view++) {
-        if (strcmp(view_name(view), given) == 0)
-            return view;
-    }
-    script_error(L, "accept: view must be \"plain\" or \"moderator\"");
-}
-
-/* One entry of accept's table: key and value on top of the stack. */
-static void param_set(lua_State *L, struct script_verdict *verdict, unsigned param)
-{
-    switch (param) {
-    case PARAM_ROLE:
-        text_check(L, -1, "accept: role", verdict->params.role, sizeof verdict->params.role);
-        break;
-    case PARAM_MUTED:
-        verdict->params.muted = flag_check(L, "muted");
-        break;
-    case PARAM_LOCKED:
-        verdict->params.locked = flag_check(L, "locked");
-        break;
-    case PARAM_TITLE:
-        text_check(L, -1, "accept: title", verdict->params.title, sizeof verdict->params.title);
-        break;
-    case PARAM_POLICY:
-        text_check(L, -1, "accept: policy", verdict->params.policy, sizeof verdict->params.policy);
-        break;
-    case PARAM_ANONYMOUS:
-        verdict->params.anonymous = flag_check(L, "anonymous");
-        break;
-    case PARAM_HIDDEN:
-        verdict->params.hidden = flag_check(L, "hidden");
-        break;
-    case PARAM_VIEW:
-        verdict->params.view = view_check(L);
-        break;
-    default:
-        text_check(L, -1, "accept: reason", verdict->params.reason, sizeof verdict->params.reason);
-        break;
-    }
-    verdict->set |= param;
-}
-
-/* Raises when there is no such parameter. */
-static unsigned param_check(lua_State *L, int index)
-{
-    const char *names[PARAM_COUNT], *name;
-
-    for (unsigned i = 0; i < PARAM_COUNT; i++)
-        names[i] = param_name(1u << i);
-    if (lua_type(L, index) != LUA_TSTRING)
-        script_error(L, "accept: a key must be a name, as in accept { role = \"host\" }");
-    name = lua_tostring(L, index);
-    for (unsigned i = 0; i < PARAM_COUNT; i++) {
-        if (strcmp(names[i], name) == 0)
-            return 1u << i;
-    }
-    script_error(L, "accept: unknown key '%s'%s", name, nearest_push(L, name, names, PARAM_COUNT));
-}
-
 static int verdict_accept(lua_State *L)
 {
     struct script_verdict *verdict;
@@ -154,13 +85,8 @@ static int verdict_accept(lua_State *L)
         luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     verdict = verdict_push(L, DECISION_ACCEPT);
-    if (lua_istable(L, 1)) {
-        lua_pushnil(L);
-        while (lua_next(L, 1)) {
-            param_set(L, verdict, param_check(L, -2));
-            lua_pop(L, 1);
-        }
-    }
+    if (lua_istable(L, 1))
+        verdict->set = params_check(L, 1, "accept", PARAM_ALL, &verdict->params);
     return 1;
 }
 
@@ -172,13 +98,20 @@ static int verdict_reject(lua_State *L)
     if (code < 400 || code > 699)
         return luaL_error(L, "reject: the code must be a SIP status from 400 to 699, as in "
                              "reject(403, \"Members only\")");
-    if (code == 401 || code == 407) /* they need a challenge, which a verdict cannot carry */
-        return luaL_error(L, "reject: %d asks for a password; to refuse, use 403", (int)code);
+    if (code == 401 || code == 407)
+        return luaL_error(
+            L, "reject: %d asks for a password: write challenge(); to refuse, use 403", (int)code);
     lua_settop(L, 2);
     verdict = verdict_push(L, DECISION_REJECT);
     verdict->code = (int)code;
     if (!lua_isnil(L, 2))
         text_check(L, 2, "reject: the reason", verdict->reason, sizeof verdict->reason);
+    return 1;
+}
+
+static int verdict_challenge(lua_State *L)
+{
+    verdict_push(L, DECISION_REJECT)->code = 401;
     return 1;
 }
 
@@ -188,6 +121,8 @@ static int verdict_tostring(lua_State *L)
 
     if (verdict->verdict == DECISION_ACCEPT)
         lua_pushliteral(L, "accept");
+    else if (verdict->code == 401)
+        lua_pushliteral(L, "challenge()");
     else
         lua_pushfstring(L, "reject(%d, \"%s\")", verdict->code, verdict->reason);
     return 1;
@@ -205,28 +140,8 @@ void verdict_open(lua_State *L, int globals)
     lua_setfield(L, globals, "accept");
     lua_pushcfunction(L, verdict_reject);
     lua_setfield(L, globals, "reject");
-}
-
-static void params_apply(struct request_params *params, const struct script_verdict *verdict)
-{
-    if (verdict->set & PARAM_ROLE)
-        memcpy(params->role, verdict->params.role, sizeof params->role);
-    if (verdict->set & PARAM_MUTED)
-        params->muted = verdict->params.muted;
-    if (verdict->set & PARAM_LOCKED)
-        params->locked = verdict->params.locked;
-    if (verdict->set & PARAM_TITLE)
-        memcpy(params->title, verdict->params.title, sizeof params->title);
-    if (verdict->set & PARAM_POLICY)
-        memcpy(params->policy, verdict->params.policy, sizeof params->policy);
-    if (verdict->set & PARAM_REASON)
-        memcpy(params->reason, verdict->params.reason, sizeof params->reason);
-    if (verdict->set & PARAM_ANONYMOUS)
-        params->anonymous = verdict->params.anonymous;
-    if (verdict->set & PARAM_HIDDEN)
-        params->hidden = verdict->params.hidden;
-    if (verdict->set & PARAM_VIEW)
-        params->view = verdict->params.view;
+    lua_pushcfunction(L, verdict_challenge);
+    lua_setfield(L, globals, "challenge");
 }
 
 void verdict_take(lua_State *L, int index, struct hook_frame *frame)
@@ -239,8 +154,8 @@ void verdict_take(lua_State *L, int index, struct hook_frame *frame)
         return;
     if (!verdict)
         script_error(L,
-                     "hook %s must return accept { … }, reject(code, reason) or nothing, "
-                     "not a %s",
+                     "hook %s must return accept { … }, reject(code, reason), challenge() or "
+                     "nothing, not a %s",
                      hook_name(frame->hook), luaL_typename(L, index));
     strange = verdict->set & ~verb_params(frame->request->verb);
     if (strange)
@@ -250,6 +165,6 @@ void verdict_take(lua_State *L, int index, struct hook_frame *frame)
     decision->code = verdict->code;
     (void)snprintf(decision->reason, sizeof decision->reason, "%s", verdict->reason);
     (void)snprintf(decision->by, sizeof decision->by, "%s", verdict->by);
-    params_apply(&decision->params, verdict);
+    params_copy(verdict->set, &verdict->params, &decision->params);
     frame->is_decided = true;
 }

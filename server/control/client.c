@@ -1,4 +1,4 @@
-/* The client side: what `parley status`, `reload` and `stop` do. */
+/* The client side: what `parley status`, `reload`, `invite` and `stop` do. */
 #include "control/private.h"
 
 #include <errno.h>
@@ -110,11 +110,12 @@ int control_ask(const char *data, const char *request, int timeout, FILE *out, c
     if (status) {
         return status;
     }
-    char line[256];
+    char line[1024];
     char buffer[FIRST_LINE_MAX];
     char *body = NULL;
     size_t body_length = 0;
     int length = snprintf(line, sizeof line, "%s\n", request);
+    length = (size_t)length < sizeof line ? length : (int)sizeof line - 1;
     /* A server that refuses us may have closed already: its answer is there all the same. */
     if (send(fd, line, (size_t)length, MSG_NOSIGNAL) != length && errno != EPIPE) {
         status = errno;

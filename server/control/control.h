@@ -1,9 +1,10 @@
 /*
  * The command line's way into the running server: a Unix socket in the data directory.
  *
- * One request a connection, one line: "status", "status --json", "reload", "stop". The answer's
- * first line is "ok" or "error TEXT"; after an ok the body follows until the end of the stream.
- * Used by main. The server side runs on the focus thread; the client side blocks.
+ * One request a connection, one line: "status", "status --json", "reload", "stop", "invite
+ * CONFERENCE URI". The answer's first line is "ok" or "error TEXT"; after an ok the body follows
+ * until the end of the stream. Used by main. The server side runs on the focus thread; the client
+ * side blocks.
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
@@ -18,7 +19,8 @@ struct control;
 struct control_server {
     void *arg;
     unsigned (*generation)(void *arg);
-    json_t *(*scripts)(void *arg); /* new reference */
+    json_t *(*scripts)(void *arg);       /* new reference */
+    json_t *(*registrations)(void *arg); /* a list of { account, contact, … }; new reference */
     unsigned (*thread_count)(void *arg);
     void (*thread_stats)(void *arg, unsigned thread, struct mixing_thread_stats *stats);
     /* 0, and lines in `told` about what needs a restart; or an errno and one line in it. */

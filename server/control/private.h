@@ -3,6 +3,7 @@
 #define CONTROL_PRIVATE_H
 
 #include "control/control.h"
+#include "core/text.h"
 
 #include <sys/un.h>
 
@@ -21,6 +22,9 @@ int control_ask(const char *data, const char *request, int timeout, FILE *out, c
 /* All that is to be known, as one JSON object. `started`: loop_now at the beginning. NULL: out of
  * memory. */
 json_t *control_status(const struct control_config *config, uint64_t started);
+
+/* Has somebody called, by "CONFERENCE URI". An errno; `told` gets one line either way. */
+int control_invite(struct focus *focus, const char *words, char *told, size_t told_size);
 
 /* Writes the status for people. */
 void control_render_status(FILE *file, const json_t *status);

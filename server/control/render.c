@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* Columns of the participants' table, in characters. */
-enum { NAME_WIDTH = 20, ROLE_WIDTH = 11, STATE_WIDTH = 10, CODEC_WIDTH = 5 };
+/* Columns of the tables, in characters. */
+enum { NAME_WIDTH = 15, ROLE_WIDTH = 11, STATE_WIDTH = 10, CODEC_WIDTH = 5, CONTACT_WIDTH = 40 };
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -82,15 +82,38 @@ static void render_server(FILE *file, const json_t *server)
             integer_of(server, "generation"));
 }
 
+static void render_overload(FILE *file, const json_t *overload, size_t threads)
+{
+    long long overloaded = integer_of(overload, "threads");
+    long long turned_away = integer_of(overload, "turned_away");
+    if (overloaded > 0) {
+        fprintf(file,
+                "Overloaded since %s: %lld of %zu media threads cannot keep up, new calls to them "
+                "get 503\n",
+                text_of(overload, "since"), overloaded, threads);
+    }
+    if (overloaded > 0 || turned_away > 0) {
+        fprintf(file, "%lld call%s turned away for overload\n", turned_away, plural(turned_away));
+    }
+}
+
+/* "4.3", "-" when it is not known. */
+static void format_mos(char *buffer, size_t size, double mos)
+{
+    snprintf(buffer, size, mos > 0 ? "%.1f" : "-", mos);
+}
+
 static void render_participant(FILE *file, const json_t *participant)
 {
-    char duration[32];
+    char duration[32], mos[16], far_end[16];
     const char *name = text_of(participant, "name");
     const char *uri = text_of(participant, "uri");
     bool is_muted = is_true(participant, "muted");
     bool is_held = is_true(participant, "held");
     bool is_joining = json_is_false(json_object_get(participant, "joined"));
-    const char *state = is_joining                         ? "joining"
+    const char *status = text_of(participant, "status");
+    const char *joining = strcmp(status, "dialing-out") == 0 ? "dialing" : status; /* that fits */
+    const char *state = is_joining                         ? joining
                         : is_muted && is_held              ? "muted held"
                         : is_muted                         ? "muted"
                         : is_held                          ? "held"
@@ -106,10 +129,13 @@ static void render_participant(FILE *file, const json_t *participant)
     print_cell(file, state, STATE_WIDTH);
     print_cell(file, *text_of(participant, "codec") ? text_of(participant, "codec") : "-",
                CODEC_WIDTH);
-    fprintf(file, "%6s %8lld %5lld %4lld %5.1fms %4.0fms %4.0fdB\n", duration,
+    format_mos(mos, sizeof mos, number_of(participant, "mos"));
+    format_mos(far_end, sizeof far_end, number_of(participant, "remote_mos"));
+    fprintf(file, "%6s %8lld %5lld %4lld %4.0fms %4.0fdB %3s/%-3s %s\n", duration,
             integer_of(participant, "received"), integer_of(participant, "lost"),
             integer_of(participant, "late"), number_of(participant, "jitter_ms"),
-            number_of(participant, "delay_ms"), number_of(participant, "level_db"));
+            number_of(participant, "level_db"), mos, far_end,
+            *text_of(participant, "quality") ? text_of(participant, "quality") : "-");
 }
 
 static void render_participants_head(FILE *file)
@@ -119,14 +145,14 @@ static void render_participants_head(FILE *file)
     print_cell(file, "ROLE", ROLE_WIDTH);
     print_cell(file, "STATE", STATE_WIDTH);
     print_cell(file, "CODEC", CODEC_WIDTH);
-    fprintf(file, "%6s %8s %5s %4s %7s %6s %6s\n", "FOR", "PACKETS", "LOST", "LATE", "JITTER",
-            "DELAY", "LEVEL");
+    fprintf(file, "%6s %8s %5s %4s %6s %6s %7s %s\n", "FOR", "PACKETS", "LOST", "LATE", "JITTER",
+            "LEVEL", "MOS/FAR", "NOW");
 }
 
 static void render_conference(FILE *file, const json_t *conference)
 {
     const json_t *participants = json_object_get(conference, "participants");
-    long long count = (long long)json_array_size(participants);
+    long long count = integer_of(conference, "count");
     long long capacity = integer_of(conference, "capacity");
     fprintf(file, "\nConference %s", text_of(conference, "name"));
     if (*text_of(conference, "title")) {
@@ -141,7 +167,7 @@ static void render_conference(FILE *file, const json_t *conference)
     }
     fprintf(file, "%s%s\n", is_true(conference, "locked") ? ", locked" : "",
             is_true(conference, "reserved") ? "" : ", ends with its last participant");
-    if (count == 0) {
+    if (json_array_size(participants) == 0) {
         return;
     }
     render_participants_head(file);
@@ -150,6 +176,29 @@ static void render_conference(FILE *file, const json_t *conference)
     json_array_foreach(participants, index, participant)
     {
         render_participant(file, participant);
+    }
+}
+
+static void render_registrations(FILE *file, const json_t *registrations)
+{
+    size_t index;
+    const json_t *one;
+    char left[32];
+
+    if (json_array_size(registrations) == 0) {
+        return;
+    }
+    fputs("\n  ", file);
+    print_cell(file, "REGISTERED", NAME_WIDTH);
+    print_cell(file, "CONTACT", CONTACT_WIDTH);
+    fprintf(file, "%8s  FROM\n", "FOR");
+    json_array_foreach(registrations, index, one)
+    {
+        format_time(left, sizeof left, integer_of(one, "expires"));
+        fputs("  ", file);
+        print_cell(file, text_of(one, "account"), NAME_WIDTH);
+        print_cell(file, text_of(one, "contact"), CONTACT_WIDTH);
+        fprintf(file, "%8s  %s\n", left, text_of(one, "peer"));
     }
 }
 
@@ -163,12 +212,13 @@ static void render_threads(FILE *file, const json_t *threads)
           file);
     json_array_foreach(threads, index, thread)
     {
-        fprintf(file, "  %12zu %6lld %6lld %10lld %6lld %7lld %17.2f %6.2f %6.2f %5.1f%%\n",
+        fprintf(file, "  %12zu %6lld %6lld %10lld %6lld %7lld %17.2f %6.2f %6.2f %5.1f%%%s\n",
                 index + 1, integer_of(thread, "mixes"), integer_of(thread, "legs"),
                 integer_of(thread, "ticks"), integer_of(thread, "late_ticks"),
                 integer_of(thread, "skipped_ticks"), number_of(thread, "lateness_p50_ms"),
                 number_of(thread, "lateness_p99_ms"), number_of(thread, "lateness_max_ms"),
-                number_of(thread, "load") * 100);
+                number_of(thread, "load") * 100,
+                is_true(thread, "overloaded") ? " OVERLOADED" : "");
     }
 }
 
@@ -212,7 +262,10 @@ void control_render_status(FILE *file, const json_t *status)
     size_t index;
     const json_t *conference;
     const json_t *conferences = json_object_get(status, "conferences");
-    render_server(file, json_object_get(status, "server"));
+    const json_t *server = json_object_get(status, "server");
+    render_server(file, server);
+    render_overload(file, json_object_get(server, "overload"),
+                    json_array_size(json_object_get(status, "media_threads")));
     json_array_foreach(conferences, index, conference)
     {
         render_conference(file, conference);
@@ -220,6 +273,7 @@ void control_render_status(FILE *file, const json_t *status)
     if (json_array_size(conferences) == 0) {
         fputs("\nNo conferences.\n", file);
     }
+    render_registrations(file, json_object_get(status, "registrations"));
     render_scripts(file, json_object_get(status, "scripts"));
     render_threads(file, json_object_get(status, "media_threads"));
 }

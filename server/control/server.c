@@ -15,7 +15,7 @@
 
 enum {
     CLIENTS_MAX = 32,
-    REQUEST_MAX = 256, /* bytes of a request's line */
+    REQUEST_MAX = 1024, /* bytes of a request's line */
     CLIENT_TIMEOUT_S = 10,
     ACCEPT_PAUSE_MS = 1000, /* after a connection that could not be taken */
 };
@@ -101,6 +101,13 @@ static void answer_reload(struct control *control, struct evbuffer *out)
     }
 }
 
+static void answer_invite(struct control *control, const char *words, struct evbuffer *out)
+{
+    char told[1024];
+    int error = control_invite(control->config.focus, words, told, sizeof told);
+    evbuffer_add_printf(out, "%s%s\n", error ? "error " : "ok\n", told);
+}
+
 /* The end of the connection says that the server has gone; the client may take its time. */
 static void begin_stop(struct client *client)
 {
@@ -125,11 +132,13 @@ static void answer(struct client *client, const char *request)
         answer_status(control, out, strcmp(request, "status") != 0);
     } else if (strcmp(request, "reload") == 0) {
         answer_reload(control, out);
+    } else if (strncmp(request, "invite ", 7) == 0) {
+        answer_invite(control, request + 7, out);
     } else if (strcmp(request, "stop") == 0) {
         begin_stop(client);
     } else {
-        evbuffer_add_printf(out, "error unknown request; there are status, status --json, reload "
-                                 "and stop\n");
+        evbuffer_add_printf(out, "error unknown request; there are status, status --json, reload, "
+                                 "invite and stop\n");
     }
 }
 

@@ -28,12 +28,17 @@ static json_t *json_text(const char *text)
     return json_string(clean);
 }
 
+static void set_count(json_t *status, const char *key, uint64_t count)
+{
+    json_object_set_new(status, key, json_integer((json_int_t)count));
+}
+
 /* Two decimals say it all. Not a number cannot be said in JSON. */
-static json_t *json_figure(float figure)
+static void set_figure(json_t *status, const char *key, float figure)
 {
     bool is_good = isfinite(figure) && figure > -1e12f && figure < 1e12f;
     double hundredths = is_good ? (double)figure * 100 + (figure < 0 ? -0.5 : 0.5) : 0;
-    return json_real((double)(long long)hundredths / 100);
+    json_object_set_new(status, key, json_real((double)(long long)hundredths / 100));
 }
 
 static json_t *json_time(time_t when)
@@ -56,7 +61,29 @@ static void set_since(json_t *status, const struct participant *participant)
                         json_integer(has_joined ? (json_int_t)difftime(time(NULL), since) : 0));
 }
 
-static json_t *participant_status(const struct participant *participant)
+/* A score that is not known is none, not the worst. */
+static void set_mos(json_t *status, const char *key, float mos)
+{
+    if (mos > 0) {
+        set_figure(status, key, mos);
+    } else {
+        json_object_set_new(status, key, json_null());
+    }
+}
+
+static void set_quality(json_t *status, const struct leg_stats *stats)
+{
+    json_object_set_new(status, "quality", json_text(stats->grade));
+    set_mos(status, "mos", stats->mos);
+    set_figure(status, "speech_db", stats->speech);
+    set_count(status, "clipped_ms", stats->clipped);
+    set_mos(status, "remote_mos", stats->remote_mos);
+    set_count(status, "remote_lost", stats->remote_lost);
+    set_figure(status, "remote_discarded", stats->remote_discarded);
+    set_figure(status, "remote_jitter_ms", stats->remote_jitter);
+}
+
+static json_t *participant_json(const struct participant *participant)
 {
     const struct call_info *call = participant_call(participant);
     struct leg_stats stats = {0};
@@ -66,29 +93,31 @@ static json_t *participant_status(const struct participant *participant)
     }
     participant_stats(participant, &stats);
     stats.codec[sizeof stats.codec - 1] = '\0';
-    json_object_set_new(status, "id", json_integer((json_int_t)participant_id(participant)));
+    set_count(status, "id", participant_id(participant));
     json_object_set_new(status, "call", json_text(call->id));
     json_object_set_new(status, "name", json_text(call->caller.display_name));
     json_object_set_new(status, "uri", json_text(call->caller.uri));
     json_object_set_new(status, "peer", json_text(call->caller.peer));
     json_object_set_new(status, "user_agent", json_text(call->caller.user_agent));
+    json_object_set_new(status, "status", json_text(participant_status(participant)));
     json_object_set_new(status, "role", json_text(participant_role(participant)));
     json_object_set_new(status, "muted", json_boolean(participant_is_muted(participant)));
     json_object_set_new(status, "held", json_boolean(participant_is_held(participant)));
     json_object_set_new(status, "speaking", json_boolean(participant_is_speaking(participant)));
     set_since(status, participant);
     json_object_set_new(status, "codec", json_text(stats.codec));
-    json_object_set_new(status, "received", json_integer((json_int_t)stats.received));
-    json_object_set_new(status, "sent", json_integer((json_int_t)stats.sent));
-    json_object_set_new(status, "lost", json_integer((json_int_t)stats.lost));
-    json_object_set_new(status, "late", json_integer((json_int_t)stats.late));
-    json_object_set_new(status, "rejected", json_integer((json_int_t)stats.rejected));
-    json_object_set_new(status, "concealed_ms", json_integer((json_int_t)stats.concealed));
-    json_object_set_new(status, "jitter_ms", json_figure(stats.jitter));
-    json_object_set_new(status, "delay_ms", json_figure(stats.delay));
-    json_object_set_new(status, "level_db", json_figure(stats.level));
-    json_object_set_new(status, "round_trip_ms", json_figure(stats.round_trip));
-    json_object_set_new(status, "remote_loss", json_figure(stats.remote_loss));
+    set_count(status, "received", stats.received);
+    set_count(status, "sent", stats.sent);
+    set_count(status, "lost", stats.lost);
+    set_count(status, "late", stats.late);
+    set_count(status, "rejected", stats.rejected);
+    set_count(status, "concealed_ms", stats.concealed);
+    set_figure(status, "jitter_ms", stats.jitter);
+    set_figure(status, "delay_ms", stats.delay);
+    set_figure(status, "level_db", stats.level);
+    set_figure(status, "round_trip_ms", stats.round_trip);
+    set_figure(status, "remote_loss", stats.remote_loss);
+    set_quality(status, &stats);
     return status;
 }
 
@@ -99,14 +128,15 @@ static json_t *conference_status(const struct conference *conference)
     json_object_set_new(status, "name", json_text(conference_name(conference)));
     json_object_set_new(status, "title", json_text(conference_title(conference)));
     json_object_set_new(status, "policy", json_text(conference_policy(conference)));
-    json_object_set_new(status, "capacity", json_integer(conference_capacity(conference)));
+    set_count(status, "capacity", conference_capacity(conference));
     json_object_set_new(status, "locked", json_boolean(conference_is_locked(conference)));
     json_object_set_new(status, "reserved", json_boolean(conference_is_reserved(conference)));
     json_object_set_new(status, "since", json_time(conference_created_at(conference)));
     for (struct participant *participant = conference_next_participant(conference, NULL);
          participant; participant = conference_next_participant(conference, participant)) {
-        json_array_append_new(participants, participant_status(participant));
+        json_array_append_new(participants, participant_json(participant));
     }
+    json_object_set_new(status, "count", json_integer(conference_participant_count(conference)));
     json_object_set_new(status, "participants", participants);
     return status;
 }
@@ -116,15 +146,28 @@ static json_t *thread_status(const struct control_server *server, unsigned index
     struct mixing_thread_stats stats = {0};
     server->thread_stats(server->arg, index, &stats);
     json_t *status = json_object();
-    json_object_set_new(status, "mixes", json_integer(stats.mixes));
-    json_object_set_new(status, "legs", json_integer(stats.legs));
-    json_object_set_new(status, "ticks", json_integer((json_int_t)stats.ticks));
-    json_object_set_new(status, "late_ticks", json_integer((json_int_t)stats.late_ticks));
-    json_object_set_new(status, "skipped_ticks", json_integer((json_int_t)stats.skipped_ticks));
-    json_object_set_new(status, "lateness_p50_ms", json_figure(stats.lateness_p50));
-    json_object_set_new(status, "lateness_p99_ms", json_figure(stats.lateness_p99));
-    json_object_set_new(status, "lateness_max_ms", json_figure(stats.lateness_max));
-    json_object_set_new(status, "load", json_figure(stats.load));
+    set_count(status, "mixes", stats.mixes);
+    set_count(status, "legs", stats.legs);
+    set_count(status, "ticks", stats.ticks);
+    set_count(status, "late_ticks", stats.late_ticks);
+    set_count(status, "skipped_ticks", stats.skipped_ticks);
+    set_figure(status, "lateness_p50_ms", stats.lateness_p50);
+    set_figure(status, "lateness_p99_ms", stats.lateness_p99);
+    set_figure(status, "lateness_max_ms", stats.lateness_max);
+    set_figure(status, "load", stats.load);
+    json_object_set_new(status, "overloaded", json_boolean(stats.overloaded));
+    return status;
+}
+
+static json_t *overload_status(const struct focus *focus)
+{
+    struct focus_overload overload;
+    json_t *status = json_object();
+    focus_overload(focus, &overload);
+    set_count(status, "threads", overload.threads);
+    json_object_set_new(status, "since",
+                        overload.threads ? json_time(overload.since) : json_null());
+    set_count(status, "turned_away", overload.turned_away);
     return status;
 }
 
@@ -136,12 +179,14 @@ json_t *control_status(const struct control_config *config, uint64_t started)
     json_t *conferences = json_array();
     json_t *threads = json_array();
     json_t *scripts = hooks->scripts(hooks->arg);
+    json_t *registrations = hooks->registrations(hooks->arg);
     uint64_t uptime = (loop_now(config->loop) - started) / 1000;
     json_object_set_new(server, "version", json_string(PARLEY_VERSION));
     json_object_set_new(server, "pid", json_integer(getpid()));
-    json_object_set_new(server, "uptime", json_integer((json_int_t)uptime));
-    json_object_set_new(server, "calls", json_integer(focus_call_count(config->focus)));
-    json_object_set_new(server, "generation", json_integer(hooks->generation(hooks->arg)));
+    set_count(server, "uptime", uptime);
+    set_count(server, "calls", focus_call_count(config->focus));
+    set_count(server, "generation", hooks->generation(hooks->arg));
+    json_object_set_new(server, "overload", overload_status(config->focus));
     for (struct conference *conference = focus_next_conference(config->focus, NULL); conference;
          conference = focus_next_conference(config->focus, conference)) {
         json_array_append_new(conferences, conference_status(conference));
@@ -152,6 +197,7 @@ json_t *control_status(const struct control_config *config, uint64_t started)
     }
     json_object_set_new(status, "server", server);
     json_object_set_new(status, "scripts", scripts ? scripts : json_object());
+    json_object_set_new(status, "registrations", registrations ? registrations : json_array());
     json_object_set_new(status, "conferences", conferences);
     json_object_set_new(status, "media_threads", threads);
     return status;

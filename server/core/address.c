@@ -193,3 +193,62 @@ socklen_t address_size(const struct sockaddr_storage *address)
     return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
                                           : sizeof(struct sockaddr_in);
 }
+
+/* ---- networks ------------------------------------------------------------------------------- */
+
+/* The bytes of the host, in network order; how many there are. */
+static size_t host_bytes(const struct sockaddr_storage *address, const uint8_t **bytesp)
+{
+    if (address->ss_family == AF_INET) {
+        *bytesp = (const uint8_t *)&((const struct sockaddr_in *)address)->sin_addr;
+        return sizeof(struct in_addr);
+    }
+    const struct in6_addr *host = &((const struct sockaddr_in6 *)address)->sin6_addr;
+    bool is_mapped = IN6_IS_ADDR_V4MAPPED(host);
+    *bytesp = host->s6_addr + (is_mapped ? 12 : 0);
+    return is_mapped ? sizeof(struct in_addr) : sizeof *host;
+}
+
+int network_parse(const char *text, struct network *network, char *error, size_t error_size)
+{
+    char host[INET6_ADDRSTRLEN];
+    const uint8_t *bytes;
+    size_t length = strcspn(text, "/");
+    const char *digits = text[length] ? text + length + 1 : NULL;
+    memset(network, 0, sizeof *network);
+    if (length < sizeof host) {
+        memcpy(host, text, length);
+        host[length] = '\0';
+        if (ip_parse(host, &network->address)) {
+            unsigned most = 8 * (unsigned)host_bytes(&network->address, &bytes);
+            size_t count = digits ? strspn(digits, "0123456789") : 0;
+            network->bits = digits ? (unsigned)strtoul(digits, NULL, 10) : most;
+            if (!digits || (count > 0 && count <= 3 && !digits[count] && network->bits <= most)) {
+                return 0;
+            }
+        }
+    }
+    snprintf(error, error_size,
+             "must be an address or a network, as in \"192.0.2.1\" or \"10.0.0.0/8\", not "
+             "\"%.80s\"",
+             text);
+    return EINVAL;
+}
+
+bool network_has(const struct network *network, const struct sockaddr_storage *address)
+{
+    const uint8_t *wanted;
+    const uint8_t *given;
+    if (address->ss_family != AF_INET && address->ss_family != AF_INET6) {
+        return false;
+    }
+    if (host_bytes(&network->address, &wanted) != host_bytes(address, &given)) {
+        return false;
+    }
+    for (unsigned bit = 0; bit < network->bits; bit++) {
+        if ((wanted[bit / 8] ^ given[bit / 8]) >> (7 - bit % 8) & 1) {
+            return false;
+        }
+    }
+    return true;
+}

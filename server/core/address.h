@@ -43,6 +43,16 @@ bool address_is_private(const struct sockaddr_storage *address);
 /* Host order; 0 when there is none. */
 uint16_t address_port(const struct sockaddr_storage *address);
 void address_set_port(struct sockaddr_storage *address, uint16_t port);
+/* A range of addresses, as "192.0.2.1" or "10.0.0.0/8" say it. */
+struct network {
+    struct sockaddr_storage address;
+    unsigned bits; /* of the address that count */
+};
+
+/* EINVAL, and what is allowed. */
+int network_parse(const char *text, struct network *network, char *error, size_t error_size);
+/* IPv4 addresses mapped into IPv6 count as IPv4. */
+bool network_has(const struct network *network, const struct sockaddr_storage *address);
 /* What bind and sendto want to know. */
 socklen_t address_size(const struct sockaddr_storage *address);
 

@@ -1,5 +1,8 @@
 #include "core/options.h"
 
+#include "core/account.h"
+#include "core/text.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -10,6 +13,7 @@ enum {
     DAY_S = 24 * 3600,
     TEXT_MAX = 1024,
     LIST_MAX = 32,
+    FAR = 4, /* so many slips are no longer a misspelt name */
 };
 
 static int check_domain(const char *text, char *error, size_t error_size)
@@ -48,8 +52,91 @@ static int check_not_empty(const char *text, char *error, size_t error_size)
     return 0;
 }
 
+static int check_dtmf(const char *text, char *error, size_t error_size)
+{
+    static const char *const known[] = {"auto", "rfc4733", "inband", "both"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(text, known[i]) == 0) {
+            return 0;
+        }
+    }
+    snprintf(error, error_size,
+             "must be \"auto\", \"rfc4733\", \"inband\" or \"both\", not \"%.80s\"", text);
+    return EINVAL;
+}
+
+static int check_own_dtmf(const char *text, char *error, size_t error_size)
+{
+    return *text ? check_dtmf(text, error, error_size) : 0;
+}
+
+static int check_proxy(const char *text, char *error, size_t error_size)
+{
+    if (!*text) {
+        return 0;
+    }
+    const char *transport = strstr(text, ";transport=");
+    size_t length = transport ? strcspn(transport + 11, ";") : 0;
+    bool is_known = !transport || (length == 3 && (strncmp(transport + 11, "udp", 3) == 0 ||
+                                                   strncmp(transport + 11, "tcp", 3) == 0));
+    if (strncmp(text, "sip:", 4) != 0 || !text[4] || strpbrk(text, " <>\"?,") || !is_known) {
+        snprintf(error, error_size,
+                 "must be like sip:192.0.2.1 or sip:proxy.example.com;transport=tcp, not "
+                 "\"%.80s\"",
+                 text);
+        return EINVAL;
+    }
+    return 0;
+}
+
+static int check_network(const char *text, char *error, size_t error_size)
+{
+    struct network network;
+    return network_parse(text, &network, error, error_size);
+}
+
+static int check_algorithm(const char *text, char *error, size_t error_size)
+{
+    if (strcmp(text, "SHA-256") != 0 && strcmp(text, "MD5") != 0) {
+        snprintf(error, error_size, "must be \"SHA-256\" or \"MD5\", not \"%.80s\"", text);
+        return EINVAL;
+    }
+    return 0;
+}
+
+static int check_account(int (*set)(struct account *account, const char *text, char *error,
+                                    size_t size),
+                         const char *text, char *error, size_t error_size)
+{
+    struct account account = {.password = ""};
+    int status = set(&account, text, error, error_size);
+    account_wipe(&account);
+    return status;
+}
+
+static int check_password(const char *text, char *error, size_t error_size)
+{
+    return check_account(account_set_password, text, error, error_size);
+}
+
+static int check_ha1(const char *text, char *error, size_t error_size)
+{
+    return check_account(account_set_ha1, text, error, error_size);
+}
+
+static int check_account_name(const char *text, char *error, size_t error_size)
+{
+    return check_account(account_set_name, text, error, error_size);
+}
+
+static int check_group(const char *text, char *error, size_t error_size)
+{
+    return check_account(account_add_group, text, error, error_size);
+}
+
 #define IN_SETTINGS(field) offsetof(struct settings, field)
 #define IN_CONFERENCE(field) offsetof(struct conference_settings, field)
+#define IN_ACCOUNT(field) offsetof(struct account_settings, field)
 
 /* clang-format off */
 static const struct option options[] = {
@@ -81,6 +168,14 @@ static const struct option options[] = {
      .offset = IN_SETTINGS(max_calls), .standard = "0", .shown = "no limit", .most = 1000000,
      .help = "Calls at the same time; more are turned away with 503 and Retry-After. 0: no "
              "limit."},
+    {.key = "overload.late", .flag = "--overload-late", .value = "PERCENT",
+     .type = OPTION_NUMBER, .offset = IN_SETTINGS(overload_late), .standard = "40", .most = 100,
+     .help = "A media thread is overloaded, and new calls that it would have to carry get 503 with "
+             "Retry-After, when more of its work than this has begun over 5 ms late for 2 s, until "
+             "3 s are good again; 0: lateness does not count."},
+    {.key = "overload.load", .flag = "--overload-load", .value = "PERCENT",
+     .type = OPTION_NUMBER, .offset = IN_SETTINGS(overload_load), .standard = "95", .most = 100,
+     .help = "The same when it was busy for more than this of the time; 0: that does not count."},
     {.key = "session.expires", .flag = "--session-expires", .value = "TIME",
      .type = OPTION_SECONDS, .offset = IN_SETTINGS(session_expires), .standard = "1800",
      .most = DAY_S,
@@ -103,6 +198,47 @@ static const struct option options[] = {
      .type = OPTION_SECONDS, .offset = IN_SETTINGS(notify_max_expires), .standard = "3600",
      .lowest = 1, .most = DAY_S,
      .help = "The longest subscription; who asks for more gets this."},
+    {.key = "registrar", .flag = "--registrar", .value = "true|false", .type = OPTION_SWITCH,
+     .offset = IN_SETTINGS(registrar), .standard = "true",
+     .help = "Whether phones with an account can register here, to be reached under its name."},
+    {.key = "registration.min_expires", .type = OPTION_SECONDS,
+     .offset = IN_SETTINGS(registration_min), .standard = "60", .lowest = 1,
+     .most = 3600,
+     .help = "The shortest time that a phone may register for; less gets 423."},
+    {.key = "registration.max_expires", .type = OPTION_SECONDS,
+     .offset = IN_SETTINGS(registration_max), .standard = "3600", .lowest = 1,
+     .most = 7 * DAY_S,
+     .help = "The longest time that a phone is registered for without asking again."},
+    {.key = "digest.algorithms", .type = OPTION_LIST,
+     .offset = IN_SETTINGS(digest_algorithms), .check = check_algorithm,
+     .standard = "SHA-256 MD5",
+     .help = "What passwords are asked for with, SHA-256 and MD5, the better one first. Phones "
+             "that give up at the first one that they do not know need MD5 alone."},
+    {.key = "digest.nonce_expires", .type = OPTION_SECONDS,
+     .offset = IN_SETTINGS(nonce_expires), .standard = "300", .lowest = 1, .most = DAY_S,
+     .help = "How long the answer to one challenge holds; phones then answer a new one by "
+             "themselves."},
+    {.key = "trusted_peers", .flag = "--trusted-peer", .value = "NETWORK", .type = OPTION_LIST,
+     .offset = IN_SETTINGS(trusted_peers), .standard = "", .shown = "none",
+     .check = check_network,
+     .help = "Proxies whose P-Asserted-Identity (RFC 3325) is believed: \"192.0.2.1\" or "
+             "\"10.0.0.0/8\". They must have checked who calls."},
+    {.key = "outbound.proxy", .flag = "--outbound-proxy", .value = "URI", .type = OPTION_TEXT,
+     .offset = IN_SETTINGS(outbound_proxy), .standard = "", .shown = "none",
+     .check = check_proxy, .live = true,
+     .help = "Where all calls go that the server itself begins, as in sip:192.0.2.1;transport=tcp. "
+             "Without it they go where the URI that is called says (RFC 3263)."},
+    {.key = "outbound.credentials", .type = OPTION_DATA,
+     .offset = IN_SETTINGS(outbound_credentials), .standard = "", .live = true,
+     .help = "What to answer when such a call is challenged, by realm: "
+             "{ [\"example.com\"] = { user = \"parley\", password = \"…\" } }."},
+    {.key = "outbound.redirects", .type = OPTION_NUMBER,
+     .offset = IN_SETTINGS(outbound_redirects), .standard = "5", .most = 10, .live = true,
+     .help = "How often such a call may be redirected (3xx); 0: never."},
+    {.key = "outbound.timeout", .type = OPTION_MILLISECONDS,
+     .offset = IN_SETTINGS(outbound_timeout), .standard = "60s", .lowest = 1000,
+     .most = 600 * 1000,
+     .help = "How long a phone that is called may ring, unless the script says otherwise."},
     {.key = "stop_timeout", .flag = "--stop-timeout", .value = "TIME", .type = OPTION_MILLISECONDS,
      .offset = IN_SETTINGS(stop_timeout), .standard = "5s", .most = 3600 * 1000,
      .help = "How long a stopping server waits for the phones to answer its BYEs."},
@@ -118,6 +254,25 @@ static const struct option options[] = {
     {.key = "log_level", .flag = "--log-level", .value = "LEVEL", .type = OPTION_LOG_LEVEL,
      .offset = IN_SETTINGS(log_level), .standard = "info", .live = true,
      .help = "What is logged on stderr: error, warn, info or debug."},
+    {.key = "audio.agc", .type = OPTION_SWITCH, .offset = IN_SETTINGS(sound.agc),
+     .standard = "false", .live = true,
+     .help = "Brings soft and loud phones to one level; costs 10 ms of delay. These are for who "
+             "joins from now on, unless the conference or its policy says otherwise."},
+    {.key = "audio.denoise", .type = OPTION_SWITCH, .offset = IN_SETTINGS(sound.denoise),
+     .standard = "false", .live = true,
+     .help = "Suppresses steady noise; costs 10 ms of delay, with agc no more than that."},
+    {.key = "audio.vad", .type = OPTION_SWITCH, .offset = IN_SETTINGS(sound.vad),
+     .standard = "false", .live = true,
+     .help = "Judges who speaks by what is a voice, so that loud noise is nobody speaking."},
+    {.key = "audio.dtmf", .type = OPTION_TEXT, .offset = IN_SETTINGS(sound.dtmf),
+     .standard = "auto", .check = check_dtmf, .live = true,
+     .help = "Where keys are heard: \"rfc4733\": telephone-events; \"inband\": tones in the audio; "
+             "\"auto\": tones when the phone knows no events; \"both\": tones until it sends an "
+             "event. Tones are taken out of the mix; looking for them costs 10 ms of delay."},
+    {.key = "audio.hold_music", .type = OPTION_TEXT, .offset = IN_SETTINGS(sound.hold_music),
+     .standard = "", .live = true,
+     .help = "A sound file (WAV, FLAC, Ogg) for who is alone in a conference, beside the config "
+             "or with its path; empty: silence."},
     {.key = "conferences.*.title", .type = OPTION_TEXT, .offset = IN_CONFERENCE(title),
      .standard = "", .live = true, .help = "What phones may show as the conference's name."},
     {.key = "conferences.*.policy", .type = OPTION_TEXT, .offset = IN_CONFERENCE(policy),
@@ -125,15 +280,37 @@ static const struct option options[] = {
      .help = "The conference's own policy, a name or a Lua file; empty: the site's alone."},
     {.key = "conferences.*.capacity", .type = OPTION_NUMBER, .offset = IN_CONFERENCE(capacity),
      .standard = "0", .most = 100000, .live = true, .help = "Participants; 0: no limit."},
+    {.key = "conferences.*.agc", .type = OPTION_SWITCH, .offset = IN_CONFERENCE(sound.agc),
+     .standard = "", .shown = "as audio.agc", .live = true, .help = "As in audio."},
+    {.key = "conferences.*.denoise", .type = OPTION_SWITCH, .offset = IN_CONFERENCE(sound.denoise),
+     .standard = "", .shown = "as audio.denoise", .live = true, .help = "As in audio."},
+    {.key = "conferences.*.vad", .type = OPTION_SWITCH, .offset = IN_CONFERENCE(sound.vad),
+     .standard = "", .shown = "as audio.vad", .live = true, .help = "As in audio."},
+    {.key = "conferences.*.dtmf", .type = OPTION_TEXT, .offset = IN_CONFERENCE(sound.dtmf),
+     .standard = "", .shown = "as audio.dtmf", .check = check_own_dtmf, .live = true,
+     .help = "As in audio."},
+    {.key = "conferences.*.hold_music", .type = OPTION_TEXT,
+     .offset = IN_CONFERENCE(sound.hold_music), .standard = "", .shown = "as audio.hold_music",
+     .live = true, .help = "As in audio; \"none\": silence, whatever stands there."},
     {.key = "conferences.*.options", .type = OPTION_DATA, .offset = IN_CONFERENCE(options),
      .standard = "", .live = true,
      .help = "Plain data for the policy, which reads it as conference.options."},
+    {.key = "accounts.*.password", .type = OPTION_TEXT, .offset = IN_ACCOUNT(password),
+     .standard = "", .live = true, .check = check_password,
+     .help = "What the phone proves to know; it is neither sent nor logged."},
+    {.key = "accounts.*.ha1", .type = OPTION_LIST, .offset = IN_ACCOUNT(ha1), .standard = "",
+     .live = true, .check = check_ha1,
+     .help = "Instead of a password its hash, H(user:realm:password) in hexadecimal, by MD5 or "
+             "SHA-256 or both. The realm is the domain, or parley when there is none."},
+    {.key = "accounts.*.name", .type = OPTION_TEXT, .offset = IN_ACCOUNT(name), .standard = "",
+     .live = true, .check = check_account_name, .help = "The name to show in the roster."},
+    {.key = "accounts.*.groups", .type = OPTION_LIST, .offset = IN_ACCOUNT(groups),
+     .standard = "", .live = true, .check = check_group,
+     .help = "Words for the policy, which asks for request.actor.groups.WORD."},
 };
 /* clang-format on */
 
 enum { OPTION_COUNT = sizeof options / sizeof *options };
-
-static const char conference_prefix[] = "conferences.*.";
 
 const struct option *option_at(unsigned index)
 {
@@ -171,73 +348,54 @@ bool option_is_group(const char *key)
     return false;
 }
 
-bool option_is_of_conference(const struct option *option)
+enum option_scope option_scope(const struct option *option)
 {
-    return strncmp(option->key, conference_prefix, sizeof conference_prefix - 1) == 0;
+    static const char conferences[] = "conferences.*.";
+    static const char accounts[] = "accounts.*.";
+    if (strncmp(option->key, conferences, sizeof conferences - 1) == 0) {
+        return OPTION_OF_CONFERENCE;
+    }
+    return strncmp(option->key, accounts, sizeof accounts - 1) == 0 ? OPTION_OF_ACCOUNT
+                                                                    : OPTION_OF_SERVER;
 }
 
 /* ---- did you mean --------------------------------------------------------------------------- */
 
-/* Levenshtein's distance of two short names; large when one is long. */
-static unsigned edit_distance(const char *a, const char *b)
+/* Whether `candidate` is near enough to be meant, and nearer than all before it. */
+static bool is_nearer(const char *name, const char *candidate, unsigned *leastp)
 {
-    enum { NAME_MAX_BYTES = 32 };
-    size_t a_length = strlen(a);
-    size_t b_length = strlen(b);
-    if (a_length > NAME_MAX_BYTES || b_length > NAME_MAX_BYTES) {
-        return NAME_MAX_BYTES;
+    unsigned distance = text_distance(name, candidate);
+    if (distance >= *leastp || (size_t)distance * 3 > strlen(candidate) + 1) {
+        return false;
     }
-    unsigned row[NAME_MAX_BYTES + 1];
-    for (size_t j = 0; j <= b_length; j++) {
-        row[j] = (unsigned)j;
-    }
-    for (size_t i = 1; i <= a_length; i++) {
-        unsigned diagonal = row[0];
-        row[0] = (unsigned)i;
-        for (size_t j = 1; j <= b_length; j++) {
-            unsigned best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-            row[j] = diagonal + 1 < best ? diagonal + 1 : best;
-        }
-    }
-    return row[b_length];
+    *leastp = distance;
+    return true;
 }
 
-/* Keeps in *bestp the candidate nearest to `name`, when it is near enough to be meant. */
-static void suggest(const char *name, const char *candidate, const char **bestp, unsigned *leastp)
+bool option_suggest_key(const char *prefix, const char *name, char meant[OPTION_NAME_SIZE])
 {
-    unsigned distance = edit_distance(name, candidate);
-    if (distance < *leastp && (size_t)distance * 3 <= strlen(candidate) + 1) {
-        *leastp = distance;
-        *bestp = candidate;
-    }
-}
-
-const char *option_suggest_key(const char *prefix, const char *name)
-{
-    static const char *const groups[] = {"rtp", "session", "notify", "conferences"};
-    const char *best = NULL;
-    unsigned least = 4;
+    unsigned least = FAR;
     size_t length = strlen(prefix);
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        if (strncmp(options[i].key, prefix, length) == 0 && !strchr(options[i].key + length, '.')) {
-            suggest(name, options[i].key + length, &best, &least);
+        if (strncmp(options[i].key, prefix, length) == 0) {
+            const char *rest = options[i].key + length;
+            char candidate[OPTION_NAME_SIZE];
+            snprintf(candidate, sizeof candidate, "%.*s", (int)strcspn(rest, "."), rest);
+            if (is_nearer(name, candidate, &least)) {
+                snprintf(meant, OPTION_NAME_SIZE, "%s", candidate);
+            }
         }
     }
-    for (unsigned i = 0; !*prefix && i < sizeof groups / sizeof *groups; i++) {
-        suggest(name, groups[i], &best, &least);
-    }
-    return best;
+    return least < FAR;
 }
 
 const char *option_suggest_flag(const char *flag)
 {
     const char *best = NULL;
-    unsigned least = 4;
+    unsigned least = FAR;
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        if (options[i].flag) {
-            suggest(flag, options[i].flag, &best, &least);
+        if (options[i].flag && is_nearer(flag, options[i].flag, &least)) {
+            best = options[i].flag;
         }
     }
     return best;
@@ -275,6 +433,9 @@ void option_expects(const struct option *option, char *buffer, size_t size)
         break;
     case OPTION_LOG_LEVEL:
         snprintf(buffer, size, "\"error\", \"warn\", \"info\" or \"debug\"");
+        break;
+    case OPTION_SWITCH:
+        snprintf(buffer, size, "true or false");
         break;
     case OPTION_DATA:
         snprintf(buffer, size, "a table of plain data");
@@ -394,6 +555,22 @@ static int add_string(struct string_list *list, const char *text, char *error, s
     return 0;
 }
 
+void option_set_switch(const struct option *option, void *target, bool on)
+{
+    *(enum option_switch *)field_of(option, target) = on ? SWITCH_ON : SWITCH_OFF;
+}
+
+static int set_switch_text(const struct option *option, void *target, const char *text, char *error,
+                           size_t error_size)
+{
+    bool is_true = strcmp(text, "true") == 0;
+    if (!is_true && strcmp(text, "false") != 0) {
+        return refuse(option, text, error, error_size);
+    }
+    option_set_switch(option, target, is_true);
+    return 0;
+}
+
 /* What may go into a log line, a URI and a path. */
 static int check_text(const char *text, char *error, size_t error_size)
 {
@@ -435,6 +612,8 @@ int option_set_text(const struct option *option, void *target, const char *text,
         return set_ports(option, target, text, error, error_size);
     case OPTION_LOG_LEVEL:
         return log_level_parse(text, field) ? 0 : refuse(option, text, error, error_size);
+    case OPTION_SWITCH:
+        return set_switch_text(option, target, text, error, error_size);
     case OPTION_DATA:
         break;
     }
@@ -456,7 +635,7 @@ void option_clear_list(const struct option *option, void *target)
 static int set_standard(const struct option *option, void *target)
 {
     char error[160];
-    if (option->type == OPTION_DATA) {
+    if (option->type == OPTION_DATA || (option->type == OPTION_SWITCH && !*option->standard)) {
         return 0;
     }
     if (option->type != OPTION_LIST) {
@@ -478,10 +657,10 @@ static int set_standard(const struct option *option, void *target)
     return 0;
 }
 
-int options_set_standard(void *target, bool of_conference)
+int options_set_standard(void *target, enum option_scope scope)
 {
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        if (option_is_of_conference(&options[i]) == of_conference) {
+        if (option_scope(&options[i]) == scope) {
             int status = set_standard(&options[i], target);
             if (status) {
                 return status;
@@ -491,10 +670,10 @@ int options_set_standard(void *target, bool of_conference)
     return 0;
 }
 
-void options_free(void *target, bool of_conference)
+void options_free(void *target, enum option_scope scope)
 {
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        if (option_is_of_conference(&options[i]) != of_conference) {
+        if (option_scope(&options[i]) != scope) {
             continue;
         }
         void *field = field_of(&options[i], target);

@@ -2,7 +2,8 @@
  * The table of options: the one place that knows their names, types, defaults, ranges and help.
  *
  * Used by lua/ (config file), main/ (command line, reload) and by itself (help, default config).
- * A target is a struct settings, or a struct conference_settings for "conferences.*.KEY".
+ * A target is a struct settings, a struct conference_settings for "conferences.*.KEY", or a struct
+ * account_settings for "accounts.*.KEY".
  */
 #ifndef CORE_OPTIONS_H
 #define CORE_OPTIONS_H
@@ -21,8 +22,12 @@ enum option_type {
     OPTION_MILLISECONDS, /* unsigned, ms; a number of seconds, or "250ms", "90s", "5m" */
     OPTION_PORTS,        /* "LOW-HIGH", or { LOW, HIGH } */
     OPTION_LOG_LEVEL,
-    OPTION_DATA, /* plain data, JSON */
+    OPTION_SWITCH, /* true or false */
+    OPTION_DATA,   /* plain data, JSON */
 };
+
+/* What an option is of, and so the type of its target. */
+enum option_scope { OPTION_OF_SERVER, OPTION_OF_CONFERENCE, OPTION_OF_ACCOUNT };
 
 struct option {
     const char *key;   /* in the config: "rtp.ports", "conferences.*.title" */
@@ -45,11 +50,14 @@ const struct option *option_by_key(const char *key);
 const struct option *option_by_flag(const char *flag);
 /* Whether keys begin with "key.": "rtp", "conferences". */
 bool option_is_group(const char *key);
-bool option_is_of_conference(const struct option *option);
+enum option_scope option_scope(const struct option *option);
 
-/* The nearest key of those beginning with `prefix` ("" or "rtp."), or flag, when one is near
- * enough to be meant; else NULL. */
-const char *option_suggest_key(const char *prefix, const char *name);
+enum { OPTION_NAME_SIZE = 32 }; /* bytes of one part of a key, "address" of "rtp.address" */
+
+/* What may stand behind `prefix` ("" or "rtp.") and is nearest to `name`: an option or a group.
+ * False, with nothing in `meant`: none is near enough to be meant. */
+bool option_suggest_key(const char *prefix, const char *name, char meant[OPTION_NAME_SIZE]);
+/* The nearest flag; NULL: none is near enough to be meant. */
 const char *option_suggest_flag(const char *flag);
 
 /* Set the target's field; a text is appended to a list. EINVAL: `error` says what is allowed, as in
@@ -58,13 +66,14 @@ int option_set_text(const struct option *option, void *target, const char *text,
                     size_t error_size);
 int option_set_number(const struct option *option, void *target, double number, char *error,
                       size_t error_size);
+void option_set_switch(const struct option *option, void *target, bool on);
 /* Takes the reference. */
 void option_set_data(const struct option *option, void *target, json_t *data);
 void option_clear_list(const struct option *option, void *target);
 
 /* Sets all fields of the target to their defaults. ENOMEM. */
-int options_set_standard(void *target, bool of_conference);
-void options_free(void *target, bool of_conference);
+int options_set_standard(void *target, enum option_scope scope);
+void options_free(void *target, enum option_scope scope);
 
 /* "a number from 0 to 64" */
 void option_expects(const struct option *option, char *buffer, size_t size);

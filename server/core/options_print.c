@@ -71,6 +71,13 @@ static void print_value(FILE *file, const struct option *option, const void *tar
     case OPTION_LOG_LEVEL:
         print_quoted(file, log_level_name(*(const enum log_level *)field));
         break;
+    case OPTION_SWITCH:
+        /* An unset one is left as the server has it. */
+        fputs(*(const enum option_switch *)field == SWITCH_UNSET ? "nil"
+              : *(const enum option_switch *)field == SWITCH_ON  ? "true"
+                                                                 : "false",
+              file);
+        break;
     case OPTION_DATA:
         /* Only defaults are printed, and the default is none. */
         fputs("{}", file);
@@ -159,11 +166,27 @@ static void print_conference(FILE *file, const struct conference_settings *confe
           file);
     fprintf(file, "    %s = {\n", conference->name);
     for (unsigned i = 0; (option = option_at(i)); i++) {
-        if (option_is_of_conference(option)) {
+        if (option_scope(option) == OPTION_OF_CONFERENCE) {
             print_entry(file, "        ", option, conference);
         }
     }
-    fputs("    },\n}\n", file);
+    fputs("    },\n}\n\n", file);
+}
+
+/* As a comment, since nobody has an account by default. */
+static void print_accounts(FILE *file)
+{
+    static const struct account_settings none;
+    const struct option *option;
+    fputs("-- Who can prove by a password to be who they say: name = { … }. The name is the user "
+          "part of\n-- their SIP URI. Nobody else may use it.\n-- accounts = {\n--     alice = {\n",
+          file);
+    for (unsigned i = 0; (option = option_at(i)); i++) {
+        if (option_scope(option) == OPTION_OF_ACCOUNT) {
+            print_entry(file, "--         ", option, &none);
+        }
+    }
+    fputs("--     },\n-- }\n", file);
 }
 
 int options_print_config(FILE *file)
@@ -180,7 +203,7 @@ int options_print_config(FILE *file)
         file);
     const struct option *option;
     char group[32] = "";
-    for (unsigned i = 0; (option = option_at(i)) && !option_is_of_conference(option); i++) {
+    for (unsigned i = 0; (option = option_at(i)) && option_scope(option) == OPTION_OF_SERVER; i++) {
         size_t length = strchr(option->key, '.') ? strcspn(option->key, ".") : 0;
         if (*group && (strlen(group) != length || strncmp(group, option->key, length) != 0)) {
             fputs("}\n\n", file);
@@ -191,7 +214,11 @@ int options_print_config(FILE *file)
         snprintf(group, sizeof group, "%.*s", (int)length, option->key);
         print_entry(file, length > 0 ? "    " : "", option, &settings);
     }
+    if (*group) {
+        fputs("}\n\n", file);
+    }
     print_conference(file, &settings.conferences[0]);
+    print_accounts(file);
     settings_free(&settings);
     return ferror(file) ? EIO : 0;
 }

@@ -39,7 +39,7 @@ void string_list_clear(struct string_list *list)
 static void conference_free(struct conference_settings *conference)
 {
     free(conference->name);
-    options_free(conference, true);
+    options_free(conference, OPTION_OF_CONFERENCE);
 }
 
 int settings_add_conference(struct settings *settings, const char *name,
@@ -71,7 +71,7 @@ int settings_add_conference(struct settings *settings, const char *name,
     struct conference_settings *conference = &all[settings->conference_count];
     memset(conference, 0, sizeof *conference);
     conference->name = strdup(name);
-    if (!conference->name || options_set_standard(conference, true)) {
+    if (!conference->name || options_set_standard(conference, OPTION_OF_CONFERENCE)) {
         conference_free(conference);
         goto no_memory;
     }
@@ -104,6 +104,117 @@ const struct conference_settings *settings_conference(const struct settings *set
     return NULL;
 }
 
+/* ---- accounts ------------------------------------------------------------------------------- */
+
+static void account_free(struct account_settings *account)
+{
+    free(account->user);
+    if (account->password) {
+        explicit_bzero(account->password, strlen(account->password));
+    }
+    options_free(account, OPTION_OF_ACCOUNT);
+}
+
+int settings_add_account(struct settings *settings, const char *user,
+                         struct account_settings **accountp, char *error, size_t error_size)
+{
+    if (!text_is_conference_name(user)) {
+        snprintf(error, error_size,
+                 "an account's name has 1 to %d bytes, not %zu, and no blanks, control characters "
+                 "or any of @:;?/<>\"\\",
+                 CONFERENCE_NAME_MAX, strlen(user));
+        return EINVAL;
+    }
+    if (settings->account_count >= ACCOUNT_SETTINGS_MAX) {
+        snprintf(error, error_size, "more than %d accounts", ACCOUNT_SETTINGS_MAX);
+        return EINVAL;
+    }
+    struct account_settings *all =
+        realloc(settings->accounts, (settings->account_count + 1) * sizeof *settings->accounts);
+    if (!all) {
+        goto no_memory;
+    }
+    settings->accounts = all;
+    struct account_settings *account = &all[settings->account_count];
+    memset(account, 0, sizeof *account);
+    account->user = strdup(user);
+    if (!account->user || options_set_standard(account, OPTION_OF_ACCOUNT)) {
+        account_free(account);
+        goto no_memory;
+    }
+    settings->account_count++;
+    *accountp = account;
+    return 0;
+no_memory:
+    snprintf(error, error_size, "out of memory");
+    return ENOMEM;
+}
+
+void settings_clear_accounts(struct settings *settings)
+{
+    for (unsigned i = 0; i < settings->account_count; i++) {
+        account_free(&settings->accounts[i]);
+    }
+    free(settings->accounts);
+    settings->accounts = NULL;
+    settings->account_count = 0;
+}
+
+static int compare_accounts(const void *a, const void *b)
+{
+    const struct account_settings *left = a;
+    const struct account_settings *right = b;
+    return strcmp(left->user, right->user);
+}
+
+static int sort_accounts(struct settings *settings, char *error, size_t error_size)
+{
+    const struct account_settings *accounts = settings->accounts;
+    if (settings->account_count > 1) {
+        qsort(settings->accounts, settings->account_count, sizeof *settings->accounts,
+              compare_accounts);
+    }
+    for (unsigned i = 1; i < settings->account_count; i++) {
+        if (strcmp(accounts[i - 1].user, accounts[i].user) == 0) {
+            snprintf(error, error_size, "accounts: \"%s\" is there twice", accounts[i].user);
+            return EINVAL;
+        }
+    }
+    return 0;
+}
+
+/* What is in the settings has passed these setters before. */
+static void fill_account(const struct account_settings *from, struct account *account)
+{
+    char error[160];
+    if (*from->password) {
+        (void)account_set_password(account, from->password, error, sizeof error);
+    }
+    for (unsigned i = 0; i < from->ha1.count; i++) {
+        (void)account_set_ha1(account, from->ha1.items[i], error, sizeof error);
+    }
+    (void)account_set_name(account, from->name, error, sizeof error);
+    for (unsigned i = 0; i < from->groups.count; i++) {
+        (void)account_add_group(account, from->groups.items[i], error, sizeof error);
+    }
+}
+
+int settings_find_account(const struct settings *settings, const char *user,
+                          struct account *account)
+{
+    struct account_settings key = {.user = (char *)user};
+    const struct account_settings *found =
+        settings->account_count > 0 ? bsearch(&key, settings->accounts, settings->account_count,
+                                              sizeof *settings->accounts, compare_accounts)
+                                    : NULL;
+    if (!found) {
+        return ENOENT;
+    }
+    memset(account, 0, sizeof *account);
+    fill_account(found, account);
+    return 0;
+}
+
 /* ---- life ----------------------------------------------------------------------------------- */
 
 int settings_init(struct settings *settings)
@@ -112,7 +223,7 @@ int settings_init(struct settings *settings)
     struct conference_settings *demo;
     memset(settings, 0, sizeof *settings);
     settings->file = strdup("");
-    if (!settings->file || options_set_standard(settings, false) ||
+    if (!settings->file || options_set_standard(settings, OPTION_OF_SERVER) ||
         settings_add_conference(settings, "demo", &demo, error, sizeof error) ||
         option_set_text(option_by_key("conferences.*.title"), demo, "Demo", error, sizeof error)) {
         settings_free(settings);
@@ -124,7 +235,8 @@ int settings_init(struct settings *settings)
 void settings_free(struct settings *settings)
 {
     settings_clear_conferences(settings);
-    options_free(settings, false);
+    settings_clear_accounts(settings);
+    options_free(settings, OPTION_OF_SERVER);
     free(settings->file);
     settings->file = NULL;
 }
@@ -257,6 +369,26 @@ static int check_rtp_addresses(const struct settings *settings, char *error, siz
     return 0;
 }
 
+static int check_credentials(const struct settings *settings, char *error, size_t error_size)
+{
+    const char *realm;
+    json_t *entry;
+    json_object_foreach(settings->outbound_credentials, realm, entry)
+    {
+        const char *user = json_string_value(json_object_get(entry, "user"));
+        const char *password = json_string_value(json_object_get(entry, "password"));
+        if (!user || !password || json_object_size(entry) != 2 || strpbrk(realm, "\"\\") ||
+            strpbrk(user, "\"\\")) {
+            snprintf(error, error_size,
+                     "outbound.credentials: realm \"%.80s\" needs a user and a password, as in "
+                     "{ user = \"parley\", password = \"…\" }",
+                     realm);
+            return EINVAL;
+        }
+    }
+    return 0;
+}
+
 int settings_finish(struct settings *settings, char *error, size_t error_size)
 {
     int status = expand_listen(settings, error, error_size);
@@ -268,6 +400,18 @@ int settings_finish(struct settings *settings, char *error, size_t error_size)
     }
     if (!status) {
         status = settings_find_data(settings, error, error_size);
+    }
+    if (!status) {
+        status = sort_accounts(settings, error, error_size);
+    }
+    if (!status) {
+        status = check_credentials(settings, error, error_size);
+    }
+    if (!status && settings->registration_min > settings->registration_max) {
+        snprintf(error, error_size,
+                 "registration.min_expires: %u s is more than registration.max_expires, %u s",
+                 settings->registration_min, settings->registration_max);
+        status = EINVAL;
     }
     if (!status && settings->session_expires > 0 &&
         settings->session_expires < settings->session_min_se) {

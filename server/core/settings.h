@@ -8,17 +8,28 @@
 #ifndef CORE_SETTINGS_H
 #define CORE_SETTINGS_H
 
+#include "core/account.h"
 #include "core/address.h"
 #include "core/log.h"
 
 #include <jansson.h>
 #include <stdint.h>
 
-enum { CONFERENCE_SETTINGS_MAX = 5000 };
+enum { CONFERENCE_SETTINGS_MAX = 5000, ACCOUNT_SETTINGS_MAX = 100000 };
 
 struct string_list {
     char **items;
     unsigned count;
+};
+
+/* A switch that a conference may leave as the server has it. */
+enum option_switch { SWITCH_UNSET, SWITCH_OFF, SWITCH_ON };
+
+/* How conferences sound. */
+struct sound_settings {
+    enum option_switch agc, denoise, vad;
+    char *dtmf;       /* a conference's may be "": as the server's */
+    char *hold_music; /* the same; "none": silence */
 };
 
 /* One entry of conferences = { name = { … } }. */
@@ -27,7 +38,17 @@ struct conference_settings {
     char *title;       /* "" for none */
     char *policy;      /* name or path of its own policy; "" for none */
     unsigned capacity; /* participants; 0: no limit */
-    json_t *options;   /* for the policy; NULL for none */
+    struct sound_settings sound;
+    json_t *options; /* for the policy; NULL for none */
+};
+
+/* One entry of accounts = { user = { … } }. */
+struct account_settings {
+    char *user;
+    char *password;         /* "" for none */
+    struct string_list ha1; /* of MD5 and SHA-256, in hexadecimal */
+    char *name;             /* "" for none */
+    struct string_list groups;
 };
 
 struct settings {
@@ -39,16 +60,30 @@ struct settings {
     unsigned rtp_timeout;     /* ms; 0: never */
     unsigned media_threads;   /* 0: one a core */
     unsigned max_calls;       /* 0: no limit */
+    unsigned overload_late;   /* percent; 0: off */
+    unsigned overload_load;   /* percent; 0: off */
     unsigned session_expires; /* s, RFC 4028; 0: off */
     unsigned session_min_se;  /* s, RFC 4028 Min-SE, at least 90 but for tests */
     unsigned notify_interval; /* ms, at least, between two changes of a conference that are told */
     unsigned notify_min_expires, notify_max_expires; /* s, of a subscription */
-    unsigned stop_timeout; /* ms that a stopping server waits for the answers to its BYEs */
-    char *data;            /* directory of the control socket and the lock */
-    char *policy;          /* the site policy: a name ("standard") or a path */
+    enum option_switch registrar;                    /* phones may register */
+    unsigned registration_min, registration_max;     /* s */
+    struct string_list digest_algorithms;            /* "SHA-256", "MD5", best first */
+    unsigned nonce_expires;                          /* s */
+    struct string_list trusted_peers;                /* "192.0.2.1", "10.0.0.0/8" */
+    char *outbound_proxy;         /* SIP URI that our calls go to first; "" for none */
+    json_t *outbound_credentials; /* { realm: { user, password } }; NULL for none */
+    unsigned outbound_redirects;  /* that one call follows */
+    unsigned outbound_timeout;    /* ms that a phone may ring */
+    unsigned stop_timeout;        /* ms that a stopping server waits for the answers to its BYEs */
+    char *data;                   /* directory of the control socket and the lock */
+    char *policy;                 /* the site policy: a name ("standard") or a path */
     enum log_level log_level;
+    struct sound_settings sound;
     struct conference_settings *conferences;
     unsigned conference_count;
+    struct account_settings *accounts; /* by user, once settings_finish has sorted them */
+    unsigned account_count;
 };
 
 /* Fills in the defaults, with the one conference `demo`. ENOMEM. */
@@ -73,6 +108,15 @@ void settings_clear_conferences(struct settings *settings);
 /* NULL when there is none of that name. */
 const struct conference_settings *settings_conference(const struct settings *settings,
                                                       const char *name);
+
+/* A new account with default settings. Errors as settings_add_conference; whether the name is taken
+ * settings_finish finds out. */
+int settings_add_account(struct settings *settings, const char *user,
+                         struct account_settings **accountp, char *error, size_t error_size);
+void settings_clear_accounts(struct settings *settings);
+/* What signalling wants to know of an account. ENOENT. After settings_finish. */
+int settings_find_account(const struct settings *settings, const char *user,
+                          struct account *account);
 
 int string_list_add(struct string_list *list, const char *text); /* copies; ENOMEM */
 void string_list_clear(struct string_list *list);

@@ -95,3 +95,27 @@ void text_escape_user(char *escaped, size_t size, const char *user)
     }
     escaped[length] = '\0';
 }
+
+unsigned text_distance(const char *a, const char *b)
+{
+    size_t a_length = strlen(a);
+    size_t b_length = strlen(b);
+    if (a_length > TEXT_DISTANCE_MAX || b_length > TEXT_DISTANCE_MAX) {
+        return TEXT_DISTANCE_MAX;
+    }
+    unsigned row[TEXT_DISTANCE_MAX + 1];
+    for (size_t j = 0; j <= b_length; j++) {
+        row[j] = (unsigned)j;
+    }
+    for (size_t i = 1; i <= a_length; i++) {
+        unsigned diagonal = row[0];
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= b_length; j++) {
+            unsigned best = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+            row[j] = diagonal + 1 < best ? diagonal + 1 : best;
+        }
+    }
+    return row[b_length];
+}

@@ -1,6 +1,6 @@
 /*
- * Text from elsewhere, made fit for logs, terminals, JSON and URIs. Plain functions, any thread,
- * nothing is allocated.
+ * Text from elsewhere, made fit for logs, terminals, JSON and URIs, and told from what was meant.
+ * Plain functions, any thread, nothing is allocated.
  */
 #ifndef CORE_TEXT_H
 #define CORE_TEXT_H
@@ -23,5 +23,11 @@ size_t text_printable(const char *text);
 /* `user` as the user part of a SIP URI: what is not unreserved or user-unreserved is escaped
  * (RFC 3261 §25.1). Cut between characters when `size` (at least 1) is too small. */
 void text_escape_user(char *escaped, size_t size, const char *user);
+
+enum { TEXT_DISTANCE_MAX = 32 };
+
+/* Levenshtein's distance of two short names: how many bytes are put in, left out or mistaken.
+ * TEXT_DISTANCE_MAX when one of them is longer than that. */
+unsigned text_distance(const char *a, const char *b);
 
 #endif

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+static const char overloaded[] = "Server is overloaded";
+
 static void refuse(struct focus *focus, struct call *call, int code, const char *reason,
                    unsigned retry_after)
 {
@@ -46,9 +48,18 @@ bool focus_may_serve(const struct focus *focus, const char *user, const char *ho
     return text_is_conference_name(user) && is_ours(focus, host);
 }
 
-bool focus_is_full(const struct focus *focus)
+const char *focus_is_full(struct focus *focus, const char *user)
 {
-    return focus->shutting_down || (focus->max_calls && focus->calls >= focus->max_calls);
+    const struct mixing *mixing = focus->mixing;
+    const struct conference *conference = focus_conference_by_name(focus, user);
+
+    if (focus->shutting_down)
+        return "Server is stopping";
+    if (focus->max_calls && focus->calls >= focus->max_calls)
+        return "Server is full";
+    if (mixing->is_overloaded(mixing->ctx, conference ? conference->mix : NULL))
+        return overloaded;
+    return NULL;
 }
 
 /* NULL when the call could not go on, and has been answered. */
@@ -85,19 +96,27 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
     return NULL;
 }
 
-static void refuse_for_media(struct focus *focus, struct call *call, int error)
+int media_failure(const char *conference, const char *call, int error, const char **reasonp)
 {
-    const struct call_info *info = focus->signalling->info(call);
-
     if (error == EAFNOSUPPORT) {
-        refuse(focus, call, 488, "No media address of this family", 0);
-        return;
+        *reasonp = "No media address of this family";
+        return 488;
     }
-    log_write(LOG_LEVEL_ERROR, info->requested_user, info->id,
+    log_write(LOG_LEVEL_ERROR, conference, call,
               error == EADDRINUSE ? "no free RTP port: widen rtp.ports (%s)"
                                   : "cannot open a media leg: %s",
               strerror(error));
-    refuse(focus, call, 503, "No media port is free", RETRY_AFTER);
+    *reasonp = "No media port is free";
+    return 503;
+}
+
+static void refuse_for_media(struct focus *focus, struct call *call, int error)
+{
+    const struct call_info *info = focus->signalling->info(call);
+    const char *reason;
+    int code = media_failure(info->requested_user, info->id, error, &reason);
+
+    refuse(focus, call, code, reason, code == 503 ? RETRY_AFTER : 0);
 }
 
 static void bring_in(struct conference *conference, struct call *call,
@@ -139,6 +158,7 @@ static void join(struct conference *conference, struct call *call)
     };
     struct decision decision;
 
+    conference_wish_sound(conference, &request.params);
     actor_of_call(&request.actor, info, 0);
     decide(focus, &request, &decision);
     /* Who asks for privacy gets it, whatever a policy thinks (RFC 3323 §4). */
@@ -154,11 +174,13 @@ static void join(struct conference *conference, struct call *call)
 void admit(struct focus *focus, struct call *call)
 {
     struct conference *conference;
+    const char *full;
 
     events_catch_up(focus);
-    if (focus_is_full(focus)) {
-        refuse(focus, call, 503, focus->shutting_down ? "Server is stopping" : "Server is full",
-               RETRY_AFTER);
+    full = focus_is_full(focus, focus->signalling->info(call)->requested_user);
+    if (full) {
+        focus->overload.turned_away += full == overloaded;
+        refuse(focus, call, 503, full, RETRY_AFTER);
         return;
     }
     conference = find_or_create(focus, call);

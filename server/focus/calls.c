@@ -57,6 +57,24 @@ static void on_session(struct call *call, const struct session *session, void *a
     participant_route(participant);
 }
 
+/* RFC 4575 §5.6.3: alerting is what a 180 says. */
+static void on_progress(struct call *call, int code, const char *reason, void *arg)
+{
+    struct focus *focus = arg;
+    struct participant *participant = participant_of(focus, call);
+
+    (void)reason;
+    if (!participant || !participant->called || participant->alerting || code != 180)
+        return;
+    participant->alerting = true;
+    participant_learn(participant);
+    events_post(focus, &(struct conference_event){
+                           .kind = EVENT_ALERTING,
+                           .conference = participant->conference->id,
+                           .participant = participant->id,
+                       });
+}
+
 static void on_established(struct call *call, void *arg)
 {
     struct focus *focus = arg;
@@ -66,11 +84,14 @@ static void on_established(struct call *call, void *arg)
     if (!participant || participant->joined)
         return;
     conference = participant->conference;
+    participant_answered(participant);
+    participant_learn(participant);
     participant->joined = true;
     participant->joined_at = time(NULL);
     participant_route(participant);
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
+    conference_update_music(conference);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s",
               participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "");
     events_post(focus, &(struct conference_event){
@@ -78,6 +99,13 @@ static void on_established(struct call *call, void *arg)
                            .conference = conference->id,
                            .participant = participant->id,
                        });
+}
+
+static enum departure_method departure_method(const struct participant *participant, int code)
+{
+    if (code == 0)
+        return DEPARTED;
+    return participant->called && (code == 486 || code == 600) ? BUSY : FAILED;
 }
 
 static void on_ended(struct call *call, int code, const char *reason, void *arg)
@@ -88,7 +116,7 @@ static void on_ended(struct call *call, int code, const char *reason, void *arg)
 
     if (participant) {
         conference = participant->conference;
-        participant_leave(participant, code == 0 ? DEPARTED : FAILED, code,
+        participant_leave(participant, departure_method(participant, code), code,
                           code == 0           ? "hung up"
                           : reason && *reason ? reason
                                               : "lost");
@@ -110,20 +138,25 @@ static void on_query(struct query *query, void *arg)
 
     query->code = 200;
     query->is_focus = false;
-    if (!*query->requested_user)
-        return; /* about the server, not a conference */
-    if (focus_is_full(focus)) {
+    if (focus_is_full(focus, query->requested_user)) {
         query->code = 503;
+        query->retry_after = RETRY_AFTER;
         return;
     }
+    if (!*query->requested_user)
+        return; /* about the server, not a conference */
     query->is_focus = true;
     if (focus_may_serve(focus, query->requested_user, query->requested_host)) {
         if (focus_conference_by_name(focus, query->requested_user))
             return;
-        actor_of_server(&request.actor);
+        actor_of_caller(&request.actor, query->caller);
         decide(focus, &request, &decision);
         if (decision.verdict == DECISION_ACCEPT)
             return;
+        if (decision.code == 401) {
+            query->code = 401;
+            return;
+        }
     }
     query->code = 404;
     query->is_focus = false;
@@ -134,6 +167,7 @@ const struct signalling_events *focus_signalling_events(void)
     static const struct signalling_events events = {
         .on_incoming = on_incoming,
         .on_session = on_session,
+        .on_progress = on_progress,
         .on_established = on_established,
         .on_ended = on_ended,
         .on_query = on_query,

@@ -24,6 +24,7 @@ void conference_free(struct conference *conference)
     free(conference->name);
     free(conference->title);
     free(conference->policy);
+    free(conference->sound.hold_music);
     json_decref(conference->options);
     free(conference);
 }
@@ -44,7 +45,8 @@ int conference_make(struct focus *focus, const struct conference_config *config,
     conference->options = json_incref((json_t *)config->options);
     conference->created_at = time(NULL);
     HASH_ADD(hh_id, focus->by_id, id, sizeof conference->id, conference);
-    if (!conference->name || !conference->title || !conference->policy) {
+    if (!conference->name || !conference->title || !conference->policy ||
+        conference_set_sound(conference, config->sound)) {
         conference_free(conference);
         return ENOMEM;
     }
@@ -81,6 +83,7 @@ static void conference_deactivate(struct conference *conference, const char *rea
     struct conference_event event = {.kind = EVENT_ENDED, .conference = conference->id};
 
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference is over: %s", reason);
+    conference_forget_playbacks(conference);
     focus->mixing->mix_destroy(conference->mix);
     conference->mix = NULL;
     conference->active = false;
@@ -116,7 +119,7 @@ void conference_end(struct conference *conference, int code, const char *reason)
 
     DL_FOREACH_SAFE(conference->members, participant, next)
     {
-        participant_remove(participant, code, reason);
+        participant_remove(participant, BOOTED, code, reason);
     }
     conference_close(conference, reason);
 }
@@ -144,7 +147,7 @@ int focus_reserve(struct focus *focus, const struct conference_config *config)
     }
     title = copy(config->title);
     policy = copy(config->policy);
-    if (!title || !policy) {
+    if (!title || !policy || conference_set_sound(conference, config->sound)) {
         free(title);
         free(policy);
         return ENOMEM;
@@ -157,6 +160,7 @@ int focus_reserve(struct focus *focus, const struct conference_config *config)
     conference->options = json_incref((json_t *)config->options);
     conference->capacity = config->capacity;
     conference->reserved = true;
+    conference_update_music(conference);
     return 0;
 }
 
@@ -244,5 +248,5 @@ time_t conference_created_at(const struct conference *conference)
 
 unsigned conference_participant_count(const struct conference *conference)
 {
-    return conference->member_count;
+    return conference->member_count - conference->called_count;
 }

@@ -5,9 +5,9 @@
 
 static const struct {
     const char *name;
-    enum verdict fallback;
+    enum verb_right right;
 } verbs[VERB_COUNT] = {
-#define X(verb, hook, verdict) [verb] = {hook, verdict},
+#define X(verb, hook, right) [verb] = {hook, right},
     REQUEST_VERBS(X)
 #undef X
 };
@@ -17,9 +17,44 @@ const char *verb_name(enum verb verb)
     return verb < VERB_COUNT ? verbs[verb].name : "?";
 }
 
-enum verdict verb_default(enum verb verb)
+static bool is_stranger(const struct actor *actor)
 {
-    return verb < VERB_COUNT ? verbs[verb].fallback : DECISION_REJECT;
+    return actor->kind == ACTOR_CALLER && !actor->authenticated;
+}
+
+/* The dialogs of others are what calls can be taken over by (RFC 3891): only a policy shows them.
+ */
+static enum verb_right right_of(const struct request *request)
+{
+    bool is_for_dialogs =
+        request->verb == VERB_SUBSCRIBE && strcmp(request->package, "conference") != 0;
+
+    return is_for_dialogs ? RIGHT_NOBODY : verbs[request->verb].right;
+}
+
+enum verdict verb_default(const struct request *request)
+{
+    const struct actor *actor = &request->actor;
+
+    switch (right_of(request)) {
+    case RIGHT_ANYBODY:
+        return DECISION_ACCEPT;
+    case RIGHT_INSIDE:
+        return actor->participant || !is_stranger(actor) ? DECISION_ACCEPT : DECISION_REJECT;
+    case RIGHT_KNOWN:
+        return is_stranger(actor) ? DECISION_REJECT : DECISION_ACCEPT;
+    case RIGHT_NOBODY:
+        break;
+    }
+    return DECISION_REJECT;
+}
+
+/* Whoever may lock may also have others called: the server and its scripts. */
+static bool is_for_newcomer(const struct request *request)
+{
+    return request->verb == VERB_JOIN ||
+           (request->verb == VERB_INVITE && request->actor.kind == ACTOR_CALLER &&
+            request->actor.authenticated);
 }
 
 const char *view_name(enum view view)
@@ -32,31 +67,23 @@ const char *view_name(enum view view)
     return view < VIEW_COUNT ? names[view] : "?";
 }
 
-/* Participants see each other, and who has proven to be somebody sees them. The dialogs of others
- * are what calls can be taken over by (RFC 3891): only a policy shows them. */
-static bool may_subscribe(const struct request *request)
-{
-    return strcmp(request->package, "conference") == 0 &&
-           (request->actor.participant || request->actor.authenticated);
-}
-
 /* What is decided when no policy has an opinion. A policy that accepts explicitly overrules a
  * lock: that is how a moderator gets into a locked conference. */
 static void decide_default(const struct request *request, struct decision *decision)
 {
     memset(decision, 0, sizeof *decision);
     decision->params = request->params;
-    decision->verdict = verb_default(request->verb);
+    decision->verdict = verb_default(request);
     (void)snprintf(decision->by, sizeof decision->by, "default");
     if (request->verb == VERB_CREATE) {
         decision->code = 404;
         (void)snprintf(decision->reason, sizeof decision->reason, "No such conference");
-    } else if (request->verb == VERB_JOIN && conference_is_locked(request->conference)) {
+    } else if (is_for_newcomer(request) && conference_is_locked(request->conference)) {
         decision->verdict = DECISION_REJECT;
         decision->code = 403;
         (void)snprintf(decision->reason, sizeof decision->reason, "Conference is locked");
-    } else if (request->verb == VERB_SUBSCRIBE && may_subscribe(request)) {
-        decision->verdict = DECISION_ACCEPT;
+    } else if (decision->verdict == DECISION_REJECT && right_of(request) != RIGHT_NOBODY) {
+        decision->code = 401; /* who proves to be somebody may do it */
     }
 }
 
@@ -65,24 +92,34 @@ void decide(struct focus *focus, const struct request *request, struct decision 
     decide_default(request, decision);
     if (focus->policy)
         focus->policy->decide(focus->policy->ctx, request, decision);
-    if (decision->verdict == DECISION_REJECT && (decision->code < 300 || decision->code > 699))
+    if (decision->verdict != DECISION_REJECT)
+        return;
+    /* Who has proven it already would be asked without end, and a script cannot be asked. */
+    if (decision->code < 300 || decision->code > 699 ||
+        (decision->code == 401 && !is_stranger(&request->actor)))
         decision->code = 403;
+}
+
+void actor_of_caller(struct actor *actor, const struct caller *caller)
+{
+    *actor = (struct actor){
+        .kind = ACTOR_CALLER,
+        .uri = caller->uri,
+        .user = caller->user,
+        .host = caller->host,
+        .display_name = caller->display_name,
+        .user_agent = caller->user_agent,
+        .peer = caller->peer,
+        .groups = caller->groups,
+        .authenticated = caller->authenticated,
+        .anonymous = caller->anonymous,
+    };
 }
 
 void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t participant)
 {
-    *actor = (struct actor){
-        .kind = ACTOR_CALLER,
-        .uri = info->caller.uri,
-        .user = info->caller.user,
-        .host = info->caller.host,
-        .display_name = info->caller.display_name,
-        .user_agent = info->caller.user_agent,
-        .peer = info->caller.peer,
-        .authenticated = info->caller.authenticated,
-        .anonymous = info->caller.anonymous,
-        .participant = participant,
-    };
+    actor_of_caller(actor, &info->caller);
+    actor->participant = participant;
 }
 
 void actor_of_server(struct actor *actor)

@@ -7,19 +7,23 @@
 #ifndef FOCUS_EVENT_H
 #define FOCUS_EVENT_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "ports/mixing.h"
 
 #define CONFERENCE_EVENTS(X)                                                                       \
     X(EVENT_CREATED, "created") /* the conference exists (or a reserved one became active) */      \
     X(EVENT_ENDED, "ended")     /* the conference is over; the handle is still good in the hook */ \
-    X(EVENT_JOINED, "joined")   /* a participant is in */                                          \
-    X(EVENT_LEFT, "left")       /* a participant is out; reason */                                 \
+    X(EVENT_DIALING, "dialing") /* somebody is being called, to become a participant */            \
+    X(EVENT_ALERTING, "alerting") /* and the phone rings */                                        \
+    X(EVENT_FAILED, "failed")     /* but will not come in; code, reason */                         \
+    X(EVENT_JOINED, "joined")     /* a participant is in */                                        \
+    X(EVENT_LEFT, "left")         /* a participant is out; code, reason */                         \
     X(EVENT_SPEAKING, "speaking") /* began or stopped to speak: on */                              \
     X(EVENT_MUTED, "muted")       /* was muted or unmuted: on */                                   \
     X(EVENT_HELD, "held")         /* the phone put the call on hold or took it back: on */         \
     X(EVENT_DIGIT, "digit")       /* pressed a key: digit, duration */                             \
-    X(EVENT_LOCKED, "locked")     /* was locked or unlocked: on */
+    X(EVENT_QUALITY, "quality")   /* the call sounds better or worse than before: quality */       \
+    X(EVENT_LOCKED, "locked")     /* was locked or unlocked: on */                                 \
+    X(EVENT_PLAYED, "played")     /* what was announced is over; reason, "" when all was played */
 
 enum conference_event_kind {
 #define X(name, hook) name,
@@ -38,7 +42,9 @@ struct conference_event {
     bool on;              /* speaking, muted, held, locked */
     char digit;
     unsigned duration; /* ms, digit */
-    char reason[96];   /* left, ended */
+    int code;          /* failed, left: SIP status; 0: hung up */
+    char reason[96];   /* failed, left, ended, played */
+    struct leg_quality quality;
 };
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ANSWER_TIMEOUT = 60 * 1000 }; /* ms */
+
 const char focus_call_has_left = 0;
 
 int focus_create(const struct focus_config *config, struct focus **focusp)
@@ -25,6 +27,7 @@ int focus_create(const struct focus_config *config, struct focus **focusp)
     focus->loop = config->loop;
     focus->max_calls = config->max_calls;
     focus->media_timeout = config->media_timeout;
+    focus->answer_timeout = config->answer_timeout ? config->answer_timeout : ANSWER_TIMEOUT;
     focus->events_tail = &focus->events;
     *focusp = focus;
     return 0;
@@ -54,6 +57,7 @@ void focus_destroy(struct focus *focus)
         conference_end(conference, 503, "Server is stopping");
     }
     events_flush(focus);
+    free(focus->sound.hold_music);
     free(focus->domain);
     free(focus);
 }
@@ -61,6 +65,13 @@ void focus_destroy(struct focus *focus)
 unsigned focus_call_count(const struct focus *focus)
 {
     return focus->calls;
+}
+
+void focus_overload(const struct focus *focus, struct focus_overload *overload)
+{
+    overload->threads = focus->overload.threads;
+    overload->since = focus->overload.since;
+    overload->turned_away = focus->overload.turned_away;
 }
 
 /* The last call is gone or the time is up: whichever is first tells, once. */

@@ -26,18 +26,26 @@ struct focus;
 struct conference;
 struct participant;
 
+/* What a conference sounds like unless the policy says otherwise. */
+struct sound_config {
+    struct leg_voice voice; /* of who joins */
+    const char *hold_music; /* a file for who is alone; "" for silence */
+};
+
 struct focus_config {
     struct loop *loop;
-    const char *domain;     /* "": the focus answers for every host name */
-    unsigned max_calls;     /* calls at once; more get 503 with Retry-After; 0: no limit */
-    unsigned media_timeout; /* ms without RTP and RTCP until the policy is asked; 0: never */
+    const char *domain;      /* "": the focus answers for every host name */
+    unsigned max_calls;      /* calls at once; more get 503 with Retry-After; 0: no limit */
+    unsigned media_timeout;  /* ms without RTP and RTCP until the policy is asked; 0: never */
+    unsigned answer_timeout; /* ms that a phone which we call may ring; 0: 60 s */
 };
 
 /* How somebody has left (RFC 4575 §5.7.6). */
 enum departure_method {
     DEPARTED, /* hung up */
     BOOTED,   /* was put out */
-    FAILED,   /* was lost */
+    FAILED,   /* was lost, or could not be reached */
+    BUSY,     /* could be reached, and was busy */
 };
 
 struct departure {
@@ -50,9 +58,10 @@ struct departure {
 /* A conference that exists before anybody calls: from the config or a script. */
 struct conference_config {
     const char *name;
-    const char *title;  /* "" for none */
-    const char *policy; /* the conference's own policy, "" for none */
-    unsigned capacity;  /* participants; 0: no limit */
+    const char *title;                /* "" for none */
+    const char *policy;               /* the conference's own policy, "" for none */
+    unsigned capacity;                /* participants; 0: no limit */
+    const struct sound_config *sound; /* NULL: as the server's */
     const json_t
         *options; /* plain data for the policy; NULL for none; borrowed, kept by reference */
 };
@@ -71,12 +80,17 @@ const struct mixing_events *focus_mixing_events(void);
 /* Makes a reserved conference, or changes the one of that name. EINVAL: a name that nobody could
  * call; ENOMEM. */
 int focus_reserve(struct focus *focus, const struct conference_config *config);
+/* The server's, from now on; who is in keeps the voice that he has. EINVAL, ENOMEM. */
+int focus_set_sound(struct focus *focus, const struct sound_config *config);
 /* No longer reserved: goes when the last participant has left. */
 void focus_unreserve(struct focus *focus, const char *name);
 
-/* Asks the policy and carries out what it accepts: mute, remove, lock, end. *decision says what
- * was decided. 0: done; EPERM: rejected; ENOENT: the conference is gone, or the target is not in it
- * (any more); EINVAL: a verb that only signalling can bring (create, join, subscribe). */
+/* Asks the policy and carries out what it accepts: all verbs but create, join and subscribe.
+ * *decision says what was decided. 0: done; EPERM: rejected; ENOENT: the conference is gone, or the
+ * target is not in it (any more); EINVAL: a verb that only signalling can bring (create, join,
+ * subscribe). An invite that was accepted may fail at once by EALREADY: who is called is in already
+ * (decision->participant), or by ECANCELED for any other reason; decision->code and reason say why.
+ */
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision);
 
 /* Asks the policy whether somebody may be told what happens in a conference, by the event package
@@ -101,6 +115,14 @@ struct conference *focus_conference_by_name(struct focus *focus, const char *nam
 struct conference *focus_next_conference(struct focus *focus, const struct conference *after);
 unsigned focus_call_count(const struct focus *focus);
 
+/* Media threads that cannot keep up, so that new calls get 503. */
+struct focus_overload {
+    unsigned threads;     /* 0: none */
+    time_t since;         /* when the first of them began; 0: never yet */
+    uint64_t turned_away; /* calls, since the server began */
+};
+void focus_overload(const struct focus *focus, struct focus_overload *overload);
+
 uint64_t conference_id(const struct conference *conference);
 const char *conference_name(const struct conference *conference);
 const char *conference_title(const struct conference *conference);
@@ -110,10 +132,11 @@ unsigned conference_capacity(const struct conference *conference);
 bool conference_is_locked(const struct conference *conference);
 bool conference_is_reserved(const struct conference *conference);
 time_t conference_created_at(const struct conference *conference);
-unsigned conference_participant_count(const struct conference *conference);
 /* Everybody the policy let in, also those whose ACK is still on its way (participant_has_joined),
- * so that two callers at the same moment do not both find an empty room. The first one for NULL;
- * in order of joining. */
+ * so that two callers at the same moment do not both find an empty room; but nobody who is still
+ * being called. */
+unsigned conference_participant_count(const struct conference *conference);
+/* Those, and those who are being called. The first one for NULL; in order of joining. */
 struct participant *conference_next_participant(const struct conference *conference,
                                                 const struct participant *after);
 
@@ -135,8 +158,19 @@ bool participant_is_hidden(const struct participant *participant);
 unsigned participant_anonymous(const struct participant *participant);
 /* The stream as negotiated, as seen from here. */
 enum stream_direction participant_direction(const struct participant *participant);
-/* Only while the left event is told. */
+/* Only while the event left or failed is told. */
 const struct departure *participant_departure(const struct participant *participant);
+const struct leg_voice *participant_voice(const struct participant *participant);
+/* dB */
+float participant_speaks(const struct participant *participant);
+float participant_hears(const struct participant *participant);
+/* As RFC 4575 §5.6.3 names it: "dialing-in", "dialing-out", "alerting", "connected", "on-hold",
+ * "muted-via-focus", "disconnected". */
+const char *participant_status(const struct participant *participant);
+/* By us, and it has not answered yet. */
+bool participant_is_called(const struct participant *participant);
+/* And its phone rings. */
+bool participant_is_alerting(const struct participant *participant);
 /* True from the ACK on, and false again once it left. */
 bool participant_has_joined(const struct participant *participant);
 time_t participant_joined_at(const struct participant *participant);

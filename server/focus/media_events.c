@@ -55,12 +55,58 @@ static void on_timeout(void *user, unsigned silent_ms, void *arg)
     (void)focus_submit(focus, &request, &decision);
 }
 
+static void on_quality(void *user, const struct leg_quality *quality, void *arg)
+{
+    struct focus *focus = arg;
+    struct participant *participant = user;
+    struct conference *conference = participant->conference;
+    char mos[8], remote_mos[8];
+
+    if (!participant->joined)
+        return;
+    mos_print(mos, sizeof mos, quality->mos);
+    mos_print(remote_mos, sizeof remote_mos, quality->remote_mos);
+    log_write(LOG_LEVEL_INFO, conference->name, participant->info.id,
+              "%s sounds %s: MOS %s (far end %s), lost %.1f %% (far end %.1f %%)",
+              participant->info.caller.uri, quality->grade, mos, remote_mos,
+              (double)quality->loss * 100, (double)quality->remote_loss * 100);
+    events_post(focus, &(struct conference_event){
+                           .kind = EVENT_QUALITY,
+                           .conference = conference->id,
+                           .participant = participant->id,
+                           .quality = *quality,
+                       });
+}
+
+/* Between beginning and end the number of threads may change; that is for the status. */
+static void on_overload(unsigned overloaded, void *arg)
+{
+    struct focus *focus = arg;
+    time_t now = time(NULL);
+
+    if (overloaded > 0 && focus->overload.threads == 0) {
+        focus->overload.since = now;
+        focus->overload.turned_away_before = focus->overload.turned_away;
+        log_warn("overloaded: %u of %u media threads cannot keep up; new calls to them get 503",
+                 overloaded, focus->mixing->thread_count(focus->mixing->ctx));
+    } else if (overloaded == 0 && focus->overload.threads > 0) {
+        log_warn(
+            "no longer overloaded, after %.0f s and %llu calls turned away",
+            difftime(now, focus->overload.since),
+            (unsigned long long)(focus->overload.turned_away - focus->overload.turned_away_before));
+    }
+    focus->overload.threads = overloaded;
+}
+
 const struct mixing_events *focus_mixing_events(void)
 {
     static const struct mixing_events events = {
         .on_speaking = on_speaking,
         .on_digit = on_digit,
         .on_timeout = on_timeout,
+        .on_quality = on_quality,
+        .on_overload = on_overload,
+        .on_played = sound_on_played,
     };
     return &events;
 }

@@ -11,30 +11,22 @@
 /* Copies a call's description with its strings: participants outlive their calls by one event. */
 static int info_copy(struct participant *participant, const struct call_info *info)
 {
+    struct call_info copy = *info;
     const char **fields[] = {
-        &participant->info.id,
-        &participant->info.requested_user,
-        &participant->info.requested_host,
-        &participant->info.caller.uri,
-        &participant->info.caller.user,
-        &participant->info.caller.host,
-        &participant->info.caller.display_name,
-        &participant->info.caller.user_agent,
-        &participant->info.caller.peer,
-        &participant->info.dialog.call_id,
-        &participant->info.dialog.local_tag,
-        &participant->info.dialog.remote_tag,
-        &participant->info.contact,
-        &participant->info.referred_by,
+        &copy.id,          &copy.requested_user, &copy.requested_host,      &copy.caller.uri,
+        &copy.caller.user, &copy.caller.host,    &copy.caller.display_name, &copy.caller.user_agent,
+        &copy.caller.peer, &copy.dialog.call_id, &copy.dialog.local_tag,    &copy.dialog.remote_tag,
+        &copy.contact,     &copy.referred_by,    &copy.caller.groups,
     };
     enum { FIELDS = sizeof fields / sizeof *fields };
     size_t size = 0;
-    char *at;
+    char *strings, *at;
 
-    participant->info = *info;
+    if (!copy.caller.groups)
+        copy.caller.groups = "";
     for (unsigned i = 0; i < FIELDS; i++)
         size += strlen(*fields[i]) + 1;
-    participant->strings = at = malloc(size);
+    strings = at = malloc(size);
     if (!at)
         return ENOMEM;
     for (unsigned i = 0; i < FIELDS; i++) {
@@ -42,6 +34,9 @@ static int info_copy(struct participant *participant, const struct call_info *in
         *fields[i] = memcpy(at, *fields[i], size);
         at += size;
     }
+    free(participant->strings);
+    participant->strings = strings;
+    participant->info = copy;
     return 0;
 }
 
@@ -70,6 +65,10 @@ int participant_make(struct conference *conference, struct call *call,
     participant->hidden = params->hidden;
     if (params->anonymous)
         participant->anonymous = ++conference->anonymous_count;
+    participant->speaks = params->speaks;
+    participant->hears = params->hears;
+    participant->voice.keys = conference_sound(conference)->voice.keys;
+    participant_enhance(participant, params);
     (void)snprintf(participant->role, sizeof participant->role, "%s",
                    *params->role ? params->role : "participant");
     HASH_ADD(hh, focus->participants, id, sizeof participant->id, participant);
@@ -85,6 +84,14 @@ out:
     return error;
 }
 
+void participant_learn(struct participant *participant)
+{
+    const struct signalling *signalling = participant->conference->focus->signalling;
+
+    /* ENOMEM: it is known as it was before. */
+    (void)info_copy(participant, signalling->info(participant->call));
+}
+
 void participant_route(struct participant *participant)
 {
     struct leg_route route;
@@ -95,22 +102,52 @@ void participant_route(struct participant *participant)
         return;
     for (unsigned bus = 0; bus < MIX_BUSES; bus++)
         route.speaks[bus] = route.hears[bus] = GAIN_OFF;
-    route.speaks[MIX_MAIN] = heard ? 0.0f : GAIN_OFF;
-    route.hears[MIX_MAIN] = 0.0f;
+    route.speaks[MIX_MAIN] = heard ? participant->speaks : GAIN_OFF;
+    route.hears[MIX_MAIN] = participant->hears;
+    route.hears[MIX_MUSIC] = participant->hears_music ? participant->hears : GAIN_OFF;
     participant->conference->focus->mixing->leg_route(participant->leg, &route);
 }
 
-static void log_quality(const struct participant *participant, const char *reason)
+void participant_enhance(struct participant *participant, const struct request_params *params)
+{
+    participant->voice.agc = params->agc;
+    participant->voice.denoise = params->denoise;
+    participant->voice.vad = params->vad;
+    participant->conference->focus->mixing->leg_voice(participant->leg, &participant->voice);
+}
+
+void mos_print(char *text, size_t size, float mos)
+{
+    (void)snprintf(text, size, mos > 0 ? "%.1f" : "-", (double)mos);
+}
+
+static void log_quality(const struct participant *participant)
 {
     const struct leg_stats *stats = &participant->stats;
+    double packets = (double)(stats->received + stats->lost);
+    char mos[8], remote_mos[8];
 
+    mos_print(mos, sizeof mos, stats->mos);
+    mos_print(remote_mos, sizeof remote_mos, stats->remote_mos);
     log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
-              "%s left: %s; %s received %llu lost %llu late %llu concealed %llu ms "
-              "jitter %.1f ms, sent %llu",
-              participant->info.caller.uri, reason, *stats->codec ? stats->codec : "no media",
-              (unsigned long long)stats->received, (unsigned long long)stats->lost,
+              "quality: MOS %s (far end %s), lost %llu of %.0f (%.1f %%), late %llu, "
+              "concealed %llu ms, jitter %.1f ms, round trip %.0f ms, level %.0f dBov, "
+              "clipped %llu ms, sent %llu (far end lost %llu), %s",
+              mos, remote_mos, (unsigned long long)stats->lost, packets,
+              packets > 0 ? (double)stats->lost * 100 / packets : 0,
               (unsigned long long)stats->late, (unsigned long long)stats->concealed,
-              (double)stats->jitter, (unsigned long long)stats->sent);
+              (double)stats->jitter, (double)stats->round_trip, (double)stats->speech,
+              (unsigned long long)stats->clipped, (unsigned long long)stats->sent,
+              (unsigned long long)stats->remote_lost, *stats->codec ? stats->codec : "no media");
+}
+
+void participant_answered(struct participant *participant)
+{
+    if (!participant->called)
+        return;
+    participant->called = false;
+    participant->conference->called_count--;
+    loop_timer_stop(&participant->patience);
 }
 
 void participant_leave(struct participant *participant, enum departure_method method, int code,
@@ -118,15 +155,19 @@ void participant_leave(struct participant *participant, enum departure_method me
 {
     struct conference *conference = participant->conference;
     struct focus *focus = conference->focus;
+    bool was_called = participant->called;
     struct conference_event event = {
-        .kind = EVENT_LEFT,
+        .kind = was_called ? EVENT_FAILED : EVENT_LEFT,
         .conference = conference->id,
         .participant = participant->id,
+        /* Whoever asked for the call must not take an end of ours, which says 200, for success. */
+        .code = was_called && code < 300 ? 487 : code,
     };
 
     if (participant->left)
         return;
     participant->left = true;
+    participant_answered(participant);
     participant_stats(participant, &participant->stats);
     focus->mixing->leg_close(participant->leg);
     participant->leg = NULL;
@@ -134,27 +175,37 @@ void participant_leave(struct participant *participant, enum departure_method me
     participant->call = NULL;
     DL_DELETE(conference->members, participant);
     conference->member_count--;
-    if (!participant->joined) {
+    if (!participant->joined && !was_called) {
         participant_free(participant);
         return;
     }
     participant->joined = false;
-    participant->departure = (struct departure){.method = method, .code = code, .when = time(NULL)};
+    participant->departure =
+        (struct departure){.method = method, .code = event.code, .when = time(NULL)};
     (void)snprintf(participant->departure.reason, sizeof participant->departure.reason, "%s",
                    reason);
-    log_quality(participant, reason);
+    conference_update_music(conference);
+    if (was_called) {
+        log_write(LOG_LEVEL_INFO, conference->name, participant->info.id,
+                  "%s does not come in: %d %s", participant->info.caller.uri, event.code, reason);
+    } else {
+        log_quality(participant);
+        log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s left: %s",
+                  participant->info.caller.uri, reason);
+    }
     (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
     events_post_left(participant, &event);
 }
 
-void participant_remove(struct participant *participant, int code, const char *reason)
+void participant_remove(struct participant *participant, enum departure_method method, int code,
+                        const char *reason)
 {
     const struct signalling *signalling = participant->conference->focus->signalling;
     struct call *call = participant->call;
 
     if (!call)
         return;
-    participant_leave(participant, BOOTED, code, reason);
+    participant_leave(participant, method, code, reason);
     signalling->end(call, code, reason);
 }
 
@@ -226,6 +277,42 @@ enum stream_direction participant_direction(const struct participant *participan
 const struct departure *participant_departure(const struct participant *participant)
 {
     return &participant->departure;
+}
+
+const struct leg_voice *participant_voice(const struct participant *participant)
+{
+    return &participant->voice;
+}
+
+float participant_speaks(const struct participant *participant)
+{
+    return participant->speaks;
+}
+
+float participant_hears(const struct participant *participant)
+{
+    return participant->hears;
+}
+
+const char *participant_status(const struct participant *participant)
+{
+    if (participant->left)
+        return "disconnected";
+    if (!participant->joined)
+        return participant->alerting ? "alerting"
+               : participant->called ? "dialing-out"
+                                     : "dialing-in";
+    return participant->held ? "on-hold" : participant->muted ? "muted-via-focus" : "connected";
+}
+
+bool participant_is_called(const struct participant *participant)
+{
+    return participant->called;
+}
+
+bool participant_is_alerting(const struct participant *participant)
+{
+    return participant->called && participant->alerting;
 }
 
 bool participant_has_joined(const struct participant *participant)

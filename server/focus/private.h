@@ -6,11 +6,13 @@
  *   conference.c   conferences: find, make, reserve, end; and reading them
  *   participant.c  participants: make, leave, route their audio; and reading them
  *   admit.c        a call that wants in: create, join, answer
+ *   invite.c       a call of ours to somebody who is to come in
  *   calls.c        what becomes of a call: session, established, ended; OPTIONS
  *   submit.c       a participant's or script's wish: decision, effect
  *   subscribe.c    who wants to be told what happens: decision
  *   decide.c       the one way from a request to a decision
  *   media_events.c what the mixer tells
+ *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
  *   events.c       the queue of what has happened, and who is told
  */
 #ifndef FOCUS_PRIVATE_H
@@ -40,14 +42,29 @@ struct queued_event {
     bool is_answer; /* caused by a hook that was told of another event */
 };
 
+struct sound {
+    struct leg_voice voice;
+    char *hold_music; /* NULL or "": silence */
+};
+
+/* A file that plays in a conference. */
+struct playback {
+    struct conference *conference;
+    struct player *player;
+    bool is_hold_music;
+    bool is_stopped; /* it fades out */
+    struct playback *prev, *next;
+};
+
 struct focus {
     struct loop *loop;
     char *domain;
     unsigned max_calls;
-    unsigned media_timeout;
+    unsigned media_timeout, answer_timeout; /* ms */
     const struct signalling *signalling;
     const struct mixing *mixing;
     const struct policy *policy;
+    struct sound sound;
 
     struct conference *by_id;         /* hash; ended ones too, until their event is told */
     struct conference *by_name;       /* hash; only those that can be called */
@@ -63,6 +80,13 @@ struct focus {
         void *arg;
     } listeners[FOCUS_LISTENERS];
     unsigned listener_count;
+
+    struct {
+        unsigned threads;            /* media threads that are */
+        time_t since;                /* the first of them */
+        uint64_t turned_away;        /* calls, since the start */
+        uint64_t turned_away_before; /* and before `since` */
+    } overload;
 
     bool shutting_down;
     struct loop_timer *shutdown_timer;
@@ -82,12 +106,16 @@ struct conference {
     bool locked;
     time_t created_at;
     struct mix *mix;
-    struct queued_event end; /* its place in the queue once it ended */
+    bool has_sound;         /* of its own */
+    bool is_hold_music_bad; /* it could not be played, and is not tried again */
+    struct sound sound;
+    struct playback *playbacks; /* list */
+    struct queued_event end;    /* its place in the queue once it ended */
     struct participant
         *members; /* list; on the way in, too; those who have joined last come last */
-    unsigned member_count;
-    unsigned anonymous_count; /* of all that ever came */
-    uint64_t answers_since;   /* ms: when the counting of `answers` began, see submit.c */
+    unsigned member_count, called_count; /* all of them; those who are still being called */
+    unsigned anonymous_count;            /* of all that ever came */
+    uint64_t answers_since; /* ms: when the counting of `answers` began, see submit.c */
     unsigned answers;
     UT_hash_handle hh_id, hh_name;
 };
@@ -107,6 +135,11 @@ struct participant {
     bool hidden;
     unsigned anonymous; /* its number among the nameless of the conference; 0: it has a name */
     struct departure departure;
+    struct leg_voice voice;
+    float speaks, hears; /* dB */
+    bool hears_music;
+    bool called, alerting;       /* by us, and not answered yet; the phone rings */
+    struct loop_timer *patience; /* runs while it is called */
     bool speaking_told, speaking_queued;
     time_t joined_at;
     struct participant *prev, *next; /* in conference.members */
@@ -130,6 +163,7 @@ void events_flush(struct focus *focus);
 
 /* decide.c */
 void decide(struct focus *focus, const struct request *request, struct decision *decision);
+void actor_of_caller(struct actor *actor, const struct caller *caller);
 void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t participant);
 void actor_of_server(struct actor *actor);
 
@@ -149,20 +183,49 @@ int participant_make(struct conference *conference, struct call *call,
                      const struct request_params *params, struct participant **participantp);
 /* Tells the mixer who may be heard. */
 void participant_route(struct participant *participant);
+/* Takes what signalling has learned about the call since the participant was made. */
+void participant_learn(struct participant *participant);
+/* Changes what is done to the participant's voice. */
+void participant_enhance(struct participant *participant, const struct request_params *params);
 /* Leaves the roster and the mix at once, whatever the call's dialog still has to do. `code` as in
- * the Reason header of a BYE (RFC 3326), 0 for none. */
+ * signalling's on_ended. */
 void participant_leave(struct participant *participant, enum departure_method method, int code,
                        const char *reason);
+/* Whom we called has answered. */
+void participant_answered(struct participant *participant);
 /* Leaves, and the call is ended. */
-void participant_remove(struct participant *participant, int code, const char *reason);
+void participant_remove(struct participant *participant, enum departure_method method, int code,
+                        const char *reason);
 void participant_free(struct participant *participant);
+/* "4.3", "-" when it is not known. */
+void mos_print(char *text, size_t size, float mos);
+
+/* sound.c */
+/* NULL: as the server's. ENOMEM. */
+int conference_set_sound(struct conference *conference, const struct sound_config *config);
+const struct sound *conference_sound(const struct conference *conference);
+/* What it has for whoever comes in, unless the policy says otherwise. */
+void conference_wish_sound(const struct conference *conference, struct request_params *params);
+/* After somebody has come or gone: who is alone gets music. */
+void conference_update_music(struct conference *conference);
+/* Plays to all, in place of what is announced; "" plays nothing. */
+void conference_announce(struct conference *conference, const struct request_params *params);
+/* Its mix goes, and all that plays in it. */
+void conference_forget_playbacks(struct conference *conference);
+void sound_on_played(void *user, const char *problem, void *arg);
 
 /* admit.c */
 void admit(struct focus *focus, struct call *call);
 /* Whether `user` at `host` can name a conference of ours. */
 bool focus_may_serve(const struct focus *focus, const char *user, const char *host);
-/* No call more at the moment: stopping, or max_calls. */
-bool focus_is_full(const struct focus *focus);
+/* Why no call more can be taken at the moment, NULL: it can. `user` is who is called. */
+const char *focus_is_full(struct focus *focus, const char *user);
+
+/* Why no leg could be opened, in SIP's words and in the log. */
+int media_failure(const char *conference, const char *call, int error, const char **reasonp);
+
+/* invite.c: the effect of an accepted invite. Errors as focus_submit, with decision->code. */
+int invite(struct conference *conference, const struct request *request, struct decision *decision);
 
 /* focus.c */
 void focus_call_gone(struct focus *focus);

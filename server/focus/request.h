@@ -14,16 +14,29 @@
 
 struct conference;
 
-/* verb, what the policy hook is called, what happens when no policy has an opinion */
+/* Who may do it when no policy has an opinion. A stranger is a caller who has not proven who it is:
+ * strangers may come in where they are let in, see there who else is in, and change nothing. */
+enum verb_right {
+    RIGHT_NOBODY,
+    RIGHT_KNOWN,  /* all but strangers */
+    RIGHT_INSIDE, /* these, and strangers who are participants of the conference */
+    RIGHT_ANYBODY,
+};
+
+/* verb, what the policy hook is called, who may by default */
 #define REQUEST_VERBS(X)                                                                           \
-    X(VERB_CREATE, "create", DECISION_REJECT)   /* a conference of this name, by a first call */   \
-    X(VERB_JOIN, "join", DECISION_ACCEPT)       /* come in as a participant */                     \
-    X(VERB_TIMEOUT, "timeout", DECISION_ACCEPT) /* remove who has sent no media for long */        \
-    X(VERB_MUTE, "mute", DECISION_ACCEPT)       /* mute or unmute the target: params.muted */      \
-    X(VERB_REMOVE, "remove", DECISION_ACCEPT)   /* remove the target */                            \
-    X(VERB_LOCK, "lock", DECISION_ACCEPT)       /* lock or unlock against joins: params.locked */  \
-    X(VERB_END, "end", DECISION_ACCEPT)         /* end the conference for all */                   \
-    X(VERB_SUBSCRIBE, "subscribe", DECISION_REJECT) /* be told what happens; see decide.c */
+    X(VERB_CREATE, "create", RIGHT_NOBODY)       /* a conference of this name, by a first call */  \
+    X(VERB_JOIN, "join", RIGHT_ANYBODY)          /* come in as a participant */                    \
+    X(VERB_INVITE, "invite", RIGHT_KNOWN)        /* call somebody and bring them in: invitation */ \
+    X(VERB_TIMEOUT, "timeout", RIGHT_ANYBODY)    /* remove who has sent no media for long */       \
+    X(VERB_MUTE, "mute", RIGHT_KNOWN)            /* mute or unmute the target: params.muted */     \
+    X(VERB_ENHANCE, "enhance", RIGHT_KNOWN)      /* change what is done to the target's voice */   \
+    X(VERB_VOLUME, "volume", RIGHT_KNOWN)        /* change the target's gains */                   \
+    X(VERB_ANNOUNCE, "announce", RIGHT_KNOWN)    /* play a file to all, or stop that */            \
+    X(VERB_REMOVE, "remove", RIGHT_KNOWN)        /* remove the target */                           \
+    X(VERB_LOCK, "lock", RIGHT_KNOWN)            /* lock or unlock against joins: params.locked */ \
+    X(VERB_END, "end", RIGHT_KNOWN)              /* end the conference for all */                  \
+    X(VERB_SUBSCRIBE, "subscribe", RIGHT_INSIDE) /* be told what happens: package */
 
 enum verdict {
     DECISION_ACCEPT,
@@ -39,8 +52,6 @@ enum verb {
 
 /* The hook's name: "join". */
 const char *verb_name(enum verb verb);
-/* The verdict when no policy speaks. */
-enum verdict verb_default(enum verb verb);
 
 /* What a subscriber may see of a conference (RFC 4575 §8.2). */
 #define VIEWS(X)                                                                                   \
@@ -71,43 +82,64 @@ struct actor {
     const char *host;
     const char *display_name;
     const char *user_agent;
-    const char *peer; /* "192.0.2.1:5060;udp" */
+    const char *peer;   /* "192.0.2.1:5060;udp" */
+    const char *groups; /* of the account, separated by blanks; may be NULL */
     bool authenticated;
     bool anonymous;
     uint64_t participant; /* whose id, when it is a participant; else 0 */
 };
 
+/* dB: a participant's gains are between them. */
+enum { REQUEST_GAIN_MIN = -60, REQUEST_GAIN_MAX = 12 };
+
 /* What the asker wishes; an accepting decision may change it. */
 struct request_params {
-    char role[32];    /* join: "participant" unless the policy says otherwise */
-    bool muted;       /* join, mute */
-    bool anonymous;   /* join: shown to nobody by name (RFC 3323) */
-    bool hidden;      /* join: shown to moderators only */
-    bool locked;      /* lock */
-    char title[64];   /* create */
-    char policy[256]; /* create: the new conference's own policy, "" for none */
-    char reason[96];  /* remove, end, timeout: said in the BYE */
-    enum view view;   /* subscribe */
+    char role[32];          /* join, invite: "participant" unless the policy says otherwise */
+    bool muted;             /* join, invite, mute */
+    bool anonymous;         /* join, invite: shown to nobody by name (RFC 3323) */
+    bool hidden;            /* join, invite: shown to moderators only */
+    bool locked;            /* lock */
+    char title[64];         /* create */
+    char policy[256];       /* create: the new conference's own policy, "" for none */
+    char reason[96];        /* remove, end, timeout: said in the BYE */
+    bool agc, denoise, vad; /* join, enhance: see struct leg_voice */
+    float speaks, hears;    /* dB; join, volume: how loud the target is heard, and hears */
+    char file[256];         /* announce: what is played; "": what plays is stopped */
+    float gain;             /* announce, dB */
+    bool loop;              /* announce */
+    enum view view;         /* subscribe */
+};
+
+/* Whom an invite calls (RFC 4579 §5.2). */
+struct invitation {
+    const char *uri;  /* "sip:bob@example.com;transport=tcp" */
+    const char *name; /* the display name that goes with it; "" for none */
+    unsigned timeout; /* ms to wait for an answer; 0: as long as the server's setting says */
 };
 
 struct request {
     enum verb verb;
     struct actor actor;
-    struct conference *conference; /* NULL for create */
-    const char *conference_name;   /* always set */
-    uint64_t target;               /* participant id, 0 for none */
-    const char *call;              /* call id for the log, or NULL */
-    const char *package;           /* subscribe: the event package, "conference"; else NULL */
+    struct conference *conference;       /* NULL for create */
+    const char *conference_name;         /* always set */
+    uint64_t target;                     /* participant id, 0 for none */
+    const struct invitation *invitation; /* of an invite; NULL for all others */
+    const char *call;                    /* call id for the log, or NULL */
+    const char *package;                 /* subscribe: the event package, "conference"; else NULL */
     struct request_params params;
 };
+
+/* The verdict when no policy speaks. */
+enum verdict verb_default(const struct request *request);
 
 struct decision {
     enum verdict verdict;
     struct request_params params; /* as the request's, changed by the policy */
-    int code;                     /* reject: SIP status 300–699 */
+    int code;                     /* reject: SIP status 300–699; 401: prove who you are */
     char reason[96];              /* reject: reason phrase, "" for the standard one */
     char by[128];                 /* who decided: "policy/open.lua:12" or "default" */
     bool failed;                  /* a script error made the safe default decide */
+    uint64_t participant;         /* who is being called by an accepted invite; 0: nobody */
 };
 
 #endif

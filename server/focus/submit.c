@@ -17,7 +17,8 @@ enum {
 
 static bool has_target(enum verb verb)
 {
-    return verb == VERB_MUTE || verb == VERB_REMOVE || verb == VERB_TIMEOUT;
+    return verb == VERB_MUTE || verb == VERB_ENHANCE || verb == VERB_VOLUME ||
+           verb == VERB_REMOVE || verb == VERB_TIMEOUT;
 }
 
 static void mute(struct participant *participant, bool muted)
@@ -36,6 +37,25 @@ static void mute(struct participant *participant, bool muted)
                                        .participant = participant->id,
                                        .on = muted,
                                    });
+}
+
+static void enhance(struct participant *participant, const struct request_params *params)
+{
+    participant_enhance(participant, params);
+    log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
+              "%s: gain control %s, noise suppression %s, voice detection %s",
+              participant->info.caller.uri, params->agc ? "on" : "off",
+              params->denoise ? "on" : "off", params->vad ? "on" : "off");
+}
+
+static void set_volume(struct participant *participant, const struct request_params *params)
+{
+    participant->speaks = params->speaks;
+    participant->hears = params->hears;
+    participant_route(participant);
+    log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
+              "%s is heard at %+.1f dB and hears at %+.1f dB", participant->info.caller.uri,
+              (double)params->speaks, (double)params->hears);
 }
 
 static void lock(struct conference *conference, bool locked)
@@ -59,17 +79,23 @@ static void carry_out_on(struct participant *target, enum verb verb,
 
     if (verb == VERB_MUTE)
         mute(target, decision->params.muted);
+    else if (verb == VERB_ENHANCE)
+        enhance(target, &decision->params);
+    else if (verb == VERB_VOLUME)
+        set_volume(target, &decision->params);
     else if (verb == VERB_REMOVE)
-        participant_remove(target, 200, said(decision, "Removed from the conference"));
+        participant_remove(target, BOOTED, 200, said(decision, "Removed from the conference"));
     else
-        participant_remove(target, 408, said(decision, "No media received"));
+        participant_remove(target, BOOTED, 408, said(decision, "No media received"));
     conference_end_if_empty(conference);
 }
 
 static void carry_out(struct conference *conference, enum verb verb,
                       const struct decision *decision)
 {
-    if (verb == VERB_LOCK)
+    if (verb == VERB_ANNOUNCE)
+        conference_announce(conference, &decision->params);
+    else if (verb == VERB_LOCK)
         lock(conference, decision->params.locked);
     else
         conference_end(conference, 200, said(decision, "The conference has ended"));
@@ -105,6 +131,7 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
 {
     struct conference *conference = request->conference;
     struct participant *target = NULL;
+    struct request wish;
 
     if (request->verb == VERB_CREATE || request->verb == VERB_JOIN ||
         request->verb == VERB_SUBSCRIBE || !conference)
@@ -119,6 +146,11 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
     }
     if (is_endless(focus, conference, request, decision))
         return EPERM;
+    if (request->verb == VERB_INVITE) {
+        wish = *request;
+        conference_wish_sound(conference, &wish.params);
+        request = &wish;
+    }
     decide(focus, request, decision);
     if (decision->verdict != DECISION_ACCEPT) {
         log_write(LOG_LEVEL_INFO, conference->name, request->call, "%s refused: %d %s (by %s)",
@@ -126,6 +158,8 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
         return EPERM;
     }
     /* A policy is pure, so nothing can have gone while it was asked. */
+    if (request->verb == VERB_INVITE)
+        return invite(conference, request, decision);
     if (target)
         carry_out_on(target, request->verb, decision);
     else

@@ -13,14 +13,18 @@ static size_t address_length(const char *peer)
 }
 
 /* Who subscribes outside of a call is a participant when the name and the address are those of a
- * call in the conference: phones use another Call-ID for it, but nothing else that could tell. */
+ * call in the conference: phones use another Call-ID for it, but nothing else that could tell. A
+ * name that was proven for the call must be proven again, since all behind a proxy have one
+ * address.
+ */
 static bool is_same(const struct participant *participant, const struct caller *caller)
 {
     const struct caller *other = &participant->info.caller;
     size_t length = address_length(caller->peer);
 
-    return strcasecmp(other->uri, caller->uri) == 0 && length == address_length(other->peer) &&
-           strncmp(other->peer, caller->peer, length) == 0;
+    return strcasecmp(other->uri, caller->uri) == 0 &&
+           (caller->authenticated || !other->authenticated) &&
+           length == address_length(other->peer) && strncmp(other->peer, caller->peer, length) == 0;
 }
 
 /* NULL: somebody from outside. */

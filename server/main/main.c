@@ -64,6 +64,24 @@ static int run_status(const struct arguments *arguments)
     return ask_server(arguments, arguments->json ? "status --json" : "status");
 }
 
+static int run_invite(const struct arguments *arguments)
+{
+    char request[1000];
+    if (arguments->file_count != 2) {
+        complain("invite: give a conference and a SIP URI, as in `parley invite demo "
+                 "sip:bob@192.0.2.7`");
+        return EXIT_WRONG;
+    }
+    const char *name = arguments->files[0];
+    const char *uri = arguments->files[1];
+    if (strpbrk(name, " \r\n") || strpbrk(uri, " \r\n") ||
+        snprintf(request, sizeof request, "invite %s %s", name, uri) >= (int)sizeof request) {
+        complain("invite: \"%s\" or \"%s\" is too long or has blanks", name, uri);
+        return EXIT_WRONG;
+    }
+    return ask_server(arguments, request);
+}
+
 static int run_stop(const struct arguments *arguments)
 {
     return ask_server(arguments, "stop");
@@ -104,6 +122,14 @@ static const struct command commands[] = {
      .takes_config = true,
      .takes_json = true,
      .run = run_status},
+    {.name = "invite",
+     .operands = "[--config FILE] [--data DIR] CONFERENCE URI",
+     .summary = "have the running server call somebody into a conference",
+     .description = "Returns when the call has begun; `parley status` and the log say what becomes "
+                    "of it.",
+     .takes_config = true,
+     .takes_files = true,
+     .run = run_invite},
     {.name = "stop",
      .operands = "[--config FILE] [--data DIR]",
      .summary = "end all calls and stop the running server",

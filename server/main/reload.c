@@ -19,16 +19,20 @@ static struct conference_config config_of(const struct conference_settings *conf
 
 int server_reserve(struct server *server, const struct settings *settings)
 {
-    for (unsigned i = 0; i < settings->conference_count; i++) {
+    struct sound_config sound = server_sound(settings, &settings->sound);
+    int status = focus_set_sound(server->focus, &sound);
+    for (unsigned i = 0; !status && i < settings->conference_count; i++) {
         const struct conference_settings *conference = &settings->conferences[i];
         struct conference_config config = config_of(conference);
-        int status = focus_reserve(server->focus, &config);
+        sound = server_sound(settings, &conference->sound);
+        config.sound = &sound;
+        status = focus_reserve(server->focus, &config);
         if (status) {
             log_error("conference %s: cannot be reserved: %s", conference->name, strerror(status));
             return status;
         }
     }
-    return 0;
+    return status;
 }
 
 /* All policies must load, and suit the options of the conferences, or nothing is changed. */
@@ -58,7 +62,7 @@ static void warn_of_restart(const struct settings *now, const struct settings *w
     const struct option *option;
     size_t length = 0;
     for (unsigned i = 0; (option = option_at(i)); i++) {
-        if (option->live || option_is_of_conference(option)) {
+        if (option->live || option_scope(option) != OPTION_OF_SERVER) {
             continue;
         }
         char *old_text = option_print(option, now);
@@ -74,6 +78,19 @@ static void warn_of_restart(const struct settings *now, const struct settings *w
         free(old_text);
         free(new_text);
     }
+}
+
+static void apply_outbound(struct server *server, struct settings *wanted)
+{
+    struct settings *now = &server->settings;
+    char *proxy = now->outbound_proxy;
+    json_t *credentials = now->outbound_credentials;
+    now->outbound_proxy = wanted->outbound_proxy;
+    now->outbound_credentials = wanted->outbound_credentials;
+    now->outbound_redirects = wanted->outbound_redirects;
+    wanted->outbound_proxy = proxy;
+    wanted->outbound_credentials = credentials;
+    (void)server_set_outbound(server, now);
 }
 
 static void apply_conferences(struct server *server, struct settings *wanted)
@@ -94,6 +111,22 @@ static void apply_conferences(struct server *server, struct settings *wanted)
     now->conference_count = wanted->conference_count;
     wanted->conferences = old;
     wanted->conference_count = old_count;
+
+    struct sound_settings old_sound = now->sound;
+    now->sound = wanted->sound;
+    wanted->sound = old_sound;
+}
+
+static void apply_accounts(struct server *server, struct settings *wanted)
+{
+    struct settings *now = &server->settings;
+    struct account_settings *old = now->accounts;
+    unsigned old_count = now->account_count;
+    now->accounts = wanted->accounts;
+    now->account_count = wanted->account_count;
+    wanted->accounts = old;
+    wanted->account_count = old_count;
+    sip_agent_accounts_changed(server->agent);
 }
 
 int server_reload(struct server *server, char *error, size_t error_size)
@@ -122,7 +155,9 @@ int server_reload(struct server *server, char *error, size_t error_size)
     char *policy = server->settings.policy;
     server->settings.policy = wanted.policy;
     wanted.policy = policy;
+    apply_outbound(server, &wanted);
     apply_conferences(server, &wanted);
+    apply_accounts(server, &wanted);
     settings_free(&wanted);
     log_info("reload: done, script generation %u", lua_engine_generation(server->engine));
     return 0;

@@ -4,6 +4,7 @@
 #include "core/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -87,6 +88,12 @@ static json_t *scripts(void *arg)
     return lua_engine_status(server->engine);
 }
 
+static json_t *registrations(void *arg)
+{
+    struct server *server = arg;
+    return server->agent ? sip_agent_registrations(server->agent) : NULL;
+}
+
 static unsigned thread_count(void *arg)
 {
     struct server *server = arg;
@@ -104,6 +111,16 @@ static void thread_stats(void *arg, unsigned thread, struct mixing_thread_stats 
 static int reload(void *arg, char *error, size_t error_size)
 {
     return server_reload(arg, error, error_size);
+}
+
+/* ---- what signalling asks for --------------------------------------------------------------- */
+
+/* The config's accounts first; the site's policy may have more. */
+static int find_account(void *ctx, const char *user, const char *realm, struct account *account)
+{
+    struct server *server = ctx;
+    int status = settings_find_account(&server->settings, user, account);
+    return status == ENOENT ? lua_engine_account(server->engine, user, realm, account) : status;
 }
 
 /* ---- putting it together -------------------------------------------------------------------- */
@@ -137,14 +154,23 @@ static bool is_own_address(const char *text, const struct sockaddr_storage *addr
 static int start_media(struct server *server)
 {
     const struct settings *settings = &server->settings;
+    char directory[PATH_MAX];
+    char error[ERROR_MAX];
     struct media_config config = {
         .loop = server->loop,
         .port_low = settings->rtp_port_low,
         .port_high = settings->rtp_port_high,
         .threads = settings->media_threads,
+        .overload_late = settings->overload_late,
+        .overload_load = settings->overload_load,
+        .directory = directory,
         .events = focus_mixing_events(),
         .events_arg = server->focus,
     };
+    server_directory(settings, directory, sizeof directory);
+    if (server_check_sound(settings, error, sizeof error)) {
+        log_error("%s; there will be silence instead", error);
+    }
     for (unsigned i = 0; i < settings->rtp_addresses.count; i++) {
         struct sockaddr_storage *address = &config.addresses[config.address_count++];
         ip_parse(settings->rtp_addresses.items[i], address);
@@ -171,6 +197,7 @@ static int start_control(struct server *server)
         .server = {.arg = server,
                    .generation = generation,
                    .scripts = scripts,
+                   .registrations = registrations,
                    .thread_count = thread_count,
                    .thread_stats = thread_stats,
                    .reload = reload,
@@ -190,6 +217,7 @@ static int start_focus(struct server *server)
         .domain = server->settings.domain,
         .max_calls = server->settings.max_calls,
         .media_timeout = server->settings.rtp_timeout,
+        .answer_timeout = server->settings.outbound_timeout,
     };
     int status = focus_create(&config, &server->focus);
     if (!status) {
@@ -242,6 +270,9 @@ int server_check(struct settings *settings, char *error, size_t error_size)
     } else {
         status = load_scripts(&server, error, error_size);
     }
+    if (!status) {
+        status = server_check_sound(settings, error, error_size);
+    }
     focus_destroy(server.focus);
     lua_engine_destroy(server.engine);
     loop_destroy(server.loop);
@@ -278,16 +309,26 @@ static int start_sip(struct server *server)
         .min_se = settings->session_min_se,
         .min_expires = settings->notify_min_expires,
         .max_expires = settings->notify_max_expires,
+        .accounts = &server->accounts,
+        .digest_algorithms = (const char *const *)settings->digest_algorithms.items,
+        .digest_algorithm_count = settings->digest_algorithms.count,
+        .nonce_expires = settings->nonce_expires,
+        .trusted_peers = (const char *const *)settings->trusted_peers.items,
+        .trusted_peer_count = settings->trusted_peers.count,
+        .registrar = settings->registrar == SWITCH_ON,
+        .registration_min = settings->registration_min,
+        .registration_max = settings->registration_max,
         .events = focus_signalling_events(),
         .events_arg = server->focus,
     };
+    server->accounts = (struct accounts){.ctx = server, .find = find_account};
     config.codecs = mixing->codecs(mixing->ctx, &config.codec_count);
     config.packages = state_packages(server->state, &config.package_count);
     if (sip_agent_create(&config, &server->agent, error, sizeof error)) {
         complain("%s", error);
         return EXIT_RUN_TIME;
     }
-    return EXIT_CLEAN;
+    return server_set_outbound(server, settings) ? EXIT_RUN_TIME : EXIT_CLEAN;
 }
 
 /* Returns an exit code; what has been started is in *server either way. */
@@ -313,9 +354,12 @@ static int start(struct server *server)
     if (code) {
         return code;
     }
-    focus_connect(server->focus, sip_signalling(), media_mixing(server->media),
-                  lua_engine_policy(server->engine));
-    return start_sip(server);
+    code = start_sip(server);
+    if (!code) {
+        focus_connect(server->focus, sip_agent_signalling(server->agent),
+                      media_mixing(server->media), lua_engine_policy(server->engine));
+    }
+    return code;
 }
 
 /* The tables and what is behind them outlive the focus; who waits for our end is told last. */

@@ -17,6 +17,7 @@ struct server {
     struct focus *focus;
     struct control *control;
     struct lua_engine *engine;
+    struct accounts accounts;
     struct media *media;
     struct state *state;
     struct sip_agent *agent;
@@ -26,8 +27,19 @@ struct server {
     bool is_stopping;
 };
 
+/* sound.c: how a conference sounds whose own settings are `own`; the settings' strings. For the
+ * server itself, its own. */
+struct sound_config server_sound(const struct settings *settings, const struct sound_settings *own);
+/* Where relative names of sound files begin. */
+void server_directory(const struct settings *settings, char *directory, size_t size);
+/* Looks into the sound files. EINVAL: `error` says what is wrong with one. */
+int server_check_sound(const struct settings *settings, char *error, size_t error_size);
+
 /* Makes the conferences of the settings exist in the focus. */
 int server_reserve(struct server *server, const struct settings *settings);
+
+/* Gives the agent what the settings say of calls that we begin; logs what goes wrong. */
+int server_set_outbound(struct server *server, const struct settings *settings);
 
 /* Loads the scripts as a server with these settings would, and lets go of all again: an errno, and
  * one line in `error`. */

@@ -2,16 +2,21 @@
 
 #include <strings.h>
 
-/* One line a codec. */
-static const struct codec *const codecs[] = {&codec_pcmu, &codec_pcma, NULL};
+/* One line a codec, best first; L16 is as good as its rate, but ten times the traffic. */
+static const struct codec *const codecs[] = {
+    &codec_opus, &codec_g722, &codec_pcmu, &codec_pcma, &codec_l16_16000, &codec_l16_8000, NULL,
+};
 
 /* CN and telephone-event are formats without a codec: comfort noise goes to jitter_noise and is
  * played as silence (a mix with the noise of everybody who is silent would serve nobody), keys go
- * to telephone_event_put. */
-static const struct codec_format offered[] = {
-    {.name = "PCMU", .clock_rate = 8000, .channels = 1, .payload_type = 0},
-    {.name = "PCMA", .clock_rate = 8000, .channels = 1, .payload_type = 8},
+ * to telephone_event_put. Events tick at the clock of the audio around them (RFC 4733 §2.1). */
+static const struct codec_format others[] = {
     {.name = "CN", .clock_rate = 8000, .channels = 1, .payload_type = 13},
+    {.name = "telephone-event",
+     .clock_rate = 48000,
+     .channels = 1,
+     .payload_type = 110,
+     .fmtp = "0-16"},
     {.name = "telephone-event",
      .clock_rate = 8000,
      .channels = 1,
@@ -34,6 +39,15 @@ const struct codec *codec_find(const struct codec_format *format)
 
 const struct codec_format *codec_formats(unsigned *countp)
 {
-    *countp = sizeof offered / sizeof *offered;
+    static struct codec_format offered[SESSION_FORMATS];
+    unsigned count = 0;
+
+    for (const struct codec *const *codec = codecs; *codec; codec++) {
+        offered[count++] = (*codec)->format;
+    }
+    for (unsigned i = 0; i < sizeof others / sizeof *others; i++) {
+        offered[count++] = others[i];
+    }
+    *countp = count;
     return offered;
 }

@@ -1,4 +1,5 @@
 /* PCMU and PCMA (ITU-T G.711; RFC 3551 §4.5.14). Stateless: one byte a sample at 8000 Hz. */
+#include "core/vector.h"
 #include "media/codec_table.h"
 
 #include <string.h>
@@ -58,19 +59,10 @@ static int alaw_decode(void *decoder, const uint8_t *payload, size_t size, float
     return decode(alaw_values, payload, size, samples, max);
 }
 
-/* To 16 bits, rounded, clipped; not a number becomes the largest (the comparison is false). */
-static inline int32_t to_linear(float sample)
-{
-    float scaled = sample * 32768.0F;
-    scaled = scaled < 32767.0F ? scaled : 32767.0F;
-    scaled = scaled > -32768.0F ? scaled : -32768.0F;
-    return (int32_t)(scaled + (scaled < 0 ? -0.5F : 0.5F));
-}
-
 /*
  * Exponent and first four bits of the mantissa of a positive number, as one integer. A G.711
  * code is just that: the segment is the exponent, the step the top of the mantissa. So the
- * conversion to float does the search for the segment, and the loops below need no branch.
+ * conversion to float does the search for the segment, and the loop below needs no branch.
  */
 static inline int32_t exponent_and_step(int32_t number)
 {
@@ -82,45 +74,53 @@ static inline int32_t exponent_and_step(int32_t number)
 
 enum { EXPONENT_ZERO = 127 << 4 }; /* what exponent_and_step gives for 1 */
 
-static int ulaw_encode(void *encoder, const float *samples, unsigned count, uint8_t *payload,
-                       size_t size)
+static inline uint8_t ulaw_code(int32_t linear)
 {
-    (void)encoder;
+    int32_t negative = linear < 0 ? -1 : 0;
+    int32_t biased = ((linear ^ negative) >> 2) + 33;
+    biased = biased < 8191 ? biased : 8191;
+    int32_t code = exponent_and_step(biased) - (EXPONENT_ZERO + (5 << 4));
+    return (uint8_t)(code ^ 0xff ^ (negative & 0x80));
+}
+
+static inline uint8_t alaw_code(int32_t linear)
+{
+    int32_t negative = linear < 0 ? -1 : 0;
+    int32_t level = (linear ^ negative) >> 4;
+    /* The first two segments have the same step: there the level is the code. */
+    int32_t code = exponent_and_step(level) - (EXPONENT_ZERO + (3 << 4));
+    code = level < 32 ? level : code;
+    return (uint8_t)(code ^ 0x55 ^ (~negative & 0x80));
+}
+
+/* Inlined into each law's function, or `code` would be a call for every sample. */
+__attribute__((always_inline)) static inline int encode(uint8_t (*code)(int32_t linear),
+                                                        const float *samples, unsigned count,
+                                                        uint8_t *payload, size_t size)
+{
+    const float *restrict from = samples;
+    uint8_t *restrict to = payload;
     if (count > size) {
         return -1;
     }
-    const float *restrict from = samples;
-    uint8_t *restrict to = payload;
     for (unsigned i = 0; i < count; i++) {
-        int32_t linear = to_linear(from[i]);
-        int32_t negative = linear < 0 ? -1 : 0;
-        int32_t biased = ((linear ^ negative) >> 2) + 33;
-        biased = biased < 8191 ? biased : 8191;
-        int32_t code = exponent_and_step(biased) - (EXPONENT_ZERO + (5 << 4));
-        to[i] = (uint8_t)(code ^ 0xff ^ (negative & 0x80));
+        to[i] = code(codec_linear(from[i]));
     }
     return (int)count;
 }
 
-static int alaw_encode(void *encoder, const float *samples, unsigned count, uint8_t *payload,
-                       size_t size)
+VECTORISED static int ulaw_encode(void *encoder, const float *samples, unsigned count,
+                                  uint8_t *payload, size_t size)
 {
     (void)encoder;
-    if (count > size) {
-        return -1;
-    }
-    const float *restrict from = samples;
-    uint8_t *restrict to = payload;
-    for (unsigned i = 0; i < count; i++) {
-        int32_t linear = to_linear(from[i]);
-        int32_t negative = linear < 0 ? -1 : 0;
-        int32_t level = (linear ^ negative) >> 4;
-        /* The first two segments have the same step: there the level is the code. */
-        int32_t code = exponent_and_step(level) - (EXPONENT_ZERO + (3 << 4));
-        code = level < 32 ? level : code;
-        to[i] = (uint8_t)(code ^ 0x55 ^ (~negative & 0x80));
-    }
-    return (int)count;
+    return encode(ulaw_code, samples, count, payload, size);
+}
+
+VECTORISED static int alaw_encode(void *encoder, const float *samples, unsigned count,
+                                  uint8_t *payload, size_t size)
+{
+    (void)encoder;
+    return encode(alaw_code, samples, count, payload, size);
 }
 
 const struct codec codec_pcmu = {

@@ -15,6 +15,7 @@
  */
 #include "media/jitter.h"
 
+#include "core/prefetch.h"
 #include "media/jitter_parts.h"
 #include "media/level.h"
 
@@ -30,12 +31,15 @@ enum {
     PERIOD_MIN_TENTHS = 25,
     REST_AFTER_STRETCH = 1, /* ticks */
     REST_AFTER_FAILURE = 4,
-    LATE_RUN = 8, /* so many late packets and no other: the sender began anew */
+    IDLE_AFTER = 25, /* packets of background that nobody would hear, then they are not decoded … */
+    IDLE_CHECK = 25, /* … but for one in so many, lest a sender that knows only voices cuts music */
+    LATE_RUN = 8,    /* so many late packets and no other: the sender began anew */
     SOUND_MS = HISTORY_MS + 2 * FRAME_MS + 2 * PERIOD_MAX_MS + PACKET_MS_MAX,
     SOUND_MAX = CODEC_RATE_MAX / 1000 * SOUND_MS,
 };
 
 static const float quiet_power = 1e-5F; /* -50 dBFS */
+static const float idle_power = 1e-6F;  /* -60 dBFS */
 
 struct jitter {
     const struct codec *codec;
@@ -54,8 +58,10 @@ struct jitter {
     uint32_t newest_time;
     uint32_t packet_length; /* samples in the packet taken last */
     unsigned late_run;
+    unsigned idle; /* packets of background in a row */
 
     uint32_t time, played;
+    unsigned made_up; /* samples of the gap that goes on, or went on last */
     unsigned read, write;
     unsigned rest, failures; /* see stretch */
     float delay;             /* ms, smoothed */
@@ -117,9 +123,17 @@ static void begin_anew(struct jitter *jitter)
     jitter->started = false;
     jitter->taken = 0;
     jitter->late_run = 0;
+    jitter->idle = 0;
     jitter->rest = 0;
     jitter->failures = 0;
     jitter->packet_length = jitter->frame;
+}
+
+static void stats_scale(struct jitter_stats *stats, unsigned rate, unsigned before)
+{
+    stats->concealed = stats->concealed * rate / before;
+    stats->inserted = stats->inserted * rate / before;
+    stats->removed = stats->removed * rate / before;
 }
 
 static void use_codec(struct jitter *jitter, const struct codec *codec, void *decoder)
@@ -131,6 +145,9 @@ static void use_codec(struct jitter *jitter, const struct codec *codec, void *de
         jitter->codec = codec;
         jitter->ratio = rate / codec->format.clock_rate;
         return; /* what has been played leads smoothly to what comes */
+    }
+    if (jitter->codec) {
+        stats_scale(&jitter->stats, rate, jitter->codec->sample_rate);
     }
     jitter->codec = codec;
     jitter->ratio = rate / codec->format.clock_rate;
@@ -231,8 +248,10 @@ static void put(struct jitter *jitter, const struct rtp_packet *packet, uint64_t
 
 void jitter_put(struct jitter *jitter, const struct rtp_packet *packet, uint64_t arrival)
 {
+    const struct codec *codec = jitter->codec;
     if (packet->payload_size > 0 && packet->payload_size <= PAYLOAD_MAX) {
-        put(jitter, packet, arrival, false);
+        put(jitter, packet, arrival,
+            codec->is_silence && codec->is_silence(packet->payload, packet->payload_size));
     }
 }
 
@@ -262,30 +281,51 @@ static void note_delay(struct jitter *jitter, const struct stored_packet *packet
                        unsigned before)
 {
     float waited = now > packet->arrival ? (float)(now - packet->arrival) / 1000 : 0;
+    if (packet->arrival == RTP_NOT_TIMED) {
+        return;
+    }
     waited += (float)before / (float)jitter->ms;
     jitter->delay += (waited - jitter->delay) / 16;
+}
+
+static bool is_background(const struct jitter *jitter, const uint8_t *payload, size_t size)
+{
+    return jitter->codec->is_background && jitter->codec->is_background(payload, size);
+}
+
+/* Silence begins here. */
+static void take_silence(struct jitter *jitter, struct stored_packet *packet)
+{
+    make_room(jitter, 0);
+    conceal_hush(&jitter->conceal, jitter->sound + jitter->write, jitter->codec);
+    jitter->time = packet->time;
+    jitter->started = true;
+    pass(jitter, packet);
 }
 
 /* Decodes a packet behind the ready samples. What does not decode counts as lost. */
 static void take(struct jitter *jitter, struct stored_packet *packet, uint64_t now)
 {
     if (packet->is_noise) {
-        make_room(jitter, 0);
-        conceal_hush(&jitter->conceal, jitter->sound + jitter->write, jitter->codec);
-        jitter->time = packet->time;
-        jitter->started = true;
-        pass(jitter, packet);
+        take_silence(jitter, packet);
         return;
     }
     unsigned most = PACKET_MS_MAX * jitter->ms, before = ready(jitter);
     make_room(jitter, most);
     float *end = jitter->sound + jitter->write;
     const uint8_t *payload = store_payload(&jitter->store, packet, jitter->payload);
+    bool background = is_background(jitter, payload, packet->size);
+    if (background && jitter->idle >= IDLE_AFTER && ++jitter->idle % IDLE_CHECK != 0) {
+        take_silence(jitter, packet);
+        return;
+    }
     int count = jitter->codec->decode(jitter->decoder, payload, packet->size, end, most);
     if (count > 0) {
         if (jitter->conceal.active) {
             conceal_merge(&jitter->conceal, end, (unsigned)count);
         }
+        background = background && level_power(end, (unsigned)count) < idle_power;
+        jitter->idle = background ? jitter->idle + 1 : 0;
         note_delay(jitter, packet, now, before);
         jitter->time = packet->time + (uint32_t)count;
         jitter->packet_length = (uint32_t)count;
@@ -337,6 +377,11 @@ static void resume(struct jitter *jitter, struct stored_packet *packet, uint64_t
 {
     int32_t gap = time_since(packet->time, jitter->time);
     int32_t limit = (int32_t)(DELAY_MAX_MS * jitter->ms);
+    if (packet->sequence == jitter->next_sequence && gap >= 0) {
+        /* Nothing is missing: the sender has been silent (DTX). */
+        jitter->stats.concealed -= jitter->made_up;
+        jitter->made_up = 0;
+    }
     if (jitter->started && !conceal_is_silent(&jitter->conceal)) {
         if (gap < 0 && gap >= -limit) {
             jitter->stats.inserted += (uint64_t)-gap;
@@ -353,10 +398,15 @@ static void resume(struct jitter *jitter, struct stored_packet *packet, uint64_t
 
 static void make_up(struct jitter *jitter, unsigned count)
 {
+    unsigned grain = jitter->codec->grain;
+    if (grain > 0 && jitter->conceal.by_codec && !conceal_is_silent(&jitter->conceal)) {
+        count = (count + grain - 1) / grain * grain;
+    }
     make_room(jitter, count);
     float *end = jitter->sound + jitter->write;
     if (!jitter->conceal.is_hushed && !conceal_is_silent(&jitter->conceal)) {
         jitter->stats.concealed += count;
+        jitter->made_up += count;
     }
     conceal_make(&jitter->conceal, jitter->codec, jitter->decoder, end, count);
     jitter->write += count;
@@ -367,6 +417,7 @@ static void make_up(struct jitter *jitter, unsigned count)
  * next packet is there but its time has not come. */
 static void begin_gap(struct jitter *jitter, const struct stored_packet *next)
 {
+    jitter->made_up = 0;
     make_room(jitter, 0);
     const float *end = jitter->sound + jitter->write;
     if (next && next->sequence == jitter->next_sequence) {
@@ -374,6 +425,30 @@ static void begin_gap(struct jitter *jitter, const struct stored_packet *next)
     } else {
         conceal_begin(&jitter->conceal, end, jitter->codec);
     }
+}
+
+/* The `missing` samples before the packet, the next there is, as it repeats them itself (forward
+ * error correction). Returns whether it does. */
+static bool recover(struct jitter *jitter, const struct stored_packet *packet, unsigned missing)
+{
+    const struct codec *codec = jitter->codec;
+    if (!codec->recover || packet->is_noise || packet->sequence == jitter->next_sequence ||
+        (codec->grain > 0 && missing % codec->grain != 0) || missing > PACKET_MS_MAX * jitter->ms ||
+        time_since(packet->time, jitter->time) != (int32_t)missing) {
+        return false;
+    }
+    make_room(jitter, missing);
+    float *end = jitter->sound + jitter->write;
+    const uint8_t *payload = store_payload(&jitter->store, packet, jitter->payload);
+    if (codec->recover(jitter->decoder, payload, packet->size, end, missing) != (int)missing) {
+        return false;
+    }
+    if (jitter->conceal.active) {
+        conceal_merge(&jitter->conceal, end, missing);
+    }
+    jitter->write += missing;
+    jitter->time += missing;
+    return true;
 }
 
 /* Fills the frame across a gap. Returns whether any of it can be heard. */
@@ -389,6 +464,11 @@ static bool bridge(struct jitter *jitter, uint64_t now)
             resume(jitter, packet, now);
             take_contiguous(jitter, jitter->frame, now);
             is_heard |= ready(jitter) > before;
+            continue;
+        }
+        if (packet && jitter->started && recover(jitter, packet, wait)) {
+            is_heard = true;
+            take_contiguous(jitter, jitter->frame, now);
             continue;
         }
         if (!jitter->conceal.active) {
@@ -527,6 +607,18 @@ bool jitter_get(struct jitter *jitter, uint64_t now, float *samples)
     jitter->read += jitter->frame;
     jitter->played += jitter->frame;
     return is_heard;
+}
+
+void jitter_prefetch(const struct jitter *jitter)
+{
+    prefetch(jitter, offsetof(struct jitter, conceal.cycle));
+    prefetch(&jitter->store, 2 * CACHE_LINE);
+}
+
+void jitter_expect(const struct jitter *jitter)
+{
+    store_prefetch(&jitter->store, jitter->next_sequence);
+    prefetch(jitter->sound + jitter->write, jitter->frame * sizeof *jitter->sound);
 }
 
 float jitter_delay(const struct jitter *jitter)

@@ -31,7 +31,8 @@ void jitter_destroy(struct jitter *jitter);
 /* Forgets all that is waiting: the sender began anew or changed the codec. */
 void jitter_reset(struct jitter *jitter, const struct codec *codec, void *decoder);
 
-/* Takes a packet of the codec. `arrival` in µs of the monotonic clock. The payload is copied.
+/* Takes a packet of the codec. `arrival` in µs of the monotonic clock, or RTP_NOT_TIMED.
+ * The payload is copied.
  * Comfort noise (RFC 3389) and DTX gaps: see jitter_noise. Hand in all that has arrived before
  * each jitter_get: lateness is measured against the ticks. */
 void jitter_put(struct jitter *jitter, const struct rtp_packet *packet, uint64_t arrival);
@@ -43,6 +44,10 @@ void jitter_noise(struct jitter *jitter, const struct rtp_packet *packet, uint64
 /* The next frame: FRAME_MS of samples at codec->sample_rate. `now` in µs. Returns false when the
  * frame is all silence since nothing is there (samples are zeroed then). */
 bool jitter_get(struct jitter *jitter, uint64_t now, float *samples);
+
+/* Hints for the cache: the jitter buffer will be used soon; its next packet may come. */
+void jitter_prefetch(const struct jitter *jitter);
+void jitter_expect(const struct jitter *jitter);
 
 /* How long audio waits here from a packet's arrival to the tick that plays its first sample, ms,
  * smoothed over half a second or so; 0 before the first packet. */

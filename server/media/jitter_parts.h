@@ -48,8 +48,8 @@ struct stored_packet {
 
 struct packet_store {
     unsigned count;
-    struct stored_packet slots[STORE_SLOTS];
     uint8_t free_chunk;
+    struct stored_packet slots[STORE_SLOTS];
     uint8_t next_chunk[STORE_CHUNKS];
     uint8_t bytes[STORE_CHUNKS][STORE_CHUNK];
 };
@@ -63,6 +63,8 @@ struct stored_packet *store_next(struct packet_store *store, uint16_t from);
 /* The payload in one piece, in `scratch` when it is not so already. */
 const uint8_t *store_payload(const struct packet_store *store, const struct stored_packet *packet,
                              uint8_t scratch[PAYLOAD_MAX]);
+/* A packet of this sequence number may come soon. */
+void store_prefetch(const struct packet_store *store, uint16_t sequence);
 void store_drop(struct packet_store *store, struct stored_packet *packet);
 
 /* ---- jitter_lateness.c: how late packets come, over the last seconds ---- */

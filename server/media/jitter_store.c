@@ -1,3 +1,4 @@
+#include "core/prefetch.h"
 #include "media/jitter_parts.h"
 
 #include <assert.h>
@@ -67,6 +68,15 @@ bool store_put(struct packet_store *store, const struct stored_packet *packet,
         return false;
     }
     return true;
+}
+
+void store_prefetch(const struct packet_store *store, uint16_t sequence)
+{
+    prefetch(&store->slots[sequence % STORE_SLOTS], sizeof store->slots[0]);
+    if (store->free_chunk != STORE_NO_CHUNK) {
+        prefetch(&store->next_chunk[store->free_chunk], 1);
+        prefetch(store->bytes[store->free_chunk], STORE_CHUNK);
+    }
 }
 
 struct stored_packet *store_next(struct packet_store *store, uint16_t from)

@@ -67,7 +67,7 @@ static void former_heard(struct latch *latch, uint64_t now)
 
 bool latch_accept(struct latch *latch, const struct sockaddr_storage *from, uint64_t now)
 {
-    bool is_same = address_equal(from, &latch->source);
+    bool is_same = from == &latch->source || address_equal(from, &latch->source);
     bool has_source = latch->source.ss_family != AF_UNSPEC;
     if (!is_same && !has_source && address_equal(from, &latch->former)) {
         former_heard(latch, now);

@@ -21,10 +21,10 @@ enum {
 };
 
 struct latch {
+    uint64_t last;                     /* µs, last packet from `source` */
+    struct sockaddr_storage source;    /* believed; family 0: none yet */
     struct sockaddr_storage signalled; /* from SDP; family 0: none */
     struct sockaddr_storage peer;      /* where the signalling comes from; family 0: not known */
-    struct sockaddr_storage source;    /* believed; family 0: none yet */
-    uint64_t last;                     /* µs, last packet from `source` */
     /* Believed before the last offer/answer named another address; family 0: none. */
     struct sockaddr_storage former;
     uint64_t former_since; /* µs, its first packet after that; 0: none yet */

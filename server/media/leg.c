@@ -33,6 +33,7 @@ static void choose_numbers(struct leg *leg)
     leg->ssrc = numbers.ssrc;
     leg->timestamp = numbers.timestamp;
     leg->sequence = numbers.sequence;
+    leg->ticks = numbers.sequence;
 }
 
 static void choose_cname(struct leg *leg, const char *name)
@@ -54,19 +55,27 @@ static struct sockets *sockets_of(struct media *media, int family)
     return NULL;
 }
 
-static void leg_prepare(struct leg *leg, struct mix *mix, const struct leg_config *config)
+static void leg_prepare(struct leg *leg, struct section *section, const struct leg_config *config)
 {
-    leg->mix = mix;
-    leg->media = mix->media;
+    leg->section = section;
+    leg->media = section->mix->media;
     leg->family = config->family;
     leg->timeout = config->timeout;
     leg->user = config->user;
-    leg->add = (struct message){.kind = MESSAGE_LEG_ADD, .mix = mix, .leg = leg};
-    leg->close = (struct message){.kind = MESSAGE_LEG_CLOSE, .mix = mix, .leg = leg};
+    leg->add = (struct message){.kind = MESSAGE_LEG_ADD, .leg = leg};
+    leg->close = (struct message){.kind = MESSAGE_LEG_CLOSE, .leg = leg};
     choose_cname(leg, config->name);
     mixer_channel_init(&leg->channel);
     level_init(&leg->level);
     atomic_store_explicit(&leg->counters.level, LEVEL_SILENCE, memory_order_relaxed);
+    leg->grade = "";
+}
+
+static void section_count_legs(struct section *section, int more)
+{
+    section->leg_count += (unsigned)more;
+    section->thread->legs += (unsigned)more;
+    section->thread->slot_load[section->slot] += (unsigned)more;
 }
 
 int leg_create(struct mix *mix, const struct leg_config *config, struct leg **legp)
@@ -84,7 +93,7 @@ int leg_create(struct mix *mix, const struct leg_config *config, struct leg **le
     if (leg == NULL) {
         return ENOMEM;
     }
-    leg_prepare(leg, mix, config);
+    leg_prepare(leg, mix_place(mix), config);
     choose_numbers(leg);
     err = sockets_open(ports, &leg->sockets);
     if (err != 0) {
@@ -94,9 +103,9 @@ int leg_create(struct mix *mix, const struct leg_config *config, struct leg **le
     leg->ports = ports;
     TAILQ_INSERT_TAIL(&media->legs, leg, of_media);
     TAILQ_INSERT_TAIL(&mix->legs_open, leg, of_mix);
-    mix->thread->legs++;
-    mix->thread->slot_load[mix->slot]++;
-    media_post(media, mix->thread, &leg->add);
+    media_watch(media);
+    section_count_legs(leg->section, 1);
+    media_post(media, leg->section->thread, &leg->add);
     *legp = leg;
     return 0;
 }
@@ -117,8 +126,23 @@ static int add_jitter(struct leg *leg, struct message *message)
         return 0;
     }
     message->jitter = jitter_create(format->codec, format->decoder);
-    leg->has_jitter = message->jitter != NULL;
-    return leg->has_jitter ? 0 : ENOMEM;
+    return message->jitter != NULL ? 0 : ENOMEM;
+}
+
+/* The mix is to have what it needs to send this codec. */
+static int choose_sender(struct leg *leg, const struct codec *codec)
+{
+    int err;
+
+    mixer_stock_add(&leg->section->stock, codec);
+    err = mix_supply(leg->section, codec, 0, false);
+    if (err == 0) {
+        mixer_stock_remove(&leg->section->stock, leg->sends);
+        leg->sends = codec;
+    } else {
+        mixer_stock_remove(&leg->section->stock, codec);
+    }
+    return err;
 }
 
 void leg_session(struct leg *leg, const struct session *session)
@@ -131,28 +155,33 @@ void leg_session(struct leg *leg, const struct session *session)
         return;
     }
     message->leg = leg;
-    err = stream_create(session, leg->family, leg->mix->mixer.rate, &message->stream);
+    err = stream_create(session, leg->family, &message->stream);
     if (err == 0) {
         err = add_jitter(leg, message);
+    }
+    if (err == 0) {
+        err = choose_sender(leg, message->stream->codec);
     }
     if (err != 0) {
         log_error("media: a leg's session is not changed: %s", strerror(err));
         stream_destroy(message->stream);
+        jitter_destroy(message->jitter);
         free(message);
         return;
     }
+    leg->has_jitter |= message->jitter != NULL;
     if (message->stream->codec == NULL) {
         log_warn("media: no codec \"%s\" at %u Hz: nothing is sent to port %u's peer",
                  session->codec.name, session->codec.clock_rate, leg->sockets.port);
     }
-    (void)snprintf(leg->codec, sizeof(leg->codec), "%s",
-                   message->stream->codec != NULL ? session->codec.name : "");
-    media_post(leg->media, leg->mix->thread, message);
+    leg_voice_session(leg, message->stream);
+    media_post(leg->media, leg->section->thread, message);
 }
 
 void leg_route(struct leg *leg, const struct leg_route *route)
 {
     struct message *message = message_create(MESSAGE_LEG_ROUTE, "a leg's route");
+    uint8_t buses = 0;
 
     loop_assert_thread(leg->media->loop);
     if (message == NULL) {
@@ -160,20 +189,28 @@ void leg_route(struct leg *leg, const struct leg_route *route)
     }
     message->leg = leg;
     for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-        message->route.speaks[bus] = mixer_linear(route->speaks[bus]);
-        message->route.hears[bus] = mixer_linear(route->hears[bus]);
+        float speaks = mixer_linear(route->speaks[bus]), hears = mixer_linear(route->hears[bus]);
+
+        message->route.speaks[bus] = speaks;
+        message->route.hears[bus] = hears;
+        buses |= (uint8_t)(speaks != 0 || hears != 0 ? 1u << bus : 0);
     }
-    media_post(leg->media, leg->mix->thread, message);
+    if (mix_supply(leg->section, NULL, buses, false) != 0) {
+        log_error("media: out of memory, a leg's route is not changed");
+        free(message);
+        return;
+    }
+    media_post(leg->media, leg->section->thread, message);
 }
 
 void leg_close(struct leg *leg)
 {
     loop_assert_thread(leg->media->loop);
     leg->abandoned = true;
-    TAILQ_REMOVE(&leg->mix->legs_open, leg, of_mix);
-    leg->mix->thread->legs--;
-    leg->mix->thread->slot_load[leg->mix->slot]--;
-    media_post(leg->media, leg->mix->thread, &leg->close);
+    TAILQ_REMOVE(&leg->section->mix->legs_open, leg, of_mix);
+    mixer_stock_remove(&leg->section->stock, leg->sends);
+    section_count_legs(leg->section, -1);
+    media_post(leg->media, leg->section->thread, &leg->close);
 }
 
 void leg_free(struct leg *leg)
@@ -188,6 +225,11 @@ void leg_free(struct leg *leg)
     sockets_close(leg->ports, &leg->sockets);
     jitter_destroy(leg->jitter);
     stream_destroy(leg->stream);
+    voice_destroy(leg->voice);
+    if (leg->voice_message != NULL) {
+        voice_destroy(leg->voice_message->voice);
+        free(leg->voice_message);
+    }
     free(leg);
 }
 
@@ -199,6 +241,10 @@ void leg_hand_up(struct leg *leg)
     unsigned silent_ms;
     uint32_t digit;
 
+    if (atomic_exchange_explicit(&leg->lacks_encoder, false, memory_order_relaxed) &&
+        !leg->abandoned && mix_supply(leg->section, leg->sends, 0, true) != 0) {
+        log_error("media: out of memory, %s is not encoded for all", leg->sends->format.name);
+    }
     /* Each handler may close the leg. */
     if (!leg->abandoned && speaking != leg->told_speaking) {
         leg->told_speaking = speaking;
@@ -217,18 +263,25 @@ void leg_stats(const struct leg *leg, struct leg_stats *stats)
 {
     const struct leg_counters *counters = &leg->counters;
 
-    memcpy(stats->codec, leg->codec, sizeof(stats->codec));
+    (void)snprintf(stats->codec, sizeof(stats->codec), "%s",
+                   leg->sends != NULL ? leg->sends->format.name : "");
     stats->received = atomic_load_explicit(&counters->received, memory_order_relaxed);
     stats->sent = atomic_load_explicit(&counters->sent, memory_order_relaxed);
     stats->lost = atomic_load_explicit(&counters->lost, memory_order_relaxed);
     stats->late = atomic_load_explicit(&counters->late, memory_order_relaxed);
     stats->rejected = atomic_load_explicit(&counters->rejected, memory_order_relaxed);
     stats->concealed = atomic_load_explicit(&counters->concealed, memory_order_relaxed);
+    stats->clipped = atomic_load_explicit(&counters->clipped, memory_order_relaxed);
     stats->jitter = atomic_load_explicit(&counters->jitter, memory_order_relaxed);
     stats->delay = atomic_load_explicit(&counters->delay, memory_order_relaxed);
     stats->level = atomic_load_explicit(&counters->level, memory_order_relaxed);
     stats->round_trip = atomic_load_explicit(&counters->round_trip, memory_order_relaxed);
+    stats->remote_lost = atomic_load_explicit(&counters->remote_lost, memory_order_relaxed);
     stats->remote_loss = atomic_load_explicit(&counters->remote_loss, memory_order_relaxed);
+    stats->remote_discarded =
+        atomic_load_explicit(&counters->remote_discarded, memory_order_relaxed);
+    stats->remote_jitter = atomic_load_explicit(&counters->remote_jitter, memory_order_relaxed);
     stats->speaking = atomic_load_explicit(&counters->speaking, memory_order_relaxed);
     stats->source = atomic_load_explicit(&counters->source, memory_order_relaxed);
+    leg_quality_stats(leg, stats);
 }

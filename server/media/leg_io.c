@@ -1,11 +1,15 @@
 /* A leg's sockets: packets in, on the tick and in batches; packets out. Media thread. */
 #include "media/engine.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum {
     OWED_MIN = -60,       /* ms */
+    OWED_MAX = 60,        /* ms; who is further behind is silent rather than late */
     READS_MAX = 4,        /* batches of one leg in one tick: a flood cannot stop the others */
+    DIRECT_MAX = 8,       /* packets that a connected leg takes in one tick, one by one */
+    EXACT_EVERY = 5,      /* ticks: how often a connected leg asks when its packets came */
     AGE_MAX = 200 * 1000, /* µs; the kernel says that a packet is older: the wall clock was set */
 };
 
@@ -34,7 +38,17 @@ static uint64_t arrival_of(const struct media_thread *thread, struct msghdr *hea
 static void jitter_restart(struct leg *leg, const struct stream_format *format)
 {
     leg->hearing = format;
+    leg->source.clock_rate = format->clock_rate;
     jitter_reset(leg->jitter, format->codec, format->decoder);
+}
+
+/* The sender's audio stops here. A clock that is not that of the audio says nothing about when. */
+static void take_noise(struct leg *leg, const struct stream_format *format,
+                       const struct rtp_packet *packet, uint64_t arrival)
+{
+    if (leg->hearing != NULL && leg->hearing->clock_rate == format->clock_rate) {
+        jitter_noise(leg->jitter, packet, arrival);
+    }
 }
 
 static void take_event(struct leg *leg, struct media_thread *thread,
@@ -45,10 +59,9 @@ static void take_event(struct leg *leg, struct media_thread *thread,
     unsigned duration = 0;
     char key = telephone_event_put(&leg->event, packet, format->clock_rate, arrival, &duration);
 
-    if (leg->jitter != NULL && leg->event.active &&
-        (!before.active || before.timestamp != leg->event.timestamp)) {
+    if (leg->event.active && (!before.active || before.timestamp != leg->event.timestamp)) {
         /* Phones stop the audio while they send an event: what is missing is no loss. */
-        jitter_noise(leg->jitter, packet, arrival);
+        take_noise(leg, format, packet, arrival);
     }
     leg->event_rate = format->clock_rate;
     if (key != 0) {
@@ -69,9 +82,7 @@ static void take_format(struct leg *leg, struct media_thread *thread,
         jitter_put(leg->jitter, packet, arrival);
         break;
     case STREAM_NOISE:
-        if (leg->jitter != NULL) {
-            jitter_noise(leg->jitter, packet, arrival);
-        }
+        take_noise(leg, format, packet, arrival);
         break;
     case STREAM_EVENT:
         take_event(leg, thread, format, packet, arrival);
@@ -84,35 +95,34 @@ static void take_format(struct leg *leg, struct media_thread *thread,
 static enum rtp_verdict count_packet(struct leg *leg, const struct stream_format *format,
                                      const struct rtp_packet *packet, uint64_t arrival)
 {
-    double jitter = leg->source.jitter;
-    uint32_t transit = leg->source.transit;
-    bool active = leg->source.active;
-    enum rtp_verdict verdict = rtp_source_update(&leg->source, packet, arrival);
+    bool is_event = format->kind == STREAM_EVENT && leg->source.active;
 
-    if (format->kind == STREAM_EVENT && active) {
-        leg->source.jitter = jitter;
-        leg->source.transit = transit;
-    }
-    return verdict;
+    return rtp_source_update(&leg->source, packet, is_event ? RTP_NOT_TIMED : arrival);
 }
 
 /* The time from packet to packet is what a packet brings. */
-static void settle_owed(struct leg *leg, const struct stream_format *format, uint32_t timestamp)
+static void settle_owed(struct leg *leg, const struct stream_format *format,
+                        const struct rtp_packet *packet)
 {
-    uint32_t brought = (timestamp - leg->read_timestamp) / (format->clock_rate / 1000);
+    uint32_t brought = (packet->timestamp - leg->read_timestamp) / (format->clock_rate / 1000);
 
-    leg->read_timestamp = timestamp;
+    leg->read_timestamp = packet->timestamp;
     if (brought <= PACKET_MS_MAX) {
+        if (brought > 0 && packet->sequence == (uint16_t)(leg->source.max_sequence + 1)) {
+            atomic_store_explicit(&leg->counters.packet_ms, brought, memory_order_relaxed);
+        }
         leg->owed -= (int)brought;
         leg->owed = leg->owed > OWED_MIN ? leg->owed : OWED_MIN;
     }
 }
 
+/* `arrival`: RTP_NOT_TIMED when nobody has asked the kernel. */
 static void take_rtp(struct leg *leg, struct media_thread *thread,
                      const struct sockaddr_storage *from, const uint8_t *data, size_t size,
                      uint64_t arrival)
 {
     const struct stream_format *format = NULL;
+    uint64_t heard = arrival != RTP_NOT_TIMED ? arrival : thread->now;
     struct rtp_packet packet;
 
     if (rtp_parse(&packet, data, size)) {
@@ -121,23 +131,24 @@ static void take_rtp(struct leg *leg, struct media_thread *thread,
     if (format == NULL) {
         counter_add(&leg->counters.rejected, 1);
         if (address_equal(from, &leg->latch.source)) {
-            leg->life = arrival;
+            leg->life = heard;
         }
         return;
     }
-    if (!latch_accept(&leg->latch, from, arrival)) {
+    if (!latch_accept(&leg->latch, from, heard)) {
         counter_add(&leg->counters.rejected, 1);
         return;
     }
-    leg->life = arrival;
+    leg->life = heard;
     counter_add(&leg->counters.received, 1);
     atomic_store_explicit(&leg->counters.source, packet.ssrc, memory_order_relaxed);
-    settle_owed(leg, format, packet.timestamp);
+    settle_owed(leg, format, &packet);
     switch (count_packet(leg, format, &packet, arrival)) {
     case RTP_DUPLICATE_OR_STALE:
         return;
     case RTP_RESTART:
         leg->event = (struct telephone_event){0};
+        loss_restart(&leg->loss);
         if (leg->hearing != NULL) {
             jitter_restart(leg, leg->hearing);
         }
@@ -145,6 +156,7 @@ static void take_rtp(struct leg *leg, struct media_thread *thread,
     case RTP_OK:
         break;
     }
+    loss_take(&leg->loss, packet.sequence);
     if (leg->stream->direction & STREAM_RECVONLY) {
         take_format(leg, thread, format, &packet, arrival);
     }
@@ -202,6 +214,15 @@ static void batch_prepare(struct receive_batch *batch, unsigned count)
     batch->ready = true;
 }
 
+/* Who has sent nothing may be late, and then more will wait here; otherwise nothing is owed. */
+static void leg_found_empty(struct leg *leg, unsigned taken)
+{
+    int most = taken == 0 ? OWED_MAX : 0;
+
+    leg->owed = leg->owed < most ? leg->owed : most;
+    leg_link_drained(leg);
+}
+
 /* Returns whether it has waited for a tick or longer: then others may wait behind it. */
 static bool take_datagram(struct leg *leg, struct media_thread *thread, bool is_rtp_socket,
                           unsigned place)
@@ -222,14 +243,13 @@ static bool take_datagram(struct leg *leg, struct media_thread *thread, bool is_
     return arrival == thread->now || thread->now - arrival >= FRAME_MS * 1000;
 }
 
-/* As long as the peer has sent what a tick is long, one packet is all that can be there, and
- * asking for one is a good deal cheaper than finding out that there is no second. Otherwise the
- * socket is read empty. */
-void leg_read(struct leg *leg, struct media_thread *thread, int fd)
+/* Reads up to READS_MAX batches, the first of `wanted` packets. Stops when the socket is empty or,
+ * asked for no more than one, when that one is all that can be there. */
+static void read_batches(struct leg *leg, struct media_thread *thread, int fd, unsigned wanted)
 {
     bool is_rtp_socket = fd == leg->sockets.rtp, waited = false;
     struct receive_batch *batch = &thread->batch;
-    unsigned wanted = is_rtp_socket ? 1 : RECEIVE_BATCH;
+    unsigned taken = 0;
 
     if (!batch->ready) {
         batch_prepare(batch, RECEIVE_BATCH);
@@ -242,8 +262,11 @@ void leg_read(struct leg *leg, struct media_thread *thread, int fd)
             waited |= take_datagram(leg, thread, is_rtp_socket, i);
         }
         batch_prepare(batch, count);
+        taken += count;
         if (count < wanted) {
-            leg->owed = leg->owed < 0 ? leg->owed : 0;
+            if (is_rtp_socket) {
+                leg_found_empty(leg, taken);
+            }
             return;
         }
         if (wanted == 1 && leg->owed <= 0 && !waited) {
@@ -251,6 +274,50 @@ void leg_read(struct leg *leg, struct media_thread *thread, int fd)
         }
         wanted = RECEIVE_BATCH;
     }
+}
+
+/* What a connected socket holds is the source's own. */
+static void read_direct(struct leg *leg, struct media_thread *thread)
+{
+    uint8_t *data = thread->batch.data[0];
+
+    for (unsigned taken = 0; taken < DIRECT_MAX; taken++) {
+        ssize_t size = recv(leg->sockets.rtp, data, DATAGRAM_MAX, MSG_DONTWAIT | MSG_TRUNC);
+
+        if (size < 0 && errno == ECONNREFUSED) {
+            continue; /* about a packet that we sent; what came is behind it */
+        }
+        if (size < 0) {
+            leg_found_empty(leg, taken);
+            return;
+        }
+        if (size > DATAGRAM_MAX) {
+            counter_add(&leg->counters.rejected, 1);
+        } else {
+            take_rtp(leg, thread, &leg->latch.source, data, (size_t)size, RTP_NOT_TIMED);
+        }
+        if (leg->owed <= 0) {
+            return;
+        }
+    }
+}
+
+/* As long as the peer has sent what a tick is long, one packet is all that can be there, and
+ * asking for one is a good deal cheaper than finding out that there is no second. Otherwise the
+ * socket is read empty. */
+void leg_read_rtp(struct leg *leg, struct media_thread *thread)
+{
+    if (leg->link.state == LINK_DIRECT && leg->ticks % EXACT_EVERY != 0) {
+        read_direct(leg, thread);
+    } else {
+        read_batches(leg, thread, leg->sockets.rtp, leg->link.state == LINK_OPEN ? 1 : 2);
+    }
+    leg_link_tick(leg, thread->now);
+}
+
+void leg_read_rtcp(struct leg *leg, struct media_thread *thread)
+{
+    read_batches(leg, thread, leg->sockets.rtcp, RECEIVE_BATCH);
 }
 
 /* ---- out ---- */
@@ -265,8 +332,7 @@ static void send_packet(struct leg *leg, struct media_thread *thread,
     leg->marker = false;
     /* A full queue, an unreachable peer: the next packet may do better. The sequence goes on, so
      * that the peer's reports tell of it. */
-    if (sendto(leg->sockets.rtp, thread->packet, RTP_HEADER + size, MSG_DONTWAIT | MSG_NOSIGNAL,
-               (const struct sockaddr *)target, address_size(target)) < 0) {
+    if (!leg_link_send(leg, thread->packet, RTP_HEADER + size, target)) {
         counter_add(&leg->counters.unsent, 1);
         return;
     }

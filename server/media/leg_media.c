@@ -1,6 +1,8 @@
 /* One leg in one tick: what it says goes into the mix, what it hears goes out. Media thread. */
 #include "media/engine.h"
 
+enum { PUBLISH_EVERY = 5 }; /* ticks */
+
 void leg_tell(struct leg *leg, struct media_thread *thread)
 {
     if (!atomic_exchange_explicit(&leg->queued, true, memory_order_acq_rel)) {
@@ -9,7 +11,7 @@ void leg_tell(struct leg *leg, struct media_thread *thread)
     }
 }
 
-void leg_tell_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration)
+void leg_put_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration)
 {
     duration = duration < UINT16_MAX ? duration : UINT16_MAX;
     /* Full: nobody presses that fast. */
@@ -19,6 +21,13 @@ void leg_tell_digit(struct leg *leg, struct media_thread *thread, char key, unsi
     leg_tell(leg, thread);
 }
 
+void leg_tell_digit(struct leg *leg, struct media_thread *thread, char key, unsigned duration)
+{
+    if (leg->keys != KEYS_TONES) {
+        leg_put_digit(leg, thread, key, duration);
+    }
+}
+
 /* ---- a new session ---- */
 
 static bool may_receive(const struct stream *stream)
@@ -26,7 +35,7 @@ static bool may_receive(const struct stream *stream)
     return stream != NULL && (stream->direction & STREAM_RECVONLY) != 0;
 }
 
-/* What the jitter buffer decodes from now on. A codec without state goes on over the change. */
+/* What the jitter buffer decodes from now on. A codec that stays goes on over the change. */
 static void choose_hearing(struct leg *leg, bool begins_anew)
 {
     const struct codec *before = leg->hearing != NULL ? leg->hearing->codec : NULL;
@@ -35,7 +44,7 @@ static void choose_hearing(struct leg *leg, bool begins_anew)
 
     leg->hearing = same != NULL ? same : stream_find_audio(leg->stream, NULL);
     if (leg->hearing != NULL && leg->jitter != NULL) {
-        if (same == NULL || !before->stateless || begins_anew) {
+        if (same == NULL || begins_anew) {
             jitter_reset(leg->jitter, leg->hearing->codec, leg->hearing->decoder);
         }
         leg->source.clock_rate = leg->hearing->clock_rate;
@@ -47,6 +56,10 @@ void leg_apply_session(struct leg *leg, struct message *message, uint64_t now)
     struct stream *before = leg->stream, *stream = message->stream;
     bool begins_anew = may_receive(stream) && !may_receive(before);
 
+    leg_link_open(leg);
+    if (before != NULL) {
+        stream_inherit(stream, before);
+    }
     leg->stream = stream;
     message->stream = before; /* goes back to be freed */
     if (message->jitter != NULL) {
@@ -60,12 +73,14 @@ void leg_apply_session(struct leg *leg, struct message *message, uint64_t now)
         leg_write_nothing(leg);
     }
     choose_hearing(leg, begins_anew);
+    mixer_channel_tune(&leg->section->mixer, &leg->channel, stream->codec, stream->tuning);
     latch_signal(&leg->latch, &stream->remote_rtp, &stream->peer);
     latch_signal(&leg->rtcp.latch, &stream->remote_rtcp, &stream->peer);
     if (begins_anew) {
         leg->life = now;
         leg->timeout_told = false;
         leg->event = (struct telephone_event){0};
+        leg->sends_events = false;
     }
 }
 
@@ -91,18 +106,31 @@ static void poll_event(struct leg *leg, struct media_thread *thread)
     }
 }
 
+/* For the focus to read; that is not in a hurry. */
 static void publish(struct leg *leg)
 {
     struct leg_counters *counters = &leg->counters;
     struct jitter_stats stats;
 
     atomic_store_explicit(&counters->level, level_dbov(&leg->level), memory_order_relaxed);
-    if (leg->jitter == NULL) {
+    if (leg->speech_frames > 0) {
+        atomic_store_explicit(&counters->speech, (float)(leg->speech / (double)leg->speech_frames),
+                              memory_order_relaxed);
+    }
+    if (leg->jitter == NULL || leg->hearing == NULL) {
         return;
     }
     jitter_stats(leg->jitter, &stats);
+    loss_discard(&leg->loss, (unsigned)(stats.late - leg->late_seen));
+    leg->late_seen = stats.late;
+    atomic_store_explicit(&counters->missing, leg->loss.missing, memory_order_relaxed);
+    atomic_store_explicit(&counters->runs, leg->loss.runs, memory_order_relaxed);
+    atomic_store_explicit(&counters->clipped,
+                          leg->clipped * 1000 / leg->hearing->codec->sample_rate,
+                          memory_order_relaxed);
     atomic_store_explicit(&counters->late, stats.late, memory_order_relaxed);
-    atomic_store_explicit(&counters->concealed, stats.concealed * 1000 / leg->mix->mixer.rate,
+    atomic_store_explicit(&counters->concealed,
+                          stats.concealed * 1000 / leg->hearing->codec->sample_rate,
                           memory_order_relaxed);
     atomic_store_explicit(&counters->delay, jitter_delay(leg->jitter), memory_order_relaxed);
     atomic_store_explicit(&counters->lost, rtp_source_lost(&leg->source), memory_order_relaxed);
@@ -110,15 +138,64 @@ static void publish(struct leg *leg)
                           memory_order_relaxed);
 }
 
+/* What comes out of the jitter buffer, into the thread's frame. False: nothing, or only zeros. */
+static bool fetch(struct leg *leg, struct media_thread *thread, float *powerp)
+{
+    unsigned count;
+
+    if (leg->hearing == NULL || leg->jitter == NULL ||
+        (!may_receive(leg->stream) && leg->channel.gate <= 0) ||
+        !jitter_get(leg->jitter, thread->now, thread->frame)) {
+        return false;
+    }
+    count = leg->hearing->codec->sample_rate / 1000 * FRAME_MS;
+    *powerp = level_power(thread->frame, count);
+    leg->clipped += level_clipped(thread->frame, count, *powerp);
+    return true;
+}
+
+/* The next frame, at the rate of what the leg is sent; NULL: nothing. */
+static const float *hear(struct leg *leg, struct media_thread *thread, float *powerp)
+{
+    const struct stream_format *hearing = leg->hearing;
+    unsigned count = hearing != NULL ? hearing->codec->sample_rate / 1000 * FRAME_MS : 0;
+    bool is_heard = fetch(leg, thread, powerp);
+
+    if (leg->voice != NULL || leg->voice_message != NULL) {
+        is_heard = leg_run_voice(leg, thread, is_heard);
+        *powerp = level_power(thread->frame, count);
+    }
+    if (!is_heard || hearing == NULL) {
+        *powerp = 0;
+        return NULL;
+    }
+    if (hearing->resampler == NULL) {
+        return thread->frame;
+    }
+    resampler_run(hearing->resampler, thread->frame, count, thread->resampled);
+    return thread->resampled;
+}
+
+static void note_speech(struct leg *leg, float power)
+{
+    if (leg->level.speaking && power > 0) {
+        leg->speech += (double)power;
+        leg->speech_frames++;
+    }
+}
+
 void leg_listen(struct leg *leg, struct media_thread *thread)
 {
-    struct mixer *mixer = &leg->mix->mixer;
     bool was_speaking = leg->level.speaking, blocked;
-    const float *samples = NULL;
+    const float *samples;
     float power = 0;
 
+    leg->ticks++;
     leg->owed += FRAME_MS;
-    leg_read(leg, thread, leg->sockets.rtp);
+    if (leg->jitter != NULL) {
+        jitter_expect(leg->jitter);
+    }
+    leg_read_rtp(leg, thread);
     if (leg->stream == NULL) {
         return;
     }
@@ -126,15 +203,14 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
     /* The audio of a key is no speech (RFC 4733 §2.3), nor is what comes on hold; the frame that
      * is on its way is faded out, so one more is fetched. */
     blocked = key_is_down(leg) || !may_receive(leg->stream);
-    if (leg->hearing != NULL && leg->jitter != NULL &&
-        (may_receive(leg->stream) || leg->channel.gate > 0) &&
-        jitter_get(leg->jitter, thread->now, thread->frame)) {
-        samples = thread->frame;
-        power = blocked ? 0 : level_power(samples, mixer->frame);
-    }
+    samples = hear(leg, thread, &power);
+    power = blocked ? 0 : power;
     level_update(&leg->level, power);
-    mixer_take(mixer, &leg->channel, samples, power, blocked);
-    publish(leg);
+    note_speech(leg, power);
+    mixer_take(&leg->section->mixer, &leg->channel, samples, power, blocked);
+    if (leg->ticks % PUBLISH_EVERY == 0) {
+        publish(leg);
+    }
     if (leg->level.speaking != was_speaking) {
         atomic_store_explicit(&leg->counters.speaking, leg->level.speaking, memory_order_relaxed);
         leg_tell(leg, thread);
@@ -168,9 +244,13 @@ void leg_speak(struct leg *leg, struct media_thread *thread)
         return;
     }
     if (leg->routed && leg->stream->codec != NULL && (leg->stream->direction & STREAM_SENDONLY)) {
-        mixer_give(&leg->mix->mixer, &leg->channel, leg->stream->codec, leg->stream->encoder,
-                   &payload);
+        mixer_give(&leg->section->mixer, &leg->channel, &payload);
         leg_write(leg, thread, payload.data, payload.size);
+        if (leg->channel.lacks_encoder) {
+            leg->channel.lacks_encoder = false;
+            atomic_store_explicit(&leg->lacks_encoder, true, memory_order_relaxed);
+            leg_tell(leg, thread);
+        }
     } else {
         leg_write_nothing(leg);
     }

@@ -21,6 +21,33 @@ uint64_t leg_rtcp_interval(struct media_thread *thread)
     return (uint64_t)((double)INTERVAL_US * spread / COMPENSATION);
 }
 
+void leg_rtcp_round_trip(struct leg *leg, uint32_t lsr, uint32_t dlsr, uint64_t waited)
+{
+    uint64_t ntp = rtcp_ntp_now() - waited * 4294967296u / 1000000;
+    float round_trip = rtcp_round_trip(lsr, dlsr, ntp);
+
+    if (round_trip > 0) {
+        atomic_store_explicit(&leg->counters.round_trip, round_trip, memory_order_relaxed);
+    }
+}
+
+static void take_block(struct leg *leg, const struct rtcp_report *report)
+{
+    struct leg_counters *counters = &leg->counters;
+    float clocks = (float)leg->stream->clock_rate / 1000;
+
+    counter_add(&counters->remote_reports, 1);
+    atomic_store_explicit(&counters->remote_loss, report->fraction_lost, memory_order_relaxed);
+    atomic_store_explicit(&counters->remote_lost, report->lost, memory_order_relaxed);
+    atomic_store_explicit(&counters->remote_sent,
+                          atomic_load_explicit(&counters->sent, memory_order_relaxed),
+                          memory_order_relaxed);
+    if (clocks > 0) {
+        atomic_store_explicit(&counters->remote_jitter, (float)report->jitter / clocks,
+                              memory_order_relaxed);
+    }
+}
+
 void leg_rtcp_take(struct leg *leg, const uint8_t *data, size_t size, uint64_t arrival,
                    uint64_t now)
 {
@@ -36,16 +63,10 @@ void leg_rtcp_take(struct leg *leg, const uint8_t *data, size_t size, uint64_t a
         leg->rtcp.sr_arrival = arrival;
     }
     if (report.has_block) {
-        /* It has waited in the socket since `arrival`, that is no part of the way. */
-        uint64_t waited = (now - arrival) * 4294967296u / 1000000;
-        float round_trip = rtcp_round_trip(report.lsr, report.dlsr, rtcp_ntp_now() - waited);
-
-        atomic_store_explicit(&leg->counters.remote_loss, report.fraction_lost,
-                              memory_order_relaxed);
-        if (round_trip > 0) {
-            atomic_store_explicit(&leg->counters.round_trip, round_trip, memory_order_relaxed);
-        }
+        take_block(leg, &report);
+        leg_rtcp_round_trip(leg, report.lsr, report.dlsr, now - arrival);
     }
+    leg_xr_take(leg, &report.xr, arrival, now);
 }
 
 static void send_report(struct leg *leg, struct media_thread *thread, bool bye)
@@ -62,11 +83,15 @@ static void send_report(struct leg *leg, struct media_thread *thread, bool bye)
         .timestamp = leg->timestamp,
         .cname = leg->cname,
     };
+    struct rtcp_xr xr;
     uint8_t data[RTCP_MAX];
     size_t size;
 
     if (target == NULL) {
         return;
+    }
+    if (leg_xr_report(leg, thread, sender.packets > 0, &xr)) {
+        sender.xr = &xr;
     }
     size = rtcp_write(data, sizeof(data), &sender, &leg->source, leg->rtcp.sr_mid,
                       leg->rtcp.sr_mid != 0 ? (uint32_t)(waited * 65536 / 1000000) : 0,

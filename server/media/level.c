@@ -17,9 +17,12 @@ static const float NOISE_FALL = 0.25f; /* of the distance in a frame */
 static const float SPEECH_ABOVE = 9;   /* dB over the background */
 static const float SPEECH_MIN = -55;
 
+/* The last step of G.711: 32124 of 32768 in µ-law, 32256 in A-law. */
+static const float FULL_SCALE = 0.98f;
+
 static const float SMOOTHING = 0.2f; /* of the distance in a frame: time constant 90 ms */
 
-static float dbov(float power)
+float level_of_power(float power)
 {
     return power > 2e-13f ? 10 * log10f(power) : LEVEL_SILENCE;
 }
@@ -50,6 +53,20 @@ float level_power(const float *samples, unsigned count)
     return count > 0 ? sum / (float)count : 0;
 }
 
+unsigned level_clipped(const float *samples, unsigned count, float power)
+{
+    unsigned clipped = 0;
+
+    /* One such sample alone makes so much: most frames need no second look. */
+    if (power * (float)count < FULL_SCALE * FULL_SCALE) {
+        return 0;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        clipped += fabsf(samples[i]) >= FULL_SCALE;
+    }
+    return clipped;
+}
+
 void level_update(struct level *level, float power)
 {
     float now;
@@ -62,8 +79,8 @@ void level_update(struct level *level, float power)
             return;
         }
     }
-    now = dbov(power);
-    if (now > fmaxf(level->noise + SPEECH_ABOVE, SPEECH_MIN)) {
+    now = level_of_power(power);
+    if (!level->is_noise && now > fmaxf(level->noise + SPEECH_ABOVE, SPEECH_MIN)) {
         level->quiet = 0;
         level->loud++;
         if (level->loud >= ATTACK_FRAMES) {
@@ -85,5 +102,5 @@ void level_update(struct level *level, float power)
 
 float level_dbov(const struct level *level)
 {
-    return dbov(level->power);
+    return level_of_power(level->power);
 }

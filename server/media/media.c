@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 enum {
-    MIX_RATE = 8000, /* Hz */
     THREADS_MAX = 256,
+    SECTION_LEGS = 250, /* that many take one thread about 2 ms a tick */
 };
 
 /* ---- focus → media threads ---- */
@@ -51,16 +51,14 @@ void media_post(struct media *media, struct media_thread *thread, struct message
 
 /* ---- media threads → focus ---- */
 
-static void mix_free(struct mix *mix)
-{
-    TAILQ_REMOVE(&mix->media->mixes, mix, of_media);
-    free(mix);
-}
-
 static void message_done(struct message *message)
 {
-    if (message->kind == MESSAGE_MIX_REMOVE) {
-        mix_free(message->mix); /* the message is part of it */
+    if (message->kind == MESSAGE_SECTION_REMOVE) {
+        mix_section_gone(message->section);
+        return;
+    }
+    if (message->kind == MESSAGE_PLAYER_ADD || message->kind == MESSAGE_PLAYER_STOP) {
+        player_returned(message->player, message->kind);
         return;
     }
     if (message->kind == MESSAGE_LEG_CLOSE) {
@@ -69,7 +67,25 @@ static void message_done(struct message *message)
     }
     stream_destroy(message->stream);
     jitter_destroy(message->jitter);
+    mixer_supply_destroy(message->supply);
+    voice_destroy(message->voice);
     free(message);
+}
+
+static void hear_of_overload(struct media_thread *thread)
+{
+    struct media *media = thread->media;
+    bool overloaded = atomic_load_explicit(&thread->overloaded, memory_order_relaxed);
+    unsigned count = 0;
+
+    if (overloaded == thread->told_overloaded) {
+        return;
+    }
+    thread->told_overloaded = overloaded;
+    for (unsigned i = 0; i < media->thread_count; i++) {
+        count += media->threads[i].told_overloaded;
+    }
+    media->events->on_overload(count, media->events_arg);
 }
 
 /* A leg that has gone is in `returned`, and may be in `told` from before. What it told was posted
@@ -101,72 +117,8 @@ static void on_event_fd(int fd, void *arg)
     if (read(fd, &count, sizeof(count)) < 0) {
         return; /* somebody was faster; what is told is told in that call */
     }
+    hear_of_overload(arg);
     collect(arg);
-}
-
-/* ---- mixes ---- */
-
-static struct media_thread *least_loaded(struct media *media)
-{
-    struct media_thread *best = &media->threads[0];
-
-    for (unsigned i = 1; i < media->thread_count; i++) {
-        struct media_thread *thread = &media->threads[i];
-
-        if (thread->legs + thread->mixes < best->legs + best->mixes) {
-            best = thread;
-        }
-    }
-    return best;
-}
-
-static unsigned least_loaded_slot(const struct media_thread *thread)
-{
-    unsigned best = 0;
-
-    for (unsigned slot = 1; slot < SLOTS; slot++) {
-        if (thread->slot_load[slot] < thread->slot_load[best]) {
-            best = slot;
-        }
-    }
-    return best;
-}
-
-static int mix_create(void *ctx, struct mix **mixp)
-{
-    struct media *media = ctx;
-    struct mix *mix;
-
-    loop_assert_thread(media->loop);
-    mix = calloc(1, sizeof(*mix));
-    if (mix == NULL) {
-        return ENOMEM;
-    }
-    mix->media = media;
-    mix->thread = least_loaded(media);
-    mix->slot = least_loaded_slot(mix->thread);
-    TAILQ_INIT(&mix->legs);
-    TAILQ_INIT(&mix->legs_open);
-    mixer_init(&mix->mixer, MIX_RATE);
-    mix->add = (struct message){.kind = MESSAGE_MIX_ADD, .mix = mix};
-    mix->remove = (struct message){.kind = MESSAGE_MIX_REMOVE, .mix = mix};
-    TAILQ_INSERT_TAIL(&media->mixes, mix, of_media);
-    mix->thread->mixes++;
-    mix->thread->slot_load[mix->slot]++;
-    media_post(media, mix->thread, &mix->add);
-    *mixp = mix;
-    return 0;
-}
-
-static void mix_destroy(struct mix *mix)
-{
-    loop_assert_thread(mix->media->loop);
-    while (!TAILQ_EMPTY(&mix->legs_open)) {
-        leg_close(TAILQ_FIRST(&mix->legs_open));
-    }
-    mix->thread->mixes--;
-    mix->thread->slot_load[mix->slot]--;
-    media_post(mix->media, mix->thread, &mix->remove);
 }
 
 /* ---- the rest of struct mixing ---- */
@@ -194,15 +146,16 @@ static void media_thread_stats(void *ctx, unsigned number, struct mixing_thread_
         return;
     }
     thread = &media->threads[number];
-    stats->mixes = thread->mixes;
+    stats->mixes = thread->sections;
     stats->legs = thread->legs;
     stats->ticks = atomic_load_explicit(&thread->ticks, memory_order_relaxed);
     stats->late_ticks = atomic_load_explicit(&thread->late_ticks, memory_order_relaxed);
     stats->skipped_ticks = atomic_load_explicit(&thread->skipped_ticks, memory_order_relaxed);
-    stats->lateness_p50 = histogram_percentile(&thread->lateness, 0.5);
-    stats->lateness_p99 = histogram_percentile(&thread->lateness, 0.99);
-    stats->lateness_max = histogram_max(&thread->lateness);
+    stats->lateness_p50 = (float)histogram_percentile(&thread->lateness, 0.5) / 1000;
+    stats->lateness_p99 = (float)histogram_percentile(&thread->lateness, 0.99) / 1000;
+    stats->lateness_max = (float)histogram_max(&thread->lateness) / 1000;
     stats->load = atomic_load_explicit(&thread->load, memory_order_relaxed);
+    stats->overloaded = thread_is_overloaded(thread);
 }
 
 /* ---- beginning and end ---- */
@@ -264,6 +217,8 @@ int media_create(const struct media_config *config, struct media **mediap)
     media->loop = config->loop;
     media->events = config->events;
     media->events_arg = config->events_arg;
+    media->overload_limits = (struct overload_limits){config->overload_late, config->overload_load};
+    media->section_legs = config->section_legs > 0 ? config->section_legs : SECTION_LEGS;
     media->mixing = (struct mixing){
         .ctx = media,
         .codecs = media_codecs,
@@ -273,14 +228,21 @@ int media_create(const struct media_config *config, struct media **mediap)
         .leg_address = leg_address,
         .leg_session = leg_session,
         .leg_route = leg_route,
+        .leg_voice = leg_voice,
         .leg_close = leg_close,
         .leg_stats = leg_stats,
+        .is_overloaded = mix_is_overloaded,
+        .play = player_create,
+        .play_stop = player_stop,
         .thread_count = media_thread_count,
         .thread_stats = media_thread_stats,
     };
     TAILQ_INIT(&media->mixes);
     TAILQ_INIT(&media->legs);
-    err = open_ports(media, config);
+    err = clips_create(config->loop, config->directory, players_clip_read, media, &media->clips);
+    if (err == 0) {
+        err = open_ports(media, config);
+    }
     if (err == 0) {
         err = start_threads(media, config->threads);
     }
@@ -298,8 +260,9 @@ static void messages_discard(struct mail *mail)
         struct message *message = (struct message *)mail;
 
         mail = mail->next;
-        /* The others are part of a mix, a leg or a thread. */
-        if (message->kind == MESSAGE_LEG_SESSION || message->kind == MESSAGE_LEG_ROUTE) {
+        /* The others are part of a section, a leg or a thread. */
+        if (message->kind == MESSAGE_LEG_SESSION || message->kind == MESSAGE_LEG_ROUTE ||
+            message->kind == MESSAGE_SECTION_SUPPLY || message->kind == MESSAGE_LEG_VOICE) {
             message_done(message);
         }
     }
@@ -311,6 +274,7 @@ void media_destroy(struct media *media)
         return;
     }
     loop_timer_stop(&media->flush_timer);
+    loop_timer_stop(&media->watch_timer);
     for (unsigned i = 0; i < media->thread_count; i++) {
         struct media_thread *thread = &media->threads[i];
 
@@ -341,8 +305,14 @@ void media_destroy(struct media *media)
     for (unsigned i = 0; i < media->address_count; i++) {
         sockets_free(&media->sockets[i]);
     }
+    clips_destroy(media->clips);
     free(media->threads);
     free(media);
+}
+
+int media_check_sound(const char *directory, const char *file, char *error, size_t error_size)
+{
+    return clip_check(directory, file, error, error_size);
 }
 
 const struct mixing *media_mixing(struct media *media)

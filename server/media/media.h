@@ -17,6 +17,10 @@ struct media_config {
     unsigned address_count;
     uint16_t port_low, port_high; /* inclusive; RTP even, RTCP the next odd one */
     unsigned threads;             /* 0: one a core */
+    unsigned section_legs;        /* legs of one mix on a thread before another helps; 0: 250 */
+    unsigned overload_late;       /* percent of a second's slots that begin late; 0: never mind */
+    unsigned overload_load;       /* percent of the time spent working; 0: never mind */
+    const char *directory;        /* where relative names of sound files begin; "": here */
     const struct mixing_events *events;
     void *events_arg;
 };
@@ -25,6 +29,10 @@ struct media_config {
 int media_create(const struct media_config *config, struct media **mediap);
 /* Stops the threads and frees all that is left. */
 void media_destroy(struct media *media);
+
+/* Whether a sound file can be played, as far as its beginning tells; reads the disk. EINVAL:
+ * `error` says why not. Needs no media. */
+int media_check_sound(const char *directory, const char *file, char *error, size_t error_size);
 
 /* The table with `media` as context; lives as long as media. */
 const struct mixing *media_mixing(struct media *media);

@@ -1,4 +1,4 @@
-#include "media/mixer.h"
+#include "media/mixer_parts.h"
 
 #include "media/limiter.h"
 
@@ -11,62 +11,8 @@ enum {
 };
 
 static const float GATE_POWER = 3.2e-7f; /* −65 dBov */
-static const float GAIN_MAX_DB = 24;
 /* How far the limiters of a shared mix and an own one may be apart for changing over unheard. */
 static const float GAIN_NEAR = 0.01f;
-
-/* ---- gains ---- */
-
-float mixer_linear(float db)
-{
-    if (isnan(db) || db <= GAIN_OFF) {
-        return 0;
-    }
-    return powf(10, fminf(db, GAIN_MAX_DB) / 20);
-}
-
-static void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES])
-{
-    memcpy(gains->target, target, sizeof(gains->target));
-    gains->buses = 0;
-    gains->moving = false;
-    for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-        if (gains->now[bus] != 0 || target[bus] != 0) {
-            gains->buses |= (uint8_t)(1u << bus);
-        }
-        if (gains->now[bus] != target[bus]) {
-            gains->moving = true;
-        }
-    }
-}
-
-static void gains_arrive(struct mixer_gains *gains)
-{
-    float target[MIX_BUSES];
-
-    if (gains->moving) {
-        memcpy(target, gains->target, sizeof(target));
-        memcpy(gains->now, target, sizeof(target));
-        gains_aim(gains, target);
-    }
-}
-
-/* to += from × a gain that goes straight from `first` to `last` over the frame. */
-static void add_scaled(float *restrict to, const float *restrict from, unsigned count, float first,
-                       float last)
-{
-    if (first == last) {
-        for (unsigned i = 0; i < count; i++) {
-            to[i] += from[i] * first;
-        }
-    } else {
-        float step = (last - first) / (float)count;
-
-        for (unsigned i = 0; i < count; i++) {
-            to[i] += from[i] * (first + step * (float)(i + 1));
-        }
-    }
-}
 
 /* ---- groups ---- */
 
@@ -88,13 +34,13 @@ static void group_open(struct mixer_group *group, const float hears[MIX_BUSES])
     }
 }
 
-static void group_join(struct mixer *mixer, struct mixer_channel *channel)
+static void group_join(struct mixer_channel *channel)
 {
     struct mixer_group *empty = NULL;
 
     group_leave(channel);
-    for (unsigned i = 0; i < MIXER_GROUPS; i++) {
-        struct mixer_group *group = &mixer->groups[i];
+    for (unsigned i = 0; channel->plane != NULL && i < MIXER_GROUPS; i++) {
+        struct mixer_group *group = &channel->plane->groups[i];
 
         if (group->members == 0) {
             empty = empty != NULL ? empty : group;
@@ -113,12 +59,6 @@ static void group_join(struct mixer *mixer, struct mixer_channel *channel)
 
 /* ---- channels ---- */
 
-void mixer_init(struct mixer *mixer, unsigned rate)
-{
-    mixer->rate = rate;
-    mixer->frame = rate / 1000 * FRAME_MS;
-}
-
 void mixer_channel_init(struct mixer_channel *channel)
 {
     memset(channel, 0, sizeof(*channel));
@@ -126,20 +66,56 @@ void mixer_channel_init(struct mixer_channel *channel)
     channel->alone = true;
 }
 
-void mixer_channel_route(struct mixer *mixer, struct mixer_channel *channel,
-                         const struct mixer_route *route)
+/* It has a mix of its own until its limiter is where that of its next group is. */
+static void group_change(struct mixer_channel *channel, struct mixer_plane *plane)
 {
-    bool same = memcmp(channel->hears.target, route->hears, sizeof(route->hears)) == 0;
-
-    if (!same && !channel->alone && channel->group != NULL) {
+    if (!channel->alone && channel->group != NULL) {
         channel->alone = true;
         channel->gain = channel->group->gain;
     }
+    group_leave(channel);
+    channel->plane = plane;
+    group_join(channel);
+}
+
+void mixer_channel_tune(struct mixer *mixer, struct mixer_channel *channel,
+                        const struct codec *codec, uint32_t tuning)
+{
+    struct mixer_plane *plane = NULL;
+
+    if (codec != NULL) {
+        plane = mixer->planes[plane_index(codec->sample_rate)];
+    }
+    if (codec != channel->codec || tuning != channel->tuning) {
+        channel->encoder = NULL;
+    }
+    channel->codec = codec;
+    channel->tuning = tuning;
+    if (plane != channel->plane) {
+        channel->contributes = false; /* what is in `own` is of another rate */
+        group_change(channel, plane);
+    }
+}
+
+void mixer_channel_route(struct mixer_channel *channel, const struct mixer_route *route)
+{
+    bool same = memcmp(channel->hears.target, route->hears, sizeof(route->hears)) == 0;
+
     gains_aim(&channel->speaks, route->speaks);
     gains_aim(&channel->hears, route->hears);
     if (!same || channel->group == NULL) {
-        group_join(mixer, channel);
+        group_change(channel, channel->plane);
     }
+}
+
+void mixer_channel_feed(struct mixer *mixer, struct mixer_channel *channel, unsigned rate,
+                        unsigned bus, float gain)
+{
+    float speaks[MIX_BUSES] = {0};
+
+    speaks[bus] = gain;
+    gains_aim(&channel->speaks, speaks);
+    channel->plane = mixer->planes[rate];
 }
 
 void mixer_channel_leave(struct mixer_channel *channel)
@@ -158,34 +134,21 @@ void mixer_settle(struct mixer_channel *channel)
 void mixer_begin(struct mixer *mixer)
 {
     mixer->tick++;
-    mixer->used = 0;
 }
 
 /* Copies the frame through the gate, which fades within the first FADE_MS when it moves. */
-static void gate_pass(const struct mixer *mixer, float *own, const float *samples, float from,
+static void gate_pass(const struct mixer_plane *plane, float *own, const float *samples, float from,
                       float to)
 {
-    unsigned fade = from == to ? 0 : mixer->rate / 1000 * FADE_MS;
+    unsigned fade = from == to ? 0 : plane->rate / 1000 * FADE_MS;
     float step = (to - from) / (float)(fade > 0 ? fade : 1);
 
     for (unsigned i = 0; i < fade; i++) {
         own[i] = samples[i] * (from + step * (float)(i + 1));
     }
-    for (unsigned i = fade; i < mixer->frame; i++) {
+    for (unsigned i = fade; i < plane->frame; i++) {
         own[i] = samples[i] * to;
     }
-}
-
-static void bus_add(struct mixer *mixer, unsigned bus, const struct mixer_channel *channel)
-{
-    float *sum = mixer->buses[bus];
-
-    if ((mixer->used & (1u << bus)) == 0) {
-        mixer->used |= (uint8_t)(1u << bus);
-        memset(sum, 0, mixer->frame * sizeof(*sum));
-    }
-    add_scaled(sum, channel->own, mixer->frame, channel->speaks.now[bus],
-               channel->speaks.target[bus]);
 }
 
 void mixer_take(struct mixer *mixer, struct mixer_channel *channel, const float *samples,
@@ -202,15 +165,11 @@ void mixer_take(struct mixer *mixer, struct mixer_channel *channel, const float 
     }
     to = channel->hangover > 0 ? 1 : 0;
     channel->gate = to;
-    channel->contributes = samples != NULL && channel->speaks.buses != 0 && (from != 0 || to != 0);
-    if (!channel->contributes) {
-        return;
-    }
-    gate_pass(mixer, channel->own, samples, from, to);
-    for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-        if (channel->speaks.buses & (1u << bus)) {
-            bus_add(mixer, bus, channel);
-        }
+    channel->contributes = samples != NULL && channel->plane != NULL &&
+                           channel->speaks.buses != 0 && (from != 0 || to != 0);
+    if (channel->contributes) {
+        gate_pass(channel->plane, channel->own, samples, from, to);
+        plane_add(mixer, channel);
     }
 }
 
@@ -220,47 +179,41 @@ void mixer_take(struct mixer *mixer, struct mixer_channel *channel, const float 
 static void mix_alone(struct mixer *mixer, const struct mixer_channel *channel)
 {
     const struct mixer_gains *hears = &channel->hears, *speaks = &channel->speaks;
-    uint8_t heard = hears->buses & mixer->used;
-    unsigned count = mixer->frame;
+    struct mixer_plane *plane = channel->plane;
 
-    memset(mixer->alone, 0, count * sizeof(float));
+    memset(plane->alone, 0, plane->frame * sizeof(float));
     for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-        const float *sum = mixer->buses[bus];
+        const float *sum = (hears->buses & (1u << bus)) != 0 ? plane_hear(mixer, plane, bus) : NULL;
 
-        if ((heard & (1u << bus)) == 0) {
+        if (sum == NULL) {
             continue;
         }
         if (channel->contributes && (speaks->buses & (1u << bus))) {
-            memcpy(mixer->scratch, sum, count * sizeof(float));
-            add_scaled(mixer->scratch, channel->own, count, -speaks->now[bus],
+            memcpy(plane->scratch, sum, plane->frame * sizeof(float));
+            add_scaled(plane->scratch, channel->own, plane->frame, -speaks->now[bus],
                        -speaks->target[bus]);
-            sum = mixer->scratch;
+            sum = plane->scratch;
         }
-        add_scaled(mixer->alone, sum, count, hears->now[bus], hears->target[bus]);
+        add_scaled(plane->alone, sum, plane->frame, hears->now[bus], hears->target[bus]);
     }
     mixer->mixes++;
 }
 
-static void mix_group(struct mixer *mixer, struct mixer_group *group)
+static void mix_group(struct mixer *mixer, struct mixer_plane *plane, struct mixer_group *group)
 {
     group->tick = mixer->tick;
     group->gain_before = group->gain;
     group->silent = true;
+    memset(group->frame, 0, plane->frame * sizeof(float));
     for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-        if ((mixer->used & (1u << bus)) == 0 || group->hears[bus] == 0) {
-            continue;
-        }
-        if (group->silent) {
-            memset(group->frame, 0, mixer->frame * sizeof(float));
+        const float *sum = group->hears[bus] != 0 ? plane_hear(mixer, plane, bus) : NULL;
+
+        if (sum != NULL) {
             group->silent = false;
+            add_scaled(group->frame, sum, plane->frame, group->hears[bus], group->hears[bus]);
         }
-        add_scaled(group->frame, mixer->buses[bus], mixer->frame, group->hears[bus],
-                   group->hears[bus]);
     }
-    if (group->silent) {
-        memset(group->frame, 0, mixer->frame * sizeof(float));
-    }
-    limiter_run(&group->gain, group->frame, mixer->frame);
+    limiter_run(&group->gain, group->frame, plane->frame);
     mixer->mixes++;
 }
 
@@ -285,28 +238,32 @@ static bool shares(const struct mixer *mixer, struct mixer_channel *channel)
     return fabsf(gain - channel->gain) <= GAIN_NEAR;
 }
 
-static size_t encode(struct mixer *mixer, const struct codec *codec, void *encoder,
-                     const float *samples, uint8_t *payload)
+static size_t encode(struct mixer *mixer, const struct codec *codec, const float *samples,
+                     unsigned count, uint8_t *payload, size_t size)
 {
-    int size = codec->encode(encoder, samples, mixer->frame, payload, PAYLOAD_MAX);
+    int written = codec->encode(NULL, samples, count, payload, size);
 
     mixer->encodes++;
-    return size > 0 ? (size_t)size : 0;
+    return written > 0 ? (size_t)written : 0;
 }
 
-static void encode_group(struct mixer *mixer, struct mixer_group *group, const struct codec *codec,
+static void encode_group(struct mixer *mixer, const struct mixer_channel *channel,
                          struct mixer_payload *payload)
 {
+    const struct mixer_plane *plane = channel->plane;
+    struct mixer_group *group = channel->group;
+
     for (unsigned i = 0; i < MIXER_ENCODINGS; i++) {
         struct mixer_encoding *encoding = &group->encodings[i];
 
         if (encoding->codec == NULL) {
-            *encoding = (struct mixer_encoding){.codec = codec};
-        } else if (encoding->codec != codec) {
+            *encoding = (struct mixer_encoding){.codec = channel->codec, .data = encoding->data};
+        } else if (encoding->codec != channel->codec) {
             continue;
         }
         if (encoding->tick != mixer->tick && !(encoding->silent && group->silent)) {
-            encoding->size = encode(mixer, codec, NULL, group->frame, encoding->data);
+            encoding->size = encode(mixer, channel->codec, group->frame, plane->frame,
+                                    encoding->data, plane->payload_max);
             encoding->silent = group->silent;
         }
         encoding->tick = mixer->tick;
@@ -314,37 +271,59 @@ static void encode_group(struct mixer *mixer, struct mixer_group *group, const s
         return;
     }
     payload->data = mixer->payload;
-    payload->size = encode(mixer, codec, NULL, group->frame, mixer->payload);
+    payload->size =
+        encode(mixer, channel->codec, group->frame, plane->frame, mixer->payload, PAYLOAD_MAX);
 }
 
-void mixer_give(struct mixer *mixer, struct mixer_channel *channel, const struct codec *codec,
-                void *encoder, struct mixer_payload *payload)
+static void give_shared(struct mixer *mixer, struct mixer_channel *channel,
+                        struct mixer_payload *payload)
 {
-    struct mixer_group *group;
+    struct mixer_group *group = channel->group;
 
-    if (channel->group == NULL) {
-        group_join(mixer, channel);
+    channel->alone = false;
+    if (group->tick != mixer->tick) {
+        mix_group(mixer, channel->plane, group);
     }
-    group = channel->group;
-    if (shares(mixer, channel)) {
-        channel->alone = false;
-        if (group->tick != mixer->tick) {
-            mix_group(mixer, group);
-        }
-        if (codec->stateless) {
-            encode_group(mixer, group, codec, payload);
-        } else {
-            payload->data = mixer->payload;
-            payload->size = encode(mixer, codec, encoder, group->frame, mixer->payload);
-        }
-        return;
+    if (channel->codec->stateless) {
+        encode_group(mixer, channel, payload);
+    } else {
+        encoder_give(mixer, channel, group, &group->asked, group->frame, payload);
     }
+}
+
+static void give_alone(struct mixer *mixer, struct mixer_channel *channel,
+                       struct mixer_payload *payload)
+{
+    const struct mixer_group *group = channel->group;
+    const struct mixer_plane *plane = channel->plane;
+
     if (!channel->alone) {
         channel->alone = true;
         channel->gain = group->tick == mixer->tick ? group->gain_before : group->gain;
     }
     mix_alone(mixer, channel);
-    limiter_run(&channel->gain, mixer->alone, mixer->frame);
-    payload->data = mixer->payload;
-    payload->size = encode(mixer, codec, encoder, mixer->alone, mixer->payload);
+    limiter_run(&channel->gain, plane->alone, plane->frame);
+    if (channel->codec->stateless) {
+        payload->data = mixer->payload;
+        payload->size =
+            encode(mixer, channel->codec, plane->alone, plane->frame, mixer->payload, PAYLOAD_MAX);
+    } else {
+        encoder_give(mixer, channel, channel, &channel->asked, plane->alone, payload);
+    }
+}
+
+void mixer_give(struct mixer *mixer, struct mixer_channel *channel, struct mixer_payload *payload)
+{
+    if (channel->plane == NULL) {
+        *payload = (struct mixer_payload){mixer->payload, 0};
+        return;
+    }
+    if (channel->group == NULL) {
+        group_join(channel);
+    }
+    if (shares(mixer, channel)) {
+        give_shared(mixer, channel, payload);
+    } else {
+        give_alone(mixer, channel, payload);
+    }
 }

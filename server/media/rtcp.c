@@ -1,5 +1,7 @@
 #include "media/rtcp.h"
 
+#include "media/wire.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -16,27 +18,11 @@ enum {
     LOST_MAX = 0x7fffff,
 };
 
-static uint8_t *put32(uint8_t *data, uint32_t value)
-{
-    for (int i = 0; i < 4; i++) {
-        *data++ = (uint8_t)(value >> (24 - 8 * i));
-    }
-    return data;
-}
-
-static uint32_t get32(const uint8_t *data)
-{
-    return (uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | data[3];
-}
-
 static uint8_t *put_header(uint8_t *data, unsigned count, uint8_t type, size_t bytes)
 {
     data[0] = (uint8_t)(2 << 6 | count);
     data[1] = type;
-    size_t words = bytes / 4 - 1;
-    data[2] = (uint8_t)(words >> 8);
-    data[3] = (uint8_t)words;
-    return data + 4;
+    return wire_put16(data + 2, (uint32_t)bytes / 4 - 1);
 }
 
 /* RFC 3550 A.3; moves the interval of the fraction lost on. */
@@ -61,12 +47,12 @@ static uint8_t *put_block(uint8_t *data, struct rtp_source *source, uint32_t lsr
         fraction = (uint32_t)(lost_interval * 256 / expected_interval);
         fraction = fraction > 255 ? 255 : fraction;
     }
-    data = put32(data, source->ssrc);
-    data = put32(data, fraction << 24 | ((uint32_t)lost & 0xffffff));
-    data = put32(data, (uint32_t)highest);
-    data = put32(data, (uint32_t)source->jitter);
-    data = put32(data, lsr);
-    return put32(data, lsr ? dlsr : 0);
+    data = wire_put32(data, source->ssrc);
+    data = wire_put32(data, fraction << 24 | ((uint32_t)lost & 0xffffff));
+    data = wire_put32(data, (uint32_t)highest);
+    data = wire_put32(data, (uint32_t)source->jitter);
+    data = wire_put32(data, lsr);
+    return wire_put32(data, lsr ? dlsr : 0);
 }
 
 /* One chunk with the CNAME, ended by one to four zero bytes up to the word (§6.5). */
@@ -75,7 +61,7 @@ static uint8_t *put_sdes(uint8_t *data, const struct rtcp_sender *sender, size_t
 {
     uint8_t *end = data + bytes;
     data = put_header(data, 1, RTCP_SDES, bytes);
-    data = put32(data, sender->ssrc);
+    data = wire_put32(data, sender->ssrc);
     *data++ = SDES_CNAME;
     *data++ = (uint8_t)length;
     memcpy(data, sender->cname, length);
@@ -92,25 +78,28 @@ size_t rtcp_write(uint8_t *data, size_t size, const struct rtcp_sender *sender,
     size_t length = strnlen(sender->cname, 255);
     size_t report = 8 + (is_sender ? SENDER_INFO : 0) + (has_block ? BLOCK : 0);
     size_t sdes = (8 + 2 + length) / 4 * 4 + 4;
-    if (size < report + sdes + (bye ? 8 : 0)) {
+    if (size < report + sdes + (sender->xr ? XR_MAX : 0) + (bye ? 8 : 0)) {
         return 0;
     }
     uint8_t *at = put_header(data, has_block ? 1 : 0, is_sender ? RTCP_SR : RTCP_RR, report);
-    at = put32(at, sender->ssrc);
+    at = wire_put32(at, sender->ssrc);
     if (is_sender) {
-        at = put32(at, (uint32_t)(ntp >> 32));
-        at = put32(at, (uint32_t)ntp);
-        at = put32(at, sender->timestamp);
-        at = put32(at, (uint32_t)sender->packets);
-        at = put32(at, (uint32_t)sender->octets);
+        at = wire_put32(at, (uint32_t)(ntp >> 32));
+        at = wire_put32(at, (uint32_t)ntp);
+        at = wire_put32(at, sender->timestamp);
+        at = wire_put32(at, (uint32_t)sender->packets);
+        at = wire_put32(at, (uint32_t)sender->octets);
     }
     if (has_block) {
         at = put_block(at, source, lsr, dlsr);
     }
     at = put_sdes(at, sender, length, sdes);
+    if (sender->xr) {
+        at = rtcp_xr_write(at, sender->ssrc, source ? source->ssrc : 0, sender->xr, ntp);
+    }
     if (bye) {
         at = put_header(at, 1, RTCP_BYE, 8);
-        at = put32(at, sender->ssrc);
+        at = wire_put32(at, sender->ssrc);
     }
     return (size_t)(at - data);
 }
@@ -125,7 +114,7 @@ static bool compound_is_valid(const uint8_t *data, size_t size)
         if (size < 4 || data[0] >> 6 != 2 || data[1] < RTCP_FIRST || data[1] > RTCP_LAST) {
             return false;
         }
-        size_t bytes = ((size_t)(data[2] << 8 | data[3]) + 1) * 4;
+        size_t bytes = ((size_t)wire_get16(data + 2) + 1) * 4;
         bool is_last = bytes == size;
         if (bytes > size || ((data[0] & 0x20) && !is_last)) {
             return false;
@@ -140,9 +129,12 @@ static void parse_block(struct rtcp_report *report, const uint8_t *block)
 {
     report->has_block = true;
     report->fraction_lost = (float)block[4] / 256;
-    report->jitter = get32(block + 12);
-    report->lsr = get32(block + 16);
-    report->dlsr = get32(block + 20);
+    /* 24 bits with a sign: duplicates may outnumber what was lost. */
+    int32_t lost = (int32_t)(wire_get32(block + 4) << 8) >> 8;
+    report->lost = lost > 0 ? (uint32_t)lost : 0;
+    report->jitter = wire_get32(block + 12);
+    report->lsr = wire_get32(block + 16);
+    report->dlsr = wire_get32(block + 20);
 }
 
 /* SR or RR of `bytes` in all, the header included. False when its blocks do not fit in. */
@@ -157,12 +149,12 @@ static bool parse_report(struct rtcp_report *report, const uint8_t *data, size_t
     }
     if (is_sender) {
         report->has_sr = true;
-        report->sr_ssrc = get32(data + 4);
-        report->sr_ntp_mid = get32(data + 8) << 16 | get32(data + 12) >> 16;
+        report->sr_ssrc = wire_get32(data + 4);
+        report->sr_ntp_mid = wire_get32(data + 8) << 16 | wire_get32(data + 12) >> 16;
     }
     for (size_t i = 0; i < count; i++) {
         const uint8_t *block = data + start + i * BLOCK;
-        if (get32(block) == our_ssrc) {
+        if (wire_get32(block) == our_ssrc) {
             parse_block(report, block);
         }
     }
@@ -177,7 +169,7 @@ static bool parse_bye(struct rtcp_report *report, const uint8_t *data, size_t by
     }
     if (count > 0) {
         report->has_bye = true;
-        report->bye_ssrc = get32(data + 4);
+        report->bye_ssrc = wire_get32(data + 4);
     }
     return true;
 }
@@ -190,11 +182,13 @@ bool rtcp_parse(struct rtcp_report *report, const uint8_t *data, size_t size, ui
     }
     bool sound = true;
     while (sound && size > 0) {
-        size_t bytes = ((size_t)(data[2] << 8 | data[3]) + 1) * 4;
+        size_t bytes = ((size_t)wire_get16(data + 2) + 1) * 4;
         if (data[1] == RTCP_SR || data[1] == RTCP_RR) {
             sound = parse_report(report, data, bytes, our_ssrc);
         } else if (data[1] == RTCP_BYE) {
             sound = parse_bye(report, data, bytes);
+        } else if (data[1] == RTCP_XR) {
+            rtcp_xr_parse(&report->xr, data, bytes, our_ssrc);
         }
         data += bytes;
         size -= bytes;

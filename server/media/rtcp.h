@@ -1,7 +1,8 @@
-/* RTCP (RFC 3550 §6): compound SR or RR with SDES CNAME, BYE; and reading the peer's. */
+/* RTCP (RFC 3550 §6): compound SR or RR with SDES CNAME, XR, BYE; and reading the peer's. */
 #ifndef MEDIA_RTCP_H
 #define MEDIA_RTCP_H
 
+#include "media/rtcp_xr.h"
 #include "media/rtp.h"
 
 enum { RTCP_MAX = 512 };
@@ -12,6 +13,7 @@ struct rtcp_sender {
     uint64_t packets, octets;
     uint32_t timestamp; /* RTP timestamp that belongs to the time of writing */
     const char *cname;
+    const struct rtcp_xr *xr; /* NULL: no extended report */
 };
 
 /* What the peer has said. */
@@ -19,11 +21,13 @@ struct rtcp_report {
     bool has_sr; /* remember sr_ntp_mid and the arrival for LSR/DLSR */
     uint32_t sr_ssrc, sr_ntp_mid;
     bool has_block;      /* a report block about `our ssrc` */
-    float fraction_lost; /* 0–1 */
+    float fraction_lost; /* 0–1, since the report before */
+    uint32_t lost;       /* packets, since the beginning */
     uint32_t jitter;     /* timestamp units */
     uint32_t lsr, dlsr;  /* 0: the peer has had no SR yet */
     bool has_bye;
     uint32_t bye_ssrc; /* the first that it names; meaningful with has_bye */
+    struct rtcp_xr xr;
 };
 
 /* `source` NULL or inactive: no report block. `lsr`: middle 32 bits of the NTP time of the

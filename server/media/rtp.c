@@ -154,7 +154,9 @@ enum rtp_verdict rtp_source_update(struct rtp_source *source, const struct rtp_p
         return verdict;
     }
     source->received++;
-    source_jitter(source, packet, arrival, source->received == 1);
+    if (arrival != RTP_NOT_TIMED) {
+        source_jitter(source, packet, arrival, source->received == 1);
+    }
     return verdict;
 }
 

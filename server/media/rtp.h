@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RTP_HEADER = 12 };
+enum {
+    RTP_HEADER = 12,
+    RTP_NOT_TIMED = 0, /* for an arrival that nobody knows */
+};
 
 struct rtp_packet {
     uint8_t payload_type;
@@ -47,7 +50,8 @@ enum rtp_verdict {
 };
 
 void rtp_source_init(struct rtp_source *source, uint32_t clock_rate);
-/* Counts a packet. `arrival` in µs of a monotonic clock (jitter). The first packet of all is
+/* Counts a packet. `arrival` in µs of a monotonic clock, for the jitter, which is measured between
+ * the packets whose arrival is known (otherwise RTP_NOT_TIMED). The first packet of all is
  * RTP_OK. Plain duplicates and packets out of order are RTP_OK as well: the jitter buffer knows. */
 enum rtp_verdict rtp_source_update(struct rtp_source *source, const struct rtp_packet *packet,
                                    uint64_t arrival);

@@ -24,10 +24,11 @@ static struct sockaddr_storage usable_address(const struct sockaddr_storage *add
 }
 
 /* The peer's wish when we can follow it. Frames of a codec with state cannot be cut or joined, it
- * gets one frame a packet. */
+ * gets one frame a packet; of one without, no sample takes more than two bytes. */
 static unsigned packet_length(unsigned wish, const struct codec *codec)
 {
-    if (codec != NULL && codec->stateless) {
+    if (codec != NULL && codec->stateless && wish <= PAYLOAD_MAX &&
+        wish * (codec->sample_rate / 1000) * 2 <= PAYLOAD_MAX) {
         for (unsigned i = 0; i < sizeof(PACKET_LENGTHS) / sizeof(PACKET_LENGTHS[0]); i++) {
             if (PACKET_LENGTHS[i] == wish) {
                 return wish;
@@ -37,19 +38,47 @@ static unsigned packet_length(unsigned wish, const struct codec *codec)
     return FRAME_MS;
 }
 
-static int add_audio(struct stream_format *format, const struct codec_format *from,
-                     const struct codec *codec)
+static void format_clear(struct stream_format *format)
+{
+    if (format->decoder != NULL) {
+        format->codec->decoder_destroy(format->decoder);
+    }
+    resampler_destroy(format->resampler);
+}
+
+/* `rate`: of what we send. */
+static int add_audio(struct stream_format *format, const struct codec *codec, unsigned rate)
 {
     format->kind = STREAM_AUDIO;
     format->codec = codec;
     if (codec->decoder_create != NULL) {
-        format->decoder = codec->decoder_create(from->fmtp);
-        return format->decoder != NULL ? 0 : ENOMEM;
+        format->decoder = codec->decoder_create();
+        if (format->decoder == NULL) {
+            return ENOMEM;
+        }
+    }
+    if (codec->sample_rate != rate) {
+        format->resampler = resampler_create(codec->sample_rate, rate);
+        if (format->resampler == NULL) {
+            format_clear(format);
+            return ENOMEM;
+        }
     }
     return 0;
 }
 
-static int add_format(struct stream *stream, const struct codec_format *from, unsigned rate)
+/* The format of the codec; -1: there is none. */
+static int find_codec(const struct stream *stream, const struct codec *codec)
+{
+    for (unsigned i = 0; i < stream->format_count; i++) {
+        if (stream->formats[i].codec == codec) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static int add_format(struct stream *stream, const struct codec_format *from)
 {
     struct stream_format format = {.clock_rate = from->clock_rate};
     const struct codec *codec = codec_find(from);
@@ -59,8 +88,14 @@ static int add_format(struct stream *stream, const struct codec_format *from, un
         stream->by_type[from->payload_type] >= 0) {
         return 0;
     }
-    if (codec != NULL && codec->sample_rate == rate) {
-        err = add_audio(&format, from, codec);
+    if (codec != NULL && find_codec(stream, codec) >= 0) {
+        /* One codec under two numbers is one stream, with one decoder. */
+        stream->by_type[from->payload_type] = (int8_t)find_codec(stream, codec);
+        return 0;
+    }
+    if (codec != NULL) {
+        err = add_audio(&format, codec,
+                        stream->codec != NULL ? stream->codec->sample_rate : codec->sample_rate);
     } else if (strcasecmp(from->name, "telephone-event") == 0) {
         format.kind = STREAM_EVENT;
     } else if (strcasecmp(from->name, "CN") == 0) {
@@ -75,29 +110,27 @@ static int add_format(struct stream *stream, const struct codec_format *from, un
     return err;
 }
 
-static int set_sender(struct stream *stream, const struct session *session, unsigned rate)
+static void set_sender(struct stream *stream, const struct session *session)
 {
     const struct codec *codec = codec_find(&session->codec);
 
-    if (codec == NULL || codec->sample_rate != rate || session->codec.payload_type > 127) {
-        return 0;
+    if (codec == NULL || session->codec.payload_type > 127) {
+        return;
     }
     stream->codec = codec;
     stream->payload_type = session->codec.payload_type;
     stream->clock_rate = session->codec.clock_rate;
-    if (codec->encoder_create != NULL) {
-        stream->encoder = codec->encoder_create(session->codec.fmtp);
-        return stream->encoder != NULL ? 0 : ENOMEM;
+    if (codec->encoder_tuning != NULL) {
+        stream->tuning = codec->encoder_tuning(session->codec.fmtp);
     }
-    return 0;
 }
 
-int stream_create(const struct session *session, int family, unsigned rate, struct stream **streamp)
+int stream_create(const struct session *session, int family, struct stream **streamp)
 {
     unsigned count =
         session->format_count < SESSION_FORMATS ? session->format_count : SESSION_FORMATS;
     struct stream *stream = calloc(1, sizeof(*stream));
-    int err;
+    int err = 0;
 
     if (stream == NULL) {
         return ENOMEM;
@@ -107,12 +140,14 @@ int stream_create(const struct session *session, int family, unsigned rate, stru
     stream->remote_rtp = usable_address(&session->remote_rtp, family);
     stream->remote_rtcp = usable_address(&session->remote_rtcp, family);
     stream->peer = session->peer;
+    stream->xr_metrics = session->xr_metrics;
+    stream->xr_round_trip = session->xr_round_trip;
     stream->muxed = stream->remote_rtp.ss_family != 0 &&
                     address_equal(&stream->remote_rtp, &stream->remote_rtcp);
-    err = set_sender(stream, session, rate);
+    set_sender(stream, session);
     stream->ptime = packet_length(session->ptime, stream->codec);
     for (unsigned i = 0; err == 0 && i < count; i++) {
-        err = add_format(stream, &session->formats[i], rate);
+        err = add_format(stream, &session->formats[i]);
     }
     if (err != 0) {
         stream_destroy(stream);
@@ -128,16 +163,24 @@ void stream_destroy(struct stream *stream)
         return;
     }
     for (unsigned i = 0; i < stream->format_count; i++) {
-        struct stream_format *format = &stream->formats[i];
-
-        if (format->decoder != NULL) {
-            format->codec->decoder_destroy(format->decoder);
-        }
-    }
-    if (stream->encoder != NULL) {
-        stream->codec->encoder_destroy(stream->encoder);
+        format_clear(&stream->formats[i]);
     }
     free(stream);
+}
+
+void stream_inherit(struct stream *stream, struct stream *before)
+{
+    for (unsigned i = 0; i < stream->format_count; i++) {
+        struct stream_format *format = &stream->formats[i];
+        int same = format->decoder != NULL ? find_codec(before, format->codec) : -1;
+
+        if (same >= 0) {
+            void *decoder = before->formats[same].decoder;
+
+            before->formats[same].decoder = format->decoder;
+            format->decoder = decoder;
+        }
+    }
 }
 
 const struct stream_format *stream_format_of(const struct stream *stream, uint8_t payload_type)

@@ -1,6 +1,6 @@
 /*
  * A session in the words of the media thread: what each payload type is, with its decoder, and
- * what to send.
+ * what to send. All of a leg's audio is handled at the sample rate of what we send to it.
  *
  * Made on the focus thread, used by one media thread without being changed (but for the codecs'
  * states), given back and freed on the focus thread.
@@ -9,6 +9,7 @@
 #define MEDIA_STREAM_H
 
 #include "media/codec.h"
+#include "media/resampler.h"
 
 enum stream_kind {
     STREAM_AUDIO,
@@ -19,30 +20,34 @@ enum stream_kind {
 struct stream_format {
     enum stream_kind kind;
     uint32_t clock_rate;
-    const struct codec *codec; /* of STREAM_AUDIO */
-    void *decoder;             /* NULL when stateless */
+    const struct codec *codec;   /* of STREAM_AUDIO */
+    void *decoder;               /* NULL when stateless */
+    struct resampler *resampler; /* to the rate of what we send; NULL: it has that rate */
 };
 
 struct stream {
+    /* What each tick looks at comes first. */
     enum stream_direction direction;
+    bool muxed;                     /* RTCP goes by the RTP socket (RFC 5761) */
+    bool xr_metrics, xr_round_trip; /* as in struct session */
+    uint8_t payload_type;           /* of what we send */
+    uint32_t clock_rate;            /* the same */
+    unsigned ptime;                 /* ms of audio in our packets */
+    const struct codec *codec;      /* we send it; NULL: nothing to send */
+    uint32_t tuning;                /* of its encoder */
+    unsigned format_count;
+    int8_t by_type[128]; /* index of the format, -1: unknown */
+    struct stream_format formats[SESSION_FORMATS];
     struct sockaddr_storage remote_rtp, remote_rtcp; /* family 0: not known */
     struct sockaddr_storage peer;                    /* the same; of the signalling */
-    bool muxed;                                      /* RTCP goes by the RTP socket (RFC 5761) */
-    unsigned ptime;                                  /* ms of audio in our packets */
-    const struct codec *codec;                       /* we send it; NULL: nothing to send */
-    void *encoder;                                   /* NULL when stateless */
-    uint8_t payload_type;
-    uint32_t clock_rate; /* of what we send */
-    unsigned format_count;
-    struct stream_format formats[SESSION_FORMATS];
-    int8_t by_type[128]; /* index of the format, -1: unknown */
 };
 
-/* `rate`: the mix's. Codecs of other rates and unknown ones are left out, and so is an address of
- * another family than the leg's. ENOMEM. */
-int stream_create(const struct session *session, int family, unsigned rate,
-                  struct stream **streamp);
+/* Unknown codecs are left out, and so is an address of another family than the leg's. ENOMEM. */
+int stream_create(const struct session *session, int family, struct stream **streamp);
 void stream_destroy(struct stream *stream); /* NULL is fine */
+/* Exchanges the decoders of codecs that both have: the peer's encoders know nothing of the new
+ * session. */
+void stream_inherit(struct stream *stream, struct stream *before);
 
 /* The format of a payload type; NULL: not agreed on. */
 const struct stream_format *stream_format_of(const struct stream *stream, uint8_t payload_type);

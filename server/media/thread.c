@@ -1,4 +1,4 @@
-/* A media thread's life: sleep until the next slot that has mixes, work it, account for it. */
+/* A media thread's life: sleep until the next slot that has sections, work it, account for it. */
 #include "core/id.h"
 #include "media/engine.h"
 
@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 enum {
-    LATE_US = 5000, /* a tick that begins later than this counts as late */
     PERIOD_US = FRAME_MS * 1000,
     LOAD_WINDOW_US = 1000 * 1000,
     NICENESS = -11, /* before all that is not real time: being late is heard */
@@ -25,6 +24,13 @@ static uint64_t read_clock_us(clockid_t clock)
 
     (void)clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void tell_overload(struct media_thread *thread)
+{
+    atomic_store_explicit(&thread->overloaded, thread->overload.is_overloaded,
+                          memory_order_relaxed);
+    thread->signal = true;
 }
 
 /* ---- sleeping ---- */
@@ -40,13 +46,17 @@ static void sleep_until(uint64_t us)
     }
 }
 
-/* Without mixes the thread has no wake-ups. Saying that it sleeps before it looks once more makes
- * sure that a message posted meanwhile is either seen here or wakes it. */
+/* Without sections the thread has no wake-ups. Saying that it sleeps before it looks once more
+ * makes sure that a message posted meanwhile is either seen here or wakes it. */
 static void sleep_idle(struct media_thread *thread)
 {
     uint64_t count;
 
     atomic_store_explicit(&thread->load, 0, memory_order_relaxed);
+    if (overload_rest(&thread->overload)) {
+        tell_overload(thread);
+        thread_wake_focus(thread);
+    }
     atomic_store(&thread->idle, true);
     if (mailbox_empty(&thread->inbox)) {
         while (read(thread->wake_fd, &count, sizeof(count)) < 0 && errno == EINTR) {
@@ -69,17 +79,25 @@ void thread_wake(struct media_thread *thread)
 
 /* ---- working ---- */
 
-static void account(struct media_thread *thread, uint64_t late)
+static void watch_overload(struct media_thread *thread, uint64_t due, uint64_t late, uint64_t busy)
+{
+    if (overload_slot(&thread->overload, &thread->media->overload_limits, due, late, busy)) {
+        tell_overload(thread);
+    }
+}
+
+static void account(struct media_thread *thread, uint64_t due, uint64_t late)
 {
     uint64_t end = clock_us();
     uint64_t window = end - thread->load_since;
 
     counter_add(&thread->ticks, 1);
-    if (late > LATE_US) {
+    if (late > OVERLOAD_LATE_US) {
         counter_add(&thread->late_ticks, 1);
     }
     histogram_add(&thread->lateness, late);
     thread->busy += end - thread->now;
+    watch_overload(thread, due, late, end - thread->now);
     if (window >= LOAD_WINDOW_US) {
         atomic_store_explicit(&thread->load, (float)thread->busy / (float)window,
                               memory_order_relaxed);
@@ -96,14 +114,15 @@ static void run_slot(struct media_thread *thread, uint64_t slot)
     thread->now = clock_us();
     late = thread->now > due ? thread->now - due : 0;
     if (late >= PERIOD_US) {
-        /* Its mixes are due again already: what is dropped here never becomes delay. */
+        /* Its sections are due again already: what is dropped here never becomes delay. */
         counter_add(&thread->skipped_ticks, 1);
+        watch_overload(thread, due, late, 0);
         return;
     }
     thread->wall_offset = (int64_t)read_clock_us(CLOCK_REALTIME) - (int64_t)thread->now;
     thread_apply_messages(thread);
     thread_work_slot(thread, slot);
-    account(thread, late);
+    account(thread, due, late);
 }
 
 static void thread_tune(struct media_thread *thread)
@@ -126,14 +145,14 @@ static void *thread_main(void *arg)
     thread->load_since = clock_us();
     slot = thread->load_since / SLOT_US + 1;
     while (!thread->stopping) {
-        if (thread->mix_count == 0) {
+        if (thread->section_count == 0) {
             thread->now = clock_us();
             thread_apply_messages(thread);
-            if (thread->mix_count == 0 && !thread->stopping) {
+            if (thread->section_count == 0 && !thread->stopping) {
                 sleep_idle(thread);
             }
             slot = clock_us() / SLOT_US + 1;
-        } else if (TAILQ_EMPTY(&thread->slots[slot % SLOTS])) {
+        } else if (TAILQ_EMPTY(&thread->slots[slot % SLOTS]) && TAILQ_EMPTY(&thread->waiting)) {
             slot++;
         } else {
             run_slot(thread, slot++);
@@ -162,6 +181,7 @@ int thread_start(struct media *media, struct media_thread *thread)
     int err;
 
     thread->media = media;
+    TAILQ_INIT(&thread->waiting);
     thread->wake_fd = thread->event_fd = thread->rtcp_poll = -1;
     for (unsigned slot = 0; slot < SLOTS; slot++) {
         TAILQ_INIT(&thread->slots[slot]);

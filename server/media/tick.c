@@ -1,4 +1,4 @@
-/* A media thread's slot: messages of the focus, RTCP, and the mixes whose turn it is. */
+/* A media thread's slot: messages of the focus, RTCP, and the sections whose turn it is. */
 #include "media/engine.h"
 
 #include <sys/epoll.h>
@@ -9,7 +9,7 @@ enum { RTCP_EVENTS = 64 };
 /* How often the RTCP sockets are looked at, µs. */
 static const uint64_t RTCP_CHECK = FRAME_MS * 1000;
 
-static void give_back(struct media_thread *thread, struct message *message)
+void thread_give_back(struct media_thread *thread, struct message *message)
 {
     mailbox_post(&thread->returned, &message->mail);
     thread->signal = true;
@@ -21,7 +21,7 @@ static void leg_arrive(struct media_thread *thread, struct leg *leg)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = leg};
 
-    TAILQ_INSERT_TAIL(&leg->mix->legs, leg, in_mix);
+    TAILQ_INSERT_TAIL(&leg->section->legs, leg, in_section);
     leg->rtcp.next = thread->now + leg_rtcp_interval(thread) / 2; /* RFC 3550 §6.2: the first */
     /* Without it (ENOMEM, the user's limit on watches) the leg lives, but hears no reports. */
     (void)epoll_ctl(thread->rtcp_poll, EPOLL_CTL_ADD, leg->sockets.rtcp, &event);
@@ -34,39 +34,44 @@ static void leg_begin_leaving(struct leg *leg)
 
     leg->leaving = true;
     if (leg->routed) {
-        mixer_channel_route(&leg->mix->mixer, &leg->channel, &silence);
+        mixer_channel_route(&leg->channel, &silence);
     }
 }
 
-static void leg_depart(struct media_thread *thread, struct leg *leg)
+void leg_depart(struct leg *leg, struct media_thread *thread)
 {
     leg_rtcp_bye(leg, thread);
     (void)epoll_ctl(thread->rtcp_poll, EPOLL_CTL_DEL, leg->sockets.rtcp, NULL);
     mixer_channel_leave(&leg->channel);
-    TAILQ_REMOVE(&leg->mix->legs, leg, in_mix);
-    give_back(thread, &leg->close);
+    TAILQ_REMOVE(&leg->section->legs, leg, in_section);
+    thread_give_back(thread, &leg->close);
 }
 
-static void mix_begin_leaving(struct mix *mix)
+static void section_begin_leaving(struct section *section)
 {
     struct leg *leg;
 
-    mix->leaving = true;
-    TAILQ_FOREACH(leg, &mix->legs, in_mix)
+    section->leaving = true;
+    TAILQ_FOREACH(leg, &section->legs, in_section)
     {
         leg_begin_leaving(leg);
     }
+    players_begin_leaving(section);
 }
 
 static void message_apply(struct media_thread *thread, struct message *message)
 {
     switch (message->kind) {
-    case MESSAGE_MIX_ADD: /* part of the mix, like the leg's below: not given back */
-        TAILQ_INSERT_TAIL(&thread->slots[message->mix->slot], message->mix, in_slot);
-        thread->mix_count++;
+    case MESSAGE_SECTION_ADD: /* part of the section, like the leg's below: not given back */
+        TAILQ_INSERT_TAIL(&thread->slots[message->section->slot], message->section, in_slot);
+        thread->section_count++;
         break;
-    case MESSAGE_MIX_REMOVE:
-        mix_begin_leaving(message->mix);
+    case MESSAGE_SECTION_REMOVE:
+        section_begin_leaving(message->section);
+        break;
+    case MESSAGE_SECTION_SUPPLY:
+        mixer_install(&message->section->mixer, message->supply);
+        thread_give_back(thread, message);
         break;
     case MESSAGE_LEG_ADD:
         leg_arrive(thread, message->leg);
@@ -76,14 +81,23 @@ static void message_apply(struct media_thread *thread, struct message *message)
         break;
     case MESSAGE_LEG_SESSION:
         leg_apply_session(message->leg, message, thread->now);
-        give_back(thread, message);
+        thread_give_back(thread, message);
         break;
     case MESSAGE_LEG_ROUTE:
         if (!message->leg->leaving) {
             message->leg->routed = true;
-            mixer_channel_route(&message->leg->mix->mixer, &message->leg->channel, &message->route);
+            mixer_channel_route(&message->leg->channel, &message->route);
         }
-        give_back(thread, message);
+        thread_give_back(thread, message);
+        break;
+    case MESSAGE_LEG_VOICE:
+        leg_apply_voice(message->leg, thread, message);
+        break;
+    case MESSAGE_PLAYER_ADD:
+        player_apply_add(message->player);
+        break;
+    case MESSAGE_PLAYER_STOP:
+        player_apply_stop(message->player, thread);
         break;
     case MESSAGE_STOP:
         thread->stopping = true;
@@ -118,58 +132,18 @@ static void check_rtcp(struct media_thread *thread)
     for (int i = 0; i < count; i++) {
         struct leg *leg = events[i].data.ptr;
 
-        leg_read(leg, thread, leg->sockets.rtcp);
+        leg_read_rtcp(leg, thread);
     }
 }
 
-/* Ticks that were dropped are silence to the peers: the timestamps go on, the next packet has the
- * marker bit. */
-static void mix_catch_up(struct mix *mix, uint64_t slot)
+static void section_depart(struct media_thread *thread, struct section *section)
 {
-    uint64_t missed = mix->last_slot != 0 ? (slot - mix->last_slot) / SLOTS - 1 : 0;
-    struct leg *leg;
-
-    mix->last_slot = slot;
-    if (missed == 0) {
-        return;
-    }
-    TAILQ_FOREACH(leg, &mix->legs, in_mix)
-    {
-        if (leg->stream != NULL) {
-            leg_write_nothing(leg);
-            leg->timestamp += (uint32_t)missed * (leg->stream->clock_rate / 1000 * FRAME_MS);
-        }
-    }
+    TAILQ_REMOVE(&thread->slots[section->slot], section, in_slot);
+    thread->section_count--;
+    thread_give_back(thread, &section->remove);
 }
 
-static void mix_work(struct media_thread *thread, struct mix *mix, uint64_t slot)
-{
-    struct leg *leg, *next;
-
-    mix_catch_up(mix, slot);
-    mixer_begin(&mix->mixer);
-    TAILQ_FOREACH(leg, &mix->legs, in_mix)
-    {
-        leg_listen(leg, thread);
-        leg_watch_life(leg, thread);
-    }
-    for (leg = TAILQ_FIRST(&mix->legs); leg != NULL; leg = next) {
-        next = TAILQ_NEXT(leg, in_mix);
-        leg_speak(leg, thread);
-        if (leg->leaving) {
-            leg_depart(thread, leg);
-        }
-    }
-}
-
-static void mix_depart(struct media_thread *thread, struct mix *mix)
-{
-    TAILQ_REMOVE(&thread->slots[mix->slot], mix, in_slot);
-    thread->mix_count--;
-    give_back(thread, &mix->remove);
-}
-
-static void wake_focus(struct media_thread *thread)
+void thread_wake_focus(struct media_thread *thread)
 {
     if (thread->signal) {
         uint64_t one = 1;
@@ -182,31 +156,58 @@ static void wake_focus(struct media_thread *thread)
     }
 }
 
-void thread_work_slot(struct media_thread *thread, uint64_t slot)
+/* The second half of a section's tick. */
+static void finish(struct media_thread *thread, struct section *section)
 {
-    struct mix *mix, *next;
+    section_speak(section, thread);
+    if (section->leaving && TAILQ_EMPTY(&section->legs) && TAILQ_EMPTY(&section->players)) {
+        section_depart(thread, section);
+    }
+}
 
-    check_rtcp(thread);
-    for (mix = TAILQ_FIRST(&thread->slots[slot % SLOTS]); mix != NULL; mix = next) {
-        next = TAILQ_NEXT(mix, in_slot);
-        mix_work(thread, mix, slot);
-        if (mix->leaving && TAILQ_EMPTY(&mix->legs)) {
-            mix_depart(thread, mix);
+/* Sections that wait for those of other threads. */
+static void finish_waiting(struct media_thread *thread, uint64_t slot)
+{
+    struct section *section, *next;
+
+    for (section = TAILQ_FIRST(&thread->waiting); section != NULL; section = next) {
+        next = TAILQ_NEXT(section, in_waiting);
+        if (section_is_ready(section, slot)) {
+            TAILQ_REMOVE(&thread->waiting, section, in_waiting);
+            finish(thread, section);
         }
     }
-    wake_focus(thread);
+}
+
+void thread_work_slot(struct media_thread *thread, uint64_t slot)
+{
+    struct section *section, *next;
+
+    check_rtcp(thread);
+    finish_waiting(thread, slot);
+    for (section = TAILQ_FIRST(&thread->slots[slot % SLOTS]); section != NULL; section = next) {
+        next = TAILQ_NEXT(section, in_slot);
+        section_listen(section, thread, slot);
+        if (section_is_ready(section, slot)) {
+            finish(thread, section);
+        } else {
+            TAILQ_INSERT_TAIL(&thread->waiting, section, in_waiting);
+        }
+    }
+    finish_waiting(thread, slot);
+    thread_wake_focus(thread);
 }
 
 void thread_end_legs(struct media_thread *thread)
 {
     for (unsigned slot = 0; slot < SLOTS; slot++) {
-        struct mix *mix;
+        struct section *section;
 
-        TAILQ_FOREACH(mix, &thread->slots[slot], in_slot)
+        TAILQ_FOREACH(section, &thread->slots[slot], in_slot)
         {
             struct leg *leg;
 
-            TAILQ_FOREACH(leg, &mix->legs, in_mix)
+            TAILQ_FOREACH(leg, &section->legs, in_section)
             {
                 leg_rtcp_bye(leg, thread);
             }

@@ -15,12 +15,14 @@
 enum {
     MIX_BUSES = 8, /* buses of one mix; bus 0 is the main one */
     MIX_MAIN = 0,
+    MIX_MUSIC = MIX_BUSES - 1, /* for who waits */
 };
 
 #define GAIN_OFF (-200.0f) /* dB: this or less is not at all */
 
 struct mix;
 struct leg;
+struct player;
 
 /* Gains in dB towards and from each bus. Changes are ramped over one tick, they never click. */
 struct leg_route {
@@ -28,11 +30,36 @@ struct leg_route {
     float hears[MIX_BUSES];
 };
 
+/* Which of a phone's keys are taken: its telephone-events (RFC 4733), or the tones in its audio. */
+enum key_source {
+    KEYS_AUTO, /* tones when the session has no telephone-event */
+    KEYS_EVENTS,
+    KEYS_TONES,
+    KEYS_BOTH, /* until the phone has sent an event: then those */
+};
+
+/* What is done to a leg's voice on its way into the mix. All off costs nothing. */
+struct leg_voice {
+    bool agc;     /* soft and loud phones are brought to one level */
+    bool denoise; /* steady noise is suppressed */
+    bool vad;     /* who speaks is judged by what is voice, not by level alone */
+    enum key_source keys;
+};
+
 struct leg_config {
     int family;       /* AF_INET or AF_INET6 */
     unsigned timeout; /* ms without RTP and RTCP until on_timeout; 0: never */
     const char *name; /* for RTCP CNAME; copied */
     void *user;       /* comes back with the events */
+};
+
+struct play_config {
+    const char *file; /* any that libsndfile reads; relative to the server's directory; copied */
+    unsigned bus;
+    float gain;    /* dB */
+    unsigned fade; /* ms in which it comes and goes */
+    bool loop;
+    void *user; /* comes back with on_played */
 };
 
 /* Counted since the leg began. Written by the media thread, read at any time: each figure is
@@ -45,13 +72,32 @@ struct leg_stats {
     uint64_t late;      /* came too late to be played */
     uint64_t rejected;  /* from a foreign source, not RTP, or of an unknown payload type */
     uint64_t concealed; /* ms of audio made up for what was missing */
+    uint64_t clipped;   /* ms of audio that stands at full scale: the phone is too loud */
     float jitter;       /* ms, interarrival (RFC 3550 §6.4.1) */
     float delay;        /* ms of audio in the jitter buffer at the moment */
     float level;        /* dBov of what came in, smoothed; -127 for silence */
+    float speech;       /* dBov, mean of what was spoken; -127 before that */
+    float mos;          /* 1–5, estimate for what came in (ITU-T G.107); 0: nothing came */
     float round_trip;   /* ms, from RTCP; 0: not known */
-    float remote_loss;  /* fraction 0–1 that the peer reports as lost; 0 when it says nothing */
+    /* What the peer hears of us, by its reports (RFC 3550 §6.4, RFC 3611 §4.7); 0 when it says
+     * nothing. */
+    uint64_t remote_lost;   /* packets */
+    float remote_loss;      /* fraction 0–1 of its last report */
+    float remote_discarded; /* fraction 0–1, came too late to be played */
+    float remote_jitter;    /* ms */
+    float remote_mos;       /* its own estimate, or ours from the above */
+    char grade[8];          /* see leg_quality; "": not judged yet */
     bool speaking;
     uint32_t source; /* SSRC of what comes in; 0: nothing came yet */
+};
+
+/* How good a leg was in the last seconds. */
+struct leg_quality {
+    const char *grade;               /* "good", "fair", "poor" or "bad", by the worse direction */
+    const char *before;              /* what it was; "": not judged yet */
+    float mos, remote_mos;           /* 0: not known, nothing came or was reported */
+    float loss, remote_loss;         /* fractions 0–1; the former with what came too late */
+    float jitter, delay, round_trip; /* ms, as in leg_stats */
 };
 
 /* One media thread. */
@@ -62,6 +108,7 @@ struct mixing_thread_stats {
     uint64_t skipped_ticks; /* dropped since the thread was a whole tick behind */
     float lateness_p50, lateness_p99, lateness_max; /* ms */
     float load; /* fraction 0–1 of the last second spent working */
+    bool overloaded;
 };
 
 struct mixing {
@@ -82,9 +129,20 @@ struct mixing {
     /* The session as negotiated; again after each change. */
     void (*leg_session)(struct leg *leg, const struct session *session);
     void (*leg_route)(struct leg *leg, const struct leg_route *route);
+    /* Until then all is off, and keys are KEYS_AUTO. It fades over, it never clicks. */
+    void (*leg_voice)(struct leg *leg, const struct leg_voice *voice);
     /* Fades out, sends RTCP BYE, closes. No event comes after this; the pointer is gone. */
     void (*leg_close)(struct leg *leg);
     void (*leg_stats)(const struct leg *leg, struct leg_stats *stats);
+
+    /* Whether one more leg of the mix (NULL: of a new one) would be more than is there to carry
+     * it: its thread, or every thread, has been late for seconds. */
+    bool (*is_overloaded)(void *ctx, const struct mix *mix);
+    /* Plays a file into a bus. It is read in the background, so there is no waiting here, and
+     * whether it can be read is told by on_played. ENOMEM, EAGAIN. */
+    int (*play)(struct mix *mix, const struct play_config *config, struct player **playerp);
+    /* Fades out; on_played comes when that is done. Again: nothing more. */
+    void (*play_stop)(struct player *player);
 
     unsigned (*thread_count)(void *ctx);
     void (*thread_stats)(void *ctx, unsigned thread, struct mixing_thread_stats *stats);
@@ -98,6 +156,14 @@ struct mixing_events {
     /* Neither RTP nor RTCP for the time asked for, though the session lets the peer send. Told
      * once for every silence. */
     void (*on_timeout)(void *user, unsigned silent_ms, void *arg);
+    /* The grade has changed; at most every 5 s a leg. */
+    void (*on_quality)(void *user, const struct leg_quality *quality, void *arg);
+    /* So many media threads are overloaded now, which is another number than before. */
+    void (*on_overload)(unsigned overloaded, void *arg);
+    /* It has been played to its end or stopped, or cannot be played: `problem` says why, else it is
+     * NULL. The player is gone. Not told when the mix is destroyed, with all its players. `user` is
+     * the player's. */
+    void (*on_played)(void *user, const char *problem, void *arg);
 };
 
 #endif

@@ -46,6 +46,8 @@ struct session {
     struct sockaddr_storage peer;        /* where the signalling comes from; family 0: not known */
     enum stream_direction direction;
     bool held;                 /* the peer put the call on hold: sendonly, inactive, or c=0.0.0.0 */
+    bool xr_metrics;           /* the peer wants VoIP metrics of us (RFC 3611 §5.1) */
+    bool xr_round_trip;        /* reference times are asked for and answered (§4.4, §4.5) */
     unsigned ptime;            /* ms of audio in a packet that the peer wants; 0: no wish, use 20 */
     struct codec_format codec; /* what we send (and the peer most likely too) */
     /* All that the peer may send, the chosen one and telephone-event included. The payload types

@@ -13,37 +13,43 @@ struct call;
 
 /* Who is at the other end, and how that was proven. Strings live as long as the call. */
 struct caller {
-    const char *uri;          /* "sip:alice@example.com", no parameters; RFC 3261 §8.1.1.3 From */
+    /* "sip:alice@example.com", no parameters: the account or the asserted identity (RFC 3325) when
+     * it is authenticated, else what From says (RFC 3261 §8.1.1.3). */
+    const char *uri;
     const char *user;         /* user part of it, unescaped; "" when there is none */
     const char *host;         /* host part of it */
     const char *display_name; /* "" when there is none */
     const char *user_agent;   /* User-Agent header; "" when there is none */
     const char *peer;         /* "192.0.2.1:5060;udp": where the packets come from */
-    bool authenticated;       /* identity proven by digest */
+    const char *groups;       /* those of the account, separated by blanks; NULL or "": none */
+    bool authenticated;       /* by a password of ours, or by a proxy that we trust */
     bool anonymous;           /* From says anonymous.invalid or Privacy asks for it (RFC 3323) */
 };
 
 /* A call's dialog, as Join, Replaces and the dialog package name it (RFC 3911, 3891, 4235). */
 struct dialog_id {
     const char *call_id;
-    const char *local_tag; /* ours */
-    const char *remote_tag;
+    const char *local_tag;  /* ours */
+    const char *remote_tag; /* "": not yet known; whom we call may have none before the answer */
 };
 
-/* What is known about a call from its first INVITE on. Strings live as long as the call. */
+/* What is known about a call from its first INVITE on; who answers a call of ours, and from where,
+ * is known when it is established. Strings live as long as the call. */
 struct call_info {
     const char *id;             /* short and unique in this process; stands in every log line */
     const char *requested_user; /* user part of the Request-URI, unescaped */
     const char *requested_host;
     struct caller caller;
     struct dialog_id dialog;
-    const char *contact;     /* the peer's Contact URI, where its device can be reached */
+    const char *contact;     /* where the peer's device can be reached: its Contact URI; of one that
+                                we call, until it answers, what we call */
     const char *referred_by; /* URI of the Referred-By header (RFC 3892); "" when there is none */
     int family;              /* AF_INET or AF_INET6: what our media address must be */
     bool has_offer;          /* false: we offer in the 200, the peer answers in its ACK */
+    bool is_outgoing; /* begun by us: `caller` is whom we call, `requested_…` are our own side */
 };
 
-/* How a call is to be answered. Strings are copied. */
+/* How a call is to be answered, or begun. Strings are copied. */
 struct answer {
     const char *contact_user; /* user part of our Contact: the conference */
     bool is_focus;            /* add ;isfocus to the Contact (RFC 4579 §4.2) */
@@ -51,8 +57,25 @@ struct answer {
     struct media_address media;
 };
 
+/* A call to be begun. Strings are copied. */
+struct outgoing_call {
+    const char *target;     /* whom to call: a SIP URI; its headers are not sent */
+    const char *name;       /* the display name that goes with it; "" for none */
+    const char *conference; /* user part of our From, which is the conference's URI */
+    const char *title;      /* the display name of our From; "" for none */
+};
+
 /* What the focus asks. `reason` is the SIP reason phrase; NULL: the standard one. */
 struct signalling {
+    void *ctx;
+    /* Makes a call to somebody, whom *callp's info names; nothing is sent before `invite`. EINVAL:
+     * not a SIP URI that can be called; ENOENT: an account of ours that no phone has registered
+     * for; ELOOP: it leads to this server itself; EAFNOSUPPORT: no listener of the address's family
+     * or transport; ENOMEM. */
+    int (*call)(void *ctx, const struct outgoing_call *outgoing, struct call **callp);
+    /* Sends its INVITE, with an offer. 0; EINVAL: it was sent already. What goes wrong later is
+     * told by on_ended. */
+    int (*invite)(struct call *call, const struct answer *offer);
     const struct call_info *(*info)(const struct call *call);
     /* One pointer of the focus's on the call; NULL at first. */
     void (*set_user)(struct call *call, void *user);
@@ -61,9 +84,10 @@ struct signalling {
     void (*progress)(struct call *call, int code, const char *reason);
     /* 200 with SDP. 0; EINVAL: not waiting for an answer (any more). */
     int (*answer)(struct call *call, const struct answer *answer);
-    /* Final 3xx–6xx. `retry_after` in s, 0: no header. on_ended does follow, from a later turn. */
+    /* Final 3xx–6xx; a 401 asks for a password (RFC 3261 §22). `retry_after` in s, 0: no header.
+     * on_ended does follow, from a later turn. */
     void (*reject)(struct call *call, int code, const char *reason, unsigned retry_after);
-    /* Ends the call as its state demands (BYE, or 480 before the answer). Goes out with
+    /* Ends the call as its state demands (BYE; CANCEL, or 480, before the answer). Goes out with
      * `Reason: SIP;cause=code;text="reason"` (RFC 3326). on_ended follows, from a later turn. */
     void (*end)(struct call *call, int code, const char *reason);
 };
@@ -72,22 +96,28 @@ struct signalling {
 struct query {
     const char *requested_user;
     const char *requested_host;
-    int code;      /* out: 200; 404 when there is no such conference; 503 */
-    bool is_focus; /* out */
+    const struct caller *caller;
+    int code;             /* out: 200; 404 when there is no such conference; 401, 503 */
+    unsigned retry_after; /* out: s, 0: no header */
+    bool is_focus;        /* out */
 };
 
-/* What signalling tells. `arg` is given with the table. A call is heard of by on_incoming first,
- * and by on_ended last, exactly once, after which it must not be touched. */
+/* What signalling tells. `arg` is given with the table. A call that comes in is heard of by
+ * on_incoming first. Every call is heard of by on_ended last, exactly once, after which it must not
+ * be touched. */
 struct signalling_events {
     /* A new INVITE, checked, with an SDP that we can answer. To be answered or rejected by the
      * focus, at once or later. */
     void (*on_incoming)(struct call *call, void *arg);
     /* Offer/answer ended well: at first, and after each re-INVITE or UPDATE that changes media. */
     void (*on_session)(struct call *call, const struct session *session, void *arg);
-    /* The ACK of our 200 is here: the call is up. */
+    /* Whom we call has answered with a 1xx above 100: with 180 the phone rings. */
+    void (*on_progress)(struct call *call, int code, const char *reason, void *arg);
+    /* The ACK of our 200 is here, or the 200 to our INVITE: the call is up. */
     void (*on_established)(struct call *call, void *arg);
     /* Over, whoever ended it. `code`: 0 for a BYE from the peer, 487 for a CANCEL, 408 when the
-     * ACK or a session refresh failed to come, otherwise the code of our own end or reject. */
+     * ACK or a session refresh failed to come, 300–699 for how our INVITE was refused (408 and 503
+     * also when nobody was reached), otherwise the code of our own end or reject. */
     void (*on_ended)(struct call *call, int code, const char *reason, void *arg);
     void (*on_query)(struct query *query, void *arg);
 };

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sofia-sip/nta_tag.h>
+#include <sofia-sip/sresolv.h>
 #include <sofia-sip/su_log.h>
 #include <sofia-sip/su_uniqueid.h>
 #include <stdio.h>
@@ -40,6 +41,9 @@ static int copy_config(struct sip_agent *agent, const struct sip_config *config)
     agent->events_arg = config->events_arg;
     agent->session_expires = config->session_expires;
     agent->min_se = config->min_se;
+    agent->is_registrar = config->registrar;
+    agent->registration_min = config->registration_min;
+    agent->registration_max = config->registration_max;
     agent->packages = config->packages;
     agent->package_count = config->package_count;
     agent->min_expires = config->min_expires;
@@ -47,6 +51,7 @@ static int copy_config(struct sip_agent *agent, const struct sip_config *config)
     agent->t1 = config->t1 ? config->t1 : SIP_T1;
     agent->later_tail = &agent->later;
     agent->log_id_salt = (uint32_t)su_randint(0, INT32_MAX);
+    signalling_create(agent);
     agent->domain = strdup(config->domain ? config->domain : "");
     agent->codecs = calloc(config->codec_count, sizeof *agent->codecs);
     if (!agent->domain || !agent->codecs) {
@@ -54,7 +59,11 @@ static int copy_config(struct sip_agent *agent, const struct sip_config *config)
     }
     memcpy(agent->codecs, config->codecs, config->codec_count * sizeof *agent->codecs);
     agent->codec_count = config->codec_count;
-    return headers_create(agent);
+    int result = sip_agent_set_outbound(agent, &config->outbound);
+    if (!result) {
+        result = auth_create(agent, config);
+    }
+    return result ? result : headers_create(agent);
 }
 
 int sip_agent_create(const struct sip_config *config, struct sip_agent **agentp, char *error,
@@ -81,7 +90,8 @@ int sip_agent_create(const struct sip_config *config, struct sip_agent **agentp,
         loop_su_root(agent->loop), (const url_string_t *)SIP_NONE, receive_message, agent,
         NTATAG_UA(1), NTATAG_MERGE_482(1), NTATAG_SERVER_RPORT(2), NTATAG_CLIENT_RPORT(1),
         NTATAG_MAXSIZE(MESSAGE_SIZE), NTATAG_UDP_MTU(65535), NTATAG_SIP_T1(agent->t1),
-        NTATAG_SIP_T1X64(64 * agent->t1), TAG_END());
+        NTATAG_SIP_T1X64(64 * agent->t1),
+        TAG_IF(config->resolv_conf, SRESTAG_RESOLV_CONF(config->resolv_conf)), TAG_END());
     if (!agent->nta) {
         snprintf(error, error_size, "out of memory");
         result = ENOMEM;
@@ -124,9 +134,12 @@ void sip_agent_destroy(struct sip_agent *agent)
     }
     loop_timer_stop(&agent->due_timer);
     refusals_close(agent);
+    outbound_free(agent);
+    bindings_close(agent);
     if (agent->nta) {
         nta_agent_destroy(agent->nta);
     }
+    auth_destroy(agent);
     su_home_deinit(agent->home);
     free(agent->codecs);
     free(agent->domain);

@@ -18,11 +18,7 @@ void call_bye(struct call *call, int code, const char *reason, bool wait)
 {
     char header[2 * REASON_SIZE + 64];
 
-    if (!call->end_wanted) {
-        call->end_code = code;
-        text_clean(call->end_reason, sizeof call->end_reason, reason, false);
-        call->end_wanted = true;
-    }
+    call_want_end(call, code, reason);
     call->state = CALL_ENDING;
     invite_done(call);
     session_timer_stop(call);

@@ -10,9 +10,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int read_invite(struct call *call, struct incoming *in)
+static struct call *call_make(struct sip_agent *agent)
 {
-    int error = caller_read(&call->info, call->home, in);
+    struct call *call = calloc(1, sizeof *call);
+    if (!call) {
+        return NULL;
+    }
+    call->agent = agent;
+    agent->call_count++;
+    su_home_init(call->home);
+    log_id_make(agent, call->id);
+    call->info.id = call->id;
+    call->local.session_id = id_next() + ((uint64_t)agent->log_id_salt << 16);
+    call->local.version = 1;
+    call->local.direction = STREAM_SENDRECV;
+    call->local.codecs = agent->codecs;
+    call->local.codec_count = agent->codec_count;
+    return call;
+}
+
+static int read_invite(struct call *call, const struct incoming *in)
+{
+    int error = call_info_read(&call->info, call->home, in);
     if (!error) {
         error = dialog_create(in, call->info.requested_user, &call->dialog);
     }
@@ -30,26 +49,29 @@ static int read_invite(struct call *call, struct incoming *in)
 
 struct call *call_create(struct incoming *in)
 {
-    struct sip_agent *agent = in->agent;
-    struct call *call = calloc(1, sizeof *call);
-    if (!call) {
-        return NULL;
-    }
-    call->agent = agent;
-    agent->call_count++;
-    su_home_init(call->home);
-    log_id_make(agent, call->id);
-    call->info.id = call->id;
-    call->local.session_id = id_next() + ((uint64_t)agent->log_id_salt << 16);
-    call->local.version = 1;
-    call->local.direction = STREAM_SENDRECV;
-    call->local.codecs = agent->codecs;
-    call->local.codec_count = agent->codec_count;
-    if (read_invite(call, in)) {
+    struct call *call = call_make(in->agent);
+    if (call && read_invite(call, in)) {
         call_free(call);
         return NULL;
     }
     return call;
+}
+
+int call_create_outgoing(struct sip_agent *agent, const struct outgoing_call *outgoing,
+                         struct call **callp)
+{
+    struct call *call = call_make(agent);
+    if (!call) {
+        return ENOMEM;
+    }
+    call->state = CALL_CALLING;
+    int error = invite_prepare(call, outgoing);
+    if (error) {
+        call_free(call);
+        return error;
+    }
+    *callp = call;
+    return 0;
 }
 
 /* Nothing may come back to the call from here on. */
@@ -57,6 +79,8 @@ static void silence(struct call *call)
 {
     invite_done(call);
     session_timer_stop(call);
+    nta_outgoing_destroy(call->calling);
+    call->calling = NULL;
     nta_outgoing_destroy(call->bye);
     call->bye = NULL;
 }
@@ -147,6 +171,18 @@ void call_finish(struct call *call, int code, const char *reason)
 
 /* ---- what the focus asks -------------------------------------------------------------------- */
 
+static int begin(void *ctx, const struct outgoing_call *outgoing, struct call **callp)
+{
+    return outgoing && outgoing->target && callp ? call_create_outgoing(ctx, outgoing, callp)
+                                                 : EINVAL;
+}
+
+static int invite(struct call *call, const struct answer *offer)
+{
+    return offer && call->state == CALL_CALLING && !call->calling ? invite_call(call, offer)
+                                                                  : EINVAL;
+}
+
 static const struct call_info *info(const struct call *call)
 {
     return &call->info;
@@ -202,6 +238,15 @@ static void reject(struct call *call, int code, const char *reason, unsigned ret
     call_finish(call, code, phrase);
 }
 
+void call_want_end(struct call *call, int code, const char *phrase)
+{
+    if (!call->end_wanted) {
+        call->end_wanted = true;
+        call->end_code = code;
+        text_clean(call->end_reason, sizeof call->end_reason, phrase, false);
+    }
+}
+
 static void end(struct call *call, int code, const char *reason)
 {
     const char *phrase = phrase_of(code, reason);
@@ -213,26 +258,35 @@ static void end(struct call *call, int code, const char *reason)
         invite_refuse(call, SIP_480_TEMPORARILY_UNAVAILABLE, SIPTAG_REASON_STR(header), TAG_END());
         call_finish(call, code, phrase);
         break;
+    case CALL_CALLING:
+        call_want_end(call, code, phrase);
+        invite_cancel(call);
+        break;
     case CALL_ANSWERED:
         /* RFC 3261 §15: the callee must not send a BYE before the ACK. */
-        if (!call->end_wanted) {
-            call->end_wanted = true;
-            call->end_code = code;
-            text_clean(call->end_reason, sizeof call->end_reason, phrase, false);
-        }
+        call_want_end(call, code, phrase);
         break;
     case CALL_ESTABLISHED:
         call_bye(call, code, phrase, true);
         break;
+    case CALL_CANCELLING:
     case CALL_ENDING:
     case CALL_ENDED:
         break;
     }
 }
 
-const struct signalling *sip_signalling(void)
+const struct signalling *sip_agent_signalling(const struct sip_agent *agent)
 {
-    static const struct signalling signalling = {
+    return &agent->signalling;
+}
+
+void signalling_create(struct sip_agent *agent)
+{
+    agent->signalling = (struct signalling){
+        .ctx = agent,
+        .call = begin,
+        .invite = invite,
         .info = info,
         .set_user = set_user,
         .user = user,
@@ -241,5 +295,4 @@ const struct signalling *sip_signalling(void)
         .reject = reject,
         .end = end,
     };
-    return &signalling;
 }

@@ -1,5 +1,6 @@
-/* Who calls or subscribes: the first request in the focus's words. All of it is the peer's text, so
- * all of it is bounded and clean of what could forge a log line or break a terminal. */
+/* Who sends a request, and what a first one asks for, in the focus's words. All of it is the
+ * peer's text, so all of it is bounded and clean of what could forge a log line or break a
+ * terminal. */
 #include "core/text.h"
 #include "sip/sip_private.h"
 
@@ -10,7 +11,6 @@
 #include <strings.h>
 
 enum {
-    USER_SIZE = 256,
     HOST_SIZE = 256,
     URI_SIZE = 600,
     DISPLAY_SIZE = 128,
@@ -114,37 +114,111 @@ static bool is_anonymous(const sip_t *sip)
     return false;
 }
 
-static const char *peer_address(su_home_t *home, const struct incoming *in)
+static const char *peer_address(su_home_t *home, msg_t *msg, const tport_t *tport)
 {
-    const su_sockaddr_t *peer = msg_addr(in->msg);
+    const su_sockaddr_t *peer = msg_addr(msg);
     char address[INET6_ADDRSTRLEN] = "";
     inet_ntop(peer->su_family, SU_ADDR(peer), address, sizeof address);
     return su_sprintf(home, peer->su_family == AF_INET6 ? "[%s]:%u;%s" : "%s:%u;%s", address,
-                      ntohs(peer->su_port), tport_is_tcp(in->tport) ? "tcp" : "udp");
+                      ntohs(peer->su_port), tport_is_tcp(tport) ? "tcp" : "udp");
 }
 
-int caller_read(struct call_info *info, su_home_t *home, const struct incoming *in)
+int caller_name(struct incoming *in, const url_t *uri, const char *display)
+{
+    struct caller *caller = &in->caller;
+    su_home_t *home = msg_home(in->msg);
+
+    caller->uri = plain_uri(home, uri);
+    caller->user = clean_copy(home, USER_SIZE, uri->url_user, true);
+    caller->host = clean_copy(home, HOST_SIZE, uri->url_host, false);
+    if (display) {
+        caller->display_name = display_name(home, display);
+    }
+    return caller->uri && caller->user && caller->host && caller->display_name ? 0 : ENOMEM;
+}
+
+int caller_read(struct incoming *in)
+{
+    const sip_t *sip = in->sip;
+    const char *agent = sip->sip_user_agent ? sip->sip_user_agent->g_string : "";
+    const char *display = sip->sip_from->a_display ? sip->sip_from->a_display : "";
+    su_home_t *home = msg_home(in->msg);
+
+    in->caller = (struct caller){
+        .user_agent = clean_copy(home, AGENT_SIZE, agent, false),
+        .peer = peer_address(home, in->msg, in->tport),
+        .groups = "",
+        .anonymous = is_anonymous(sip),
+    };
+    return in->caller.user_agent && in->caller.peer ? caller_name(in, sip->sip_from->a_url, display)
+                                                    : ENOMEM;
+}
+
+int call_info_read(struct call_info *info, su_home_t *home, const struct incoming *in)
 {
     const sip_t *sip = in->sip;
     const url_t *request = sip->sip_request->rq_url;
-    const url_t *from = sip->sip_from->a_url;
     struct caller *caller = &info->caller;
+    const char **texts[] = {&caller->uri,          &caller->user,       &caller->host,
+                            &caller->display_name, &caller->user_agent, &caller->peer,
+                            &caller->groups};
 
     info->requested_user = clean_copy(home, USER_SIZE, request->url_user, true);
     info->requested_host = clean_copy(home, HOST_SIZE, request->url_host, false);
     info->contact = plain_uri(home, sip->sip_contact ? sip->sip_contact->m_url : NULL);
     info->referred_by = plain_uri(home, sip->sip_referred_by ? sip->sip_referred_by->b_url : NULL);
-    caller->uri = plain_uri(home, from);
-    caller->user = clean_copy(home, USER_SIZE, from->url_user, true);
-    caller->host = clean_copy(home, HOST_SIZE, from->url_host, false);
-    caller->display_name = display_name(home, sip->sip_from->a_display);
-    caller->user_agent = clean_copy(
-        home, AGENT_SIZE, sip->sip_user_agent ? sip->sip_user_agent->g_string : "", false);
-    caller->peer = peer_address(home, in);
-    caller->anonymous = is_anonymous(sip);
-    return info->requested_user && info->requested_host && info->contact && info->referred_by &&
-                   caller->uri && caller->user && caller->host && caller->display_name &&
-                   caller->user_agent && caller->peer
+    info->caller = in->caller;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        *texts[i] = su_strdup(home, *texts[i]);
+        if (!*texts[i]) {
+            return ENOMEM;
+        }
+    }
+    return info->requested_user && info->requested_host && info->contact && info->referred_by
                ? 0
                : ENOMEM;
+}
+
+int caller_of_target(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
+                     int family)
+{
+    struct call_info *info = &call->info;
+    struct caller *caller = &info->caller;
+    su_home_t *home = call->home;
+
+    info->requested_user = su_strdup(home, outgoing->conference);
+    info->requested_host = call->agent->domain;
+    info->family = family;
+    info->is_outgoing = true;
+    info->dialog = (struct dialog_id){
+        .call_id = call->dialog->call_id->i_id,
+        .local_tag = call->dialog->local->a_tag,
+        .remote_tag = su_strdup(home, ""),
+    };
+    info->referred_by = "";
+    caller->uri = info->contact = plain_uri(home, target);
+    caller->user = clean_copy(home, USER_SIZE, target->url_user, true);
+    caller->host = clean_copy(home, HOST_SIZE, target->url_host, false);
+    caller->display_name = clean_copy(home, DISPLAY_SIZE, outgoing->name, false);
+    caller->user_agent = caller->peer = caller->groups = "";
+    return info->dialog.remote_tag && info->requested_user && caller->uri && caller->user &&
+                   caller->host && caller->display_name
+               ? 0
+               : ENOMEM;
+}
+
+int caller_answered(struct call *call, const sip_t *sip, msg_t *response, const tport_t *tport)
+{
+    struct call_info *info = &call->info;
+    su_home_t *home = call->home;
+    const char *contact = plain_uri(home, sip->sip_contact ? sip->sip_contact->m_url : NULL);
+    const char *peer = peer_address(home, response, tport);
+
+    if (!contact || !peer) {
+        return ENOMEM;
+    }
+    info->dialog.remote_tag = call->dialog->remote->a_tag ? call->dialog->remote->a_tag : "";
+    info->contact = contact;
+    info->caller.peer = peer;
+    return 0;
 }

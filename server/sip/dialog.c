@@ -58,7 +58,7 @@ struct dialog *dialog_of_first_request(struct sip_agent *agent, const sip_t *sip
 {
     for (struct dialog *dialog = *bucket_of(agent, sip->sip_call_id); dialog;
          dialog = dialog->next) {
-        if (is_call_id(dialog, sip->sip_call_id) &&
+        if (!dialog->is_ours && is_call_id(dialog, sip->sip_call_id) &&
             is_tag(dialog->remote->a_tag, sip->sip_from->a_tag) &&
             dialog->first_cseq == sip->sip_cseq->cs_seq) {
             return dialog;
@@ -67,13 +67,38 @@ struct dialog *dialog_of_first_request(struct sip_agent *agent, const sip_t *sip
     return NULL;
 }
 
+bool dialog_is_looped(struct sip_agent *agent, const sip_t *sip)
+{
+    for (struct dialog *dialog = *bucket_of(agent, sip->sip_call_id); dialog;
+         dialog = dialog->next) {
+        if (dialog->is_ours && is_call_id(dialog, sip->sip_call_id) &&
+            is_tag(dialog->local->a_tag, sip->sip_from->a_tag)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- beginning and end ---------------------------------------------------------------------- */
 
-static void dialog_free(struct dialog *dialog)
+struct dialog *dialog_make(struct sip_agent *agent, const sip_call_id_t *call_id)
 {
-    tport_unref(dialog->tport);
-    su_home_deinit(dialog->home);
-    free(dialog);
+    struct dialog *dialog = calloc(1, sizeof *dialog);
+    if (!dialog) {
+        return NULL;
+    }
+    su_home_init(dialog->home);
+    dialog->agent = agent;
+    dialog->call_id = sip_call_id_dup(dialog->home, call_id);
+    if (!dialog->call_id) {
+        su_home_deinit(dialog->home);
+        free(dialog);
+        return NULL;
+    }
+    struct dialog **bucket = bucket_of(agent, dialog->call_id);
+    dialog->next = *bucket;
+    *bucket = dialog;
+    return dialog;
 }
 
 static int read_first(struct dialog *dialog, const struct incoming *in, const char *contact_user)
@@ -84,11 +109,10 @@ static int read_first(struct dialog *dialog, const struct incoming *in, const ch
 
     dialog->first_cseq = dialog->remote_cseq = sip->sip_cseq->cs_seq;
     dialog->first_branch = su_strdup(home, sip->sip_via->v_branch);
-    dialog->call_id = sip_call_id_dup(home, sip->sip_call_id);
     dialog->local = sip_from_dup(home, sip->sip_to);
     dialog->local_to = sip_to_dup(home, sip->sip_to);
     dialog->remote = sip_to_dup(home, sip->sip_from);
-    if (!tag || !dialog->call_id || !dialog->local || !dialog->local_to || !dialog->remote ||
+    if (!tag || !dialog->local || !dialog->local_to || !dialog->remote ||
         sip_from_tag(home, dialog->local, tag) < 0 || sip_to_tag(home, dialog->local_to, tag) < 0) {
         return ENOMEM;
     }
@@ -108,20 +132,15 @@ static int read_first(struct dialog *dialog, const struct incoming *in, const ch
 
 int dialog_create(const struct incoming *in, const char *contact_user, struct dialog **dialogp)
 {
-    struct dialog *dialog = calloc(1, sizeof *dialog);
+    struct dialog *dialog = dialog_make(in->agent, in->sip->sip_call_id);
     if (!dialog) {
         return ENOMEM;
     }
-    dialog->agent = in->agent;
-    su_home_init(dialog->home);
     int error = read_first(dialog, in, contact_user);
     if (error) {
-        dialog_free(dialog);
+        dialog_release(dialog);
         return error;
     }
-    struct dialog **bucket = bucket_of(in->agent, dialog->call_id);
-    dialog->next = *bucket;
-    *bucket = dialog;
     *dialogp = dialog;
     return 0;
 }
@@ -136,12 +155,15 @@ void dialog_release(struct dialog *dialog)
         slot = &(*slot)->next;
     }
     *slot = dialog->next;
-    dialog_free(dialog);
+    tport_unref(dialog->tport);
+    su_home_deinit(dialog->home);
+    free(dialog);
 }
 
 struct call *dialog_call(const struct dialog *dialog)
 {
-    return dialog->call && dialog->call->state != CALL_ENDED ? dialog->call : NULL;
+    struct call *call = dialog->call;
+    return call && call->state != CALL_ENDED && !call_is_early(call) ? call : NULL;
 }
 
 /* ---- by which way --------------------------------------------------------------------------- */
@@ -164,7 +186,7 @@ void dialog_retarget(struct dialog *dialog, const sip_contact_t *contact)
     dialog->target = target;
 }
 
-static char *source_uri(su_home_t *home, msg_t *msg)
+char *message_source_uri(su_home_t *home, msg_t *msg)
 {
     const su_sockaddr_t *peer = msg_addr(msg);
     char address[INET6_ADDRSTRLEN] = "";
@@ -174,19 +196,17 @@ static char *source_uri(su_home_t *home, msg_t *msg)
         address, ntohs(peer->su_port));
 }
 
-static void peer_address(msg_t *msg, struct sockaddr_storage *address)
+void message_source(msg_t *msg, struct sockaddr_storage *address)
 {
     const su_sockaddr_t *peer = msg_addr(msg);
     memset(address, 0, sizeof *address);
     memcpy(address, peer, peer->su_family == AF_INET6 ? sizeof peer->su_sin6 : sizeof peer->su_sin);
 }
 
-/* Whether the Contact names the very host that the peer sends from. */
-static bool contact_is_direct(const struct dialog *dialog)
+bool host_is_at(const char *given, const struct sockaddr_storage *address)
 {
-    struct sockaddr_storage contact;
+    struct sockaddr_storage named;
     char host[INET6_ADDRSTRLEN + 2] = "";
-    const char *given = dialog->target->url_host;
     size_t length = given ? strlen(given) : 0;
 
     if (length >= 2 && given[0] == '[' && given[length - 1] == ']') {
@@ -197,7 +217,7 @@ static bool contact_is_direct(const struct dialog *dialog)
         return false;
     }
     (void)snprintf(host, sizeof host, "%.*s", (int)length, given);
-    return ip_parse(host, &contact) && address_same_host(&contact, &dialog->peer);
+    return ip_parse(host, &named) && address_same_host(&named, address);
 }
 
 void dialog_heard(struct dialog *dialog, const struct incoming *in)
@@ -209,11 +229,11 @@ void dialog_heard(struct dialog *dialog, const struct incoming *in)
             tport_unref(old);
         }
     }
-    peer_address(in->msg, &dialog->peer);
+    message_source(in->msg, &dialog->peer);
     su_free(dialog->home, dialog->source);
     dialog->source = NULL;
     if (!dialog->route && !in->sip->sip_via->v_next && tport_is_udp(in->tport)) {
-        dialog->source = source_uri(dialog->home, in->msg);
+        dialog->source = message_source_uri(dialog->home, in->msg);
     }
 }
 
@@ -263,7 +283,20 @@ static msg_t *write_request(const struct dialog *dialog, sip_method_t method, co
         msg_destroy(msg);
         return NULL;
     }
+    /* That of an ACK is nta's: it has the INVITE's credentials (§22.1). */
+    if (dialog->call && method != sip_method_ack) {
+        digest_answer(dialog->call, msg, sip);
+    }
     return msg;
+}
+
+/* Whether the next hop can be reached by the listener that the dialog has used so far. */
+static bool is_by_listener(const struct dialog *dialog)
+{
+    const url_t *next = dialog->route ? dialog->route->r_url : dialog->target;
+    const char *transport = target_transport(next);
+    return tport_is_primary(dialog->tport) && transport &&
+           (!*transport || su_casematch(tport_name(dialog->tport)->tpn_proto, transport));
 }
 
 nta_outgoing_t *dialog_request(struct dialog *dialog, nta_response_f *handler, void *arg,
@@ -278,13 +311,15 @@ nta_outgoing_t *dialog_request(struct dialog *dialog, nta_response_f *handler, v
     /* A connection that is gone is not revived: the Contact says where the peer listens. */
     bool has_connection = tport_is_secondary(dialog->tport) &&
                           tport_is_clear_to_send(dialog->tport) && !dialog->route;
-    bool by_source = !has_connection && dialog->source && !contact_is_direct(dialog);
+    bool by_source =
+        !has_connection && dialog->source && !host_is_at(dialog->target->url_host, &dialog->peer);
     const char *source = by_source ? dialog->source : NULL;
+    bool by_tport = has_connection || by_source || is_by_listener(dialog);
     ta_list ta;
     ta_start(ta, tag, value);
-    nta_outgoing_t *request = nta_outgoing_mcreate(
-        dialog->agent->nta, handler, arg, URL_STRING_MAKE(source), msg,
-        TAG_IF(has_connection || by_source, NTATAG_TPORT(dialog->tport)), ta_tags(ta));
+    nta_outgoing_t *request =
+        nta_outgoing_mcreate(dialog->agent->nta, handler, arg, URL_STRING_MAKE(source), msg,
+                             TAG_IF(by_tport, NTATAG_TPORT(dialog->tport)), ta_tags(ta));
     ta_end(ta);
     if (!request) {
         log_warn("cannot send %s to the Contact of the peer of dialog %s", name,
@@ -292,4 +327,11 @@ nta_outgoing_t *dialog_request(struct dialog *dialog, nta_response_f *handler, v
         msg_destroy(msg);
     }
     return request;
+}
+
+void dialog_acknowledge(struct dialog *dialog, const sip_t *sip)
+{
+    /* Without us, nta keeps the ACK to repeat it for a repeated 200. */
+    nta_outgoing_destroy(
+        dialog_request(dialog, NULL, NULL, SIP_METHOD_ACK, sip->sip_cseq->cs_seq, TAG_END()));
 }

@@ -33,7 +33,7 @@ int headers_create(struct sip_agent *agent)
     if (write_allow_events(agent)) {
         return ENOMEM;
     }
-    agent->allow = sip_allow_make(agent->home, ALLOW);
+    agent->allow = sip_allow_make(agent->home, agent->is_registrar ? ALLOW ", REGISTER" : ALLOW);
     agent->accept = sip_accept_make(agent->home, "application/sdp");
     agent->server = sip_server_make(agent->home, PRODUCT);
     agent->user_agent = sip_user_agent_make(agent->home, PRODUCT);
@@ -56,10 +56,16 @@ void log_id_make(struct sip_agent *agent, char *id)
 void respond_tagged(struct incoming *in, const char *to_tag, int status, const char *phrase,
                     tag_type_t tag, tag_value_t value, ...)
 {
+    sip_www_authenticate_t *challenge =
+        status == 401 ? challenge_make(in, msg_home(in->msg)) : NULL;
     ta_list ta;
     ta_start(ta, tag, value);
+    const tagi_t tags[] = {
+        {TAG_IF(challenge, SIPTAG_WWW_AUTHENTICATE(challenge))},
+        {TAG_NEXT(ta_args(ta))},
+    };
     if (in->sip->sip_request->rq_method == sip_method_invite) {
-        refusal_create(in, to_tag, status, phrase, ta_args(ta));
+        refusal_create(in, to_tag, status, phrase, tags);
     } else {
         nta_incoming_t *irq = nta_incoming_create(in->agent->nta, NULL, msg_ref(in->msg), in->sip,
                                                   NTATAG_TPORT(in->tport), TAG_END());
@@ -67,7 +73,8 @@ void respond_tagged(struct incoming *in, const char *to_tag, int status, const c
             if (to_tag) {
                 nta_incoming_tag(irq, to_tag);
             }
-            nta_incoming_treply(irq, status, phrase, SIPTAG_SERVER(in->agent->server), ta_tags(ta));
+            nta_incoming_treply(irq, status, phrase, SIPTAG_SERVER(in->agent->server),
+                                TAG_NEXT(tags));
             nta_incoming_destroy(irq);
         }
     }

@@ -47,15 +47,26 @@ void invite_receive(struct incoming *in)
     announce(call);
 }
 
+int call_set_answer(struct call *call, const struct answer *how)
+{
+    call->answer = *how;
+    call->answer.subject = su_strdup(call->home, how->subject ? how->subject : "-");
+    call->answer.contact_user = su_strdup(call->home, how->contact_user ? how->contact_user : "");
+    call->local.media = how->media;
+    call->local.subject = call->answer.subject;
+    return call->answer.subject && call->answer.contact_user ? 0 : ENOMEM;
+}
+
 static int prepare_answer(struct call *call, const struct answer *how)
 {
-    call->local.media = how->media;
-    call->subject = su_strdup(call->home, how->subject ? how->subject : "-");
-    call->local.subject = call->subject;
-    sip_contact_t *contact = contact_make(
-        call->agent, call->dialog->home, how->contact_user ? how->contact_user : "", how->is_focus,
-        call->invite.tport, sip_object(call->invite.request)->sip_request->rq_url);
-    if (!call->subject || !contact) {
+    int error = call_set_answer(call, how);
+    if (error) {
+        return error;
+    }
+    sip_contact_t *contact =
+        contact_make(call->agent, call->dialog->home, call->answer.contact_user, how->is_focus,
+                     call->invite.tport, sip_object(call->invite.request)->sip_request->rq_url);
+    if (!contact) {
         return ENOMEM;
     }
     call->dialog->contact = contact;

@@ -105,6 +105,7 @@ static bool is_same_session(const struct session *one, const struct session *oth
     if (!is_same_address(&one->remote_rtp, &other->remote_rtp) ||
         !is_same_address(&one->remote_rtcp, &other->remote_rtcp) ||
         one->direction != other->direction || one->held != other->held ||
+        one->xr_metrics != other->xr_metrics || one->xr_round_trip != other->xr_round_trip ||
         one->ptime != other->ptime || !is_same_format(&one->codec, &other->codec) ||
         one->format_count != other->format_count) {
         return false;

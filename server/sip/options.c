@@ -36,8 +36,9 @@ void options_receive(const struct dialog *dialog, struct incoming *in)
 {
     const struct sip_agent *agent = in->agent;
     const url_t *uri = in->sip->sip_request->rq_url;
-    char user[256], host[256];
-    struct query query = {.requested_user = user, .requested_host = host, .code = 404};
+    char user[256], host[256], seconds[16];
+    struct query query = {
+        .requested_user = user, .requested_host = host, .caller = &in->caller, .code = 404};
 
     if (dialog) {
         accept_options(in, dialog->contact);
@@ -47,7 +48,9 @@ void options_receive(const struct dialog *dialog, struct incoming *in)
     text_clean(host, sizeof host, uri->url_host, false);
     agent->events->on_query(&query, agent->events_arg);
     if (query.code >= 300) {
-        respond(in, query.code, sip_status_phrase(query.code), TAG_END());
+        (void)snprintf(seconds, sizeof seconds, "%u", query.retry_after);
+        respond(in, query.code, sip_status_phrase(query.code),
+                TAG_IF(query.retry_after > 0, SIPTAG_RETRY_AFTER_STR(seconds)), TAG_END());
         return;
     }
     accept_options(

@@ -73,6 +73,8 @@ static void receive_in_dialog(struct incoming *in)
         subscribe_receive(dialog, in);
     } else if (method == sip_method_options) {
         options_receive(dialog, in);
+    } else if (method == sip_method_register) {
+        respond(in, 400, "Not In A Dialog", TAG_END());
     } else if (call) {
         receive_for_call(call, in);
     } else {
@@ -98,8 +100,12 @@ static void receive_first(struct incoming *in)
             respond(in, 482, "Request Merged", TAG_END()); /* RFC 3261 §8.2.2.2 */
             return;
         }
+        if (dialog_is_looped(in->agent, in->sip)) {
+            respond(in, SIP_482_LOOP_DETECTED, TAG_END());
+            return;
+        }
     }
-    if (!check_request(in)) {
+    if (!check_request(in) || !identify(in)) {
         return;
     }
     if (method == sip_method_invite) {
@@ -108,6 +114,8 @@ static void receive_first(struct incoming *in)
         options_receive(NULL, in);
     } else if (method == sip_method_subscribe) {
         subscribe_receive(NULL, in);
+    } else if (method == sip_method_register) {
+        register_receive(in);
     } else {
         respond(in, SIP_481_NO_CALL, TAG_END()); /* BYE, UPDATE without dialog */
     }

@@ -225,6 +225,9 @@ static void fill_session(struct session *session, const struct sdp_stream *strea
     session->direction = (enum stream_direction)(seen_from_us(stream) & local->direction);
     session->held = !(stream->direction & STREAM_RECVONLY) || is_nowhere(&stream->connection);
     session->ptime = wished_ptime(stream);
+    /* RFC 3611 §5.2: whoever says voip-metrics wants them of the other; rcvr-rtt is for both. */
+    session->xr_metrics = stream->xr.voip_metrics;
+    session->xr_round_trip = stream->xr.rcvr_rtt;
     for (unsigned i = 0; i < session->format_count; i++) {
         if (sdp_is_codec(&session->formats[i])) {
             session->codec = session->formats[i];
@@ -267,6 +270,7 @@ int sdp_write_answer(const struct sdp_local *local, const struct sdp *offer, cha
                                   .media = &local->media,
                                   .direction = agreed.direction,
                                   .rtcp_mux = mux,
+                                  .xr = stream->xr, /* we can what we know of, and want it too */
                                   .formats = ours,
                                   .format_count = agreed.format_count,
                               });

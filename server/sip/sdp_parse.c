@@ -185,6 +185,7 @@ static int read_media(char *text, struct sdp *sdp)
     stream->port = (uint16_t)number;
     stream->connection = sdp->connection;
     stream->direction = sdp->direction;
+    stream->xr = sdp->xr;
     sdp->stream_count++;
 
     formats += strspn(formats, " \t");
@@ -302,7 +303,20 @@ static bool read_direction(const char *name, enum stream_direction *direction)
     return false;
 }
 
-/* Attributes of a stream; before the first m-line only the direction means anything to us. */
+/* "rcvr-rtt=all:500 voip-metrics" (RFC 3611 §5.1); what else may stand there is not for us. */
+static void read_xr(char *text, struct sdp_xr *xr)
+{
+    const char *word;
+    *xr = (struct sdp_xr){0};
+    while ((word = next_word(&text))) {
+        xr->voip_metrics = xr->voip_metrics || strcmp(word, "voip-metrics") == 0;
+        xr->rcvr_rtt = xr->rcvr_rtt || strcmp(word, "rcvr-rtt=all") == 0 ||
+                       strncmp(word, "rcvr-rtt=all:", 13) == 0;
+    }
+}
+
+/* Attributes of a stream; before the first m-line only the direction and rtcp-xr mean anything to
+ * us. */
 static void read_attribute(char *text, struct sdp *sdp, bool mapped[128])
 {
     struct sdp_stream *stream = sdp->stream_count ? &sdp->streams[sdp->stream_count - 1] : NULL;
@@ -313,6 +327,9 @@ static void read_attribute(char *text, struct sdp *sdp, bool mapped[128])
     }
     if (!value && read_direction(text, stream ? &stream->direction : &sdp->direction)) {
         return;
+    }
+    if (value && strcmp(text, "rtcp-xr") == 0) {
+        read_xr(value, stream ? &stream->xr : &sdp->xr);
     }
     if (!stream) {
         return;

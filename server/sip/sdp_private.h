@@ -13,6 +13,12 @@ struct sdp_address {
     struct sockaddr_storage host; /* port 0; valid if literal */
 };
 
+/* a=rtcp-xr (RFC 3611 §5.1), as far as we have use for it. */
+struct sdp_xr {
+    bool voip_metrics; /* whoever says so wants to be told */
+    bool rcvr_rtt;     /* "all": who only receives may ask for the round trip */
+};
+
 struct sdp_stream {
     char media[32];                  /* "audio" */
     char protocol[48];               /* "RTP/AVP" */
@@ -22,6 +28,7 @@ struct sdp_stream {
     enum stream_direction direction; /* as seen from the peer, as written */
     unsigned ptime, maxptime;        /* ms; 0: not said */
     bool rtcp_mux;
+    struct sdp_xr xr;   /* its own or the session's */
     uint16_t rtcp_port; /* 0: not said */
     struct sdp_address rtcp;
     /* Payload types in the order of the m-line; no name: dynamic and without a usable rtpmap. */
@@ -32,6 +39,7 @@ struct sdp_stream {
 struct sdp {
     struct sdp_address connection;
     enum stream_direction direction;
+    struct sdp_xr xr;
     uint64_t start, stop; /* t= line, which an answer repeats (RFC 3264 §6) */
     unsigned stream_count;
     struct sdp_stream *streams;
@@ -44,6 +52,7 @@ struct sdp_lines {
     const struct media_address *media;
     enum stream_direction direction; /* as seen from us */
     bool rtcp_mux;
+    struct sdp_xr xr;
     const struct codec_format *formats; /* in this order, with our fmtp */
     unsigned format_count;
 };

@@ -106,6 +106,15 @@ static const char *direction_name(enum stream_direction direction)
     return "inactive";
 }
 
+static void write_xr(FILE *file, const struct sdp_xr *xr)
+{
+    if (xr->rcvr_rtt || xr->voip_metrics) {
+        fprintf(file, "a=rtcp-xr:%s%s%s\r\n", xr->rcvr_rtt ? "rcvr-rtt=all" : "",
+                xr->rcvr_rtt && xr->voip_metrics ? " " : "",
+                xr->voip_metrics ? "voip-metrics" : "");
+    }
+}
+
 void sdp_text_audio(struct sdp_text *text, const struct sdp_lines *lines)
 {
     FILE *file = text->file;
@@ -124,6 +133,7 @@ void sdp_text_audio(struct sdp_text *text, const struct sdp_lines *lines)
     if (lines->rtcp_mux) {
         fputs("a=rtcp-mux\r\n", file);
     }
+    write_xr(file, &lines->xr);
     if (!lines->refused && rtcp_port != rtp_port + 1) {
         fprintf(file, "a=rtcp:%u\r\n", rtcp_port);
     }
@@ -141,6 +151,7 @@ static struct sdp_lines own_lines(const struct sdp_local *local)
         .media = &local->media,
         .direction = local->direction,
         .rtcp_mux = true,
+        .xr = {.voip_metrics = true, .rcvr_rtt = true},
         .formats = local->codecs,
         .format_count = local->codec_count,
     };

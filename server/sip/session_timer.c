@@ -17,10 +17,12 @@
 
 enum {
     BYE_MARGIN_MAX = 32 * 1000, /* ms before the expiration, when the peer refreshes; §10 */
-    GLARE_UNIT = 10,            /* ms; RFC 3261 §14.1: 0 to 2 s in units of 10 ms, since the */
-    GLARE_UNITS = 200,          /* Call-ID is the peer's */
-    BUSY_WAIT = 500,            /* ms until the next try while another change is under way */
-    RETRY_AFTER_LONGEST = 60,   /* s that a peer may put us off */
+    GLARE_UNIT = 10,            /* ms; RFC 3261 §14.1: 0 to 2 s in units of 10 ms when the */
+    GLARE_UNITS = 200,          /* Call-ID is the peer's, 2.1 to 4 s when it is ours */
+    GLARE_OWN_FIRST = 210,
+    GLARE_OWN_LAST = 400,
+    BUSY_WAIT = 500,          /* ms until the next try while another change is under way */
+    RETRY_AFTER_LONGEST = 60, /* s that a peer may put us off */
 };
 
 static void refresh(void *arg);
@@ -147,32 +149,50 @@ void session_timer_stop(struct call *call)
 
 /* ---- refreshes of ours ---------------------------------------------------------------------- */
 
-static void acknowledge(struct call *call, const sip_t *sip)
-{
-    /* Without us, nta keeps the ACK to repeat it for a repeated 200. */
-    nta_outgoing_destroy(
-        dialog_request(call->dialog, NULL, NULL, SIP_METHOD_ACK, sip->sip_cseq->cs_seq, TAG_END()));
-}
-
-static void refreshed(struct call *call, const sip_t *sip, bool offered)
+void session_timer_agree(struct call *call, const sip_t *sip)
 {
     struct session_timer *timer = &call->timer;
     const sip_session_expires_t *agreed = sip->sip_session_expires;
 
-    dialog_retarget(call->dialog, sip->sip_contact);
+    call->tries = 0;
     learn_methods(call, sip);
+    timer->require = timer->require || agreed;
     if (agreed && agreed->x_delta >= call->agent->min_se && agreed->x_delta <= timer->interval) {
         timer->interval = (unsigned)agreed->x_delta;
     }
     /* In this transaction the peer was the server. */
     timer->we_refresh = !(agreed && su_casematch(agreed->x_refresher, "uas"));
     session_timer_restart(call);
+}
+
+bool session_timer_lengthen(struct call *call, const sip_t *sip)
+{
+    struct session_timer *timer = &call->timer;
+    if (!sip->sip_min_se || sip->sip_min_se->min_delta <= timer->interval ||
+        sip->sip_min_se->min_delta >= INT32_MAX / 1000) {
+        return false;
+    }
+    timer->interval = timer->min_se = (unsigned)sip->sip_min_se->min_delta;
+    return true;
+}
+
+static void refreshed(struct call *call, const sip_t *sip, bool offered)
+{
+    dialog_retarget(call->dialog, sip->sip_contact);
+    session_timer_agree(call, sip);
     if (offered && offer_answered(call, sip)) {
         call_bye(call, 488, "No Usable Answer To Our Offer", true);
         return;
     }
-    call_debug(call, "session refreshed for %u s", timer->interval);
+    call_debug(call, "session refreshed for %u s", call->timer.interval);
     call_emit_session(call);
+}
+
+static uint64_t glare_pause(const struct call *call)
+{
+    int units = call->info.is_outgoing ? su_randint(GLARE_OWN_FIRST, GLARE_OWN_LAST)
+                                       : su_randint(0, GLARE_UNITS);
+    return (uint64_t)units * GLARE_UNIT;
 }
 
 /* The session goes on until its expiry only, unless a later try succeeds. */
@@ -181,14 +201,13 @@ static void not_refreshed(struct call *call, const sip_t *sip, bool by_update)
     struct session_timer *timer = &call->timer;
     int status = sip->sip_status->st_status;
 
-    if (status == 408 || status == 481) {
+    if (status == 408 || status == 481 || ++call->tries > TRIES_MAX) {
         call_bye(call, 408, "Session Refresh Failed", false);
-    } else if (status == 422 && sip->sip_min_se && sip->sip_min_se->min_delta > timer->interval &&
-               sip->sip_min_se->min_delta < INT32_MAX / 1000) {
-        timer->interval = timer->min_se = (unsigned)sip->sip_min_se->min_delta;
+    } else if ((status == 422 && session_timer_lengthen(call, sip)) ||
+               ((status == 401 || status == 407) && digest_challenged(call, sip))) {
         refresh(call);
     } else if (status == 491) {
-        refresh_in(call, (uint64_t)su_randint(0, GLARE_UNITS) * GLARE_UNIT);
+        refresh_in(call, glare_pause(call));
     } else if (by_update && (status == 405 || status == 501)) {
         timer->peer_updates = false;
         refresh(call);
@@ -214,7 +233,7 @@ static int on_refresh_response(void *arg, nta_outgoing_t *request, const sip_t *
     }
     call->timer.refresh = NULL;
     if (offered && status < 300) {
-        acknowledge(call, sip);
+        dialog_acknowledge(call->dialog, sip);
     }
     if (!sip) {
         call_bye(call, 408, "Session Refresh Failed", false);

@@ -6,11 +6,27 @@
 #ifndef SIP_SIP_H
 #define SIP_SIP_H
 
+#include "core/account.h"
 #include "core/loop.h"
 #include "ports/notifying.h"
 #include "ports/signalling.h"
 
+#include <jansson.h>
+
 struct sip_agent;
+
+/* A name and password for those who challenge our calls for this realm (RFC 3261 §22). */
+struct sip_credential {
+    const char *realm, *user, *password;
+};
+
+/* How our own calls go out. */
+struct sip_outbound {
+    const char *proxy; /* "sip:192.0.2.1;transport=tcp": where all of them go; "" or NULL: none */
+    const struct sip_credential *credentials;
+    unsigned credential_count;
+    unsigned redirects; /* how often one call may be redirected; 0: never */
+};
 
 struct sip_config {
     struct loop *loop;
@@ -19,12 +35,23 @@ struct sip_config {
     const char *domain; /* host part of the conference URIs for who calls it; "": none */
     const struct codec_format *codecs; /* what we can, best first (mixing.codecs) */
     unsigned codec_count;
-    unsigned session_expires;       /* s, RFC 4028 Session-Expires; 0: session timers off */
-    unsigned min_se;                /* s, RFC 4028 Min-SE */
-    const struct package *packages; /* must outlive the agent; NULL: none */
+    unsigned session_expires; /* s, RFC 4028 Session-Expires; 0: session timers off */
+    unsigned min_se;          /* s, RFC 4028 Min-SE */
+    unsigned t1;              /* ms, RFC 3261 §17.1.1.1; 0: 500, less is for tests */
+    struct sip_outbound outbound;
+    const char *resolv_conf; /* NULL: /etc/resolv.conf, others are for tests */
+    /* Identity: who may prove which name, and how. */
+    const struct accounts *accounts;      /* NULL: there are none */
+    const char *const *digest_algorithms; /* "SHA-256", "MD5", best first; none: both */
+    unsigned digest_algorithm_count;
+    unsigned nonce_expires;           /* s; 0: 300 */
+    const char *const *trusted_peers; /* networks whose P-Asserted-Identity is believed */
+    unsigned trusted_peer_count;
+    bool registrar;                              /* accounts may register */
+    unsigned registration_min, registration_max; /* s */
+    const struct package *packages;              /* must outlive the agent; NULL: none */
     unsigned package_count;
     unsigned min_expires, max_expires; /* s, of a subscription */
-    unsigned t1;                       /* ms, RFC 3261 §17.1.1.1; 0: 500, less is for tests */
     const struct signalling_events *events;
     void *events_arg;
 };
@@ -37,8 +64,17 @@ int sip_agent_create(const struct sip_config *config, struct sip_agent **agentp,
  * so the focus may be gone already. Subscriptions that are left are closed. */
 void sip_agent_destroy(struct sip_agent *agent);
 
-const struct signalling *sip_signalling(void);
+const struct signalling *sip_agent_signalling(const struct sip_agent *agent);
 const struct notifying *sip_notifying(void);
+
+/* From now on: for calls that begin. Copied. EINVAL: the proxy is no SIP URI; ENOMEM. */
+int sip_agent_set_outbound(struct sip_agent *agent, const struct sip_outbound *outbound);
+
+/* Accounts may be gone: what was registered for them goes, too. */
+void sip_agent_accounts_changed(struct sip_agent *agent);
+/* Who is registered, and where: a list of { account, contact, peer, user_agent, q, expires (s) }.
+ * New reference. */
+json_t *sip_agent_registrations(const struct sip_agent *agent);
 
 /* Dialogs, transactions, messages; for status and for leak tests. */
 struct sip_stats {

@@ -16,10 +16,15 @@ struct sip_agent;
 struct call;
 struct subscription;
 struct refusal;
+struct registered;
 
+#include "core/account.h"
+#include "core/address.h"
 #include "core/loop.h"
 #include "ports/notifying.h"
 #include "ports/signalling.h"
+#include "sip/digest.h"
+#include "sip/guesses.h"
 #include "sip/sdp.h"
 #include "sip/sip.h"
 
@@ -38,9 +43,12 @@ enum {
     DIALOG_BUCKETS = 4096, /* of the table of dialogs, a power of two */
     LOG_ID_SIZE = 9,       /* eight hexadecimal digits */
     MESSAGE_SIZE = 65536,  /* bytes of a message that we read; beyond it 413 */
+    USER_SIZE = 256,       /* bytes of a user part, unescaped, with its NUL */
     REASON_SIZE = 128,     /* bytes of the text of a Reason, with its NUL */
     SIP_T1 = 500,          /* ms, RFC 3261 §17.1.1.1 */
     SIP_T2 = 4000,         /* ms */
+    TRIES_MAX = 32,        /* requests in a row that all were refused */
+    REDIRECT_TARGETS = 16, /* URIs that one call may try */
 };
 
 struct sip_agent {
@@ -49,6 +57,7 @@ struct sip_agent {
     const struct signalling_events *events;
     void *events_arg;
 
+    struct signalling signalling;
     char *domain; /* "": the address called */
     struct codec_format *codecs;
     unsigned codec_count;
@@ -65,6 +74,26 @@ struct sip_agent {
     sip_supported_t *supported; /* NULL: no extension */
     sip_server_t *server;
     sip_user_agent_t *user_agent;
+
+    sip_route_t *proxy; /* of calls that we begin; NULL: none */
+    struct sip_credential *credentials;
+    unsigned credential_count;
+    unsigned redirects; /* that one call may follow */
+
+    const struct accounts *accounts;                     /* NULL: there are none */
+    enum digest_algorithm algorithms[DIGEST_ALGORITHMS]; /* best first */
+    unsigned algorithm_count;
+    struct nonces *nonces;
+    struct guesses *guesses;
+    struct network *trusted; /* RFC 3325 §9.1 */
+    unsigned trusted_count;
+
+    bool is_registrar;
+    unsigned registration_min, registration_max; /* s */
+    struct registered *registered;               /* hash by account */
+    unsigned binding_count;
+    struct loop_timer *bindings_timer;
+    uint64_t bindings_checked_at; /* when it fires */
 
     unsigned listener_count;
     struct dialog *dialogs[DIALOG_BUCKETS]; /* by hash of the Call-ID */
@@ -90,7 +119,11 @@ struct incoming {
     struct sip_agent *agent;
     msg_t *msg;
     sip_t *sip;
-    tport_t *tport; /* what it came by */
+    tport_t *tport;       /* what it came by */
+    struct caller caller; /* who sends it, as identify() found; lives as long as the message */
+    /* What a 401 to it says. */
+    bool is_stale;              /* its nonce was at fault, not its password */
+    const struct account *only; /* the account whose algorithms to offer; NULL: all */
 };
 
 /* ---- a dialog --------------------------------------------------------------------------------
@@ -118,18 +151,27 @@ struct dialog {
     char *source;   /* "sip:192.0.2.1:5060;transport=udp", where a direct peer sends from; NULL:
                        follow route and target */
     tport_t *tport; /* what the peer's last request came by; ours to unref */
+    bool is_ours;   /* begun by us */
+    bool is_direct; /* no proxy is between the phone that we call and us */
 };
 
 /* ---- a call: the INVITE usage of a dialog ---------------------------------------------------
  *
  *   INCOMING --answer--> ANSWERED --ACK--> ESTABLISHED --end--> ENDING --answer to BYE--> ENDED
- *      |                    |                  |                                           ^
- *      +---reject, CANCEL---+----no ACK, BYE---+----BYE, no refresh------------------------+
+ *      |                    |                ^ |                   ^                       ^
+ *      +---reject, CANCEL---+----no ACK, BYE-|-+----BYE, no refresh|-----------------------+
+ *                                            |                     |                       |
+ *   CALLING --------------2xx, ACK-----------+                     |                       |
+ *      |--end, CANCEL--> CANCELLING --2xx, ACK, BYE----------------+                       |
+ *      |                    |                                                              |
+ *      +---3xx–6xx----------+--------------------------------------------------------------+
  *
  * In ENDED nothing points at the call but the agent's table; the later turn that tells on_ended
  * frees it. So a call may be ended from within any handler of its own. */
 enum call_state {
     CALL_INCOMING,    /* no final answer yet */
+    CALL_CALLING,     /* our INVITE is being prepared, or is out */
+    CALL_CANCELLING,  /* it is to be cancelled, its final answer is not here */
     CALL_ANSWERED,    /* 200 is out, its ACK is not here */
     CALL_ESTABLISHED, /* up */
     CALL_ENDING,      /* our BYE is out */
@@ -166,6 +208,26 @@ struct session_timer {
     struct loop_timer *refresh_timer, *expiry_timer;
 };
 
+/* URIs that a call of ours has tried or is to try (redirect.c), in this order. */
+struct redirection {
+    const char *targets[REDIRECT_TARGETS]; /* on the call's home */
+    long preferences[REDIRECT_TARGETS];    /* q of the Contact, in thousandths */
+    unsigned count, next;                  /* next to be tried */
+    unsigned followed;                     /* 3xx so far */
+};
+
+/* Where a call of ours goes (target.c). Header objects live on the call's home. */
+struct target {
+    url_t *uri;          /* Request-URI */
+    sip_route_t *route;  /* the outbound proxy; NULL: none */
+    tport_t *listener;   /* of ours, that the peer can answer to; borrowed */
+    bool is_by_listener; /* it must be sent from there; false: nta may choose the transport */
+    const struct binding *binding; /* it is a phone that registered here; NULL: it is not */
+    int family;
+};
+
+struct challenge;
+
 struct call {
     struct sip_agent *agent;
     su_home_t home[1];
@@ -177,12 +239,18 @@ struct call {
     struct dialog *dialog;
     struct invite_server invite;
     struct session_timer timer;
+    nta_outgoing_t *calling; /* the INVITE that begins it, until its final answer */
     nta_outgoing_t *bye;
+    char account[USER_SIZE]; /* of ours, whose phones are called; "": none */
+    struct redirection redirection;
+    struct challenge *challenges; /* that we can answer; on home */
 
     struct sdp_local local;
-    char *subject;
-    char *sent_sdp; /* our last body; malloc'ed */
-    char *peer_sdp; /* the peer's last that we agreed to; malloc'ed */
+    struct answer answer; /* its strings are on home */
+    tport_t *listener;    /* of a call of ours, which the Contact names; borrowed */
+    unsigned tries;       /* INVITEs or refreshes of ours since the last 2xx */
+    char *sent_sdp;       /* our last body; malloc'ed */
+    char *peer_sdp;       /* the peer's last that we agreed to; malloc'ed */
     size_t peer_sdp_size;
     struct sdp *offer; /* of the first INVITE, until it is answered */
     struct session session;
@@ -224,8 +292,19 @@ int listen_on(struct sip_agent *agent, const char *uri, char *error, size_t erro
 
 /* call.c */
 struct call *call_create(struct incoming *in);
+/* A call to somebody (signalling.call). */
+int call_create_outgoing(struct sip_agent *agent, const struct outgoing_call *outgoing,
+                         struct call **callp);
 /* Frees without a word. */
 void call_free(struct call *call);
+/* Begun by us and not answered: there is no dialog yet. */
+static inline bool call_is_early(const struct call *call)
+{
+    return call->state == CALL_CALLING || call->state == CALL_CANCELLING;
+}
+/* Notes why it ends; the first reason stays. */
+void call_want_end(struct call *call, int code, const char *phrase);
+void signalling_create(struct sip_agent *agent);
 /* Tells the focus in a later turn what is due: a session, the end. */
 void call_later(struct call *call);
 void call_emit_session(struct call *call);
@@ -238,9 +317,18 @@ void call_bye(struct call *call, int code, const char *reason, bool wait);
 #define call_warn(call, ...) log_write(LOG_LEVEL_WARN, NULL, (call)->id, __VA_ARGS__)
 
 /* caller.c */
-/* What a request says about who sent it and what it is for, checked; the strings live on `home`.
- * ENOMEM. */
-int caller_read(struct call_info *info, su_home_t *home, const struct incoming *in);
+/* Who sends the request, as it says. ENOMEM. */
+int caller_read(struct incoming *in);
+/* Sets who that is; `display` NULL: the display name stays. ENOMEM. */
+int caller_name(struct incoming *in, const url_t *uri, const char *display);
+/* What a request of a sender who is known is for; the strings live on `home`. ENOMEM. */
+int call_info_read(struct call_info *info, su_home_t *home, const struct incoming *in);
+/* The call's description when it is we who call. ENOMEM. */
+int caller_of_target(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
+                     int family);
+/* What the 2xx adds to it: the device that has answered, which sent `response` by `tport`. ENOMEM.
+ */
+int caller_answered(struct call *call, const sip_t *sip, msg_t *response, const tport_t *tport);
 /* What was called, without what only says how to get there; but a URI that names TCP is another
  * than one that does not (RFC 3261 §19.1.4). NULL: out of memory. */
 const char *request_uri(su_home_t *home, const url_t *url);
@@ -248,7 +336,72 @@ const char *request_uri(su_home_t *home, const url_t *url);
  * bytes of it; what is not is "?". */
 void text_clean(char *text, size_t size, const char *source, bool unescape);
 
+/* auth.c: Digest (RFC 3261 §22) */
+int auth_create(struct sip_agent *agent, const struct sip_config *config);
+void auth_destroy(struct sip_agent *agent);
+/* The realm of our challenges. */
+const char *auth_realm(const struct sip_agent *agent);
+/* Whether it came directly from a proxy that we trust (RFC 3325). */
+bool peer_is_trusted(const struct incoming *in);
+/* ENOENT when `user` is nobody's name; other errors are the policy's. */
+int account_find(const struct sip_agent *agent, const char *user, struct account *account);
+/* The Authorization for our realm; NULL: none. */
+const sip_authorization_t *authorization_find(const struct incoming *in);
+/* Whose password it proves, and the account. False: it proves none, the request was refused. */
+bool authorization_verify(struct incoming *in, const sip_authorization_t *authorization,
+                          const char **userp, struct account *account);
+/* Refuses with 401; `account` NULL: offers all algorithms. Returns false. */
+bool authorization_ask(struct incoming *in, const struct account *account, bool is_stale);
+/* The WWW-Authenticate of a 401, on `home`. NULL: out of memory. */
+sip_www_authenticate_t *challenge_make(const struct incoming *in, su_home_t *home);
+
+/* identity.c */
+/* Whether names at that host are ours to give. `tport`: what the request came by. */
+bool host_is_ours(const struct sip_agent *agent, const tport_t *tport, const char *host);
+/* For every request whose sender no dialog knows: fills in->caller. False: credentials were wrong,
+ * or missing where one of our names was used, and the request was refused. */
+bool identify(struct incoming *in);
+
+/* ---- registrations (RFC 3261 §10) ---- */
+
+enum { BINDINGS_OF_ACCOUNT = 10 };
+
+struct binding {
+    struct binding *next; /* of the account, or of those to be added; best first */
+    su_home_t home[1];
+    url_t *target; /* the Contact */
+    unsigned q;    /* thousandths */
+    char *call_id; /* of the REGISTER that made or refreshed it */
+    uint32_t cseq;
+    uint64_t refreshed_at, expires_at; /* ms, on loop_now's clock */
+    struct sockaddr_storage peer;      /* where the REGISTER came from */
+    char *source;                 /* the same as a URI, when it came directly by UDP, or NULL */
+    tport_t *tport;               /* what it came by; ours to unref */
+    char *peer_text, *user_agent; /* for people */
+};
+
+/* bindings.c */
+/* The contact of the request, for `expires` s. NULL: out of memory. */
+struct binding *binding_create(const struct incoming *in, const sip_contact_t *contact,
+                               unsigned expires);
+void bindings_free(struct binding *list);
+unsigned binding_seconds_left(const struct sip_agent *agent, const struct binding *binding);
+/* How a request to its target is sent: *sourcep as nta's route URI, NULL: by the target itself;
+ * *tportp as its NTATAG_TPORT, NULL: any. Both belong to the binding. */
+void binding_route(const struct binding *binding, const char **sourcep, tport_t **tportp);
+/* Where the account can be reached, the preferred one (q, then the latest) first; NULL: nowhere.
+ * Good until the loop's next turn. */
+const struct binding *bindings_find(const struct sip_agent *agent, const char *user);
+bool bindings_have_room(const struct sip_agent *agent);
+/* Takes the binding over; it replaces one of the same URI. ENOMEM. */
+int bindings_add(struct sip_agent *agent, const char *user, struct binding *binding);
+/* `target` NULL: all. */
+void bindings_remove(struct sip_agent *agent, const char *user, const url_t *target);
+void bindings_close(struct sip_agent *agent);
+
 /* dialog.c */
+/* Known by its Call-ID, and nothing else set. NULL: out of memory. */
+struct dialog *dialog_make(struct sip_agent *agent, const sip_call_id_t *call_id);
 /* Begun by this request; `contact_user` stands in our Contact. ENOMEM. */
 int dialog_create(const struct incoming *in, const char *contact_user, struct dialog **dialogp);
 /* Frees the dialog when no usage is left. */
@@ -258,7 +411,9 @@ struct dialog *dialog_find(struct sip_agent *agent, const sip_t *sip);
 /* The dialog that was begun by the same request as this one without To tag: the same one again, a
  * merged one (other branch), or a CANCEL of it. */
 struct dialog *dialog_of_first_request(struct sip_agent *agent, const sip_t *sip);
-/* Its call; NULL: none, or over. */
+/* Whether this first request of somebody's is one of ours that came back. */
+bool dialog_is_looped(struct sip_agent *agent, const sip_t *sip);
+/* Its call; NULL: none, not yet, or over. */
 struct call *dialog_call(const struct dialog *dialog);
 /* A request in the dialog came: by which way. */
 void dialog_heard(struct dialog *dialog, const struct incoming *in);
@@ -271,11 +426,64 @@ nta_outgoing_t *dialog_request(struct dialog *dialog, nta_response_f *handler, v
                                sip_method_t method, const char *name, uint32_t invite_cseq,
                                tag_type_t tag, tag_value_t value, ...);
 
+/* Where a message came from, and as a URI to reach that by UDP. */
+void message_source(msg_t *msg, struct sockaddr_storage *address);
+char *message_source_uri(su_home_t *home, msg_t *msg);
+/* Whether a URI's host is an address, and this one. */
+bool host_is_at(const char *host, const struct sockaddr_storage *address);
+
+/* The ACK of a 2xx to an INVITE of ours. */
+void dialog_acknowledge(struct dialog *dialog, const sip_t *sip);
+
+/* dialog_client.c */
+/* The dialog of a call of ours, with Call-ID, tags and names. ENOMEM. */
+int dialog_begin(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
+                 const tport_t *listener);
+/* Where its INVITE goes next. ENOMEM. */
+int dialog_aim(struct call *call, const struct target *target);
+/* The 2xx to it makes the dialog. ENOMEM. */
+int dialog_confirm(struct call *call, nta_outgoing_t *request, const sip_t *sip);
+
+/* target.c */
+/* A SIP URI that can be called, on `home`, without what a Request-URI must not have; NULL for any
+ * other text. */
+url_t *target_parse(su_home_t *home, const char *text);
+/* False when its host is a name. */
+bool target_address(const url_t *url, struct sockaddr_storage *address);
+/* "udp", "tcp"; "" when the URI names none; NULL for one that we have not. */
+const char *target_transport(const url_t *url);
+/* Errors as signalling.call. */
+int target_resolve(const struct sip_agent *agent, su_home_t *home, const url_t *wanted,
+                   const char *account, struct target *target);
+/* The account of ours that the URI names, as far as it has registered; "": none. ENOENT: it could
+ * have registered, and has not. */
+int target_account(const struct sip_agent *agent, const url_t *wanted, char *user, size_t size);
+/* As target_parse would have it; NULL: not a URI that we can call. */
+const char *target_spell(su_home_t *home, const url_t *url);
+
+/* redirect.c */
+/* ENOMEM. */
+int redirect_begin(struct call *call, const url_t *wanted);
+/* Takes the Contacts of a 3xx. False: none of them is worth a try, or it is the last straw. */
+bool redirect_take(struct call *call, const sip_t *sip);
+/* The next URI to try, on the call's home; NULL: none is left. */
+const url_t *redirect_next(struct call *call);
+
+/* outbound.c */
+void outbound_free(struct sip_agent *agent);
+
+/* digest_client.c */
+/* Takes the challenges of a 401 or 407. False: none of them is new and can be answered. */
+bool digest_challenged(struct call *call, const sip_t *sip);
+/* Adds the credentials for all that has challenged this call. */
+void digest_answer(struct call *call, msg_t *msg, sip_t *sip);
+
 /* headers.c */
 int headers_create(struct sip_agent *agent);
 /* A name for the log that no other call or subscription has; LOG_ID_SIZE bytes. */
 void log_id_make(struct sip_agent *agent, char *id);
-/* A final response, but no 2xx to an INVITE. `to_tag` NULL: a new one if need be. */
+/* A final response, but no 2xx to an INVITE. A 401 gets its challenge. `to_tag` NULL: a new one if
+ * need be. */
 void respond_tagged(struct incoming *in, const char *to_tag, int status, const char *phrase,
                     tag_type_t tag, tag_value_t value, ...);
 #define respond(in, ...) respond_tagged(in, NULL, __VA_ARGS__)
@@ -337,11 +545,21 @@ struct subscription *subscription_find(const struct dialog *dialog, const struct
                                        const char *event_id);
 /* Lasts `expires` s from now and tells all there is; 0: that is the end. */
 void subscription_renew(struct subscription *subscription, unsigned expires);
+/* Lasts `expires` s from now at most. */
+void subscription_shorten(struct subscription *subscription, unsigned expires);
 void subscription_changed(struct subscription *subscription);
 void subscription_end(struct subscription *subscription, const char *reason, unsigned retry_after);
 
 /* One file a request. */
 void invite_receive(struct incoming *in);
+/* Copies what the focus wants to answer or to offer. ENOMEM. */
+int call_set_answer(struct call *call, const struct answer *how);
+/* invite_client.c: a call of ours. Errors as signalling.call. */
+int invite_prepare(struct call *call, const struct outgoing_call *outgoing);
+/* signalling.invite, in state CALLING. */
+int invite_call(struct call *call, const struct answer *offer);
+/* In state CALLING: gives it up, for the reason that call_want_end noted. */
+void invite_cancel(struct call *call);
 /* signalling.answer, in state INCOMING. */
 int invite_answer(struct call *call, const struct answer *how);
 void reinvite_receive(struct call *call, struct incoming *in);
@@ -351,6 +569,7 @@ void ack_missing(struct call *call);
 void bye_receive(struct call *call, struct incoming *in);
 void cancel_receive(struct incoming *in);
 void options_receive(const struct dialog *dialog, struct incoming *in);
+void register_receive(struct incoming *in);
 void subscribe_receive(struct dialog *dialog, struct incoming *in);
 int receive_message(struct sip_agent *agent, nta_agent_t *nta, msg_t *msg, sip_t *sip);
 
@@ -372,6 +591,10 @@ void offer_remember(struct call *call, const sip_t *sip);
 bool session_timer_check(struct incoming *in);
 /* Settles interval and refresher for the 2xx to this request (RFC 4028 §9). */
 void session_timer_negotiate(struct call *call, const sip_t *sip);
+/* What the 2xx to an INVITE or UPDATE of ours says about it (§7.2). */
+void session_timer_agree(struct call *call, const sip_t *sip);
+/* A 422: false when it asks for what we cannot do. */
+bool session_timer_lengthen(struct call *call, const sip_t *sip);
 /* A 2xx to a refresh was just sent or received. */
 void session_timer_restart(struct call *call);
 void session_timer_stop(struct call *call);

@@ -14,6 +14,7 @@ enum {
     DIALOG_MAX = 16,           /* of them in one dialog */
     EVENT_ID_MAX = 128,        /* bytes */
     RETRY_AFTER_FULL = 60,     /* s */
+    PASSWORD_TIME = 32,        /* s that who is asked for a password has to repeat the SUBSCRIBE */
     DATAGRAM_MAX = 60000,      /* bytes of a body, so that a datagram holds it and the header */
 };
 
@@ -73,23 +74,27 @@ static bool check_subscribe(struct incoming *in, const struct package *package,
     return check_contact(in, !dialog);
 }
 
-/* Who asks: within a call whoever that call is with, however that was proven. */
+/* Who asks: within a call whoever that call is with, however that was proven; outside of one
+ * whoever sends this request, each time anew. False: refused. */
 static bool read_subscriber(struct incoming *in, const struct dialog *dialog,
                             struct subscriber *subscriber)
 {
     su_home_t *home = msg_home(in->msg);
     const struct call *call = dialog ? dialog_call(dialog) : NULL;
 
+    if (call) {
+        in->caller = call->info.caller;
+    } else if (dialog && !identify(in)) {
+        return false;
+    }
     memset(subscriber, 0, sizeof *subscriber);
     subscriber->code = 403;
     subscriber->call = call;
     subscriber->limit = tport_is_udp(in->tport) ? DATAGRAM_MAX : 0;
     subscriber->uri = request_uri(home, in->sip->sip_request->rq_url);
-    if (!subscriber->uri || caller_read(&subscriber->from, home, in)) {
+    if (!subscriber->uri || call_info_read(&subscriber->from, home, in)) {
+        respond(in, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());
         return false;
-    }
-    if (call) {
-        subscriber->from.caller = call->info.caller;
     }
     return true;
 }
@@ -123,7 +128,11 @@ static void renew(struct subscription *subscription, struct incoming *in,
     subscription->package->refresh(subscription->watcher, subscriber);
     if (subscriber->code >= 300) {
         refuse(in, subscriber);
-        subscription_end(subscription, "rejected", 0);
+        if (subscriber->code == 401) {
+            subscription_shorten(subscription, PASSWORD_TIME);
+        } else {
+            subscription_end(subscription, "rejected", 0);
+        }
         return;
     }
     accept_subscribe(subscription, in, expires);
@@ -195,11 +204,8 @@ void subscribe_receive(struct dialog *dialog, struct incoming *in)
     struct subscriber subscriber;
     unsigned expires;
 
-    if (!check_subscribe(in, package, dialog) || !read_expires(in, package, &expires)) {
-        return;
-    }
-    if (!read_subscriber(in, dialog, &subscriber)) {
-        respond(in, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());
+    if (!check_subscribe(in, package, dialog) || !read_expires(in, package, &expires) ||
+        !read_subscriber(in, dialog, &subscriber)) {
         return;
     }
     struct subscription *old = dialog ? subscription_find(dialog, package, event->o_id) : NULL;

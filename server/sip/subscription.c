@@ -137,22 +137,34 @@ static void on_expiry(void *arg)
     subscription_end(subscription, "timeout", 0);
 }
 
-void subscription_renew(struct subscription *subscription, unsigned expires)
+static void last_for(struct subscription *subscription, uint64_t ms)
 {
     struct loop *loop = subscription->dialog->agent->loop;
 
+    subscription->expires_at = loop_now(loop) + ms;
+    if (loop_timer_start(loop, &subscription->expiry_timer, ms, on_expiry, subscription)) {
+        subscription_end(subscription, "probation", 0); /* rather than for ever */
+    }
+}
+
+void subscription_renew(struct subscription *subscription, unsigned expires)
+{
     subscription->wants_full = true;
     if (expires == 0) {
         subscription_end(subscription, "timeout", 0);
         return;
     }
-    subscription->expires_at = loop_now(loop) + (uint64_t)expires * 1000;
-    if (loop_timer_start(loop, &subscription->expiry_timer, (uint64_t)expires * 1000, on_expiry,
-                         subscription)) {
-        subscription_end(subscription, "probation", 0); /* rather than for ever */
-        return;
-    }
+    last_for(subscription, (uint64_t)expires * 1000);
     enqueue(subscription);
+}
+
+void subscription_shorten(struct subscription *subscription, unsigned expires)
+{
+    uint64_t ms = (uint64_t)expires * 1000;
+
+    if (subscription->expires_at > loop_now(subscription->dialog->agent->loop) + ms) {
+        last_for(subscription, ms);
+    }
 }
 
 /* ---- NOTIFY --------------------------------------------------------------------------------- */

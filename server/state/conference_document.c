@@ -11,13 +11,6 @@
 
 /* ---- endpoints ------------------------------------------------------------------------------ */
 
-static const char *endpoint_status(const struct participant *participant)
-{
-    if (participant_is_held(participant))
-        return "on-hold";
-    return participant_is_muted(participant) ? "muted-via-focus" : "connected";
-}
-
 /* §5.7.5 and §5.7.7; `by` and `reason` "": not known. */
 static void write_execution(struct xml *xml, const char *name, time_t when, const char *reason,
                             const char *by)
@@ -34,7 +27,7 @@ static void write_execution(struct xml *xml, const char *name, time_t when, cons
 static void write_departure(struct xml *xml, const struct departure *departure)
 {
     static const char *const methods[] = {
-        [DEPARTED] = "departed", [BOOTED] = "booted", [FAILED] = "failed"};
+        [DEPARTED] = "departed", [BOOTED] = "booted", [FAILED] = "failed", [BUSY] = "busy"};
     char reason[160];
 
     xml_element(xml, "disconnection-method", methods[departure->method]);
@@ -79,13 +72,17 @@ static void write_media(struct xml *xml, const struct participant *participant)
 /* §5.7.9: what calls can be taken over by is shown to moderators only. */
 static void write_call_info(struct xml *xml, const struct participant *participant)
 {
-    const struct dialog_id *dialog = &participant_call(participant)->dialog;
+    const struct call_info *call = participant_call(participant);
+    const struct dialog_id *dialog = &call->dialog;
 
+    /* Before the first answer there is no dialog. */
+    if (call->is_outgoing && !*dialog->remote_tag)
+        return;
     xml_open(xml, "call-info");
     xml_open(xml, "sip");
     xml_element(xml, "call-id", dialog->call_id);
-    xml_element(xml, "from-tag", dialog->remote_tag);
-    xml_element(xml, "to-tag", dialog->local_tag);
+    xml_element(xml, "from-tag", call->is_outgoing ? dialog->local_tag : dialog->remote_tag);
+    xml_element(xml, "to-tag", call->is_outgoing ? dialog->remote_tag : dialog->local_tag);
     xml_close(xml);
     xml_close(xml);
 }
@@ -93,7 +90,9 @@ static void write_call_info(struct xml *xml, const struct participant *participa
 char *conference_write_endpoint(const struct participant *participant, const char *entity,
                                 enum edition_kind kind, const struct departure *departure)
 {
-    const char *by = participant_call(participant)->referred_by;
+    const struct call_info *call = participant_call(participant);
+    time_t joined_at = participant_joined_at(participant);
+    const char *by = call->referred_by;
     struct xml xml;
 
     xml_start(&xml);
@@ -101,13 +100,14 @@ char *conference_write_endpoint(const struct participant *participant, const cha
     xml_uri_attribute(&xml, "entity", entity);
     xml_attribute(&xml, "state", "full");
     if (*by)
-        write_execution(&xml, "referred", participant_joined_at(participant), "", by);
-    xml_element(&xml, "status", departure ? "disconnected" : endpoint_status(participant));
-    xml_element(&xml, "joining-method", "dialed-in");
-    write_execution(&xml, "joining-info", participant_joined_at(participant), "", by);
+        write_execution(&xml, "referred", joined_at, "", by);
+    xml_element(&xml, "status", participant_status(participant));
+    xml_element(&xml, "joining-method", call->is_outgoing ? "dialed-out" : "dialed-in");
+    if (joined_at)
+        write_execution(&xml, "joining-info", joined_at, "", by);
     if (departure)
         write_departure(&xml, departure);
-    else
+    else if (joined_at)
         write_media(&xml, participant);
     if (kind == EDITION_MODERATOR)
         write_call_info(&xml, participant);
@@ -210,13 +210,22 @@ static void write_number(struct xml *xml, const char *name, unsigned number)
     xml_element(xml, name, text);
 }
 
+static bool is_in(const struct watched *watched, const struct endpoint *endpoint)
+{
+    const struct participant *participant =
+        focus_participant(watched->state->focus, endpoint->participant);
+
+    return participant && participant_has_joined(participant);
+}
+
+/* §5.5.1: those who are still being called are no participants yet. */
 static unsigned count_users(const struct watched *watched, enum edition_kind kind)
 {
     unsigned count = 0;
 
     for (const struct user *user = watched->users; user; user = user->hh.next) {
         const struct endpoint *e = user->endpoints;
-        while (e && (e->is_gone || !is_visible(e, kind)))
+        while (e && (e->is_gone || !is_in(watched, e) || !is_visible(e, kind)))
             e = e->next;
         count += e != NULL;
     }

@@ -3,18 +3,37 @@
 
 #include <stdio.h>
 
-/* §3.7.1 */
-static void write_state(struct xml *xml, const struct departure *departure)
+/* §3.7.1: why it is over. */
+static const char *event_of(const struct participant *participant,
+                            const struct departure *departure)
 {
     static const char *const events[] = {
         [DEPARTED] = "remote-bye", [BOOTED] = "local-bye", [FAILED] = "error"};
 
+    if (departure->method == FAILED && departure->code == 408)
+        return "timeout";
+    if (participant_joined_at(participant) == 0)
+        return departure->method == BOOTED ? "cancelled" : "rejected";
+    return events[departure->method];
+}
+
+/* §3.7.1: where it is. */
+static const char *state_of(const struct participant *participant)
+{
+    if (participant_has_joined(participant))
+        return "confirmed";
+    if (*participant_call(participant)->dialog.remote_tag)
+        return "early";
+    return participant_is_alerting(participant) ? "proceeding" : "trying";
+}
+
+static void write_state(struct xml *xml, const struct participant *participant,
+                        const struct departure *departure)
+{
     xml_open(xml, "state");
-    if (departure) {
-        bool is_timeout = departure->method == FAILED && departure->code == 408;
-        xml_attribute(xml, "event", is_timeout ? "timeout" : events[departure->method]);
-    }
-    xml_text(xml, departure ? "terminated" : "confirmed");
+    if (departure)
+        xml_attribute(xml, "event", event_of(participant, departure));
+    xml_text(xml, departure ? "terminated" : state_of(participant));
     xml_close(xml);
 }
 
@@ -44,9 +63,10 @@ char *dialog_write(const struct participant *participant, const struct departure
     xml_attribute(&xml, "id", call->id);
     xml_attribute(&xml, "call-id", call->dialog.call_id);
     xml_attribute(&xml, "local-tag", call->dialog.local_tag);
-    xml_attribute(&xml, "remote-tag", call->dialog.remote_tag);
-    xml_attribute(&xml, "direction", "recipient");
-    write_state(&xml, departure);
+    if (!call->is_outgoing || *call->dialog.remote_tag)
+        xml_attribute(&xml, "remote-tag", call->dialog.remote_tag);
+    xml_attribute(&xml, "direction", call->is_outgoing ? "initiator" : "recipient");
+    write_state(&xml, participant, departure);
     if (!participant_anonymous(participant))
         write_remote(&xml, participant);
     xml_close(&xml);

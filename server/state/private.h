@@ -85,7 +85,7 @@ struct endpoint {
 struct user {
     char *entity;               /* key; nobody's URI when it is anonymous */
     char *display_name;         /* "" for none */
-    struct endpoint *endpoints; /* list, in order of joining */
+    struct endpoint *endpoints; /* list, in order of joining or of being called */
     char *shown[2];             /* <user> as published in EDITION_PLAIN, _MODERATOR; NULL: none */
     bool is_dirty;              /* may have changed since it was published */
     UT_hash_handle hh;
@@ -93,9 +93,9 @@ struct user {
 
 struct watched;
 
-/* Whoever has joined. ENOMEM. */
+/* Whoever has joined or is being called. ENOMEM. */
 int roster_load(struct watched *watched);
-/* Harmless for somebody who is in already, or is not. */
+/* Harmless for somebody who is in it already. */
 int roster_add(struct watched *watched, struct participant *participant);
 void roster_leave(struct watched *watched, const struct participant *participant);
 /* Something about the participant may have changed. */

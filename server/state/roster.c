@@ -110,9 +110,9 @@ int roster_add(struct watched *watched, struct participant *participant)
         user = make_user(watched, participant);
     if (!user)
         return ENOMEM;
+    user->is_dirty = true;
     if (find_endpoint(user, participant_id(participant)))
         return 0;
-    user->is_dirty = true;
     endpoint = calloc(1, sizeof *endpoint);
     if (!endpoint)
         return ENOMEM;
@@ -136,7 +136,7 @@ int roster_load(struct watched *watched)
     int error = 0;
 
     while (!error && (participant = conference_next_participant(conference, participant))) {
-        if (participant_has_joined(participant))
+        if (participant_has_joined(participant) || participant_is_called(participant))
             error = roster_add(watched, participant);
     }
     return error;

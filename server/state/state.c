@@ -156,9 +156,10 @@ static void take_event(struct watched *watched, const struct conference_event *e
 
     if (!participant)
         return;
-    if (event->kind == EVENT_JOINED && participant_has_joined(participant)) {
+    if ((event->kind == EVENT_JOINED && participant_has_joined(participant)) ||
+        (event->kind == EVENT_DIALING && participant_is_called(participant))) {
         (void)roster_add(watched, participant); /* ENOMEM: it is not shown */
-    } else if (event->kind == EVENT_LEFT) {
+    } else if (event->kind == EVENT_LEFT || event->kind == EVENT_FAILED) {
         roster_leave(watched, participant);
         if (participant_departure(participant)->method == BOOTED)
             for_all(watched, drop_participant, participant);

@@ -3,6 +3,7 @@
 #include "arrival.h"
 #include "clock.h"
 #include "sip_text.h"
+#include "voice.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -141,19 +142,23 @@ static void conference_uri(const struct agent *agent, const struct call *call, c
 
 static void send_invite(struct agent *agent, const struct call *call)
 {
-    char text[TEXT_MAX], uri[200], to[210], ip[64], sdp[512];
+    char text[TEXT_MAX], uri[200], to[210], ip[64], sdp[512], fmtp[80] = "";
+    const struct voice_codec *codec = agent->config.codec;
     const char *family = call->rtp.ss_family == AF_INET6 ? "IP6" : "IP4";
     int size, body;
 
     conference_uri(agent, call, uri, sizeof(uri));
     (void)snprintf(to, sizeof(to), "<%s>", uri);
     address_ip(&call->rtp, ip, sizeof(ip));
+    if (codec->fmtp != NULL)
+        (void)snprintf(fmtp, sizeof(fmtp), "a=fmtp:%u %s\r\n", codec->payload_type, codec->fmtp);
     body = snprintf(sdp, sizeof(sdp),
                     "v=0\r\no=- %u 1 IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\n"
-                    "m=audio %u RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\n"
+                    "m=audio %u RTP/AVP %u 101\r\na=rtpmap:%u %s\r\n%s"
                     "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
                     "a=ptime:20\r\na=sendrecv\r\n",
-                    call->attempt, family, ip, family, ip, address_port(&call->rtp));
+                    call->attempt, family, ip, family, ip, address_port(&call->rtp),
+                    codec->payload_type, codec->payload_type, codec->rtpmap, fmtp);
     size = request_head(agent, call, text, "INVITE", uri, to, "i", 1);
     size += snprintf(text + size, TEXT_MAX - (size_t)size,
                      "Contact: <sip:leg%u@%s>\r\n"

@@ -42,6 +42,7 @@ struct agent_events {
 struct agent_config {
     struct sockaddr_storage local, target; /* port of local ignored */
     const char *prefix, *domain;           /* conference URIs; kept, not copied */
+    const struct voice_codec *codec;       /* offered, beside telephone-event */
     struct call *calls;
     unsigned call_count;
     const struct agent_events *events;

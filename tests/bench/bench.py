@@ -4,6 +4,7 @@
   bench.py               one conference of 200, 40 conferences of 5, calls a second (2 minutes)
   bench.py --quick       the same, a few seconds each
   bench.py --full        bigger ones, too: 400, 1,000, 2,000 legs; 400 conferences of 5
+  bench.py --codecs      one conference of 200 with G.711, G.722 and Opus
   bench.py --churn 600   100 legs join and leave at random while scripts are reloaded at random
 
 Environment: PARLEY, the server (build/parley), LOAD, the generator (tests/parley-load beside it).
@@ -50,9 +51,15 @@ class Case:
     conferences: int
     talkers: int
     rate: int = 100
+    options: tuple = ()
 
 
 CASES = (Case("1 conference of 200", 200, 1, 3), Case("40 conferences of 5", 200, 40, 2))
+# Who is silent sends silence in each packet, or, as phones that use DTX do, hardly any packets.
+CODEC_CASES = (Case("G.711", 200, 1, 3), Case("G.722", 200, 1, 3, 100, ("--codec", "g722")),
+               Case("Opus with DTX", 200, 1, 3, 100, ("--codec", "opus", "--background", "pause",
+                                                      "--level-tolerance", 3)),
+               Case("Opus without", 200, 1, 3, 100, ("--codec", "opus", "--level-tolerance", 3)))
 BIG_CASES = (Case("1 conference of 400", 400, 1, 3, 200),
              Case("1 conference of 1,000", 1000, 1, 3, 400),
              Case("1 conference of 2,000", 2000, 1, 3, 400),
@@ -154,7 +161,7 @@ def measure(case, seconds):
         bound = 2 * (case.legs / case.rate + seconds + 90)
         found = run_load(server, bound, "--floor", "--legs", case.legs, "--conferences",
                          case.conferences, "--talkers", case.talkers, "--rate", case.rate,
-                         "--seconds", seconds)
+                         "--seconds", seconds, *case.options)
     if not found["ok"]:
         say(f"  FAILED: {found['reasons']}")
     return found
@@ -270,6 +277,7 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--codecs", action="store_true")
     parser.add_argument("--churn", type=float, metavar="SECONDS")
     arguments = parser.parse_args()
     for program in (PARLEY, LOAD):
@@ -282,6 +290,8 @@ def main():
     try:
         if arguments.churn:
             good = measure_churn(arguments.churn)
+        elif arguments.codecs:
+            good = measure_loads(CODEC_CASES, 4 if arguments.quick else 20)
         else:
             print(describe_machine() + "\n", flush=True)
             cases = CASES + BIG_CASES if arguments.full else CASES

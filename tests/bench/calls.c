@@ -141,6 +141,7 @@ static int calls_open(struct calls *calls, int *sinkp)
         .target = calls->options->target,
         .prefix = calls->options->prefix,
         .domain = calls->options->domain,
+        .codec = calls->options->codec,
         .call_count = calls->count,
         .events = &events,
         .arg = calls,

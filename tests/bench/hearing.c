@@ -191,7 +191,7 @@ void ear_hear(struct hearing *hearing, struct ear *ear, const struct hall *hall,
 {
     if (hearing->talkers == 0)
         return;
-    if (hall->round != 0 && (member == hall->soloist) == hearing->echo)
+    if (hearing->onsets && hall->round != 0 && (member == hall->soloist) == hearing->echo)
         onset_look(hearing, ear, hall, payload, arrival);
     if (hearing->check && !hearing->echo)
         window_take(hearing, ear, hall, leg, member, sequence, payload, arrival);

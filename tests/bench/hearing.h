@@ -53,7 +53,7 @@ struct ear {
 
 struct hearing {
     unsigned talkers;
-    bool echo, check;
+    bool echo, check, onsets;
     double tolerance; /* dB */
     const struct tone *tones;
     struct histogram delay; /* added by the bridge, ns */

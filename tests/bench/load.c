@@ -198,6 +198,8 @@ static void results_take(struct load *load)
         const struct leg *leg = &media->legs[i];
         unsigned members = (media->leg_count - leg->conference - 1) / load->options->conferences;
 
+        if (media->voice != NULL && i >= VOICE_EARS)
+            break;
         ear_judge(&media->hearing, &leg->ear, leg->member, members + 1, &result->hearing);
     }
 }
@@ -240,6 +242,7 @@ static int load_open(struct load *load, const struct sockaddr_storage *target, b
         .target = *target,
         .prefix = options->prefix,
         .domain = options->domain,
+        .codec = options->codec,
         .call_count = options->legs,
         .events = &events,
         .arg = load,

@@ -151,7 +151,7 @@ static void batches_prepare(struct media_wires *wires)
 }
 
 /* Loud enough to be taken as speech, and all of them together far from full scale. */
-static void tones_prepare(struct media *media)
+static int tones_prepare(struct media *media)
 {
     unsigned talkers = media->options->talkers;
     float amplitude = talkers > 5 ? 0.5F / (float)talkers : 0.1F;
@@ -160,6 +160,11 @@ static void tones_prepare(struct media *media)
         tone_make(&media->tones[i], tone_frequencies[i], amplitude);
     memset(media->wires->silence, ULAW_SILENCE, sizeof(media->wires->silence));
     noise_make(media->wires->noise, NOISE_PACKETS, 0.001F);
+    if (media->options->codec->rate == 0)
+        return 0;
+    media->voice =
+        voice_create(media->options->codec, tone_frequencies, talkers, amplitude, 0.001F);
+    return media->voice != NULL ? 0 : ENOMEM;
 }
 
 static int media_fill(struct media *media, const struct options *options, bool echo)
@@ -177,6 +182,7 @@ static int media_fill(struct media *media, const struct options *options, bool e
         .talkers = options->talkers,
         .echo = echo,
         .check = options->hear,
+        .onsets = options->codec->rate == 0,
         .tolerance = options->level_tolerance,
         .tones = media->tones,
     };
@@ -186,7 +192,9 @@ static int media_fill(struct media *media, const struct options *options, bool e
     }
     for (unsigned i = 0; i < options->conferences; i++)
         media->halls[i].offset = i * 7 % SCORE_PACKETS;
-    tones_prepare(media);
+    err = tones_prepare(media);
+    if (err != 0)
+        return err;
     batches_prepare(media->wires);
     media->wires->epoch = clock_now();
     err = order_make(media);
@@ -222,6 +230,7 @@ void media_destroy(struct media *media)
         free(media->wires->wires);
         free(media->wires->order);
     }
+    voice_destroy(media->voice);
     free(media->wires);
     free(media->halls);
     free(media->legs);
@@ -300,12 +309,12 @@ static void batch_flush(struct media *media)
     wires->batched = 0;
 }
 
-static void header_write(struct leg *leg)
+static void header_write(struct leg *leg, unsigned payload_type)
 {
     uint8_t *header = leg->header;
 
     header[0] = 0x80;
-    header[1] = leg->marker ? 0x80 : 0;
+    header[1] = (uint8_t)(payload_type | (leg->marker ? 0x80U : 0U));
     header[2] = (uint8_t)(leg->sequence >> 8);
     header[3] = (uint8_t)leg->sequence;
     for (unsigned i = 0; i < 4; i++) {
@@ -316,20 +325,43 @@ static void header_write(struct leg *leg)
     leg->sequence++;
 }
 
-static void packet_add(struct media *media, struct leg *leg, uint8_t *payload)
+static void packet_add(struct media *media, struct leg *leg, uint8_t *payload, size_t size)
 {
     struct media_wires *wires = media->wires;
     struct mmsghdr *message;
 
     if (wires->batched == SEND_BATCH || (wires->batched > 0 && wires->batch_wire != leg->socket))
         batch_flush(media);
-    header_write(leg);
+    header_write(leg, media->options->codec->payload_type);
     wires->batch_wire = leg->socket;
     wires->batch_parts[wires->batched][0] = (struct iovec){leg->header, RTP_HEADER};
-    wires->batch_parts[wires->batched][1] = (struct iovec){payload, PACKET_SAMPLES};
+    wires->batch_parts[wires->batched][1] = (struct iovec){payload, size};
     message = &wires->batch[wires->batched++];
     message->msg_hdr.msg_name = &leg->remote;
     message->msg_hdr.msg_namelen = address_size(&leg->remote);
+}
+
+/* What a leg says in a codec with a state; NULL: nothing. */
+static struct voice_packet *voice_packet_of(struct media *media, unsigned index, uint64_t period)
+{
+    const struct leg *leg = &media->legs[index];
+    const struct hall *hall = &media->halls[leg->conference];
+    struct voice *voice = media->voice;
+    unsigned place = (unsigned)((period + hall->offset) % SCORE_PACKETS);
+
+    if (leg->member < media->options->talkers)
+        return &voice->talk[leg->member][leg->member == hall->soloist][place];
+    switch (media->options->background) {
+    case BACKGROUND_NOISE:
+        return &voice->noise[(place + index) % SCORE_PACKETS];
+    case BACKGROUND_PAUSE:
+        return (period + index) % 20 == 0 ? &voice->pause : NULL;
+    case BACKGROUND_NONE:
+        return NULL;
+    case BACKGROUND_SILENCE:
+        break;
+    }
+    return &voice->silence[place];
 }
 
 static void leg_send(struct media *media, unsigned index, uint64_t period, uint64_t now)
@@ -337,20 +369,28 @@ static void leg_send(struct media *media, unsigned index, uint64_t period, uint6
     struct leg *leg = &media->legs[index];
     struct hall *hall = &media->halls[leg->conference];
     unsigned talkers = media->options->talkers;
-    bool talks = leg->member < talkers;
+    bool talks = leg->member < talkers, plays;
     uint8_t *payload = media->wires->silence;
 
     if (!leg->sending)
         return;
     if (talks)
         now = clock_now(); /* its packet may be the onset, whose time counts */
-    if (hall_plays(hall, talkers, leg->member, period, now))
+    plays = hall_plays(hall, talkers, leg->member, period, now);
+    leg->timestamp += media->options->codec->clocks;
+    if (media->voice != NULL) {
+        struct voice_packet *packet = voice_packet_of(media, index, period);
+
+        if (packet != NULL)
+            packet_add(media, leg, packet->data, packet->size);
+        return;
+    }
+    if (plays)
         payload = media->tones[leg->member].packets[(period + hall->offset) % WINDOW_PACKETS];
     else if (!talks && media->options->background == BACKGROUND_NOISE)
         payload = media->wires->noise[(period + index) % NOISE_PACKETS];
-    leg->timestamp += PACKET_SAMPLES;
     if (talks || media->options->background != BACKGROUND_NONE)
-        packet_add(media, leg, payload);
+        packet_add(media, leg, payload, PACKET_SAMPLES);
 }
 
 static void send_due(struct media *media, uint64_t now)
@@ -409,6 +449,8 @@ static void packet_take(struct media *media, unsigned wire, const struct sockadd
 {
     uint32_t holder = media->wires->by_port[address_port(from)], ssrc;
     struct leg *leg = holder != 0 ? &media->legs[holder - 1] : NULL;
+    const uint8_t *heard = data + RTP_HEADER;
+    uint8_t ulaw[PACKET_SAMPLES];
     uint16_t sequence;
 
     if (leg == NULL || leg->socket != wire || size < RTP_HEADER || (data[0] & 0xc0) != 0x80) {
@@ -418,11 +460,22 @@ static void packet_take(struct media *media, unsigned wire, const struct sockadd
     sequence = (uint16_t)(data[2] << 8 | data[3]);
     ssrc = (uint32_t)data[8] << 24 | (uint32_t)data[9] << 16 | (uint32_t)data[10] << 8 | data[11];
     reception_count(media, &leg->reception, sequence, ssrc, arrival);
-    if (data[0] != 0x80 || (data[1] & 0x7f) != 0 || size != RTP_PACKET)
+    if (data[0] != 0x80 || (data[1] & 0x7f) != media->options->codec->payload_type ||
+        (media->voice == NULL && size != RTP_PACKET)) {
         media->stats.strays++;
-    else
-        ear_hear(&media->hearing, &leg->ear, &media->halls[leg->conference], holder - 1,
-                 leg->member, sequence, data + RTP_HEADER, arrival);
+        return;
+    }
+    if (media->voice != NULL) {
+        if (holder > VOICE_EARS)
+            return;
+        if (!voice_hear(media->voice, holder - 1, data + RTP_HEADER, size - RTP_HEADER, ulaw)) {
+            media->stats.strays++;
+            return;
+        }
+        heard = ulaw;
+    }
+    ear_hear(&media->hearing, &leg->ear, &media->halls[leg->conference], holder - 1, leg->member,
+             sequence, heard, arrival);
 }
 
 static void wire_read(struct media *media, unsigned wire)

@@ -11,6 +11,7 @@
 #include "histogram.h"
 #include "options.h"
 #include "tone.h"
+#include "voice.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -45,7 +46,7 @@ struct leg {
 struct media_stats {
     uint64_t sent, send_errors;
     uint64_t received, lost; /* lost: of the streams that have ended; media_stop adds the rest */
-    uint64_t strays;         /* packets of no leg, not RTP, or not PCMU */
+    uint64_t strays;         /* packets of no leg, not RTP, or of another codec */
     uint64_t restarts;       /* a stream that changed its SSRC */
     uint64_t skipped;        /* periods of 20 ms that we left out, being too far behind */
     struct histogram gap;    /* between two packets of a leg */
@@ -63,6 +64,7 @@ struct media {
     bool measuring;
     uint64_t measuring_since;
     struct tone tones[TONES_MAX];
+    struct voice *voice;       /* NULL: µ-law */
     struct media_wires *wires; /* sockets, batches and the schedule; media.c only */
 };
 

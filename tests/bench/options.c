@@ -2,6 +2,7 @@
 
 #include "sip_text.h"
 #include "tone.h"
+#include "voice.h"
 
 #include <ctype.h>
 #include <getopt.h>
@@ -26,8 +27,11 @@ static const char help[] =
     "  --conferences C         (default 1)\n"
     "  --legs N                legs in all, spread evenly over the conferences (default 10)\n"
     "  --talkers K             legs that talk in each conference, at most 16 (default 3)\n"
-    "  --background WHAT       what the others send: silence (default), noise (-60 dBFS), none\n"
-    "  --codec pcmu            G.711 µ-law, 20 ms; there is no other yet\n"
+    "  --background WHAT       what the others send: silence (default), noise (-60 dBFS), none, "
+    "or\n"
+    "                          with opus, pause: a packet in 400 ms that says so (DTX)\n"
+    "  --codec NAME            pcmu (default), g722 or opus, 20 ms. With the latter two no delay\n"
+    "                          is measured, and only the first 16 legs check what they hear\n"
     "  --seconds S             how long to measure once all are up (default 10)\n"
     "  --settle S              between the last answer and the measuring (default 2); in --churn\n"
     "                          between the last BYE and reading the server's memory again\n"
@@ -189,15 +193,15 @@ static bool take_word(int code, const char *text, char *word, size_t size)
 
 static bool take_background(struct options *options, const char *text)
 {
-    static const char *const names[] = {"silence", "noise", "none"};
+    static const char *const names[] = {"silence", "noise", "none", "pause"};
 
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 4; i++) {
         if (strcmp(text, names[i]) == 0) {
             options->background = (enum background)i;
             return true;
         }
     }
-    return wrong("--background %s: must be silence, noise or none", text);
+    return wrong("--background %s: must be silence, noise, none or pause", text);
 }
 
 static bool take_local(struct options *options, const char *text)
@@ -250,7 +254,8 @@ static bool take(struct options *options, int code, const char *text)
     case OPTION_BACKGROUND:
         return take_background(options, text);
     case OPTION_CODEC:
-        return strcmp(text, "pcmu") == 0 || wrong("--codec %s: only pcmu is known", text);
+        options->codec = voice_find(text);
+        return options->codec != NULL || wrong("--codec %s: must be pcmu, g722 or opus", text);
     case OPTION_SECONDS:
         return take_number(code, text, 1, 86400, &options->seconds);
     case OPTION_SETTLE:
@@ -296,6 +301,8 @@ static bool complete(struct options *options)
         return wrong("--target is missing");
     if (options->floor && options->mode != MODE_LOAD)
         return wrong("--floor has no meaning with --churn, --calls or --reflect");
+    if (options->background == BACKGROUND_PAUSE && options->codec != voice_find("opus"))
+        return wrong("--background pause is for opus only");
     options->floor_only = !options->has_target;
     if (options->conferences > options->legs && options->mode != MODE_CALLS)
         return wrong("--conferences %u: there are only %u legs", options->conferences,
@@ -323,6 +330,7 @@ enum options_result options_parse(struct options *options, int argc, char **argv
     *options = (struct options){
         .hear = true,
         .prefix = "bench",
+        .codec = voice_find("pcmu"),
         .conferences = 1,
         .legs = 10,
         .talkers = 3,

@@ -11,11 +11,12 @@ enum { LOCALS_MAX = 8 };
 enum mode { MODE_LOAD, MODE_CHURN, MODE_CALLS, MODE_REFLECT };
 
 /* What those send who do not talk. */
-enum background { BACKGROUND_SILENCE, BACKGROUND_NOISE, BACKGROUND_NONE };
+enum background { BACKGROUND_SILENCE, BACKGROUND_NOISE, BACKGROUND_NONE, BACKGROUND_PAUSE };
 
 struct options {
     enum mode mode;
     enum background background;
+    const struct voice_codec *codec;
     bool has_target, floor, floor_only, json, hear;
     struct sockaddr_storage target; /* where the server listens; or, to reflect, where we do */
     char domain[80];                /* host part of the conference URIs */

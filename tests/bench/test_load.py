@@ -285,7 +285,7 @@ class TheGenerator(unittest.TestCase):
                                (("--legs", "2.5"), "whole number"),
                                (("--target", "sip:example.org"), "IP literal"),
                                (("--prefix", "a b"), "letters"),
-                               (("--codec", "opus"), "only pcmu"),
+                               (("--codec", "gsm"), "must be pcmu, g722 or opus"),
                                (("--calls", "--churn"), "exclude"),
                                ((), "--target is missing")):
             done = subprocess.run([LOAD, *option], capture_output=True, text=True, timeout=20,

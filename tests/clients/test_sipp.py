@@ -45,6 +45,17 @@ def test_a_conference_that_does_not_exist_is_refused():
     dialled("nowhere", "udp", conference="nowhere")
 
 
+def test_registering_with_a_password():
+    accounts = 'accounts = { alice = { password = "wonder" } }\n'
+    # sipp knows MD5 alone.
+    with Server(accounts + 'digest = { algorithms = "MD5" }') as server:
+        for transport in ("udp", "tcp"):
+            with Sipp("register", server, "alice", transport, calls=5) as phone:
+                phone.wait()
+        assert server.status()["registrations"] == []
+        assert server.log().count("alice registered") == 10
+
+
 def test_forty_calls_at_once():
     dialled("call", "udp", calls=40, rate=40)
 

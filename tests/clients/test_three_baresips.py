@@ -170,7 +170,7 @@ def test_a_server_that_stands_still_for_a_fifth_of_a_second_would_be_noticed():
     with Server() as server, Talk(server) as talk:
         talk.assert_on_time()
         server.process.send_signal(signal.SIGSTOP)
-        time.sleep(0.2 * run.SLOW)
+        time.sleep(0.2 * run.SLOW)  # the stall that is to be noticed
         server.process.send_signal(signal.SIGCONT)
         talk.go_on()
         try:

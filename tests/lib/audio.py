@@ -36,8 +36,8 @@ WORDS = ("apple bridge candle dragon engine forest garden hammer island jacket k
 # ---- WAV files --------------------------------------------------------------------------------
 
 def read_wav(path):
-    """(samples, rate) of a mono file of 16 bits. The header's sizes are not trusted: a program
-    that was stopped leaves them at 0."""
+    """(samples, rate) of a file of 16 bits, of both sides together if it is stereo. The header's
+    sizes are not trusted: a program that was stopped leaves them at 0."""
     data = path.read_bytes()
     assert data[:4] == b"RIFF" and data[8:12] == b"WAVE", f"{path} is no WAV file: {data[:16]!r}"
     at = 12
@@ -47,10 +47,12 @@ def read_wav(path):
             code, channels, rate, _, _, bits = struct.unpack("<HHIIHH", data[at + 8:at + 24])
         at += 8 + size + size % 2
         assert at < len(data), f"{path} has no samples"
-    assert (code, channels, bits) == (1, 1, 16), f"{path} is not mono with 16 bits: {(code, channels, bits)}"
+    assert (code, bits) == (1, 16) and channels in (1, 2), f"{path} is not PCM with 16 bits: {(code, channels, bits)}"
     size = struct.unpack("<I", data[at + 4:at + 8])[0]
     body = data[at + 8:at + 8 + size] if size else data[at + 8:]
-    return np.frombuffer(body[:len(body) // 2 * 2], "<i2") / 32768, rate
+    frame = 2 * channels
+    sides = np.frombuffer(body[:len(body) // frame * frame], "<i2").reshape(-1, channels)
+    return np.mean(sides, axis=1) / 32768, rate
 
 
 def write_wav(path, samples, rate=RATE):

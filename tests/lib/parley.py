@@ -83,7 +83,7 @@ def run_parley(*arguments, within=10, **options):
 class Server:
     """`config`: text of the config file. `policy`: text of the site policy, or the path of one.
     `files`: {name: text} written beside the config. `data`: another server's data directory. `descriptors`:
-    how many files it may have open."""
+    how many files it may have open. `overload`: it may turn calls away when it runs late."""
 
     def __init__(
         self,
@@ -96,6 +96,7 @@ class Server:
         start=True,
         data=None,
         descriptors=None,
+        overload=False,
     ):
         self.address = host or address()
         self.port = free_port(self.address) if ":" in self.address else 5060
@@ -122,6 +123,8 @@ class Server:
             self.arguments += ["--policy", str(self.policy)]
         for name, text in (files or {}).items():
             self.write(name, text)
+        # What these tests are about is not how fast this machine is at the moment.
+        self.arguments += [] if overload else ["--overload-late", "0", "--overload-load", "0"]
         self.arguments += arguments
         run.on_failure.append(self.tell)
         if start:

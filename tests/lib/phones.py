@@ -116,6 +116,9 @@ rtcp_mux no
 jitter_buffer_delay 0-0
 module_path {modules}
 module g711.so
+module g722.so
+module opus.so
+module l16.so
 module aufile.so
 module aubridge.so
 module sndfile.so
@@ -133,16 +136,20 @@ class Baresip:
     than the call: baresip hangs up at their end. Without a jitter buffer, so that its recording
     holds every packet that came and nothing else."""
 
-    def __init__(self, user, samples, transport="udp"):
+    def __init__(self, user, samples, transport="udp", codecs="PCMU,PCMA", server=None, password=None):
+        """`server` and `password`: registers there."""
         require("baresip")
         self.user, self.address = user, parley.address()
+        self.server = server
+        home = server.address if server else self.address
+        account = f";auth_user={user};auth_pass={password};regint=600" if server else ";regint=0"
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix=f"parley-{user}-"))
         (self.directory / "heard").mkdir()
         audio.write_wav(self.directory / "voice.wav", samples)
         (self.directory / "config").write_text(BARESIP_CONFIG.format(
             address=self.address, directory=self.directory, modules=MODULES))
         (self.directory / "accounts").write_text(
-            f"<sip:{user}@{self.address};transport={transport}>;regint=0;audio_codecs=PCMU,PCMA\n")
+            f"<sip:{user}@{home};transport={transport}>{account};audio_codecs={codecs}\n")
         (self.directory / "contacts").write_text("")
         self.events, self.responses, self.program, self.control = [], {}, None, None
         self.news, self.token = threading.Condition(), 0
@@ -157,6 +164,8 @@ class Baresip:
             self.__exit__()
             raise
         threading.Thread(target=self.listen, daemon=True).start()
+        if self.server:
+            self.server.expect_log(f"{self.user} registered", READY)
         return self
 
     def __exit__(self, *_):
@@ -223,6 +232,19 @@ class Baresip:
         self.expect("CALL_ESTABLISHED", since=since)
         self.expect("CALL_RTPESTAB", since=since)
 
+    @property
+    def uri(self):
+        """What to call."""
+        return f"sip:{self.user}@{self.address}"
+
+    def pick_up(self):
+        """Answers a call that comes in or has come in; returns the caller's URI."""
+        incoming = self.expect("CALL_INCOMING")
+        since = self.command("accept")
+        self.expect("CALL_ESTABLISHED", since=since)
+        self.expect("CALL_RTPESTAB", since=since)
+        return incoming["peeruri"]
+
     def hang_up(self):
         self.expect("CALL_CLOSED", since=self.command("hangup"))
 
@@ -241,8 +263,7 @@ class Baresip:
         files = sorted((self.directory / "heard").glob("*-dec.wav"))
         assert len(files) == 1, f"{self.user} has {len(files)} recordings, not one"
         samples, rate = audio.read_wav(files[0])
-        assert rate == audio.RATE, f"{files[0]} has {rate} Hz"
-        return samples
+        return samples if rate == audio.RATE else audio.resample(samples, rate)
 
     def heard_seconds(self):
         """How long the recording is by now, as written to disk."""
@@ -263,7 +284,7 @@ contact="{user}" <sip:{user}@{address}>
 media_encryption=none
 inc_timeout=30
 register_only_when_network_is_up=0
-default_proxy=-1
+default_proxy={proxy}
 [rtp]
 bind_address={address}
 audio_rtp_port={rtp_port}
@@ -278,18 +299,38 @@ echocancellation=0
 max_calls=4
 """
 
+LINPHONE_ACCOUNT = """\
+[auth_info_0]
+username={user}
+passwd={password}
+domain={server}
+realm=parley
+[proxy_0]
+reg_proxy=<sip:{server}>
+reg_identity=sip:{user}@{server}
+reg_expires=600
+reg_sendregister=1
+publish=0
+"""
+
 
 class Linphone:
     """A linphonec that plays the samples and records into a file what it hears."""
 
-    def __init__(self, user, samples):
+    def __init__(self, user, samples, server=None, password=None):
+        """`server` and `password`: registers there."""
         require("linphonec")
         self.user, self.address = user, parley.address()
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix=f"parley-{user}-"))
         audio.write_wav(self.directory / "voice.wav", samples)
         (self.directory / ".local/share/linphone").mkdir(parents=True)  # without it, it has no SIP
         self.config = self.directory / "linphonerc"
-        self.config.write_text(LINPHONE_CONFIG.format(user=user, address=self.address, port=5060, rtp_port=7078))
+        self.server = server
+        text = LINPHONE_CONFIG.format(user=user, address=self.address, port=5060, rtp_port=7078,
+                                      proxy=0 if server else -1)
+        if server:
+            text += LINPHONE_ACCOUNT.format(user=user, server=server.address, password=password)
+        self.config.write_text(text)
 
     def __enter__(self):
         environment = {"HOME": str(self.directory), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
@@ -300,6 +341,8 @@ class Linphone:
             self.program.type(f"play {self.directory / 'voice.wav'}")
             self.program.type(f"record {self.directory / 'heard.wav'}")
             self.program.expect("Ready|linphonec>", READY)
+            if self.server:
+                self.server.expect_log(f"{self.user} registered", READY)
         except BaseException:
             self.__exit__()
             raise
@@ -313,6 +356,13 @@ class Linphone:
         """Dials; returns when the media of both sides are agreed on and running."""
         since = len(self.program.lines)
         self.program.type(f"call {uri}")
+        self.program.expect("Media streams established", since=since)
+
+    def pick_up(self):
+        """Answers a call that comes in."""
+        self.program.expect("incoming call from")
+        since = len(self.program.lines)
+        self.program.type("answer")
         self.program.expect("Media streams established", since=since)
 
     def hang_up(self):
@@ -333,7 +383,7 @@ class Linphone:
 
 class Sipp:
     """A sipp that calls a conference by a scenario of tests/clients/sipp, `calls` times in all,
-    `rate` a second. With `echo` it sends back all RTP that it gets."""
+    `rate` a second; or waits to be called, if that is what the scenario does. With `echo` it sends back all RTP that it gets."""
 
     def __init__(self, scenario, server, conference="demo", transport="udp", calls=1, rate=10, echo=False,
                  within=30):

@@ -211,7 +211,7 @@ class Stream:
     def speak(self):
         if not self.running:
             return None
-        count = self.ptime * tone.RATE // 1000
+        count = self.ptime * self.law.rate // 1000
         if self.key:
             self.speak_key(count)
         elif self.source is not None:
@@ -228,7 +228,7 @@ class Stream:
             self.key = [
                 "0123456789*#ABCD".index(digit),
                 self.timestamp,
-                duration * tone.RATE // 1000,
+                duration * self.law.rate // 1000,
             ]
 
     def speak_key(self, count):
@@ -317,13 +317,14 @@ class Stream:
         """Samples of so many seconds of what comes from now on, after `settle` more."""
         with self.clock.lock:
             first = len(self.packets)
-        wanted = int((seconds + settle) * tone.RATE)
+        rate = self.law.rate
+        wanted = int((seconds + settle) * rate)
         self.wait_for(
             lambda: len(self.audio(first)) >= wanted,
             2 * (seconds + settle) + 2,
             f"{seconds + settle} s of audio at {self.address}:{self.port}",
         )
-        return self.audio(first)[int(settle * tone.RATE) : wanted]
+        return self.audio(first)[int(settle * rate) : wanted]
 
     def audio(self, first=0, last=None):
         """Samples of the packets [first:last], put where their timestamps say; lost is 0."""
@@ -349,8 +350,8 @@ class Stream:
                 after.sequence == (before.sequence + 1) & 0xFFFF
             ), f"sequence {before.sequence} is followed by {after.sequence}"
             step = (after.timestamp - before.timestamp) & 0xFFFFFFFF
-            assert step == len(
-                before.payload
+            assert (
+                step == len(before.payload) // self.law.width
             ), f"a timestamp step of {step} for {len(before.payload)} samples"
             gap = after.arrival - before.arrival
             assert gap < longest_gap * run.SLOW, f"{gap * 1000:.0f} ms without a packet"

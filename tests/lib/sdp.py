@@ -8,7 +8,10 @@ ENCODINGS = {
     "CN": (13, "CN/8000"),
     "telephone-event": (101, "telephone-event/8000"),
     "G722": (9, "G722/8000"),
-    "speex": (97, "speex/8000"),
+    "opus": (96, "opus/48000/2"),
+    "L16/16000": (107, "L16/16000"),
+    "L16/8000": (108, "L16/8000"),
+    "speex": (99, "speex/8000"),
 }
 ORDER = "vosiuepcbtrzka"  # of session-level lines; RFC 8866 §5
 sessions = itertools.count(4711)

@@ -24,6 +24,7 @@ import time
 import rtp
 import run
 import sdp
+import tone
 from message import Message, REASONS, host_port, merge, parameter, render, uri_of
 
 WITHIN = 3.0  # seconds an answer may take
@@ -41,9 +42,18 @@ def join_host_port(address, port):
 
 class Phone:
     """`address`: the phone's own, the server's by default. `media`: opens an RTP stream, .audio,
-    which begins with the first answer."""
+    which begins with the first answer. `waits`: over TCP, for the server to connect."""
 
-    def __init__(self, server, user="alice", transport="udp", address=None, media=True, **stream):
+    def __init__(
+        self,
+        server,
+        user="alice",
+        transport="udp",
+        address=None,
+        media=True,
+        waits=False,
+        **stream,
+    ):
         self.server, self.user, self.transport = server, user, transport
         self.address = address or server.address
         self.audio = rtp.Stream(self.address, **stream) if media else None
@@ -51,7 +61,11 @@ class Phone:
         kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
         self.sock = socket.socket(family, kind)
         self.sock.bind((self.address, 0))
-        if transport == "tcp":
+        self.listener = None
+        if transport == "tcp" and waits:
+            self.sock.listen()
+            self.listener = self.sock
+        elif transport == "tcp":
             self.sock.settimeout(WITHIN)
             self.sock.connect((server.address, server.port))
         self.port = self.sock.getsockname()[1]
@@ -78,6 +92,8 @@ class Phone:
         if self.audio:
             self.audio.close()
         self.sock.close()
+        if self.listener:
+            self.listener.close()
 
     def tell(self):
         print(f"--- {self.user} at {self.address}:{self.port}")
@@ -91,6 +107,11 @@ class Phone:
         self.cseq, self.remote_cseq = random.randrange(1, 1000), None
         self.remote_target, self.routes, self.is_up = None, [], False
         self.invite_request = self.answer = None
+
+    @property
+    def own_uri(self):
+        """What the server dials to reach this phone."""
+        return uri_of(self.contact)
 
     def transport_parameter(self):
         return "" if self.transport == "udp" else f";transport={self.transport}"
@@ -175,7 +196,8 @@ class Phone:
         invite = self.invite_request
         if response.code < 300:
             if body is not None:
-                self.connect_audio(response.sdp)
+                chosen = re.search(rb"m=audio \d+ \S+ (\d+)", body)
+                self.connect_audio(response.sdp, chosen and int(chosen[1]))
             return self.send(self.request("ACK", cseq=invite.cseq[0], body=body))
         via = invite["Via"]
         return self.send(
@@ -245,6 +267,10 @@ class Phone:
             ready, _, _ = select.select([self.sock], [], [], max(pause, 0))
             if not ready:
                 return None
+            if self.sock is self.listener:
+                self.sock, _ = self.listener.accept()
+                self.sock.settimeout(WITHIN)
+                continue
             if self.transport == "udp":
                 data, source = self.sock.recvfrom(65536)
                 assert (
@@ -364,12 +390,14 @@ class Phone:
             ):
                 self.connect_audio(message.sdp)
 
-    def connect_audio(self, answer):
+    def connect_audio(self, answer, payload_type=None):
+        """Sends as `payload_type`; None: as the first that the answer has. Codecs that cannot be
+        made here (tone.LAWS) are only heard."""
         if self.audio and answer.medias and any(m.port for m in answer.medias):
             audio = answer.audio
-            self.audio.connect(
-                audio.connection, audio.port, int(audio.formats[0]), self.audio.ptime
-            )
+            chosen = int(audio.formats[0]) if payload_type is None else payload_type
+            if chosen in tone.LAWS:
+                self.audio.connect(audio.connection, audio.port, chosen, self.audio.ptime)
 
     # ---- subscriptions (RFC 6665) --------------------------------------------------------------
 
@@ -398,6 +426,29 @@ class Phone:
         ok = self.expect(200)
         self.ack()
         return ok
+
+    def expect_call(self, within=WITHIN):
+        """The INVITE of a new call to this phone, whose dialog is the phone's from now on."""
+        self.new_dialog()
+        invite = self.expect("INVITE", within)
+        assert invite.tag("To") is None, f"not a new call:{invite}"
+        self.take(invite)
+        return invite
+
+    def take(self, invite):
+        self.call_id, self.remote_tag = invite["Call-ID"], invite.tag("From")
+        self.remote_cseq, self.remote_uri = invite.cseq[0], uri_of(invite["From"])
+        self.remote_target = uri_of(invite["Contact"])
+        self.routes = invite.all("Record-Route")
+
+    def pick_up(self, invite, headers=None, ack=True, **answer):
+        """Answers the call with 200; returns the ACK."""
+        body = self.offer(**answer)
+        self.reply(invite, 200, headers=headers, body=body)
+        chosen = re.search(r"^m=audio \d+ \S+ (\d+)", body, re.M)
+        self.connect_audio(invite.sdp, chosen and int(chosen[1]))
+        self.is_up = True
+        return self.expect("ACK") if ack else None
 
     def hang_up(self):
         self.bye()

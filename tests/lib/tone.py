@@ -1,4 +1,4 @@
-"""Signals: G.711, tones, and what a recording says about them.
+"""Signals: G.711, L16, tones, and what a recording says about them.
 
 Samples are numpy floats, 1.0 is full scale. Levels are in dB of a sine's amplitude against full
 scale: a tone of amplitude 0.1 is -20 dB.
@@ -25,6 +25,8 @@ def alaw_levels():
 class Law:
     """One of the two laws of G.711: by the table of its 256 levels, to the nearest of them."""
 
+    rate, width = RATE, 1
+
     def __init__(self, name, payload_type, levels, silence):
         self.name, self.payload_type, self.levels, self.silence = (
             name,
@@ -43,9 +45,26 @@ class Law:
         return self.order[np.searchsorted(self.borders, samples * 32768)].astype(np.uint8).tobytes()
 
 
+class Linear:
+    """L16 (RFC 3551 §4.5.11)."""
+
+    width = 2
+
+    def __init__(self, payload_type, rate):
+        self.name, self.payload_type, self.rate = f"L16/{rate}", payload_type, rate
+
+    def decode(self, payload):
+        return np.frombuffer(payload, ">i2") / 32768
+
+    def encode(self, samples):
+        return np.clip(np.round(samples * 32768), -32768, 32767).astype(">i2").tobytes()
+
+
 PCMU = Law("PCMU", 0, ulaw_levels(), 0xFF)
 PCMA = Law("PCMA", 8, alaw_levels(), 0xD5)
-LAWS = {law.payload_type: law for law in (PCMU, PCMA)}
+WIDE, NARROW = Linear(107, 16000), Linear(108, 8000)  # numbers that the server does not offer
+LAWS = {law.payload_type: law for law in (PCMU, PCMA, WIDE, NARROW)}
+LAWS.update({97: Linear(97, 16000), 98: Linear(98, 8000)})  # and those of its own offers
 
 
 def amplitude(db):
@@ -63,6 +82,19 @@ def sine(frequency, db=-20, rate=RATE):
 
 def silence(_first, count):
     return np.zeros(count)
+
+
+def once(samples):
+    """A source that says the samples from its first call on, and then nothing."""
+    begin = None
+
+    def source(first, count):
+        nonlocal begin
+        begin = first if begin is None else begin
+        piece = samples[first - begin : first - begin + count]
+        return np.concatenate((piece, np.zeros(count - len(piece))))
+
+    return source
 
 
 def level(samples, frequency, rate=RATE):
@@ -107,9 +139,9 @@ def click(samples, frequencies, block=40, rate=RATE):
     return 10 * np.log10(max(2 * np.max(power), 1e-14))
 
 
-def assert_hears(samples, present, absent=(), tolerance=0.5):
+def assert_hears(samples, present, absent=(), tolerance=0.5, rate=RATE):
     """`present`: {frequency: dB}, each within the tolerance; `absent`: frequencies not in it."""
-    measured = {f: round(level(samples, f), 2) for f in (*present, *absent)}
+    measured = {f: round(level(samples, f, rate), 2) for f in (*present, *absent)}
     for frequency, db in present.items():
         assert (
             abs(measured[frequency] - db) <= tolerance

@@ -1,5 +1,6 @@
 """What the mixer does to sound: levels, sums, fades, delay."""
 
+import contextlib
 import time
 
 import numpy as np
@@ -30,58 +31,47 @@ def listener(server):
     return bob
 
 
+def heard(tones, seconds=1, settle=0.25):
+    """What bob hears of as many talkers as there are tones, {hertz: dB}."""
+    with Server() as server, listener(server) as bob, contextlib.ExitStack() as talkers:
+        for frequency, db in tones.items():
+            talker = talkers.enter_context(Phone(server, f"tone{frequency}"))
+            talker.say(tone.sine(frequency, db)).call()
+        return bob.hear(seconds, settle)
+
+
 @run.real_time
 def test_a_tone_comes_out_as_loud_as_it_went_in():
     for db in (-3, -10, -20, -30, -40):
-        with Server() as server, Phone(server, "alice") as alice, listener(server) as bob:
-            alice.say(tone.sine(500, db)).call()
-            tone.assert_hears(bob.hear(), {500: db})
+        tone.assert_hears(heard({500: db}, 0.5), {500: db})
 
 
 @run.real_time
 def test_what_comes_out_is_clean():
-    with Server() as server, Phone(server, "alice") as alice, listener(server) as bob:
-        alice.say(tone.sine(500, -10)).call()
-        assert tone.distortion(bob.hear(1), [500]) < -33, "no worse than G.711 itself"
+    assert tone.distortion(heard({500: -10}), [500]) < -33, "no worse than G.711 itself"
 
 
 @run.real_time
 def test_a_low_voice_beside_a_loud_one_keeps_its_level():
-    with Server() as server, Phone(server, "alice") as alice, Phone(
-        server, "carol"
-    ) as carol, listener(server) as bob:
-        alice.say(tone.sine(500, -10)).call()
-        carol.say(tone.sine(1100, -35)).call()
-        tone.assert_hears(bob.hear(1), {500: -10, 1100: -35})
+    tones = {500: -10, 1100: -35}
+    tone.assert_hears(heard(tones), tones)
 
 
 @run.real_time
 def test_two_loud_talkers_do_not_crackle():
-    with Server() as server, Phone(server, "alice") as alice, Phone(
-        server, "carol"
-    ) as carol, listener(server) as bob:
-        alice.say(tone.sine(500, -1)).call()
-        carol.say(tone.sine(800, -1)).call()
-        heard = bob.hear(1, settle=0.5)
-        assert tone.distortion(heard, [500, 800]) < -25, "clipping would be near -15"
-        levels = tone.level(heard, 500), tone.level(heard, 800)
-        assert abs(levels[0] - levels[1]) < 0.5 and -8 < levels[0] < -3, levels
-        assert np.max(np.abs(heard)) <= 1
+    both = heard({500: -1, 800: -1}, settle=0.5)
+    assert tone.distortion(both, [500, 800]) < -25, "clipping would be near -15"
+    levels = tone.level(both, 500), tone.level(both, 800)
+    assert abs(levels[0] - levels[1]) < 0.5 and -8 < levels[0] < -3, levels
+    assert np.max(np.abs(both)) <= 1
 
 
 @run.real_time
 def test_five_loud_talkers_are_all_heard():
-    voices = {"alice": 400, "carol": 700, "dave": 1000, "erin": 1300, "frank": 1600}
-    with Server() as server, listener(server) as bob:
-        phones = [Phone(server, user) for user in voices]
-        for phone in phones:
-            phone.say(tone.sine(voices[phone.user], -3)).call()
-        heard = bob.hear(1, settle=0.5)
-        levels = [tone.level(heard, hertz) for hertz in voices.values()]
-        assert max(levels) - min(levels) < 1 and min(levels) > -20, levels
-        for phone in phones:
-            phone.hang_up()
-            phone.close()
+    tones = {400: -3, 700: -3, 1000: -3, 1300: -3, 1600: -3}
+    all_five = heard(tones, settle=0.5)
+    levels = [tone.level(all_five, frequency) for frequency in tones]
+    assert max(levels) - min(levels) < 1 and min(levels) > -20, levels
 
 
 def clicks_through(bob, action, frequency=500):
@@ -152,21 +142,16 @@ def onset(bob, alice):
     first = len(bob.audio.packets)
     began = time.monotonic()
     alice.say(tone.sine(500, -6))
-    bob.audio.wait_for(
-        lambda: any(
-            tone.loudness(tone.PCMU.decode(p.payload)) > -15 for p in bob.audio.packets[first:]
-        ),
-        2,
-        "alice's voice",
-    )
-    return (
-        next(
+
+    def arrivals():
+        return [
             p.arrival
             for p in bob.audio.packets[first:]
             if tone.loudness(tone.PCMU.decode(p.payload)) > -15
-        )
-        - began
-    )
+        ]
+
+    bob.audio.wait_for(arrivals, 2, "alice's voice")
+    return arrivals()[0] - began
 
 
 @run.real_time

@@ -2,6 +2,7 @@
 
 import re
 
+import digest
 import run
 from parley import ROOT, Server, run_parley
 from sip import Phone
@@ -52,6 +53,59 @@ def test_after_the_host_has_left_nobody_comes_in_and_the_hosts_key_ends_it():
                 assert "The host has ended it" in bye["Reason"]
                 phone.reply(bye, 200)
                 phone.is_up = False
+
+
+def test_keys_change_how_the_conference_sounds():
+    with Server(policy=EXAMPLES["loud.lua"]) as server:
+        with Phone(server) as alice:
+            alice.call("garden")
+            alice.audio.press("1")
+            server.expect_log("gain control on, noise suppression off, voice detection on")
+            alice.audio.press("2")
+            server.expect_log(r"is heard at -3.0 dB and hears at \+2.0 dB")
+            alice.audio.press("3")
+            server.expect_log("over: .*news.wav: No such file")
+
+
+def test_a_key_press_has_the_colleague_called():
+    with Server(start=False) as server, Phone(server) as alice, Phone(server, "bob") as bob:
+        server.write("policy/site.lua", EXAMPLES["fetch.lua"].replace("sip:bob@192.0.2.7", bob.own_uri))
+        server.arguments += ["--policy", str(server.directory / "policy/site.lua")]
+        server.start()
+        alice.call("garden")
+        alice.audio.press("1")
+        request = bob.expect_call()
+        alice.audio.press("1")
+        server.expect_log("not called: 486 already in")
+        bob.reply(request, 486)
+        bob.expect("ACK")
+        server.expect_log(r"sip:bob@\S+ does not come: 486 Busy Here")
+
+
+def test_staff_are_hosts_accounts_are_guests_and_others_are_asked_for_a_password():
+    with Server(EXAMPLES["accounts.lua"], policy=EXAMPLES["staff.lua"]) as server, Phone(
+        server
+    ) as alice, Phone(server, "bob") as bob, Phone(server, "mallory") as mallory:
+        for phone, password in ((alice, "down the hole"), (bob, "builder"), (mallory, "please")):
+            phone.invite()
+            challenge = digest.choose(phone.expect(401), "MD5")
+            phone.ack()
+            phone.send_invite(
+                True,
+                {
+                    "Authorization": digest.authorization(
+                        challenge, phone.user, password, "INVITE", phone.remote_uri
+                    )
+                },
+            )
+            phone.expect(401 if phone is mallory else 200)
+            phone.ack()
+        roster = server.participants()
+        assert {user: entry["role"] for user, entry in roster.items()} == {
+            "alice": "host",
+            "bob": "guest",
+        }
+        assert roster["alice"]["name"] == "Alice Liddell"
 
 
 def test_the_ready_line_is_the_one_shown():

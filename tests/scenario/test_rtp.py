@@ -1,5 +1,6 @@
 """RTP and RTCP as phones of all kinds send it (RFC 3550, 3551, 3389, 4733, 5761)."""
 
+import contextlib
 import random
 import struct
 import time
@@ -25,12 +26,13 @@ return policy
 """
 
 
-def talkers(server):
-    """alice at 500 Hz and bob at 800 Hz, in the demo conference."""
-    alice, bob = Phone(server, "alice"), Phone(server, "bob")
-    alice.say(tone.sine(500)).call()
-    bob.say(tone.sine(800)).call()
-    return alice, bob
+@contextlib.contextmanager
+def talkers(**options):
+    """A server with alice at 500 Hz and bob at 800 Hz in the demo conference."""
+    with Server(**options) as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
+        alice.say(tone.sine(500)).call()
+        bob.say(tone.sine(800)).call()
+        yield server, alice, bob
 
 
 # ---- who is believed ----------------------------------------------------------------------------
@@ -47,22 +49,20 @@ def test_audio_goes_to_where_the_phones_packets_come_from():
 
 @run.real_time
 def test_a_stranger_can_neither_speak_nor_listen_on_a_running_stream():
-    with Server() as server:
-        alice, bob = talkers(server)
-        with alice, bob:
-            alice.audio.wait_for_packets(10)
-            thief = rtp.Stream("127.0.0.1")
-            thief.play(tone.sine(1300, -6))
-            with alice.audio.clock.lock:  # it has heard what alice sends, and goes on like her
-                thief.ssrc, thief.sequence = alice.audio.ssrc, alice.audio.sequence
-                thief.timestamp = alice.audio.timestamp
-            thief.connect(*alice.audio.remote)
-            first = len(alice.audio.packets)
-            tone.assert_hears(bob.hear(1), {500: -20}, absent=[1300])
-            tone.assert_hears(alice.hear(), {800: -20})
-            alice.audio.assert_steady(first)
-            assert not thief.packets, "nothing was sent to the stranger"
-            thief.close()
+    with talkers() as (_, alice, bob):
+        alice.audio.wait_for_packets(10)
+        thief = rtp.Stream("127.0.0.1")
+        thief.play(tone.sine(1300, -6))
+        with alice.audio.clock.lock:  # it has heard what alice sends, and goes on like her
+            thief.ssrc, thief.sequence = alice.audio.ssrc, alice.audio.sequence
+            thief.timestamp = alice.audio.timestamp
+        thief.connect(*alice.audio.remote)
+        first = len(alice.audio.packets)
+        tone.assert_hears(bob.hear(1), {500: -20}, absent=[1300])
+        tone.assert_hears(alice.hear(), {800: -20})
+        alice.audio.assert_steady(first)
+        assert not thief.packets, "nothing was sent to the stranger"
+        thief.close()
 
 
 @run.real_time
@@ -93,18 +93,16 @@ def test_nothing_is_sent_before_the_ack():
 
 
 def test_a_phone_whose_port_changes_is_followed_after_a_silence():
-    with Server() as server:
-        alice, bob = talkers(server)
-        with alice, bob:
-            tone.assert_hears(bob.hear(), {500: -20})
-            target = alice.audio.remote
-            alice.audio.close()
-            alice.audio = rtp.Stream(alice.address)
-            alice.audio.play(tone.sine(650))
-            alice.audio.connect(*target)
-            alice.audio.wait_for_packets(1, within=5)
-            tone.assert_hears(bob.hear(), {650: -20})
-            tone.assert_hears(alice.hear(), {800: -20})
+    with talkers() as (_, alice, bob):
+        tone.assert_hears(bob.hear(), {500: -20})
+        target = alice.audio.remote
+        alice.audio.close()
+        alice.audio = rtp.Stream(alice.address)
+        alice.audio.play(tone.sine(650))
+        alice.audio.connect(*target)
+        alice.audio.wait_for_packets(1, within=5)
+        tone.assert_hears(bob.hear(), {650: -20})
+        tone.assert_hears(alice.hear(), {800: -20})
 
 
 def test_a_phone_that_never_sends_still_hears():
@@ -153,36 +151,32 @@ def test_packets_of_60_ms():
 
 @run.real_time
 def test_a_lost_packet_now_and_then_is_hidden():
-    with Server() as server:
-        alice, bob = talkers(server)
-        with alice, bob:
-            send, dice = alice.audio.send_raw, random.Random(5)
-            alice.audio.send_raw = lambda data, sock=None: dice.random() < 0.05 or send(data, sock)
-            heard = bob.hear(2)
-            tone.assert_hears(heard, {500: -20}, tolerance=1.5)
-            assert tone.loudness(heard) > -23
-            bob.audio.assert_steady()
-            lost = server.participants()["alice"]
-            assert lost["lost"] > 0, lost
+    with talkers() as (server, alice, bob):
+        send, dice = alice.audio.send_raw, random.Random(5)
+        alice.audio.send_raw = lambda data, sock=None: dice.random() < 0.05 or send(data, sock)
+        heard = bob.hear(2)
+        tone.assert_hears(heard, {500: -20}, tolerance=1.5)
+        assert tone.loudness(heard) > -23
+        bob.audio.assert_steady()
+        lost = server.participants()["alice"]
+        assert lost["lost"] > 0, lost
 
 
 @run.real_time
 def test_packets_that_come_twice_or_in_disorder_are_put_right():
-    with Server() as server:
-        alice, bob = talkers(server)
-        with alice, bob:
-            send, held = alice.audio.send_raw, []
+    with talkers() as (_, alice, bob):
+        send, held = alice.audio.send_raw, []
 
-            def shuffle(data, sock=None):
-                held.append(data)
-                if len(held) == 3:
-                    for one in (held[1], held[0], held[0], held[2]):
-                        send(one, sock)
-                    held.clear()
+        def shuffle(data, sock=None):
+            held.append(data)
+            if len(held) == 3:
+                for one in (held[1], held[0], held[0], held[2]):
+                    send(one, sock)
+                held.clear()
 
-            alice.audio.send_raw = shuffle
-            bob.hear(1)  # the jitter buffer learns how late they come
-            tone.assert_hears(bob.hear(1), {500: -20})
+        alice.audio.send_raw = shuffle
+        bob.hear(1)  # the jitter buffer learns how late they come
+        tone.assert_hears(bob.hear(1), {500: -20})
 
 
 @run.real_time
@@ -197,35 +191,29 @@ def test_sequence_and_timestamp_may_wrap():
 
 
 def test_a_sender_that_begins_anew_with_another_ssrc_is_heard():
-    with Server() as server:
-        alice, bob = talkers(server)
-        with alice, bob:
-            tone.assert_hears(bob.hear(), {500: -20})
-            with alice.audio.clock.lock:
-                alice.audio.ssrc, alice.audio.sequence, alice.audio.timestamp = 77, 9000, 12345
-            tone.assert_hears(bob.hear(0.5, settle=0.5), {500: -20})
+    with talkers() as (_, alice, bob):
+        tone.assert_hears(bob.hear(), {500: -20})
+        with alice.audio.clock.lock:
+            alice.audio.ssrc, alice.audio.sequence, alice.audio.timestamp = 77, 9000, 12345
+        tone.assert_hears(bob.hear(0.5, settle=0.5), {500: -20})
 
 
 def test_a_pause_without_packets_is_silence_and_speech_after_it_is_heard():
-    with Server() as server:
-        alice, bob = talkers(server)
-        with alice, bob:
-            alice.audio.mute()
-            assert tone.level(bob.hear(0.5, settle=0.6), 500) < SILENT
-            alice.say(tone.sine(500))
-            tone.assert_hears(bob.hear(), {500: -20})
+    with talkers() as (_, alice, bob):
+        alice.audio.mute()
+        assert tone.level(bob.hear(0.5, settle=0.6), 500) < SILENT
+        alice.say(tone.sine(500))
+        tone.assert_hears(bob.hear(), {500: -20})
 
 
 @run.real_time
 def test_the_clock_of_the_sender_may_run_fast():
     """Half a percent, so that 3 s would pile up 15 ms and an hour 18 s; the delay stays small."""
-    with Server() as server:
-        alice, bob = talkers(server)
-        with alice, bob:
-            alice.audio.pace = 0.995
-            bob.hear(3)
-            assert server.participants()["alice"]["delay_ms"] < 120
-            tone.assert_hears(bob.hear(), {500: -20}, tolerance=2)
+    with talkers() as (server, alice, bob):
+        alice.audio.pace = 0.995
+        bob.hear(3)
+        assert server.participants()["alice"]["delay_ms"] < 120
+        tone.assert_hears(bob.hear(), {500: -20}, tolerance=2)
 
 
 # ---- rubbish ------------------------------------------------------------------------------------
@@ -233,50 +221,31 @@ def test_the_clock_of_the_sender_may_run_fast():
 
 @run.real_time
 def test_wrong_payload_types_and_rubbish_harm_nobody():
-    with Server() as server:
-        alice, bob = talkers(server)
-        with alice, bob:
-            first = len(bob.audio.packets)
-            dice = random.Random(3550)
-            for turn in range(100):
-                alice.audio.wait_for_packets(1)
-                with alice.audio.clock.lock:
-                    sequence = alice.audio.sequence
-                    alice.audio.send(dice.choice((3, 18, 34, 77, 96, 127)), b"\x55" * 160)
-                    alice.audio.sequence = sequence
-                alice.audio.send_raw(dice.randbytes(dice.randrange(0, 200)))
-                alice.audio.send_raw(b"\x80\x00" + bytes(dice.randrange(0, 9)))
-                alice.audio.send_rtcp(dice.randbytes(dice.randrange(0, 100)))
-                if turn == 50:
-                    tone.assert_hears(bob.hear(), {500: -20})
-            tone.assert_hears(bob.hear(), {500: -20})
-            bob.audio.assert_steady(first)
+    with talkers() as (_, alice, bob):
+        first = len(bob.audio.packets)
+        dice = random.Random(3550)
+        for turn in range(100):
+            alice.audio.wait_for_packets(1)
+            with alice.audio.clock.lock:
+                sequence = alice.audio.sequence
+                alice.audio.send(dice.choice((3, 18, 34, 77, 96, 127)), b"\x55" * 160)
+                alice.audio.sequence = sequence
+            alice.audio.send_raw(dice.randbytes(dice.randrange(0, 200)))
+            alice.audio.send_raw(b"\x80\x00" + bytes(dice.randrange(0, 9)))
+            alice.audio.send_rtcp(dice.randbytes(dice.randrange(0, 100)))
+            if turn == 50:
+                tone.assert_hears(bob.hear(), {500: -20})
+        tone.assert_hears(bob.hear(), {500: -20})
+        bob.audio.assert_steady(first)
 
 
 def test_lying_rtp_headers_harm_nobody():
-    with Server() as server:
-        alice, bob = talkers(server)
-        with alice, bob:
-            for first in (
-                0xBF,
-                0xAF,
-                0x9F,
-                0x90,
-                0xA0,
-                0x00,
-                0x40,
-                0xC0,
-            ):  # CSRCs, extension, padding
-                for tail in (
-                    b"",
-                    b"\xff\xff\xff\xff",
-                    b"\xbe\xde\xff\xff" + bytes(40),
-                    b"\xff" * 160,
-                ):
-                    alice.audio.send_raw(
-                        struct.pack(">BBHII", first, 0, 1, 2, alice.audio.ssrc) + tail
-                    )
-            tone.assert_hears(bob.hear(), {500: -20})
+    with talkers() as (_, alice, bob):
+        tails = b"", b"\xff\xff\xff\xff", b"\xbe\xde\xff\xff" + bytes(40), b"\xff" * 160
+        for first in (0xBF, 0xAF, 0x9F, 0x90, 0xA0, 0x00, 0x40, 0xC0):  # CSRCs, extension, padding
+            for tail in tails:
+                alice.audio.send_raw(struct.pack(">BBHII", first, 0, 1, 2, alice.audio.ssrc) + tail)
+        tone.assert_hears(bob.hear(), {500: -20})
 
 
 @run.real_time
@@ -297,31 +266,27 @@ def test_comfort_noise_is_quiet_and_speech_after_it_is_heard():
 
 
 def test_a_key_is_told_once_and_nobody_hears_it():
-    with Server(policy=DIGITS) as server:
-        alice, bob = talkers(server)
-        with alice, bob:
-            alice.say(tone.silence)
-            for key in "15#":
-                alice.audio.wait_for_packets(5)
-                alice.audio.press(key)
-                server.expect_log(f"key {key} of alice")
-            heard = bob.hear()
-            assert tone.loudness(heard) < SILENT
-            assert server.log().count("key 1 of alice") == 1
+    with talkers(policy=DIGITS) as (server, alice, bob):
+        alice.say(tone.silence)
+        for key in "15#":
+            alice.audio.wait_for_packets(5)
+            alice.audio.press(key)
+            server.expect_log(f"key {key} of alice")
+        heard = bob.hear()
+        assert tone.loudness(heard) < SILENT
+        assert server.log().count("key 1 of alice") == 1
 
 
 @run.real_time
 def test_a_key_while_speaking_leaves_no_noise():
-    with Server(policy=DIGITS) as server:
-        alice, bob = talkers(server)
-        with alice, bob:
-            bob.hear(0.2)
-            first = len(bob.audio.packets)
-            alice.audio.press("7")
-            server.expect_log("key 7 of alice")
-            bob.hear(0.5)
-            heard = bob.audio.audio(first)
-            assert max(tone.level(heard, f) for f in (697, 770, 852, 1209, 1336, 1477)) < -45
+    with talkers(policy=DIGITS) as (server, alice, bob):
+        bob.hear(0.2)
+        first = len(bob.audio.packets)
+        alice.audio.press("7")
+        server.expect_log("key 7 of alice")
+        bob.hear(0.5)
+        heard = bob.audio.audio(first)
+        assert max(tone.level(heard, f) for f in (697, 770, 852, 1209, 1336, 1477)) < -45
 
 
 # ---- RTCP ---------------------------------------------------------------------------------------

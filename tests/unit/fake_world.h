@@ -18,7 +18,9 @@ struct call {
     void *user;
     int progress;         /* last 1xx */
     bool answered, ended; /* by the focus: ended with end_code */
+    bool invited;         /* by the focus, with `answer` as its offer */
     struct answer answer;
+    char target[80], name[40];
     int reject_code, end_code;
     unsigned retry_after;
     char reason[96];
@@ -28,8 +30,18 @@ struct mix {
     char unused;
 };
 
+struct player {
+    char file[64];
+    void *user;
+    unsigned bus;
+    float gain;
+    bool loop, stopped;
+    struct player *next;
+};
+
 struct leg {
     void *user;
+    struct leg_voice voice;
     struct leg_route route;
     struct session session;
     struct leg *next;
@@ -39,7 +51,11 @@ static struct {
     int leg_error, mix_error; /* errno that the next creation fails with */
     unsigned legs, mixes;     /* alive */
     unsigned calls;           /* made so far */
+    bool overloaded, mix_overloaded;
     struct leg *first_leg;
+    struct player *first_player; /* the newest */
+    int call_error;              /* errno that the next outgoing call fails with */
+    struct call *first_outgoing, *last_outgoing;
 } world;
 
 /* The leg whose events go to `user`; NULL: none. */
@@ -93,7 +109,58 @@ static void world_end(struct call *call, int code, const char *reason)
     (void)snprintf(call->reason, sizeof call->reason, "%s", reason ? reason : "");
 }
 
+/* Of "sip:USER@HOST". */
+static int world_call(void *ctx, const struct outgoing_call *outgoing, struct call **callp)
+{
+    struct call *call;
+    char *at;
+
+    if (ctx != &world)
+        abort();
+    if (world.call_error)
+        return world.call_error;
+    call = calloc(1, sizeof *call);
+    if (!call)
+        abort();
+    (void)snprintf(call->id, sizeof call->id, "call%u", ++world.calls);
+    (void)snprintf(call->uri, sizeof call->uri, "%s", outgoing->target);
+    (void)snprintf(call->target, sizeof call->target, "%s", outgoing->target + 4);
+    (void)snprintf(call->name, sizeof call->name, "%s", outgoing->name);
+    at = strchr(call->target, '@');
+    *at = '\0';
+    call->info = (struct call_info){
+        .id = call->id,
+        .requested_user = "",
+        .requested_host = "",
+        .caller = {.uri = call->uri,
+                   .user = call->target,
+                   .host = at + 1,
+                   .display_name = call->name,
+                   .user_agent = "",
+                   .peer = ""},
+        .dialog = {.call_id = call->id, .local_tag = "ours", .remote_tag = ""},
+        .contact = call->uri,
+        .referred_by = "",
+        .family = AF_INET,
+        .is_outgoing = true,
+    };
+    *callp = world.last_outgoing = call;
+    if (!world.first_outgoing)
+        world.first_outgoing = call;
+    return 0;
+}
+
+static int world_invite(struct call *call, const struct answer *offer)
+{
+    call->invited = true;
+    call->answer = *offer;
+    return 0;
+}
+
 static const struct signalling world_signalling = {
+    .ctx = &world,
+    .call = world_call,
+    .invite = world_invite,
     .info = world_info,
     .set_user = world_set_user,
     .user = world_user,
@@ -116,6 +183,12 @@ static int world_mix_create(void *ctx, struct mix **mixp)
 static void world_mix_destroy(struct mix *mix)
 {
     world.mixes--;
+    while (world.first_player) {
+        struct player *player = world.first_player;
+
+        world.first_player = player->next;
+        free(player);
+    }
     free(mix);
 }
 
@@ -150,6 +223,47 @@ static void world_leg_route(struct leg *leg, const struct leg_route *route)
     leg->route = *route;
 }
 
+static void world_leg_voice(struct leg *leg, const struct leg_voice *voice)
+{
+    leg->voice = *voice;
+}
+
+static int world_play(struct mix *mix, const struct play_config *config, struct player **playerp)
+{
+    struct player *player = calloc(1, sizeof *player);
+
+    (void)mix;
+    if (!player)
+        return ENOMEM;
+    (void)snprintf(player->file, sizeof player->file, "%s", config->file);
+    player->user = config->user;
+    player->bus = config->bus;
+    player->gain = config->gain;
+    player->loop = config->loop;
+    player->next = world.first_player;
+    world.first_player = *playerp = player;
+    return 0;
+}
+
+static void world_play_stop(struct player *player)
+{
+    player->stopped = true;
+}
+
+/* The player is over. */
+__attribute__((unused)) static void world_played(struct focus *focus, struct player *player,
+                                                 const char *problem)
+{
+    struct player **at = &world.first_player;
+    void *user = player->user;
+
+    while (*at != player)
+        at = &(*at)->next;
+    *at = player->next;
+    free(player);
+    focus_mixing_events()->on_played(user, problem, focus);
+}
+
 static void world_leg_close(struct leg *leg)
 {
     struct leg **at = &world.first_leg;
@@ -166,6 +280,12 @@ static void world_leg_stats(const struct leg *leg, struct leg_stats *stats)
     (void)leg;
     memset(stats, 0, sizeof *stats);
     stats->received = 7;
+}
+
+static bool world_is_overloaded(void *ctx, const struct mix *mix)
+{
+    (void)ctx;
+    return mix ? world.mix_overloaded : world.overloaded;
 }
 
 static unsigned world_thread_count(void *ctx)
@@ -188,8 +308,12 @@ static const struct mixing world_mixing = {
     .leg_address = world_leg_address,
     .leg_session = world_leg_session,
     .leg_route = world_leg_route,
+    .leg_voice = world_leg_voice,
+    .play = world_play,
+    .play_stop = world_play_stop,
     .leg_close = world_leg_close,
     .leg_stats = world_leg_stats,
+    .is_overloaded = world_is_overloaded,
     .thread_count = world_thread_count,
     .thread_stats = world_thread_stats,
 };

@@ -43,6 +43,13 @@ static json_t *scripts(void *arg)
                      "calls", 17, "errors", 2);
 }
 
+static json_t *registrations(void *arg)
+{
+    (void)arg;
+    return json_pack("[{s:s,s:s,s:s,s:i}]", "account", "alice", "contact", "sip:alice@192.0.2.7",
+                     "peer", "192.0.2.1:5060;udp", "expires", 3540);
+}
+
 static unsigned thread_count(void *arg)
 {
     (void)arg;
@@ -85,6 +92,7 @@ static int create(struct control **controlp)
                                     .data = data,
                                     .server = {.generation = generation,
                                                .scripts = scripts,
+                                               .registrations = registrations,
                                                .thread_count = thread_count,
                                                .thread_stats = thread_stats,
                                                .reload = reload,
@@ -194,6 +202,8 @@ static void status_comes_as_text_for_people(void **state)
     assert_non_null(strstr(asking.body, "No conferences."));
     assert_non_null(strstr(asking.body, "Scripts: generation 3, 2500 KB of memory"));
     assert_non_null(strstr(asking.body, "policy/board.lua"));
+    assert_non_null(strstr(asking.body, "  alice           sip:alice@192.0.2.7 "));
+    assert_non_null(strstr(asking.body, "59m00s  192.0.2.1:5060;udp\n"));
     assert_non_null(strstr(asking.body, "MEDIA THREAD"));
     assert_non_null(strstr(asking.body, "123456"));
     free(asking.body);
@@ -235,8 +245,12 @@ static void somebody_on_the_way_in_has_been_there_since_no_time(void **state)
     free(asking.body);
     focus_signalling_events()->on_established(call, focus);
     ask(&asking, "status --json");
-    assert_non_null(strstr(asking.body, "\"joined\": true"));
-    assert_null(strstr(asking.body, "\"since\": null"));
+    status = json_loads(asking.body, 0, NULL);
+    conference = json_array_get(json_object_get(status, "conferences"), 0);
+    alice = json_array_get(json_object_get(conference, "participants"), 0);
+    assert_true(json_is_true(json_object_get(alice, "joined")));
+    assert_true(json_is_string(json_object_get(alice, "since")));
+    json_decref(status);
     free(asking.body);
     world_hang_up(focus, call);
 }
@@ -389,6 +403,33 @@ static void an_unknown_request_is_an_error(void **state)
     free(asking.body);
 }
 
+static void somebody_is_called_by_the_operators_wish(void **state)
+{
+    static const char *const wrong[] = {"invite ", "invite demo", "invite demo ",
+                                        "invite nowhere sip:bob@192.0.2.7"};
+    struct asking asking;
+    (void)state;
+    focus_connect(focus, &world_signalling, &world_mixing, NULL);
+    assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = "demo"}), 0);
+    ask(&asking, "invite demo sip:bob@192.0.2.7");
+    assert_int_equal(asking.status, 0);
+    assert_string_equal(asking.body, "sip:bob@192.0.2.7 is being called\n");
+    assert_string_equal(world.last_outgoing->uri, "sip:bob@192.0.2.7");
+    assert_true(world.last_outgoing->invited);
+    free(asking.body);
+    ask(&asking, "invite demo sip:bob@192.0.2.7");
+    assert_int_equal(asking.status, EREMOTEIO);
+    assert_string_equal(asking.error, "sip:bob@192.0.2.7 is not called: 486 already in");
+    free(asking.body);
+    world_hang_up(focus, world.last_outgoing);
+    world_hang_up(focus, world.first_outgoing);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        ask(&asking, wrong[i]);
+        assert_int_equal(asking.status, EREMOTEIO);
+        free(asking.body);
+    }
+}
+
 static void slow_and_rude_clients_harm_nobody(void **state)
 {
     struct asking asking;
@@ -535,23 +576,25 @@ static void the_table_of_participants_fits_100_columns(void **state)
     char *text = NULL;
     size_t size = 0;
     json_t *status = json_pack(
-        "{s:{s:s,s:i},s:[{s:s,s:s,s:i,s:b,s:b,s:[{s:s,s:s,s:s,s:b,s:b,s:s,s:i,s:I,s:i,s:i,s:f,s:f,"
-        "s:f},{s:s,s:s,s:s,s:b}]}],s:{},s:[]}",
+        "{s:{s:s,s:i},s:[{s:s,s:s,s:i,s:b,s:b,s:i,s:[{s:s,s:s,s:s,s:b,s:b,s:s,s:i,s:I,s:i,s:i,s:f,"
+        "s:f,s:f,s:f,s:f,s:s},{s:s,s:s,s:s,s:b,s:s}]}],s:{},s:[]}",
         "server", "version", "0.1.0", "calls", 1, "conferences", "name", "demo", "title", "Demo",
-        "capacity", 10, "locked", 1, "reserved", 1, "participants", "name",
+        "capacity", 10, "locked", 1, "reserved", 1, "count", 1, "participants", "name",
         "Ägidius Längerer-Anzunehmen", "uri", "sip:a@example.com", "role", "participant", "muted",
         1, "held", 1, "codec", "PCMU", "seconds", 3725, "received", (json_int_t)99999999, "lost",
-        12345, "late", 123, "jitter_ms", 123.4, "delay_ms", 120.0, "level_db", -127.0, "name", "",
-        "uri", "sip:bob@example.com", "role", "speaker", "joined", 0, "scripts", "media_threads");
+        12345, "late", 123, "jitter_ms", 123.4, "delay_ms", 120.0, "level_db", -127.0, "mos", 3.04,
+        "remote_mos", 4.41, "quality", "poor", "name", "", "uri", "sip:bob@example.com", "role",
+        "speaker", "joined", 0, "status", "dialing-out", "scripts", "media_threads");
     (void)state;
     assert_non_null(status);
     FILE *file = open_memstream(&text, &size);
     control_render_status(file, status);
     fclose(file);
     json_decref(status);
-    assert_non_null(strstr(text, "Conference demo, \"Demo\": 2 participants of 10, locked\n"));
-    assert_non_null(strstr(text, "  Ägidius Längerer-An… participant muted held PCMU   1h02m"));
-    assert_non_null(strstr(text, "  bob@example.com      speaker     joining    -"));
+    assert_non_null(strstr(text, "Conference demo, \"Demo\": 1 participant of 10, locked\n"));
+    assert_non_null(strstr(text, "  Ägidius Länger… participant muted held PCMU   1h02m"));
+    assert_non_null(strstr(text, "  bob@example.com speaker     dialing    -"));
+    assert_non_null(strstr(text, " 123ms -127dB 3.0/4.4 poor\n"));
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
         size_t columns = 0;
         for (const char *p = line; *p != '\n'; p++) {
@@ -559,6 +602,26 @@ static void the_table_of_participants_fits_100_columns(void **state)
         }
         assert_true(columns <= 100);
     }
+    free(text);
+}
+
+static void overload_is_told_in_the_second_line(void **state)
+{
+    char *text = NULL;
+    size_t size = 0;
+    json_t *status =
+        json_pack("{s:{s:s,s:{s:i,s:s,s:i}},s:[],s:{},s:[{s:b},{s:b}]}", "server", "version",
+                  "0.1.0", "overload", "threads", 1, "since", "2026-01-02T03:04:05Z", "turned_away",
+                  17, "conferences", "scripts", "media_threads", "overloaded", 0, "overloaded", 1);
+    (void)state;
+    assert_non_null(status);
+    FILE *file = open_memstream(&text, &size);
+    control_render_status(file, status);
+    fclose(file);
+    json_decref(status);
+    assert_non_null(strstr(text, "\nOverloaded since 2026-01-02T03:04:05Z: 1 of 2 media threads "));
+    assert_non_null(strstr(text, "\n17 calls turned away for overload\n"));
+    assert_non_null(strstr(text, "0.0% OVERLOADED\n"));
     free(text);
 }
 
@@ -593,6 +656,7 @@ int main(void)
         TEST(a_server_that_says_nothing_times_out),
         TEST(without_descriptors_a_client_waits_and_the_loop_does_not_spin),
         TEST(an_unknown_request_is_an_error),
+        TEST(somebody_is_called_by_the_operators_wish),
         TEST(slow_and_rude_clients_harm_nobody),
         TEST(one_client_too_many_is_told),
         TEST(a_half_closed_client_gets_its_answer),
@@ -602,6 +666,7 @@ int main(void)
         TEST(without_a_server_the_client_says_so),
         TEST(a_path_that_no_socket_can_have_is_an_error),
         cmocka_unit_test(the_table_of_participants_fits_100_columns),
+        cmocka_unit_test(overload_is_told_in_the_second_line),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

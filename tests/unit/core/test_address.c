@@ -1,6 +1,7 @@
 /* Socket addresses, compared and taken apart. */
 #include "core/address.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -61,12 +62,46 @@ static void the_wildcards_are_unspecified(void **state)
     assert_false(address_is_unspecified(&a));
 }
 
+static void a_network_is_an_address_with_or_without_a_length(void **state)
+{
+    static const char *const bad[] = {"",        "10.0.0.0/", "10.0.0.0/33", "10.0.0/8",
+                                      "::1/129", "a",         "10.0.0.0/8x", "10.0.0.0/-1"};
+    static const struct {
+        const char *network, *address;
+        bool has;
+    } cases[] = {
+        {"192.0.2.1", "192.0.2.1", true},
+        {"192.0.2.1", "192.0.2.2", false},
+        {"10.0.0.0/8", "10.255.3.4", true},
+        {"10.0.0.0/8", "11.0.0.0", false},
+        {"10.1.2.0/23", "10.1.3.255", true},
+        {"10.1.2.0/23", "10.1.4.0", false},
+        {"0.0.0.0/0", "8.8.8.8", true},
+        {"0.0.0.0/0", "::1", false},
+        {"2001:db8::/32", "2001:db8:1::1", true},
+        {"2001:db8::/32", "2001:db9::1", false},
+        {"192.0.2.0/24", "::ffff:192.0.2.9", true},
+    };
+    char error[160];
+    struct network network;
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(network_parse(bad[i], &network, error, sizeof error), EINVAL);
+    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sockaddr_storage a = address(cases[i].address, 5060);
+        assert_int_equal(network_parse(cases[i].network, &network, error, sizeof error), 0);
+        assert_int_equal(network_has(&network, &a), cases[i].has);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_equal_in_family_host_and_port),
         cmocka_unit_test(no_address_equals_none_and_has_no_port),
         cmocka_unit_test(the_wildcards_are_unspecified),
+        cmocka_unit_test(a_network_is_an_address_with_or_without_a_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -220,6 +220,49 @@ static void a_full_server_is_503_with_retry_after(void **state)
     world_hang_up(focus, bob);
 }
 
+static void an_overloaded_server_is_503_and_its_calls_go_on(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo"), *bob, *carol;
+    struct query query = {.requested_user = "demo", .requested_host = "127.0.0.1"};
+    struct focus_overload overload;
+
+    (void)state;
+    answer_with(VERB_CREATE, DECISION_ACCEPT, 0);
+    world.overloaded = true; /* every thread but that of "demo" */
+    focus_mixing_events()->on_overload(1, focus);
+    bob = world_join(focus, "bob", "new");
+    assert_int_equal(bob->reject_code, 503);
+    assert_true(bob->retry_after > 0);
+    assert_null(focus_conference_by_name(focus, "new"));
+    carol = world_join(focus, "carol", "demo");
+    assert_true(carol->answered);
+    world.mix_overloaded = true;
+    world_hang_up(focus, bob);
+    bob = world_join(focus, "bob", "demo");
+    assert_int_equal(bob->reject_code, 503);
+    focus_signalling_events()->on_query(&query, focus);
+    assert_int_equal(query.code, 503);
+    assert_true(query.retry_after > 0);
+    query = (struct query){.requested_user = "", .requested_host = "127.0.0.1"};
+    focus_signalling_events()->on_query(&query, focus);
+    assert_int_equal(query.code, 503); /* who asks whether to send calls here is told, too */
+    focus_overload(focus, &overload);
+    assert_int_equal(overload.threads, 1);
+    assert_true(overload.since > 0);
+    assert_int_equal(overload.turned_away, 2);
+    world.overloaded = world.mix_overloaded = false;
+    focus_mixing_events()->on_overload(0, focus);
+    focus_overload(focus, &overload);
+    assert_int_equal(overload.threads, 0);
+    world_hang_up(focus, bob);
+    bob = world_join(focus, "bob", "demo");
+    assert_true(bob->answered);
+    assert_false(alice->ended);
+    world_hang_up(focus, alice);
+    world_hang_up(focus, bob);
+    world_hang_up(focus, carol);
+}
+
 static void a_foreign_domain_is_404_and_an_address_is_ours(void **state)
 {
     struct call *call;
@@ -266,6 +309,7 @@ static struct request about(enum verb verb, struct call *call, const char *name)
 
     return (struct request){
         .verb = verb,
+        .actor = {.kind = ACTOR_SERVER},
         .conference = conference,
         .conference_name = name,
         .target = call ? participant_id(participant_of(call)) : 0,
@@ -296,6 +340,44 @@ static void muting_takes_the_gain_away_and_is_told(void **state)
     assert_int_equal(focus_submit(focus, &request, &decision), EPERM);
     assert_int_equal(decision.code, 403);
     assert_true(participant_is_muted(participant_of(alice)));
+    world_hang_up(focus, alice);
+}
+
+static void strangers_change_nothing_and_are_asked_who_they_are(void **state)
+{
+    static const enum verb verbs[] = {VERB_MUTE, VERB_REMOVE, VERB_LOCK, VERB_END};
+    struct call *alice = world_join(focus, "alice", "demo");
+    struct decision decision;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        struct request request = about(verbs[i], alice, "demo");
+
+        request.actor.kind = ACTOR_CALLER;
+        assert_int_equal(focus_submit(focus, &request, &decision), EPERM);
+        assert_int_equal(decision.code, 401);
+        answer_with(verbs[i], DECISION_REJECT, 401);
+        request.actor.authenticated = true;
+        assert_int_equal(focus_submit(focus, &request, &decision), EPERM);
+        assert_int_equal(decision.code, 403); /* not asked for ever */
+        has_answer[verbs[i]] = false;
+        assert_int_equal(focus_submit(focus, &request, &decision), 0);
+        if (verbs[i] == VERB_REMOVE) {
+            world_hang_up(focus, alice);
+            alice = world_join(focus, "alice", "demo");
+        }
+    }
+    world_hang_up(focus, alice);
+}
+
+static void a_caller_that_is_challenged_gets_401(void **state)
+{
+    struct call *alice;
+
+    (void)state;
+    answer_with(VERB_JOIN, DECISION_REJECT, 401);
+    alice = world_join(focus, "alice", "demo");
+    assert_int_equal(alice->reject_code, 401);
     world_hang_up(focus, alice);
 }
 
@@ -401,6 +483,26 @@ static void who_only_sends_from_the_start_is_a_source_not_on_hold(void **state)
     world_hang_up(focus, radio);
 }
 
+static void a_change_of_quality_is_told_of_those_who_have_joined(void **state)
+{
+    struct call *alice = world_dial(focus, "alice", "demo");
+    struct leg_quality quality = {.grade = "poor", .before = "good", .mos = 2.9f};
+
+    (void)state;
+    focus_mixing_events()->on_quality(participant_of(alice), &quality, focus);
+    world_session(focus, alice, STREAM_SENDRECV, false);
+    focus_signalling_events()->on_established(alice, focus);
+    world_turn(loop);
+    told_count = 0;
+    focus_mixing_events()->on_quality(participant_of(alice), &quality, focus);
+    world_turn(loop);
+    assert_int_equal(told_count, 1);
+    assert_int_equal(told[0].kind, EVENT_QUALITY);
+    assert_int_equal(told[0].participant, participant_id(participant_of(alice)));
+    assert_string_equal(told[0].quality.grade, "poor");
+    world_hang_up(focus, alice);
+}
+
 static void a_dead_line_is_removed_unless_the_policy_keeps_it(void **state)
 {
     struct call *alice = world_join(focus, "alice", "demo");
@@ -476,7 +578,9 @@ static void a_caller_who_gives_up_before_the_ack_leaves_nothing(void **state)
 
 static void options_say_what_an_invite_would_meet(void **state)
 {
-    struct query query = {.requested_user = "demo", .requested_host = "127.0.0.1"};
+    struct caller caller = {.uri = "sip:alice@example.com", .user = "alice"};
+    struct query query = {
+        .requested_user = "demo", .requested_host = "127.0.0.1", .caller = &caller};
 
     (void)state;
     focus_signalling_events()->on_query(&query, focus);
@@ -486,6 +590,9 @@ static void options_say_what_an_invite_would_meet(void **state)
     focus_signalling_events()->on_query(&query, focus);
     assert_int_equal(query.code, 404);
     assert_false(query.is_focus);
+    answer_with(VERB_CREATE, DECISION_REJECT, 401);
+    focus_signalling_events()->on_query(&query, focus);
+    assert_int_equal(query.code, 401);
     query.requested_user = "";
     focus_signalling_events()->on_query(&query, focus);
     assert_int_equal(query.code, 200);
@@ -494,7 +601,9 @@ static void options_say_what_an_invite_would_meet(void **state)
 
 static void options_to_a_foreign_domain_are_404_and_to_a_full_server_503(void **state)
 {
-    struct query query = {.requested_user = "demo", .requested_host = "elsewhere.example.com"};
+    struct caller caller = {.uri = "sip:alice@example.com", .user = "alice"};
+    struct query query = {
+        .requested_user = "demo", .requested_host = "elsewhere.example.com", .caller = &caller};
     struct call *call;
 
     (void)state;
@@ -572,15 +681,19 @@ int main(void)
         CASE(a_conference_made_for_a_caller_who_is_refused_vanishes),
         CASE(a_full_conference_is_486),
         CASE(a_full_server_is_503_with_retry_after),
+        CASE(an_overloaded_server_is_503_and_its_calls_go_on),
         CASE(a_foreign_domain_is_404_and_an_address_is_ours),
         CASE(without_ports_it_is_503_and_without_the_family_488),
         CASE(muting_takes_the_gain_away_and_is_told),
+        CASE(strangers_change_nothing_and_are_asked_who_they_are),
+        CASE(a_caller_that_is_challenged_gets_401),
         CASE(a_policy_can_let_in_muted_and_with_a_role),
         CASE(removing_ends_the_call_and_leaves_the_roster_at_once),
         CASE(a_locked_conference_is_403_unless_the_policy_says_otherwise),
         CASE(ending_ends_all_calls_and_a_reserved_conference_can_be_called_again),
         CASE(hold_silences_and_resume_brings_back),
         CASE(who_only_sends_from_the_start_is_a_source_not_on_hold),
+        CASE(a_change_of_quality_is_told_of_those_who_have_joined),
         CASE(a_dead_line_is_removed_unless_the_policy_keeps_it),
         CASE(flickering_speech_is_told_only_when_it_changed),
         CASE(shutdown_ends_all_refuses_new_calls_and_waits_for_the_answers),

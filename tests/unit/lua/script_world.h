@@ -116,17 +116,25 @@ __attribute__((unused)) static void script_site(const char *source)
         fail_msg("%s", script.error);
 }
 
-/* The same with `body` as the body of a hook. */
-__attribute__((unused)) static void script_hook(const char *hook, const char *arguments,
-                                                const char *body)
+/* The same with what stands between the first line, which makes `policy`, and the last. */
+__attribute__((unused)) static void script_policy(const char *functions)
 {
     char source[4096];
 
     (void)snprintf(source, sizeof source,
-                   "local policy = parley.policy { name = \"site\" }\n"
-                   "function policy.%s(%s) %s\nend\nreturn policy\n",
-                   hook, arguments, body);
+                   "local policy = parley.policy { name = 'site' }\n%sreturn policy\n", functions);
     script_site(source);
+}
+
+/* The same with `body` as the body of a hook. */
+__attribute__((unused)) static void script_hook(const char *hook, const char *arguments,
+                                                const char *body)
+{
+    char function[4000];
+
+    (void)snprintf(function, sizeof function, "function policy.%s(%s) %s\nend\n", hook, arguments,
+                   body);
+    script_policy(function);
 }
 
 __attribute__((unused)) static void script_turn(void)

@@ -148,12 +148,10 @@ static void a_hoard_ends_at_the_cap_and_a_reload_clears_it(void **state)
     unsigned refused = 0;
 
     (void)state;
-    script_site("local policy = parley.policy { name = 'site' }\n"
-                "local hoard = {}\n"
-                "function policy.join()\n"
-                "  for _ = 1, 8 do hoard[#hoard + 1] = ('x'):rep(1000):rep(200) .. #hoard end\n"
-                "end\n"
-                "return policy\n");
+    script_policy("local hoard = {}\n"
+                  "function policy.join()\n"
+                  "  for _ = 1, 8 do hoard[#hoard + 1] = ('x'):rep(1000):rep(200) .. #hoard end\n"
+                  "end\n");
     log_catch();
     for (unsigned i = 0; i < 60; i++) {
         call = world_dial(script.focus, "alice", "demo");

@@ -1,33 +1,12 @@
 /* The config file: what it may say, and how it is told what is wrong. */
-#include "core/options.h"
+#include "tests/unit/settings_world.h"
+
 #include "lua/lua_config.h"
 
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-static struct settings settings;
 static char path[] = "/tmp/parley-config-XXXXXX";
-static char error[1024];
 static bool is_script;
-
-static int set_up(void **state)
-{
-    (void)state;
-    return settings_init(&settings);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    settings_free(&settings);
-    return 0;
-}
 
 static int make_file(void **state)
 {
@@ -121,6 +100,59 @@ static void a_config_sets_options_of_every_type(void **state)
     free(options);
 }
 
+static void a_config_has_accounts(void **state)
+{
+    struct account account;
+    (void)state;
+    accepts("registrar = false\n"
+            "trusted_peers = { '192.0.2.1', '10.0.0.0/8', '2001:db8::/32' }\n"
+            "digest = { algorithms = 'MD5', nonce_expires = '1m' }\n"
+            "accounts = {\n"
+            "    bob = { ha1 = { '0123456789ABCDEF0123456789abcdef' } },\n"
+            "    alice = { password = 'Wonder \\\"land', groups = { 'staff', 'chair' },\n"
+            "        name = 'Alice' },\n"
+            "}\n");
+    assert_int_equal(settings.registrar, SWITCH_OFF);
+    assert_int_equal(settings.trusted_peers.count, 3);
+    assert_int_equal(settings.digest_algorithms.count, 1);
+    assert_int_equal(settings.nonce_expires, 60);
+    assert_int_equal(settings_finish(&settings, error, sizeof error), 0);
+    assert_int_equal(settings_find_account(&settings, "alice", &account), 0);
+    assert_string_equal(account.password, "Wonder \"land");
+    assert_string_equal(account.groups, "staff chair");
+    assert_string_equal(account.name, "Alice");
+    assert_int_equal(settings_find_account(&settings, "bob", &account), 0);
+    assert_string_equal(account.ha1_md5, "0123456789abcdef0123456789abcdef");
+    assert_string_equal(account.password, "");
+    assert_int_equal(settings_find_account(&settings, "Alice", &account), ENOENT);
+}
+
+static void what_is_wrong_with_an_account_is_told_without_its_password(void **state)
+{
+    static const char *const secrets[] = {"hunter2\\n", "1234567"};
+    char text[200];
+    (void)state;
+    rejects("accounts = {\n alice = {} }", 2, "accounts.alice needs a password or an ha1");
+    rejects("accounts = {\n alice = { password = 'a',\n"
+            " ha1 = '0123456789abcdef0123456789abcdef' } }",
+            2, "accounts.alice has both");
+    rejects("accounts = {\n alice = {\n password = 5 } }", 3, "must be a string, not a number");
+    rejects("accounts = {\n alice = { password = 'a',\n groups = { 'st aff' } } }", 3,
+            "accounts.alice.groups.1 must be a word");
+    rejects("accounts = {\n ['a b'] = { password = 'a' } }", 2, "no blanks");
+    rejects("accounts = {\n alice = 'hunter2' }", 2, "must be a table");
+    rejects("trusted_peers = { '10.0.0.0/8',\n '10.0.0.0/33' }", 2, "\"10.0.0.0/8\"");
+    rejects("digest = { algorithms = 'SHA-1' }", 1, "must be \"SHA-256\" or \"MD5\"");
+    rejects("registrar = 'yes'", 1, "must be true or false, not a string");
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
+        snprintf(text, sizeof text, "accounts = {\n alice = {\n %s = '%s' } }",
+                 i ? "ha1" : "password", secrets[i]);
+        rejects(text, 3, "must");
+        assert_null(strstr(error, "hunter2"));
+        assert_null(strstr(error, "1234567"));
+    }
+}
+
 static void what_is_left_out_keeps_its_default(void **state)
 {
     (void)state;
@@ -149,7 +181,7 @@ static void the_printed_config_is_complete_and_means_the_defaults(void **state)
         snprintf(assignment, sizeof assignment, "%s = ", name);
         assert_non_null(strstr(text, assignment));
         assert_non_null(strstr(text, name));
-        if (option_is_of_conference(option)) {
+        if (option_scope(option) != OPTION_OF_SERVER) {
             continue;
         }
         char *expected = option_print(option, &standard);
@@ -158,9 +190,7 @@ static void the_printed_config_is_complete_and_means_the_defaults(void **state)
         free(expected);
         free(found);
     }
-    for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
-        assert_true(strcspn(line, "\n") <= 102);
-    }
+    assert_lines_fit(text, 102);
     assert_string_equal(settings.conferences[0].title, "Demo");
     assert_int_equal(settings_finish(&settings, error, sizeof error), 0);
     settings_free(&standard);
@@ -372,24 +402,25 @@ static void no_piece_of_a_config_does_harm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-        TEST(a_config_sets_options_of_every_type),
-        TEST(what_is_left_out_keeps_its_default),
-        TEST(the_printed_config_is_complete_and_means_the_defaults),
-        TEST(a_config_may_compute),
-        TEST(an_unknown_key_is_an_error_with_its_line),
-        TEST(a_wrong_type_is_an_error_with_its_line),
-        TEST(a_value_out_of_range_is_an_error_with_its_line),
-        TEST(of_several_errors_the_first_in_the_file_is_told),
-        TEST(a_duplicate_is_an_error_with_both_lines),
-        TEST(what_only_looks_like_a_duplicate_is_none),
-        TEST(an_endless_loop_ends_with_its_line),
-        TEST(memory_has_a_limit),
-        TEST(a_config_reaches_nothing_but_its_options),
-        TEST(errors_of_lua_have_the_whole_path_and_the_line),
-        TEST(a_script_is_no_config),
-        TEST(a_file_that_cannot_be_read_says_so),
-        TEST(no_piece_of_a_config_does_harm),
+        SETTINGS_TEST(a_config_sets_options_of_every_type),
+        SETTINGS_TEST(a_config_has_accounts),
+        SETTINGS_TEST(what_is_wrong_with_an_account_is_told_without_its_password),
+        SETTINGS_TEST(what_is_left_out_keeps_its_default),
+        SETTINGS_TEST(the_printed_config_is_complete_and_means_the_defaults),
+        SETTINGS_TEST(a_config_may_compute),
+        SETTINGS_TEST(an_unknown_key_is_an_error_with_its_line),
+        SETTINGS_TEST(a_wrong_type_is_an_error_with_its_line),
+        SETTINGS_TEST(a_value_out_of_range_is_an_error_with_its_line),
+        SETTINGS_TEST(of_several_errors_the_first_in_the_file_is_told),
+        SETTINGS_TEST(a_duplicate_is_an_error_with_both_lines),
+        SETTINGS_TEST(what_only_looks_like_a_duplicate_is_none),
+        SETTINGS_TEST(an_endless_loop_ends_with_its_line),
+        SETTINGS_TEST(memory_has_a_limit),
+        SETTINGS_TEST(a_config_reaches_nothing_but_its_options),
+        SETTINGS_TEST(errors_of_lua_have_the_whole_path_and_the_line),
+        SETTINGS_TEST(a_script_is_no_config),
+        SETTINGS_TEST(a_file_that_cannot_be_read_says_so),
+        SETTINGS_TEST(no_piece_of_a_config_does_harm),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }

@@ -72,20 +72,18 @@ static void handles_of_those_who_left_are_harmless(void **state)
     struct call *alice, *bob;
 
     (void)state;
-    script_site("local policy = parley.policy { name = 'site' }\n"
-                "local held\n"
-                "function policy.left(_, conference, participant)\n"
-                "  held = participant\n"
-                "  assert(participant.user == 'alice' and participant:stats().received == 7)\n"
-                "end\n"
-                "function policy.join(_, conference)\n"
-                "  if not held then return end\n"
-                "  local value, why = held:stats()\n"
-                "  return reject(499, tostring(held.user) .. tostring(held.conference) ..\n"
-                "    tostring(value) .. why .. (tostring(held):gsub('%d+', 'N')) ..\n"
-                "    math.type(held.id) .. select(2, conference:participant(held.id)))\n"
-                "end\n"
-                "return policy\n");
+    script_policy("local held\n"
+                  "function policy.left(_, conference, participant)\n"
+                  "  held = participant\n"
+                  "  assert(participant.user == 'alice' and participant:stats().received == 7)\n"
+                  "end\n"
+                  "function policy.join(_, conference)\n"
+                  "  if not held then return end\n"
+                  "  local value, why = held:stats()\n"
+                  "  return reject(499, tostring(held.user) .. tostring(held.conference) ..\n"
+                  "    tostring(value) .. why .. (tostring(held):gsub('%d+', 'N')) ..\n"
+                  "    math.type(held.id) .. select(2, conference:participant(held.id)))\n"
+                  "end\n");
     alice = world_join(script.focus, "alice", "demo");
     world_hang_up(script.focus, alice);
     script_turn();
@@ -99,20 +97,18 @@ static void handles_of_ended_conferences_are_harmless(void **state)
     struct call *call;
 
     (void)state;
-    script_site("local policy = parley.policy { name = 'site' }\n"
-                "local held\n"
-                "function policy.create() return accept() end\n"
-                "function policy.ended(event, conference)\n"
-                "  held = conference\n"
-                "  assert(conference.name == 'brief' and conference:lock() == nil)\n"
-                "end\n"
-                "function policy.join(_, conference)\n"
-                "  if not held then return end\n"
-                "  local n = 0 for _ in held:participants() do n = n + 1 end\n"
-                "  return reject(499, tostring(held.name) .. #held .. n ..\n"
-                "    tostring(held.state) .. tostring(held.options))\n"
-                "end\n"
-                "return policy\n");
+    script_policy("local held\n"
+                  "function policy.create() return accept() end\n"
+                  "function policy.ended(event, conference)\n"
+                  "  held = conference\n"
+                  "  assert(conference.name == 'brief' and conference:lock() == nil)\n"
+                  "end\n"
+                  "function policy.join(_, conference)\n"
+                  "  if not held then return end\n"
+                  "  local n = 0 for _ in held:participants() do n = n + 1 end\n"
+                  "  return reject(499, tostring(held.name) .. #held .. n ..\n"
+                  "    tostring(held.state) .. tostring(held.options))\n"
+                  "end\n");
     call = world_join(script.focus, "alice", "brief");
     world_hang_up(script.focus, call);
     script_turn();
@@ -121,40 +117,41 @@ static void handles_of_ended_conferences_are_harmless(void **state)
     world_hang_up(script.focus, call);
 }
 
+static void press(const struct call *call, char key)
+{
+    focus_mixing_events()->on_digit(call->user, key, 100, script.focus);
+    script_turn();
+}
+
 static void event_hooks_can_act(void **state)
 {
     struct conference *conference;
     struct call *alice, *bob;
 
     (void)state;
-    script_site("local policy = parley.policy { name = 'site' }\n"
-                "function policy.digit(event, conference, participant)\n"
-                "  if event.digit == '1' then assert(participant:mute()) end\n"
-                "  if event.digit == '2' then assert(participant:unmute()) end\n"
-                "  if event.digit == '3' then assert(conference:lock()) end\n"
-                "  if event.digit == '4' then assert(conference:unlock()) end\n"
-                "  if event.digit == '5' then assert(participant:remove('Be nice')) end\n"
-                "  if event.digit == '6' then assert(conference:close('Good night')) end\n"
-                "end\n"
-                "return policy\n");
+    script_policy("function policy.digit(event, conference, participant)\n"
+                  "  if event.digit == '1' then assert(participant:mute()) end\n"
+                  "  if event.digit == '2' then assert(participant:unmute()) end\n"
+                  "  if event.digit == '3' then assert(conference:lock()) end\n"
+                  "  if event.digit == '4' then assert(conference:unlock()) end\n"
+                  "  if event.digit == '5' then assert(participant:remove('Be nice')) end\n"
+                  "  if event.digit == '6' then assert(conference:close('Good night')) end\n"
+                  "end\n");
     alice = world_join(script.focus, "alice", "demo");
     bob = world_join(script.focus, "bob", "demo");
     conference = focus_conference_by_name(script.focus, "demo");
-#define PRESS(call, key)                                                                           \
-    focus_mixing_events()->on_digit((call)->user, key, 100, script.focus);                         \
-    script_turn()
-    PRESS(alice, '1');
+    press(alice, '1');
     assert_true(participant_is_muted(participant_of(alice)));
-    PRESS(alice, '2');
+    press(alice, '2');
     assert_false(participant_is_muted(participant_of(alice)));
-    PRESS(alice, '3');
+    press(alice, '3');
     assert_true(conference_is_locked(conference));
-    PRESS(alice, '4');
+    press(alice, '4');
     assert_false(conference_is_locked(conference));
-    PRESS(alice, '5');
+    press(alice, '5');
     assert_true(alice->ended);
     assert_string_equal(alice->reason, "Be nice");
-    PRESS(bob, '6');
+    press(bob, '6');
     assert_true(bob->ended);
     assert_string_equal(bob->reason, "Good night");
     world_hang_up(script.focus, alice);
@@ -167,17 +164,15 @@ static void a_command_passes_the_policy_and_can_be_refused(void **state)
     const char *log;
 
     (void)state;
-    script_site("local policy = parley.policy { name = 'site' }\n"
-                "function policy.joined(event, conference, participant)\n"
-                "  local done, code, text = participant:mute()\n"
-                "  parley.log.error(done, code, text)\n"
-                "end\n"
-                "function policy.mute(request)\n"
-                "  assert(request.actor.kind == 'script' and request.params.muted)\n"
-                "  assert(request.actor.uri == 'policy/site.lua')\n"
-                "  return reject(403, 'Let ' .. request.target.user .. ' speak')\n"
-                "end\n"
-                "return policy\n");
+    script_policy("function policy.joined(event, conference, participant)\n"
+                  "  local done, code, text = participant:mute()\n"
+                  "  parley.log.error(done, code, text)\n"
+                  "end\n"
+                  "function policy.mute(request)\n"
+                  "  assert(request.actor.kind == 'script' and request.params.muted)\n"
+                  "  assert(request.actor.uri == 'policy/site.lua')\n"
+                  "  return reject(403, 'Let ' .. request.target.user .. ' speak')\n"
+                  "end\n");
     log_catch();
     call = world_join(script.focus, "alice", "demo");
     script_turn();
@@ -195,6 +190,36 @@ static void a_decision_hook_must_not_act(void **state)
     assert_false(conference_is_locked(focus_conference_by_name(script.focus, "demo")));
 }
 
+static void a_change_of_quality_comes_with_its_figures(void **state)
+{
+    struct leg_quality quality = {.grade = "poor",
+                                  .before = "good",
+                                  .mos = 2.5f,
+                                  .loss = 0.25f,
+                                  .jitter = 8,
+                                  .round_trip = 40};
+    struct call *call;
+
+    (void)state;
+    script_site("local policy = parley.policy { name = 'site' }\n"
+                "function policy.quality(event, _, participant)\n"
+                "  assert(event.name == 'quality' and event.quality == 'poor')\n"
+                "  assert(event.before == 'good' and event.mos == 2.5)\n"
+                "  assert(event.remote_mos == nil and event.loss == 0.25)\n"
+                "  assert(event.jitter == 8 and event.round_trip == 40)\n"
+                "  local now = participant:stats()\n"
+                "  assert(now.mos == nil and now.quality == nil and now.clipped == 0)\n"
+                "  assert(now.remote_lost == 0)\n"
+                "  assert(participant:mute())\n"
+                "end\n"
+                "return policy\n");
+    call = world_join(script.focus, "alice", "demo");
+    focus_mixing_events()->on_quality(call->user, &quality, script.focus);
+    script_turn();
+    assert_true(participant_is_muted(participant_of(call)));
+    world_hang_up(script.focus, call);
+}
+
 static void everybody_can_be_removed_while_they_are_gone_through(void **state)
 {
     struct call *calls[5];
@@ -204,7 +229,7 @@ static void everybody_can_be_removed_while_they_are_gone_through(void **state)
                 "for p in conference:participants() do p:remove() end");
     for (unsigned i = 0; i < 5; i++)
         calls[i] = world_join(script.focus, "alice", "demo");
-    PRESS(calls[2], '#');
+    press(calls[2], '#');
     for (unsigned i = 0; i < 5; i++) {
         assert_true(calls[i]->ended);
         world_hang_up(script.focus, calls[i]);
@@ -216,12 +241,10 @@ static void commands_work_from_a_coroutine(void **state)
     struct call *call;
 
     (void)state;
-    script_site("local policy = parley.policy { name = 'site' }\n"
-                "function policy.joined(_, conference, participant)\n"
-                "  coroutine.wrap(function() assert(participant:mute()) end)()\n"
-                "end\n"
-                "function policy.mute(request) return accept() end\n"
-                "return policy\n");
+    script_policy("function policy.joined(_, conference, participant)\n"
+                  "  coroutine.wrap(function() assert(participant:mute()) end)()\n"
+                  "end\n"
+                  "function policy.mute(request) return accept() end\n");
     call = world_join(script.focus, "alice", "demo");
     script_turn();
     assert_true(participant_is_muted(participant_of(call)));
@@ -269,6 +292,7 @@ int main(void)
         SCRIPT_TEST(event_hooks_can_act),
         SCRIPT_TEST(a_command_passes_the_policy_and_can_be_refused),
         SCRIPT_TEST(a_decision_hook_must_not_act),
+        SCRIPT_TEST(a_change_of_quality_comes_with_its_figures),
         SCRIPT_TEST(everybody_can_be_removed_while_they_are_gone_through),
         SCRIPT_TEST(commands_work_from_a_coroutine),
         SCRIPT_TEST(conferences_can_be_found_and_gone_through),

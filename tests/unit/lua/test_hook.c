@@ -189,8 +189,8 @@ static void what_is_no_verdict_is_an_error(void **state)
 {
     (void)state;
     assert_contains(script_failure("return true"),
-                    "policy/site.lua:2: hook join must return accept { … }, reject(code, reason) "
-                    "or nothing, not a boolean - hook join");
+                    "policy/site.lua:2: hook join must return accept { … }, reject(code, reason), "
+                    "challenge() or nothing, not a boolean - hook join");
 }
 
 static void wrong_verdicts_say_what_is_wrong(void **state)
@@ -209,7 +209,7 @@ static void wrong_verdicts_say_what_is_wrong(void **state)
         {"return accept 'host'", "table expected, got string"},
         {"return reject(200)", "the code must be a SIP status from 400 to 699"},
         {"return reject(302)", "the code must be a SIP status from 400 to 699"},
-        {"return reject(401)", "401 asks for a password; to refuse, use 403"},
+        {"return reject(401)", "401 asks for a password: write challenge(); to refuse, use 403"},
         {"return reject('no')", "number expected, got string"},
         {"return reject(403, 'a\\nb')", "the reason must be UTF-8 without control characters"},
     };
@@ -217,6 +217,64 @@ static void wrong_verdicts_say_what_is_wrong(void **state)
     (void)state;
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_contains(script_failure(cases[i].body), cases[i].error);
+}
+
+static void a_challenge_is_a_401(void **state)
+{
+    struct call *call;
+
+    (void)state;
+    script_hook("join", "request",
+                "if not request.actor.authenticated then return challenge() end");
+    call = world_dial(script.focus, "alice", "demo");
+    assert_int_equal(call->reject_code, 401);
+    world_hang_up(script.focus, call);
+}
+
+static void an_account_hook_answers_like_the_config(void **state)
+{
+    struct account account;
+
+    (void)state;
+    script_hook("account", "", "return { password = 'a', groups = { 'staff', '1' }, name = 'Al' }");
+    assert_int_equal(lua_engine_account(script.engine, "alice", "parley", &account), 0);
+    assert_string_equal(account.password, "a");
+    assert_string_equal(account.groups, "staff 1");
+    assert_string_equal(account.name, "Al");
+}
+
+static void an_account_hook_knows_nobody_by_default_and_fails_closed(void **state)
+{
+    static const struct {
+        const char *body, *error;
+    } cases[] = {
+        {"return 'secret'", "must return { password"},
+        {"return { pasword = 'secret' }", "unknown key 'pasword' (did you mean 'password'?)"},
+        {"return { password = '' }", "password must be 1 to 255 bytes"},
+        {"return { password = 5 }", "password must be a text, not a number"},
+        {"return { name = 'Al' }", "needs a password or an ha1"},
+        {"return { ha1 = { 'secret' } }", "ha1 must be H(user:realm:password)"},
+        {"parley.conference('demo'):lock()", "must not act"},
+        {"while true do end", "hook account"},
+    };
+    struct account account;
+
+    (void)state;
+    script_site("local policy = parley.policy { name = 'site' }\nreturn policy\n");
+    assert_int_equal(lua_engine_account(script.engine, "alice", "parley", &account), ENOENT);
+    script_hook("account", "user, realm",
+                "if user == 'alice' and realm == 'parley' then\n"
+                "return { ha1 = '0123456789abcdef0123456789ABCDEF' } end");
+    assert_int_equal(lua_engine_account(script.engine, "bob", "parley", &account), ENOENT);
+    assert_int_equal(lua_engine_account(script.engine, "alice", "parley", &account), 0);
+    assert_string_equal(account.ha1_md5, "0123456789abcdef0123456789abcdef");
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        script_hook("account", "", cases[i].body);
+        log_catch();
+        assert_int_equal(lua_engine_account(script.engine, "alice", "parley", &account), EIO);
+        assert_contains(log_caught(), cases[i].error);
+        assert_null(strstr(script.log, "secret"));
+    }
 }
 
 /* What a script's failure decides is the verb's business: admission fails closed, the rest as if
@@ -248,14 +306,13 @@ static void event_hooks_get_event_conference_and_participant(void **state)
     const char *log;
 
     (void)state;
-    script_site("local policy = parley.policy { name = 'site' }\n"
-                "local function tell(event, conference, participant)\n"
-                "  parley.log.info(event.name, conference.name, participant and participant.user,\n"
-                "    event.on, event.digit, event.duration, event.reason)\n"
-                "end\n"
-                "for _, name in ipairs { 'created', 'joined', 'digit', 'muted', 'held', 'speaking',"
-                "  'left', 'ended', 'locked' } do policy[name] = tell end\n"
-                "return policy\n");
+    script_policy(
+        "local function tell(event, conference, participant)\n"
+        "  parley.log.info(event.name, conference.name, participant and participant.user,\n"
+        "    event.on, event.digit, event.duration, event.reason)\n"
+        "end\n"
+        "for _, name in ipairs { 'created', 'joined', 'digit', 'muted', 'held', 'speaking',"
+        "  'left', 'ended', 'locked' } do policy[name] = tell end\n");
     log_set_level(LOG_LEVEL_INFO);
     log_catch();
     call = world_join(script.focus, "alice", "demo");
@@ -336,6 +393,9 @@ int main(void)
         SCRIPT_TEST(an_error_that_is_no_text_is_told_too),
         SCRIPT_TEST(what_is_no_verdict_is_an_error),
         SCRIPT_TEST(wrong_verdicts_say_what_is_wrong),
+        SCRIPT_TEST(a_challenge_is_a_401),
+        SCRIPT_TEST(an_account_hook_answers_like_the_config),
+        SCRIPT_TEST(an_account_hook_knows_nobody_by_default_and_fails_closed),
         SCRIPT_TEST(other_verbs_fail_to_their_default),
         SCRIPT_TEST(event_hooks_get_event_conference_and_participant),
         SCRIPT_TEST(a_failing_event_hook_harms_nobody),

@@ -29,9 +29,7 @@ static void a_reload_changes_the_next_decision(void **state)
     (void)state;
     script_site(GOOD);
     assert_answer("old");
-    script_site("local policy = parley.policy { name = 'site' }\n"
-                "function policy.join() return reject(499, 'new') end\n"
-                "return policy\n");
+    script_policy("function policy.join() return reject(499, 'new') end\n");
     assert_answer("new");
     assert_int_equal(lua_engine_generation(script.engine), 2);
 }
@@ -91,12 +89,10 @@ static void a_broken_policy_is_not_taken(void **state)
 static void a_policy_does_not_change_after_loading(void **state)
 {
     (void)state;
-    script_site("local policy = parley.policy { name = 'site' }\n"
-                "function policy.join()\n"
-                "  local ok, why = pcall(function() policy.join = print end)\n"
-                "  return reject(499, why)\n"
-                "end\n"
-                "return policy\n");
+    script_policy("function policy.join()\n"
+                  "  local ok, why = pcall(function() policy.join = print end)\n"
+                  "  return reject(499, why)\n"
+                  "end\n");
     assert_answer("policy/site.lua:3: hooks can only be set while their file is loaded");
 }
 
@@ -312,16 +308,14 @@ static void a_generation_lives_until_its_last_hook_is_done(void **state)
     struct call *call;
 
     (void)state;
-    script_site("local policy = parley.policy { name = 'site' }\n"
-                "function policy.joined(_, conference, participant)\n"
-                "  participant:mute()\n"
-                "  conference.state.text = ('still '):rep(2) .. participant.user\n"
-                "end\n"
-                "function policy.join(_, conference)\n"
-                "  if conference.state.text then return reject(499, conference.state.text ..\n"
-                "    parley.generation) end\n"
-                "end\n"
-                "return policy\n");
+    script_policy("function policy.joined(_, conference, participant)\n"
+                  "  participant:mute()\n"
+                  "  conference.state.text = ('still '):rep(2) .. participant.user\n"
+                  "end\n"
+                  "function policy.join(_, conference)\n"
+                  "  if conference.state.text then return reject(499, conference.state.text ..\n"
+                  "    parley.generation) end\n"
+                  "end\n");
     mixing.leg_route = route_and_reload;
     focus_connect(script.focus, &world_signalling, &mixing, lua_engine_policy(script.engine));
     call = world_join(script.focus, "alice", "demo");

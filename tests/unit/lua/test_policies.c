@@ -68,7 +68,10 @@ static void standard_knows_only_the_conferences_that_are_there(void **state)
 static void a_locked_conference_turns_callers_away_under_both(void **state)
 {
     static const char *const files[] = {"policy/open.lua", "policy/standard.lua"};
-    struct request request = {.verb = VERB_LOCK, .params.locked = true, .conference_name = "demo"};
+    struct request request = {.verb = VERB_LOCK,
+                              .actor = {.kind = ACTOR_SERVER},
+                              .params.locked = true,
+                              .conference_name = "demo"};
     struct decision decision;
     struct call *alice, *bob;
 

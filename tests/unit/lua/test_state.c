@@ -92,10 +92,8 @@ static void state_is_dropped_with_its_conference(void **state)
     json_t *status;
 
     (void)state;
-    script_site("local policy = parley.policy { name = 'site' }\n"
-                "function policy.create() return accept() end\n"
-                "function policy.joined(_, conference) conference.state.n = 1 end\n"
-                "return policy\n");
+    script_policy("function policy.create() return accept() end\n"
+                  "function policy.joined(_, conference) conference.state.n = 1 end\n");
     call = world_join(script.focus, "alice", "brief");
     script_turn();
     status = lua_engine_status(script.engine);

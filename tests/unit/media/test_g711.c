@@ -156,20 +156,29 @@ static void formats_without_a_codec_are_offered_but_not_found(void **state)
     (void)state;
     unsigned count;
     const struct codec_format *formats = codec_formats(&count);
-    assert_int_equal(count, 4);
-    assert_string_equal(formats[0].name, "PCMU");
-    assert_string_equal(formats[1].name, "PCMA");
-    assert_string_equal(formats[2].name, "CN");
-    assert_string_equal(formats[3].name, "telephone-event");
-    assert_string_equal(formats[3].fmtp, "0-16");
-    assert_ptr_equal(codec_find(&formats[0]), codec_named("PCMU"));
-    assert_ptr_equal(codec_find(&formats[1]), codec_named("PCMA"));
-    assert_null(codec_find(&formats[2]));
-    assert_null(codec_find(&formats[3]));
-    struct codec_format wrong = formats[0];
+    static const char *const names[] = {
+        "opus", "G722", "PCMU", "PCMA", "L16", "L16", "CN", "telephone-event", "telephone-event",
+    };
+    assert_int_equal(count, sizeof names / sizeof *names);
+    for (unsigned i = 0; i < count; i++) {
+        assert_string_equal(formats[i].name, names[i]);
+        if (i < 6) {
+            assert_string_equal(codec_find(&formats[i])->format.name, names[i]);
+        } else {
+            assert_null(codec_find(&formats[i]));
+        }
+        for (unsigned k = 0; k < i; k++) {
+            assert_int_not_equal(formats[i].payload_type, formats[k].payload_type);
+        }
+    }
+    assert_int_equal(formats[7].clock_rate, 48000);
+    assert_int_equal(formats[8].clock_rate, 8000);
+    assert_string_equal(formats[8].fmtp, "0-16");
+    assert_ptr_equal(codec_find(&formats[2]), codec_named("PCMU"));
+    struct codec_format wrong = formats[2];
     wrong.clock_rate = 16000;
     assert_null(codec_find(&wrong));
-    wrong = formats[0];
+    wrong = formats[2];
     wrong.channels = 2;
     assert_null(codec_find(&wrong));
 }

@@ -50,6 +50,7 @@ struct bench {
     enum focus_mode mode;
     struct call *call; /* the last that came; NULL once it has ended */
     unsigned incoming, sessions, established, ended;
+    int progress; /* the last */
     struct session session;
     int end_code;
     struct call_info info; /* its strings live as long as the call */
@@ -68,6 +69,7 @@ static struct bench bench;
 /* What a test offers to subscribe to, set before the bench begins. */
 static const struct package *bench_packages;
 static unsigned bench_package_count;
+static const char *bench_resolv_conf; /* NULL: the system's */
 
 /* ---- the focus ------------------------------------------------------------------------------ */
 
@@ -138,9 +140,18 @@ static inline void on_query(struct query *query, void *arg)
     query->is_focus = true;
 }
 
+static inline void on_progress(struct call *call, int code, const char *reason, void *arg)
+{
+    (void)arg;
+    assert_ptr_equal(call, bench.call);
+    assert_non_null(reason);
+    bench.progress = code;
+}
+
 static const struct signalling_events bench_events = {
     .on_incoming = on_incoming,
     .on_session = on_session,
+    .on_progress = on_progress,
     .on_established = on_established,
     .on_ended = on_ended,
     .on_query = on_query,
@@ -334,21 +345,29 @@ static inline void phone_expect_request(const char *method)
     }
 }
 
-/* Answers the request in bench.message. */
-static inline void phone_reply(int code, const char *headers, const char *body)
+/* Answers the request in bench.message; `tag` goes behind its To. */
+static inline void phone_reply_tagged(int code, const char *tag, const char *headers,
+                                      const char *body)
 {
-    static const char *const copied[] = {"Via", "From", "To", "Call-ID", "CSeq"};
+    static const char *const copied[] = {"Via", "From", "Call-ID", "CSeq", "To"};
     char text[8192];
     size_t length = (size_t)snprintf(text, sizeof text, "SIP/2.0 %d Reply\r\n", code);
     for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
-        length += (size_t)snprintf(text + length, sizeof text - length, "%s: %s\r\n", copied[i],
-                                   phone_header(copied[i]));
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s: %s%s", copied[i],
+                                   phone_header(copied[i]), strcmp(copied[i], "To") ? "\r\n" : "");
     }
+    length += (size_t)snprintf(text + length, sizeof text - length, "%s%s\r\n",
+                               tag[0] ? ";tag=" : "", tag);
     length += (size_t)snprintf(
         text + length, sizeof text - length, "%s%sContent-Length: %zu\r\n\r\n%s", headers,
         body[0] ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
     assert_true(length < sizeof text);
     phone_raw(text, length);
+}
+
+static inline void phone_reply(int code, const char *headers, const char *body)
+{
+    phone_reply_tagged(code, "", headers, body);
 }
 
 static inline void phone_expect_nothing(unsigned ms)
@@ -408,7 +427,6 @@ static inline int bench_begin_with(unsigned session_expires, unsigned min_se)
     snprintf(udp, sizeof udp, "sip:%s:%d;transport=udp", bench.host, SERVER_PORT);
     snprintf(tcp, sizeof tcp, "sip:%s:%d;transport=tcp", bench.host, SERVER_PORT);
     log_set_level(LOG_LEVEL_ERROR);
-    bench.signalling = sip_signalling();
     if (loop_create(&bench.loop)) {
         return -1;
     }
@@ -428,11 +446,13 @@ static inline int bench_begin_with(unsigned session_expires, unsigned min_se)
         .t1 = TEST_T1,
         .events = &bench_events,
         .events_arg = &bench,
+        .resolv_conf = bench_resolv_conf,
     };
     if (sip_agent_create(&config, &bench.agent, error, sizeof error)) {
         fprintf(stderr, "%s\n", error);
         return -1;
     }
+    bench.signalling = sip_agent_signalling(bench.agent);
     bench.fd = socket(AF_INET, SOCK_DGRAM, 0);
     inet_pton(AF_INET, PHONE_HOST, &address.sin_addr);
     if (bench.fd < 0 || bind(bench.fd, (struct sockaddr *)&address, sizeof address) ||

@@ -287,6 +287,34 @@ static void rtcp_goes_where_the_peer_says(void **state)
     free(answer);
 }
 
+static void extended_reports_are_agreed_on(void **state)
+{
+    (void)state;
+    struct session session;
+    char *answer =
+        answer_to(HEAD "m=audio 5004 RTP/AVP 0\r\na=rtcp-xr:pkt-loss-rle=40 rcvr-rtt=all:500 "
+                       "stat-summary=loss,jitt voip-metrics\r\n",
+                  &session);
+    assert_non_null(strstr(answer, "a=rtcp-xr:rcvr-rtt=all voip-metrics\r\n"));
+    assert_true(session.xr_metrics && session.xr_round_trip);
+    free(answer);
+    /* for all streams, and for one of them */
+    answer = answer_to(HEAD "a=rtcp-xr:voip-metrics\r\nm=audio 5004 RTP/AVP 0\r\n", &session);
+    assert_non_null(strstr(answer, "a=rtcp-xr:voip-metrics\r\n"));
+    assert_true(session.xr_metrics && !session.xr_round_trip);
+    free(answer);
+    answer = answer_to(HEAD "a=rtcp-xr:voip-metrics\r\nm=audio 5004 RTP/AVP 0\r\na=rtcp-xr:\r\n",
+                       &session);
+    assert_null(strstr(answer, "rtcp-xr"));
+    assert_false(session.xr_metrics || session.xr_round_trip);
+    free(answer);
+    /* "sender" is for those who send, who have no need of it */
+    answer = answer_to(
+        HEAD "m=audio 5004 RTP/AVP 0\r\na=rtcp-xr:rcvr-rtt=sender rcvr-rtt=allways\r\n", &session);
+    assert_null(strstr(answer, "rtcp-xr"));
+    free(answer);
+}
+
 static void an_rtcp_port_of_our_own_is_told(void **state)
 {
     (void)state;
@@ -298,7 +326,8 @@ static void an_rtcp_port_of_our_own_is_told(void **state)
     free(body);
     local.media.rtcp_port = 0;
     assert_int_equal(sdp_write_offer(&local, &body), 0);
-    assert_non_null(strstr(body, "a=rtcp-mux\r\na=rtcp:4000\r\n"));
+    assert_non_null(
+        strstr(body, "a=rtcp-mux\r\na=rtcp-xr:rcvr-rtt=all voip-metrics\r\na=rtcp:4000\r\n"));
     free(body);
 }
 
@@ -489,7 +518,8 @@ static void our_offer_lists_all_we_can(void **state)
                               "a=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1\r\n"
                               "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n"
                               "a=rtpmap:102 telephone-event/48000\r\na=fmtp:102 0-16\r\n"
-                              "a=ptime:20\r\na=sendrecv\r\na=rtcp-mux\r\n");
+                              "a=ptime:20\r\na=sendrecv\r\na=rtcp-mux\r\n"
+                              "a=rtcp-xr:rcvr-rtt=all voip-metrics\r\n");
     free(body);
     memset(&local.media, 0, sizeof local.media);
     assert_int_equal(sdp_write_offer(&local, &body), EINVAL);
@@ -515,7 +545,8 @@ static void the_peers_answer_settles_the_session(void **state)
     struct session session;
     struct sdp *answer = parse(HEAD "m=audio 5004 RTP/AVP 8 98\r\n"
                                     "a=rtpmap:98 telephone-event/8000\r\na=sendonly\r\n"
-                                    "a=rtcp-mux\r\n");
+                                    "a=rtcp-mux\r\n"
+                                    "a=rtcp-xr:rcvr-rtt=all voip-metrics\r\n");
     assert_int_equal(sdp_read_answer(&local, answer, &session), 0);
     assert_string_equal(session.codec.name, "PCMA");
     assert_int_equal(session.direction, STREAM_RECVONLY);
@@ -559,7 +590,8 @@ static void a_later_offer_keeps_streams_and_numbers(void **state)
                         "a=rtpmap:0 PCMU/8000\r\n"
                         "a=rtpmap:97 opus/48000/2\r\na=fmtp:97 useinbandfec=1\r\n"
                         "a=rtpmap:98 telephone-event/48000\r\na=fmtp:98 0-16\r\n"
-                        "a=ptime:20\r\na=sendrecv\r\na=rtcp-mux\r\n");
+                        "a=ptime:20\r\na=sendrecv\r\na=rtcp-mux\r\n"
+                        "a=rtcp-xr:rcvr-rtt=all voip-metrics\r\n");
     free(body);
     sdp_free(last);
 }
@@ -576,6 +608,7 @@ int main(void)
         cmocka_unit_test(every_kind_of_hold_is_understood),
         cmocka_unit_test(session_lines_hold_for_all_streams_and_media_lines_win),
         cmocka_unit_test(rtcp_goes_where_the_peer_says),
+        cmocka_unit_test(extended_reports_are_agreed_on),
         cmocka_unit_test(an_rtcp_port_of_our_own_is_told),
         cmocka_unit_test(packet_times_are_wishes_within_reason),
         cmocka_unit_test(ipv6_offers_meet_ipv6_sockets_only),

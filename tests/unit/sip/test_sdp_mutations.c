@@ -21,7 +21,8 @@ static const char *const seeds[] = {
     "m=audio 5004 RTP/AVP 0 8 97 101 13\r\na=rtpmap:97 opus/48000/2\r\n"
     "a=fmtp:97 stereo=1;useinbandfec=1\r\na=rtpmap:101 telephone-event/8000\r\n"
     "a=fmtp:101 0-15\r\na=ptime:30\r\na=maxptime:150\r\na=sendonly\r\n"
-    "a=rtcp:5007 IN IP4 192.0.2.8\r\na=rtcp-mux\r\n",
+    "a=rtcp:5007 IN IP4 192.0.2.8\r\na=rtcp-mux\r\n"
+    "a=rtcp-xr:rcvr-rtt=all:9 voip-metrics\r\n",
     "v=0\no=- 2 1 IN IP6 2001:db8::7\ns=call\nt=3034423619 3042462419\na=inactive\n"
     "m=video 6000 RTP/AVPF 31 99\nc=IN IP6 2001:db8::7\na=rtpmap:99 H264/90000\n"
     "m=audio 6002/2 RTP/AVPF 9 0\nc=IN IP6 2001:db8::8\nb=AS:64\na=sendrecv\n",

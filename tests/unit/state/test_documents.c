@@ -493,7 +493,7 @@ static void nobody_is_let_in_by_default(void **unused)
 
     (void)unused;
     is_allowed = false;
-    assert_int_equal(subscribe(&one, 0, "demo", "sip:demo@here"), 403);
+    assert_int_equal(subscribe(&one, 0, "demo", "sip:demo@here"), 401);
     assert_int_equal(subscribe(&one, 1, "demo", "sip:demo@here"), 403);
     assert_int_equal(subscribe(&one, 0, "nowhere", "sip:nowhere@here"), 404);
 }

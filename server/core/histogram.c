@@ -1,18 +1,16 @@
-#include "media/histogram.h"
+#include "core/histogram.h"
 
-/* 0–15 µs have a bucket each, further ones HISTOGRAM_STEPS for every doubling. */
-static unsigned bucket_of(uint64_t late)
+/* Small values have a bucket each, further ones HISTOGRAM_STEPS for every doubling. */
+static unsigned bucket_of(uint64_t value)
 {
-    unsigned shift = 0, bucket;
+    unsigned highest_bit = 63 - (unsigned)__builtin_clzll(value | HISTOGRAM_STEPS);
+    unsigned shift = highest_bit - HISTOGRAM_STEP_BITS;
+    unsigned bucket = shift * HISTOGRAM_STEPS + (unsigned)(value >> shift);
 
-    while ((late >> shift) >= 2 * HISTOGRAM_STEPS) {
-        shift++;
-    }
-    bucket = shift * HISTOGRAM_STEPS + (unsigned)(late >> shift);
     return bucket < HISTOGRAM_BUCKETS ? bucket : HISTOGRAM_BUCKETS - 1;
 }
 
-/* The least time, in µs, that falls into the next bucket. */
+/* The least value that falls into the next bucket. */
 static uint64_t bucket_end(unsigned bucket)
 {
     unsigned next = bucket + 1;
@@ -21,19 +19,19 @@ static uint64_t bucket_end(unsigned bucket)
     return (uint64_t)(next - shift * HISTOGRAM_STEPS) << shift;
 }
 
-void histogram_add(struct histogram *histogram, uint64_t late)
+void histogram_add(struct histogram *histogram, uint64_t value)
 {
-    _Atomic uint64_t *bucket = &histogram->buckets[bucket_of(late)];
+    _Atomic uint64_t *bucket = &histogram->buckets[bucket_of(value)];
 
     /* One writer: no read-modify-write is needed. */
     atomic_store_explicit(bucket, atomic_load_explicit(bucket, memory_order_relaxed) + 1,
                           memory_order_relaxed);
-    if (late > atomic_load_explicit(&histogram->max, memory_order_relaxed)) {
-        atomic_store_explicit(&histogram->max, late, memory_order_relaxed);
+    if (value > histogram_max(histogram)) {
+        atomic_store_explicit(&histogram->max, value, memory_order_relaxed);
     }
 }
 
-float histogram_percentile(struct histogram *histogram, double fraction)
+uint64_t histogram_percentile(const struct histogram *histogram, double fraction)
 {
     uint64_t counts[HISTOGRAM_BUCKETS], total = 0, below = 0;
 
@@ -47,13 +45,13 @@ float histogram_percentile(struct histogram *histogram, double fraction)
     for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
         below += counts[i];
         if ((double)below >= fraction * (double)total) {
-            return (float)bucket_end(i) / 1000;
+            return bucket_end(i);
         }
     }
     return histogram_max(histogram);
 }
 
-float histogram_max(struct histogram *histogram)
+uint64_t histogram_max(const struct histogram *histogram)
 {
-    return (float)atomic_load_explicit(&histogram->max, memory_order_relaxed) / 1000;
+    return atomic_load_explicit(&histogram->max, memory_order_relaxed);
 }

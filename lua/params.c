@@ -1,0 +1,201 @@
+/* The parameters of requests, by one table: how scripts name them, what they may be, and where
+ * they stand in struct request_params. */
+#include "lua/private.h"
+
+#include <math.h>
+#include <string.h>
+
+enum param_kind { KIND_TEXT, KIND_FLAG, KIND_NUMBER, KIND_VIEW };
+
+struct param {
+    const char *name;
+    enum param_kind kind;
+    size_t offset, size;
+    float lowest, most; /* of a number */
+};
+
+#define TEXT(field)                                                                                \
+    {                                                                                              \
+#field, KIND_TEXT, offsetof(struct request_params, field),                                 \
+            sizeof((struct request_params *)NULL)->field, 0, 0                                     \
+    }
+#define FLAG(field)                                                                                \
+    {                                                                                              \
+#field, KIND_FLAG, offsetof(struct request_params, field), sizeof(bool), 0, 0              \
+    }
+#define NUMBER(field, lowest, most)                                                                \
+    {                                                                                              \
+#field, KIND_NUMBER, offsetof(struct request_params, field), sizeof(float), lowest, most   \
+    }
+#define VIEW(field)                                                                                \
+    {                                                                                              \
+#field, KIND_VIEW, offsetof(struct request_params, field), sizeof(enum view), 0, 0         \
+    }
+
+/* In the order of the bits. */
+static const struct param params[PARAM_COUNT] = {
+    TEXT(role),
+    FLAG(muted),
+    FLAG(locked),
+    TEXT(title),
+    TEXT(policy),
+    TEXT(reason),
+    FLAG(agc),
+    FLAG(denoise),
+    FLAG(vad),
+    NUMBER(speaks, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
+    NUMBER(hears, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
+    TEXT(file),
+    NUMBER(gain, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
+    FLAG(loop),
+    FLAG(anonymous),
+    FLAG(hidden),
+    VIEW(view),
+};
+
+unsigned verb_params(enum verb verb)
+{
+    enum {
+        VOICE = PARAM_AGC | PARAM_DENOISE | PARAM_VAD,
+        GAINS = PARAM_SPEAKS | PARAM_HEARS,
+        ENTRY = PARAM_ROLE | PARAM_MUTED | PARAM_ANONYMOUS | PARAM_HIDDEN | VOICE | GAINS,
+    };
+    static const unsigned of_verb[VERB_COUNT] = {
+        [VERB_CREATE] = PARAM_TITLE | PARAM_POLICY,
+        [VERB_JOIN] = ENTRY,
+        [VERB_INVITE] = ENTRY,
+        [VERB_TIMEOUT] = PARAM_REASON,
+        [VERB_MUTE] = PARAM_MUTED,
+        [VERB_ENHANCE] = VOICE,
+        [VERB_VOLUME] = GAINS,
+        [VERB_ANNOUNCE] = PARAM_FILE | PARAM_GAIN | PARAM_LOOP,
+        [VERB_REMOVE] = PARAM_REASON,
+        [VERB_LOCK] = PARAM_LOCKED,
+        [VERB_END] = PARAM_REASON,
+        [VERB_SUBSCRIBE] = PARAM_VIEW,
+    };
+
+    return of_verb[verb];
+}
+
+const char *param_name(unsigned param)
+{
+    return params[__builtin_ctz(param)].name;
+}
+
+static enum view view_check(lua_State *L, const char *what)
+{
+    const char *given = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+
+    for (unsigned view = 0; view < VIEW_COUNT; view++) {
+        if (strcmp(view_name(view), given) == 0)
+            return view;
+    }
+    script_error(L, "%s: view must be \"plain\" or \"moderator\"", what);
+}
+
+/* The value on top of the stack. */
+static void param_set(lua_State *L, const char *what, const struct param *param,
+                      struct request_params *target)
+{
+    void *field = (char *)target + param->offset;
+    char name[64];
+    lua_Number number;
+
+    switch (param->kind) {
+    case KIND_TEXT:
+        (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
+        text_check(L, -1, name, field, param->size);
+        return;
+    case KIND_FLAG:
+        if (!lua_isboolean(L, -1))
+            script_error(L, "%s: %s must be true or false, not a %s", what, param->name,
+                         luaL_typename(L, -1));
+        *(bool *)field = lua_toboolean(L, -1);
+        return;
+    case KIND_NUMBER:
+        number = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : (lua_Number)NAN;
+        if (!(number >= param->lowest && number <= param->most))
+            script_error(L, "%s: %s must be a number from %d to %d dB, not %s", what, param->name,
+                         (int)param->lowest, (int)param->most, luaL_tolstring(L, -1, NULL));
+        *(float *)field = (float)number;
+        return;
+    case KIND_VIEW:
+        *(enum view *)field = view_check(L, what);
+        return;
+    }
+}
+
+/* The index of the parameter whose name is the key at `index`. */
+static unsigned param_find(lua_State *L, int index, const char *what, unsigned allowed)
+{
+    const char *names[PARAM_COUNT], *name;
+    unsigned count = 0;
+
+    if (lua_type(L, index) != LUA_TSTRING)
+        script_error(L, "%s: a key must be a name, as in %s { %s = … }", what, what,
+                     param_name(allowed & -allowed));
+    name = lua_tostring(L, index);
+    for (unsigned i = 0; i < PARAM_COUNT; i++) {
+        if ((allowed & (1u << i)) && strcmp(params[i].name, name) == 0)
+            return i;
+        if (allowed & (1u << i))
+            names[count++] = params[i].name;
+    }
+    script_error(L, "%s: unknown key '%s'%s", what, name, nearest_push(L, name, names, count));
+}
+
+unsigned params_check(lua_State *L, int index, const char *what, unsigned allowed,
+                      struct request_params *target)
+{
+    unsigned set = 0;
+
+    luaL_checktype(L, index, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, index)) {
+        unsigned found = param_find(L, -2, what, allowed);
+
+        param_set(L, what, &params[found], target);
+        set |= 1u << found;
+        lua_pop(L, 1);
+    }
+    return set;
+}
+
+static void param_push(lua_State *L, const struct param *param, const void *field)
+{
+    switch (param->kind) {
+    case KIND_TEXT:
+        lua_pushstring(L, field);
+        return;
+    case KIND_FLAG:
+        lua_pushboolean(L, *(const bool *)field);
+        return;
+    case KIND_NUMBER:
+        lua_pushnumber(L, *(const float *)field);
+        return;
+    case KIND_VIEW:
+        lua_pushstring(L, view_name(*(const enum view *)field));
+        return;
+    }
+}
+
+void params_push(lua_State *L, unsigned which, const struct request_params *source)
+{
+    lua_createtable(L, 0, __builtin_popcount(which));
+    for (unsigned i = 0; i < PARAM_COUNT; i++) {
+        if (!(which & (1u << i)))
+            continue;
+        param_push(L, &params[i], (const char *)source + params[i].offset);
+        lua_setfield(L, -2, params[i].name);
+    }
+}
+
+void params_copy(unsigned which, const struct request_params *source, struct request_params *target)
+{
+    for (unsigned i = 0; i < PARAM_COUNT; i++) {
+        if (which & (1u << i))
+            memcpy((char *)target + params[i].offset, (const char *)source + params[i].offset,
+                   params[i].size);
+    }
+}

@@ -1,0 +1,39 @@
+/* "invite CONFERENCE URI": the operator has somebody called. */
+#include "control/private.h"
+
+#include <errno.h>
+#include <string.h>
+
+int control_invite(struct focus *focus, const char *words, char *told, size_t told_size)
+{
+    char name[CONFERENCE_NAME_MAX + 1];
+    size_t length = strcspn(words, " ");
+    const char *uri = words + length + strspn(words + length, " ");
+    struct invitation invitation = {.uri = uri, .name = ""};
+    struct request request = {
+        .verb = VERB_INVITE,
+        .actor = {.kind = ACTOR_SERVER, .authenticated = true},
+        .invitation = &invitation,
+        .params = {.role = "participant"},
+    };
+    struct decision decision;
+
+    if (length == 0 || length >= sizeof name || !*uri) {
+        snprintf(told, told_size, "invite needs a conference and a SIP URI");
+        return EINVAL;
+    }
+    snprintf(name, sizeof name, "%.*s", (int)length, words);
+    request.conference = focus_conference_by_name(focus, name);
+    request.conference_name = name;
+    if (!request.conference) {
+        snprintf(told, told_size, "there is no conference \"%s\"", name);
+        return ENOENT;
+    }
+    int error = focus_submit(focus, &request, &decision);
+    if (error) {
+        snprintf(told, told_size, "%s is not called: %d %s", uri, decision.code, decision.reason);
+    } else {
+        snprintf(told, told_size, "%s is being called", uri);
+    }
+    return error;
+}

@@ -1,0 +1,154 @@
+/* Calling somebody to bring them in (RFC 4579 §5.2): the effect of an accepted invite. */
+#include "focus/private.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static int fail(struct conference *conference, const struct request *request,
+                struct decision *decision, int code, const char *reason)
+{
+    decision->code = code;
+    (void)snprintf(decision->reason, sizeof decision->reason, "%s", reason);
+    log_write(LOG_LEVEL_INFO, conference->name, request->call, "%s is not called: %d %s",
+              request->invitation->uri, code, reason);
+    return ECANCELED;
+}
+
+static bool is_same_user(const struct caller *one, const struct caller *other)
+{
+    return strcmp(one->user, other->user) == 0 && strcasecmp(one->uri, other->uri) == 0;
+}
+
+/* NULL: not in, nor on the way in. */
+static const struct participant *find_user(const struct conference *conference,
+                                           const struct caller *caller)
+{
+    const struct participant *participant = NULL;
+
+    while ((participant = conference_next_participant(conference, participant)))
+        if (is_same_user(&participant->info.caller, caller))
+            return participant;
+    return NULL;
+}
+
+static int make_call(struct conference *conference, const struct request *request,
+                     struct decision *decision, struct call **callp)
+{
+    const struct signalling *signalling = conference->focus->signalling;
+    const struct outgoing_call outgoing = {
+        .target = request->invitation->uri,
+        .name = request->invitation->name ? request->invitation->name : "",
+        .conference = conference->name,
+        .title = conference->title,
+    };
+
+    switch (signalling->call(signalling->ctx, &outgoing, callp)) {
+    case 0:
+        return 0;
+    case EINVAL:
+        return fail(conference, request, decision, 400, "Not a SIP URI that can be called");
+    case ENOENT:
+        return fail(conference, request, decision, 480, "No phone is registered under this name");
+    case ELOOP:
+        return fail(conference, request, decision, 482, "That is this server itself");
+    case EAFNOSUPPORT:
+        return fail(conference, request, decision, 503, "No listener reaches such an address");
+    default:
+        return fail(conference, request, decision, 503, "Out of memory");
+    }
+}
+
+/* What speaks against calling them, before anything is sent. */
+static int check(struct conference *conference, const struct request *request,
+                 struct decision *decision, const struct caller *caller)
+{
+    struct focus *focus = conference->focus;
+    const struct participant *other = find_user(conference, caller);
+
+    if (other) {
+        decision->participant = other->id;
+        (void)fail(conference, request, decision, 486, "already in");
+        return EALREADY;
+    }
+    /* One conference within another: each would hear its own echo. */
+    if (*focus->domain && strcasecmp(caller->host, focus->domain) == 0 &&
+        focus_conference_by_name(focus, caller->user))
+        return fail(conference, request, decision, 482, "That is a conference of this server");
+    if (conference->capacity && conference->member_count >= conference->capacity)
+        return fail(conference, request, decision, 486, "Conference is full");
+    return 0;
+}
+
+static void on_no_answer(void *arg)
+{
+    struct participant *participant = arg;
+    struct conference *conference = participant->conference;
+
+    participant_remove(participant, FAILED, 408, "No answer");
+    conference_end_if_empty(conference);
+}
+
+static void ring(struct participant *participant, const struct invitation *invitation)
+{
+    struct conference *conference = participant->conference;
+    struct focus *focus = conference->focus;
+    struct answer offer = {.contact_user = conference->name, .is_focus = true};
+
+    participant->called = true;
+    conference->called_count++;
+    /* Without memory for the timer the phone rings until its user or its proxy has had enough. */
+    (void)loop_timer_start(focus->loop, &participant->patience,
+                           invitation->timeout ? invitation->timeout : focus->answer_timeout,
+                           on_no_answer, participant);
+    events_post(focus, &(struct conference_event){
+                           .kind = EVENT_DIALING,
+                           .conference = conference->id,
+                           .participant = participant->id,
+                       });
+    focus->mixing->leg_address(participant->leg, &offer.media);
+    if (*conference->title)
+        offer.subject = conference->title;
+    /* What goes wrong with it is told as the call's end. */
+    (void)focus->signalling->invite(participant->call, &offer);
+}
+
+int invite(struct conference *conference, const struct request *request, struct decision *decision)
+{
+    struct focus *focus = conference->focus;
+    const struct signalling *signalling = focus->signalling;
+    struct participant *participant;
+    struct call *call = NULL;
+    const char *reason;
+    int error, code;
+
+    reason = focus_is_full(focus, conference->name);
+    if (reason)
+        return fail(conference, request, decision, 503, reason);
+    error = make_call(conference, request, decision, &call);
+    if (error)
+        return error;
+    error = check(conference, request, decision, &signalling->info(call)->caller);
+    if (error)
+        goto out;
+    error = conference_activate(conference);
+    if (!error)
+        error = participant_make(conference, call, &decision->params, &participant);
+    if (error) {
+        code = media_failure(conference->name, signalling->info(call)->id, error, &reason);
+        error = fail(conference, request, decision, code, reason);
+        goto out;
+    }
+    decision->participant = participant->id;
+    log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s is invited (by %s)",
+              participant->info.caller.uri, decision->by);
+    ring(participant, request->invitation);
+    return 0;
+out:
+    signalling->end(call, decision->code, decision->reason);
+    conference_end_if_empty(conference);
+    return error;
+}

@@ -1,0 +1,221 @@
+/* How a conference sounds: what is done to voices, music for who waits alone, announcements. */
+#include "focus/private.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+enum {
+    MUSIC_FADE = 300, /* ms */
+    ANNOUNCEMENT_FADE = 10,
+};
+
+static int sound_set(struct sound *sound, const struct sound_config *config)
+{
+    char *hold_music = strdup(config->hold_music ? config->hold_music : "");
+
+    if (!hold_music)
+        return ENOMEM;
+    free(sound->hold_music);
+    sound->hold_music = hold_music;
+    sound->voice = config->voice;
+    return 0;
+}
+
+int focus_set_sound(struct focus *focus, const struct sound_config *config)
+{
+    return config ? sound_set(&focus->sound, config) : EINVAL;
+}
+
+int conference_set_sound(struct conference *conference, const struct sound_config *config)
+{
+    int error = config ? sound_set(&conference->sound, config) : 0;
+
+    if (!error) {
+        conference->has_sound = config != NULL;
+        conference->is_hold_music_bad = false;
+    }
+    return error;
+}
+
+const struct sound *conference_sound(const struct conference *conference)
+{
+    return conference->has_sound ? &conference->sound : &conference->focus->sound;
+}
+
+void conference_wish_sound(const struct conference *conference, struct request_params *params)
+{
+    const struct leg_voice *voice = &conference_sound(conference)->voice;
+
+    params->agc = voice->agc;
+    params->denoise = voice->denoise;
+    params->vad = voice->vad;
+}
+
+/* ---- playing -------------------------------------------------------------------------------- */
+
+static int playback_begin(struct conference *conference, bool is_hold_music,
+                          struct play_config *config)
+{
+    struct playback *playback = calloc(1, sizeof *playback);
+    int error;
+
+    if (!playback)
+        return ENOMEM;
+    playback->conference = conference;
+    playback->is_hold_music = is_hold_music;
+    config->user = playback;
+    error = conference->focus->mixing->play(conference->mix, config, &playback->player);
+    if (error) {
+        free(playback);
+        return error;
+    }
+    DL_APPEND(conference->playbacks, playback);
+    return 0;
+}
+
+static void playbacks_stop(struct conference *conference, bool is_hold_music)
+{
+    struct playback *playback;
+
+    DL_FOREACH(conference->playbacks, playback)
+    {
+        if (playback->is_hold_music == is_hold_music && !playback->is_stopped) {
+            playback->is_stopped = true;
+            conference->focus->mixing->play_stop(playback->player);
+        }
+    }
+}
+
+void conference_forget_playbacks(struct conference *conference)
+{
+    struct playback *playback, *next;
+
+    DL_FOREACH_SAFE(conference->playbacks, playback, next)
+    {
+        free(playback);
+    }
+    conference->playbacks = NULL;
+}
+
+/* ---- music ---------------------------------------------------------------------------------- */
+
+/* The only one who is in; NULL when there are none or more. */
+static struct participant *alone_in(const struct conference *conference)
+{
+    struct participant *participant, *alone = NULL;
+
+    DL_FOREACH(conference->members, participant)
+    {
+        if (!participant->joined)
+            continue;
+        if (alone)
+            return NULL;
+        alone = participant;
+    }
+    return alone;
+}
+
+static bool has_music(const struct conference *conference)
+{
+    const struct playback *playback;
+
+    DL_FOREACH(conference->playbacks, playback)
+    {
+        if (playback->is_hold_music)
+            return true;
+    }
+    return false;
+}
+
+static void set_listener(struct conference *conference, const struct participant *listener)
+{
+    struct participant *participant;
+
+    DL_FOREACH(conference->members, participant)
+    {
+        bool hears = participant == listener;
+
+        if (participant->hears_music != hears) {
+            participant->hears_music = hears;
+            participant_route(participant);
+        }
+    }
+}
+
+/* Who has waited goes on hearing the music while it fades out. */
+void conference_update_music(struct conference *conference)
+{
+    const char *file = conference_sound(conference)->hold_music;
+    struct participant *alone = alone_in(conference);
+    struct play_config config = {
+        .file = file,
+        .bus = MIX_MUSIC,
+        .fade = MUSIC_FADE,
+        .loop = true,
+    };
+
+    if (!conference->active)
+        return;
+    if (!alone || !file || !*file) {
+        playbacks_stop(conference, true);
+        return;
+    }
+    if (conference->is_hold_music_bad || has_music(conference))
+        return; /* what fades out calls us again when it is over */
+    set_listener(conference, alone);
+    if (playback_begin(conference, true, &config))
+        log_write(LOG_LEVEL_ERROR, conference->name, NULL, "hold_music: out of memory");
+}
+
+/* ---- announcements -------------------------------------------------------------------------- */
+
+static void tell_played(struct conference *conference, const char *reason)
+{
+    struct conference_event event = {.kind = EVENT_PLAYED, .conference = conference->id};
+
+    (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
+    events_post(conference->focus, &event);
+}
+
+void conference_announce(struct conference *conference, const struct request_params *params)
+{
+    struct play_config config = {
+        .file = params->file,
+        .bus = MIX_MAIN,
+        .gain = params->gain,
+        .fade = ANNOUNCEMENT_FADE,
+        .loop = params->loop,
+    };
+
+    playbacks_stop(conference, false);
+    if (!*params->file || !conference->active)
+        return;
+    log_write(LOG_LEVEL_INFO, conference->name, NULL, "plays %s", params->file);
+    if (playback_begin(conference, false, &config))
+        tell_played(conference, "out of memory");
+}
+
+void sound_on_played(void *user, const char *problem, void *arg)
+{
+    struct playback *playback = user;
+    struct conference *conference = playback->conference;
+    bool is_hold_music = playback->is_hold_music, is_stopped = playback->is_stopped;
+
+    (void)arg;
+    DL_DELETE(conference->playbacks, playback);
+    free(playback);
+    if (problem)
+        log_write(LOG_LEVEL_ERROR, conference->name, NULL, "%s%s",
+                  is_hold_music ? "hold_music: " : "", problem);
+    if (!is_hold_music) {
+        tell_played(conference, problem ? problem : is_stopped ? "stopped" : "");
+        return;
+    }
+    conference->is_hold_music_bad = problem != NULL;
+    set_listener(conference, NULL);
+    conference_update_music(conference);
+}

@@ -1,0 +1,42 @@
+/*
+ * A recording to be played: mono, in memory, at each rate that mixes have, shared by all players
+ * that play it at the same time.
+ *
+ * Files are read by a thread of their own, since a disk may be slow: WAV, FLAC, Ogg and whatever
+ * else libsndfile knows. Samples never change once they are read. Focus thread, but for
+ * clip_samples.
+ */
+#ifndef MEDIA_CLIP_H
+#define MEDIA_CLIP_H
+
+#include "core/loop.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct clip;
+struct clips;
+
+/* `directory`: where relative names begin. `on_read`: the clip's file has been read, or cannot be.
+ * ENOMEM, EMFILE. */
+int clips_create(struct loop *loop, const char *directory,
+                 void (*on_read)(struct clip *clip, void *arg), void *arg, struct clips **clipsp);
+/* No clip is open any more. */
+void clips_destroy(struct clips *clips); /* NULL is fine */
+
+/* The clip of that file, which may be there already; on_read comes for it when it is not. ENOMEM,
+ * EAGAIN. */
+int clip_open(struct clips *clips, const char *file, struct clip **clipp);
+void clip_close(struct clip *clip); /* NULL is fine */
+bool clip_is_read(const struct clip *clip);
+/* Why it cannot be played; NULL when it can. */
+const char *clip_problem(const struct clip *clip);
+
+/* Its samples at a mix's rate, 32768 is full scale. Any thread, once it has been read. NULL: it has
+ * none at this rate. */
+const int16_t *clip_samples(const struct clip *clip, unsigned rate, size_t *countp);
+
+/* Whether the file can be played, as far as its beginning tells. EINVAL: `error` says why not. */
+int clip_check(const char *directory, const char *file, char *error, size_t error_size);
+
+#endif

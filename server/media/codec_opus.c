@@ -1,0 +1,193 @@
+/*
+ * Opus (RFC 6716; RFC 7587 for RTP and SDP), by libopus.
+ *
+ * Everything is mono, at 48000 Hz: a stereo sender is mixed down by the decoder. What we send
+ * follows the peer's fmtp, up to the rate that RFC 7587 §3.1.1 calls right for speech.
+ */
+#include "media/codec_table.h"
+
+#include <opus.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    RATE = 48000,
+    /* Costs 140 µs a frame on the machine that 10 costs 350, and 0 costs 75: the most before the
+     * speech layer interpolates its filters and warps its noise shaping, at another quarter. */
+    COMPLEXITY = 3,
+    /* Per cent that redundancy is made for, when the peer wants it at all (useinbandfec=1). */
+    EXPECTED_LOSS = 10, /* with less, libopus would rather save it */
+    DTX_SIZE = 2, /* RFC 7587 §3.1.3: so short a packet says that nothing follows for a while */
+    BIT_RATE_MIN = 6000,
+};
+
+/* ---- tuning: bits 0–2 the bandwidth, 3 FEC, 4 DTX, 5 constant bit rate, from 8 the bit rate ----
+ */
+
+enum { TUNING_FEC = 1 << 3, TUNING_DTX = 1 << 4, TUNING_CBR = 1 << 5, TUNING_RATE_SHIFT = 8 };
+
+static const struct bandwidth {
+    unsigned playback_rate; /* Hz; a peer that plays no more gets no more (§6.1) */
+    int bandwidth;
+    unsigned bit_rate; /* for speech, §3.1.1 */
+} bandwidths[] = {
+    {8000, OPUS_BANDWIDTH_NARROWBAND, 12000}, {12000, OPUS_BANDWIDTH_MEDIUMBAND, 16000},
+    {16000, OPUS_BANDWIDTH_WIDEBAND, 20000},  {24000, OPUS_BANDWIDTH_SUPERWIDEBAND, 28000},
+    {48000, OPUS_BANDWIDTH_FULLBAND, 36000},
+};
+
+/* The peer's limit goes down to one of these, so that few encoders serve many limits. */
+static const unsigned bit_rates[] = {36000, 28000, 24000, 20000, 16000, 12000, 9000, BIT_RATE_MIN};
+
+enum {
+    BANDWIDTHS = sizeof bandwidths / sizeof *bandwidths,
+    BIT_RATES = sizeof bit_rates / sizeof *bit_rates,
+};
+
+/* The number of parameter `name` in "name=number;name=number"; `otherwise` when it has none. */
+static unsigned parameter(const char *fmtp, const char *name, unsigned otherwise)
+{
+    size_t length = strlen(name);
+    while (*fmtp != '\0') {
+        fmtp += strspn(fmtp, " \t;");
+        if (strncasecmp(fmtp, name, length) == 0) {
+            const char *value = fmtp + length + strspn(fmtp + length, " \t");
+            if (*value == '=') {
+                char *end;
+                value += 1 + strspn(value + 1, " \t");
+                unsigned long number = strtoul(value, &end, 10);
+                bool is_number = *value >= '0' && *value <= '9' && *end != '.';
+                return is_number && number <= 1000000 ? (unsigned)number : otherwise;
+            }
+        }
+        fmtp += strcspn(fmtp, ";");
+    }
+    return otherwise;
+}
+
+static uint32_t encoder_tuning(const char *fmtp)
+{
+    unsigned playback = parameter(fmtp, "maxplaybackrate", RATE), band = 0, step = 0;
+    unsigned most = parameter(fmtp, "maxaveragebitrate", bit_rates[0]);
+
+    while (band + 1 < BANDWIDTHS && bandwidths[band].playback_rate < playback) {
+        band++;
+    }
+    most = most < bandwidths[band].bit_rate ? most : bandwidths[band].bit_rate;
+    while (step + 1 < BIT_RATES && bit_rates[step] > most) {
+        step++;
+    }
+    return band | bit_rates[step] << TUNING_RATE_SHIFT |
+           (parameter(fmtp, "useinbandfec", 0) == 1 ? TUNING_FEC : 0u) |
+           (parameter(fmtp, "usedtx", 0) == 1 ? TUNING_DTX : 0u) |
+           (parameter(fmtp, "cbr", 0) == 1 ? TUNING_CBR : 0u);
+}
+
+/* ---- encoding ---- */
+
+static void *encoder_create(void)
+{
+    return opus_encoder_create(RATE, 1, OPUS_APPLICATION_VOIP, NULL);
+}
+
+static void encoder_begin(void *encoder, uint32_t tuning)
+{
+    bool fec = (tuning & TUNING_FEC) != 0;
+
+    (void)opus_encoder_ctl(encoder, OPUS_RESET_STATE);
+    (void)opus_encoder_ctl(encoder, OPUS_SET_COMPLEXITY(COMPLEXITY));
+    (void)opus_encoder_ctl(encoder, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE));
+    (void)opus_encoder_ctl(encoder, OPUS_SET_MAX_BANDWIDTH(bandwidths[tuning & 7].bandwidth));
+    (void)opus_encoder_ctl(encoder, OPUS_SET_BITRATE((opus_int32)(tuning >> TUNING_RATE_SHIFT)));
+    (void)opus_encoder_ctl(encoder, OPUS_SET_INBAND_FEC(fec));
+    (void)opus_encoder_ctl(encoder, OPUS_SET_PACKET_LOSS_PERC(fec ? EXPECTED_LOSS : 0));
+    (void)opus_encoder_ctl(encoder, OPUS_SET_DTX((tuning & TUNING_DTX) != 0));
+    (void)opus_encoder_ctl(encoder, OPUS_SET_VBR((tuning & TUNING_CBR) == 0));
+}
+
+static void encoder_destroy(void *encoder)
+{
+    opus_encoder_destroy(encoder);
+}
+
+static int encode(void *encoder, const float *samples, unsigned count, uint8_t *payload,
+                  size_t size)
+{
+    int written = opus_encode_float(encoder, samples, (int)count, payload, (opus_int32)size);
+    if (written < 0) {
+        return -1;
+    }
+    return written > DTX_SIZE ? written : 0;
+}
+
+/* ---- decoding ---- */
+
+static void *decoder_create(void)
+{
+    return opus_decoder_create(RATE, 1, NULL);
+}
+
+static void decoder_destroy(void *decoder)
+{
+    opus_decoder_destroy(decoder);
+}
+
+static int decode(void *decoder, const uint8_t *payload, size_t size, float *samples, unsigned max)
+{
+    int count = opus_decode_float(decoder, payload, (opus_int32)size, samples, (int)max, 0);
+    return count >= 0 ? count : -1;
+}
+
+static int conceal(void *decoder, float *samples, unsigned count)
+{
+    return opus_decode_float(decoder, NULL, 0, samples, (int)count, 0);
+}
+
+static int recover(void *decoder, const uint8_t *payload, size_t size, float *samples,
+                   unsigned count)
+{
+    return opus_decode_float(decoder, payload, (opus_int32)size, samples, (int)count, 1);
+}
+
+static bool is_silence(const uint8_t *payload, size_t size)
+{
+    (void)payload;
+    return size <= DTX_SIZE;
+}
+
+/* The first bits of the speech layer are a flag for each 20 ms or less of it: voice or not (RFC
+ * 6716 §4.2.3). Packets of more than one frame, and what has no speech layer, may be anything. */
+static bool is_background(const uint8_t *payload, size_t size)
+{
+    static const unsigned flags[] = {1, 1, 2, 3}; /* 10, 20, 40, 60 ms */
+    unsigned config = payload[0] >> 3, frames = payload[0] & 3;
+
+    if (size < 2 || frames != 0 || config >= 16) {
+        return false;
+    }
+    return payload[1] >> (8 - (config < 12 ? flags[config & 3] : 1)) == 0;
+}
+
+/* We like to have redundancy, and from those who are silent, nothing. */
+const struct codec codec_opus = {
+    .format = {.name = "opus",
+               .clock_rate = RATE,
+               .channels = 2,
+               .payload_type = 96,
+               .fmtp = "useinbandfec=1;usedtx=1"},
+    .sample_rate = RATE,
+    .grain = RATE / 400,
+    .encoder_create = encoder_create,
+    .encoder_tuning = encoder_tuning,
+    .encoder_begin = encoder_begin,
+    .encoder_destroy = encoder_destroy,
+    .decoder_create = decoder_create,
+    .decoder_destroy = decoder_destroy,
+    .encode = encode,
+    .decode = decode,
+    .conceal = conceal,
+    .recover = recover,
+    .is_silence = is_silence,
+    .is_background = is_background,
+};

@@ -1,0 +1,85 @@
+#include "media/exchange.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PLACES = 4 };
+
+struct place {
+    _Atomic uint64_t tick; /* that it holds; 0: being written, or never was */
+    atomic_uint readers;
+    uint8_t said[MIXER_RATES]; /* bit masks of buses */
+    float frames[MIXER_RATES][MIX_BUSES][FRAME_MAX];
+};
+
+struct exchange {
+    struct place places[PLACES];
+};
+
+struct exchange *exchange_create(void)
+{
+    /* Only what is used of it ever takes memory. */
+    return calloc(1, sizeof(struct exchange));
+}
+
+void exchange_destroy(struct exchange *exchange)
+{
+    free(exchange);
+}
+
+static struct place *place_of(struct exchange *exchange, uint64_t tick)
+{
+    return &exchange->places[tick % PLACES];
+}
+
+static void place_fill(struct place *place, const struct mixer *mixer)
+{
+    for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
+        place->said[rate] = 0;
+        for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
+            unsigned count;
+            const float *said = mixer_said(mixer, rate, bus, &count);
+
+            if (said != NULL) {
+                place->said[rate] |= (uint8_t)(1u << bus);
+                memcpy(place->frames[rate][bus], said, count * sizeof(float));
+            }
+        }
+    }
+}
+
+void exchange_publish(struct exchange *exchange, uint64_t tick, const struct mixer *mixer)
+{
+    struct place *place = place_of(exchange, tick);
+
+    /* In this order, as a reader first says that he reads and then looks at the tick: one of the
+     * two sees the other. */
+    atomic_store(&place->tick, 0);
+    if (atomic_load(&place->readers) == 0) {
+        place_fill(place, mixer);
+        atomic_store(&place->tick, tick);
+    }
+}
+
+bool exchange_has(const struct exchange *exchange, uint64_t tick)
+{
+    return atomic_load(&exchange->places[tick % PLACES].tick) == tick;
+}
+
+void exchange_read(struct exchange *exchange, uint64_t tick, struct mixer *mixer)
+{
+    struct place *place = place_of(exchange, tick);
+
+    (void)atomic_fetch_add(&place->readers, 1);
+    if (atomic_load(&place->tick) == tick) {
+        for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
+            for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
+                if (place->said[rate] & (1u << bus)) {
+                    mixer_add(mixer, rate, bus, place->frames[rate][bus]);
+                }
+            }
+        }
+    }
+    (void)atomic_fetch_sub(&place->readers, 1);
+}

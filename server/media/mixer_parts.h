@@ -1,0 +1,40 @@
+/* The parts of the mixer: used by mixer*.c only; media threads. */
+#ifndef MEDIA_MIXER_PARTS_H
+#define MEDIA_MIXER_PARTS_H
+
+#include "media/mixer.h"
+
+/* ---- mixer_gains.c ---- */
+
+void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES]);
+void gains_arrive(struct mixer_gains *gains);
+/* to += from × a gain that goes straight from `first` to `last` over the frame. */
+void add_scaled(float *restrict to, const float *restrict from, unsigned count, float first,
+                float last);
+
+/* ---- mixer_plane.c ---- */
+
+/* The index of a rate in mixer->planes. It is one of the three. */
+unsigned plane_index(unsigned rate);
+/* What the channel has put into `own` goes to the buses that it speaks to. */
+void plane_add(struct mixer *mixer, const struct mixer_channel *channel);
+/* All that is said on the bus in this tick, at any rate; NULL: nothing. Once all have spoken. */
+const float *plane_hear(struct mixer *mixer, struct mixer_plane *plane, unsigned bus);
+
+/* ---- mixer_encoder.c ---- */
+
+/* The frame, which `user` (a group or the channel itself) hears in this tick, encoded with a state
+ * for the channel. All channels of a user get the same frame in a tick. `asked`: the user's. */
+void encoder_give(struct mixer *mixer, struct mixer_channel *channel, const void *user,
+                  uint64_t *asked, const float *frame, struct mixer_payload *payload);
+
+/* ---- mixer_supply.c ---- */
+
+struct mixer_supply {
+    struct mixer_plane *planes[MIXER_RATES];
+    struct mixer_bus *buses[MIXER_RATES][MIX_BUSES];
+    struct resampler *links[MIXER_RATES][MIXER_RATES][MIX_BUSES]; /* to, from */
+    struct mixer_encoder *encoders;
+};
+
+#endif

@@ -1,0 +1,112 @@
+#include "media/mixer_parts.h"
+
+#include <string.h>
+
+const unsigned mixer_rates[MIXER_RATES] = {8000, 16000, 48000};
+
+static const float silence[FRAME_MAX];
+
+unsigned plane_index(unsigned rate)
+{
+    return rate <= 8000 ? 0 : rate <= 16000 ? 1 : 2;
+}
+
+/* A bus begins each tick with silence. */
+static float *bus_open(const struct mixer *mixer, const struct mixer_plane *plane, unsigned index)
+{
+    struct mixer_bus *bus = plane->buses[index];
+
+    if (bus == NULL) {
+        return NULL;
+    }
+    if (bus->said != mixer->tick) {
+        bus->said = mixer->tick;
+        memset(bus->own, 0, plane->frame * sizeof(float));
+    }
+    return bus->own;
+}
+
+void plane_add(struct mixer *mixer, const struct mixer_channel *channel)
+{
+    const struct mixer_gains *speaks = &channel->speaks;
+    const struct mixer_plane *plane = channel->plane;
+
+    for (unsigned i = 0; i < MIX_BUSES; i++) {
+        float *said = speaks->buses & (1u << i) ? bus_open(mixer, plane, i) : NULL;
+
+        if (said != NULL) {
+            add_scaled(said, channel->own, plane->frame, speaks->now[i], speaks->target[i]);
+        }
+    }
+}
+
+const float *mixer_said(const struct mixer *mixer, unsigned rate, unsigned bus, unsigned *countp)
+{
+    const struct mixer_plane *plane = mixer->planes[rate];
+    const struct mixer_bus *here = plane != NULL ? plane->buses[bus] : NULL;
+
+    if (here == NULL || here->said != mixer->tick) {
+        return NULL;
+    }
+    *countp = plane->frame;
+    return here->own;
+}
+
+void mixer_add(struct mixer *mixer, unsigned rate, unsigned bus, const float *samples)
+{
+    const struct mixer_plane *plane = mixer->planes[rate];
+    float *said = plane != NULL ? bus_open(mixer, plane, bus) : NULL;
+
+    if (said != NULL) {
+        add_scaled(said, samples, plane->frame, 1, 1);
+    }
+}
+
+/* Runs the link when it sounds, and one frame further: that is longer than any filter rings.
+ * Returns whether `result` has been written. */
+static bool link_run(struct mixer *mixer, struct mixer_link *link, const struct mixer_plane *from,
+                     unsigned bus, float *result)
+{
+    bool sounds = from->buses[bus] != NULL && from->buses[bus]->said == mixer->tick;
+
+    if (link->ringing && link->tick + 1 != mixer->tick) {
+        resampler_reset(link->resampler); /* nobody has listened since: what rings is long past */
+        link->ringing = false;
+    }
+    if (!sounds && !link->ringing) {
+        return false;
+    }
+    resampler_run(link->resampler, sounds ? from->buses[bus]->own : silence, from->frame, result);
+    link->tick = mixer->tick;
+    link->ringing = sounds;
+    mixer->resamples++;
+    return true;
+}
+
+const float *plane_hear(struct mixer *mixer, struct mixer_plane *plane, unsigned bus)
+{
+    struct mixer_bus *here = plane->buses[bus];
+
+    if (here == NULL || here->summed == mixer->tick) {
+        return here != NULL ? here->heard : NULL;
+    }
+    here->summed = mixer->tick;
+    here->heard = here->said == mixer->tick ? here->own : NULL;
+    for (unsigned i = 0; i < MIXER_RATES; i++) {
+        struct mixer_link *link = &here->links[i];
+        const float *before = here->heard;
+        float *result = before == NULL ? here->sum : plane->scratch;
+
+        if (link->resampler == NULL || !link_run(mixer, link, mixer->planes[i], bus, result)) {
+            continue;
+        }
+        here->heard = here->sum;
+        if (before != NULL && before != here->sum) {
+            memcpy(here->sum, before, plane->frame * sizeof(float));
+        }
+        if (before != NULL) {
+            add_scaled(here->sum, plane->scratch, plane->frame, 1, 1);
+        }
+    }
+    return here->heard;
+}

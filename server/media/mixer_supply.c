@@ -1,0 +1,295 @@
+/* What a mixer needs for its members: memory for the rates and buses in use, and encoders. */
+#include "media/mixer_parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+    ENCODERS_FIRST = 3, /* for those who listen, and two who speak */
+    ENCODERS_MORE = 2,
+};
+
+/* ---- planes and buses ---- */
+
+static size_t smaller(size_t one, size_t other)
+{
+    return one < other ? one : other;
+}
+
+static struct mixer_plane *plane_create(unsigned rate)
+{
+    unsigned frame = rate / 1000 * FRAME_MS;
+    size_t payload_max = smaller(frame * sizeof(int16_t), PAYLOAD_MAX);
+    size_t floats = (2 + MIXER_GROUPS) * frame * sizeof(float);
+    size_t bytes = (size_t)MIXER_GROUPS * MIXER_ENCODINGS * payload_max;
+    struct mixer_plane *plane = calloc(1, sizeof(*plane) + floats + bytes);
+    uint8_t *memory;
+
+    if (plane == NULL) {
+        return NULL;
+    }
+    memory = (uint8_t *)(plane + 1) + floats;
+    plane->rate = rate;
+    plane->frame = frame;
+    plane->payload_max = payload_max;
+    plane->scratch = (float *)(plane + 1);
+    plane->alone = plane->scratch + frame;
+    for (unsigned i = 0; i < MIXER_GROUPS; i++) {
+        struct mixer_group *group = &plane->groups[i];
+
+        group->frame = plane->alone + (size_t)(i + 1) * frame;
+        for (unsigned k = 0; k < MIXER_ENCODINGS; k++, memory += payload_max) {
+            group->encodings[k].data = memory;
+        }
+    }
+    return plane;
+}
+
+static struct mixer_bus *bus_create(unsigned rate)
+{
+    unsigned frame = rate / 1000 * FRAME_MS;
+    struct mixer_bus *bus = calloc(1, sizeof(*bus) + 2 * frame * sizeof(float));
+
+    if (bus != NULL) {
+        bus->own = (float *)(bus + 1);
+        bus->sum = bus->own + frame;
+    }
+    return bus;
+}
+
+static int fill_bus(struct mixer_supply *supply, const struct mixer_stock *stock, uint8_t in_use,
+                    unsigned to, unsigned bus)
+{
+    bool is_there = (stock->buses & (1u << bus)) != 0;
+    bool is_new = !is_there || (stock->rates & (1u << to)) == 0;
+
+    if (is_new) {
+        supply->buses[to][bus] = bus_create(mixer_rates[to]);
+        if (supply->buses[to][bus] == NULL) {
+            return ENOMEM;
+        }
+    }
+    for (unsigned from = 0; from < MIXER_RATES; from++) {
+        if (from == to || (in_use & (1u << from)) == 0 ||
+            (!is_new && (stock->rates & (1u << from)) != 0)) {
+            continue;
+        }
+        supply->links[to][from][bus] = resampler_create(mixer_rates[from], mixer_rates[to]);
+        if (supply->links[to][from][bus] == NULL) {
+            return ENOMEM;
+        }
+    }
+    return 0;
+}
+
+static int fill(struct mixer_supply *supply, const struct mixer_stock *stock, uint8_t in_use,
+                uint8_t buses)
+{
+    for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
+        if ((in_use & (1u << rate)) == 0) {
+            continue;
+        }
+        if ((stock->rates & (1u << rate)) == 0) {
+            supply->planes[rate] = plane_create(mixer_rates[rate]);
+            if (supply->planes[rate] == NULL) {
+                return ENOMEM;
+            }
+        }
+        for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
+            if ((buses & (1u << bus)) != 0 && fill_bus(supply, stock, in_use, rate, bus) != 0) {
+                return ENOMEM;
+            }
+        }
+    }
+    return 0;
+}
+
+int mixer_supply_create(struct mixer_stock *stock, unsigned rate, uint8_t buses,
+                        struct mixer_supply **supplyp)
+{
+    uint8_t wanted = (uint8_t)(stock->rates | (rate > 0 ? 1u << plane_index(rate) : 0));
+    struct mixer_supply *supply;
+
+    buses |= stock->buses;
+    *supplyp = NULL;
+    if (wanted == stock->rates && buses == stock->buses) {
+        return 0;
+    }
+    supply = calloc(1, sizeof(*supply));
+    if (supply == NULL || fill(supply, stock, wanted, buses) != 0) {
+        mixer_supply_destroy(supply);
+        return ENOMEM;
+    }
+    stock->rates = wanted;
+    stock->buses = buses;
+    *supplyp = supply;
+    return 0;
+}
+
+/* ---- encoders ---- */
+
+static struct mixer_demand *demand_of(struct mixer_stock *stock, const struct codec *codec)
+{
+    for (unsigned i = 0; i < MIXER_CODECS; i++) {
+        if (stock->demands[i].codec == NULL) {
+            stock->demands[i].codec = codec;
+        }
+        if (stock->demands[i].codec == codec) {
+            return &stock->demands[i];
+        }
+    }
+    abort(); /* a codec more in codec.c than MIXER_CODECS */
+}
+
+void mixer_stock_add(struct mixer_stock *stock, const struct codec *codec)
+{
+    if (codec != NULL && !codec->stateless) {
+        demand_of(stock, codec)->channels++;
+    }
+}
+
+void mixer_stock_remove(struct mixer_stock *stock, const struct codec *codec)
+{
+    if (codec != NULL && !codec->stateless) {
+        demand_of(stock, codec)->channels--;
+    }
+}
+
+static void encoder_destroy(struct mixer_encoder *encoder)
+{
+    encoder->codec->encoder_destroy(encoder->state);
+    free(encoder);
+}
+
+static struct mixer_encoder *encoder_create(const struct codec *codec)
+{
+    unsigned frame = codec->sample_rate / 1000 * FRAME_MS;
+    struct mixer_encoder *encoder = calloc(1, sizeof(*encoder) + 2 * frame * sizeof(float));
+
+    if (encoder == NULL) {
+        return NULL;
+    }
+    encoder->codec = codec;
+    encoder->frames[0] = (float *)(encoder + 1);
+    encoder->frames[1] = encoder->frames[0] + frame;
+    encoder->state = codec->encoder_create();
+    if (encoder->state == NULL) {
+        free(encoder);
+        return NULL;
+    }
+    return encoder;
+}
+
+int mixer_supply_encoders(struct mixer_stock *stock, const struct codec *codec, bool lacking,
+                          struct mixer_supply **supplyp)
+{
+    struct mixer_demand *demand;
+    unsigned wanted;
+
+    if (codec == NULL || codec->stateless) {
+        return 0;
+    }
+    demand = demand_of(stock, codec);
+    wanted = lacking ? demand->made + ENCODERS_MORE : ENCODERS_FIRST;
+    /* One more than there are channels: an encoder that has been left rests for a tick. */
+    wanted = wanted < demand->channels + 1 ? wanted : demand->channels + 1;
+    if (*supplyp == NULL && demand->made < wanted) {
+        *supplyp = calloc(1, sizeof(**supplyp));
+    }
+    for (; demand->made < wanted; demand->made++) {
+        struct mixer_encoder *encoder = *supplyp != NULL ? encoder_create(codec) : NULL;
+
+        if (encoder == NULL) {
+            return ENOMEM;
+        }
+        encoder->next = (*supplyp)->encoders;
+        (*supplyp)->encoders = encoder;
+    }
+    return 0;
+}
+
+/* ---- handing over and freeing ---- */
+
+static void install_buses(struct mixer *mixer, struct mixer_supply *supply, unsigned rate)
+{
+    for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
+        if (supply->buses[rate][bus] != NULL) {
+            mixer->planes[rate]->buses[bus] = supply->buses[rate][bus];
+            supply->buses[rate][bus] = NULL;
+        }
+        for (unsigned from = 0; from < MIXER_RATES; from++) {
+            if (supply->links[rate][from][bus] != NULL) {
+                mixer->planes[rate]->buses[bus]->links[from].resampler =
+                    supply->links[rate][from][bus];
+                supply->links[rate][from][bus] = NULL;
+            }
+        }
+    }
+}
+
+void mixer_install(struct mixer *mixer, struct mixer_supply *supply)
+{
+    for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
+        if (supply->planes[rate] != NULL) {
+            mixer->planes[rate] = supply->planes[rate];
+            supply->planes[rate] = NULL;
+        }
+        install_buses(mixer, supply, rate);
+    }
+    while (supply->encoders != NULL) {
+        struct mixer_encoder *encoder = supply->encoders;
+
+        supply->encoders = encoder->next;
+        encoder->next = mixer->encoders;
+        mixer->encoders = encoder;
+    }
+}
+
+static void bus_destroy(struct mixer_bus *bus)
+{
+    for (unsigned from = 0; bus != NULL && from < MIXER_RATES; from++) {
+        resampler_destroy(bus->links[from].resampler);
+    }
+    free(bus);
+}
+
+static void encoders_destroy(struct mixer_encoder *encoder)
+{
+    while (encoder != NULL) {
+        struct mixer_encoder *next = encoder->next;
+
+        encoder_destroy(encoder);
+        encoder = next;
+    }
+}
+
+void mixer_supply_destroy(struct mixer_supply *supply)
+{
+    if (supply == NULL) {
+        return;
+    }
+    for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
+        for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
+            bus_destroy(supply->buses[rate][bus]);
+            for (unsigned from = 0; from < MIXER_RATES; from++) {
+                resampler_destroy(supply->links[rate][from][bus]);
+            }
+        }
+        free(supply->planes[rate]);
+    }
+    encoders_destroy(supply->encoders);
+    free(supply);
+}
+
+void mixer_free(struct mixer *mixer)
+{
+    for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
+        for (unsigned bus = 0; mixer->planes[rate] != NULL && bus < MIX_BUSES; bus++) {
+            bus_destroy(mixer->planes[rate]->buses[bus]);
+        }
+        free(mixer->planes[rate]);
+        mixer->planes[rate] = NULL;
+    }
+    encoders_destroy(mixer->encoders);
+    mixer->encoders = NULL;
+}

@@ -1,0 +1,90 @@
+/*
+ * The URIs that a call of ours is to try: the one that was asked for or those that its account has
+ * registered, and what redirections add (RFC 3261 §8.1.3.4, §13.2.2.2). Each is tried once, and
+ * never more than a few.
+ */
+#include "sip/sip_private.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_known(const struct redirection *redirection, const char *uri)
+{
+    for (unsigned i = 0; i < redirection->count; i++) {
+        if (strcmp(redirection->targets[i], uri) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* In thousandths; without one it is 1 (RFC 3261 §20.10 leaves it open). */
+static long preference(const sip_contact_t *contact)
+{
+    return contact->m_q ? (long)(1000 * strtod(contact->m_q, NULL)) : 1000;
+}
+
+/* Behind those of the same or of higher preference in this response; `first` is where they begin.
+ */
+static void insert(struct redirection *redirection, unsigned first, const char *uri, long q)
+{
+    unsigned at = redirection->count++;
+    while (at > first && redirection->preferences[at - 1] < q) {
+        redirection->targets[at] = redirection->targets[at - 1];
+        redirection->preferences[at] = redirection->preferences[at - 1];
+        at--;
+    }
+    redirection->targets[at] = uri;
+    redirection->preferences[at] = q;
+}
+
+/* Unless it is known, or one too many. */
+static void add(struct redirection *redirection, unsigned first, const char *uri, long q)
+{
+    if (uri && !is_known(redirection, uri) && redirection->count < REDIRECT_TARGETS) {
+        insert(redirection, first, uri, q);
+    }
+}
+
+int redirect_begin(struct call *call, const url_t *wanted)
+{
+    struct redirection *redirection = &call->redirection;
+    const struct binding *binding =
+        call->account[0] ? bindings_find(call->agent, call->account) : NULL;
+
+    if (!binding) {
+        add(redirection, 0, target_spell(call->home, wanted), 0);
+    }
+    for (; binding; binding = binding->next) {
+        add(redirection, 0, target_spell(call->home, binding->target), (long)binding->q);
+    }
+    return redirection->count > 0 ? 0 : ENOMEM;
+}
+
+bool redirect_take(struct call *call, const sip_t *sip)
+{
+    struct redirection *redirection = &call->redirection;
+    unsigned first = redirection->count;
+
+    if (redirection->followed >= call->agent->redirects) {
+        call_log(call, "redirected once too often: not followed");
+        return false;
+    }
+    redirection->followed++;
+    for (const sip_contact_t *contact = sip->sip_contact; contact; contact = contact->m_next) {
+        add(redirection, first, target_spell(call->home, contact->m_url), preference(contact));
+    }
+    return redirection->count > first;
+}
+
+const url_t *redirect_next(struct call *call)
+{
+    struct redirection *redirection = &call->redirection;
+    if (redirection->next == redirection->count) {
+        return NULL;
+    }
+    return target_parse(call->home, redirection->targets[redirection->next++]);
+}

@@ -1,0 +1,291 @@
+/* How the focus has conferences sound: music for who is alone, announcements, voices, gains. */
+#include "tests/unit/fake_world.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct loop *loop;
+static struct focus *focus;
+static char last_reason[96]; /* of the last played event */
+static unsigned played;
+static bool has_join_answer;
+static struct request_params join_answer, join_asked;
+
+static void policy_decide(void *ctx, const struct request *request, struct decision *decision)
+{
+    (void)ctx;
+    if (request->verb == VERB_JOIN) {
+        join_asked = request->params;
+        if (has_join_answer)
+            decision->params = join_answer;
+    }
+}
+
+static void policy_event(void *ctx, const struct conference_event *event)
+{
+    (void)ctx;
+    if (event->kind == EVENT_PLAYED) {
+        (void)snprintf(last_reason, sizeof last_reason, "%s", event->reason);
+        played++;
+    }
+}
+
+static void policy_forget(void *ctx, uint64_t conference)
+{
+    (void)ctx;
+    (void)conference;
+}
+
+static const struct policy policy = {NULL, policy_decide, policy_event, policy_forget};
+
+static void reserve(const struct sound_config *sound)
+{
+    assert_int_equal(
+        focus_reserve(focus, &(struct conference_config){.name = "demo", .sound = sound}), 0);
+}
+
+static int setup(void **state)
+{
+    struct focus_config config = {.domain = ""};
+
+    (void)state;
+    memset(&world, 0, sizeof world);
+    has_join_answer = false;
+    played = 0;
+    assert_int_equal(loop_create(&loop), 0);
+    config.loop = loop;
+    assert_int_equal(focus_create(&config, &focus), 0);
+    focus_connect(focus, &world_signalling, &world_mixing, &policy);
+    reserve(NULL);
+    return focus_set_sound(focus, &(struct sound_config){.hold_music = "wait.wav"});
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    focus_destroy(focus);
+    loop_destroy(loop);
+    assert_int_equal(world.legs, 0);
+    return 0;
+}
+
+static bool hears_music(const struct call *call)
+{
+    return world_leg_of(call->user)->route.hears[MIX_MUSIC] > GAIN_OFF;
+}
+
+static struct request about(enum verb verb, const struct call *target)
+{
+    return (struct request){
+        .verb = verb,
+        .actor = {.kind = ACTOR_SCRIPT, .uri = "", .user = "", .host = ""},
+        .conference = focus_conference_by_name(focus, "demo"),
+        .conference_name = "demo",
+        .target = target ? participant_id(target->user) : 0,
+    };
+}
+
+/* ---- music ---- */
+
+static void who_is_alone_hears_music_until_a_second_one_comes(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo"), *bob;
+
+    (void)state;
+    assert_non_null(world.first_player);
+    assert_string_equal(world.first_player->file, "wait.wav");
+    assert_int_equal(world.first_player->bus, MIX_MUSIC);
+    assert_true(world.first_player->loop && !world.first_player->stopped);
+    assert_true(hears_music(alice));
+    bob = world_join(focus, "bob", "demo");
+    assert_true(world.first_player->stopped);
+    assert_true(hears_music(alice)); /* how it fades */
+    assert_false(hears_music(bob));
+    world_played(focus, world.first_player, NULL);
+    assert_false(hears_music(alice));
+    assert_null(world.first_player);
+    world_hang_up(focus, alice);
+    assert_true(hears_music(bob)); /* now he is alone */
+    assert_non_null(world.first_player);
+    world_hang_up(focus, bob);
+    assert_null(world.first_player);
+}
+
+static void who_comes_and_goes_while_the_music_fades_leaves_one_music(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+    struct call *bob = world_join(focus, "bob", "demo");
+
+    (void)state;
+    world_hang_up(focus, bob);
+    assert_null(world.first_player->next); /* not a second one beside what fades */
+    assert_true(world.first_player->stopped);
+    world_played(focus, world.first_player, NULL);
+    assert_false(world.first_player->stopped);
+    assert_true(hears_music(alice));
+    world_hang_up(focus, alice);
+}
+
+static void the_newcomer_who_stays_behind_hears_what_begins_anew(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+    struct call *bob = world_join(focus, "bob", "demo");
+
+    (void)state;
+    world_hang_up(focus, alice);
+    assert_false(hears_music(bob)); /* what fades out is not his */
+    world_played(focus, world.first_player, NULL);
+    assert_true(hears_music(bob));
+    world_hang_up(focus, bob);
+}
+
+static void music_that_cannot_be_played_is_tried_once_until_a_reload(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo"), *bob;
+
+    (void)state;
+    world_played(focus, world.first_player, "wait.wav: No such file");
+    assert_null(world.first_player);
+    bob = world_join(focus, "bob", "demo");
+    world_hang_up(focus, bob);
+    assert_null(world.first_player);
+    assert_int_equal(played, 0);
+    reserve(&(struct sound_config){.hold_music = "other.wav"});
+    assert_string_equal(world.first_player->file, "other.wav");
+    world_hang_up(focus, alice);
+}
+
+static void a_conference_may_want_silence(void **state)
+{
+    struct call *alice;
+
+    (void)state;
+    reserve(&(struct sound_config){.hold_music = ""});
+    alice = world_join(focus, "alice", "demo");
+    assert_null(world.first_player);
+    world_hang_up(focus, alice);
+}
+
+/* ---- announcements ---- */
+
+static void an_announcement_goes_to_all_and_takes_the_place_of_the_one_before(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+    struct call *bob = world_join(focus, "bob", "demo");
+    struct request request = about(VERB_ANNOUNCE, NULL);
+    struct decision decision;
+    struct player *first;
+
+    (void)state;
+    world_played(focus, world.first_player, NULL); /* the music */
+    (void)snprintf(request.params.file, sizeof request.params.file, "a.wav");
+    request.params.gain = -6;
+    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    first = world.first_player;
+    assert_int_equal(first->bus, MIX_MAIN);
+    assert_true(first->gain == -6 && !first->loop);
+    (void)snprintf(request.params.file, sizeof request.params.file, "b.wav");
+    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    assert_true(first->stopped);
+    assert_string_equal(world.first_player->file, "b.wav");
+    world_played(focus, first, NULL);
+    world_turn(loop);
+    assert_string_equal(last_reason, "stopped");
+    world_played(focus, world.first_player, NULL);
+    world_turn(loop);
+    assert_string_equal(last_reason, "");
+    assert_int_equal(played, 2);
+    world_hang_up(focus, alice);
+    world_hang_up(focus, bob);
+}
+
+static void a_conference_that_ends_forgets_what_plays(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+    struct request request = about(VERB_ANNOUNCE, NULL);
+    struct decision decision;
+
+    (void)state;
+    (void)snprintf(request.params.file, sizeof request.params.file, "a.wav");
+    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    world_hang_up(focus, alice);
+    world_turn(loop);
+    assert_int_equal(played, 0);
+    request = about(VERB_ANNOUNCE, NULL);
+    (void)snprintf(request.params.file, sizeof request.params.file, "a.wav");
+    assert_int_equal(focus_submit(focus, &request, &decision), 0); /* to nobody */
+    assert_null(world.first_player);
+}
+
+/* ---- voices ---- */
+
+static void a_voice_is_as_the_conference_has_it_unless_the_policy_says_otherwise(void **state)
+{
+    struct sound_config sound = {.voice = {.agc = true, .keys = KEYS_BOTH}, .hold_music = ""};
+    const struct leg *leg;
+    struct call *alice, *bob;
+
+    (void)state;
+    reserve(&sound);
+    alice = world_join(focus, "alice", "demo");
+    leg = world_leg_of(alice->user);
+    assert_true(join_asked.agc && !join_asked.denoise);
+    assert_true(leg->voice.agc && !leg->voice.denoise);
+    assert_int_equal(leg->voice.keys, KEYS_BOTH);
+    has_join_answer = true;
+    join_answer = (struct request_params){.role = "guest", .denoise = true, .speaks = -6};
+    bob = world_join(focus, "bob", "demo");
+    leg = world_leg_of(bob->user);
+    assert_true(!leg->voice.agc && leg->voice.denoise);
+    assert_true(leg->route.speaks[MIX_MAIN] == -6 && leg->route.hears[MIX_MAIN] == 0);
+    world_hang_up(focus, alice);
+    world_hang_up(focus, bob);
+}
+
+static void enhancement_and_volume_change_in_the_middle_of_a_call(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+    struct request request = about(VERB_ENHANCE, alice);
+    const struct leg *leg = world_leg_of(alice->user);
+    struct decision decision;
+
+    (void)state;
+    request.params.vad = true;
+    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    assert_true(leg->voice.vad && participant_voice(alice->user)->vad);
+    request = about(VERB_VOLUME, alice);
+    request.params.speaks = -3;
+    request.params.hears = 4;
+    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    assert_true(leg->route.speaks[MIX_MAIN] == -3 && leg->route.hears[MIX_MAIN] == 4);
+    assert_true(leg->route.hears[MIX_MUSIC] == 4); /* the music of who waits as well */
+    request = about(VERB_MUTE, alice);
+    request.params.muted = true;
+    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    assert_true(leg->route.speaks[MIX_MAIN] == GAIN_OFF);
+    request.params.muted = false;
+    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    assert_true(leg->route.speaks[MIX_MAIN] == -3); /* what it was */
+    world_hang_up(focus, alice);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(who_is_alone_hears_music_until_a_second_one_comes),
+        TEST(who_comes_and_goes_while_the_music_fades_leaves_one_music),
+        TEST(the_newcomer_who_stays_behind_hears_what_begins_anew),
+        TEST(music_that_cannot_be_played_is_tried_once_until_a_reload),
+        TEST(a_conference_may_want_silence),
+        TEST(an_announcement_goes_to_all_and_takes_the_place_of_the_one_before),
+        TEST(a_conference_that_ends_forgets_what_plays),
+        TEST(a_voice_is_as_the_conference_has_it_unless_the_policy_says_otherwise),
+        TEST(enhancement_and_volume_change_in_the_middle_of_a_call),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

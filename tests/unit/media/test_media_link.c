@@ -1,0 +1,141 @@
+/* A leg's socket is connected while the phone's stream is steady; nobody may notice. */
+#include "media_world.h"
+
+enum { STEADY = 80 /* packets after which the socket is connected */ };
+
+static bool is_steady(struct room *room)
+{
+    for (unsigned i = 0; i < room->count; i++) {
+        struct leg_stats stats;
+
+        room->mixing->leg_stats(room->phones[i].leg, &stats);
+        if (stats.received < STEADY) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct room *steady_room(void)
+{
+    struct room *room = room_create(1);
+
+    talk(phone_add(room, AF_INET, 0));
+    talk(phone_add(room, AF_INET6, 0));
+    run_until(room, is_steady);
+    return room;
+}
+
+static void assert_all_hear(struct room *room)
+{
+    hear_all(room);
+    assert_float_equal(heard_at(&room->phones[0], 1), 0, 0.2);
+    assert_float_equal(heard_at(&room->phones[1], 0), 0, 0.2);
+}
+
+static void rebind(struct phone *phone, int fd)
+{
+    loop_unwatch(&phone->rtp_watch);
+    (void)close(phone->rtp);
+    phone->rtp = fd;
+    assert_int_equal(loop_watch(phone->room->loop, fd, on_rtp, phone, &phone->rtp_watch), 0);
+}
+
+/* Packets have come to phone 0 after it moved. */
+static bool moved_is_answered(struct room *room)
+{
+    return room->phones[0].packets >= 10;
+}
+
+/* A NAT gives it another port, without a word in the signalling. */
+static void a_phone_that_moves_is_followed(void **state)
+{
+    struct room *room = steady_room();
+    struct phone *phone = &room->phones[0];
+    struct sockaddr_storage other;
+
+    (void)state;
+    rebind(phone, open_socket(AF_INET, &other));
+    phone->packets = 0;
+    run_until(room, moved_is_answered);
+    assert_all_hear(room);
+    room_free(room);
+}
+
+/* Its port is closed for a moment, and ICMP errors come back to us meanwhile. */
+static void a_phone_that_begins_anew_on_its_port_is_heard(void **state)
+{
+    struct room *room = steady_room();
+    struct phone *phone = &room->phones[0];
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    (void)state;
+    loop_unwatch(&phone->rtp_watch);
+    (void)close(phone->rtp);
+    phone->hz = 0;
+    measure_anew(room);
+    phone->heard = HEARD; /* it hears nothing now */
+    run_until(room, all_have_heard);
+    assert_int_equal(bind(fd, (struct sockaddr *)&phone->address, sizeof(struct sockaddr_in)), 0);
+    phone->rtp = fd;
+    assert_int_equal(loop_watch(room->loop, fd, on_rtp, phone, &phone->rtp_watch), 0);
+    talk(phone);
+    phone->packets = 0;
+    run_until(room, moved_is_answered);
+    assert_all_hear(room);
+    room_free(room);
+}
+
+/* An offer with another address, while the old one still sends. */
+static void a_new_session_is_followed_at_once(void **state)
+{
+    struct room *room = steady_room();
+    struct phone *phone = &room->phones[0];
+    struct sockaddr_storage address;
+    int fd = open_socket(AF_INET, &address);
+
+    (void)state;
+    phone->address = address;
+    rebind(phone, fd);
+    set_session(phone, STREAM_SENDRECV, 20);
+    phone->packets = 0;
+    run_until(room, moved_is_answered);
+    assert_all_hear(room);
+    room_free(room);
+}
+
+/* Two thousand packets of a stranger on the phone's own host, while the stream goes on. */
+static void a_stranger_is_not_heard(void **state)
+{
+    struct room *room = steady_room();
+    struct phone *phone = &room->phones[0];
+    struct sockaddr_storage address;
+    uint8_t data[RTP_HEADER + FRAME];
+    int fd = open_socket(AF_INET, &address);
+    char got[64];
+
+    (void)state;
+    memset(data, 0x80, sizeof(data)); /* as loud as can be */
+    for (unsigned i = 0; i < 2000; i++) {
+        rtp_write_header(data, 0, false, (uint16_t)i, i * FRAME, 99);
+        (void)sendto(fd, data, sizeof(data), 0, (const struct sockaddr *)&phone->target,
+                     sizeof(phone->target));
+    }
+    assert_all_hear(room);
+    assert_int_equal(phone->breaks, 0);
+    assert_true(recv(fd, got, sizeof(got), 0) < 0);
+    (void)close(fd);
+    room_free(room);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_phone_that_moves_is_followed),
+        cmocka_unit_test(a_phone_that_begins_anew_on_its_port_is_heard),
+        cmocka_unit_test(a_new_session_is_followed_at_once),
+        cmocka_unit_test(a_stranger_is_not_heard),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

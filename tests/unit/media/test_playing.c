@@ -1,0 +1,313 @@
+/* Sound files: read in the background, shared, at the mix's rate; played without a click. */
+#include "media/clip.h"
+#include "media/playing.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <sndfile.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { RATE = 8000, FRAME = 160, LIMIT_MS = 20000 };
+
+static struct {
+    struct loop *loop;
+    struct clips *clips;
+    char directory[32];
+    unsigned read; /* clips told of */
+} world;
+
+static void on_read(struct clip *clip, void *arg)
+{
+    (void)arg;
+    assert_true(clip_is_read(clip));
+    world.read++;
+    loop_stop(world.loop, 0);
+}
+
+static void on_limit(void *arg)
+{
+    (void)arg;
+    fail_msg("no clip was read in time");
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(&world, 0, sizeof world);
+    (void)snprintf(world.directory, sizeof world.directory, "/tmp/parley-clip-XXXXXX");
+    assert_non_null(mkdtemp(world.directory));
+    assert_int_equal(loop_create(&world.loop), 0);
+    return clips_create(world.loop, world.directory, on_read, NULL, &world.clips);
+}
+
+static int teardown(void **state)
+{
+    const struct dirent *entry;
+    DIR *directory;
+
+    (void)state;
+    clips_destroy(world.clips);
+    loop_destroy(world.loop);
+    directory = opendir(world.directory);
+    assert_non_null(directory);
+    while ((entry = readdir(directory)) != NULL) {
+        (void)unlinkat(dirfd(directory), entry->d_name, 0);
+    }
+    (void)closedir(directory);
+    return rmdir(world.directory);
+}
+
+static char *path_of(const char *name)
+{
+    static char path[96];
+
+    (void)snprintf(path, sizeof path, "%s/%s", world.directory, name);
+    return path;
+}
+
+/* A tone of −6 dB in each channel, or in the first one only. */
+static void write_tone(const char *name, int format, int rate, int channels, float hz,
+                       float seconds)
+{
+    SF_INFO info = {.samplerate = rate, .channels = channels, .format = format};
+    SNDFILE *file = sf_open(path_of(name), SFM_WRITE, &info);
+    int count = (int)(seconds * (float)rate);
+    float *samples = calloc((size_t)count * (size_t)channels, sizeof *samples);
+
+    assert_non_null(file);
+    assert_non_null(samples);
+    for (int i = 0; i < count * channels; i++) {
+        int at = i / channels;
+
+        samples[i] = 0.5F * sinf(2 * (float)M_PI * hz * (float)at / (float)rate);
+    }
+    assert_int_equal(sf_writef_float(file, samples, count), count);
+    free(samples);
+    assert_int_equal(sf_close(file), 0);
+}
+
+static struct clip *open_and_wait(const char *file)
+{
+    struct loop_timer *limit = NULL;
+    struct clip *clip;
+
+    assert_int_equal(clip_open(world.clips, file, &clip), 0);
+    if (!clip_is_read(clip)) {
+        assert_int_equal(loop_timer_start(world.loop, &limit, LIMIT_MS, on_limit, NULL), 0);
+        (void)loop_run(world.loop);
+        loop_timer_stop(&limit);
+    }
+    assert_true(clip_is_read(clip));
+    return clip;
+}
+
+static double rms(const int16_t *samples, size_t count)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        sum += (double)samples[i] * samples[i];
+    }
+    return sqrt(sum / (double)count) / 32768;
+}
+
+static void any_format_and_rate_is_read_at_its_level(void **state)
+{
+    static const struct {
+        const char *name;
+        int format, rate, channels;
+    } files[] = {
+        {"a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 8000, 1},
+        {"b.wav", SF_FORMAT_WAV | SF_FORMAT_ULAW, 8000, 1},
+        {"c.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 44100, 2},
+        {"d.ogg", SF_FORMAT_OGG | SF_FORMAT_VORBIS, 48000, 2},
+        {"e.wav", SF_FORMAT_WAV | SF_FORMAT_FLOAT, 22050, 1},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
+        struct clip *clip;
+        const int16_t *samples;
+        size_t count;
+
+        write_tone(files[i].name, files[i].format, files[i].rate, files[i].channels, 440, 2);
+        clip = open_and_wait(files[i].name);
+        assert_null(clip_problem(clip));
+        samples = clip_samples(clip, RATE, &count);
+        assert_non_null(samples);
+        assert_in_range(count, 2 * RATE - 100, 2 * RATE + 100);
+        assert_true(fabs(20 * log10(rms(samples + RATE / 2, RATE) / (0.5 / sqrt(2)))) < 0.2);
+        assert_null(clip_samples(clip, 12345, &count));
+        clip_close(clip);
+    }
+}
+
+static void what_lies_beyond_the_rate_is_not_folded_back(void **state)
+{
+    struct clip *clip;
+    const int16_t *samples;
+    size_t count;
+
+    (void)state;
+    write_tone("high.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 48000, 1, 6000, 1);
+    clip = open_and_wait("high.wav");
+    samples = clip_samples(clip, RATE, &count);
+    assert_true(rms(samples + 1000, count - 2000) < 0.001);
+    clip_close(clip);
+}
+
+static void a_file_that_plays_already_is_shared(void **state)
+{
+    struct clip *first, *second, *third;
+
+    (void)state;
+    write_tone("a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 8000, 1, 440, 1);
+    first = open_and_wait("a.wav");
+    second = open_and_wait(path_of("a.wav"));
+    assert_ptr_equal(first, second);
+    assert_int_equal(world.read, 1);
+    clip_close(first);
+    clip_close(second);
+    third = open_and_wait("a.wav"); /* all let go of it: what is there now is read */
+    assert_int_equal(world.read, 2);
+    clip_close(third);
+}
+
+static void who_closes_before_it_is_read_hears_no_more_of_it(void **state)
+{
+    struct clip *clip, *other;
+
+    (void)state;
+    write_tone("a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 48000, 1, 440, 30);
+    write_tone("b.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 8000, 1, 440, 1);
+    assert_int_equal(clip_open(world.clips, "a.wav", &clip), 0);
+    clip_close(clip);
+    other = open_and_wait("b.wav");
+    assert_int_equal(world.read, 1);
+    clip_close(other);
+    /* And the last one is still being read when all ends. */
+    assert_int_equal(clip_open(world.clips, "a.wav", &clip), 0);
+}
+
+static void what_cannot_be_played_says_why(void **state)
+{
+    static const struct {
+        const char *name, *problem;
+    } cases[] = {
+        {"none.wav", "No such file"},
+        {"text.wav", "no sound file"},
+        {"empty.wav", "no sound file"},
+        {"pipe.wav", "is no file"},
+        {".", "is no file"},
+        {"long.wav", "is longer than 15 minutes"},
+    };
+    FILE *file = fopen(path_of("text.wav"), "w");
+    char error[256];
+
+    (void)state;
+    assert_non_null(file);
+    assert_true(fputs("all work and no play", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(fclose(fopen(path_of("empty.wav"), "w")), 0);
+    assert_int_equal(mkfifo(path_of("pipe.wav"), 0600), 0);
+    write_tone("long.wav", SF_FORMAT_WAV | SF_FORMAT_ULAW, 4000, 1, 440, 16 * 60);
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct clip *clip = open_and_wait(cases[i].name);
+
+        assert_non_null(clip_problem(clip));
+        if (strstr(clip_problem(clip), cases[i].problem) == NULL) {
+            fail_msg("%s: %s", cases[i].name, clip_problem(clip));
+        }
+        clip_close(clip);
+        assert_int_equal(clip_check(world.directory, cases[i].name, error, sizeof error), EINVAL);
+        assert_non_null(strstr(error, cases[i].problem));
+    }
+}
+
+/* ---- playing ---- */
+
+static float played[60 * RATE];
+
+/* Plays until it ends or `seconds` have passed, stopping after `stop`; returns the samples. */
+static unsigned play(const struct clip *clip, unsigned fade_ms, bool loop, float seconds,
+                     float stop)
+{
+    struct playing playing;
+    unsigned at = 0;
+    bool goes_on = true;
+
+    assert_int_equal(playing_init(&playing, clip, RATE, fade_ms, loop), 0);
+    while (goes_on && at < (unsigned)(seconds * RATE)) {
+        playing.leaving = (float)at >= stop * RATE;
+        goes_on = playing_next(&playing, played + at, FRAME);
+        at += FRAME;
+    }
+    return at;
+}
+
+static float largest_step(unsigned count)
+{
+    float most = fabsf(played[0]);
+
+    for (unsigned i = 1; i < count; i++) {
+        most = fmaxf(most, fabsf(played[i] - played[i - 1]));
+    }
+    return fmaxf(most, fabsf(played[count - 1]));
+}
+
+/* 441 Hz do not fit into the clip: begin and end are in different phases, and it begins loud. */
+static void it_comes_loops_and_goes_without_a_click(void **state)
+{
+    const float natural = 0.5F * 2 * (float)M_PI * 441 / RATE;
+    struct clip *clip;
+    unsigned count;
+
+    (void)state;
+    write_tone("a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 8000, 1, 441, 1.003F);
+    clip = open_and_wait("a.wav");
+    count = play(clip, 10, true, 10, 7.77F);
+    assert_in_range(count, (unsigned)(7.77 * RATE), (unsigned)(7.77 * RATE) + 3 * FRAME);
+    assert_true(largest_step(count) < natural * 1.1F);
+    count = play(clip, 10, false, 10, 10);
+    assert_in_range(count, RATE, RATE + 2 * FRAME);
+    assert_true(largest_step(count) < natural * 1.1F);
+    clip_close(clip);
+}
+
+static void a_clip_shorter_than_its_fades_is_played_softly_and_ends(void **state)
+{
+    struct clip *clip;
+
+    (void)state;
+    write_tone("a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 8000, 1, 441, 0.01F);
+    clip = open_and_wait("a.wav");
+    assert_in_range(play(clip, 300, false, 10, 10), 80, 2 * FRAME);
+    assert_in_range(play(clip, 300, true, 10, 5), 5 * RATE, 6 * RATE);
+    clip_close(clip);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(any_format_and_rate_is_read_at_its_level),
+        TEST(what_lies_beyond_the_rate_is_not_folded_back),
+        TEST(a_file_that_plays_already_is_shared),
+        TEST(who_closes_before_it_is_read_hears_no_more_of_it),
+        TEST(what_cannot_be_played_says_why),
+        TEST(it_comes_loops_and_goes_without_a_click),
+        TEST(a_clip_shorter_than_its_fades_is_played_softly_and_ends),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
