@@ -27,7 +27,7 @@ static bool is_on_hold(const struct participant *participant, const struct sessi
         return false;
     if (!participant->has_session)
         return session->direction != STREAM_RECVONLY;
-    return participant->held || session->direction != participant->session.direction;
+    return participant->held || session->direction != participant->direction;
 }
 
 static void on_session(struct call *call, const struct session *session, void *arg)
@@ -39,7 +39,7 @@ static void on_session(struct call *call, const struct session *session, void *a
     if (!participant)
         return;
     held = is_on_hold(participant, session);
-    participant->session = *session;
+    participant->direction = session->direction;
     participant->has_session = true;
     focus->mixing->leg_session(participant->leg, session);
     if (held != participant->held) {

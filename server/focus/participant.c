@@ -271,7 +271,7 @@ unsigned participant_anonymous(const struct participant *participant)
 
 enum stream_direction participant_direction(const struct participant *participant)
 {
-    return participant->has_session ? participant->session.direction : STREAM_INACTIVE;
+    return participant->has_session ? participant->direction : STREAM_INACTIVE;
 }
 
 const struct departure *participant_departure(const struct participant *participant)

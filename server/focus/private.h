@@ -129,7 +129,7 @@ struct participant {
     char role[32];
     struct leg *leg;        /* NULL once it left */
     struct leg_stats stats; /* last ones, once it left */
-    struct session session;
+    enum stream_direction direction; /* of its session, if it has_session */
     bool has_session;
     bool joined, left, muted, held, speaking;
     bool hidden;

@@ -40,6 +40,10 @@ struct codec {
     /* Samples to payload. Returns bytes written, 0 for silence that is not to be sent, or -1. */
     int (*encode)(void *encoder, const float *samples, unsigned count, uint8_t *payload,
                   size_t size);
+    /* Samples in the payload, seen without decoding; -1 for rubbish. */
+    int (*length)(const uint8_t *payload, size_t size);
+    /* Mean square of the samples in it, seen without decoding. NULL: cannot be seen. */
+    float (*power)(const uint8_t *payload, size_t size);
     /* Payload to samples. Returns samples written (at most `max`), or -1 for rubbish. */
     int (*decode)(void *decoder, const uint8_t *payload, size_t size, float *samples, unsigned max);
     /* Makes up `count` samples for a lost packet; NULL: the jitter buffer conceals by itself. */

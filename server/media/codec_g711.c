@@ -33,6 +33,44 @@
 static const float ulaw_values[256] = TABLE(ULAW);
 static const float alaw_values[256] = TABLE(ALAW);
 
+#define ULAW_SQUARE(b) (ULAW(b) * ULAW(b))
+#define ALAW_SQUARE(b) (ALAW(b) * ALAW(b))
+
+static const float ulaw_squares[256] = TABLE(ULAW_SQUARE);
+static const float alaw_squares[256] = TABLE(ALAW_SQUARE);
+
+static float power(const float squares[256], const uint8_t *payload, size_t size)
+{
+    float sums[4] = {0}; /* side by side, so that none waits for the other */
+    size_t i = 0;
+
+    for (; i + 4 <= size; i += 4) {
+        for (unsigned lane = 0; lane < 4; lane++) {
+            sums[lane] += squares[payload[i + lane]];
+        }
+    }
+    for (; i < size; i++) {
+        sums[0] += squares[payload[i]];
+    }
+    return (sums[0] + sums[1] + sums[2] + sums[3]) / (float)size;
+}
+
+static float ulaw_power(const uint8_t *payload, size_t size)
+{
+    return power(ulaw_squares, payload, size);
+}
+
+static float alaw_power(const uint8_t *payload, size_t size)
+{
+    return power(alaw_squares, payload, size);
+}
+
+static int length(const uint8_t *payload, size_t size)
+{
+    (void)payload;
+    return (int)size;
+}
+
 static int decode(const float values[256], const uint8_t *payload, size_t size, float *samples,
                   unsigned max)
 {
@@ -128,6 +166,8 @@ const struct codec codec_pcmu = {
     .sample_rate = 8000,
     .stateless = true,
     .encode = ulaw_encode,
+    .length = length,
+    .power = ulaw_power,
     .decode = ulaw_decode,
 };
 
@@ -136,5 +176,7 @@ const struct codec codec_pcma = {
     .sample_rate = 8000,
     .stateless = true,
     .encode = alaw_encode,
+    .length = length,
+    .power = alaw_power,
     .decode = alaw_decode,
 };

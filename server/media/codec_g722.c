@@ -47,6 +47,12 @@ static int encode(void *encoder, const float *samples, unsigned count, uint8_t *
     return g722_encode(encoder, payload, linear, (int)count);
 }
 
+static int length(const uint8_t *payload, size_t size)
+{
+    (void)payload;
+    return 2 * (int)size;
+}
+
 static int decode(void *decoder, const uint8_t *payload, size_t size, float *samples, unsigned max)
 {
     int16_t linear[SAMPLES_MAX];
@@ -69,5 +75,6 @@ const struct codec codec_g722 = {
     .decoder_create = decoder_create,
     .decoder_destroy = decoder_destroy,
     .encode = encode,
+    .length = length,
     .decode = decode,
 };

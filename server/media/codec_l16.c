@@ -17,6 +17,22 @@ static int l16_encode(void *encoder, const float *samples, unsigned count, uint8
     return 2 * (int)count;
 }
 
+static int l16_length(const uint8_t *payload, size_t size)
+{
+    (void)payload;
+    return size % 2 == 0 ? (int)(size / 2) : -1;
+}
+
+static float l16_power(const uint8_t *payload, size_t size)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i + 1 < size; i += 2) {
+        int32_t sample = (int16_t)(payload[i] << 8 | payload[i + 1]);
+        sum += (uint64_t)((int64_t)sample * sample);
+    }
+    return size > 1 ? (float)sum / (float)(size / 2) / (32768.0F * 32768.0F) : 0;
+}
+
 static int l16_decode(void *decoder, const uint8_t *payload, size_t size, float *samples,
                       unsigned max)
 {
@@ -35,6 +51,8 @@ const struct codec codec_l16_16000 = {
     .sample_rate = 16000,
     .stateless = true,
     .encode = l16_encode,
+    .length = l16_length,
+    .power = l16_power,
     .decode = l16_decode,
 };
 
@@ -43,5 +61,7 @@ const struct codec codec_l16_8000 = {
     .sample_rate = 8000,
     .stateless = true,
     .encode = l16_encode,
+    .length = l16_length,
+    .power = l16_power,
     .decode = l16_decode,
 };

@@ -133,6 +133,11 @@ static void decoder_destroy(void *decoder)
     opus_decoder_destroy(decoder);
 }
 
+static int length(const uint8_t *payload, size_t size)
+{
+    return opus_packet_get_nb_samples(payload, (opus_int32)size, RATE);
+}
+
 static int decode(void *decoder, const uint8_t *payload, size_t size, float *samples, unsigned max)
 {
     int count = opus_decode_float(decoder, payload, (opus_int32)size, samples, (int)max, 0);
@@ -185,6 +190,7 @@ const struct codec codec_opus = {
     .decoder_create = decoder_create,
     .decoder_destroy = decoder_destroy,
     .encode = encode,
+    .length = length,
     .decode = decode,
     .conceal = conceal,
     .recover = recover,

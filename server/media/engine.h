@@ -151,8 +151,8 @@ struct leg {
     uint32_t read_timestamp;  /* of the packet read last */
     uint32_t ssrc, timestamp; /* ours; `timestamp` belongs to the tick's first sample */
     uint16_t sequence;
-    unsigned pending_ms; /* of audio in `packet` */
-    size_t pending;      /* bytes in `packet` that wait for more, when ptime is not FRAME_MS */
+    unsigned pending_ms; /* of audio that waits in the stream … */
+    size_t pending;      /* … and bytes, when ptime is not FRAME_MS */
     uint64_t life;       /* µs, last sign of the peer */
     struct level level;
     double speech;          /* mean squares of the frames in which somebody spoke, summed */
@@ -171,9 +171,6 @@ struct leg {
     struct leg_rtcp rtcp;
     struct latch latch;
     struct mixer_channel channel;
-
-    /* Media thread, now and then. */
-    uint8_t packet[PAYLOAD_MAX];
 
     /* Shared. `queued`: the leg is in `told` already. */
     atomic_bool queued;

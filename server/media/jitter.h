@@ -41,9 +41,16 @@ void jitter_put(struct jitter *jitter, const struct rtp_packet *packet, uint64_t
  * to be played as silence. */
 void jitter_noise(struct jitter *jitter, const struct rtp_packet *packet, uint64_t arrival);
 
+/* What comes in from now on with at most this mean square, nobody is going to hear: it is played as
+ * silence, if possible without being decoded. 0: all is heard; INFINITY: nothing. */
+void jitter_ignore(struct jitter *jitter, float power);
+
 /* The next frame: FRAME_MS of samples at codec->sample_rate. `now` in µs. Returns false when the
  * frame is all silence since nothing is there (samples are zeroed then). */
 bool jitter_get(struct jitter *jitter, uint64_t now, float *samples);
+
+/* When that has returned false: the mean square of what would have been heard, as far as known. */
+float jitter_power(const struct jitter *jitter);
 
 /* Hints for the cache: the jitter buffer will be used soon; its next packet may come. */
 void jitter_prefetch(const struct jitter *jitter);

@@ -4,18 +4,18 @@
 #include <string.h>
 
 enum {
-    PERIOD_MIN_TENTHS = 25, /* 0.1 ms; the shortest stretch that is repeated */
-    HOLD_MS = 10,           /* at full strength */
-    FADE_MS = 60,           /* then to silence; longer repetition sounds like a machine */
+    HOLD_MS = 10, /* at full strength */
+    FADE_MS = 60, /* then to silence; longer repetition sounds like a machine */
     HUSH_MS = 5,
     RAMP_MS = 3,
 };
 
 static const float silence_power = 1e-7F; /* -70 dBFS: any lag will do */
 
-void conceal_init(struct conceal *conceal, unsigned sample_rate)
+void conceal_init(struct conceal *conceal, unsigned sample_rate, float cycle[PERIOD_MAX])
 {
     memset(conceal, 0, sizeof *conceal);
+    conceal->cycle = cycle;
     conceal->active = true;
     conceal->period = 1;
     conceal->merge = sample_rate / 1000 * MERGE_MS;

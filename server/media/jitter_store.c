@@ -11,9 +11,9 @@ void store_clear(struct packet_store *store)
         store->slots[i].used = false;
     }
     for (unsigned i = 0; i < STORE_CHUNKS; i++) {
-        store->next_chunk[i] = (uint8_t)(i + 1 < STORE_CHUNKS ? i + 1 : STORE_NO_CHUNK);
+        store->next_chunk[i] = (uint8_t)(i > 0 ? i - 1 : STORE_NO_CHUNK);
     }
-    store->free_chunk = 0;
+    store->free_chunk = STORE_CHUNKS - 1;
 }
 
 void store_drop(struct packet_store *store, struct stored_packet *packet)
@@ -70,10 +70,10 @@ bool store_put(struct packet_store *store, const struct stored_packet *packet,
     return true;
 }
 
-void store_prefetch(const struct packet_store *store, uint16_t sequence)
+void store_prefetch(const struct packet_store *store, uint16_t sequence, bool is_silent)
 {
     prefetch(&store->slots[sequence % STORE_SLOTS], sizeof store->slots[0]);
-    if (store->free_chunk != STORE_NO_CHUNK) {
+    if (!is_silent && store->free_chunk != STORE_NO_CHUNK) {
         prefetch(&store->next_chunk[store->free_chunk], 1);
         prefetch(store->bytes[store->free_chunk], STORE_CHUNK);
     }

@@ -347,23 +347,24 @@ static void send_resized(struct leg *leg, struct media_thread *thread,
 {
     unsigned ptime = leg->stream->ptime, clocks = leg->stream->clock_rate / 1000;
     size_t per_ms = size / FRAME_MS, length = ptime * per_ms, at = 0;
+    uint8_t *packet = leg->stream->packet;
     uint32_t timestamp = leg->timestamp - leg->pending_ms * clocks;
 
-    if (size % FRAME_MS != 0 || leg->pending + size > sizeof(leg->packet)) {
+    if (size % FRAME_MS != 0 || leg->pending + size > PAYLOAD_MAX) {
         leg_write_nothing(leg);
         return;
     }
-    memcpy(leg->packet + leg->pending, data, size);
+    memcpy(packet + leg->pending, data, size);
     leg->pending += size;
     leg->pending_ms += FRAME_MS;
     while (leg->pending_ms >= ptime) {
-        send_packet(leg, thread, target, leg->packet + at, length, timestamp);
+        send_packet(leg, thread, target, packet + at, length, timestamp);
         at += length;
         timestamp += ptime * clocks;
         leg->pending -= length;
         leg->pending_ms -= ptime;
     }
-    memmove(leg->packet, leg->packet + at, leg->pending);
+    memmove(packet, packet + at, leg->pending);
 }
 
 void leg_write(struct leg *leg, struct media_thread *thread, const uint8_t *data, size_t size)

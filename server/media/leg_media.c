@@ -144,8 +144,11 @@ static bool fetch(struct leg *leg, struct media_thread *thread, float *powerp)
     unsigned count;
 
     if (leg->hearing == NULL || leg->jitter == NULL ||
-        (!may_receive(leg->stream) && leg->channel.gate <= 0) ||
-        !jitter_get(leg->jitter, thread->now, thread->frame)) {
+        (!may_receive(leg->stream) && leg->channel.gate <= 0)) {
+        return false;
+    }
+    if (!jitter_get(leg->jitter, thread->now, thread->frame)) {
+        *powerp = jitter_power(leg->jitter);
         return false;
     }
     count = leg->hearing->codec->sample_rate / 1000 * FRAME_MS;
@@ -154,7 +157,7 @@ static bool fetch(struct leg *leg, struct media_thread *thread, float *powerp)
     return true;
 }
 
-/* The next frame, at the rate of what the leg is sent; NULL: nothing. */
+/* The next frame, at the rate of what the leg is sent; NULL: nothing that anybody is to hear. */
 static const float *hear(struct leg *leg, struct media_thread *thread, float *powerp)
 {
     const struct stream_format *hearing = leg->hearing;
@@ -163,10 +166,9 @@ static const float *hear(struct leg *leg, struct media_thread *thread, float *po
 
     if (leg->voice != NULL || leg->voice_message != NULL) {
         is_heard = leg_run_voice(leg, thread, is_heard);
-        *powerp = level_power(thread->frame, count);
+        *powerp = is_heard ? level_power(thread->frame, count) : 0;
     }
     if (!is_heard || hearing == NULL) {
-        *powerp = 0;
         return NULL;
     }
     if (hearing->resampler == NULL) {
@@ -194,6 +196,10 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
     leg->owed += FRAME_MS;
     if (leg->jitter != NULL) {
         jitter_expect(leg->jitter);
+        /* What is done to a voice needs all of it. */
+        jitter_ignore(leg->jitter, leg->voice != NULL || leg->voice_message != NULL
+                                       ? 0
+                                       : mixer_channel_unheard(&leg->channel));
     }
     leg_read_rtp(leg, thread);
     if (leg->stream == NULL) {

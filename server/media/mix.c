@@ -246,7 +246,7 @@ int mix_create(void *ctx, struct mix **mixp)
     TAILQ_INIT(&mix->legs_open);
     TAILQ_INIT(&mix->players_open);
     thread = least_loaded(mix);
-    section = section_create(mix, thread, choose_slot(thread));
+    section = thread != NULL ? section_create(mix, thread, choose_slot(thread)) : NULL;
     if (section == NULL) {
         free(mix);
         return ENOMEM;

@@ -59,6 +59,33 @@ static void group_join(struct mixer_channel *channel)
 
 /* ---- channels ---- */
 
+static void own_take(struct mixer_channel *channel)
+{
+    struct mixer_plane *plane = channel->plane;
+    struct mixer_room *room = plane->rooms;
+
+    while (room != NULL && room->taken == room->places) {
+        room = room->next;
+    }
+    if (plane->places != NULL) {
+        channel->own = plane->places;
+        plane->places = channel->own->next;
+    } else if (room != NULL) {
+        channel->own = (union mixer_place *)(room->samples + (size_t)room->taken * plane->frame);
+        room->taken++;
+    }
+}
+
+static void own_drop(struct mixer_channel *channel)
+{
+    channel->contributes = false;
+    if (channel->own != NULL) {
+        channel->own->next = channel->plane->places;
+        channel->plane->places = channel->own;
+        channel->own = NULL;
+    }
+}
+
 void mixer_channel_init(struct mixer_channel *channel)
 {
     memset(channel, 0, sizeof(*channel));
@@ -92,7 +119,7 @@ void mixer_channel_tune(struct mixer *mixer, struct mixer_channel *channel,
     channel->codec = codec;
     channel->tuning = tuning;
     if (plane != channel->plane) {
-        channel->contributes = false; /* what is in `own` is of another rate */
+        own_drop(channel);
         group_change(channel, plane);
     }
 }
@@ -120,7 +147,16 @@ void mixer_channel_feed(struct mixer *mixer, struct mixer_channel *channel, unsi
 
 void mixer_channel_leave(struct mixer_channel *channel)
 {
+    own_drop(channel);
     group_leave(channel);
+}
+
+float mixer_channel_unheard(const struct mixer_channel *channel)
+{
+    if (channel->plane == NULL || channel->speaks.buses == 0) {
+        return INFINITY;
+    }
+    return channel->gate > 0 ? 0 : GATE_POWER;
 }
 
 void mixer_settle(struct mixer_channel *channel)
@@ -168,8 +204,16 @@ void mixer_take(struct mixer *mixer, struct mixer_channel *channel, const float 
     channel->contributes = samples != NULL && channel->plane != NULL &&
                            channel->speaks.buses != 0 && (from != 0 || to != 0);
     if (channel->contributes) {
-        gate_pass(channel->plane, channel->own, samples, from, to);
-        plane_add(mixer, channel);
+        float *own;
+
+        if (channel->own == NULL && channel->hears.buses != 0) {
+            own_take(channel);
+        }
+        own = channel->own != NULL ? channel->own->samples : channel->plane->scratch;
+        gate_pass(channel->plane, own, samples, from, to);
+        plane_add(mixer, channel, own);
+    } else {
+        own_drop(channel);
     }
 }
 
@@ -188,9 +232,9 @@ static void mix_alone(struct mixer *mixer, const struct mixer_channel *channel)
         if (sum == NULL) {
             continue;
         }
-        if (channel->contributes && (speaks->buses & (1u << bus))) {
+        if (channel->own != NULL && (speaks->buses & (1u << bus))) {
             memcpy(plane->scratch, sum, plane->frame * sizeof(float));
-            add_scaled(plane->scratch, channel->own, plane->frame, -speaks->now[bus],
+            add_scaled(plane->scratch, channel->own->samples, plane->frame, -speaks->now[bus],
                        -speaks->target[bus]);
             sum = plane->scratch;
         }

@@ -87,10 +87,25 @@ struct mixer_bus {
     struct mixer_link links[MIXER_RATES];
 };
 
+/* Room for what channels say in a tick. Whoever speaks takes a place; one that was never taken was
+ * never touched, and costs no memory. */
+union mixer_place {
+    union mixer_place *next; /* while nobody has it */
+    float samples[1];        /* a frame */
+};
+
+struct mixer_room {
+    struct mixer_room *next;
+    unsigned taken, places; /* `taken`: ever */
+    float samples[];
+};
+
 struct mixer_plane {
-    unsigned rate;      /* Hz */
-    unsigned frame;     /* samples in FRAME_MS */
-    size_t payload_max; /* bytes that a stateless codec makes of them at most */
+    unsigned rate;             /* Hz */
+    unsigned frame;            /* samples in FRAME_MS */
+    struct mixer_room *rooms;  /* the one made last first */
+    union mixer_place *places; /* taken before, and given back */
+    size_t payload_max;        /* bytes that a stateless codec makes of them at most */
     struct mixer_bus *buses[MIX_BUSES];
     struct mixer_group groups[MIXER_GROUPS];
     float *scratch, *alone;
@@ -126,7 +141,7 @@ struct mixer_channel {
     bool alone;        /* the last mix was its own, with this gain of the limiter */
     float gain;
     struct mixer_group *group; /* of those who hear what `hears.target` says; NULL: none was free */
-    float own[FRAME_MAX];
+    union mixer_place *own;    /* NULL: silent, deaf, or none was left: then it hears itself, too */
 };
 
 struct mixer {
@@ -147,6 +162,7 @@ float mixer_linear(float db);
 /* The focus thread's account of what a mixer has. Zeroed by its maker. */
 struct mixer_stock {
     uint8_t rates, buses; /* bit masks */
+    unsigned channels[MIXER_RATES], places[MIXER_RATES];
     struct mixer_demand {
         const struct codec *codec; /* NULL: free */
         unsigned channels, made;
@@ -155,13 +171,13 @@ struct mixer_stock {
 
 struct mixer_supply;
 
-/* What is missing for channels of these buses (a bit mask) and of this rate (0: no further one), in
- * *supplyp; NULL when nothing is. ENOMEM. */
+/* What is missing for the channels that there are, of these buses (a bit mask) and of this rate (0:
+ * no further one), in *supplyp; NULL when nothing is. ENOMEM. */
 int mixer_supply_create(struct mixer_stock *stock, unsigned rate, uint8_t buses,
                         struct mixer_supply **supplyp);
 /* Frees what has not been installed. NULL is fine. */
 void mixer_supply_destroy(struct mixer_supply *supply);
-/* A channel begins or ends to hear the codec. */
+/* A channel begins or ends to use the codec. NULL is fine. */
 void mixer_stock_add(struct mixer_stock *stock, const struct codec *codec);
 void mixer_stock_remove(struct mixer_stock *stock, const struct codec *codec);
 /* Adds encoders of the codec to *supplyp, which may be NULL: the first few, or, `lacking` any, some
@@ -189,6 +205,10 @@ void mixer_channel_feed(struct mixer *mixer, struct mixer_channel *channel, unsi
                         unsigned bus, float gain);
 /* Before the channel's memory goes. */
 void mixer_channel_leave(struct mixer_channel *channel);
+
+/* Up to which power nobody is going to hear what the channel says in the next tick; INFINITY:
+ * whatever it is. */
+float mixer_channel_unheard(const struct mixer_channel *channel);
 
 void mixer_begin(struct mixer *mixer);
 /* What the channel says: FRAME_MS of samples at its plane's rate and their power (level_power), or

@@ -26,7 +26,7 @@ static float *bus_open(const struct mixer *mixer, const struct mixer_plane *plan
     return bus->own;
 }
 
-void plane_add(struct mixer *mixer, const struct mixer_channel *channel)
+void plane_add(struct mixer *mixer, const struct mixer_channel *channel, const float *own)
 {
     const struct mixer_gains *speaks = &channel->speaks;
     const struct mixer_plane *plane = channel->plane;
@@ -35,7 +35,7 @@ void plane_add(struct mixer *mixer, const struct mixer_channel *channel)
         float *said = speaks->buses & (1u << i) ? bus_open(mixer, plane, i) : NULL;
 
         if (said != NULL) {
-            add_scaled(said, channel->own, plane->frame, speaks->now[i], speaks->target[i]);
+            add_scaled(said, own, plane->frame, speaks->now[i], speaks->target[i]);
         }
     }
 }

@@ -7,6 +7,8 @@
 enum {
     ENCODERS_FIRST = 3, /* for those who listen, and two who speak */
     ENCODERS_MORE = 2,
+    ROOM_MIN = 2, /* places for what a channel says, made at once */
+    ROOM_MAX = 32,
 };
 
 /* ---- planes and buses ---- */
@@ -57,6 +59,29 @@ static struct mixer_bus *bus_create(unsigned rate)
     return bus;
 }
 
+/* A place for each channel that may speak at the rate; as many more as there are, and then some. */
+static int fill_rooms(struct mixer_supply *supply, struct mixer_stock *stock, unsigned rate)
+{
+    size_t size = mixer_rates[rate] / 1000 * FRAME_MS * sizeof(float);
+
+    while (stock->places[rate] < stock->channels[rate]) {
+        unsigned places = stock->places[rate] < ROOM_MAX ? stock->places[rate] : ROOM_MAX;
+        struct mixer_room *room;
+
+        places = places > ROOM_MIN ? places : ROOM_MIN;
+        room = malloc(sizeof(*room) + places * size);
+        if (room == NULL) {
+            return ENOMEM;
+        }
+        room->taken = 0;
+        room->places = places;
+        room->next = supply->rooms[rate];
+        supply->rooms[rate] = room;
+        stock->places[rate] += places;
+    }
+    return 0;
+}
+
 static int fill_bus(struct mixer_supply *supply, const struct mixer_stock *stock, uint8_t in_use,
                     unsigned to, unsigned bus)
 {
@@ -104,15 +129,26 @@ static int fill(struct mixer_supply *supply, const struct mixer_stock *stock, ui
     return 0;
 }
 
+static bool lacks_rooms(const struct mixer_stock *stock)
+{
+    for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
+        if (stock->places[rate] < stock->channels[rate]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int mixer_supply_create(struct mixer_stock *stock, unsigned rate, uint8_t buses,
                         struct mixer_supply **supplyp)
 {
     uint8_t wanted = (uint8_t)(stock->rates | (rate > 0 ? 1u << plane_index(rate) : 0));
     struct mixer_supply *supply;
+    int err = 0;
 
     buses |= stock->buses;
     *supplyp = NULL;
-    if (wanted == stock->rates && buses == stock->buses) {
+    if (wanted == stock->rates && buses == stock->buses && !lacks_rooms(stock)) {
         return 0;
     }
     supply = calloc(1, sizeof(*supply));
@@ -122,8 +158,11 @@ int mixer_supply_create(struct mixer_stock *stock, unsigned rate, uint8_t buses,
     }
     stock->rates = wanted;
     stock->buses = buses;
+    for (unsigned i = 0; err == 0 && i < MIXER_RATES; i++) {
+        err = wanted & (1u << i) ? fill_rooms(supply, stock, i) : 0;
+    }
     *supplyp = supply;
-    return 0;
+    return err;
 }
 
 /* ---- encoders ---- */
@@ -143,6 +182,9 @@ static struct mixer_demand *demand_of(struct mixer_stock *stock, const struct co
 
 void mixer_stock_add(struct mixer_stock *stock, const struct codec *codec)
 {
+    if (codec != NULL) {
+        stock->channels[plane_index(codec->sample_rate)]++;
+    }
     if (codec != NULL && !codec->stateless) {
         demand_of(stock, codec)->channels++;
     }
@@ -150,6 +192,9 @@ void mixer_stock_add(struct mixer_stock *stock, const struct codec *codec)
 
 void mixer_stock_remove(struct mixer_stock *stock, const struct codec *codec)
 {
+    if (codec != NULL) {
+        stock->channels[plane_index(codec->sample_rate)]--;
+    }
     if (codec != NULL && !codec->stateless) {
         demand_of(stock, codec)->channels--;
     }
@@ -235,6 +280,13 @@ void mixer_install(struct mixer *mixer, struct mixer_supply *supply)
             supply->planes[rate] = NULL;
         }
         install_buses(mixer, supply, rate);
+        while (supply->rooms[rate] != NULL) {
+            struct mixer_room *room = supply->rooms[rate];
+
+            supply->rooms[rate] = room->next;
+            room->next = mixer->planes[rate]->rooms;
+            mixer->planes[rate]->rooms = room;
+        }
     }
     while (supply->encoders != NULL) {
         struct mixer_encoder *encoder = supply->encoders;
@@ -251,6 +303,16 @@ static void bus_destroy(struct mixer_bus *bus)
         resampler_destroy(bus->links[from].resampler);
     }
     free(bus);
+}
+
+static void rooms_destroy(struct mixer_room *room)
+{
+    while (room != NULL) {
+        struct mixer_room *next = room->next;
+
+        free(room);
+        room = next;
+    }
 }
 
 static void encoders_destroy(struct mixer_encoder *encoder)
@@ -276,6 +338,7 @@ void mixer_supply_destroy(struct mixer_supply *supply)
             }
         }
         free(supply->planes[rate]);
+        rooms_destroy(supply->rooms[rate]);
     }
     encoders_destroy(supply->encoders);
     free(supply);
@@ -286,6 +349,9 @@ void mixer_free(struct mixer *mixer)
     for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
         for (unsigned bus = 0; mixer->planes[rate] != NULL && bus < MIX_BUSES; bus++) {
             bus_destroy(mixer->planes[rate]->buses[bus]);
+        }
+        if (mixer->planes[rate] != NULL) {
+            rooms_destroy(mixer->planes[rate]->rooms);
         }
         free(mixer->planes[rate]);
         mixer->planes[rate] = NULL;

@@ -16,6 +16,8 @@ struct rtp_packet {
     bool marker;
     uint16_t sequence;
     uint32_t timestamp, ssrc;
+    bool has_power;
+    float power;            /* mean square of the samples, as the sender says: see level_read */
     const uint8_t *payload; /* into the buffer parsed; padding, CSRCs and extensions taken off */
     size_t payload_size;
 };

@@ -146,6 +146,10 @@ int stream_create(const struct session *session, int family, struct stream **str
                     address_equal(&stream->remote_rtp, &stream->remote_rtcp);
     set_sender(stream, session);
     stream->ptime = packet_length(session->ptime, stream->codec);
+    if (stream->ptime != FRAME_MS) {
+        stream->packet = malloc(PAYLOAD_MAX);
+        err = stream->packet != NULL ? 0 : ENOMEM;
+    }
     for (unsigned i = 0; err == 0 && i < count; i++) {
         err = add_format(stream, &session->formats[i]);
     }
@@ -165,11 +169,18 @@ void stream_destroy(struct stream *stream)
     for (unsigned i = 0; i < stream->format_count; i++) {
         format_clear(&stream->formats[i]);
     }
+    free(stream->packet);
     free(stream);
 }
 
 void stream_inherit(struct stream *stream, struct stream *before)
 {
+    if (stream->packet != NULL && before->packet != NULL) {
+        uint8_t *packet = before->packet;
+
+        before->packet = stream->packet;
+        stream->packet = packet;
+    }
     for (unsigned i = 0; i < stream->format_count; i++) {
         struct stream_format *format = &stream->formats[i];
         int same = format->decoder != NULL ? find_codec(before, format->codec) : -1;

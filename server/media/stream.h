@@ -40,13 +40,14 @@ struct stream {
     struct stream_format formats[SESSION_FORMATS];
     struct sockaddr_storage remote_rtp, remote_rtcp; /* family 0: not known */
     struct sockaddr_storage peer;                    /* the same; of the signalling */
+    uint8_t *packet; /* PAYLOAD_MAX, for frames that are joined or cut; NULL: ptime is FRAME_MS */
 };
 
 /* Unknown codecs are left out, and so is an address of another family than the leg's. ENOMEM. */
 int stream_create(const struct session *session, int family, struct stream **streamp);
 void stream_destroy(struct stream *stream); /* NULL is fine */
-/* Exchanges the decoders of codecs that both have: the peer's encoders know nothing of the new
- * session. */
+/* Exchanges what goes on over the change, of which the peer knows nothing: the decoders of codecs
+ * that both have, and the audio that waits to be sent. */
 void stream_inherit(struct stream *stream, struct stream *before);
 
 /* The format of a payload type; NULL: not agreed on. */

@@ -96,6 +96,7 @@ void call_free(struct call *call)
     sdp_free(call->offer);
     free(call->sent_sdp);
     free(call->peer_sdp);
+    free(call->session);
     su_home_deinit(call->home);
     free(call);
 }
@@ -106,8 +107,10 @@ void call_emit_session(struct call *call)
 {
     if (call->session_changed) {
         call->session_changed = false;
-        call->session.peer = call->dialog->peer;
-        call->agent->events->on_session(call, &call->session, call->agent->events_arg);
+        struct session session;
+        offer_agreed(call, &session);
+        session.peer = call->dialog->peer;
+        call->agent->events->on_session(call, &session, call->agent->events_arg);
     }
 }
 

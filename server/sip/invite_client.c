@@ -55,7 +55,7 @@ static int choose_target(struct call *call, struct target *target)
 int invite_prepare(struct call *call, const struct outgoing_call *outgoing)
 {
     const url_t *wanted = target_parse(call->home, outgoing->target);
-    struct target target;
+    struct target target = {0};
 
     if (!wanted) {
         return EINVAL;

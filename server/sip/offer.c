@@ -118,13 +118,32 @@ static bool is_same_session(const struct session *one, const struct session *oth
     return true;
 }
 
-static void agree(struct call *call, const struct session *agreed)
+/* Most of a session's size are formats that it does not have: those are not kept. */
+static size_t kept_size(const struct session *session)
 {
-    if (!call->has_session || !is_same_session(&call->session, agreed)) {
-        call->session = *agreed;
-        call->has_session = true;
-        call->session_changed = true;
+    return offsetof(struct session, formats) + session->format_count * sizeof session->formats[0];
+}
+
+static int agree(struct call *call, const struct session *agreed)
+{
+    if (call->session && is_same_session(call->session, agreed)) {
+        return 0;
     }
+    struct session *kept = malloc(kept_size(agreed));
+    if (!kept) {
+        return ENOMEM;
+    }
+    memcpy(kept, agreed, kept_size(agreed));
+    free(call->session);
+    call->session = kept;
+    call->session_changed = true;
+    return 0;
+}
+
+void offer_agreed(const struct call *call, struct session *session)
+{
+    memset(session, 0, sizeof *session);
+    memcpy(session, call->session, kept_size(call->session));
 }
 
 void offer_remember(struct call *call, const sip_t *sip)
@@ -191,7 +210,11 @@ int offer_answer(struct call *call, const struct sdp *offer, char **bodyp)
     struct session agreed = {0};
     int error = make_body(call, offer, bodyp, &agreed);
     if (!error) {
-        agree(call, &agreed);
+        error = agree(call, &agreed);
+        if (error) {
+            free(*bodyp);
+            *bodyp = NULL;
+        }
     }
     return error;
 }
@@ -211,7 +234,9 @@ int offer_answered(struct call *call, const sip_t *sip)
     }
     sdp_free(answer);
     if (!error) {
-        agree(call, &agreed);
+        error = agree(call, &agreed);
+    }
+    if (!error) {
         offer_remember(call, sip);
     }
     return error;

@@ -252,10 +252,9 @@ struct call {
     char *sent_sdp;       /* our last body; malloc'ed */
     char *peer_sdp;       /* the peer's last that we agreed to; malloc'ed */
     size_t peer_sdp_size;
-    struct sdp *offer; /* of the first INVITE, until it is answered */
-    struct session session;
-    bool has_session;
-    bool session_changed; /* on_session is due */
+    struct sdp *offer;       /* of the first INVITE, until it is answered */
+    struct session *session; /* agreed on, see offer_agreed; malloc'ed; NULL: none yet */
+    bool session_changed;    /* on_session is due */
 
     bool is_later; /* in agent->later */
     struct call *next_later;
@@ -584,6 +583,8 @@ int offer_answer(struct call *call, const struct sdp *offer, char **bodyp);
 int offer_make(struct call *call, char **bodyp);
 /* The peer's answer to our offer. 0; EBADMSG: none or unreadable; ENOTSUP; ENOMEM. */
 int offer_answered(struct call *call, const sip_t *sip);
+/* The session that came of it; there is one. */
+void offer_agreed(const struct call *call, struct session *session);
 /* Keeps the peer's description, for later offers of ours. */
 void offer_remember(struct call *call, const sip_t *sip);
 

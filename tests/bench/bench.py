@@ -3,18 +3,23 @@
 
   bench.py               one conference of 200, 40 conferences of 5, calls a second (2 minutes)
   bench.py --quick       the same, a few seconds each
-  bench.py --full        bigger ones, too: 400, 1,000, 2,000 legs; 400 conferences of 5
+  bench.py --full        one conference of 100 to 4,000, 400 of 5, 40 legs for the delay
+  bench.py --only PART   of these, the cases whose names hold this (* and ? stand for anything)
   bench.py --codecs      one conference of 200 with G.711, G.722 and Opus
+  bench.py --io          what the kernel alone needs for a packet each way, by each way to ask it
   bench.py --churn 600   100 legs join and leave at random while scripts are reloaded at random
 
-Environment: PARLEY, the server (build/parley), LOAD, the generator (tests/parley-load beside it).
+Environment: PARLEY, the server (build/parley), LOAD, the generator (tests/parley-load beside it),
+IO, the program for --io (tests/parley-io there).
 Each case has a server of its own on a loopback address of its own, with policy/open.lua, and the
-floor (a bare UDP reflector; see parley-load --help) is measured for it in the same run.
+floor (a bare UDP reflector; see parley-load --help) is measured for it in the same run. A case that
+fails says why, and the next follows.
 Exit: 0 when each case passed; 1 when one lost packets, failed calls or was not heard.
 """
 
 import argparse
 import dataclasses
+import fnmatch
 import json
 import os
 import pathlib
@@ -32,12 +37,16 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARLEY = pathlib.Path(os.environ.get("PARLEY", ROOT / "build/parley")).resolve()
 LOAD = pathlib.Path(os.environ.get("LOAD", PARLEY.parent / "tests/parley-load")).resolve()
+IO = pathlib.Path(os.environ.get("IO", PARLEY.parent / "tests/parley-io")).resolve()
 NUMBER = os.getpid()
 SERVER_IP = f"127.77.{NUMBER // 250 % 250 + 1}.{NUMBER % 250 + 1}"
 CALLER_IP = SERVER_IP.replace("127.77.", "127.78.")
 TARGET = f"sip:{SERVER_IP}:5060"
 CALL_RATES = (250, 500, 1000, 1500, 2000, 3000, 4000)
 SLOW_ANSWER_MS = 500  # the first retransmission: a caller that waits longer asks twice
+CALLS = "calls a second"  # the name of that case
+FILES_PER_LEG = 2  # of the server, RTP and RTCP; the reflector has one, the generator less
+FILES_BESIDE = 100
 
 
 class Failure(Exception):
@@ -55,15 +64,19 @@ class Case:
 
 
 CASES = (Case("1 conference of 200", 200, 1, 3), Case("40 conferences of 5", 200, 40, 2))
+FULL_CASES = (Case("1 conference of 100", 100, 1, 3),
+              Case("1 conference of 400", 400, 1, 3, 200),
+              Case("1 conference of 1,000", 1000, 1, 3, 400),
+              Case("1 conference of 2,000", 2000, 1, 3, 400),
+              Case("1 conference of 4,000", 4000, 1, 3, 400),
+              Case("400 conferences of 5", 2000, 400, 2, 400),
+              Case("1 conference of 40", 40, 1, 3),
+              Case("8 conferences of 5", 40, 8, 2))
 # Who is silent sends silence in each packet, or, as phones that use DTX do, hardly any packets.
 CODEC_CASES = (Case("G.711", 200, 1, 3), Case("G.722", 200, 1, 3, 100, ("--codec", "g722")),
                Case("Opus with DTX", 200, 1, 3, 100, ("--codec", "opus", "--background", "pause",
                                                       "--level-tolerance", 3)),
                Case("Opus without", 200, 1, 3, 100, ("--codec", "opus", "--level-tolerance", 3)))
-BIG_CASES = (Case("1 conference of 400", 400, 1, 3, 200),
-             Case("1 conference of 1,000", 1000, 1, 3, 400),
-             Case("1 conference of 2,000", 2000, 1, 3, 400),
-             Case("400 conferences of 5", 2000, 400, 2, 400))
 
 
 class Server:
@@ -144,7 +157,7 @@ def describe_machine():
                 model = line.split(":", 1)[1].strip()
                 break
     return (f"{os.cpu_count()} × {model}, Linux {os.uname().release}; server and load generator "
-            "share the machine; G.711 µ-law, 20 ms, loopback.")
+            "share the machine; G.711 µ-law if not said, 20 ms, loopback.")
 
 
 def print_table(head, rows):
@@ -155,8 +168,17 @@ def print_table(head, rows):
     print(flush=True)
 
 
+def check_files(legs):
+    needed = FILES_PER_LEG * legs + FILES_BESIDE
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if needed > limit:
+        raise Failure(f"the server would need {needed:,} file descriptors for {legs:,} legs, and a "
+                      f"process may have {limit:,} here (`ulimit -Hn` as root raises that)")
+
+
 def measure(case, seconds):
     say(f"{case.name}, {case.talkers} talkers, {seconds} s …")
+    check_files(case.legs)
     with Server() as server:
         bound = 2 * (case.legs / case.rate + seconds + 90)
         found = run_load(server, bound, "--floor", "--legs", case.legs, "--conferences",
@@ -167,14 +189,30 @@ def measure(case, seconds):
     return found
 
 
+def attempt(measuring, *arguments):
+    """What `measuring` finds; None when the bench could not do it, which it has then said."""
+    try:
+        return measuring(*arguments)
+    except Failure as failure:
+        say(f"  FAILED: {failure}")
+    except subprocess.TimeoutExpired as late:
+        say(f"  FAILED: {late.cmd[0]} was not done in {late.timeout:.0f} s")
+    return None
+
+
 def three(values):
+    if not values["max"]:
+        return "–"  # nothing was measured
     return f"{values['p50']:.1f} / {values['p99']:.1f} / {values['max']:.1f}"
 
 
 def load_row(case, found):
+    name = f"{case.name}, {case.talkers} talkers"
+    if not found:
+        return [name] + ["–"] * (len(LOAD_HEAD) - 2) + ["**no**"]
     server, floor = found["server"], found["floor"]
     return [
-        f"{case.name}, {case.talkers} talkers",
+        name,
         f"{server['cpu_us_per_leg_s']:.0f}",
         f"{floor['cpu_us_per_leg_s']:.0f}",
         f"{found.get('ratio', 0):.2f}",
@@ -195,9 +233,12 @@ LOAD_HEAD = ["case", "CPU µs a leg and s", "floor", "ratio", "lost packets", "f
 
 
 def measure_loads(cases, seconds):
-    found = [(case, measure(case, seconds)) for case in cases]
+    found = [(case, attempt(measure, case, seconds)) for case in cases]
     print_table(LOAD_HEAD, [load_row(case, one) for case, one in found])
-    return all(one["ok"] for _, one in found)
+    failed = [case.name for case, one in found if not (one and one["ok"])]
+    if failed:
+        say(f"{len(failed)} of {len(found)} cases FAILED: {'; '.join(failed)}")
+    return not failed
 
 
 def measure_calls(seconds):
@@ -220,6 +261,29 @@ def measure_calls(seconds):
     print_table(["calls/s asked", "completed/s", "failed", "answer ms p50 / p99", "CPU ms a call",
                  "kept up"], rows)
     return best > 0
+
+
+def io_cell(way):
+    if "refused" in way:
+        return f"refused by this kernel ({way['refused']})"
+    cell = f"{way['least']:.0f} / {way['median']:.0f}"
+    if way["received_percent"] < 99:
+        cell += f" ({way['received_percent']:.0f} % of the packets)"
+    return cell
+
+
+def measure_io(legs, seconds, rounds):
+    columns = []
+    for count in legs:
+        say(f"{count} legs, {rounds} rounds of {seconds} s …")
+        done = subprocess.run(list(map(str, (IO, count, seconds, rounds))), stdout=subprocess.PIPE,
+                              text=True, timeout=60 + 20 * (seconds + 1) * rounds, check=False)
+        if done.returncode != 0:
+            raise Failure(f"parley-io ended with {done.returncode}")
+        columns.append(json.loads(done.stdout)["ways"])
+    print_table(["CPU µs a leg and s, least / median"] + [f"{count:,} legs" for count in legs],
+                [[row[0]["name"]] + [io_cell(way) for way in row] for row in zip(*columns)])
+    return True
 
 
 class Reloads(threading.Thread):
@@ -272,37 +336,42 @@ def measure_churn(seconds):
     return found["ok"] and not reloads.failures
 
 
+def is_wanted(name, part):
+    return fnmatch.fnmatchcase(name, f"*{part}*")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--only", default="", metavar="PART")
+    parser.add_argument("--io", action="store_true")
     parser.add_argument("--codecs", action="store_true")
     parser.add_argument("--churn", type=float, metavar="SECONDS")
     arguments = parser.parse_args()
-    for program in (PARLEY, LOAD):
+    cases = CODEC_CASES if arguments.codecs else FULL_CASES if arguments.full else CASES
+    cases = [case for case in cases if is_wanted(case.name, arguments.only)]
+    calls = not arguments.codecs and is_wanted(CALLS, arguments.only)
+    if not cases and not calls:
+        parser.error(f"--only {arguments.only}: no case has such a name")
+    for program in (PARLEY, LOAD, IO):
         if not os.access(program, os.X_OK):
             parser.error(f"{program} is not there; `make` builds it")
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers are stopped
     started = time.monotonic()
-    try:
-        if arguments.churn:
-            good = measure_churn(arguments.churn)
-        elif arguments.codecs:
-            good = measure_loads(CODEC_CASES, 4 if arguments.quick else 20)
-        else:
-            print(describe_machine() + "\n", flush=True)
-            cases = CASES + BIG_CASES if arguments.full else CASES
-            good = measure_loads(cases, 4 if arguments.quick else 20)
-            good = measure_calls(2 if arguments.quick else 5) and good
-    except Failure as failure:
-        say(f"bench: {failure}")
-        return 1
-    except subprocess.TimeoutExpired as late:
-        say(f"bench: {late.cmd[0]} was not done in {late.timeout:.0f} s")
-        return 1
+    print(describe_machine() + "\n", flush=True)
+    if arguments.churn:
+        good = attempt(measure_churn, arguments.churn)
+    elif arguments.io:
+        good = attempt(measure_io, (200,) if arguments.quick else (500, 1000, 2000), 1,
+                       2 if arguments.quick else 5)
+    else:
+        good = not cases or measure_loads(cases, 4 if arguments.quick else 20)
+        if calls:
+            good = attempt(measure_calls, 2 if arguments.quick else 5) and good
     say(f"{'passed' if good else 'FAILED'}, {time.monotonic() - started:.0f} s")
     return 0 if good else 1
 

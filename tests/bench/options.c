@@ -48,6 +48,8 @@ static const char help[] =
     "  --no-hearing            do not check who hears whom\n"
     "\n"
     "How it measures\n"
+    "  Where it may (root), it gives itself a priority of nice -15, above the server's threads,\n"
+    "  and its reflector one of -11.\n"
     "  Packets leave evenly spread over the 20 ms. Arrival times are the kernel's, so our own\n"
     "  reading (in batches) does not blur them; how late we sent is printed as `generator`.\n"
     "  hearing: each talker of a conference has a tone of its own. Once a second, each leg takes\n"

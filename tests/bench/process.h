@@ -1,4 +1,4 @@
-/* What a process costs, from outside: CPU time and memory. */
+/* What a process costs, from outside: CPU time and memory; and what we do to be punctual. */
 #ifndef BENCH_PROCESS_H
 #define BENCH_PROCESS_H
 
@@ -16,5 +16,11 @@ struct process_memory {
 
 /* ESRCH when there is no such process, EACCES when its memory is not ours to see. */
 int process_memory(pid_t pid, struct process_memory *memory);
+
+/* All the file descriptors that we may have, and timers to the µs. */
+void process_tune(void);
+
+/* Our thread's priority (nice), where the system allows it. */
+void process_set_priority(int niceness);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "media.h"
+#include "process.h"
 #include "sip_text.h"
 
 #include <errno.h>
@@ -18,7 +19,8 @@
 enum {
     MIRRORS_MAX = 20000,
     CALL_ID_MAX = 128,
-    OWED_MAX = 50, /* packets of a leg that one tick reads at most, after a late one */
+    NICENESS = -11, /* as servers of audio are: more urgent than most, less than the generator */
+    OWED_MAX = 50,  /* packets of a leg that one tick reads at most, after a late one */
     BUCKETS = 8192,
 };
 
@@ -242,6 +244,7 @@ static void reflector_run(struct reflector *reflector)
 {
     struct pollfd sip = {.fd = reflector->sip, .events = POLLIN};
 
+    process_set_priority(NICENESS);
     reflector->next_tick = clock_now() + PACKET_NS;
     while (stopping == 0) {
         uint64_t now = clock_now(), ticks;

@@ -74,7 +74,7 @@ static bool code_second(const struct voice_codec *codec, struct voice_packet pac
         return false;
     for (unsigned at = 0; at < 2 * SCORE_PACKETS; at++) {
         unsigned place = at % SCORE_PACKETS;
-        float samples[FRAME_MAX];
+        float samples[FRAME_MAX] = {0};
 
         for (unsigned i = 0; i < count; i++) {
             double turn = (double)((place * count + i) * frequency % codec->rate) / codec->rate;

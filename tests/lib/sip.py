@@ -445,7 +445,7 @@ class Phone:
         """Answers the call with 200; returns the ACK."""
         body = self.offer(**answer)
         self.reply(invite, 200, headers=headers, body=body)
-        chosen = re.search(r"^m=audio \d+ \S+ (\d+)", body, re.M)
+        chosen = re.search(rb"^m=audio \d+ \S+ (\d+)", body, re.M)
         self.connect_audio(invite.sdp, chosen and int(chosen[1]))
         self.is_up = True
         return self.expect("ACK") if ack else None

