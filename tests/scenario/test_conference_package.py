@@ -205,6 +205,76 @@ def test_how_somebody_left_is_told_before_the_name_goes():
         watcher.until(lambda roster: not roster.users())
 
 
+def call_out(server, phone):
+    """The operator has the phone called; returns the INVITE."""
+    done = server.command("invite", "demo", phone.own_uri)
+    assert done.returncode == 0, done.stderr
+    return phone.expect_call()
+
+
+def test_who_is_called_dials_rings_and_is_connected():
+    with Server(policy=POLICY) as server, Watcher(server) as watcher, Watcher(
+        server, "moderator"
+    ) as moderator, Phone(server, "carol") as carol:
+        request = call_out(server, carol)
+        roster = watcher.until(lambda roster: roster.status("carol") == "dialing-out")
+        endpoint = roster.endpoint("carol")
+        assert text(endpoint, "joining-method") == "dialed-out"
+        for later in ("joining-info", "media", "call-info"):
+            assert endpoint.find(CONFERENCE + later) is None
+        assert roster.text("conference-state/user-count") == "0", "not in yet"
+        assert moderator.until(lambda roster: roster.user("carol") is not None)
+        carol.reply(request, 180)
+        roster = watcher.until(lambda roster: roster.status("carol") == "alerting")
+        with Watcher(server, "late") as late:
+            assert late.roster.status("carol") == "alerting"
+        carol.pick_up(request)
+        roster = watcher.until(lambda roster: roster.status("carol") == "connected")
+        assert text(roster.endpoint("carol"), "joining-info/when")
+        assert text(roster.endpoint("carol"), "media/status") == "sendrecv"
+        assert roster.text("conference-state/user-count") == "1"
+        roster = moderator.until(lambda roster: roster.status("carol") == "connected")
+        sip = roster.endpoint("carol").find(f"{CONFERENCE}call-info/{CONFERENCE}sip")
+        assert text(sip, "call-id") == request["Call-ID"]
+        assert text(sip, "from-tag") == request.tag("From"), "the INVITE was from us"
+        assert text(sip, "to-tag") == carol.local_tag
+        carol.hang_up()
+        watcher.until(lambda roster: roster.status("carol") == "disconnected")
+        method = text(watcher.roster.endpoint("carol"), "disconnection-method")
+        assert method == "departed"
+        watcher.until(lambda roster: not roster.users())
+
+
+def test_who_does_not_come_is_told_with_the_reason():
+    for code, method in ((486, "busy"), (404, "failed")):
+        with Server(policy=POLICY) as server, Watcher(server) as watcher, Phone(
+            server, "alice"
+        ) as alice, Phone(server, "carol") as carol:
+            alice.call()
+            request = call_out(server, carol)
+            carol.reply(request, 180)
+            watcher.until(lambda roster: roster.status("carol") == "alerting")
+            carol.reply(request, code, reason="Not Now")
+            carol.expect("ACK")
+            roster = watcher.until(lambda roster: roster.status("carol") == "disconnected")
+            endpoint = roster.endpoint("carol")
+            assert text(endpoint, "disconnection-method") == method
+            reason = text(endpoint, "disconnection-info/reason")
+            assert reason == f'Reason: SIP;cause={code};text="Not Now"'
+            watcher.until(lambda roster: roster.user("carol") is None)
+
+
+def test_whom_we_called_may_watch_outside_of_the_call():
+    with Server() as server, Phone(server, "carol") as carol, Phone(
+        server, "carol", media=False
+    ) as beside:
+        carol.pick_up(call_out(server, carol))
+        beside.subscribe(headers={"From": f"<{carol.own_uri}>;tag=t-beside"})
+        beside.local_tag = "t-beside"
+        beside.expect(200)
+        assert Roster(beside.notified()).names() == {"carol"}
+
+
 def test_two_devices_are_one_user():
     with Server(policy=POLICY) as server, Watcher(server) as watcher, Phone(
         server, "alice"

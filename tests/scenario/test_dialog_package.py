@@ -65,6 +65,61 @@ def test_who_is_put_out_has_a_local_bye():
         assert dialog.find(f"{DIALOG}state").get("event") == "local-bye"
 
 
+def one(dialogs):
+    """State, event and direction of the only dialog; None when there is none, or several."""
+    if len(dialogs.table) + len(dialogs.ended) != 1:
+        return None
+    (dialog,) = [*dialogs.table.values(), *dialogs.ended.values()]
+    state = dialog.find(f"{DIALOG}state")
+    return state.text, state.get("event"), dialog.get("direction")
+
+
+def test_a_call_of_ours_is_trying_early_and_confirmed():
+    with Server(policy=DIALOGS) as server, Phone(server, "carol") as carol, Phone(
+        server, "watcher", media=False
+    ) as watcher:
+        dialogs = watch(watcher)
+        assert server.command("invite", "demo", carol.own_uri).returncode == 0
+        request = carol.expect_call()
+        take_until(watcher, dialogs, lambda: one(dialogs) == ("trying", None, "initiator"))
+        (dialog,) = dialogs.table.values()
+        assert dialog.get("call-id") == request["Call-ID"]
+        assert dialog.get("local-tag") == request.tag("From")
+        assert dialog.get("remote-tag") is None
+        carol.reply(request, 180)
+        take_until(watcher, dialogs, lambda: one(dialogs) == ("early", None, "initiator"))
+        (dialog,) = dialogs.table.values()
+        assert dialog.get("remote-tag") == carol.local_tag
+        carol.pick_up(request)
+        take_until(watcher, dialogs, lambda: one(dialogs) == ("confirmed", None, "initiator"))
+        (dialog,) = dialogs.table.values()
+        assert dialog.get("remote-tag") == carol.local_tag
+        assert dialog.find(f"{DIALOG}remote/{DIALOG}target").get("uri") == carol.own_uri
+        carol.hang_up()
+        take_until(
+            watcher, dialogs, lambda: one(dialogs) == ("terminated", "remote-bye", "initiator")
+        )
+
+
+def test_a_call_of_ours_that_fails_says_how():
+    for code, event in ((486, "rejected"), (None, "timeout")):
+        with Server(config="outbound = { timeout = 1 }\n", policy=DIALOGS) as server, Phone(
+            server, "carol"
+        ) as carol, Phone(server, "watcher", media=False) as watcher:
+            dialogs = watch(watcher)
+            assert server.command("invite", "demo", carol.own_uri).returncode == 0
+            request = carol.expect_call()
+            carol.reply(request, 180)
+            take_until(watcher, dialogs, lambda: one(dialogs) == ("early", None, "initiator"))
+            if code is None:
+                carol.reply(carol.expect("CANCEL"), 200)
+            carol.reply(request, code or 487)
+            carol.expect("ACK")
+            take_until(
+                watcher, dialogs, lambda: one(dialogs) == ("terminated", event, "initiator")
+            )
+
+
 def test_a_refresh_tells_all_dialogs_with_the_next_version():
     with Server(policy=DIALOGS) as server, Phone(server) as alice, Phone(
         server, "watcher", media=False

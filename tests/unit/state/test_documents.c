@@ -440,6 +440,85 @@ static void dialogs_are_counted_by_subscription(void **unused)
     leave(&two);
 }
 
+static struct call *call_out(const char *uri)
+{
+    const struct invitation invitation = {.uri = uri, .name = ""};
+    struct request request = {
+        .verb = VERB_INVITE,
+        .actor = {.kind = ACTOR_SERVER},
+        .conference = focus_conference_by_name(focus, "demo"),
+        .conference_name = "demo",
+        .invitation = &invitation,
+    };
+    struct decision decision;
+
+    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    return world.last_outgoing;
+}
+
+static void who_is_called_is_shown_before_the_answer(void **unused)
+{
+    const struct signalling_events *events = focus_signalling_events();
+    struct subscription one, dialogs;
+    struct call *carol;
+
+    (void)unused;
+    subscribe(&one, 0, "demo", "sip:demo@here");
+    subscribe(&dialogs, 1, "demo", "sip:demo@here");
+    next(&one, true);
+    next(&dialogs, true);
+    carol = call_out("sip:carol@example.com");
+    wait_for(INTERVAL);
+    assert_has(next(&one, false), "<status>dialing-out</status>");
+    assert_has(one.body->data, "<joining-method>dialed-out</joining-method></endpoint>");
+    assert_has(next(&one, true), "<user-count>0</user-count>");
+    assert_has(next(&dialogs, false), "direction=\"initiator\"><state>trying</state>");
+    assert_has_not(dialogs.body->data, "remote-tag");
+    events->on_progress(carol, 180, "Ringing", focus);
+    wait_for(INTERVAL);
+    assert_has(next(&one, false), "<status>alerting</status>");
+    assert_has(next(&dialogs, false), "<state>proceeding</state>");
+    carol->info.dialog.remote_tag = "theirs";
+    events->on_established(carol, focus);
+    wait_for(INTERVAL);
+    assert_has(next(&one, false), "<status>connected</status>");
+    assert_has(one.body->data, "<user-count>1</user-count>");
+    assert_has(next(&dialogs, false), "remote-tag=\"theirs\" direction=\"initiator\"");
+    leave(&one);
+    leave(&dialogs);
+    world_hang_up(focus, carol);
+}
+
+static void why_somebody_does_not_come_is_told(void **unused)
+{
+    static const struct {
+        int code;
+        const char *method, *event;
+    } ends[] = {{486, "busy", "rejected"}, {404, "failed", "rejected"}, {408, "failed", "timeout"}};
+    struct subscription one, dialogs;
+    char expected[64];
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        subscribe(&one, 0, "demo", "sip:demo@here");
+        subscribe(&dialogs, 1, "demo", "sip:demo@here");
+        struct call *carol = call_out("sip:carol@example.com");
+        wait_for(INTERVAL);
+        assert_has(next(&one, true), "dialing-out");
+        next(&dialogs, true);
+        focus_signalling_events()->on_ended(carol, ends[i].code, "So It Is", focus);
+        free(carol);
+        wait_for(INTERVAL);
+        (void)snprintf(expected, sizeof expected, "<disconnection-method>%s</disconnection-method>",
+                       ends[i].method);
+        assert_has(next(&one, false), expected);
+        (void)snprintf(expected, sizeof expected, "<state event=\"%s\">", ends[i].event);
+        assert_has(next(&dialogs, false), expected);
+        leave(&one);
+        leave(&dialogs);
+    }
+}
+
 static void the_end_of_a_conference_is_the_end_of_its_subscriptions(void **unused)
 {
     struct subscription one;
@@ -528,6 +607,8 @@ int main(void)
         document_test(what_is_too_long_for_one_datagram_goes_as_several),
         document_test(moderators_see_the_hidden_and_the_dialogs),
         document_test(dialogs_are_counted_by_subscription),
+        document_test(who_is_called_is_shown_before_the_answer),
+        document_test(why_somebody_does_not_come_is_told),
         document_test(the_end_of_a_conference_is_the_end_of_its_subscriptions),
         document_test(a_reserved_conference_that_is_taken_away_ends_them_too),
         document_test(a_title_that_changes_comes_with_all),
