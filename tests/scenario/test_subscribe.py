@@ -3,6 +3,7 @@
 import contextlib
 import time
 
+import digest
 import run
 from message import parameter, uri_of
 from parley import OPEN, Server
@@ -74,6 +75,42 @@ def test_a_participant_subscribes_outside_of_its_call():
         elsewhere.subscribe(headers={"From": f"<sip:alice@{alice.address}:{alice.port}>;tag=t1"})
         elsewhere.local_tag = "t1"
         elsewhere.expect(401)  # the name alone proves nothing
+
+
+def answer(phone, challenge, uri):
+    """The SUBSCRIBE once more, with the password."""
+    value = digest.authorization(challenge, phone.user, "builder", "SUBSCRIBE", uri)
+    phone.resubscribe(headers={"Authorization": value})
+    return phone.expect(200)
+
+
+def test_an_account_watches_from_outside_with_its_password():
+    config = "accounts = { bob = { password = 'builder' } }"
+    with Server(config) as server, Phone(server) as alice, Phone(server, "bob", media=False) as bob:
+        alice.call()
+        bob.subscribe()
+        answer(bob, digest.choose(bob.expect(401), "SHA-256"), bob.remote_uri)
+        assert Roster(bob.notified()).names() == {"alice"}
+        # The refresh, too; that one is challenged does not end what there is.
+        bob.resubscribe()
+        answer(bob, digest.choose(bob.expect(401), "MD5"), bob.remote_target)
+        notify = bob.notified()
+        assert int(parameter(notify["Subscription-State"], "expires")) > 3000
+
+
+def test_behind_a_proxy_a_proven_name_must_be_proven_again():
+    """All phones behind it have its address."""
+    zoe = "<sip:zoe@example.net>"
+    with Server('trusted_peers = "127.0.0.79"') as server, Phone(
+        server, "proxy", address="127.0.0.79"
+    ) as proxy, Phone(server, "mallory", address="127.0.0.79", media=False) as mallory:
+        proxy.call(headers={"P-Asserted-Identity": zoe})
+        mallory.subscribe(headers={"From": f"{zoe};tag=t1"})
+        mallory.local_tag = "t1"
+        mallory.expect(401)
+        mallory.subscribe(headers={"P-Asserted-Identity": zoe})
+        mallory.expect(200)
+        assert Roster(mallory.notified()).names() == {"zoe"}
 
 
 def test_strangers_are_refused():
