@@ -156,6 +156,7 @@ static json_t *thread_status(const struct control_server *server, unsigned index
     set_figure(status, "lateness_max_ms", stats.lateness_max);
     set_figure(status, "load", stats.load);
     json_object_set_new(status, "overloaded", json_boolean(stats.overloaded));
+    json_object_set_new(status, "io_uring", json_boolean(stats.io_uring));
     return status;
 }
 

@@ -161,6 +161,10 @@ static const struct option options[] = {
      .offset = IN_SETTINGS(rtp_timeout), .standard = "5m", .most = DAY_S * 1000,
      .help = "How long a phone may send nothing at all before the policy is asked whether to "
              "remove it; 0: for ever."},
+    {.key = "rtp.io_uring", .flag = "--rtp-io-uring", .value = "true|false",
+     .type = OPTION_SWITCH, .offset = IN_SETTINGS(io_uring), .standard = "true",
+     .help = "Move packets by io_uring, many at once, where the kernel has it and allows it; "
+             "elsewhere they go one by one, which costs more."},
     {.key = "threads", .flag = "--threads", .value = "N", .type = OPTION_NUMBER,
      .offset = IN_SETTINGS(media_threads), .standard = "0", .shown = "one a core", .most = 256,
      .help = "Threads that mix audio; 0: one a core."},

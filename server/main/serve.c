@@ -161,6 +161,7 @@ static int start_media(struct server *server)
         .port_low = settings->rtp_port_low,
         .port_high = settings->rtp_port_high,
         .threads = settings->media_threads,
+        .io_uring = settings->io_uring == SWITCH_ON,
         .overload_late = settings->overload_late,
         .overload_load = settings->overload_load,
         .directory = directory,

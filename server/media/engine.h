@@ -28,6 +28,7 @@
 #include "media/sockets.h"
 #include "media/stream.h"
 #include "media/telephone_event.h"
+#include "media/uring.h"
 #include "media/voice.h"
 
 #include <pthread.h>
@@ -123,6 +124,8 @@ enum link_state {
 struct leg_link {
     enum link_state state;
     unsigned steady; /* ticks for which the stream has been so */
+    int number;      /* by which the thread's ring knows the RTP socket; -1: it does not */
+    int place;       /* of the packet that the ring has fetched for this tick; -1: none */
 };
 
 /* With thousands of legs none is in the processor's cache when its turn comes. So what each tick
@@ -294,9 +297,10 @@ struct media_thread {
     atomic_bool overloaded;
 
     /* Constant. */
-    int wake_fd;   /* eventfd, the thread waits for it while it has no section */
-    int event_fd;  /* eventfd, the focus watches it */
-    int rtcp_poll; /* epoll set of the RTCP sockets */
+    struct uring *uring; /* NULL: packets are moved one by one */
+    int wake_fd;         /* eventfd, the thread waits for it while it has no section */
+    int event_fd;        /* eventfd, the focus watches it */
+    int rtcp_poll;       /* epoll set of the RTCP sockets */
 
     /* Focus thread. */
     struct media *media;
@@ -336,6 +340,7 @@ struct media {
     struct leg_list legs;
     struct loop_timer *flush_timer;
     struct clips *clips;
+    bool io_uring;
     unsigned section_legs;
     struct loop_timer *watch_timer; /* runs while there are legs */
     unsigned watch_turn;
@@ -461,6 +466,9 @@ void leg_apply_voice(struct leg *leg, struct media_thread *thread, struct messag
 bool leg_run_voice(struct leg *leg, struct media_thread *thread, bool is_heard);
 
 /* leg_io.c */
+/* Fetches the packets of many legs at once, this one's and those after it in its section. Returns
+ * for how many legs, at least 1. */
+unsigned leg_fetch(struct leg *leg, struct media_thread *thread);
 /* Take what waits on one of the leg's sockets. */
 void leg_read_rtp(struct leg *leg, struct media_thread *thread);
 void leg_read_rtcp(struct leg *leg, struct media_thread *thread);
@@ -475,8 +483,11 @@ void leg_link_open(struct leg *leg);
 void leg_link_tick(struct leg *leg, uint64_t now);
 /* The RTP socket was found empty. */
 void leg_link_drained(struct leg *leg);
-/* Sends from the RTP socket to the latch's target. False: the kernel did not take it. */
-bool leg_link_send(struct leg *leg, const uint8_t *data, size_t size,
+/* Where the next packet is to be written: in the ring that sends many at once, or in the thread's
+ * own memory. */
+uint8_t *leg_link_packet(const struct leg *leg, struct media_thread *thread);
+/* Sends that from the RTP socket to the latch's target. False: the kernel did not take it. */
+bool leg_link_send(struct leg *leg, struct media_thread *thread, size_t size,
                    const struct sockaddr_storage *target);
 
 /* leg_rtcp.c */

@@ -58,6 +58,7 @@ static struct sockets *sockets_of(struct media *media, int family)
 static void leg_prepare(struct leg *leg, struct section *section, const struct leg_config *config)
 {
     leg->section = section;
+    leg->link = (struct leg_link){.state = LINK_OPEN, .number = -1, .place = -1};
     leg->media = section->mix->media;
     leg->family = config->family;
     leg->timeout = config->timeout;

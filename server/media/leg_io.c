@@ -283,30 +283,64 @@ static void read_batches(struct leg *leg, struct media_thread *thread, int fd, u
     }
 }
 
-/* What a connected socket holds is the source's own. */
+/* A packet of a connected socket, or -errno. False: there is no further one. What the socket holds
+ * is the source's own. */
+static bool take_direct(struct leg *leg, struct media_thread *thread, const uint8_t *data, int size,
+                        unsigned taken)
+{
+    if (size == -ECONNREFUSED) {
+        return true; /* about a packet that we sent; what came is behind it */
+    }
+    if (size < 0) {
+        leg_found_empty(leg, taken);
+        return false;
+    }
+    if (size > DATAGRAM_MAX) {
+        counter_add(&leg->counters.rejected, 1);
+    } else {
+        take_rtp(leg, thread, &leg->latch.source, data, (size_t)size, RTP_NOT_TIMED);
+    }
+    return leg->owed > 0;
+}
+
 static void read_direct(struct leg *leg, struct media_thread *thread)
 {
-    uint8_t *data = thread->batch.data[0];
+    const uint8_t *data = thread->batch.data[0];
+    unsigned taken = 0;
+    bool more = true;
 
-    for (unsigned taken = 0; taken < DIRECT_MAX; taken++) {
-        ssize_t size = recv(leg->sockets.rtp, data, DATAGRAM_MAX, MSG_DONTWAIT | MSG_TRUNC);
+    if (leg->link.place >= 0) {
+        int size = uring_got(thread->uring, leg->link.place, &data);
 
-        if (size < 0 && errno == ECONNREFUSED) {
-            continue; /* about a packet that we sent; what came is behind it */
-        }
-        if (size < 0) {
-            leg_found_empty(leg, taken);
-            return;
-        }
-        if (size > DATAGRAM_MAX) {
-            counter_add(&leg->counters.rejected, 1);
-        } else {
-            take_rtp(leg, thread, &leg->latch.source, data, (size_t)size, RTP_NOT_TIMED);
-        }
-        if (leg->owed <= 0) {
-            return;
+        leg->link.place = -1;
+        more = take_direct(leg, thread, data, size, taken++);
+    }
+    while (more && taken < DIRECT_MAX) {
+        ssize_t size =
+            recv(leg->sockets.rtp, thread->batch.data[0], DATAGRAM_MAX, MSG_DONTWAIT | MSG_TRUNC);
+
+        more =
+            take_direct(leg, thread, thread->batch.data[0], size < 0 ? -errno : (int)size, taken++);
+    }
+}
+
+/* A connected leg has to be asked when its packets came in its tick number `ticks`. */
+static bool is_exact(unsigned ticks)
+{
+    return ticks % EXACT_EVERY == 0;
+}
+
+unsigned leg_fetch(struct leg *leg, struct media_thread *thread)
+{
+    unsigned count = 0;
+
+    for (; leg != NULL && count < URING_BATCH; leg = TAILQ_NEXT(leg, in_section), count++) {
+        if (leg->link.number >= 0 && !is_exact(leg->ticks + 1)) {
+            leg->link.place = uring_ask(thread->uring, (unsigned)leg->link.number);
         }
     }
+    uring_fetch(thread->uring);
+    return count;
 }
 
 /* As long as the peer has sent what a tick is long, one packet is all that can be there, and
@@ -314,7 +348,7 @@ static void read_direct(struct leg *leg, struct media_thread *thread)
  * socket is read empty. */
 void leg_read_rtp(struct leg *leg, struct media_thread *thread)
 {
-    if (leg->link.state == LINK_DIRECT && leg->ticks % EXACT_EVERY != 0) {
+    if (leg->link.state == LINK_DIRECT && !is_exact(leg->ticks)) {
         read_direct(leg, thread);
     } else {
         read_batches(leg, thread, leg->sockets.rtp, leg->link.state == LINK_OPEN ? 1 : 2);
@@ -333,13 +367,15 @@ static void send_packet(struct leg *leg, struct media_thread *thread,
                         const struct sockaddr_storage *target, const uint8_t *data, size_t size,
                         uint32_t timestamp)
 {
-    rtp_write_header(thread->packet, leg->stream->payload_type, leg->marker, leg->sequence++,
-                     timestamp, leg->ssrc);
-    memcpy(thread->packet + RTP_HEADER, data, size);
+    uint8_t *packet = leg_link_packet(leg, thread);
+
+    rtp_write_header(packet, leg->stream->payload_type, leg->marker, leg->sequence++, timestamp,
+                     leg->ssrc);
+    memcpy(packet + RTP_HEADER, data, size);
     leg->marker = false;
     /* A full queue, an unreachable peer: the next packet may do better. The sequence goes on, so
      * that the peer's reports tell of it. */
-    if (!leg_link_send(leg, thread->packet, RTP_HEADER + size, target)) {
+    if (!leg_link_send(leg, thread, RTP_HEADER + size, target)) {
         counter_add(&leg->counters.unsent, 1);
         return;
     }

@@ -6,6 +6,9 @@
  * whom to connect to; before it can change its mind (the phone falls silent, a new offer/answer)
  * the socket is open to all again. RTCP on the same socket (RFC 5761) needs the arrival time of
  * each packet, which only the other way of reading tells: such a leg stays open.
+ *
+ * Connected sockets are handed to the thread's ring (uring.h), where there is one, which moves the
+ * packets of many legs by one call.
  */
 #include "media/engine.h"
 
@@ -23,7 +26,10 @@ void leg_link_open(struct leg *leg)
     if (leg->link.state != LINK_OPEN) {
         (void)connect(leg->sockets.rtp, &nobody, sizeof(nobody));
     }
-    leg->link = (struct leg_link){.state = LINK_OPEN};
+    if (leg->link.number >= 0) {
+        uring_remove(leg->section->thread->uring, (unsigned)leg->link.number);
+    }
+    leg->link = (struct leg_link){.state = LINK_OPEN, .number = -1, .place = -1};
 }
 
 static void link_connect(struct leg *leg)
@@ -55,18 +61,34 @@ void leg_link_tick(struct leg *leg, uint64_t now)
 
 void leg_link_drained(struct leg *leg)
 {
+    struct uring *ring = leg->section->thread->uring;
+    unsigned number;
+
     if (leg->link.state == LINK_DRAINING) {
         leg->link.state = LINK_DIRECT;
+        if (ring != NULL && uring_add(ring, leg->sockets.rtp, &number) == 0) {
+            leg->link.number = (int)number;
+        }
     }
 }
 
-bool leg_link_send(struct leg *leg, const uint8_t *data, size_t size,
+uint8_t *leg_link_packet(const struct leg *leg, struct media_thread *thread)
+{
+    return leg->link.number >= 0 ? uring_packet(thread->uring) : thread->packet;
+}
+
+bool leg_link_send(struct leg *leg, struct media_thread *thread, size_t size,
                    const struct sockaddr_storage *target)
 {
+    const uint8_t *data = thread->packet;
     const struct sockaddr *to = NULL;
     socklen_t to_size = 0;
     ssize_t sent;
 
+    if (leg->link.number >= 0) {
+        uring_put(thread->uring, (unsigned)leg->link.number, size, &leg->counters.unsent);
+        return true;
+    }
     if (leg->link.state == LINK_OPEN) {
         to = (const struct sockaddr *)target;
         to_size = address_size(target);

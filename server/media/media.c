@@ -155,6 +155,7 @@ static void media_thread_stats(void *ctx, unsigned number, struct mixing_thread_
     stats->lateness_p99 = (float)histogram_percentile(&thread->lateness, 0.99) / 1000;
     stats->lateness_max = (float)histogram_max(&thread->lateness) / 1000;
     stats->load = atomic_load_explicit(&thread->load, memory_order_relaxed);
+    stats->io_uring = thread->uring != NULL;
     stats->overloaded = thread_is_overloaded(thread);
 }
 
@@ -218,6 +219,7 @@ int media_create(const struct media_config *config, struct media **mediap)
     media->events = config->events;
     media->events_arg = config->events_arg;
     media->overload_limits = (struct overload_limits){config->overload_late, config->overload_load};
+    media->io_uring = config->io_uring;
     media->section_legs = config->section_legs > 0 ? config->section_legs : SECTION_LEGS;
     media->mixing = (struct mixing){
         .ctx = media,

@@ -17,6 +17,7 @@ struct media_config {
     unsigned address_count;
     uint16_t port_low, port_high; /* inclusive; RTP even, RTCP the next odd one */
     unsigned threads;             /* 0: one a core */
+    bool io_uring;                /* to be used where the kernel has it */
     unsigned section_legs;        /* legs of one mix on a thread before another helps; 0: 250 */
     unsigned overload_late;       /* percent of a second's slots that begin late; 0: never mind */
     unsigned overload_load;       /* percent of the time spent working; 0: never mind */

@@ -75,12 +75,16 @@ static bool is_alone(const struct section *section)
 
 void section_listen(struct section *section, struct media_thread *thread, uint64_t slot)
 {
+    unsigned fetched = 0;
     struct leg *leg;
 
     catch_up(section, slot);
     mixer_begin(&section->mixer);
     TAILQ_FOREACH(leg, &section->legs, in_section)
     {
+        if (thread->uring != NULL) {
+            fetched = (fetched > 0 ? fetched : leg_fetch(leg, thread)) - 1;
+        }
         leg_prefetch(leg);
         leg_listen(leg, thread);
         leg_watch_life(leg, thread);
@@ -133,5 +137,8 @@ void section_speak(struct section *section, struct media_thread *thread)
         if (leg->leaving) {
             leg_depart(leg, thread);
         }
+    }
+    if (thread->uring != NULL) {
+        uring_flush(thread->uring);
     }
 }

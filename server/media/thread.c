@@ -1,9 +1,11 @@
 /* A media thread's life: sleep until the next slot that has sections, work it, account for it. */
 #include "core/id.h"
+#include "core/log.h"
 #include "media/engine.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -142,6 +144,9 @@ static void *thread_main(void *arg)
     uint64_t slot;
 
     thread_tune(thread);
+    if (thread->uring != NULL) {
+        uring_begin(thread->uring);
+    }
     thread->load_since = clock_us();
     slot = thread->load_since / SLOT_US + 1;
     while (!thread->stopping) {
@@ -176,6 +181,16 @@ static int open_descriptors(struct media_thread *thread)
     return 0;
 }
 
+/* Without it every packet is moved by a call of its own, which works as well. */
+static void open_uring(struct media *media, struct media_thread *thread)
+{
+    int err = media->io_uring ? uring_create(&thread->uring) : 0;
+
+    if (err != 0 && thread == media->threads) {
+        log_info("media: no io_uring here (%s), packets are moved one by one", strerror(err));
+    }
+}
+
 int thread_start(struct media *media, struct media_thread *thread)
 {
     int err;
@@ -190,6 +205,7 @@ int thread_start(struct media *media, struct media_thread *thread)
     thread->random |= 1; /* 0 would stay 0 */
     err = open_descriptors(thread);
     if (err == 0) {
+        open_uring(media, thread);
         err = pthread_create(&thread->id, NULL, thread_main, thread);
     }
     thread->running = err == 0;
@@ -202,6 +218,8 @@ void thread_join(struct media_thread *thread)
         (void)pthread_join(thread->id, NULL);
         thread->running = false;
     }
+    uring_destroy(thread->uring);
+    thread->uring = NULL;
     if (thread->media != NULL) {
         if (thread->wake_fd >= 0) {
             (void)close(thread->wake_fd);

@@ -41,6 +41,7 @@ static void leg_begin_leaving(struct leg *leg)
 void leg_depart(struct leg *leg, struct media_thread *thread)
 {
     leg_rtcp_bye(leg, thread);
+    leg_link_open(leg);
     (void)epoll_ctl(thread->rtcp_poll, EPOLL_CTL_DEL, leg->sockets.rtcp, NULL);
     mixer_channel_leave(&leg->channel);
     TAILQ_REMOVE(&leg->section->legs, leg, in_section);

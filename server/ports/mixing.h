@@ -109,6 +109,7 @@ struct mixing_thread_stats {
     float lateness_p50, lateness_p99, lateness_max; /* ms */
     float load; /* fraction 0–1 of the last second spent working */
     bool overloaded;
+    bool io_uring; /* packets are moved by it, many at once */
 };
 
 struct mixing {

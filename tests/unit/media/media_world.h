@@ -386,6 +386,7 @@ static inline struct room *room_create_split(unsigned threads, unsigned section_
         .port_high = PORT_LOW + 2 * PORT_PAIRS - 1,
         .threads = threads,
         .section_legs = section_legs,
+        .io_uring = true,
         .events = &events,
         .events_arg = room,
     };
