@@ -53,6 +53,8 @@ void request_push(lua_State *L, const struct request *request)
     lua_setfield(L, -2, "actor");
     params_push(L, verb_params(request->verb), &request->params);
     lua_setfield(L, -2, "params");
+    if (request->package)
+        set_text(L, "package", request->package);
     set_participant(L, "target", request->target);
     if (request->invitation) {
         set_text(L, "uri", request->invitation->uri);

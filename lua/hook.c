@@ -5,9 +5,9 @@
  *
  *   policy.join(request, conference)             decision hooks, by verb: create, join, invite,
  *                                                timeout, mute, enhance, volume, announce, remove,
- *                                                lock, close. Return accept { … }, reject(code,
- *                                                reason), or nothing: no opinion. create has no
- *                                                conference.
+ *                                                lock, close, subscribe. Return accept { … },
+ *                                                reject(code, reason), or nothing: no opinion.
+ *                                                create has no conference.
  *   policy.joined(event, conference, participant)  event hooks: created, ended, dialing, alerting,
  *                                                failed, joined, left, speaking, muted, held,
  *                                                digit, quality, played, locked. What they return
@@ -170,7 +170,7 @@ void decide_safely(const struct request *request, struct decision *decision, con
     decision->failed = true;
     (void)snprintf(decision->by, sizeof decision->by, "%s", by);
     if (request->verb == VERB_CREATE || request->verb == VERB_JOIN ||
-        request->verb == VERB_INVITE) {
+        request->verb == VERB_INVITE || request->verb == VERB_SUBSCRIBE) {
         decision->verdict = DECISION_REJECT;
         decision->code = 500;
         (void)snprintf(decision->reason, sizeof decision->reason, "Policy error");

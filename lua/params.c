@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum param_kind { KIND_TEXT, KIND_FILE, KIND_FLAG, KIND_NUMBER };
+enum param_kind { KIND_TEXT, KIND_FILE, KIND_FLAG, KIND_NUMBER, KIND_VIEW };
 
 struct param {
     const char *name;
@@ -29,6 +29,10 @@ struct param {
     {                                                                                              \
 #field, KIND_NUMBER, offsetof(struct request_params, field), sizeof(float), lowest, most   \
     }
+#define VIEW(field)                                                                                \
+    {                                                                                              \
+#field, KIND_VIEW, offsetof(struct request_params, field), sizeof(enum view), 0, 0         \
+    }
 
 /* In the order of the bits. */
 static const struct param params[PARAM_COUNT] = {
@@ -46,15 +50,22 @@ static const struct param params[PARAM_COUNT] = {
     A_FILE(file),
     NUMBER(gain, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
     FLAG(loop),
+    FLAG(anonymous),
+    FLAG(hidden),
+    VIEW(view),
 };
 
 unsigned verb_params(enum verb verb)
 {
-    enum { VOICE = PARAM_AGC | PARAM_DENOISE | PARAM_VAD, GAINS = PARAM_SPEAKS | PARAM_HEARS };
+    enum {
+        VOICE = PARAM_AGC | PARAM_DENOISE | PARAM_VAD,
+        GAINS = PARAM_SPEAKS | PARAM_HEARS,
+        ENTRY = PARAM_ROLE | PARAM_MUTED | PARAM_ANONYMOUS | PARAM_HIDDEN | VOICE | GAINS,
+    };
     static const unsigned of_verb[VERB_COUNT] = {
         [VERB_CREATE] = PARAM_TITLE | PARAM_POLICY,
-        [VERB_JOIN] = PARAM_ROLE | PARAM_MUTED | VOICE | GAINS,
-        [VERB_INVITE] = PARAM_ROLE | PARAM_MUTED | VOICE | GAINS,
+        [VERB_JOIN] = ENTRY,
+        [VERB_INVITE] = ENTRY,
         [VERB_TIMEOUT] = PARAM_REASON,
         [VERB_MUTE] = PARAM_MUTED,
         [VERB_ENHANCE] = VOICE,
@@ -63,6 +74,7 @@ unsigned verb_params(enum verb verb)
         [VERB_REMOVE] = PARAM_REASON,
         [VERB_LOCK] = PARAM_LOCKED,
         [VERB_END] = PARAM_REASON,
+        [VERB_SUBSCRIBE] = PARAM_VIEW,
     };
 
     return of_verb[verb];
@@ -71,6 +83,17 @@ unsigned verb_params(enum verb verb)
 const char *param_name(unsigned param)
 {
     return params[__builtin_ctz(param)].name;
+}
+
+static enum view view_check(lua_State *L, const char *what)
+{
+    const char *given = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+
+    for (unsigned view = 0; view < VIEW_COUNT; view++) {
+        if (strcmp(view_name(view), given) == 0)
+            return view;
+    }
+    script_error(L, "%s: view must be \"plain\" or \"moderator\"", what);
 }
 
 static bool leads_out(const char *path)
@@ -123,6 +146,9 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
                          (int)param->lowest, (int)param->most, luaL_tolstring(L, -1, NULL));
         *(float *)field = (float)number;
         return;
+    case KIND_VIEW:
+        *(enum view *)field = view_check(L, what);
+        return;
     }
 }
 
@@ -151,20 +177,32 @@ unsigned params_check(lua_State *L, int index, const char *what, unsigned allowe
     return set;
 }
 
+static void param_push(lua_State *L, const struct param *param, const void *field)
+{
+    switch (param->kind) {
+    case KIND_TEXT:
+    case KIND_FILE:
+        lua_pushstring(L, field);
+        return;
+    case KIND_FLAG:
+        lua_pushboolean(L, *(const bool *)field);
+        return;
+    case KIND_NUMBER:
+        lua_pushnumber(L, *(const float *)field);
+        return;
+    case KIND_VIEW:
+        lua_pushstring(L, view_name(*(const enum view *)field));
+        return;
+    }
+}
+
 void params_push(lua_State *L, unsigned which, const struct request_params *source)
 {
     lua_createtable(L, 0, __builtin_popcount(which));
     for (unsigned i = 0; i < PARAM_COUNT; i++) {
-        const void *field = (const char *)source + params[i].offset;
-
         if (!(which & (1u << i)))
             continue;
-        if (params[i].kind == KIND_TEXT || params[i].kind == KIND_FILE)
-            lua_pushstring(L, field);
-        else if (params[i].kind == KIND_FLAG)
-            lua_pushboolean(L, *(const bool *)field);
-        else
-            lua_pushnumber(L, *(const float *)field);
+        param_push(L, &params[i], (const char *)source + params[i].offset);
         lua_setfield(L, -2, params[i].name);
     }
 }

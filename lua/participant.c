@@ -90,16 +90,6 @@ static int get_authenticated(lua_State *L)
     return 1;
 }
 
-static int get_anonymous(lua_State *L)
-{
-    const struct participant *participant = self(L);
-
-    if (!participant)
-        return 0;
-    lua_pushboolean(L, participant_call(participant)->caller.anonymous);
-    return 1;
-}
-
 static int get_role(lua_State *L)
 {
     const struct participant *participant = self(L);
@@ -133,6 +123,21 @@ static int get_flag(lua_State *L, bool (*flag)(const struct participant *partici
 static int get_muted(lua_State *L)
 {
     return get_flag(L, participant_is_muted);
+}
+
+static bool is_anonymous(const struct participant *participant)
+{
+    return participant_anonymous(participant) != 0;
+}
+
+static int get_anonymous(lua_State *L)
+{
+    return get_flag(L, is_anonymous);
+}
+
+static int get_hidden(lua_State *L)
+{
+    return get_flag(L, participant_is_hidden);
 }
 
 static int get_held(lua_State *L)
@@ -350,6 +355,7 @@ static const luaL_Reg fields[] = {
     {"groups", get_groups},
     {"authenticated", get_authenticated},
     {"anonymous", get_anonymous},
+    {"hidden", get_hidden},
     {"role", get_role},
     {"status", get_status},
     {"muted", get_muted},

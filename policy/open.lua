@@ -11,4 +11,9 @@ function policy.create(request)
   return accept()
 end
 
+-- Whoever may call may also watch who is in.
+function policy.subscribe(request)
+  if request.package == "conference" then return accept() end
+end
+
 return policy

@@ -57,19 +57,21 @@ struct settings {
     struct string_list listen;        /* SIP URIs: "sip:127.0.0.1:5060;transport=udp" */
     struct string_list rtp_addresses; /* IP literals, at most one a family; empty: as listen */
     uint16_t rtp_port_low, rtp_port_high;
-    unsigned rtp_timeout;                        /* ms; 0: never */
-    enum option_switch io_uring;                 /* where the kernel has it */
-    unsigned media_threads;                      /* 0: one a core */
-    unsigned max_calls;                          /* 0: no limit */
-    unsigned overload_late;                      /* percent; 0: off */
-    unsigned overload_load;                      /* percent; 0: off */
-    unsigned session_expires;                    /* s, RFC 4028; 0: off */
-    unsigned session_min_se;                     /* s, RFC 4028 Min-SE, at least 90 but for tests */
-    enum option_switch registrar;                /* phones may register */
-    unsigned registration_min, registration_max; /* s */
-    struct string_list digest_algorithms;        /* "SHA-256", "MD5", best first */
-    unsigned nonce_expires;                      /* s */
-    struct string_list trusted_peers;            /* "192.0.2.1", "10.0.0.0/8" */
+    unsigned rtp_timeout;        /* ms; 0: never */
+    enum option_switch io_uring; /* where the kernel has it */
+    unsigned media_threads;      /* 0: one a core */
+    unsigned max_calls;          /* 0: no limit */
+    unsigned overload_late;      /* percent; 0: off */
+    unsigned overload_load;      /* percent; 0: off */
+    unsigned session_expires;    /* s, RFC 4028; 0: off */
+    unsigned session_min_se;     /* s, RFC 4028 Min-SE, at least 90 but for tests */
+    unsigned notify_interval; /* ms, at least, between two changes of a conference that are told */
+    unsigned notify_min_expires, notify_max_expires; /* s, of a subscription */
+    enum option_switch registrar;                    /* phones may register */
+    unsigned registration_min, registration_max;     /* s */
+    struct string_list digest_algorithms;            /* "SHA-256", "MD5", best first */
+    unsigned nonce_expires;                          /* s */
+    struct string_list trusted_peers;                /* "192.0.2.1", "10.0.0.0/8" */
     char *outbound_proxy;         /* SIP URI that our calls go to first; "" for none */
     json_t *outbound_credentials; /* { realm: { user, password } }; NULL for none */
     unsigned outbound_redirects;  /* that one call follows */

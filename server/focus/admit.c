@@ -140,7 +140,7 @@ static void bring_in(struct conference *conference, struct call *call,
     focus->signalling->progress(call, 180, NULL);
     error = focus->signalling->answer(call, &answer);
     if (error) {
-        participant_leave(participant, 500, "could not be answered");
+        participant_leave(participant, FAILED, 500, "could not be answered");
         focus->signalling->reject(call, 500, NULL, 0);
     }
 }
@@ -154,13 +154,15 @@ static void join(struct conference *conference, struct call *call)
         .conference = conference,
         .conference_name = conference->name,
         .call = info->id,
-        .params = {.role = "participant"},
+        .params = {.role = "participant", .anonymous = info->caller.anonymous},
     };
     struct decision decision;
 
     conference_wish_sound(conference, &request.params);
     actor_of_call(&request.actor, info, 0);
     decide(focus, &request, &decision);
+    /* Who asks for privacy gets it, whatever a policy thinks (RFC 3323 §4). */
+    decision.params.anonymous |= info->caller.anonymous;
     if (decision.verdict != DECISION_ACCEPT)
         refuse_by(focus, call, &decision);
     else if (conference->capacity && conference->member_count >= conference->capacity)

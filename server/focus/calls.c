@@ -67,6 +67,7 @@ static void on_progress(struct call *call, int code, const char *reason, void *a
     if (!participant || !participant->called || participant->alerting || code != 180)
         return;
     participant->alerting = true;
+    participant_learn(participant);
     events_post(focus, &(struct conference_event){
                            .kind = EVENT_ALERTING,
                            .conference = participant->conference->id,
@@ -84,6 +85,7 @@ static void on_established(struct call *call, void *arg)
         return;
     conference = participant->conference;
     participant_answered(participant);
+    participant_learn(participant);
     participant->joined = true;
     participant->joined_at = time(NULL);
     DL_DELETE(conference->members, participant);
@@ -99,6 +101,13 @@ static void on_established(struct call *call, void *arg)
     participant_route_or_remove(participant);
 }
 
+static enum departure_method departure_method(const struct participant *participant, int code)
+{
+    if (code == 0)
+        return DEPARTED;
+    return participant->called && (code == 486 || code == 600) ? BUSY : FAILED;
+}
+
 static void on_ended(struct call *call, int code, const char *reason, void *arg)
 {
     struct focus *focus = arg;
@@ -107,7 +116,7 @@ static void on_ended(struct call *call, int code, const char *reason, void *arg)
 
     if (participant) {
         conference = participant->conference;
-        participant_leave(participant, code,
+        participant_leave(participant, departure_method(participant, code), code,
                           code == 0           ? "hung up"
                           : reason && *reason ? reason
                                               : "lost");

@@ -120,7 +120,7 @@ void conference_end(struct conference *conference, int code, const char *reason)
     conference->ending = true;
     DL_FOREACH_SAFE(conference->members, participant, next)
     {
-        participant_remove(participant, code, reason);
+        participant_remove(participant, BOOTED, code, reason);
     }
     conference->ending = false;
     conference_close(conference, reason);

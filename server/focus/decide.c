@@ -22,12 +22,31 @@ static bool is_stranger(const struct actor *actor)
     return actor->kind == ACTOR_CALLER && !actor->authenticated;
 }
 
+/* The dialogs of others are what calls can be taken over by (RFC 3891): only a policy shows them.
+ */
+static enum verb_right right_of(const struct request *request)
+{
+    bool is_for_dialogs =
+        request->verb == VERB_SUBSCRIBE && strcmp(request->package, "conference") != 0;
+
+    return is_for_dialogs ? RIGHT_NOBODY : verbs[request->verb].right;
+}
+
 enum verdict verb_default(const struct request *request)
 {
-    enum verb_right right = verbs[request->verb].right;
-    bool may = right == RIGHT_ANYBODY || (right == RIGHT_KNOWN && !is_stranger(&request->actor));
+    const struct actor *actor = &request->actor;
 
-    return may ? DECISION_ACCEPT : DECISION_REJECT;
+    switch (right_of(request)) {
+    case RIGHT_ANYBODY:
+        return DECISION_ACCEPT;
+    case RIGHT_INSIDE:
+        return actor->participant || !is_stranger(actor) ? DECISION_ACCEPT : DECISION_REJECT;
+    case RIGHT_KNOWN:
+        return is_stranger(actor) ? DECISION_REJECT : DECISION_ACCEPT;
+    case RIGHT_NOBODY:
+        break;
+    }
+    return DECISION_REJECT;
 }
 
 /* Whoever may lock may also have others called: the server and its scripts. */
@@ -36,6 +55,16 @@ static bool is_for_newcomer(const struct request *request)
     return request->verb == VERB_JOIN ||
            (request->verb == VERB_INVITE && request->actor.kind == ACTOR_CALLER &&
             request->actor.authenticated);
+}
+
+const char *view_name(enum view view)
+{
+    static const char *const names[VIEW_COUNT] = {
+#define X(name, text) [(name)] = (text),
+        VIEWS(X)
+#undef X
+    };
+    return view < VIEW_COUNT ? names[view] : "?";
 }
 
 /* What is decided when no policy has an opinion. A policy that accepts explicitly overrules a
@@ -53,8 +82,8 @@ static void decide_default(const struct request *request, struct decision *decis
         decision->verdict = DECISION_REJECT;
         decision->code = 403;
         (void)snprintf(decision->reason, sizeof decision->reason, "Conference is locked");
-    } else if (decision->verdict == DECISION_REJECT) {
-        decision->code = 401;
+    } else if (decision->verdict == DECISION_REJECT && right_of(request) != RIGHT_NOBODY) {
+        decision->code = 401; /* who proves to be somebody may do it */
     }
 }
 

@@ -16,6 +16,7 @@
 #include "focus/policy.h"
 #include "focus/request.h"
 #include "ports/mixing.h"
+#include "ports/notifying.h"
 #include "ports/signalling.h"
 
 #include <jansson.h>
@@ -37,6 +38,21 @@ struct focus_config {
     unsigned max_calls;      /* calls at once; more get 503 with Retry-After; 0: no limit */
     unsigned media_timeout;  /* ms without RTP and RTCP until the policy is asked; 0: never */
     unsigned answer_timeout; /* ms that a phone which we call may ring; 0: 60 s */
+};
+
+/* How somebody has left (RFC 4575 §5.7.6). */
+enum departure_method {
+    DEPARTED, /* hung up */
+    BOOTED,   /* was put out */
+    FAILED,   /* was lost, or could not be reached */
+    BUSY,     /* could be reached, and was busy */
+};
+
+struct departure {
+    enum departure_method method;
+    int code; /* of a Reason header (RFC 3326); 0: none */
+    char reason[96];
+    time_t when;
 };
 
 /* A conference that exists before anybody calls: from the config or a script. */
@@ -72,13 +88,20 @@ void focus_unreserve(struct focus *focus, const char *name);
 
 /* Who asks when it is Parley itself, or the operator. */
 void actor_of_server(struct actor *actor);
-/* Asks the policy and carries out what it accepts: all verbs but create and join. *decision says
- * what was decided. 0: done; EPERM: rejected; ENOENT: the conference is gone, or the target is not
- * in it (any more); EINVAL: a verb that only a call can bring (create, join). What was accepted may
+/* Asks the policy and carries out what it accepts: all verbs but create, join and subscribe.
+ * *decision says what was decided. 0: done; EPERM: rejected; ENOENT: the conference is gone, or the
+ * target is not in it (any more); EINVAL: a verb that only signalling can bring (create, join,
+ * subscribe). What was accepted may
  * fail all the same, and changes nothing then: an invite by EALREADY, when who is called is in
  * already (decision->participant), and by ECANCELED for any other reason, mute and volume by
  * ECANCELED for want of memory; decision->code and reason say why. */
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision);
+
+/* Asks the policy whether somebody may be told what happens in a conference, by the event package
+ * of this name. Accepted: *conferencep is the conference, *participantp the participant who asks
+ * (0: none), and *viewp what may be seen. Otherwise `subscriber` says why not. */
+bool focus_subscribe(struct focus *focus, struct subscriber *subscriber, const char *package,
+                     struct conference **conferencep, uint64_t *participantp, enum view *viewp);
 
 /* Ends all calls, and calls `done` when the last one is gone or `ms` have passed. New calls get
  * 503 from now on. */
@@ -135,6 +158,15 @@ const char *participant_role(const struct participant *participant);
 bool participant_is_muted(const struct participant *participant);
 bool participant_is_held(const struct participant *participant);
 bool participant_is_speaking(const struct participant *participant);
+/* Shown to moderators only. */
+bool participant_is_hidden(const struct participant *participant);
+/* Its number among those of the conference whose name is shown to nobody (RFC 3323), the same for
+ * the whole stay; 0: its name is shown. */
+unsigned participant_anonymous(const struct participant *participant);
+/* The stream as negotiated, as seen from here. */
+enum stream_direction participant_direction(const struct participant *participant);
+/* Only while the event left or failed is told. */
+const struct departure *participant_departure(const struct participant *participant);
 const struct leg_voice *participant_voice(const struct participant *participant);
 /* dB */
 float participant_speaks(const struct participant *participant);
@@ -142,6 +174,10 @@ float participant_hears(const struct participant *participant);
 /* As RFC 4575 §5.6.3 names it: "dialing-in", "dialing-out", "alerting", "connected", "on-hold",
  * "muted-via-focus", "disconnected". */
 const char *participant_status(const struct participant *participant);
+/* By us, and it has not answered yet. */
+bool participant_is_called(const struct participant *participant);
+/* And its phone rings. */
+bool participant_is_alerting(const struct participant *participant);
 /* True from the ACK on, and false again once it left. */
 bool participant_has_joined(const struct participant *participant);
 time_t participant_joined_at(const struct participant *participant);

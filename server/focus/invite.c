@@ -88,7 +88,7 @@ static void on_no_answer(void *arg)
     struct participant *participant = arg;
     struct conference *conference = participant->conference;
 
-    participant_remove(participant, 408, "No answer");
+    participant_remove(participant, FAILED, 408, "No answer");
     conference_end_if_empty(conference);
 }
 

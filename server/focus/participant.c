@@ -12,28 +12,22 @@
 /* Copies a call's description with its strings: participants outlive their calls by one event. */
 static int info_copy(struct participant *participant, const struct call_info *info)
 {
+    struct call_info copy = *info;
     const char **fields[] = {
-        &participant->info.id,
-        &participant->info.requested_user,
-        &participant->info.requested_host,
-        &participant->info.caller.uri,
-        &participant->info.caller.user,
-        &participant->info.caller.host,
-        &participant->info.caller.display_name,
-        &participant->info.caller.user_agent,
-        &participant->info.caller.peer,
-        &participant->info.caller.groups,
+        &copy.id,          &copy.requested_user, &copy.requested_host,      &copy.caller.uri,
+        &copy.caller.user, &copy.caller.host,    &copy.caller.display_name, &copy.caller.user_agent,
+        &copy.caller.peer, &copy.dialog.call_id, &copy.dialog.local_tag,    &copy.dialog.remote_tag,
+        &copy.contact,     &copy.referred_by,    &copy.caller.groups,
     };
     enum { FIELDS = sizeof fields / sizeof *fields };
     size_t size = 0;
-    char *at;
+    char *strings, *at;
 
-    participant->info = *info;
-    if (!info->caller.groups)
-        participant->info.caller.groups = "";
+    if (!copy.caller.groups)
+        copy.caller.groups = "";
     for (unsigned i = 0; i < FIELDS; i++)
         size += strlen(*fields[i]) + 1;
-    participant->strings = at = malloc(size);
+    strings = at = malloc(size);
     if (!at)
         return ENOMEM;
     for (unsigned i = 0; i < FIELDS; i++) {
@@ -41,6 +35,9 @@ static int info_copy(struct participant *participant, const struct call_info *in
         *fields[i] = memcpy(at, *fields[i], size);
         at += size;
     }
+    free(participant->strings);
+    participant->strings = strings;
+    participant->info = copy;
     return 0;
 }
 
@@ -66,6 +63,9 @@ int participant_make(struct conference *conference, struct call *call,
     participant->conference = conference;
     participant->call = call;
     participant->muted = params->muted;
+    participant->hidden = params->hidden;
+    if (params->anonymous)
+        participant->anonymous = ++conference->anonymous_count;
     participant->speaks = params->speaks;
     participant->hears = params->hears;
     participant->voice.keys = conference_sound(conference)->voice.keys;
@@ -83,6 +83,14 @@ out:
     free(participant->strings);
     free(participant);
     return error;
+}
+
+void participant_learn(struct participant *participant)
+{
+    const struct signalling *signalling = participant->conference->focus->signalling;
+
+    /* ENOMEM: it is known as it was before. */
+    (void)info_copy(participant, signalling->info(participant->call));
 }
 
 int participant_route(struct participant *participant)
@@ -107,7 +115,7 @@ void participant_route_or_remove(struct participant *participant)
 
     if (!participant_route(participant))
         return;
-    participant_remove(participant, 500, "Out of memory");
+    participant_remove(participant, FAILED, 500, "Out of memory");
     conference_end_if_empty(conference);
 }
 
@@ -148,7 +156,8 @@ void participant_answered(struct participant *participant)
     loop_timer_stop(&participant->patience);
 }
 
-void participant_leave(struct participant *participant, int code, const char *reason)
+void participant_leave(struct participant *participant, enum departure_method method, int code,
+                       const char *reason)
 {
     struct conference *conference = participant->conference;
     struct focus *focus = conference->focus;
@@ -177,6 +186,10 @@ void participant_leave(struct participant *participant, int code, const char *re
         return;
     }
     participant->joined = false;
+    participant->departure =
+        (struct departure){.method = method, .code = event.code, .when = time(NULL)};
+    (void)snprintf(participant->departure.reason, sizeof participant->departure.reason, "%s",
+                   reason);
     if (!conference->ending) /* music would begin for the last one of those who go */
         conference_update_music(conference);
     if (was_called) {
@@ -191,14 +204,15 @@ void participant_leave(struct participant *participant, int code, const char *re
     events_post_left(participant, &event);
 }
 
-void participant_remove(struct participant *participant, int code, const char *reason)
+void participant_remove(struct participant *participant, enum departure_method method, int code,
+                        const char *reason)
 {
     const struct signalling *signalling = participant->conference->focus->signalling;
     struct call *call = participant->call;
 
     if (!call)
         return;
-    participant_leave(participant, code, reason);
+    participant_leave(participant, method, code, reason);
     signalling->end(call, code, reason);
 }
 
@@ -252,6 +266,26 @@ bool participant_is_speaking(const struct participant *participant)
     return participant->speaking;
 }
 
+bool participant_is_hidden(const struct participant *participant)
+{
+    return participant->hidden;
+}
+
+unsigned participant_anonymous(const struct participant *participant)
+{
+    return participant->anonymous;
+}
+
+enum stream_direction participant_direction(const struct participant *participant)
+{
+    return participant->has_session ? participant->direction : STREAM_INACTIVE;
+}
+
+const struct departure *participant_departure(const struct participant *participant)
+{
+    return &participant->departure;
+}
+
 const struct leg_voice *participant_voice(const struct participant *participant)
 {
     return &participant->voice;
@@ -276,6 +310,16 @@ const char *participant_status(const struct participant *participant)
                : participant->called ? "dialing-out"
                                      : "dialing-in";
     return participant->held ? "on-hold" : participant->muted ? "muted-via-focus" : "connected";
+}
+
+bool participant_is_called(const struct participant *participant)
+{
+    return participant->called;
+}
+
+bool participant_is_alerting(const struct participant *participant)
+{
+    return participant->called && participant->alerting;
 }
 
 bool participant_has_joined(const struct participant *participant)

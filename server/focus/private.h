@@ -9,6 +9,7 @@
  *   invite.c       a call of ours to somebody who is to come in
  *   calls.c        what becomes of a call: session, established, ended; OPTIONS
  *   submit.c       a participant's or script's wish: decision, effect
+ *   subscribe.c    who wants to be told what happens: decision
  *   decide.c       the one way from a request to a decision
  *   media_events.c what the mixer tells
  *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
@@ -115,6 +116,7 @@ struct conference {
     struct participant
         *members; /* list; on the way in, too; those who have joined last come last */
     unsigned member_count, called_count; /* all of them; those who are still being called */
+    unsigned anonymous_count;            /* of all that ever came */
     uint64_t answers_since; /* ms: when the counting of `answers` began, see submit.c */
     unsigned answers;
     UT_hash_handle hh_id, hh_name;
@@ -132,6 +134,9 @@ struct participant {
     enum stream_direction direction; /* of its session, if it has_session */
     bool has_session;
     bool joined, left, muted, held, speaking;
+    bool hidden;
+    unsigned anonymous; /* its number among the nameless of the conference; 0: it has a name */
+    struct departure departure;
     struct leg_voice voice;
     float speaks, hears; /* dB */
     bool hears_music;
@@ -181,15 +186,19 @@ int participant_make(struct conference *conference, struct call *call,
 int participant_route(struct participant *participant);
 /* The same for what cannot be taken back: without the memory for it the participant has to go. */
 void participant_route_or_remove(struct participant *participant);
+/* Takes what signalling has learned about the call since the participant was made. */
+void participant_learn(struct participant *participant);
 /* Changes what is done to the participant's voice. */
 void participant_enhance(struct participant *participant, const struct request_params *params);
 /* Leaves the roster and the mix at once, whatever the call's dialog still has to do. `code` as in
  * signalling's on_ended. */
-void participant_leave(struct participant *participant, int code, const char *reason);
+void participant_leave(struct participant *participant, enum departure_method method, int code,
+                       const char *reason);
 /* Whom we called has answered. */
 void participant_answered(struct participant *participant);
 /* Leaves, and the call is ended. */
-void participant_remove(struct participant *participant, int code, const char *reason);
+void participant_remove(struct participant *participant, enum departure_method method, int code,
+                        const char *reason);
 void participant_free(struct participant *participant);
 
 /* sound.c */

@@ -15,22 +15,28 @@
 struct conference;
 
 /* Who may do it when no policy has an opinion. A stranger is a caller who has not proven who it is:
- * strangers may come in where they are let in, and change nothing. */
-enum verb_right { RIGHT_NOBODY, RIGHT_KNOWN, RIGHT_ANYBODY };
+ * strangers may come in where they are let in, see there who else is in, and change nothing. */
+enum verb_right {
+    RIGHT_NOBODY,
+    RIGHT_KNOWN,  /* all but strangers */
+    RIGHT_INSIDE, /* these, and strangers who are participants of the conference */
+    RIGHT_ANYBODY,
+};
 
 /* verb, what the policy hook is called, who may by default */
 #define REQUEST_VERBS(X)                                                                           \
-    X(VERB_CREATE, "create", RIGHT_NOBODY)    /* a conference of this name, by a first call */     \
-    X(VERB_JOIN, "join", RIGHT_ANYBODY)       /* come in as a participant */                       \
-    X(VERB_INVITE, "invite", RIGHT_KNOWN)     /* call somebody and bring them in: invitation */    \
-    X(VERB_TIMEOUT, "timeout", RIGHT_ANYBODY) /* remove who has sent no media for long */          \
-    X(VERB_MUTE, "mute", RIGHT_KNOWN)         /* mute or unmute the target: params.muted */        \
-    X(VERB_ENHANCE, "enhance", RIGHT_KNOWN)   /* change what is done to the target's voice */      \
-    X(VERB_VOLUME, "volume", RIGHT_KNOWN)     /* change the target's gains */                      \
-    X(VERB_ANNOUNCE, "announce", RIGHT_KNOWN) /* play a file to all, or stop that */               \
-    X(VERB_REMOVE, "remove", RIGHT_KNOWN)     /* remove the target */                              \
-    X(VERB_LOCK, "lock", RIGHT_KNOWN)         /* lock or unlock against joins: params.locked */    \
-    X(VERB_END, "end", RIGHT_KNOWN)           /* end the conference for all */
+    X(VERB_CREATE, "create", RIGHT_NOBODY)       /* a conference of this name, by a first call */  \
+    X(VERB_JOIN, "join", RIGHT_ANYBODY)          /* come in as a participant */                    \
+    X(VERB_INVITE, "invite", RIGHT_KNOWN)        /* call somebody and bring them in: invitation */ \
+    X(VERB_TIMEOUT, "timeout", RIGHT_ANYBODY)    /* remove who has sent no media for long */       \
+    X(VERB_MUTE, "mute", RIGHT_KNOWN)            /* mute or unmute the target: params.muted */     \
+    X(VERB_ENHANCE, "enhance", RIGHT_KNOWN)      /* change what is done to the target's voice */   \
+    X(VERB_VOLUME, "volume", RIGHT_KNOWN)        /* change the target's gains */                   \
+    X(VERB_ANNOUNCE, "announce", RIGHT_KNOWN)    /* play a file to all, or stop that */            \
+    X(VERB_REMOVE, "remove", RIGHT_KNOWN)        /* remove the target */                           \
+    X(VERB_LOCK, "lock", RIGHT_KNOWN)            /* lock or unlock against joins: params.locked */ \
+    X(VERB_END, "end", RIGHT_KNOWN)              /* end the conference for all */                  \
+    X(VERB_SUBSCRIBE, "subscribe", RIGHT_INSIDE) /* be told what happens: package */
 
 enum verdict {
     DECISION_ACCEPT,
@@ -46,6 +52,21 @@ enum verb {
 
 /* The hook's name: "join". */
 const char *verb_name(enum verb verb);
+
+/* What a subscriber may see of a conference (RFC 4575 §8.2). */
+#define VIEWS(X)                                                                                   \
+    X(VIEW_PLAIN, "plain")         /* who is in, but for the hidden ones */                        \
+    X(VIEW_MODERATOR, "moderator") /* the hidden ones, too, and the dialogs of all */
+
+enum view {
+#define X(name, text) name,
+    VIEWS(X)
+#undef X
+        VIEW_COUNT
+};
+
+/* "plain" */
+const char *view_name(enum view view);
 
 enum actor_kind {
     ACTOR_CALLER, /* somebody on the phone */
@@ -75,6 +96,8 @@ enum { REQUEST_GAIN_MIN = -60, REQUEST_GAIN_MAX = 12 };
 struct request_params {
     char role[32];          /* join, invite: "participant" unless the policy says otherwise */
     bool muted;             /* join, invite, mute */
+    bool anonymous;         /* join, invite: shown to nobody by name (RFC 3323) */
+    bool hidden;            /* join, invite: shown to moderators only */
     bool locked;            /* lock */
     char title[64];         /* create */
     char policy[256];       /* create: the new conference's own policy, "" for none */
@@ -84,6 +107,7 @@ struct request_params {
     char file[256];         /* announce: what is played; "": what plays is stopped */
     float gain;             /* announce, dB */
     bool loop;              /* announce */
+    enum view view;         /* subscribe */
 };
 
 /* Whom an invite calls (RFC 4579 §5.2). */
@@ -101,6 +125,7 @@ struct request {
     uint64_t target;                     /* participant id, 0 for none */
     const struct invitation *invitation; /* of an invite; NULL for all others */
     const char *call;                    /* call id for the log, or NULL */
+    const char *package;                 /* subscribe: the event package, "conference"; else NULL */
     struct request_params params;
 };
 

@@ -95,9 +95,9 @@ static int carry_out_on(struct participant *target, enum verb verb, struct decis
     else if (verb == VERB_VOLUME)
         error = set_volume(target, &decision->params);
     else if (verb == VERB_REMOVE)
-        participant_remove(target, 200, said(decision, "Removed from the conference"));
+        participant_remove(target, BOOTED, 200, said(decision, "Removed from the conference"));
     else
-        participant_remove(target, 408, said(decision, "No media received"));
+        participant_remove(target, BOOTED, 408, said(decision, "No media received"));
     conference_end_if_empty(conference);
     if (!error)
         return 0;
@@ -149,7 +149,8 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
     struct participant *target = NULL;
 
     *decision = (struct decision){.verdict = DECISION_REJECT};
-    if (request->verb == VERB_CREATE || request->verb == VERB_JOIN || !conference)
+    if (request->verb == VERB_CREATE || request->verb == VERB_JOIN ||
+        request->verb == VERB_SUBSCRIBE || !conference)
         return EINVAL;
     if (conference->ended)
         return ENOENT;

@@ -103,6 +103,7 @@ static void apply_conferences(struct server *server, struct settings *wanted)
     }
     /* Out of memory for one conference is logged and leaves the others; there is no way back. */
     (void)server_reserve(server, wanted);
+    state_touch(server->state);
 
     struct conference_settings *old = now->conferences;
     unsigned old_count = now->conference_count;

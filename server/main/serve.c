@@ -31,6 +31,7 @@ static void stop(void *arg)
     if (!server->is_stopping) {
         server->is_stopping = true;
         log_info("stopping: ending %u calls", focus_call_count(server->focus));
+        state_stop(server->state);
         focus_shutdown(server->focus, server->settings.stop_timeout, on_calls_ended, server);
     }
 }
@@ -279,6 +280,22 @@ int server_check(struct settings *settings, char *error, size_t error_size)
     return status;
 }
 
+static int start_state(struct server *server)
+{
+    struct state_config config = {
+        .loop = server->loop,
+        .focus = server->focus,
+        .notifying = sip_notifying(),
+        .interval = server->settings.notify_interval,
+    };
+    int status = state_create(&config, &server->state);
+    if (status) {
+        complain("the event packages cannot be made: %s", strerror(status));
+        return EXIT_RUN_TIME;
+    }
+    return EXIT_CLEAN;
+}
+
 static int start_sip(struct server *server)
 {
     const struct settings *settings = &server->settings;
@@ -291,6 +308,8 @@ static int start_sip(struct server *server)
         .domain = settings->domain,
         .session_expires = settings->session_expires,
         .min_se = settings->session_min_se,
+        .min_expires = settings->notify_min_expires,
+        .max_expires = settings->notify_max_expires,
         .accounts = &server->accounts,
         .digest_algorithms = (const char *const *)settings->digest_algorithms.items,
         .digest_algorithm_count = settings->digest_algorithms.count,
@@ -305,6 +324,7 @@ static int start_sip(struct server *server)
     };
     server->accounts = (struct accounts){.ctx = server, .find = find_account};
     config.codecs = mixing->codecs(mixing->ctx, &config.codec_count);
+    config.packages = state_packages(server->state, &config.package_count);
     if (sip_agent_create(&config, &server->agent, error, sizeof error)) {
         complain("%s", error);
         return EXIT_RUN_TIME;
@@ -331,6 +351,7 @@ static int start(struct server *server)
     code = code ? code : start_control(server);
     code = code ? code : start_scripts(server);
     code = code ? code : start_media(server);
+    code = code ? code : start_state(server);
     if (code) {
         return code;
     }
@@ -348,6 +369,7 @@ static void take_apart(struct server *server)
     focus_destroy(server->focus);
     loop_timer_stop(&server->trim_timer);
     sip_agent_destroy(server->agent);
+    state_destroy(server->state);
     lua_engine_destroy(server->engine);
     media_destroy(server->media);
     loop_unwatch(&server->signal_watch);

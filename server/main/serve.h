@@ -7,6 +7,7 @@
 #include "main/commands.h"
 #include "media/media.h"
 #include "sip/sip.h"
+#include "state/state.h"
 
 /* The running server, on the focus thread. */
 struct server {
@@ -18,6 +19,7 @@ struct server {
     struct lua_engine *engine;
     struct accounts accounts;
     struct media *media;
+    struct state *state;
     struct sip_agent *agent;
     int signals; /* signalfd */
     struct loop_watch *signal_watch;

@@ -88,6 +88,7 @@ struct leg_counters {
     _Atomic float remote_rating; /* R that the peer tells of itself; 0: nothing */
     _Atomic unsigned packet_ms;  /* audio in the peer's last packet */
     _Atomic bool speaking;
+    _Atomic uint32_t source;
 };
 
 /* What a leg's voice was made for. */

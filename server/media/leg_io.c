@@ -51,13 +51,20 @@ static void take_noise(struct leg *leg, const struct stream_format *format,
     }
 }
 
+/* When nobody has asked the kernel, within this tick. */
+static uint64_t heard_at(const struct media_thread *thread, uint64_t arrival)
+{
+    return arrival != RTP_NOT_TIMED ? arrival : thread->now;
+}
+
 static void take_event(struct leg *leg, struct media_thread *thread,
                        const struct stream_format *format, const struct rtp_packet *packet,
                        uint64_t arrival)
 {
     struct telephone_event before = leg->event;
     unsigned duration = 0;
-    char key = telephone_event_put(&leg->event, packet, format->clock_rate, arrival, &duration);
+    char key = telephone_event_put(&leg->event, packet, format->clock_rate,
+                                   heard_at(thread, arrival), &duration);
 
     if (leg->event.active && (!before.active || before.timestamp != leg->event.timestamp)) {
         /* Phones stop the audio while they send an event: what is missing is no loss. */
@@ -122,7 +129,7 @@ static void take_rtp(struct leg *leg, struct media_thread *thread,
                      uint64_t arrival)
 {
     const struct stream_format *format = NULL;
-    uint64_t heard = arrival != RTP_NOT_TIMED ? arrival : thread->now;
+    uint64_t heard = heard_at(thread, arrival);
     struct rtp_packet packet;
 
     if (rtp_parse(&packet, data, size)) {
@@ -144,6 +151,7 @@ static void take_rtp(struct leg *leg, struct media_thread *thread,
     if (leg->stream->levels.in != 0) {
         levels_read(&packet, &leg->stream->levels);
     }
+    atomic_store_explicit(&leg->counters.source, packet.ssrc, memory_order_relaxed);
     settle_owed(leg, format, &packet);
     switch (count_packet(leg, format, &packet, arrival)) {
     case RTP_DUPLICATE_OR_STALE:

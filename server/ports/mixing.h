@@ -89,6 +89,7 @@ struct leg_stats {
     float remote_mos;       /* its own estimate, or ours from the above */
     char grade[8];          /* see leg_quality; "": not judged yet */
     bool speaking;
+    uint32_t source; /* SSRC of what comes in; 0: nothing came yet */
 };
 
 /* How good a leg was in the last seconds. */

@@ -26,14 +26,26 @@ struct caller {
     bool anonymous;           /* From says anonymous.invalid or Privacy asks for it (RFC 3323) */
 };
 
-/* What is known about a call from its first INVITE on. Strings live as long as the call. */
+/* A call's dialog, as Join, Replaces and the dialog package name it (RFC 3911, 3891, 4235). */
+struct dialog_id {
+    const char *call_id;
+    const char *local_tag;  /* ours */
+    const char *remote_tag; /* "": not yet known; whom we call may have none before the answer */
+};
+
+/* What is known about a call from its first INVITE on; who answers a call of ours, and from where,
+ * is known when it is established. Strings live as long as the call. */
 struct call_info {
     const char *id;             /* short and unique in this process; stands in every log line */
     const char *requested_user; /* user part of the Request-URI, unescaped */
     const char *requested_host;
     struct caller caller;
-    int family;       /* AF_INET or AF_INET6: what our media address must be */
-    bool has_offer;   /* false: we offer in the 200, the peer answers in its ACK */
+    struct dialog_id dialog;
+    const char *contact;     /* where the peer's device can be reached: its Contact URI; of one that
+                                we call, until it answers, what we call */
+    const char *referred_by; /* URI of the Referred-By header (RFC 3892); "" when there is none */
+    int family;              /* AF_INET or AF_INET6: what our media address must be */
+    bool has_offer;          /* false: we offer in the 200, the peer answers in its ACK */
     bool is_outgoing; /* begun by us: `caller` is whom we call, `requested_…` are our own side */
 };
 

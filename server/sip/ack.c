@@ -12,7 +12,7 @@ void ack_receive(struct call *call, struct incoming *in)
     if (!invite_awaits_ack(call) || call->invite.cseq != in->sip->sip_cseq->cs_seq) {
         return; /* one more of an ACK that was here already */
     }
-    dialog_heard(call, in);
+    dialog_heard(call->dialog, in);
     invite_done(call);
     if (is_first) {
         call->state = CALL_ESTABLISHED;

@@ -44,9 +44,13 @@ static int copy_config(struct sip_agent *agent, const struct sip_config *config)
     agent->is_registrar = config->registrar;
     agent->registration_min = config->registration_min;
     agent->registration_max = config->registration_max;
+    agent->packages = config->packages;
+    agent->package_count = config->package_count;
+    agent->min_expires = config->min_expires;
+    agent->max_expires = config->max_expires;
     agent->t1 = config->t1 ? config->t1 : SIP_T1;
     agent->later_tail = &agent->later;
-    agent->call_id_salt = (uint32_t)su_randint(0, INT32_MAX);
+    agent->log_id_salt = (uint32_t)su_randint(0, INT32_MAX);
     signalling_create(agent);
     agent->domain = strdup(config->domain ? config->domain : "");
     agent->codecs = calloc(config->codec_count, sizeof *agent->codecs);
@@ -107,17 +111,28 @@ out:
     return result;
 }
 
+/* The dialog goes with its last one. */
+static void free_usage(struct dialog *dialog)
+{
+    if (dialog->call) {
+        call_free(dialog->call);
+    } else {
+        subscription_close(dialog->subscriptions);
+    }
+}
+
 void sip_agent_destroy(struct sip_agent *agent)
 {
     if (!agent) {
         return;
     }
     loop_timer_stop(&agent->later_timer);
-    for (unsigned i = 0; i < CALL_BUCKETS; i++) {
-        while (agent->calls[i]) {
-            call_free(agent->calls[i]);
+    for (unsigned i = 0; i < DIALOG_BUCKETS; i++) {
+        while (agent->dialogs[i]) {
+            free_usage(agent->dialogs[i]);
         }
     }
+    loop_timer_stop(&agent->due_timer);
     refusals_close(agent);
     outbound_free(agent);
     bindings_close(agent);
@@ -139,6 +154,8 @@ void sip_agent_stats(const struct sip_agent *agent, struct sip_stats *stats)
                         NTATAG_S_RETRY_RESPONSE_REF(responses), TAG_END());
     *stats = (struct sip_stats){
         .calls = agent->call_count,
+        .subscriptions = agent->subscription_count,
+        .notifies = agent->notify_count,
         .received = received,
         .sent = sent,
         .bad = bad,

@@ -3,8 +3,9 @@
 
 #include "core/log.h"
 
-static int on_bye_response(struct call *call, nta_outgoing_t *request, const sip_t *sip)
+static int on_bye_response(void *arg, nta_outgoing_t *request, const sip_t *sip)
 {
+    struct call *call = arg;
     if (!sip || sip->sip_status->st_status >= 200) {
         nta_outgoing_destroy(request);
         call->bye = NULL;
@@ -22,7 +23,7 @@ void call_bye(struct call *call, int code, const char *reason, bool wait)
     invite_done(call);
     session_timer_stop(call);
     reason_write(header, sizeof header, call->end_code, call->end_reason);
-    nta_outgoing_t *request = dialog_request(call, on_bye_response, SIP_METHOD_BYE, 0,
+    nta_outgoing_t *request = dialog_request(call->dialog, on_bye_response, call, SIP_METHOD_BYE, 0,
                                              SIPTAG_REASON_STR(header), TAG_END());
     if (!request || !wait) {
         /* Without us, nta goes on repeating it to the end. */

@@ -10,65 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct call **bucket_of(struct sip_agent *agent, const sip_call_id_t *call_id)
-{
-    return &agent->calls[call_id->i_hash & (CALL_BUCKETS - 1)];
-}
-
-static bool is_call_id(const struct call *call, const sip_call_id_t *call_id)
-{
-    return call->dialog.call_id->i_hash == call_id->i_hash &&
-           strcmp(call->dialog.call_id->i_id, call_id->i_id) == 0;
-}
-
-/* Tags compare without case, as tokens do; a peer of RFC 2543 has none. */
-static bool is_tag(const char *one, const char *other)
-{
-    return one && other ? su_casematch(one, other) : one == other;
-}
-
-struct call *call_of_dialog(struct sip_agent *agent, const sip_t *sip)
-{
-    for (struct call *call = *bucket_of(agent, sip->sip_call_id); call; call = call->next) {
-        if (is_call_id(call, sip->sip_call_id) &&
-            is_tag(call->dialog.local->a_tag, sip->sip_to->a_tag) &&
-            is_tag(call->dialog.remote->a_tag, sip->sip_from->a_tag)) {
-            return call;
-        }
-    }
-    return NULL;
-}
-
-bool call_is_looped(struct sip_agent *agent, const sip_t *sip)
-{
-    for (struct call *call = *bucket_of(agent, sip->sip_call_id); call; call = call->next) {
-        if (call->info.is_outgoing && is_call_id(call, sip->sip_call_id) &&
-            is_tag(call->dialog.local->a_tag, sip->sip_from->a_tag)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-struct call *call_of_first_request(struct sip_agent *agent, const sip_t *sip)
-{
-    for (struct call *call = *bucket_of(agent, sip->sip_call_id); call; call = call->next) {
-        if (is_call_id(call, sip->sip_call_id) &&
-            is_tag(call->dialog.remote->a_tag, sip->sip_from->a_tag) &&
-            call->first_cseq == sip->sip_cseq->cs_seq) {
-            return call;
-        }
-    }
-    return NULL;
-}
-
-/* Multiplying by an odd number is one-to-one: unique as long as fewer than 2^32 calls were. */
-static void make_id(struct call *call)
-{
-    uint32_t number = (uint32_t)id_next() * 0x9e3779b1u ^ call->agent->call_id_salt;
-    snprintf(call->id, sizeof call->id, "%08x", number);
-}
-
 static struct call *call_make(struct sip_agent *agent)
 {
     struct call *call = calloc(1, sizeof *call);
@@ -76,9 +17,11 @@ static struct call *call_make(struct sip_agent *agent)
         return NULL;
     }
     call->agent = agent;
+    agent->call_count++;
     su_home_init(call->home);
-    make_id(call);
-    call->local.session_id = id_next() + ((uint64_t)agent->call_id_salt << 16);
+    log_id_make(agent, call->id);
+    call->info.id = call->id;
+    call->local.session_id = id_next() + ((uint64_t)agent->log_id_salt << 16);
     call->local.version = 1;
     call->local.direction = STREAM_SENDRECV;
     call->local.codecs = agent->codecs;
@@ -86,36 +29,31 @@ static struct call *call_make(struct sip_agent *agent)
     return call;
 }
 
-/* Never in the table. */
-static void call_discard(struct call *call)
+static int read_invite(struct call *call, const struct incoming *in)
 {
-    dialog_close(call);
-    invite_done(call);
-    su_home_deinit(call->home);
-    free(call);
-}
-
-static void link_call(struct call *call)
-{
-    struct call **bucket = bucket_of(call->agent, call->dialog.call_id);
-    call->next = *bucket;
-    *bucket = call;
-    call->agent->call_count++;
+    int error = call_info_read(&call->info, call->home, in);
+    if (!error) {
+        error = dialog_create(in, call->info.requested_user, &call->dialog);
+    }
+    if (!error) {
+        call->dialog->call = call;
+        call->info.dialog = (struct dialog_id){
+            .call_id = call->dialog->call_id->i_id,
+            .local_tag = call->dialog->local->a_tag,
+            .remote_tag = call->dialog->remote->a_tag ? call->dialog->remote->a_tag : "",
+        };
+        error = invite_take(call, in);
+    }
+    return error;
 }
 
 struct call *call_create(struct incoming *in)
 {
     struct call *call = call_make(in->agent);
-    if (!call) {
+    if (call && read_invite(call, in)) {
+        call_free(call);
         return NULL;
     }
-    call->first_cseq = in->sip->sip_cseq->cs_seq;
-    call->first_branch = su_strdup(call->home, in->sip->sip_via->v_branch);
-    if (dialog_create(call, in) || call_info_read(call, in) || invite_take(call, in)) {
-        call_discard(call);
-        return NULL;
-    }
-    link_call(call);
     return call;
 }
 
@@ -129,22 +67,11 @@ int call_create_outgoing(struct sip_agent *agent, const struct outgoing_call *ou
     call->state = CALL_CALLING;
     int error = invite_prepare(call, outgoing);
     if (error) {
-        call_discard(call);
+        call_free(call);
         return error;
     }
-    link_call(call);
     *callp = call;
     return 0;
-}
-
-static void unlink_call(struct call *call)
-{
-    struct call **slot = bucket_of(call->agent, call->dialog.call_id);
-    while (*slot != call) {
-        slot = &(*slot)->next;
-    }
-    *slot = call->next;
-    call->agent->call_count--;
 }
 
 /* Nothing may come back to the call from here on. */
@@ -161,8 +88,11 @@ static void silence(struct call *call)
 void call_free(struct call *call)
 {
     silence(call);
-    unlink_call(call);
-    dialog_close(call);
+    call->agent->call_count--;
+    if (call->dialog) {
+        call->dialog->call = NULL;
+        dialog_release(call->dialog);
+    }
     sdp_free(call->offer);
     free(call->sent_sdp);
     free(call->peer_sdp);
@@ -179,7 +109,7 @@ void call_emit_session(struct call *call)
         call->session_changed = false;
         struct session session;
         offer_agreed(call, &session);
-        session.peer = call->dialog.peer;
+        session.peer = call->dialog->peer;
         call->agent->events->on_session(call, &session, call->agent->events_arg);
     }
 }

@@ -1,4 +1,4 @@
-/* Who sends a request, and what a first INVITE asks for, in the focus's words. All of it is the
+/* Who sends a request, and what a first one asks for, in the focus's words. All of it is the
  * peer's text, so all of it is bounded and clean of what could forge a log line or break a
  * terminal. */
 #include "core/text.h"
@@ -77,14 +77,24 @@ static const char *display_name(su_home_t *home, const char *quoted)
     return clean_copy(home, sizeof text, text, false);
 }
 
-static const char *caller_uri(su_home_t *home, const url_t *url)
+/* Without parameters and headers; "" for NULL. */
+static const char *plain_uri(su_home_t *home, const url_t *url)
 {
+    if (!url) {
+        return su_strdup(home, "");
+    }
     char text[URI_SIZE];
     snprintf(text, sizeof text, "%s:%s%s%s%s%s", url->url_scheme ? url->url_scheme : "sip",
              url->url_user ? url->url_user : "", url->url_user && url->url_host ? "@" : "",
              url->url_host ? url->url_host : "", url->url_port ? ":" : "",
              url->url_port ? url->url_port : "");
     return clean_copy(home, sizeof text, text, false);
+}
+
+const char *request_uri(su_home_t *home, const url_t *url)
+{
+    bool is_tcp = url->url_params && strcasestr(url->url_params, "transport=tcp");
+    return su_sprintf(home, "%s%s", plain_uri(home, url), is_tcp ? ";transport=tcp" : "");
 }
 
 /* RFC 3323 §4.1.1.3 and §4.2. */
@@ -104,13 +114,13 @@ static bool is_anonymous(const sip_t *sip)
     return false;
 }
 
-static const char *peer_address(su_home_t *home, const struct incoming *in)
+static const char *peer_address(su_home_t *home, msg_t *msg, const tport_t *tport)
 {
-    const su_sockaddr_t *peer = msg_addr(in->msg);
+    const su_sockaddr_t *peer = msg_addr(msg);
     char address[INET6_ADDRSTRLEN] = "";
     inet_ntop(peer->su_family, SU_ADDR(peer), address, sizeof address);
     return su_sprintf(home, peer->su_family == AF_INET6 ? "[%s]:%u;%s" : "%s:%u;%s", address,
-                      ntohs(peer->su_port), tport_is_tcp(in->tport) ? "tcp" : "udp");
+                      ntohs(peer->su_port), tport_is_tcp(tport) ? "tcp" : "udp");
 }
 
 int caller_name(struct incoming *in, const url_t *uri, const char *display)
@@ -118,7 +128,7 @@ int caller_name(struct incoming *in, const url_t *uri, const char *display)
     struct caller *caller = &in->caller;
     su_home_t *home = msg_home(in->msg);
 
-    caller->uri = caller_uri(home, uri);
+    caller->uri = plain_uri(home, uri);
     caller->user = clean_copy(home, USER_SIZE, uri->url_user, true);
     caller->host = clean_copy(home, HOST_SIZE, uri->url_host, false);
     if (display) {
@@ -136,7 +146,7 @@ int caller_read(struct incoming *in)
 
     in->caller = (struct caller){
         .user_agent = clean_copy(home, AGENT_SIZE, agent, false),
-        .peer = peer_address(home, in),
+        .peer = peer_address(home, in->msg, in->tport),
         .groups = "",
         .anonymous = is_anonymous(sip),
     };
@@ -144,19 +154,19 @@ int caller_read(struct incoming *in)
                                                     : ENOMEM;
 }
 
-int call_info_read(struct call *call, const struct incoming *in)
+int call_info_read(struct call_info *info, su_home_t *home, const struct incoming *in)
 {
-    const url_t *request = in->sip->sip_request->rq_url;
-    struct call_info *info = &call->info;
+    const sip_t *sip = in->sip;
+    const url_t *request = sip->sip_request->rq_url;
     struct caller *caller = &info->caller;
     const char **texts[] = {&caller->uri,          &caller->user,       &caller->host,
                             &caller->display_name, &caller->user_agent, &caller->peer,
                             &caller->groups};
-    su_home_t *home = call->home;
 
-    info->id = call->id;
     info->requested_user = clean_copy(home, USER_SIZE, request->url_user, true);
     info->requested_host = clean_copy(home, HOST_SIZE, request->url_host, false);
+    info->contact = plain_uri(home, sip->sip_contact ? sip->sip_contact->m_url : NULL);
+    info->referred_by = plain_uri(home, sip->sip_referred_by ? sip->sip_referred_by->b_url : NULL);
     info->caller = in->caller;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         *texts[i] = su_strdup(home, *texts[i]);
@@ -164,7 +174,9 @@ int call_info_read(struct call *call, const struct incoming *in)
             return ENOMEM;
         }
     }
-    return info->requested_user && info->requested_host ? 0 : ENOMEM;
+    return info->requested_user && info->requested_host && info->contact && info->referred_by
+               ? 0
+               : ENOMEM;
 }
 
 int caller_of_target(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
@@ -174,18 +186,39 @@ int caller_of_target(struct call *call, const url_t *target, const struct outgoi
     struct caller *caller = &info->caller;
     su_home_t *home = call->home;
 
-    info->id = call->id;
     info->requested_user = su_strdup(home, outgoing->conference);
     info->requested_host = call->agent->domain;
     info->family = family;
     info->is_outgoing = true;
-    caller->uri = caller_uri(home, target);
+    info->dialog = (struct dialog_id){
+        .call_id = call->dialog->call_id->i_id,
+        .local_tag = call->dialog->local->a_tag,
+        .remote_tag = su_strdup(home, ""),
+    };
+    info->referred_by = "";
+    caller->uri = info->contact = plain_uri(home, target);
     caller->user = clean_copy(home, USER_SIZE, target->url_user, true);
     caller->host = clean_copy(home, HOST_SIZE, target->url_host, false);
     caller->display_name = clean_copy(home, DISPLAY_SIZE, outgoing->name, false);
     caller->user_agent = caller->peer = caller->groups = "";
-    return info->requested_user && caller->uri && caller->user && caller->host &&
-                   caller->display_name
+    return info->dialog.remote_tag && info->requested_user && caller->uri && caller->user &&
+                   caller->host && caller->display_name
                ? 0
                : ENOMEM;
+}
+
+int caller_answered(struct call *call, const sip_t *sip, msg_t *response, const tport_t *tport)
+{
+    struct call_info *info = &call->info;
+    su_home_t *home = call->home;
+    const char *contact = plain_uri(home, sip->sip_contact ? sip->sip_contact->m_url : NULL);
+    const char *peer = peer_address(home, response, tport);
+
+    if (!contact || !peer) {
+        return ENOMEM;
+    }
+    info->dialog.remote_tag = call->dialog->remote->a_tag ? call->dialog->remote->a_tag : "";
+    info->contact = contact;
+    info->caller.peer = peer;
+    return 0;
 }

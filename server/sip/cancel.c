@@ -5,15 +5,17 @@
 
 void cancel_receive(struct incoming *in)
 {
-    struct call *call = in->sip->sip_to->a_tag ? call_of_dialog(in->agent, in->sip)
-                                               : call_of_first_request(in->agent, in->sip);
+    const struct dialog *dialog = in->sip->sip_to->a_tag
+                                      ? dialog_find(in->agent, in->sip)
+                                      : dialog_of_first_request(in->agent, in->sip);
+    struct call *call = dialog ? dialog->call : NULL;
 
     if (!call || call->state == CALL_ENDED || !invite_matches(call, in->sip)) {
         respond(in, SIP_481_NO_TRANSACTION, TAG_END());
         return;
     }
     /* The tag is that of the responses to the INVITE. */
-    respond_tagged(in, call->dialog.local->a_tag, SIP_200_OK, TAG_END());
+    respond_tagged(in, call->dialog->local->a_tag, SIP_200_OK, TAG_END());
     if (call->state == CALL_INCOMING) {
         invite_refuse(call, SIP_487_REQUEST_CANCELLED, TAG_END());
         call_finish(call, 487, "Cancelled");

@@ -17,22 +17,102 @@
 #include <sofia-sip/su_string.h>
 #include <sofia-sip/su_uniqueid.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { FIRST_CSEQ_MAX = 1 << 16 };
 
-int dialog_create(struct call *call, const struct incoming *in)
+/* ---- the table ------------------------------------------------------------------------------ */
+
+static struct dialog **bucket_of(struct sip_agent *agent, const sip_call_id_t *call_id)
 {
-    struct dialog *dialog = &call->dialog;
+    return &agent->dialogs[call_id->i_hash & (DIALOG_BUCKETS - 1)];
+}
+
+static bool is_call_id(const struct dialog *dialog, const sip_call_id_t *call_id)
+{
+    return dialog->call_id->i_hash == call_id->i_hash &&
+           strcmp(dialog->call_id->i_id, call_id->i_id) == 0;
+}
+
+/* Tags compare without case, as tokens do; a peer of RFC 2543 has none. */
+static bool is_tag(const char *one, const char *other)
+{
+    return one && other ? su_casematch(one, other) : one == other;
+}
+
+struct dialog *dialog_find(struct sip_agent *agent, const sip_t *sip)
+{
+    for (struct dialog *dialog = *bucket_of(agent, sip->sip_call_id); dialog;
+         dialog = dialog->next) {
+        if (is_call_id(dialog, sip->sip_call_id) &&
+            is_tag(dialog->local->a_tag, sip->sip_to->a_tag) &&
+            is_tag(dialog->remote->a_tag, sip->sip_from->a_tag)) {
+            return dialog;
+        }
+    }
+    return NULL;
+}
+
+struct dialog *dialog_of_first_request(struct sip_agent *agent, const sip_t *sip)
+{
+    for (struct dialog *dialog = *bucket_of(agent, sip->sip_call_id); dialog;
+         dialog = dialog->next) {
+        if (!dialog->is_ours && is_call_id(dialog, sip->sip_call_id) &&
+            is_tag(dialog->remote->a_tag, sip->sip_from->a_tag) &&
+            dialog->first_cseq == sip->sip_cseq->cs_seq) {
+            return dialog;
+        }
+    }
+    return NULL;
+}
+
+bool dialog_is_looped(struct sip_agent *agent, const sip_t *sip)
+{
+    for (struct dialog *dialog = *bucket_of(agent, sip->sip_call_id); dialog;
+         dialog = dialog->next) {
+        if (dialog->is_ours && is_call_id(dialog, sip->sip_call_id) &&
+            is_tag(dialog->local->a_tag, sip->sip_from->a_tag)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- beginning and end ---------------------------------------------------------------------- */
+
+struct dialog *dialog_make(struct sip_agent *agent, const sip_call_id_t *call_id)
+{
+    struct dialog *dialog = calloc(1, sizeof *dialog);
+    if (!dialog) {
+        return NULL;
+    }
+    su_home_init(dialog->home);
+    dialog->agent = agent;
+    dialog->call_id = sip_call_id_dup(dialog->home, call_id);
+    if (!dialog->call_id) {
+        su_home_deinit(dialog->home);
+        free(dialog);
+        return NULL;
+    }
+    struct dialog **bucket = bucket_of(agent, dialog->call_id);
+    dialog->next = *bucket;
+    *bucket = dialog;
+    return dialog;
+}
+
+static int read_first(struct dialog *dialog, const struct incoming *in, const char *contact_user)
+{
     const sip_t *sip = in->sip;
-    su_home_t *home = call->home;
+    su_home_t *home = dialog->home;
     char const *tag = nta_agent_newtag(home, NULL, in->agent->nta);
 
-    dialog->call_id = sip_call_id_dup(home, sip->sip_call_id);
+    dialog->first_cseq = dialog->remote_cseq = sip->sip_cseq->cs_seq;
+    dialog->first_branch = su_strdup(home, sip->sip_via->v_branch);
     dialog->local = sip_from_dup(home, sip->sip_to);
     dialog->local_to = sip_to_dup(home, sip->sip_to);
     dialog->remote = sip_to_dup(home, sip->sip_from);
-    if (!tag || !dialog->call_id || !dialog->local || !dialog->local_to || !dialog->remote ||
+    if (!tag || !dialog->local || !dialog->local_to || !dialog->remote ||
         sip_from_tag(home, dialog->local, tag) < 0 || sip_to_tag(home, dialog->local_to, tag) < 0) {
         return ENOMEM;
     }
@@ -43,26 +123,57 @@ int dialog_create(struct call *call, const struct incoming *in)
         }
     }
     dialog->local_cseq = (uint32_t)su_randint(1, FIRST_CSEQ_MAX);
-    dialog->remote_cseq = sip->sip_cseq->cs_seq;
-    dialog_heard(call, in);
-    dialog_retarget(call, sip->sip_contact);
-    return dialog->target ? 0 : ENOMEM;
+    dialog->contact =
+        contact_make(in->agent, home, contact_user, false, in->tport, sip->sip_request->rq_url);
+    dialog_heard(dialog, in);
+    dialog_retarget(dialog, sip->sip_contact);
+    return dialog->target && dialog->contact ? 0 : ENOMEM;
 }
 
-void dialog_close(struct call *call)
+int dialog_create(const struct incoming *in, const char *contact_user, struct dialog **dialogp)
 {
-    if (call->dialog.tport) {
-        tport_unref(call->dialog.tport);
-        call->dialog.tport = NULL;
+    struct dialog *dialog = dialog_make(in->agent, in->sip->sip_call_id);
+    if (!dialog) {
+        return ENOMEM;
     }
+    int error = read_first(dialog, in, contact_user);
+    if (error) {
+        dialog_release(dialog);
+        return error;
+    }
+    *dialogp = dialog;
+    return 0;
 }
 
-void dialog_retarget(struct call *call, const sip_contact_t *contact)
+void dialog_release(struct dialog *dialog)
+{
+    if (dialog->call || dialog->subscriptions) {
+        return;
+    }
+    struct dialog **slot = bucket_of(dialog->agent, dialog->call_id);
+    while (*slot != dialog) {
+        slot = &(*slot)->next;
+    }
+    *slot = dialog->next;
+    tport_unref(dialog->tport);
+    su_home_deinit(dialog->home);
+    free(dialog);
+}
+
+struct call *dialog_call(const struct dialog *dialog)
+{
+    struct call *call = dialog->call;
+    return call && call->state != CALL_ENDED && !call_is_early(call) ? call : NULL;
+}
+
+/* ---- by which way --------------------------------------------------------------------------- */
+
+void dialog_retarget(struct dialog *dialog, const sip_contact_t *contact)
 {
     if (!contact_is_usable(contact)) {
         return;
     }
-    url_t *target = url_hdup(call->home, contact->m_url);
+    url_t *target = url_hdup(dialog->home, contact->m_url);
     if (!target) {
         return;
     }
@@ -71,8 +182,8 @@ void dialog_retarget(struct call *call, const sip_contact_t *contact)
     if (target->url_params) {
         target->url_params = url_strip_param_string((char *)target->url_params, "method");
     }
-    su_free(call->home, call->dialog.target);
-    call->dialog.target = target;
+    su_free(dialog->home, dialog->target);
+    dialog->target = target;
 }
 
 char *message_source_uri(su_home_t *home, msg_t *msg)
@@ -109,10 +220,8 @@ bool host_is_at(const char *given, const struct sockaddr_storage *address)
     return ip_parse(host, &named) && address_same_host(&named, address);
 }
 
-void dialog_heard(struct call *call, const struct incoming *in)
+void dialog_heard(struct dialog *dialog, const struct incoming *in)
 {
-    struct dialog *dialog = &call->dialog;
-
     if (dialog->tport != in->tport) {
         tport_t *old = dialog->tport;
         dialog->tport = tport_ref(in->tport);
@@ -121,10 +230,10 @@ void dialog_heard(struct call *call, const struct incoming *in)
         }
     }
     message_source(in->msg, &dialog->peer);
-    su_free(call->home, dialog->source);
+    su_free(dialog->home, dialog->source);
     dialog->source = NULL;
     if (!dialog->route && !in->sip->sip_via->v_next && tport_is_udp(in->tport)) {
-        dialog->source = message_source_uri(call->home, in->msg);
+        dialog->source = message_source_uri(dialog->home, in->msg);
     }
 }
 
@@ -157,10 +266,10 @@ static int write_route(const struct dialog *dialog, msg_t *msg, sip_t *sip, sip_
                                                                                              : -1;
 }
 
-static msg_t *write_request(struct call *call, sip_method_t method, const char *name, uint32_t seq)
+static msg_t *write_request(const struct dialog *dialog, sip_method_t method, const char *name,
+                            uint32_t seq)
 {
-    const struct dialog *dialog = &call->dialog;
-    msg_t *msg = nta_msg_create(call->agent->nta, 0);
+    msg_t *msg = nta_msg_create(dialog->agent->nta, 0);
     if (!msg) {
         return NULL;
     }
@@ -169,14 +278,14 @@ static msg_t *write_request(struct call *call, sip_method_t method, const char *
     if (!cseq || write_route(dialog, msg, sip, method, name) < 0 ||
         sip_add_tl(msg, sip, SIPTAG_FROM(dialog->local), SIPTAG_TO(dialog->remote),
                    SIPTAG_CALL_ID(dialog->call_id), SIPTAG_CSEQ(cseq),
-                   SIPTAG_MAX_FORWARDS_STR("70"), SIPTAG_USER_AGENT(call->agent->user_agent),
+                   SIPTAG_MAX_FORWARDS_STR("70"), SIPTAG_USER_AGENT(dialog->agent->user_agent),
                    TAG_END()) < 0) {
         msg_destroy(msg);
         return NULL;
     }
     /* That of an ACK is nta's: it has the INVITE's credentials (§22.1). */
-    if (method != sip_method_ack) {
-        digest_answer(call, msg, sip);
+    if (dialog->call && method != sip_method_ack) {
+        digest_answer(dialog->call, msg, sip);
     }
     return msg;
 }
@@ -190,13 +299,12 @@ static bool is_by_listener(const struct dialog *dialog)
            (!*transport || su_casematch(tport_name(dialog->tport)->tpn_proto, transport));
 }
 
-nta_outgoing_t *dialog_request(struct call *call, nta_response_f *handler, sip_method_t method,
-                               const char *name, uint32_t invite_cseq, tag_type_t tag,
-                               tag_value_t value, ...)
+nta_outgoing_t *dialog_request(struct dialog *dialog, nta_response_f *handler, void *arg,
+                               sip_method_t method, const char *name, uint32_t invite_cseq,
+                               tag_type_t tag, tag_value_t value, ...)
 {
-    struct dialog *dialog = &call->dialog;
     uint32_t seq = method == sip_method_ack ? invite_cseq : ++dialog->local_cseq;
-    msg_t *msg = write_request(call, method, name, seq);
+    msg_t *msg = write_request(dialog, method, name, seq);
     if (!msg) {
         return NULL;
     }
@@ -210,19 +318,20 @@ nta_outgoing_t *dialog_request(struct call *call, nta_response_f *handler, sip_m
     ta_list ta;
     ta_start(ta, tag, value);
     nta_outgoing_t *request =
-        nta_outgoing_mcreate(call->agent->nta, handler, call, URL_STRING_MAKE(source), msg,
+        nta_outgoing_mcreate(dialog->agent->nta, handler, arg, URL_STRING_MAKE(source), msg,
                              TAG_IF(by_tport, NTATAG_TPORT(dialog->tport)), ta_tags(ta));
     ta_end(ta);
     if (!request) {
-        call_warn(call, "cannot send %s to the peer's Contact", name);
+        log_warn("cannot send %s to the Contact of the peer of dialog %s", name,
+                 dialog->call_id->i_id);
         msg_destroy(msg);
     }
     return request;
 }
 
-void dialog_acknowledge(struct call *call, const sip_t *sip)
+void dialog_acknowledge(struct dialog *dialog, const sip_t *sip)
 {
     /* Without us, nta keeps the ACK to repeat it for a repeated 200. */
     nta_outgoing_destroy(
-        dialog_request(call, NULL, SIP_METHOD_ACK, sip->sip_cseq->cs_seq, TAG_END()));
+        dialog_request(dialog, NULL, NULL, SIP_METHOD_ACK, sip->sip_cseq->cs_seq, TAG_END()));
 }

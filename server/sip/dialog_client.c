@@ -33,20 +33,21 @@ static const char *quoted(su_home_t *home, const char *text)
 }
 
 /* The conference's URI, as everybody may call it: by the domain when there is one. */
-static sip_from_t *make_from(struct call *call, const char *conference, const char *title,
+static sip_from_t *make_from(struct dialog *dialog, const char *conference, const char *title,
                              const tport_t *listener)
 {
     static const url_t nowhere[1];
-    su_home_t *home = call->home;
+    const struct sip_agent *agent = dialog->agent;
+    su_home_t *home = dialog->home;
     const sip_contact_t *contact =
-        contact_make(call->agent, home, conference, false, listener, nowhere);
+        contact_make(dialog->agent, home, conference, false, listener, nowhere);
     if (!contact) {
         return NULL;
     }
     url_t url = *contact->m_url;
     url.url_params = NULL;
-    if (call->agent->domain[0]) {
-        url.url_host = call->agent->domain;
+    if (agent->domain[0]) {
+        url.url_host = agent->domain;
         url.url_port = NULL;
     }
     sip_from_t *from = sip_from_create(home, (const url_string_t *)&url);
@@ -57,7 +58,7 @@ static sip_from_t *make_from(struct call *call, const char *conference, const ch
 }
 
 /* RFC 3261 table 1: neither port nor transport stands in a To. */
-static sip_to_t *make_to(struct call *call, const url_t *target, const char *name)
+static sip_to_t *make_to(su_home_t *home, const url_t *target, const char *name)
 {
     url_t url = *target;
     const char *params = url.url_params;
@@ -66,9 +67,9 @@ static sip_to_t *make_to(struct call *call, const url_t *target, const char *nam
     if (params && strcasestr(params, "user=phone")) {
         url.url_params = "user=phone";
     }
-    sip_to_t *to = sip_to_create(call->home, (const url_string_t *)&url);
+    sip_to_t *to = sip_to_create(home, (const url_string_t *)&url);
     if (to) {
-        to->a_display = quoted(call->home, name);
+        to->a_display = quoted(home, name);
     }
     return to;
 }
@@ -76,15 +77,20 @@ static sip_to_t *make_to(struct call *call, const url_t *target, const char *nam
 int dialog_begin(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
                  const tport_t *listener)
 {
-    struct dialog *dialog = &call->dialog;
-    su_home_t *home = call->home;
+    const sip_call_id_t *call_id = sip_call_id_create(call->home, NULL);
+    struct dialog *dialog = call_id ? dialog_make(call->agent, call_id) : NULL;
+    if (!dialog) {
+        return ENOMEM;
+    }
+    su_home_t *home = dialog->home;
     char const *tag = nta_agent_newtag(home, NULL, call->agent->nta);
 
-    dialog->call_id = sip_call_id_create(home, NULL);
-    dialog->local = make_from(call, outgoing->conference, outgoing->title, listener);
-    dialog->remote = make_to(call, target, outgoing->name);
-    if (!tag || !dialog->call_id || !dialog->local || !dialog->remote ||
-        sip_from_tag(home, dialog->local, tag) < 0) {
+    call->dialog = dialog;
+    dialog->call = call;
+    dialog->is_ours = true;
+    dialog->local = make_from(dialog, outgoing->conference, outgoing->title, listener);
+    dialog->remote = make_to(home, target, outgoing->name);
+    if (!tag || !dialog->local || !dialog->remote || sip_from_tag(home, dialog->local, tag) < 0) {
         return ENOMEM;
     }
     /* From and To are one type: the same, as our responses will say it. */
@@ -94,30 +100,33 @@ int dialog_begin(struct call *call, const url_t *target, const struct outgoing_c
 }
 
 /* As its REGISTER came (bindings.c): the phone is direct, or a proxy of its own. */
-static int aim_at_phone(struct call *call, const struct binding *binding)
+static int aim_at_phone(struct dialog *dialog, const struct binding *binding)
 {
-    struct dialog *dialog = &call->dialog;
     dialog->peer = binding->peer;
     dialog->tport = tport_ref(binding->tport);
-    dialog->source = binding->source ? su_strdup(call->home, binding->source) : NULL;
+    dialog->source = binding->source ? su_strdup(dialog->home, binding->source) : NULL;
     return binding->source && !dialog->source ? ENOMEM : 0;
 }
 
 int dialog_aim(struct call *call, const struct target *target)
 {
-    struct dialog *dialog = &call->dialog;
+    struct dialog *dialog = call->dialog;
     if (dialog->tport) {
         tport_unref(dialog->tport);
     }
-    su_free(call->home, dialog->source);
+    su_free(dialog->home, dialog->source);
+    su_free(dialog->home, dialog->target);
     dialog->source = NULL;
     dialog->tport = NULL;
-    dialog->target = target->uri;
-    dialog->route = target->route;
+    dialog->target = url_hdup(dialog->home, target->uri);
+    dialog->route = target->route ? sip_route_dup(dialog->home, target->route) : NULL;
+    if (!dialog->target || (target->route && !dialog->route)) {
+        return ENOMEM;
+    }
     dialog->is_direct = target->binding && target->binding->source;
     call->listener = target->listener;
     if (target->binding) {
-        return aim_at_phone(call, target->binding);
+        return aim_at_phone(dialog, target->binding);
     }
     if (target->is_by_listener) {
         dialog->tport = tport_ref(target->listener);
@@ -140,8 +149,8 @@ static bool is_by_source(const struct dialog *dialog)
 
 int dialog_confirm(struct call *call, nta_outgoing_t *request, const sip_t *sip)
 {
-    struct dialog *dialog = &call->dialog;
-    su_home_t *home = call->home;
+    struct dialog *dialog = call->dialog;
+    su_home_t *home = dialog->home;
     sip_to_t *remote = sip_to_dup(home, sip->sip_to);
     sip_route_t *route = sip_route_reverse(home, sip->sip_record_route);
     msg_t *response = nta_outgoing_getresponse(request);
@@ -159,9 +168,10 @@ int dialog_confirm(struct call *call, nta_outgoing_t *request, const sip_t *sip)
     }
     dialog->tport = tport;
     message_source(response, &dialog->peer);
-    dialog_retarget(call, sip->sip_contact);
+    dialog_retarget(dialog, sip->sip_contact);
     su_free(home, dialog->source);
     dialog->source = is_by_source(dialog) ? message_source_uri(home, response) : NULL;
+    int error = caller_answered(call, sip, response, tport);
     msg_destroy(response);
-    return 0;
+    return error;
 }

@@ -1,4 +1,5 @@
 /* Header fields that we write, and the responses that carry them. */
+#include "core/id.h"
 #include "core/text.h"
 #include "sip/sip_private.h"
 
@@ -10,13 +11,28 @@
 #include <string.h>
 
 /* What receive.c has a handler for, no more. */
-#define ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE"
+#define ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, SUBSCRIBE"
 enum { RETRY_AFTER_MAX = 10 }; /* s, RFC 3261 §14.2 */
 
 #define PRODUCT "Parley/" PARLEY_VERSION
 
+static int write_allow_events(struct sip_agent *agent)
+{
+    char events[256] = "";
+    size_t length = 0;
+    for (unsigned i = 0; i < agent->package_count; i++) {
+        length += (size_t)snprintf(events + length, sizeof events - length, "%s%s", i ? ", " : "",
+                                   agent->packages[i].event);
+    }
+    agent->allow_events = length ? sip_allow_events_make(agent->home, events) : NULL;
+    return agent->allow_events || !length ? 0 : ENOMEM;
+}
+
 int headers_create(struct sip_agent *agent)
 {
+    if (write_allow_events(agent)) {
+        return ENOMEM;
+    }
     agent->allow = sip_allow_make(agent->home, agent->is_registrar ? ALLOW ", REGISTER" : ALLOW);
     agent->accept = sip_accept_make(agent->home, "application/sdp");
     agent->server = sip_server_make(agent->home, PRODUCT);
@@ -28,6 +44,13 @@ int headers_create(struct sip_agent *agent)
                    (agent->supported || !agent->session_expires)
                ? 0
                : ENOMEM;
+}
+
+/* Multiplying by an odd number is one-to-one: unique as long as fewer than 2^32 were made. */
+void log_id_make(struct sip_agent *agent, char *id)
+{
+    uint32_t number = (uint32_t)id_next() * 0x9e3779b1u ^ agent->log_id_salt;
+    snprintf(id, LOG_ID_SIZE, "%08x", number);
 }
 
 void respond_tagged(struct incoming *in, const char *to_tag, int status, const char *phrase,

@@ -9,7 +9,7 @@ static void announce(struct call *call)
 {
     const struct call_info *info = &call->info;
     call_log(call, "incoming: %s (%s) calls %s@%s, Call-ID %s", info->caller.uri, info->caller.peer,
-             info->requested_user, info->requested_host, call->dialog.call_id->i_id);
+             info->requested_user, info->requested_host, call->dialog->call_id->i_id);
     /* Stops the phone's repetitions, however long a policy thinks (RFC 3261 §17.2.1). */
     invite_provisional(call, SIP_100_TRYING);
     call->agent->events->on_incoming(call, call->agent->events_arg);
@@ -43,8 +43,6 @@ void invite_receive(struct incoming *in)
     offer_remember(call, in->sip);
     call->info.has_offer = offer != NULL;
     call->info.family = offer ? sdp_family(offer) : msg_addr(in->msg)->su_family;
-    call->contact = contact_make(in->agent, call->home, call->info.requested_user, false, in->tport,
-                                 in->sip->sip_request->rq_url);
     session_timer_negotiate(call, in->sip);
     announce(call);
 }
@@ -66,12 +64,12 @@ static int prepare_answer(struct call *call, const struct answer *how)
         return error;
     }
     sip_contact_t *contact =
-        contact_make(call->agent, call->home, call->answer.contact_user, how->is_focus,
+        contact_make(call->agent, call->dialog->home, call->answer.contact_user, how->is_focus,
                      call->invite.tport, sip_object(call->invite.request)->sip_request->rq_url);
     if (!contact) {
         return ENOMEM;
     }
-    call->contact = contact;
+    call->dialog->contact = contact;
     return 0;
 }
 

@@ -15,15 +15,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static int on_response(struct call *call, nta_outgoing_t *request, const sip_t *sip);
+static int on_response(void *arg, nta_outgoing_t *request, const sip_t *sip);
 
 static int make_contact(struct call *call)
 {
     static const url_t nowhere[1];
-    sip_contact_t *contact = contact_make(call->agent, call->home, call->answer.contact_user,
-                                          call->answer.is_focus, call->listener, nowhere);
+    sip_contact_t *contact =
+        contact_make(call->agent, call->dialog->home, call->answer.contact_user,
+                     call->answer.is_focus, call->listener, nowhere);
     if (contact) {
-        call->contact = contact;
+        call->dialog->contact = contact;
     }
     return contact ? 0 : ENOMEM;
 }
@@ -91,13 +92,14 @@ static int send_invite(struct call *call)
     }
     snprintf(expires, sizeof expires, "%u", timer->interval);
     snprintf(least, sizeof least, "%u", timer->min_se);
-    call->calling = dialog_request(call, on_response, SIP_METHOD_INVITE, 0,
-                                   SIPTAG_CONTACT(call->contact), SIPTAG_ALLOW(agent->allow),
-                                   SIPTAG_ACCEPT(agent->accept), SIPTAG_SUPPORTED(agent->supported),
-                                   TAG_IF(timer->interval, SIPTAG_SESSION_EXPIRES_STR(expires)),
-                                   TAG_IF(timer->min_se, SIPTAG_MIN_SE_STR(least)),
-                                   SIPTAG_CONTENT_TYPE_STR("application/sdp"),
-                                   SIPTAG_PAYLOAD_STR(call->sent_sdp), TAG_END());
+    call->calling = dialog_request(
+        call->dialog, on_response, call, SIP_METHOD_INVITE, 0,
+        SIPTAG_CONTACT(call->dialog->contact), SIPTAG_ALLOW(agent->allow),
+        SIPTAG_ALLOW_EVENTS(agent->allow_events), SIPTAG_ACCEPT(agent->accept),
+        SIPTAG_SUPPORTED(agent->supported),
+        TAG_IF(timer->interval, SIPTAG_SESSION_EXPIRES_STR(expires)),
+        TAG_IF(timer->min_se, SIPTAG_MIN_SE_STR(least)), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
+        SIPTAG_PAYLOAD_STR(call->sent_sdp), TAG_END());
     return call->calling ? 0 : EHOSTUNREACH;
 }
 
@@ -120,7 +122,7 @@ int invite_call(struct call *call, const struct answer *offer)
         return 0;
     }
     call_log(call, "outgoing: %s is called, Call-ID %s", call->info.caller.uri,
-             call->dialog.call_id->i_id);
+             call->dialog->call_id->i_id);
     return 0;
 }
 
@@ -142,6 +144,16 @@ void invite_cancel(struct call *call)
 
 /* ---- what comes back ------------------------------------------------------------------------ */
 
+/* Of several phones that ring, that which said so last. */
+static void note_early_tag(struct call *call, const char *tag)
+{
+    const char *copy = su_strdup(call->home, tag ? tag : "");
+    if (copy) {
+        su_free(call->home, (char *)call->info.dialog.remote_tag);
+        call->info.dialog.remote_tag = copy;
+    }
+}
+
 static void progress(struct call *call, const sip_t *sip)
 {
     const struct sip_agent *agent = call->agent;
@@ -150,6 +162,7 @@ static void progress(struct call *call, const sip_t *sip)
     if (call->state == CALL_CALLING && sip->sip_status->st_status > 100) {
         text_clean(phrase, sizeof phrase, sip->sip_status->st_phrase, false);
         call_debug(call, "progress: %d %s", sip->sip_status->st_status, phrase);
+        note_early_tag(call, sip->sip_to->a_tag);
         agent->events->on_progress(call, sip->sip_status->st_status, phrase, agent->events_arg);
     }
 }
@@ -164,7 +177,7 @@ static void answered(struct call *call, nta_outgoing_t *request, const sip_t *si
         call_finish(call, 500, "Out of Memory");
         return;
     }
-    dialog_acknowledge(call, sip);
+    dialog_acknowledge(call->dialog, sip);
     call->state = CALL_ESTABLISHED;
     if (!is_wanted) { /* it has crossed our CANCEL */
         call_bye(call, call->end_code, call->end_reason, true);
@@ -228,8 +241,9 @@ static bool try_again(struct call *call, const sip_t *sip)
     return try_next(call);
 }
 
-static int on_response(struct call *call, nta_outgoing_t *request, const sip_t *sip)
+static int on_response(void *arg, nta_outgoing_t *request, const sip_t *sip)
 {
+    struct call *call = arg;
     int status = sip ? sip->sip_status->st_status : 408;
 
     if (status < 200) {

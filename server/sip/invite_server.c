@@ -57,9 +57,10 @@ static void send_response(struct call *call)
     bool has_tag = invite->status > 100;
 
     nta_msg_treply(agent->nta, msg_ref(invite->request), invite->status, invite->phrase,
-                   NTATAG_TPORT(invite->tport), TAG_IF(has_tag, SIPTAG_TO(call->dialog.local_to)),
-                   TAG_IF(has_tag, SIPTAG_CONTACT(call->contact)), SIPTAG_SERVER(agent->server),
-                   TAG_IF(is_ok, SIPTAG_ALLOW(agent->allow)),
+                   NTATAG_TPORT(invite->tport), TAG_IF(has_tag, SIPTAG_TO(call->dialog->local_to)),
+                   TAG_IF(has_tag, SIPTAG_CONTACT(call->dialog->contact)),
+                   SIPTAG_SERVER(agent->server), TAG_IF(is_ok, SIPTAG_ALLOW(agent->allow)),
+                   TAG_IF(is_ok, SIPTAG_ALLOW_EVENTS(agent->allow_events)),
                    TAG_IF(is_ok, SIPTAG_ACCEPT(agent->accept)),
                    TAG_IF(is_ok, SIPTAG_SUPPORTED(agent->supported)),
                    TAG_IF(is_ok && invite->require_timer, SIPTAG_REQUIRE_STR("timer")),
@@ -134,7 +135,7 @@ void invite_refuse(struct call *call, int status, const char *phrase, tag_type_t
     text_clean(clean, sizeof clean, phrase, false);
     ta_list ta;
     ta_start(ta, tag, value);
-    respond_tagged(&in, call->dialog.local->a_tag, status, clean, ta_tags(ta));
+    respond_tagged(&in, call->dialog->local->a_tag, status, clean, ta_tags(ta));
     ta_end(ta);
     invite_done(call);
 }

@@ -25,14 +25,14 @@ static void accept_options(struct incoming *in, const sip_contact_t *contact)
     const struct sip_agent *agent = in->agent;
     char *body = write_body(in);
     respond(in, SIP_200_OK, SIPTAG_CONTACT(contact), SIPTAG_ALLOW(agent->allow),
-            SIPTAG_ACCEPT(agent->accept), SIPTAG_SUPPORTED(agent->supported),
-            SIPTAG_ACCEPT_ENCODING_STR("identity"),
+            SIPTAG_ALLOW_EVENTS(agent->allow_events), SIPTAG_ACCEPT(agent->accept),
+            SIPTAG_SUPPORTED(agent->supported), SIPTAG_ACCEPT_ENCODING_STR("identity"),
             TAG_IF(body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
             TAG_IF(body, SIPTAG_PAYLOAD_STR(body)), TAG_END());
     free(body);
 }
 
-void options_receive(struct call *call, struct incoming *in)
+void options_receive(const struct dialog *dialog, struct incoming *in)
 {
     const struct sip_agent *agent = in->agent;
     const url_t *uri = in->sip->sip_request->rq_url;
@@ -40,8 +40,8 @@ void options_receive(struct call *call, struct incoming *in)
     struct query query = {
         .requested_user = user, .requested_host = host, .caller = &in->caller, .code = 404};
 
-    if (call) {
-        accept_options(in, call->contact);
+    if (dialog) {
+        accept_options(in, dialog->contact);
         return;
     }
     text_clean(user, sizeof user, uri->url_user, true);

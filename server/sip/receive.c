@@ -1,4 +1,4 @@
-/* Where every request arrives that is in no transaction of nta's: to which call, or to none. */
+/* Where every request arrives that is in no transaction of nta's: to which dialog, or to none. */
 #include "sip/sip_private.h"
 
 #include <sofia-sip/nta_stateless.h>
@@ -24,51 +24,61 @@ static bool has_usable_branch(const sip_t *sip)
     return !branch || strlen(branch) >= BRANCH_LEAST;
 }
 
-/* RFC 3261 §12.2.2. */
-static void receive_in_dialog(struct incoming *in)
+static void receive_for_call(struct call *call, struct incoming *in)
 {
-    struct call *call = call_of_dialog(in->agent, in->sip);
-    sip_method_t method = in->sip->sip_request->rq_method;
-
-    if (!call || call->state == CALL_ENDED || call_is_early(call)) {
-        if (method != sip_method_ack) {
-            respond(in, SIP_481_NO_CALL, TAG_END());
-        }
-        return;
-    }
-    if (method == sip_method_ack) {
-        ack_receive(call, in);
-        return;
-    }
-    if (method == sip_method_invite && invite_matches(call, in->sip)) {
-        invite_again(call);
-        return;
-    }
-    if (in->sip->sip_cseq->cs_seq < call->dialog.remote_cseq) {
-        respond(in, 500, "CSeq Out of Order", TAG_END());
-        return;
-    }
-    call->dialog.remote_cseq = in->sip->sip_cseq->cs_seq;
-    if (!check_request(in)) {
-        return;
-    }
-    dialog_heard(call, in);
-    switch (method) {
+    switch (in->sip->sip_request->rq_method) {
     case sip_method_invite:
         reinvite_receive(call, in);
         break;
     case sip_method_update:
         update_receive(call, in);
         break;
-    case sip_method_bye:
+    default: /* check_request lets no other pass */
         bye_receive(call, in);
         break;
-    case sip_method_options:
-        options_receive(call, in);
-        break;
-    default: /* a REGISTER, which belongs to no dialog; check_request lets no other pass */
+    }
+}
+
+/* RFC 3261 §12.2.2. */
+static void receive_in_dialog(struct incoming *in)
+{
+    struct dialog *dialog = dialog_find(in->agent, in->sip);
+    struct call *call = dialog ? dialog_call(dialog) : NULL;
+    sip_method_t method = in->sip->sip_request->rq_method;
+
+    if (method == sip_method_ack) {
+        if (call) {
+            ack_receive(call, in);
+        }
+        return;
+    }
+    if (!call && (!dialog || !dialog->subscriptions)) {
+        respond(in, SIP_481_NO_CALL, TAG_END());
+        return;
+    }
+    if (call && method == sip_method_invite && invite_matches(call, in->sip)) {
+        invite_again(call);
+        return;
+    }
+    if (in->sip->sip_cseq->cs_seq < dialog->remote_cseq) {
+        respond(in, 500, "CSeq Out of Order", TAG_END());
+        return;
+    }
+    dialog->remote_cseq = in->sip->sip_cseq->cs_seq;
+    if (!check_request(in)) {
+        return;
+    }
+    dialog_heard(dialog, in);
+    if (method == sip_method_subscribe) {
+        subscribe_receive(dialog, in);
+    } else if (method == sip_method_options) {
+        options_receive(dialog, in);
+    } else if (method == sip_method_register) {
         respond(in, 400, "Not In A Dialog", TAG_END());
-        break;
+    } else if (call) {
+        receive_for_call(call, in);
+    } else {
+        respond(in, SIP_481_NO_CALL, TAG_END());
     }
 }
 
@@ -80,16 +90,17 @@ static void receive_first(struct incoming *in)
         return;
     }
     if (method == sip_method_invite) {
-        struct call *call = call_of_first_request(in->agent, in->sip);
-        if (call && su_casematch(call->first_branch, in->sip->sip_via->v_branch)) {
-            invite_again(call);
+        struct dialog *dialog = dialog_of_first_request(in->agent, in->sip);
+        if (dialog && dialog->call &&
+            su_casematch(dialog->first_branch, in->sip->sip_via->v_branch)) {
+            invite_again(dialog->call);
             return;
         }
-        if (call) {
+        if (dialog) {
             respond(in, 482, "Request Merged", TAG_END()); /* RFC 3261 §8.2.2.2 */
             return;
         }
-        if (call_is_looped(in->agent, in->sip)) {
+        if (dialog_is_looped(in->agent, in->sip)) {
             respond(in, SIP_482_LOOP_DETECTED, TAG_END());
             return;
         }
@@ -101,6 +112,8 @@ static void receive_first(struct incoming *in)
         invite_receive(in);
     } else if (method == sip_method_options) {
         options_receive(NULL, in);
+    } else if (method == sip_method_subscribe) {
+        subscribe_receive(NULL, in);
     } else if (method == sip_method_register) {
         register_receive(in);
     } else {

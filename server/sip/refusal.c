@@ -32,7 +32,7 @@ struct refusal {
 
 static struct refusal **bucket_of(struct sip_agent *agent, const sip_t *sip)
 {
-    return &agent->refusals[sip->sip_call_id->i_hash & (CALL_BUCKETS - 1)];
+    return &agent->refusals[sip->sip_call_id->i_hash & (DIALOG_BUCKETS - 1)];
 }
 
 static void refusal_free(struct refusal *refusal)
@@ -52,7 +52,7 @@ static void refusal_free(struct refusal *refusal)
 
 void refusals_close(struct sip_agent *agent)
 {
-    for (unsigned i = 0; i < CALL_BUCKETS; i++) {
+    for (unsigned i = 0; i < DIALOG_BUCKETS; i++) {
         while (agent->refusals[i]) {
             refusal_free(agent->refusals[i]);
         }

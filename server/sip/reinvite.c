@@ -51,7 +51,7 @@ void reinvite_receive(struct call *call, struct incoming *in)
     if (has_offer) {
         offer_remember(call, in->sip);
     }
-    dialog_retarget(call, in->sip->sip_contact);
+    dialog_retarget(call->dialog, in->sip->sip_contact);
     session_timer_negotiate(call, in->sip);
     invite_accept(call, body, !has_offer);
     session_timer_restart(call);

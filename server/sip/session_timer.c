@@ -178,7 +178,7 @@ bool session_timer_lengthen(struct call *call, const sip_t *sip)
 
 static void refreshed(struct call *call, const sip_t *sip, bool offered)
 {
-    dialog_retarget(call, sip->sip_contact);
+    dialog_retarget(call->dialog, sip->sip_contact);
     session_timer_agree(call, sip);
     if (offered && offer_answered(call, sip)) {
         call_bye(call, 488, "No Usable Answer To Our Offer", true);
@@ -222,8 +222,9 @@ static void not_refreshed(struct call *call, const sip_t *sip, bool by_update)
     }
 }
 
-static int on_refresh_response(struct call *call, nta_outgoing_t *request, const sip_t *sip)
+static int on_refresh_response(void *arg, nta_outgoing_t *request, const sip_t *sip)
 {
+    struct call *call = arg;
     bool offered = call->timer.refresh_offers;
     int status = sip ? sip->sip_status->st_status : 408;
 
@@ -232,7 +233,7 @@ static int on_refresh_response(struct call *call, nta_outgoing_t *request, const
     }
     call->timer.refresh = NULL;
     if (offered && status < 300) {
-        dialog_acknowledge(call, sip);
+        dialog_acknowledge(call->dialog, sip);
     }
     if (!sip) {
         call_bye(call, 408, "Session Refresh Failed", false);
@@ -253,10 +254,10 @@ static nta_outgoing_t *send_refresh(struct call *call, const char *body)
 
     snprintf(expires, sizeof expires, "%u;refresher=uac", timer->interval);
     snprintf(least, sizeof least, "%u", timer->min_se);
-    return dialog_request(call, on_refresh_response, body ? sip_method_invite : sip_method_update,
-                          body ? "INVITE" : "UPDATE", 0, SIPTAG_CONTACT(call->contact),
-                          SIPTAG_ALLOW(agent->allow), SIPTAG_SUPPORTED(agent->supported),
-                          SIPTAG_SESSION_EXPIRES_STR(expires),
+    return dialog_request(call->dialog, on_refresh_response, call,
+                          body ? sip_method_invite : sip_method_update, body ? "INVITE" : "UPDATE",
+                          0, SIPTAG_CONTACT(call->dialog->contact), SIPTAG_ALLOW(agent->allow),
+                          SIPTAG_SUPPORTED(agent->supported), SIPTAG_SESSION_EXPIRES_STR(expires),
                           TAG_IF(timer->min_se, SIPTAG_MIN_SE_STR(least)),
                           TAG_IF(body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
                           TAG_IF(body, SIPTAG_PAYLOAD_STR(body)), TAG_END());

@@ -1,13 +1,14 @@
 /*
  * The SIP side: agent, transactions, dialogs, offer/answer, on sofia-sip's nta.
  *
- * Implements ports/signalling.h. Used by main only. Focus thread.
+ * Implements ports/signalling.h and ports/notifying.h. Used by main only. Focus thread.
  */
 #ifndef SIP_SIP_H
 #define SIP_SIP_H
 
 #include "core/account.h"
 #include "core/loop.h"
+#include "ports/notifying.h"
 #include "ports/signalling.h"
 
 #include <jansson.h>
@@ -48,6 +49,9 @@ struct sip_config {
     unsigned trusted_peer_count;
     bool registrar;                              /* accounts may register */
     unsigned registration_min, registration_max; /* s */
+    const struct package *packages;              /* must outlive the agent; NULL: none */
+    unsigned package_count;
+    unsigned min_expires, max_expires; /* s, of a subscription */
     const struct signalling_events *events;
     void *events_arg;
 };
@@ -57,13 +61,14 @@ struct sip_config {
 int sip_agent_create(const struct sip_config *config, struct sip_agent **agentp, char *error,
                      size_t error_size);
 /* Calls that are left (focus_shutdown's time was up) are freed without a word: no on_ended is told,
- * so the focus may be gone already. */
+ * so the focus may be gone already. Subscriptions that are left are closed. */
 void sip_agent_destroy(struct sip_agent *agent);
+
+const struct signalling *sip_agent_signalling(const struct sip_agent *agent);
+const struct notifying *sip_notifying(void);
 
 /* From now on: for calls that begin. Copied. EINVAL: the proxy is no SIP URI; ENOMEM. */
 int sip_agent_set_outbound(struct sip_agent *agent, const struct sip_outbound *outbound);
-
-const struct signalling *sip_agent_signalling(const struct sip_agent *agent);
 
 /* Accounts may be gone: what was registered for them goes, too. */
 void sip_agent_accounts_changed(struct sip_agent *agent);
@@ -73,7 +78,9 @@ json_t *sip_agent_registrations(const struct sip_agent *agent);
 
 /* Dialogs, transactions, messages; for status and for leak tests. */
 struct sip_stats {
-    unsigned calls;               /* struct calls that are alive */
+    unsigned calls; /* struct calls that are alive */
+    unsigned subscriptions;
+    uint64_t notifies;            /* NOTIFYs sent */
     uint64_t received, sent, bad; /* messages */
     uint64_t retransmitted;       /* responses and requests that we had to repeat */
 };

@@ -10,17 +10,18 @@
 #define SIP_PRIVATE_H
 
 #define NTA_AGENT_MAGIC_T struct sip_agent
-#define NTA_INCOMING_MAGIC_T struct call
-#define NTA_OUTGOING_MAGIC_T struct call
+#define NTA_OUTGOING_MAGIC_T void
 
 struct sip_agent;
 struct call;
+struct subscription;
 struct refusal;
 struct registered;
 
 #include "core/account.h"
 #include "core/address.h"
 #include "core/loop.h"
+#include "ports/notifying.h"
 #include "ports/signalling.h"
 #include "sip/digest.h"
 #include "sip/guesses.h"
@@ -39,8 +40,8 @@ struct registered;
 #include <sofia-sip/tport.h>
 
 enum {
-    CALL_BUCKETS = 4096,   /* of the table of calls, a power of two */
-    CALL_ID_SIZE = 9,      /* eight hexadecimal digits */
+    DIALOG_BUCKETS = 4096, /* of the table of dialogs, a power of two */
+    LOG_ID_SIZE = 9,       /* eight hexadecimal digits */
     MESSAGE_SIZE = 65536,  /* bytes of a message that we read; beyond it 413 */
     USER_SIZE = 256,       /* bytes of a user part, unescaped, with its NUL */
     REASON_SIZE = 128,     /* bytes of the text of a Reason, with its NUL */
@@ -62,9 +63,13 @@ struct sip_agent {
     unsigned codec_count;
     unsigned session_expires, min_se; /* s */
     unsigned t1;                      /* ms */
+    const struct package *packages;   /* event packages (RFC 6665) */
+    unsigned package_count;
+    unsigned min_expires, max_expires; /* s, of a subscription */
 
     su_home_t home[1]; /* of the header fields that never change */
     sip_allow_t *allow;
+    sip_allow_events_t *allow_events; /* NULL: no package */
     sip_accept_t *accept;
     sip_supported_t *supported; /* NULL: no extension */
     sip_server_t *server;
@@ -91,16 +96,22 @@ struct sip_agent {
     uint64_t bindings_checked_at; /* when it fires */
 
     unsigned listener_count;
-    struct call *calls[CALL_BUCKETS]; /* by hash of the Call-ID */
+    struct dialog *dialogs[DIALOG_BUCKETS]; /* by hash of the Call-ID */
     unsigned call_count;
-    struct refusal *refusals[CALL_BUCKETS]; /* by hash of the Call-ID */
+    struct refusal *refusals[DIALOG_BUCKETS]; /* by hash of the Call-ID */
     unsigned refusal_count;
-    uint32_t call_id_salt;
+    uint32_t log_id_salt;
     uint64_t resent; /* responses to INVITE that we repeated */
 
     /* Calls with something to tell the focus in a later turn (call_later). */
     struct call *later, **later_tail;
     struct loop_timer *later_timer;
+
+    /* Subscriptions with something to tell that nothing holds up. */
+    struct subscription *due;
+    struct loop_timer *due_timer;
+    unsigned subscription_count;
+    uint64_t notify_count; /* NOTIFYs sent */
 };
 
 /* A request that is being handled; lives for the turn in which it came. */
@@ -115,7 +126,36 @@ struct incoming {
     const struct account *only; /* the account whose algorithms to offer; NULL: all */
 };
 
-/* ---- a call: one INVITE dialog ---------------------------------------------------------------
+/* ---- a dialog --------------------------------------------------------------------------------
+ *
+ * RFC 3261 §12. It lasts as long as one of its usages (RFC 5057 §3): an INVITE, subscriptions.
+ * Header objects live on its home. */
+struct dialog {
+    struct sip_agent *agent;
+    struct dialog *next; /* in its bucket */
+    su_home_t home[1];
+    struct call *call;                  /* the INVITE usage; NULL: none, or none any more */
+    struct subscription *subscriptions; /* the others */
+
+    uint32_t first_cseq; /* of the request that began it */
+    char *first_branch;
+    sip_call_id_t *call_id;
+    sip_from_t *local;  /* with our tag, as our requests say it */
+    sip_to_t *local_to; /* the same, as our responses say it */
+    sip_to_t *remote;
+    sip_route_t *route;     /* route set; NULL: none */
+    url_t *target;          /* the peer's Contact */
+    sip_contact_t *contact; /* ours */
+    uint32_t local_cseq, remote_cseq;
+    struct sockaddr_storage peer; /* where its last request came from */
+    char *source;   /* "sip:192.0.2.1:5060;transport=udp", where a direct peer sends from; NULL:
+                       follow route and target */
+    tport_t *tport; /* what the peer's last request came by; ours to unref */
+    bool is_ours;   /* begun by us */
+    bool is_direct; /* no proxy is between the phone that we call and us */
+};
+
+/* ---- a call: the INVITE usage of a dialog ---------------------------------------------------
  *
  *   INCOMING --answer--> ANSWERED --ACK--> ESTABLISHED --end--> ENDING --answer to BYE--> ENDED
  *      |                    |                ^ |                   ^                       ^
@@ -136,22 +176,6 @@ enum call_state {
     CALL_ESTABLISHED, /* up */
     CALL_ENDING,      /* our BYE is out */
     CALL_ENDED,       /* on_ended is to be told, then free */
-};
-
-/* RFC 3261 §12. Header objects live on the call's home. */
-struct dialog {
-    sip_call_id_t *call_id;
-    sip_from_t *local;  /* with our tag, as our requests say it */
-    sip_to_t *local_to; /* the same, as our responses say it */
-    sip_to_t *remote;
-    sip_route_t *route; /* route set; NULL: none */
-    url_t *target;      /* the peer's Contact */
-    uint32_t local_cseq, remote_cseq;
-    struct sockaddr_storage peer; /* where its last request came from */
-    char *source;   /* "sip:192.0.2.1:5060;transport=udp", where a direct peer sends from; NULL:
-                       follow route and target */
-    tport_t *tport; /* what the peer's last request came by; ours to unref */
-    bool is_direct; /* no proxy is between the phone that we call and us */
 };
 
 /* The INVITE that the peer sent last, RFC 3261 §13.3.1 and §14.2. */
@@ -206,16 +230,13 @@ struct challenge;
 
 struct call {
     struct sip_agent *agent;
-    struct call *next; /* in its bucket */
     su_home_t home[1];
     enum call_state state;
-    char id[CALL_ID_SIZE];
+    char id[LOG_ID_SIZE];
     struct call_info info;
     void *user;
 
-    struct dialog dialog;
-    uint32_t first_cseq; /* of the INVITE that began it all */
-    char *first_branch;
+    struct dialog *dialog;
     struct invite_server invite;
     struct session_timer timer;
     nta_outgoing_t *calling; /* the INVITE that begins it, until its final answer */
@@ -224,7 +245,6 @@ struct call {
     struct redirection redirection;
     struct challenge *challenges; /* that we can answer; on home */
 
-    sip_contact_t *contact;
     struct sdp_local local;
     struct answer answer; /* its strings are on home */
     tport_t *listener;    /* of a call of ours, which the Contact names; borrowed */
@@ -243,6 +263,29 @@ struct call {
     char end_reason[REASON_SIZE];
 };
 
+/* ---- a subscription (RFC 6665 §4.2.2) ---- */
+
+struct subscription {
+    struct dialog *dialog;
+    struct subscription *next; /* in the dialog */
+    const struct package *package;
+    void *watcher;  /* the package's; NULL: not accepted */
+    char *event_id; /* of the Event header (§4.5.2); NULL: none */
+    char id[LOG_ID_SIZE];
+
+    uint64_t expires_at; /* ms, on loop_now's clock */
+    struct loop_timer *expiry_timer;
+    char end_reason[16];  /* "": it is active; else the next NOTIFY is the last one */
+    unsigned retry_after; /* s, said with the reason; 0: not */
+
+    bool wants_full; /* a SUBSCRIBE is to be followed by all there is */
+    bool is_due;     /* there is something to tell */
+    bool is_queued;  /* and it is in agent->due */
+    struct subscription *prev_due, *next_due;
+    nta_outgoing_t *notify;         /* not answered yet */
+    struct loop_timer *retry_timer; /* until the subscriber can take one again */
+};
+
 /* listen.c: errors as sip_agent_create. */
 int listen_on(struct sip_agent *agent, const char *uri, char *error, size_t error_size);
 
@@ -253,13 +296,6 @@ int call_create_outgoing(struct sip_agent *agent, const struct outgoing_call *ou
                          struct call **callp);
 /* Frees without a word. */
 void call_free(struct call *call);
-/* The dialog that the request says it is in; NULL: none. */
-struct call *call_of_dialog(struct sip_agent *agent, const sip_t *sip);
-/* The call that was begun by the same request as this one without To tag: the same one again, a
- * merged one (other branch), or a CANCEL of it. */
-struct call *call_of_first_request(struct sip_agent *agent, const sip_t *sip);
-/* Whether this first INVITE of somebody's is one of ours that came back. */
-bool call_is_looped(struct sip_agent *agent, const sip_t *sip);
 /* Begun by us and not answered: there is no dialog yet. */
 static inline bool call_is_early(const struct call *call)
 {
@@ -282,13 +318,19 @@ void call_bye(struct call *call, int code, const char *reason, bool wait);
 /* caller.c */
 /* Who sends the request, as it says. ENOMEM. */
 int caller_read(struct incoming *in);
-/* The call's description, from its first INVITE, whose sender is known. ENOMEM. */
-int call_info_read(struct call *call, const struct incoming *in);
 /* Sets who that is; `display` NULL: the display name stays. ENOMEM. */
 int caller_name(struct incoming *in, const url_t *uri, const char *display);
+/* What a request of a sender who is known is for; the strings live on `home`. ENOMEM. */
+int call_info_read(struct call_info *info, su_home_t *home, const struct incoming *in);
 /* The call's description when it is we who call. ENOMEM. */
 int caller_of_target(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
                      int family);
+/* What the 2xx adds to it: the device that has answered, which sent `response` by `tport`. ENOMEM.
+ */
+int caller_answered(struct call *call, const sip_t *sip, msg_t *response, const tport_t *tport);
+/* What was called, without what only says how to get there; but a URI that names TCP is another
+ * than one that does not (RFC 3261 §19.1.4). NULL: out of memory. */
+const char *request_uri(su_home_t *home, const url_t *url);
 /* `source` unescaped (if asked for), as UTF-8 without control characters, at most `size` - 1
  * bytes of it; what is not is "?". */
 void text_clean(char *text, size_t size, const char *source, bool unescape);
@@ -315,8 +357,8 @@ sip_www_authenticate_t *challenge_make(const struct incoming *in, su_home_t *hom
 /* identity.c */
 /* Whether names at that host are ours to give. `tport`: what the request came by. */
 bool host_is_ours(const struct sip_agent *agent, const tport_t *tport, const char *host);
-/* For every request outside a dialog: fills in->caller. False: credentials were wrong, or missing
- * where one of our names was used, and the request was refused. */
+/* For every request whose sender no dialog knows: fills in->caller. False: credentials were wrong,
+ * or missing where one of our names was used, and the request was refused. */
 bool identify(struct incoming *in);
 
 /* ---- registrations (RFC 3261 §10) ---- */
@@ -357,33 +399,43 @@ void bindings_remove(struct sip_agent *agent, const char *user, const url_t *tar
 void bindings_close(struct sip_agent *agent);
 
 /* dialog.c */
+/* Known by its Call-ID, and nothing else set. NULL: out of memory. */
+struct dialog *dialog_make(struct sip_agent *agent, const sip_call_id_t *call_id);
+/* Begun by this request; `contact_user` stands in our Contact. ENOMEM. */
+int dialog_create(const struct incoming *in, const char *contact_user, struct dialog **dialogp);
+/* Frees the dialog when no usage is left. */
+void dialog_release(struct dialog *dialog);
+/* The dialog that the request says it is in; NULL: none. */
+struct dialog *dialog_find(struct sip_agent *agent, const sip_t *sip);
+/* The dialog that was begun by the same request as this one without To tag: the same one again, a
+ * merged one (other branch), or a CANCEL of it. */
+struct dialog *dialog_of_first_request(struct sip_agent *agent, const sip_t *sip);
+/* Whether this first request of somebody's is one of ours that came back. */
+bool dialog_is_looped(struct sip_agent *agent, const sip_t *sip);
+/* Its call; NULL: none, not yet, or over. */
+struct call *dialog_call(const struct dialog *dialog);
+/* A request in the dialog came: by which way. */
+void dialog_heard(struct dialog *dialog, const struct incoming *in);
+/* Changes the remote target to `contact`, when that is usable: after a 2xx to a request that
+ * refreshes it (RFC 3261 §12.2). */
+void dialog_retarget(struct dialog *dialog, const sip_contact_t *contact);
+/* Sends a request in the dialog; an ACK has the CSeq of `invite_cseq`, others a new one. NULL
+ * when it cannot be sent (RFC 3261 §8.1.3.1 would say 503). `arg` is the handler's. */
+nta_outgoing_t *dialog_request(struct dialog *dialog, nta_response_f *handler, void *arg,
+                               sip_method_t method, const char *name, uint32_t invite_cseq,
+                               tag_type_t tag, tag_value_t value, ...);
+
 /* Where a message came from, and as a URI to reach that by UDP. */
 void message_source(msg_t *msg, struct sockaddr_storage *address);
 char *message_source_uri(su_home_t *home, msg_t *msg);
 /* Whether a URI's host is an address, and this one. */
 bool host_is_at(const char *host, const struct sockaddr_storage *address);
-int dialog_create(struct call *call, const struct incoming *in);
-void dialog_close(struct call *call);
-/* A request in the dialog came: by which way. */
-void dialog_heard(struct call *call, const struct incoming *in);
-/* Changes the remote target to `contact`, when that is usable: after a 2xx to an INVITE or UPDATE
- * (RFC 3261 §12.2). */
-void dialog_retarget(struct call *call, const sip_contact_t *contact);
-/* Sends a request in the dialog; an ACK has the CSeq of `invite_cseq`, others a new one. NULL
- * when it cannot be sent (RFC 3261 §8.1.3.1 would say 503). */
-nta_outgoing_t *dialog_request(struct call *call, nta_response_f *handler, sip_method_t method,
-                               const char *name, uint32_t invite_cseq, tag_type_t tag,
-                               tag_value_t value, ...);
-
-/* Where a message came from, and as a URI to reach that by UDP. */
-void message_source(msg_t *msg, struct sockaddr_storage *address);
-char *message_source_uri(su_home_t *home, msg_t *msg);
 
 /* The ACK of a 2xx to an INVITE of ours. */
-void dialog_acknowledge(struct call *call, const sip_t *sip);
+void dialog_acknowledge(struct dialog *dialog, const sip_t *sip);
 
 /* dialog_client.c */
-/* Call-ID, tags and names of a call of ours. ENOMEM. */
+/* The dialog of a call of ours, with Call-ID, tags and names. ENOMEM. */
 int dialog_begin(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
                  const tport_t *listener);
 /* Where its INVITE goes next. ENOMEM. */
@@ -427,6 +479,8 @@ void digest_answer(struct call *call, msg_t *msg, sip_t *sip);
 
 /* headers.c */
 int headers_create(struct sip_agent *agent);
+/* A name for the log that no other call or subscription has; LOG_ID_SIZE bytes. */
+void log_id_make(struct sip_agent *agent, char *id);
 /* A final response, but no 2xx to an INVITE. A 401 gets its challenge. `to_tag` NULL: a new one if
  * need be. */
 void respond_tagged(struct incoming *in, const char *to_tag, int status, const char *phrase,
@@ -477,6 +531,24 @@ bool invite_matches(const struct call *call, const sip_t *sip);
 /* Stops repeating and forgets the request. */
 void invite_done(struct call *call);
 
+/* subscription.c */
+/* Says nothing before subscription_renew. `event_id`: NULL for none. ENOMEM. */
+int subscription_create(struct dialog *dialog, const struct package *package, const char *event_id,
+                        struct subscription **subscriptionp);
+/* Frees without a word, and the dialog with it when it was the last usage. */
+void subscription_free(struct subscription *subscription);
+/* The agent stops: one that is ending says so now, whatever is not answered yet; then as above. */
+void subscription_close(struct subscription *subscription);
+/* One that goes on; NULL: none. */
+struct subscription *subscription_find(const struct dialog *dialog, const struct package *package,
+                                       const char *event_id);
+/* Lasts `expires` s from now and tells all there is; 0: that is the end. */
+void subscription_renew(struct subscription *subscription, unsigned expires);
+/* Lasts `expires` s from now at most. */
+void subscription_shorten(struct subscription *subscription, unsigned expires);
+void subscription_changed(struct subscription *subscription);
+void subscription_end(struct subscription *subscription, const char *reason, unsigned retry_after);
+
 /* One file a request. */
 void invite_receive(struct incoming *in);
 /* Copies what the focus wants to answer or to offer. ENOMEM. */
@@ -495,8 +567,9 @@ void ack_receive(struct call *call, struct incoming *in);
 void ack_missing(struct call *call);
 void bye_receive(struct call *call, struct incoming *in);
 void cancel_receive(struct incoming *in);
-void options_receive(struct call *call, struct incoming *in);
+void options_receive(const struct dialog *dialog, struct incoming *in);
 void register_receive(struct incoming *in);
+void subscribe_receive(struct dialog *dialog, struct incoming *in);
 int receive_message(struct sip_agent *agent, nta_agent_t *nta, msg_t *msg, sip_t *sip);
 
 /* offer.c: offer/answer (RFC 3264) of a call. */

@@ -32,7 +32,7 @@ static void accept_update(struct call *call, struct incoming *in, const char *bo
     const struct session_timer *timer = &call->timer;
 
     session_timer_negotiate(call, in->sip);
-    respond(in, SIP_200_OK, SIPTAG_CONTACT(call->contact), SIPTAG_ALLOW(agent->allow),
+    respond(in, SIP_200_OK, SIPTAG_CONTACT(call->dialog->contact), SIPTAG_ALLOW(agent->allow),
             SIPTAG_ACCEPT(agent->accept), SIPTAG_SUPPORTED(agent->supported),
             TAG_IF(timer->require, SIPTAG_REQUIRE_STR("timer")),
             TAG_IF(timer->header[0], SIPTAG_SESSION_EXPIRES_STR(timer->header)),
@@ -66,7 +66,7 @@ void update_receive(struct call *call, struct incoming *in)
         }
         offer_remember(call, in->sip);
     }
-    dialog_retarget(call, in->sip->sip_contact);
+    dialog_retarget(call->dialog, in->sip->sip_contact);
     accept_update(call, in, body);
     free(body);
     call_emit_session(call);

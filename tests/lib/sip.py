@@ -363,13 +363,19 @@ class Phone:
             return
         if not message.is_response:
             self.remote_cseq = message.cseq[0]
-            if message.method in ("INVITE", "UPDATE"):
+            if message.method in ("INVITE", "UPDATE", "NOTIFY"):
                 self.remote_target = uri_of(message["Contact"])
+            if message.method == "NOTIFY" and self.remote_tag is None:
+                self.remote_tag = message.tag("From")
             if message.method == "BYE":
                 self.is_up = False
             return
         if message.cseq[1] == "INVITE" and message.code >= 200:
             self.answer = message
+        if message.cseq[1] == "SUBSCRIBE" and message.code == 200 and self.remote_tag is None:
+            self.remote_tag = message.tag("To")
+            self.remote_target = uri_of(message["Contact"])
+            self.routes = list(reversed(message.all("Record-Route")))
         if message.cseq[1] in ("INVITE", "UPDATE") and 200 <= message.code < 300:
             assert message["Contact"], f"no Contact in{message}"
             self.remote_target = uri_of(message["Contact"])
@@ -392,6 +398,25 @@ class Phone:
             chosen = int(audio.formats[0]) if payload_type is None else payload_type
             if chosen in tone.LAWS:
                 self.audio.connect(audio.connection, audio.port, chosen, self.audio.ptime)
+
+    # ---- subscriptions (RFC 6665) --------------------------------------------------------------
+
+    def subscribe(self, conference="demo", event="conference", expires=None, headers=None):
+        """A SUBSCRIBE out of dialog."""
+        self.new_dialog()
+        self.remote_uri = self.uri(conference)
+        return self.resubscribe(event, expires, headers)
+
+    def resubscribe(self, event="conference", expires=None, headers=None):
+        """A SUBSCRIBE in the dialog that the phone has."""
+        fields = {"Event": event} | ({} if expires is None else {"Expires": expires})
+        return self.send(self.request("SUBSCRIBE", headers=fields | (headers or {})))
+
+    def notified(self, within=WITHIN):
+        """The next NOTIFY, answered with 200."""
+        notify = self.expect("NOTIFY", within)
+        self.reply(notify, 200)
+        return notify
 
     # ---- whole exchanges ----------------------------------------------------------------------
 

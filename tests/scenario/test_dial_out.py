@@ -9,6 +9,7 @@ import sdp
 import tone
 from message import Message, parameter, render, uri_of
 from parley import Server
+from roster import Roster, text
 from sip import Phone, unique
 
 # Told in the log, as a script sees them.
@@ -49,7 +50,6 @@ def failed(server, user, code, reason=""):
 
 
 def test_figure_2_the_focus_dials_out_to_carol():
-    """Without F5 to F10, the subscription and its notifications."""
     with Server() as server, Phone(server, "alice") as alice, Phone(server, "carol") as carol:
         alice.say(tone.sine(500)).call()
         carol.say(tone.sine(800))
@@ -73,6 +73,14 @@ def test_figure_2_the_focus_dials_out_to_carol():
         tone.assert_hears(alice.hear(), {800: -20}, absent=[500])
         tone.assert_hears(carol.hear(), {500: -20}, absent=[800])
         assert set(server.participants()) == {"alice", "carol"}
+        # F5 SUBSCRIBE, F6 200, F7 NOTIFY, F8 200
+        assert {"conference", "dialog"} <= f1.tokens("Allow-Events")
+        carol.resubscribe()
+        carol.expect(200, method="SUBSCRIBE")
+        roster = Roster(carol.notified())
+        assert roster.names() == {"alice", "carol"}
+        assert text(roster.endpoint("carol"), "joining-method") == "dialed-out"
+        assert text(roster.endpoint("alice"), "joining-method") == "dialed-in"
 
 
 # ---- states and events -----------------------------------------------------------------------

@@ -141,6 +141,9 @@ static int world_call(void *ctx, const struct outgoing_call *outgoing, struct ca
                    .display_name = call->name,
                    .user_agent = "",
                    .peer = ""},
+        .dialog = {.call_id = call->id, .local_tag = "ours", .remote_tag = ""},
+        .contact = call->uri,
+        .referred_by = "",
         .family = AF_INET,
         .is_outgoing = true,
     };
@@ -344,6 +347,9 @@ __attribute__((unused)) static struct call *world_dial_at(struct focus *focus, c
                    .display_name = "",
                    .user_agent = "fake",
                    .peer = "127.0.0.1:5060;udp"},
+        .dialog = {.call_id = call->id, .local_tag = "ours", .remote_tag = "theirs"},
+        .contact = call->uri,
+        .referred_by = "",
         .family = AF_INET,
         .has_offer = true,
     };

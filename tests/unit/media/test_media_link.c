@@ -169,6 +169,38 @@ static void a_stranger_is_not_heard(void **state)
     room_free(room);
 }
 
+static bool digit_came(struct room *room)
+{
+    return room->phones[0].digits[0] != '\0';
+}
+
+/* A key, as it is held: a packet every 20 ms, of which most come when nobody asks for their time.
+ */
+static void a_key_is_told_when_it_is_up(void **state)
+{
+    struct room *room = steady_room();
+    struct phone *phone = &room->phones[0];
+    uint8_t event[4] = {5, 10, 0, 0};
+
+    (void)state;
+    phone->hz = 0;
+    phone->out.payload_type = EVENT_TYPE;
+    for (unsigned i = 1; i <= 5; i++) {
+        unsigned duration = i * 160;
+
+        event[1] = i < 5 ? 0x0a : 0x8a;
+        event[2] = (uint8_t)(duration >> 8);
+        event[3] = (uint8_t)duration;
+        send_rtp(phone, phone->rtp, event, sizeof(event));
+        phone->out.sequence++;
+        (void)usleep(20 * 1000);
+    }
+    run_until(room, digit_came);
+    assert_string_equal(phone->digits, "5");
+    assert_int_equal(phone->durations, 100);
+    room_free(room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +209,7 @@ int main(void)
         cmocka_unit_test(a_new_session_is_followed_at_once),
         cmocka_unit_test(a_key_is_told_when_it_is_let_go),
         cmocka_unit_test(a_stranger_is_not_heard),
+        cmocka_unit_test(a_key_is_told_when_it_is_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

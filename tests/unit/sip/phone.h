@@ -66,6 +66,9 @@ struct bench {
 };
 
 static struct bench bench;
+/* What a test offers to subscribe to, set before the bench begins. */
+static const struct package *bench_packages;
+static unsigned bench_package_count;
 static const char *bench_resolv_conf; /* NULL: the system's */
 
 /* ---- the focus ------------------------------------------------------------------------------ */
@@ -186,7 +189,7 @@ static inline bool bench_is_empty(void)
 {
     struct sip_stats stats;
     sip_agent_stats(bench.agent, &stats);
-    return stats.calls == 0;
+    return stats.calls == 0 && stats.subscriptions == 0;
 }
 
 static inline void bench_tick(void *arg)
@@ -436,6 +439,10 @@ static inline int bench_begin_with(unsigned session_expires, unsigned min_se)
         .codec_count = 2,
         .session_expires = session_expires,
         .min_se = min_se,
+        .packages = bench_packages,
+        .package_count = bench_package_count,
+        .min_expires = 1,
+        .max_expires = 600,
         .t1 = TEST_T1,
         .events = &bench_events,
         .events_arg = &bench,

@@ -10,7 +10,8 @@ static void a_call_is_answered_acknowledged_and_ended(void **state)
     phone_expect(180, "INVITE");
     phone_expect(200, "INVITE");
     phone_expect_contact("", ";isfocus");
-    assert_string_equal(phone_header("Allow"), "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE");
+    assert_string_equal(phone_header("Allow"),
+                        "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, SUBSCRIBE");
     assert_string_equal(phone_header("Accept"), "application/sdp");
     assert_string_equal(phone_header("Supported"), "timer");
     assert_string_equal(phone_header("Server"), "Parley/" PARLEY_VERSION);

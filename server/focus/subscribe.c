@@ -1,0 +1,90 @@
+#include "focus/private.h"
+
+#include "core/log.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* "192.0.2.1:5060;udp": as long as the address itself. */
+static size_t address_length(const char *peer)
+{
+    const char *port = strrchr(peer, ':');
+    return port ? (size_t)(port - peer) : strlen(peer);
+}
+
+/* Who subscribes outside of a call is a participant when the name and the address are those of a
+ * call in the conference: phones use another Call-ID for it, but nothing else that could tell. A
+ * name that was proven for the call must be proven again, since all behind a proxy have one
+ * address.
+ */
+static bool is_same(const struct participant *participant, const struct caller *caller)
+{
+    const struct caller *other = &participant->info.caller;
+    size_t length = address_length(caller->peer);
+
+    return strcasecmp(other->uri, caller->uri) == 0 &&
+           (caller->authenticated || !other->authenticated) &&
+           length == address_length(other->peer) && strncmp(other->peer, caller->peer, length) == 0;
+}
+
+/* NULL: somebody from outside. */
+static struct participant *find_participant(const struct conference *conference,
+                                            const struct subscriber *subscriber)
+{
+    struct focus *focus = conference->focus;
+    struct participant *participant;
+
+    if (subscriber->call) {
+        participant = focus->signalling->user(subscriber->call);
+        if (participant && (void *)participant != CALL_HAS_LEFT &&
+            participant->conference == conference)
+            return participant;
+        return NULL;
+    }
+    for (participant = conference->members; participant; participant = participant->next) {
+        if (participant->joined && is_same(participant, &subscriber->from.caller))
+            return participant;
+    }
+    return NULL;
+}
+
+bool focus_subscribe(struct focus *focus, struct subscriber *subscriber, const char *package,
+                     struct conference **conferencep, uint64_t *participantp, enum view *viewp)
+{
+    const struct call_info *from = &subscriber->from;
+    struct request request = {
+        .verb = VERB_SUBSCRIBE,
+        .conference_name = from->requested_user,
+        .call = from->id,
+        .package = package,
+    };
+    struct participant *participant;
+    struct decision decision;
+
+    events_catch_up(focus);
+    subscriber->code = 404;
+    if (focus->shutting_down)
+        subscriber->code = 503;
+    else if (focus_may_serve(focus, from->requested_user, from->requested_host))
+        request.conference = focus_conference_by_name(focus, from->requested_user);
+    if (!request.conference)
+        return false;
+    participant = find_participant(request.conference, subscriber);
+    actor_of_call(&request.actor, from, participant ? participant->id : 0);
+    decide(focus, &request, &decision);
+    log_write(LOG_LEVEL_INFO, request.conference_name, from->id,
+              "%s (%s) %s the %s package (by %s)", from->caller.uri, from->caller.peer,
+              decision.verdict == DECISION_ACCEPT ? "subscribes to" : "may not subscribe to",
+              package, decision.by);
+    if (decision.verdict != DECISION_ACCEPT) {
+        subscriber->code = decision.code;
+        (void)snprintf(subscriber->reason, sizeof subscriber->reason, "%s", decision.reason);
+        return false;
+    }
+    subscriber->code = 200;
+    subscriber->is_focus = true;
+    *conferencep = request.conference;
+    *participantp = request.actor.participant;
+    *viewp = decision.params.view;
+    return true;
+}

@@ -1,0 +1,217 @@
+/* SUBSCRIBE (RFC 6665 §4.2.1): a new subscription, in a dialog of its own or in one that is there,
+ * or one more time of an old one. */
+#include "sip/sip_private.h"
+
+#include "core/log.h"
+
+#include <sofia-sip/su_string.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HOUR = 3600,               /* s: so long asked for is never too short (§4.2.1.1) */
+    SUBSCRIPTIONS_MAX = 20000, /* at a time */
+    DIALOG_MAX = 16,           /* of them in one dialog */
+    EVENT_ID_MAX = 128,        /* bytes */
+    RETRY_AFTER_FULL = 60,     /* s */
+    PASSWORD_TIME = 32,        /* s that who is asked for a password has to repeat the SUBSCRIBE */
+    DATAGRAM_MAX = 60000,      /* bytes of a body, so that a datagram holds it and the header */
+};
+
+static const struct package *find_package(const struct sip_agent *agent, const sip_event_t *event)
+{
+    for (unsigned i = 0; event && i < agent->package_count; i++) {
+        if (su_casematch(event->o_type, agent->packages[i].event)) {
+            return &agent->packages[i];
+        }
+    }
+    return NULL;
+}
+
+/* How long it is to last, in s. False: refused. */
+static bool read_expires(struct incoming *in, const struct package *package, unsigned *expiresp)
+{
+    const struct sip_agent *agent = in->agent;
+    unsigned long asked = in->sip->sip_expires ? in->sip->sip_expires->ex_delta : package->expires;
+
+    if (asked > 0 && asked < agent->min_expires && asked < HOUR) {
+        sip_min_expires_t least[1];
+        sip_min_expires_init(least)->me_delta = agent->min_expires;
+        respond(in, SIP_423_INTERVAL_TOO_BRIEF, SIPTAG_MIN_EXPIRES(least), TAG_END());
+        return false;
+    }
+    *expiresp = asked < agent->max_expires ? (unsigned)asked : agent->max_expires;
+    return true;
+}
+
+/* False: refused. */
+static bool check_subscribe(struct incoming *in, const struct package *package,
+                            const struct dialog *dialog)
+{
+    const struct sip_agent *agent = in->agent;
+    const sip_event_t *event = in->sip->sip_event;
+
+    if (!package) {
+        respond(in, SIP_489_BAD_EVENT, SIPTAG_ALLOW_EVENTS(agent->allow_events), TAG_END());
+        return false;
+    }
+    if (event->o_id && strlen(event->o_id) > EVENT_ID_MAX) {
+        respond(in, 400, "Event Id Too Long", TAG_END());
+        return false;
+    }
+    /* No package has filters in the body. */
+    if (in->sip->sip_payload && in->sip->sip_content_type) {
+        respond(in, SIP_415_UNSUPPORTED_MEDIA, TAG_END());
+        return false;
+    }
+    if (in->sip->sip_accept) {
+        sip_accept_t *accept = sip_accept_make(msg_home(in->msg), package->content_type);
+        if (accept && nta_check_accept(NULL, in->sip, accept, NULL, TAG_END())) {
+            respond(in, SIP_406_NOT_ACCEPTABLE, SIPTAG_ACCEPT(accept), TAG_END());
+            return false;
+        }
+    }
+    return check_contact(in, !dialog);
+}
+
+/* Who asks: within a call whoever that call is with, however that was proven; outside of one
+ * whoever sends this request, each time anew. False: refused. */
+static bool read_subscriber(struct incoming *in, const struct dialog *dialog,
+                            struct subscriber *subscriber)
+{
+    su_home_t *home = msg_home(in->msg);
+    const struct call *call = dialog ? dialog_call(dialog) : NULL;
+
+    if (call) {
+        in->caller = call->info.caller;
+    } else if (dialog && !identify(in)) {
+        return false;
+    }
+    memset(subscriber, 0, sizeof *subscriber);
+    subscriber->code = 403;
+    subscriber->call = call;
+    subscriber->limit = tport_is_udp(in->tport) ? DATAGRAM_MAX : 0;
+    subscriber->uri = request_uri(home, in->sip->sip_request->rq_url);
+    if (!subscriber->uri || call_info_read(&subscriber->from, home, in)) {
+        respond(in, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());
+        return false;
+    }
+    return true;
+}
+
+static void refuse(struct incoming *in, const struct subscriber *subscriber)
+{
+    const char *phrase =
+        subscriber->reason[0] ? subscriber->reason : sip_status_phrase(subscriber->code);
+    respond(in, subscriber->code, phrase ? phrase : "Refused", TAG_END());
+}
+
+static void accept_subscribe(struct subscription *subscription, struct incoming *in,
+                             unsigned expires)
+{
+    struct dialog *dialog = subscription->dialog;
+    const struct sip_agent *agent = in->agent;
+    sip_expires_t header[1];
+
+    sip_expires_init(header)->ex_delta = expires;
+    dialog_retarget(dialog, in->sip->sip_contact);
+    respond_tagged(in, dialog->local->a_tag, SIP_200_OK, SIPTAG_CONTACT(dialog->contact),
+                   SIPTAG_EXPIRES(header), SIPTAG_ALLOW(agent->allow),
+                   SIPTAG_ALLOW_EVENTS(agent->allow_events), TAG_END());
+    subscription_renew(subscription, expires);
+}
+
+static void renew(struct subscription *subscription, struct incoming *in,
+                  struct subscriber *subscriber, unsigned expires)
+{
+    subscriber->from.id = subscription->id;
+    subscription->package->refresh(subscription->watcher, subscriber);
+    if (subscriber->code >= 300) {
+        refuse(in, subscriber);
+        if (subscriber->code == 401) {
+            subscription_shorten(subscription, PASSWORD_TIME);
+        } else {
+            subscription_end(subscription, "rejected", 0);
+        }
+        return;
+    }
+    accept_subscribe(subscription, in, expires);
+}
+
+static bool is_full(const struct sip_agent *agent, const struct dialog *dialog)
+{
+    unsigned count = 0;
+    for (const struct subscription *s = dialog ? dialog->subscriptions : NULL; s; s = s->next) {
+        count++;
+    }
+    return agent->subscription_count >= SUBSCRIPTIONS_MAX || count >= DIALOG_MAX;
+}
+
+/* The dialog is made for the subscription when there is none. */
+static struct subscription *make(struct incoming *in, struct dialog *dialog,
+                                 const struct package *package, const struct subscriber *subscriber)
+{
+    struct subscription *subscription = NULL;
+
+    if (dialog || !dialog_create(in, subscriber->from.requested_user, &dialog)) {
+        if (subscription_create(dialog, package, in->sip->sip_event->o_id, &subscription)) {
+            dialog_release(dialog);
+        }
+    }
+    return subscription;
+}
+
+static void begin(struct incoming *in, struct dialog *dialog, const struct package *package,
+                  struct subscriber *subscriber, unsigned expires)
+{
+    if (!package->open) {
+        refuse(in, subscriber);
+        return;
+    }
+    if (is_full(in->agent, dialog)) {
+        sip_retry_after_t after[1];
+        sip_retry_after_init(after)->af_delta = RETRY_AFTER_FULL;
+        respond(in, SIP_503_SERVICE_UNAVAILABLE, SIPTAG_RETRY_AFTER(after), TAG_END());
+        return;
+    }
+    struct subscription *subscription = make(in, dialog, package, subscriber);
+    if (!subscription) {
+        respond(in, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());
+        return;
+    }
+    subscriber->from.id = subscription->id;
+    package->open(package->ctx, subscriber, subscription, &subscription->watcher);
+    if (!subscription->watcher) {
+        refuse(in, subscriber);
+        subscription_free(subscription);
+        return;
+    }
+    if (!dialog && subscriber->is_focus) {
+        sip_contact_t *contact =
+            contact_make(in->agent, subscription->dialog->home, subscriber->from.requested_user,
+                         true, in->tport, in->sip->sip_request->rq_url);
+        if (contact) {
+            subscription->dialog->contact = contact;
+        }
+    }
+    accept_subscribe(subscription, in, expires);
+}
+
+void subscribe_receive(struct dialog *dialog, struct incoming *in)
+{
+    const sip_event_t *event = in->sip->sip_event;
+    const struct package *package = find_package(in->agent, event);
+    struct subscriber subscriber;
+    unsigned expires;
+
+    if (!check_subscribe(in, package, dialog) || !read_expires(in, package, &expires) ||
+        !read_subscriber(in, dialog, &subscriber)) {
+        return;
+    }
+    struct subscription *old = dialog ? subscription_find(dialog, package, event->o_id) : NULL;
+    if (old) {
+        renew(old, in, &subscriber, expires);
+    } else {
+        begin(in, dialog, package, &subscriber, expires);
+    }
+}
