@@ -97,8 +97,8 @@ struct participant {
     struct call_info info; /* a copy that outlives the call */
     char *strings;         /* where info's strings live */
     char role[32];
-    struct leg *leg;        /* NULL once it left */
-    struct leg_stats stats; /* last ones, once it left */
+    struct leg *leg;                 /* NULL once it left */
+    struct leg_stats stats;          /* last ones, once it left */
     enum stream_direction direction; /* of its session, if it has_session */
     bool has_session;
     bool joined, left, muted, held, speaking;

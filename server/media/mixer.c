@@ -2,6 +2,7 @@
 
 #include "media/limiter.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -80,6 +81,7 @@ static void own_drop(struct mixer_channel *channel)
 {
     channel->contributes = false;
     if (channel->own != NULL) {
+        assert(channel->plane != NULL);
         channel->own->next = channel->plane->places;
         channel->plane->places = channel->own;
         channel->own = NULL;
