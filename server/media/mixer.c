@@ -2,7 +2,6 @@
 
 #include "media/limiter.h"
 
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -80,8 +79,7 @@ static void own_take(struct mixer_channel *channel)
 static void own_drop(struct mixer_channel *channel)
 {
     channel->contributes = false;
-    if (channel->own != NULL) {
-        assert(channel->plane != NULL);
+    if (channel->own != NULL && channel->plane != NULL) {
         channel->own->next = channel->plane->places;
         channel->plane->places = channel->own;
         channel->own = NULL;
