@@ -25,12 +25,13 @@ static int l16_length(const uint8_t *payload, size_t size)
 
 static float l16_power(const uint8_t *payload, size_t size)
 {
+    size_t count = size / 2;
     uint64_t sum = 0;
-    for (size_t i = 0; i + 1 < size; i += 2) {
-        int32_t sample = (int16_t)(payload[i] << 8 | payload[i + 1]);
+    for (size_t i = 0; i < count; i++) {
+        int32_t sample = (int16_t)(payload[2 * i] << 8 | payload[2 * i + 1]);
         sum += (uint64_t)((int64_t)sample * sample);
     }
-    return size > 1 ? (float)sum / (float)(size / 2) / (32768.0F * 32768.0F) : 0;
+    return count > 0 ? (float)sum / (float)count / (32768.0F * 32768.0F) : 0;
 }
 
 static int l16_decode(void *decoder, const uint8_t *payload, size_t size, float *samples,

@@ -5,10 +5,12 @@
 
 enum {
     LATE_RUN = 8,    /* so many late packets and no other: the sender began anew */
-    IDLE_AFTER = 25, /* packets of background that nobody would hear, then they are not decoded … */
-    IDLE_CHECK = 25, /* … but for one in so many, lest a sender that knows only voices cuts music */
-    SAMPLE_EVERY = 5, /* packets; so often one is decoded only to know how loud it is … */
-    AUDIT_EVERY = 25, /* … and whether what its sender says is true */
+    IDLE_AFTER = 25, /* packets of background that nobody would hear, then they are not decoded */
+    /* Of packets that are not played so many are decoded all the same: to know how loud they are;
+     * or, since the sender says that there is little in them, whether that is so: it may know only
+     * voices, and cut music. */
+    SAMPLE_EVERY = 5,
+    CHECK_EVERY = 25,
 };
 
 /* ---- the sequence ---- */
@@ -66,6 +68,16 @@ static float power_of(const struct jitter *jitter, const struct rtp_packet *pack
     return packet->has_power && !jitter->is_deceived ? packet->power : NAN;
 }
 
+/* Whether one of so many packets has come that are not played, but looked at. */
+static bool is_due(struct jitter *jitter, unsigned every)
+{
+    if (++jitter->unsampled < every) {
+        return false;
+    }
+    jitter->unsampled = 0;
+    return true;
+}
+
 /* Whether nobody would hear the packet. A decoder that misses it, and it is not silence, will not
  * know what the next ones go on from. */
 static bool is_unheard(struct jitter *jitter, const struct rtp_packet *packet,
@@ -77,7 +89,7 @@ static bool is_unheard(struct jitter *jitter, const struct rtp_packet *packet,
     stored->power = power_of(jitter, packet);
     if (isnan(stored->power) && isinf(jitter->unheard)) {
         stored->power = jitter->sampled;
-        stored->is_sample = ++jitter->unsampled % SAMPLE_EVERY == 0;
+        stored->is_sample = is_due(jitter, stored->is_background ? CHECK_EVERY : SAMPLE_EVERY);
         return !stored->is_sample;
     }
     if (!(stored->power <= jitter->unheard)) {
@@ -85,23 +97,19 @@ static bool is_unheard(struct jitter *jitter, const struct rtp_packet *packet,
     }
     /* A sender that says it is silent, and is not, harms only itself. But it may be a mistake: now
      * and then we look (RFC 6464 §6). */
-    stored->is_audit = !jitter->codec->power && ++jitter->unsampled % AUDIT_EVERY == 0;
+    stored->is_audit = !jitter->codec->power && is_due(jitter, CHECK_EVERY);
     stored->is_sample = stored->is_audit;
     return !stored->is_sample;
 }
 
 /* Whether the sender has said nothing but background for so long that it is not looked at. */
-static bool is_idle(struct jitter *jitter, const struct rtp_packet *packet,
-                    struct stored_packet *stored)
+static bool is_idle(struct jitter *jitter, const struct stored_packet *stored)
 {
-    const struct codec *codec = jitter->codec;
-    stored->is_background =
-        codec->is_background && codec->is_background(packet->payload, packet->payload_size);
     if (!stored->is_background) {
         jitter->idle = 0;
         return false;
     }
-    return jitter->idle >= IDLE_AFTER && ++jitter->idle % IDLE_CHECK != 0;
+    return jitter->idle >= IDLE_AFTER && !is_due(jitter, CHECK_EVERY);
 }
 
 /* ---- packets in ---- */
@@ -132,9 +140,12 @@ void jitter_put(struct jitter *jitter, const struct rtp_packet *packet, uint64_t
     if (packet->payload_size == 0 || packet->payload_size > PAYLOAD_MAX) {
         return;
     }
+    stored.is_background =
+        codec->is_background && codec->is_background(packet->payload, packet->payload_size);
     if (codec->is_silence && codec->is_silence(packet->payload, packet->payload_size)) {
         stored.is_silent = true;
-    } else if (is_unheard(jitter, packet, &stored) || is_idle(jitter, packet, &stored)) {
+    } else if (is_unheard(jitter, packet, &stored) ||
+               (!stored.is_sample && is_idle(jitter, &stored))) {
         int length = codec->length(packet->payload, packet->payload_size);
         stored.is_silent = length > 0 && length <= PACKET_MS_MAX * (int)jitter->ms;
         stored.length = stored.is_silent ? (uint16_t)length : 0;

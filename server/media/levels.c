@@ -13,7 +13,7 @@ enum {
 
 _Static_assert((int)MIXER_SPEAKERS <= (int)CSRC_COUNT_MAX, "so many fit into a packet");
 
-uint8_t levels_of_power(float power)
+uint8_t level_code(float power)
 {
     float level = power > 1e-13f ? -10 * log10f(power) + 0.5f : LEVEL_MAX;
 

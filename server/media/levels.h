@@ -15,7 +15,7 @@ enum {
 };
 
 /* A mean square as -dBov, 0–127. */
-uint8_t levels_of_power(float power);
+uint8_t level_code(float power);
 /* Notes in the packet what its sender says of its power. A sender that knows it for a voice,
  * however low, is not held to its level. */
 void levels_read(struct rtp_packet *packet, const struct session_levels *levels);

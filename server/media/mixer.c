@@ -79,7 +79,7 @@ static void own_take(struct mixer_channel *channel)
 static void own_drop(struct mixer_channel *channel)
 {
     channel->contributes = false;
-    if (channel->own != NULL) {
+    if (channel->own != NULL && channel->plane != NULL) {
         channel->own->next = channel->plane->places;
         channel->plane->places = channel->own;
         channel->own = NULL;

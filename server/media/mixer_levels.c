@@ -50,7 +50,7 @@ static void tell_each(const struct mixer *mixer, const struct mixer_channel *cha
 
         if (power > 0) {
             payload->speakers[payload->speaker_count++] =
-                (struct mixer_speaker){voice->source, levels_of_power(power)};
+                (struct mixer_speaker){voice->source, level_code(power)};
         }
     }
 }
@@ -67,12 +67,12 @@ void levels_tell(const struct mixer *mixer, const struct mixer_channel *channel,
         return;
     }
     if (group == NULL) {
-        payload->level = levels_of_power(level_power(frame, count));
+        payload->level = level_code(level_power(frame, count));
         return;
     }
     if (group->measured != mixer->tick) {
         group->measured = mixer->tick;
-        group->level = levels_of_power(group->silent ? 0 : level_power(frame, count));
+        group->level = level_code(group->silent ? 0 : level_power(frame, count));
     }
     payload->level = group->level;
 }

@@ -11,6 +11,8 @@
 
 #include "media/levels.h"
 
+static const uint8_t audio[] = {1, 2, 3};
+static const uint8_t forms[][3] = {{0xbe, 0xde, 0}, {0x10, 0x00, 0}};
 static const struct session_levels with_vad = {.in = 3, .has_vad = true};
 static const struct session_levels without_vad = {.in = 3};
 
@@ -22,7 +24,7 @@ static bool parse(struct rtp_packet *packet, const uint8_t *extension, size_t si
     rtp_write_header(data, 0, false, 1, 2, 3);
     data[0] |= 0x10;
     memcpy(data + RTP_HEADER, extension, size);
-    memcpy(data + RTP_HEADER + size, "abc", 3);
+    memcpy(data + RTP_HEADER + size, audio, sizeof(audio));
     return rtp_parse(packet, data, RTP_HEADER + size + 3);
 }
 
@@ -55,7 +57,7 @@ static void a_level_is_read_in_either_form(void **state)
 
         assert_true(parse(&packet, cases[i].bytes, cases[i].size));
         assert_int_equal(packet.payload_size, 3);
-        assert_memory_equal(packet.payload, "abc", 3);
+        assert_memory_equal(packet.payload, audio, sizeof(audio));
         levels_read(&packet, &with_vad);
         assert_int_equal(packet.has_power, cases[i].power >= 0);
         assert_float_equal(packet.power, fmaxf(cases[i].power, 0), cases[i].power * 0.001f);
@@ -94,7 +96,7 @@ static void any_extension_is_survived(void **state)
         size = bytes[31] % sizeof(bytes);
         bytes[0] = (uint8_t)(0x90 | (bytes[0] & 0x21));
         if (round % 2 == 0) {
-            memcpy(bytes + RTP_HEADER, round % 4 == 0 ? "\xbe\xde\0" : "\x10\x00\0", 3);
+            memcpy(bytes + RTP_HEADER, forms[round / 2 % 2], sizeof(forms[0]));
             bytes[RTP_HEADER + 3] %= 6;
         }
         data = malloc(size + 1);
@@ -115,12 +117,12 @@ static void any_extension_is_survived(void **state)
 static void a_level_is_the_mean_square_in_db_below_the_overload_point(void **state)
 {
     (void)state;
-    assert_int_equal(levels_of_power(1), 0);
-    assert_int_equal(levels_of_power(0.5f), 3);
-    assert_int_equal(levels_of_power(1e-6f), 60);
-    assert_int_equal(levels_of_power(4), 0);
-    assert_int_equal(levels_of_power(0), 127);
-    assert_int_equal(levels_of_power(1e-20f), 127);
+    assert_int_equal(level_code(1), 0);
+    assert_int_equal(level_code(0.5f), 3);
+    assert_int_equal(level_code(1e-6f), 60);
+    assert_int_equal(level_code(4), 0);
+    assert_int_equal(level_code(0), 127);
+    assert_int_equal(level_code(1e-20f), 127);
 }
 
 static void expect_written(struct session_levels levels, unsigned speakers, const uint8_t *expected,
@@ -167,9 +169,9 @@ static void the_longest_header_is_one_that_we_read_ourselves(void **state)
     rtp_write_header(data, 0, false, 1, 2, 3);
     size = levels_write(data, &(struct session_levels){.out = 3, .each = 255}, &payload);
     assert_int_equal(size, LEVELS_HEADER_MAX);
-    memcpy(data + size, "abc", 3);
+    memcpy(data + size, audio, sizeof(audio));
     assert_true(rtp_parse(&packet, data, size + 3));
-    assert_memory_equal(packet.payload, "abc", 3);
+    assert_memory_equal(packet.payload, audio, sizeof(audio));
     levels_read(&packet, &with_vad);
     assert_true(packet.has_power && packet.power == 0);
     levels = rtp_extension(&packet, 255, &size);
