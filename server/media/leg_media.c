@@ -123,6 +123,8 @@ static void publish(struct leg *leg)
     jitter_stats(leg->jitter, &stats);
     loss_discard(&leg->loss, (unsigned)(stats.late - leg->late_seen));
     leg->late_seen = stats.late;
+    counter_add(&counters->rejected, stats.unplayable - leg->unplayable_seen);
+    leg->unplayable_seen = stats.unplayable;
     atomic_store_explicit(&counters->missing, leg->loss.missing, memory_order_relaxed);
     atomic_store_explicit(&counters->runs, leg->loss.runs, memory_order_relaxed);
     atomic_store_explicit(&counters->clipped,
