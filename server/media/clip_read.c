@@ -142,6 +142,13 @@ static int resamplers_begin(struct reading *reading)
     return 0;
 }
 
+/* A file of floats may hold anything. What is no number would be heard as a crack, and stay in the
+ * resampler. */
+static float sample_sound(float sample)
+{
+    return isfinite(sample) ? fminf(fmaxf(sample, -1), 1) : 0;
+}
+
 static int read_all(struct reading *reading, struct recording *recording)
 {
     unsigned channels = (unsigned)reading->info.channels;
@@ -154,7 +161,7 @@ static int read_all(struct reading *reading, struct recording *recording)
             float sum = 0;
 
             for (unsigned channel = 0; channel < channels; channel++) {
-                sum += reading->chunk[(size_t)i * channels + channel];
+                sum += sample_sound(reading->chunk[(size_t)i * channels + channel]);
             }
             reading->mono[i] = sum / (float)channels;
         }

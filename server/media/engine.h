@@ -165,7 +165,8 @@ struct leg {
     uint64_t speech_frames; /* how many those are */
     uint64_t clipped;       /* µs */
     struct loss loss;
-    uint64_t late_seen; /* of the jitter buffer's late packets, how many are in `loss` */
+    uint64_t late_seen;       /* of the jitter buffer's late packets, how many are in `loss` */
+    uint64_t unplayable_seen; /* … and of what it could not play, in `rejected` */
     struct telephone_event event;
     uint32_t event_rate;           /* Hz, of its timestamps */
     struct voice *voice;           /* NULL: nothing is done */

@@ -152,7 +152,7 @@ static bool is_heard(const struct jitter *jitter, const struct stored_packet *pa
     return !packet->is_silent && !packet->is_sample && !jitter->decoder_is_behind;
 }
 
-/* What does not decode counts as lost. */
+/* What does not decode is made up for as if it were lost. */
 static void take(struct jitter *jitter, struct stored_packet *packet, uint64_t now)
 {
     if (packet->is_silent) {
@@ -161,6 +161,7 @@ static void take(struct jitter *jitter, struct stored_packet *packet, uint64_t n
     }
     unsigned count = decode(jitter, packet);
     if (count == 0) {
+        jitter->stats.unplayable++;
         jitter_pass(jitter, packet);
     } else if (is_heard(jitter, packet)) {
         take_sound(jitter, packet, count, now);

@@ -135,6 +135,8 @@ static void publish(struct leg *leg, struct media_thread *thread)
     jitter_stats(leg->jitter, &stats);
     loss_discard(&leg->loss, (unsigned)(stats.late - leg->late_seen));
     leg->late_seen = stats.late;
+    counter_add(&counters->rejected, stats.unplayable - leg->unplayable_seen);
+    leg->unplayable_seen = stats.unplayable;
     atomic_store_explicit(&counters->missing, leg->loss.missing, memory_order_relaxed);
     atomic_store_explicit(&counters->runs, leg->loss.runs, memory_order_relaxed);
     atomic_store_explicit(&counters->clipped, leg->clipped / 1000, memory_order_relaxed);

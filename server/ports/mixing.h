@@ -71,7 +71,8 @@ struct leg_stats {
     uint64_t sent;      /* RTP packets sent */
     uint64_t lost;      /* sequence numbers that never came (RFC 3550 A.3, without duplicates) */
     uint64_t late;      /* came too late to be played */
-    uint64_t rejected;  /* from a foreign source, not RTP, or of an unknown payload type */
+    uint64_t rejected;  /* from a foreign source, not RTP, of an unknown payload type, or not to be
+                           decoded */
     uint64_t concealed; /* ms of audio made up for what was missing */
     uint64_t clipped;   /* ms of audio that stands at full scale: the phone is too loud */
     float jitter;       /* ms, interarrival (RFC 3550 §6.4.1) */

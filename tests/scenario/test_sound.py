@@ -1,6 +1,7 @@
 """Media policy: what is done to voices, music for who waits, announcements, keys in the audio."""
 
 import re
+import struct
 
 import numpy as np
 
@@ -107,6 +108,26 @@ def test_the_loop_of_the_music_does_not_click():
         heard = alice.hear(3, settle=0.6)
         assert tone.click(heard, [600]) < -50, tone.click(heard, [600])
         assert tone.loudness(heard) > -21.5
+
+
+@run.real_time
+def test_what_is_no_number_in_a_file_is_silence():
+    server = Server(
+        config='audio = { hold_music = "music.wav" }\n' + conference(), policy=POLICY, start=False
+    )
+    samples = tone.sine(600, -20, 16000)(0, 32000).astype("<f4")
+    samples[8000], samples[16000], samples[24000] = np.nan, np.inf, -np.inf
+    body = samples.tobytes()
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 3, 1, 16000, 64000, 4, 32)
+    head = struct.pack("<4sI4s", b"RIFF", 36 + len(body), b"WAVE")
+    data = head + form + struct.pack("<4sI", b"data", len(body)) + body
+    (server.directory / "music.wav").write_bytes(data)
+    server.start()
+    with server:
+        (alice,) = joined(server, "alice")
+        heard = alice.hear(2.2, settle=0.6)
+        tone.assert_hears(heard, {600: -20}, tolerance=1)
+        assert np.max(np.abs(heard)) < 0.2, np.max(np.abs(heard))
 
 
 @run.real_time
