@@ -44,25 +44,12 @@ static void set_value(lua_State *L, struct account *account, const struct accoun
     lua_pop(L, 1);
 }
 
-/* Raises when there is no such key. */
-static const struct account_key *key_check(lua_State *L, int index)
+void account_take(lua_State *L, struct account_question *question)
 {
-    const char *names[KEY_COUNT], *name;
+    const char *names[KEY_COUNT];
 
     for (unsigned i = 0; i < KEY_COUNT; i++)
         names[i] = keys[i].name;
-    if (lua_type(L, index) != LUA_TSTRING)
-        script_error(L, "account: a key must be a name, as in { password = \"…\" }");
-    name = lua_tostring(L, index);
-    for (unsigned i = 0; i < KEY_COUNT; i++) {
-        if (strcmp(names[i], name) == 0)
-            return &keys[i];
-    }
-    script_error(L, "account: unknown key '%s'%s", name, nearest_push(L, name, names, KEY_COUNT));
-}
-
-void account_take(lua_State *L, struct account_question *question)
-{
     if (lua_isnil(L, -1))
         return;
     if (!lua_istable(L, -1))
@@ -73,7 +60,7 @@ void account_take(lua_State *L, struct account_question *question)
     memset(question->account, 0, sizeof *question->account);
     lua_pushnil(L);
     while (lua_next(L, -2)) {
-        set_value(L, question->account, key_check(L, -2));
+        set_value(L, question->account, &keys[key_check(L, -2, "account", names, KEY_COUNT)]);
         lua_pop(L, 1);
     }
     if (!account_has_secret(question->account))

@@ -66,7 +66,7 @@ void request_push(lua_State *L, const struct request *request)
     }
 }
 
-static void set_number(lua_State *L, const char *key, float value)
+void table_set_number(lua_State *L, const char *key, float value)
 {
     lua_pushnumber(L, value);
     lua_setfield(L, -2, key);
@@ -76,7 +76,7 @@ static void set_number(lua_State *L, const char *key, float value)
 static void set_mos(lua_State *L, const char *key, float mos)
 {
     if (mos > 0)
-        set_number(L, key, mos);
+        table_set_number(L, key, mos);
 }
 
 static void quality_push(lua_State *L, const struct leg_quality *quality)
@@ -85,11 +85,11 @@ static void quality_push(lua_State *L, const struct leg_quality *quality)
     set_text(L, "before", quality->before);
     set_mos(L, "mos", quality->mos);
     set_mos(L, "remote_mos", quality->remote_mos);
-    set_number(L, "loss", quality->loss);
-    set_number(L, "remote_loss", quality->remote_loss);
-    set_number(L, "jitter", quality->jitter);
-    set_number(L, "delay", quality->delay);
-    set_number(L, "round_trip", quality->round_trip);
+    table_set_number(L, "loss", quality->loss);
+    table_set_number(L, "remote_loss", quality->remote_loss);
+    table_set_number(L, "jitter", quality->jitter);
+    table_set_number(L, "delay", quality->delay);
+    table_set_number(L, "round_trip", quality->round_trip);
 }
 
 void event_push(lua_State *L, const struct conference_event *event)

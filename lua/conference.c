@@ -194,10 +194,9 @@ static int play(lua_State *L)
 {
     struct request request = {.verb = VERB_ANNOUNCE, .conference = self(L)};
 
-    text_check(L, 2, "play: the file", request.params.file, sizeof request.params.file);
-    if (*request.params.file == '\0' || *request.params.file == '/' ||
-        strstr(request.params.file, ".."))
-        return luaL_error(L, "play: the file must lie in the config's directory or below it");
+    file_check(L, 2, "play: the file", request.params.file, sizeof request.params.file);
+    if (*request.params.file == '\0')
+        return luaL_error(L, "play: the file has no name; stop() ends what plays");
     if (!lua_isnoneornil(L, 3))
         (void)params_check(L, 3, "play", PARAM_GAIN | PARAM_LOOP, &request.params);
     return request.conference ? command_submit(L, &request) : handle_gone(L);
@@ -221,36 +220,44 @@ static int close_for_all(lua_State *L)
 
 enum { INVITE_TIMEOUT_MOST = 600 }; /* s */
 
-/* One entry of invite's table: its key, a name, at -2 and its value on top of the stack. */
-static void invite_option(lua_State *L, struct request_params *params,
-                          struct invitation *invitation, char *name, size_t name_size)
-{
-    static const char *const keys[] = {"role", "muted", "timeout", "name"};
-    const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-    lua_Number seconds;
+/* Of invite's table, besides the parameters that its hook can change. */
+enum { INVITE_TIMEOUT = PARAM_COUNT, INVITE_NAME, INVITE_KEYS };
 
-    if (strcmp(key, "role") == 0) {
-        text_check(L, -1, "invite: role", params->role, sizeof params->role);
-    } else if (strcmp(key, "name") == 0) {
-        text_check(L, -1, "invite: name", name, name_size);
-    } else if (strcmp(key, "muted") == 0) {
-        if (!lua_isboolean(L, -1))
-            script_error(L, "invite: muted must be true or false, not a %s", luaL_typename(L, -1));
-        params->muted = lua_toboolean(L, -1);
-    } else if (strcmp(key, "timeout") == 0) {
-        seconds = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
-        if (!(seconds >= 1 && seconds <= INVITE_TIMEOUT_MOST))
-            script_error(L, "invite: timeout must be a number of seconds from 1 to %d",
-                         INVITE_TIMEOUT_MOST);
-        invitation->timeout = (unsigned)(seconds * 1000);
-    } else {
-        script_error(L, "invite: unknown key '%s'%s", key,
-                     nearest_push(L, key, keys, sizeof keys / sizeof *keys));
+/* The number of seconds on top of the stack, in ms. */
+static unsigned take_timeout(lua_State *L)
+{
+    lua_Number seconds = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
+
+    if (!(seconds >= 1 && seconds <= INVITE_TIMEOUT_MOST))
+        script_error(L, "invite: timeout must be a number of seconds from 1 to %d",
+                     INVITE_TIMEOUT_MOST);
+    return (unsigned)(seconds * 1000);
+}
+
+/* The table at `index`. */
+static void invite_options(lua_State *L, int index, struct request_params *params,
+                           struct invitation *invitation, char *name, size_t name_size)
+{
+    const char *names[INVITE_KEYS] = {[INVITE_TIMEOUT] = "timeout", [INVITE_NAME] = "name"};
+
+    params_names(verb_params(VERB_INVITE), names);
+    luaL_checktype(L, index, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, index)) {
+        unsigned key = key_check(L, -2, "invite", names, INVITE_KEYS);
+
+        if (key == INVITE_TIMEOUT)
+            invitation->timeout = take_timeout(L);
+        else if (key == INVITE_NAME)
+            text_check(L, -1, "invite: name", name, name_size);
+        else
+            param_take(L, "invite", key, params);
+        lua_pop(L, 1);
     }
 }
 
-/* conference:invite(uri, { role = …, muted = …, timeout = 30, name = … }): the participant, who is
- * being called from now on; or nil, code, text. */
+/* conference:invite(uri, { role = …, muted = …, agc = …, timeout = 30, name = … }): the
+ * participant, who is being called from now on; or nil, code, text. */
 static int invite(lua_State *L)
 {
     char uri[INVITE_URI_MAX], name[INVITE_NAME_MAX] = "";
@@ -263,16 +270,10 @@ static int invite(lua_State *L)
     int result;
 
     text_check(L, 2, "invite: the URI", uri, sizeof uri);
+    if (request.conference)
+        conference_wish_sound(request.conference, &request.params);
     if (!lua_isnoneornil(L, 3))
-        luaL_checktype(L, 3, LUA_TTABLE);
-    lua_settop(L, 3);
-    if (lua_istable(L, 3)) {
-        lua_pushnil(L);
-        while (lua_next(L, 3)) {
-            invite_option(L, &request.params, &invitation, name, sizeof name);
-            lua_pop(L, 1);
-        }
-    }
+        invite_options(L, 3, &request.params, &invitation, name, sizeof name);
     if (!request.conference)
         return handle_gone(L);
     result = command_run(L, &request, &decision);

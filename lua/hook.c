@@ -4,14 +4,15 @@
  * What hooks are called with, and what they may return:
  *
  *   policy.join(request, conference)             decision hooks, by verb: create, join, invite,
- *                                                timeout, mute, remove, lock, close, subscribe.
- *                                                Return accept { … }, reject(code, reason), or
- *                                                nothing: no opinion. create has no conference.
+ *                                                timeout, mute, enhance, volume, announce, remove,
+ *                                                lock, close, subscribe. Return accept { … },
+ *                                                reject(code, reason), or nothing: no opinion.
+ *                                                create has no conference.
  *   policy.joined(event, conference, participant)  event hooks: created, ended, dialing, alerting,
  *                                                failed, joined, left, speaking, muted, held,
  *                                                digit, quality, played, locked. What they return
- *                                                is ignored. created, ended and locked have no
- *                                                participant.
+ *                                                is ignored. created, ended, locked and played
+ *                                                have no participant.
  *
  *   policy.account(user, realm)              asked by signalling who may prove to be `user`.
  * Returns { password = … } or { ha1 = … }, and name and groups if there are any, or nothing.

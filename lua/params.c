@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum param_kind { KIND_TEXT, KIND_FLAG, KIND_NUMBER, KIND_VIEW };
+enum param_kind { KIND_TEXT, KIND_FILE, KIND_FLAG, KIND_NUMBER, KIND_VIEW };
 
 struct param {
     const char *name;
@@ -14,11 +14,13 @@ struct param {
     float lowest, most; /* of a number */
 };
 
-#define TEXT(field)                                                                                \
+#define TEXT_OF(kind, field)                                                                       \
     {                                                                                              \
-#field, KIND_TEXT, offsetof(struct request_params, field),                                 \
+#field, kind, offsetof(struct request_params, field),                                      \
             sizeof((struct request_params *)NULL)->field, 0, 0                                     \
     }
+#define TEXT(field) TEXT_OF(KIND_TEXT, field)
+#define A_FILE(field) TEXT_OF(KIND_FILE, field)
 #define FLAG(field)                                                                                \
     {                                                                                              \
 #field, KIND_FLAG, offsetof(struct request_params, field), sizeof(bool), 0, 0              \
@@ -45,7 +47,7 @@ static const struct param params[PARAM_COUNT] = {
     FLAG(vad),
     NUMBER(speaks, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
     NUMBER(hears, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
-    TEXT(file),
+    A_FILE(file),
     NUMBER(gain, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
     FLAG(loop),
     FLAG(anonymous),
@@ -83,6 +85,27 @@ const char *param_name(unsigned param)
     return params[__builtin_ctz(param)].name;
 }
 
+static bool leads_out(const char *path)
+{
+    size_t length;
+
+    if (*path == '/')
+        return true;
+    for (; *path; path += length + strspn(path + length, "/")) {
+        length = strcspn(path, "/");
+        if (length == 2 && memcmp(path, "..", 2) == 0)
+            return true;
+    }
+    return false;
+}
+
+void file_check(lua_State *L, int index, const char *what, char *file, size_t size)
+{
+    text_check(L, index, what, file, size);
+    if (leads_out(file))
+        script_error(L, "%s must lie in the config's directory or below it", what);
+}
+
 static enum view view_check(lua_State *L, const char *what)
 {
     const char *given = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
@@ -94,10 +117,9 @@ static enum view view_check(lua_State *L, const char *what)
     script_error(L, "%s: view must be \"plain\" or \"moderator\"", what);
 }
 
-/* The value on top of the stack. */
-static void param_set(lua_State *L, const char *what, const struct param *param,
-                      struct request_params *target)
+void param_take(lua_State *L, const char *what, unsigned index, struct request_params *target)
 {
+    const struct param *param = &params[index];
     void *field = (char *)target + param->offset;
     char name[64];
     lua_Number number;
@@ -106,6 +128,10 @@ static void param_set(lua_State *L, const char *what, const struct param *param,
     case KIND_TEXT:
         (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
         text_check(L, -1, name, field, param->size);
+        return;
+    case KIND_FILE:
+        (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
+        file_check(L, -1, name, field, param->size);
         return;
     case KIND_FLAG:
         if (!lua_isboolean(L, -1))
@@ -126,36 +152,25 @@ static void param_set(lua_State *L, const char *what, const struct param *param,
     }
 }
 
-/* The index of the parameter whose name is the key at `index`. */
-static unsigned param_find(lua_State *L, int index, const char *what, unsigned allowed)
+void params_names(unsigned allowed, const char *names[PARAM_COUNT])
 {
-    const char *names[PARAM_COUNT], *name;
-    unsigned count = 0;
-
-    if (lua_type(L, index) != LUA_TSTRING)
-        script_error(L, "%s: a key must be a name, as in %s { %s = … }", what, what,
-                     param_name(allowed & -allowed));
-    name = lua_tostring(L, index);
-    for (unsigned i = 0; i < PARAM_COUNT; i++) {
-        if ((allowed & (1u << i)) && strcmp(params[i].name, name) == 0)
-            return i;
-        if (allowed & (1u << i))
-            names[count++] = params[i].name;
-    }
-    script_error(L, "%s: unknown key '%s'%s", what, name, nearest_push(L, name, names, count));
+    for (unsigned i = 0; i < PARAM_COUNT; i++)
+        names[i] = allowed & (1u << i) ? params[i].name : NULL;
 }
 
 unsigned params_check(lua_State *L, int index, const char *what, unsigned allowed,
                       struct request_params *target)
 {
+    const char *names[PARAM_COUNT];
     unsigned set = 0;
 
+    params_names(allowed, names);
     luaL_checktype(L, index, LUA_TTABLE);
     lua_pushnil(L);
     while (lua_next(L, index)) {
-        unsigned found = param_find(L, -2, what, allowed);
+        unsigned found = key_check(L, -2, what, names, PARAM_COUNT);
 
-        param_set(L, what, &params[found], target);
+        param_take(L, what, found, target);
         set |= 1u << found;
         lua_pop(L, 1);
     }
@@ -166,6 +181,7 @@ static void param_push(lua_State *L, const struct param *param, const void *fiel
 {
     switch (param->kind) {
     case KIND_TEXT:
+    case KIND_FILE:
         lua_pushstring(L, field);
         return;
     case KIND_FLAG:

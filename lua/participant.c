@@ -225,12 +225,6 @@ static void set_integer(lua_State *L, const char *key, uint64_t value)
     lua_setfield(L, -2, key);
 }
 
-static void set_number(lua_State *L, const char *key, float value)
-{
-    lua_pushnumber(L, value);
-    lua_setfield(L, -2, key);
-}
-
 /* Scores that are not known are nil. */
 static void set_quality(lua_State *L, const struct leg_stats *leg)
 {
@@ -239,14 +233,14 @@ static void set_quality(lua_State *L, const struct leg_stats *leg)
         lua_setfield(L, -2, "quality");
     }
     if (leg->mos > 0)
-        set_number(L, "mos", leg->mos);
+        table_set_number(L, "mos", leg->mos);
     if (leg->remote_mos > 0)
-        set_number(L, "remote_mos", leg->remote_mos);
+        table_set_number(L, "remote_mos", leg->remote_mos);
     set_integer(L, "clipped", leg->clipped);
-    set_number(L, "speech", leg->speech);
+    table_set_number(L, "speech", leg->speech);
     set_integer(L, "remote_lost", leg->remote_lost);
-    set_number(L, "remote_discarded", leg->remote_discarded);
-    set_number(L, "remote_jitter", leg->remote_jitter);
+    table_set_number(L, "remote_discarded", leg->remote_discarded);
+    table_set_number(L, "remote_jitter", leg->remote_jitter);
 }
 
 static int stats(lua_State *L)
@@ -266,11 +260,11 @@ static int stats(lua_State *L)
     set_integer(L, "late", leg.late);
     set_integer(L, "rejected", leg.rejected);
     set_integer(L, "concealed", leg.concealed);
-    set_number(L, "jitter", leg.jitter);
-    set_number(L, "delay", leg.delay);
-    set_number(L, "level", leg.level);
-    set_number(L, "round_trip", leg.round_trip);
-    set_number(L, "remote_loss", leg.remote_loss);
+    table_set_number(L, "jitter", leg.jitter);
+    table_set_number(L, "delay", leg.delay);
+    table_set_number(L, "level", leg.level);
+    table_set_number(L, "round_trip", leg.round_trip);
+    table_set_number(L, "remote_loss", leg.remote_loss);
     set_quality(L, &leg);
     return 1;
 }

@@ -271,10 +271,18 @@ enum {
 unsigned verb_params(enum verb verb);
 /* The name of one bit. */
 const char *param_name(unsigned param);
+/* Names by the index of the bit; NULL for those that are not allowed. */
+void params_names(unsigned allowed, const char *names[PARAM_COUNT]);
+/* Takes the value on top of the stack for the parameter of that index, as in `what { … }`. Raises
+ * when it is out of range. */
+void param_take(lua_State *L, const char *what, unsigned index, struct request_params *target);
 /* Takes the entries of the table at `index`, as in `what { … }`. Returns the bits of what is in it.
  * Raises when one is not `allowed` or out of range. */
 unsigned params_check(lua_State *L, int index, const char *what, unsigned allowed,
                       struct request_params *target);
+/* Copies the text at `index` as text_check does. Raises when the file lies elsewhere than in the
+ * config's directory or below it; "" is none. */
+void file_check(lua_State *L, int index, const char *what, char *file, size_t size);
 /* Pushes a table of those in `which`. */
 void params_push(lua_State *L, unsigned which, const struct request_params *source);
 void params_copy(unsigned which, const struct request_params *source,
@@ -284,6 +292,8 @@ void params_copy(unsigned which, const struct request_params *source,
 
 void request_push(lua_State *L, const struct request *request);
 void event_push(lua_State *L, const struct conference_event *event);
+/* Sets a field of the table on top of the stack. */
+void table_set_number(lua_State *L, const char *key, float value);
 
 /* ---- verdict.c ------------------------------------------------------------------------------ */
 
@@ -399,6 +409,11 @@ void frozen_push(lua_State *L, const char *what);
 
 /* Pushes " (did you mean 'x'?)" when one of the names is near enough to be meant, else "". */
 const char *nearest_push(lua_State *L, const char *name, const char *const *names, size_t count);
+
+/* The index in `names` (NULL: not allowed) of the key at `index` of a table that is given as
+ * `what { … }`. Raises when it is none of them. */
+unsigned key_check(lua_State *L, int index, const char *what, const char *const *names,
+                   unsigned count);
 
 /* ---- pattern.c ------------------------------------------------------------------------------ */
 

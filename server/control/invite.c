@@ -12,7 +12,6 @@ int control_invite(struct focus *focus, const char *words, char *told, size_t to
     struct invitation invitation = {.uri = uri, .name = ""};
     struct request request = {
         .verb = VERB_INVITE,
-        .actor = {.kind = ACTOR_SERVER, .authenticated = true},
         .invitation = &invitation,
         .params = {.role = "participant"},
     };
@@ -29,6 +28,8 @@ int control_invite(struct focus *focus, const char *words, char *told, size_t to
         snprintf(told, told_size, "there is no conference \"%s\"", name);
         return ENOENT;
     }
+    conference_wish_sound(request.conference, &request.params);
+    actor_of_server(&request.actor);
     int error = focus_submit(focus, &request, &decision);
     if (error) {
         snprintf(told, told_size, "%s is not called: %d %s", uri, decision.code, decision.reason);

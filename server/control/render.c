@@ -97,12 +97,6 @@ static void render_overload(FILE *file, const json_t *overload, size_t threads)
     }
 }
 
-/* "4.3", "-" when it is not known. */
-static void format_mos(char *buffer, size_t size, double mos)
-{
-    snprintf(buffer, size, mos > 0 ? "%.1f" : "-", mos);
-}
-
 static void render_participant(FILE *file, const json_t *participant)
 {
     char duration[32], mos[16], far_end[16];
@@ -129,8 +123,8 @@ static void render_participant(FILE *file, const json_t *participant)
     print_cell(file, state, STATE_WIDTH);
     print_cell(file, *text_of(participant, "codec") ? text_of(participant, "codec") : "-",
                CODEC_WIDTH);
-    format_mos(mos, sizeof mos, number_of(participant, "mos"));
-    format_mos(far_end, sizeof far_end, number_of(participant, "remote_mos"));
+    text_mos(mos, sizeof mos, (float)number_of(participant, "mos"));
+    text_mos(far_end, sizeof far_end, (float)number_of(participant, "remote_mos"));
     fprintf(file, "%6s %8lld %5lld %4lld %4.0fms %4.0fdB %3s/%-3s %s\n", duration,
             integer_of(participant, "received"), integer_of(participant, "lost"),
             integer_of(participant, "late"), number_of(participant, "jitter_ms"),
@@ -206,14 +200,14 @@ static void render_threads(FILE *file, const json_t *threads)
 {
     size_t index;
     const json_t *thread;
-    fputs("\n  MEDIA THREAD  MIXES   LEGS      TICKS   LATE SKIPPED   LATENESS ms p50    p99    "
+    fputs("\n  MEDIA THREAD SECTIONS   LEGS      TICKS   LATE SKIPPED   LATENESS ms p50    p99    "
           "max   "
           "LOAD\n",
           file);
     json_array_foreach(threads, index, thread)
     {
-        fprintf(file, "  %12zu %6lld %6lld %10lld %6lld %7lld %17.2f %6.2f %6.2f %5.1f%%%s\n",
-                index + 1, integer_of(thread, "mixes"), integer_of(thread, "legs"),
+        fprintf(file, "  %12zu %8lld %6lld %10lld %6lld %7lld %17.2f %6.2f %6.2f %5.1f%%%s\n",
+                index + 1, integer_of(thread, "sections"), integer_of(thread, "legs"),
                 integer_of(thread, "ticks"), integer_of(thread, "late_ticks"),
                 integer_of(thread, "skipped_ticks"), number_of(thread, "lateness_p50_ms"),
                 number_of(thread, "lateness_p99_ms"), number_of(thread, "lateness_max_ms"),

@@ -146,7 +146,7 @@ static json_t *thread_status(const struct control_server *server, unsigned index
     struct mixing_thread_stats stats = {0};
     server->thread_stats(server->arg, index, &stats);
     json_t *status = json_object();
-    set_count(status, "mixes", stats.mixes);
+    set_count(status, "sections", stats.sections);
     set_count(status, "legs", stats.legs);
     set_count(status, "ticks", stats.ticks);
     set_count(status, "late_ticks", stats.late_ticks);

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 size_t text_printable(const char *text)
@@ -94,6 +95,11 @@ void text_escape_user(char *escaped, size_t size, const char *user)
         }
     }
     escaped[length] = '\0';
+}
+
+void text_mos(char *text, size_t size, float mos)
+{
+    (void)snprintf(text, size, mos > 0 ? "%.1f" : "-", (double)mos);
 }
 
 unsigned text_distance(const char *a, const char *b)

@@ -24,6 +24,9 @@ size_t text_printable(const char *text);
  * (RFC 3261 §25.1). Cut between characters when `size` (at least 1) is too small. */
 void text_escape_user(char *escaped, size_t size, const char *user);
 
+/* A mean opinion score: "4.3", "-" when it is not known (0). */
+void text_mos(char *text, size_t size, float mos);
+
 enum { TEXT_DISTANCE_MAX = 32 };
 
 /* Levenshtein's distance of two short names: how many bytes are put in, left out or mistaken.

@@ -54,7 +54,7 @@ static void on_session(struct call *call, const struct session *session, void *a
                                    .on = held,
                                });
     }
-    participant_route(participant);
+    participant_route_or_remove(participant);
 }
 
 /* RFC 4575 §5.6.3: alerting is what a 180 says. */
@@ -88,7 +88,6 @@ static void on_established(struct call *call, void *arg)
     participant_learn(participant);
     participant->joined = true;
     participant->joined_at = time(NULL);
-    participant_route(participant);
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
     conference_update_music(conference);
@@ -99,6 +98,7 @@ static void on_established(struct call *call, void *arg)
                            .conference = conference->id,
                            .participant = participant->id,
                        });
+    participant_route_or_remove(participant);
 }
 
 static enum departure_method departure_method(const struct participant *participant, int code)

@@ -117,10 +117,12 @@ void conference_end(struct conference *conference, int code, const char *reason)
 {
     struct participant *participant, *next;
 
+    conference->ending = true;
     DL_FOREACH_SAFE(conference->members, participant, next)
     {
         participant_remove(participant, BOOTED, code, reason);
     }
+    conference->ending = false;
     conference_close(conference, reason);
 }
 

@@ -80,16 +80,20 @@ const struct mixing_events *focus_mixing_events(void);
 /* Makes a reserved conference, or changes the one of that name. EINVAL: a name that nobody could
  * call; ENOMEM. */
 int focus_reserve(struct focus *focus, const struct conference_config *config);
-/* The server's, from now on; who is in keeps the voice that he has. EINVAL, ENOMEM. */
+/* The server's, from now on; who is in keeps the voice that he has, and waits with the new music.
+ * EINVAL, ENOMEM. */
 int focus_set_sound(struct focus *focus, const struct sound_config *config);
 /* No longer reserved: goes when the last participant has left. */
 void focus_unreserve(struct focus *focus, const char *name);
 
+/* Who asks when it is Parley itself, or the operator. */
+void actor_of_server(struct actor *actor);
 /* Asks the policy and carries out what it accepts: all verbs but create, join and subscribe.
  * *decision says what was decided. 0: done; EPERM: rejected; ENOENT: the conference is gone, or the
  * target is not in it (any more); EINVAL: a verb that only signalling can bring (create, join,
- * subscribe). An invite that was accepted may fail at once by EALREADY: who is called is in already
- * (decision->participant), or by ECANCELED for any other reason; decision->code and reason say why.
+ * subscribe). What was accepted may fail all the same, and changes nothing then: an invite by
+ * EALREADY, when who is called is in already (decision->participant), and by ECANCELED for any
+ * other reason, mute and volume by ECANCELED for want of memory; decision->code and reason say why.
  */
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision);
 
@@ -132,6 +136,9 @@ unsigned conference_capacity(const struct conference *conference);
 bool conference_is_locked(const struct conference *conference);
 bool conference_is_reserved(const struct conference *conference);
 time_t conference_created_at(const struct conference *conference);
+/* What it has done to the voice of whoever comes in, unless an invite or the policy says otherwise:
+ * agc, denoise, vad. */
+void conference_wish_sound(const struct conference *conference, struct request_params *params);
 /* Everybody the policy let in, also those whose ACK is still on its way (participant_has_joined),
  * so that two callers at the same moment do not both find an empty room; but nobody who is still
  * being called. */

@@ -2,6 +2,7 @@
 #include "focus/private.h"
 
 #include "core/log.h"
+#include "core/text.h"
 
 static void on_speaking(void *user, bool speaking, void *arg)
 {
@@ -64,8 +65,8 @@ static void on_quality(void *user, const struct leg_quality *quality, void *arg)
 
     if (!participant->joined)
         return;
-    mos_print(mos, sizeof mos, quality->mos);
-    mos_print(remote_mos, sizeof remote_mos, quality->remote_mos);
+    text_mos(mos, sizeof mos, quality->mos);
+    text_mos(remote_mos, sizeof remote_mos, quality->remote_mos);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id,
               "%s sounds %s: MOS %s (far end %s), lost %.1f %% (far end %.1f %%)",
               participant->info.caller.uri, quality->grade, mos, remote_mos,

@@ -2,6 +2,7 @@
 
 #include "core/id.h"
 #include "core/log.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -92,20 +93,30 @@ void participant_learn(struct participant *participant)
     (void)info_copy(participant, signalling->info(participant->call));
 }
 
-void participant_route(struct participant *participant)
+int participant_route(struct participant *participant)
 {
     struct leg_route route;
     bool heard = !participant->muted && !participant->held;
 
     /* Not before the ACK: a forged INVITE must not aim our audio at its victim. */
     if (!participant->joined)
-        return;
+        return 0;
     for (unsigned bus = 0; bus < MIX_BUSES; bus++)
         route.speaks[bus] = route.hears[bus] = GAIN_OFF;
     route.speaks[MIX_MAIN] = heard ? participant->speaks : GAIN_OFF;
     route.hears[MIX_MAIN] = participant->hears;
     route.hears[MIX_MUSIC] = participant->hears_music ? participant->hears : GAIN_OFF;
-    participant->conference->focus->mixing->leg_route(participant->leg, &route);
+    return participant->conference->focus->mixing->leg_route(participant->leg, &route);
+}
+
+void participant_route_or_remove(struct participant *participant)
+{
+    struct conference *conference = participant->conference;
+
+    if (!participant_route(participant))
+        return;
+    participant_remove(participant, BOOTED, 500, "Out of memory");
+    conference_end_if_empty(conference);
 }
 
 void participant_enhance(struct participant *participant, const struct request_params *params)
@@ -116,19 +127,14 @@ void participant_enhance(struct participant *participant, const struct request_p
     participant->conference->focus->mixing->leg_voice(participant->leg, &participant->voice);
 }
 
-void mos_print(char *text, size_t size, float mos)
-{
-    (void)snprintf(text, size, mos > 0 ? "%.1f" : "-", (double)mos);
-}
-
 static void log_quality(const struct participant *participant)
 {
     const struct leg_stats *stats = &participant->stats;
     double packets = (double)(stats->received + stats->lost);
     char mos[8], remote_mos[8];
 
-    mos_print(mos, sizeof mos, stats->mos);
-    mos_print(remote_mos, sizeof remote_mos, stats->remote_mos);
+    text_mos(mos, sizeof mos, stats->mos);
+    text_mos(remote_mos, sizeof remote_mos, stats->remote_mos);
     log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
               "quality: MOS %s (far end %s), lost %llu of %.0f (%.1f %%), late %llu, "
               "concealed %llu ms, jitter %.1f ms, round trip %.0f ms, level %.0f dBov, "
@@ -184,7 +190,8 @@ void participant_leave(struct participant *participant, enum departure_method me
         (struct departure){.method = method, .code = event.code, .when = time(NULL)};
     (void)snprintf(participant->departure.reason, sizeof participant->departure.reason, "%s",
                    reason);
-    conference_update_music(conference);
+    if (!conference->ending) /* music would begin for the last one of those who go */
+        conference_update_music(conference);
     if (was_called) {
         log_write(LOG_LEVEL_INFO, conference->name, participant->info.id,
                   "%s does not come in: %d %s", participant->info.caller.uri, event.code, reason);

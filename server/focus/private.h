@@ -54,6 +54,7 @@ struct playback {
     bool is_hold_music;
     bool is_stopped; /* it fades out */
     struct playback *prev, *next;
+    char file[];
 };
 
 struct focus {
@@ -103,6 +104,7 @@ struct conference {
     bool reserved;
     bool active; /* somebody is in or on the way in; there is a mix */
     bool ended;  /* no longer to be called; waits to be freed */
+    bool ending; /* all its calls are being ended */
     bool locked;
     time_t created_at;
     struct mix *mix;
@@ -165,7 +167,6 @@ void events_flush(struct focus *focus);
 void decide(struct focus *focus, const struct request *request, struct decision *decision);
 void actor_of_caller(struct actor *actor, const struct caller *caller);
 void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t participant);
-void actor_of_server(struct actor *actor);
 
 /* conference.c */
 int conference_make(struct focus *focus, const struct conference_config *config,
@@ -181,10 +182,12 @@ void conference_free(struct conference *conference);
 /* participant.c */
 int participant_make(struct conference *conference, struct call *call,
                      const struct request_params *params, struct participant **participantp);
-/* Tells the mixer who may be heard. */
-void participant_route(struct participant *participant);
 /* Takes what signalling has learned about the call since the participant was made. */
 void participant_learn(struct participant *participant);
+/* Tells the mixer who may be heard. ENOMEM: it goes on as before. */
+int participant_route(struct participant *participant);
+/* The same for what cannot be taken back: without the memory for it the participant has to go. */
+void participant_route_or_remove(struct participant *participant);
 /* Changes what is done to the participant's voice. */
 void participant_enhance(struct participant *participant, const struct request_params *params);
 /* Leaves the roster and the mix at once, whatever the call's dialog still has to do. `code` as in
@@ -197,16 +200,12 @@ void participant_answered(struct participant *participant);
 void participant_remove(struct participant *participant, enum departure_method method, int code,
                         const char *reason);
 void participant_free(struct participant *participant);
-/* "4.3", "-" when it is not known. */
-void mos_print(char *text, size_t size, float mos);
 
 /* sound.c */
 /* NULL: as the server's. ENOMEM. */
 int conference_set_sound(struct conference *conference, const struct sound_config *config);
 const struct sound *conference_sound(const struct conference *conference);
-/* What it has for whoever comes in, unless the policy says otherwise. */
-void conference_wish_sound(const struct conference *conference, struct request_params *params);
-/* After somebody has come or gone: who is alone gets music. */
+/* After somebody has come or gone, or the music has changed: who is alone gets it. */
 void conference_update_music(struct conference *conference);
 /* Plays to all, in place of what is announced; "" plays nothing. */
 void conference_announce(struct conference *conference, const struct request_params *params);

@@ -44,7 +44,7 @@ enum verdict {
 };
 
 enum verb {
-#define X(name, hook, fallback) name,
+#define X(name, hook, right) name,
     REQUEST_VERBS(X)
 #undef X
         VERB_COUNT
@@ -102,8 +102,8 @@ struct request_params {
     char title[64];         /* create */
     char policy[256];       /* create: the new conference's own policy, "" for none */
     char reason[96];        /* remove, end, timeout: said in the BYE */
-    bool agc, denoise, vad; /* join, enhance: see struct leg_voice */
-    float speaks, hears;    /* dB; join, volume: how loud the target is heard, and hears */
+    bool agc, denoise, vad; /* join, invite, enhance: see struct leg_voice */
+    float speaks, hears;    /* dB; join, invite, volume: how loud the target is heard, and hears */
     char file[256];         /* announce: what is played; "": what plays is stopped */
     float gain;             /* announce, dB */
     bool loop;              /* announce */

@@ -27,7 +27,19 @@ static int sound_set(struct sound *sound, const struct sound_config *config)
 
 int focus_set_sound(struct focus *focus, const struct sound_config *config)
 {
-    return config ? sound_set(&focus->sound, config) : EINVAL;
+    int error = config ? sound_set(&focus->sound, config) : EINVAL;
+    struct conference *conference, *next;
+
+    if (error)
+        return error;
+    HASH_ITER(hh_name, focus->by_name, conference, next)
+    {
+        if (!conference->has_sound) {
+            conference->is_hold_music_bad = false;
+            conference_update_music(conference);
+        }
+    }
+    return 0;
 }
 
 int conference_set_sound(struct conference *conference, const struct sound_config *config)
@@ -60,11 +72,13 @@ void conference_wish_sound(const struct conference *conference, struct request_p
 static int playback_begin(struct conference *conference, bool is_hold_music,
                           struct play_config *config)
 {
-    struct playback *playback = calloc(1, sizeof *playback);
+    size_t size = strlen(config->file) + 1;
+    struct playback *playback = calloc(1, sizeof *playback + size);
     int error;
 
     if (!playback)
         return ENOMEM;
+    memcpy(playback->file, config->file, size);
     playback->conference = conference;
     playback->is_hold_music = is_hold_music;
     config->user = playback;
@@ -119,16 +133,17 @@ static struct participant *alone_in(const struct conference *conference)
     return alone;
 }
 
-static bool has_music(const struct conference *conference)
+/* The music that plays or fades out; NULL: none. */
+static const struct playback *music_of(const struct conference *conference)
 {
     const struct playback *playback;
 
     DL_FOREACH(conference->playbacks, playback)
     {
         if (playback->is_hold_music)
-            return true;
+            return playback;
     }
-    return false;
+    return NULL;
 }
 
 static void set_listener(struct conference *conference, const struct participant *listener)
@@ -151,24 +166,27 @@ void conference_update_music(struct conference *conference)
 {
     const char *file = conference_sound(conference)->hold_music;
     struct participant *alone = alone_in(conference);
+    const struct playback *music = music_of(conference);
     struct play_config config = {
         .file = file,
         .bus = MIX_MUSIC,
         .fade = MUSIC_FADE,
         .loop = true,
     };
+    int error;
 
     if (!conference->active)
         return;
-    if (!alone || !file || !*file) {
+    if (!alone || !file || !*file || (music && strcmp(music->file, file) != 0)) {
         playbacks_stop(conference, true);
-        return;
-    }
-    if (conference->is_hold_music_bad || has_music(conference))
         return; /* what fades out calls us again when it is over */
+    }
+    if (conference->is_hold_music_bad || music)
+        return;
     set_listener(conference, alone);
-    if (playback_begin(conference, true, &config))
-        log_write(LOG_LEVEL_ERROR, conference->name, NULL, "hold_music: out of memory");
+    error = playback_begin(conference, true, &config);
+    if (error)
+        log_write(LOG_LEVEL_ERROR, conference->name, NULL, "hold_music: %s", strerror(error));
 }
 
 /* ---- announcements -------------------------------------------------------------------------- */
@@ -190,13 +208,15 @@ void conference_announce(struct conference *conference, const struct request_par
         .fade = ANNOUNCEMENT_FADE,
         .loop = params->loop,
     };
+    int error;
 
     playbacks_stop(conference, false);
     if (!*params->file || !conference->active)
         return;
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "plays %s", params->file);
-    if (playback_begin(conference, false, &config))
-        tell_played(conference, "out of memory");
+    error = playback_begin(conference, false, &config);
+    if (error)
+        tell_played(conference, strerror(error));
 }
 
 void sound_on_played(void *user, const char *problem, void *arg)
@@ -204,6 +224,9 @@ void sound_on_played(void *user, const char *problem, void *arg)
     struct playback *playback = user;
     struct conference *conference = playback->conference;
     bool is_hold_music = playback->is_hold_music, is_stopped = playback->is_stopped;
+    const char *music = conference_sound(conference)->hold_music;
+    /* What was wrong with the music before a reload says nothing about the present one. */
+    bool is_bad = problem && music && strcmp(playback->file, music) == 0;
 
     (void)arg;
     DL_DELETE(conference->playbacks, playback);
@@ -215,7 +238,7 @@ void sound_on_played(void *user, const char *problem, void *arg)
         tell_played(conference, problem ? problem : is_stopped ? "stopped" : "");
         return;
     }
-    conference->is_hold_music_bad = problem != NULL;
+    conference->is_hold_music_bad = is_bad;
     set_listener(conference, NULL);
     conference_update_music(conference);
 }

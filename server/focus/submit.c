@@ -21,14 +21,17 @@ static bool has_target(enum verb verb)
            verb == VERB_REMOVE || verb == VERB_TIMEOUT;
 }
 
-static void mute(struct participant *participant, bool muted)
+static int mute(struct participant *participant, bool muted)
 {
     struct conference *conference = participant->conference;
 
     if (participant->muted == muted)
-        return;
+        return 0;
     participant->muted = muted;
-    participant_route(participant);
+    if (participant_route(participant)) {
+        participant->muted = !muted;
+        return ENOMEM;
+    }
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s is %s",
               participant->info.caller.uri, muted ? "muted" : "unmuted");
     events_post(conference->focus, &(struct conference_event){
@@ -37,6 +40,7 @@ static void mute(struct participant *participant, bool muted)
                                        .participant = participant->id,
                                        .on = muted,
                                    });
+    return 0;
 }
 
 static void enhance(struct participant *participant, const struct request_params *params)
@@ -48,14 +52,21 @@ static void enhance(struct participant *participant, const struct request_params
               params->denoise ? "on" : "off", params->vad ? "on" : "off");
 }
 
-static void set_volume(struct participant *participant, const struct request_params *params)
+static int set_volume(struct participant *participant, const struct request_params *params)
 {
+    float speaks = participant->speaks, hears = participant->hears;
+
     participant->speaks = params->speaks;
     participant->hears = params->hears;
-    participant_route(participant);
+    if (participant_route(participant)) {
+        participant->speaks = speaks;
+        participant->hears = hears;
+        return ENOMEM;
+    }
     log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
               "%s is heard at %+.1f dB and hears at %+.1f dB", participant->info.caller.uri,
               (double)params->speaks, (double)params->hears);
+    return 0;
 }
 
 static void lock(struct conference *conference, bool locked)
@@ -72,22 +83,27 @@ static void lock(struct conference *conference, bool locked)
                                    });
 }
 
-static void carry_out_on(struct participant *target, enum verb verb,
-                         const struct decision *decision)
+static int carry_out_on(struct participant *target, enum verb verb, struct decision *decision)
 {
     struct conference *conference = target->conference;
+    int error = 0;
 
     if (verb == VERB_MUTE)
-        mute(target, decision->params.muted);
+        error = mute(target, decision->params.muted);
     else if (verb == VERB_ENHANCE)
         enhance(target, &decision->params);
     else if (verb == VERB_VOLUME)
-        set_volume(target, &decision->params);
+        error = set_volume(target, &decision->params);
     else if (verb == VERB_REMOVE)
         participant_remove(target, BOOTED, 200, said(decision, "Removed from the conference"));
     else
         participant_remove(target, BOOTED, 408, said(decision, "No media received"));
     conference_end_if_empty(conference);
+    if (!error)
+        return 0;
+    decision->code = 500;
+    (void)snprintf(decision->reason, sizeof decision->reason, "out of memory");
+    return ECANCELED;
 }
 
 static void carry_out(struct conference *conference, enum verb verb,
@@ -121,7 +137,7 @@ static bool is_endless(struct focus *focus, struct conference *conference,
                   "%s: its event hooks answer each other's doing without end; what they ask for "
                   "beyond %d times in %d s is refused",
                   request->actor.uri, ANSWERS_MOST, ANSWERS_WINDOW / 1000);
-    *decision = (struct decision){.verdict = DECISION_REJECT, .code = 482};
+    decision->code = 482;
     (void)snprintf(decision->reason, sizeof decision->reason, "Loop Detected");
     (void)snprintf(decision->by, sizeof decision->by, "default");
     return true;
@@ -131,8 +147,8 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
 {
     struct conference *conference = request->conference;
     struct participant *target = NULL;
-    struct request wish;
 
+    *decision = (struct decision){.verdict = DECISION_REJECT};
     if (request->verb == VERB_CREATE || request->verb == VERB_JOIN ||
         request->verb == VERB_SUBSCRIBE || !conference)
         return EINVAL;
@@ -146,11 +162,6 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
     }
     if (is_endless(focus, conference, request, decision))
         return EPERM;
-    if (request->verb == VERB_INVITE) {
-        wish = *request;
-        conference_wish_sound(conference, &wish.params);
-        request = &wish;
-    }
     decide(focus, request, decision);
     if (decision->verdict != DECISION_ACCEPT) {
         log_write(LOG_LEVEL_INFO, conference->name, request->call, "%s refused: %d %s (by %s)",
@@ -161,8 +172,7 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
     if (request->verb == VERB_INVITE)
         return invite(conference, request, decision);
     if (target)
-        carry_out_on(target, request->verb, decision);
-    else
-        carry_out(conference, request->verb, decision);
+        return carry_out_on(target, request->verb, decision);
+    carry_out(conference, request->verb, decision);
     return 0;
 }

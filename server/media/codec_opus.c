@@ -5,6 +5,7 @@
  * follows the peer's fmtp, up to the rate that RFC 7587 §3.1.1 calls right for speech.
  */
 #include "media/codec_table.h"
+#include "media/level.h"
 
 #include <opus.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ enum {
     /* Per cent that redundancy is made for, when the peer wants it at all (useinbandfec=1). */
     EXPECTED_LOSS = 10, /* with less, libopus would rather save it */
     DTX_SIZE = 2, /* RFC 7587 §3.1.3: so short a packet says that nothing follows for a while */
+    QUIET_BEFORE = 5, /* quiet frames that are sent before nothing is: the end of a fade */
     BIT_RATE_MIN = 6000,
 };
 
@@ -86,35 +88,66 @@ static uint32_t encoder_tuning(const char *fmtp)
 
 /* ---- encoding ---- */
 
+/* What libopus takes for no voice may be music: it may be silent in silence only. */
+struct encoder {
+    OpusEncoder *opus;
+    bool dtx;       /* the peer likes it */
+    unsigned quiet; /* frames in a row */
+};
+
+static const float quiet_power = 3e-7F; /* -65 dBov */
+
+static void encoder_destroy(void *state)
+{
+    struct encoder *encoder = state;
+
+    opus_encoder_destroy(encoder->opus);
+    free(encoder);
+}
+
 static void *encoder_create(void)
 {
-    return opus_encoder_create(RATE, 1, OPUS_APPLICATION_VOIP, NULL);
+    struct encoder *encoder = calloc(1, sizeof(*encoder));
+
+    if (encoder != NULL) {
+        encoder->opus = opus_encoder_create(RATE, 1, OPUS_APPLICATION_VOIP, NULL);
+        if (encoder->opus == NULL) {
+            free(encoder);
+            return NULL;
+        }
+    }
+    return encoder;
 }
 
-static void encoder_begin(void *encoder, uint32_t tuning)
+static void encoder_begin(void *state, uint32_t tuning)
 {
+    struct encoder *encoder = state;
+    OpusEncoder *opus = encoder->opus;
     bool fec = (tuning & TUNING_FEC) != 0;
 
-    (void)opus_encoder_ctl(encoder, OPUS_RESET_STATE);
-    (void)opus_encoder_ctl(encoder, OPUS_SET_COMPLEXITY(COMPLEXITY));
-    (void)opus_encoder_ctl(encoder, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE));
-    (void)opus_encoder_ctl(encoder, OPUS_SET_MAX_BANDWIDTH(bandwidths[tuning & 7].bandwidth));
-    (void)opus_encoder_ctl(encoder, OPUS_SET_BITRATE((opus_int32)(tuning >> TUNING_RATE_SHIFT)));
-    (void)opus_encoder_ctl(encoder, OPUS_SET_INBAND_FEC(fec));
-    (void)opus_encoder_ctl(encoder, OPUS_SET_PACKET_LOSS_PERC(fec ? EXPECTED_LOSS : 0));
-    (void)opus_encoder_ctl(encoder, OPUS_SET_DTX((tuning & TUNING_DTX) != 0));
-    (void)opus_encoder_ctl(encoder, OPUS_SET_VBR((tuning & TUNING_CBR) == 0));
+    encoder->dtx = (tuning & TUNING_DTX) != 0;
+    encoder->quiet = 0;
+    (void)opus_encoder_ctl(opus, OPUS_RESET_STATE);
+    (void)opus_encoder_ctl(opus, OPUS_SET_COMPLEXITY(COMPLEXITY));
+    (void)opus_encoder_ctl(opus, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE));
+    (void)opus_encoder_ctl(opus, OPUS_SET_MAX_BANDWIDTH(bandwidths[tuning & 7].bandwidth));
+    (void)opus_encoder_ctl(opus, OPUS_SET_BITRATE((opus_int32)(tuning >> TUNING_RATE_SHIFT)));
+    (void)opus_encoder_ctl(opus, OPUS_SET_INBAND_FEC(fec));
+    (void)opus_encoder_ctl(opus, OPUS_SET_PACKET_LOSS_PERC(fec ? EXPECTED_LOSS : 0));
+    (void)opus_encoder_ctl(opus, OPUS_SET_DTX(0));
+    (void)opus_encoder_ctl(opus, OPUS_SET_VBR((tuning & TUNING_CBR) == 0));
 }
 
-static void encoder_destroy(void *encoder)
+static int encode(void *state, const float *samples, unsigned count, uint8_t *payload, size_t size)
 {
-    opus_encoder_destroy(encoder);
-}
+    struct encoder *encoder = state;
+    int written;
 
-static int encode(void *encoder, const float *samples, unsigned count, uint8_t *payload,
-                  size_t size)
-{
-    int written = opus_encode_float(encoder, samples, (int)count, payload, (opus_int32)size);
+    if (encoder->dtx) {
+        encoder->quiet = level_power(samples, count) < quiet_power ? encoder->quiet + 1 : 0;
+        (void)opus_encoder_ctl(encoder->opus, OPUS_SET_DTX(encoder->quiet > QUIET_BEFORE));
+    }
+    written = opus_encode_float(encoder->opus, samples, (int)count, payload, (opus_int32)size);
     if (written < 0) {
         return -1;
     }

@@ -3,8 +3,9 @@
  *
  * Focus → media thread: messages, collected during one turn of the loop and posted as one chain.
  * Media thread → focus: messages handled (to be freed), and legs that have something to tell; an
- * eventfd wakes the focus at most once a slot. Memory is allocated and freed on the focus thread
- * only. Every member below says whose it is; atomics are shared.
+ * eventfd wakes the focus at most once a slot. Memory is allocated and freed on the focus thread,
+ * but for recordings, which a thread of their own reads (clip.h). Every member below says whose it
+ * is; atomics are shared.
  */
 #ifndef MEDIA_ENGINE_H
 #define MEDIA_ENGINE_H
@@ -16,6 +17,7 @@
 #include "media/jitter.h"
 #include "media/latch.h"
 #include "media/level.h"
+#include "media/levels.h"
 #include "media/loss.h"
 #include "media/mailbox.h"
 #include "media/media.h"
@@ -92,7 +94,7 @@ struct leg_counters {
 /* What a leg's voice was made for. */
 struct voice_plan {
     struct leg_voice wish;
-    unsigned rate; /* Hz, of the codec that is heard; 0: not known yet */
+    unsigned rate; /* Hz, of the codec that is heard, or is going to be; 0: not known yet */
     bool tones;
 };
 
@@ -103,6 +105,7 @@ struct leg_rtcp {
     uint64_t sr_arrival;      /* µs */
     uint32_t rr_ssrc, rr_mid; /* of the peer's last reference time (RFC 3611 §4.4); 0: none */
     uint64_t rr_arrival;      /* µs */
+    uint64_t xr_arrival;      /* µs, when the peer last told its metrics */
     uint64_t octets;          /* of payload sent */
     uint64_t sent_reported;   /* packets sent up to the last report */
     bool began;               /* a report has been sent: there will be a BYE */
@@ -160,7 +163,7 @@ struct leg {
     struct level level;
     double speech;          /* mean squares of the frames in which somebody spoke, summed */
     uint64_t speech_frames; /* how many those are */
-    uint64_t clipped;       /* samples */
+    uint64_t clipped;       /* µs */
     struct loss loss;
     uint64_t late_seen; /* of the jitter buffer's late packets, how many are in `loss` */
     struct telephone_event event;
@@ -177,9 +180,10 @@ struct leg {
 
     /* Shared. `queued`: the leg is in `told` already. */
     atomic_bool queued;
-    _Atomic unsigned silent_ms; /* a timeout to be told; 0: none */
-    atomic_bool lacks_encoder;  /* the mix needs more of them */
-    struct ring digits;         /* key << 16 | duration in ms */
+    _Atomic unsigned silent_ms;  /* a timeout to be told; 0: none */
+    atomic_bool lacks_encoder;   /* the mix needs more of them */
+    _Atomic unsigned heard_rate; /* Hz, of the codec that is heard; 0: nothing yet */
+    struct ring digits;          /* key << 16 | duration in ms */
 
     /* Focus thread, and constant. */
     TAILQ_ENTRY(leg) of_mix, of_media;
@@ -251,6 +255,9 @@ struct section {
     struct player_list players;
     uint64_t last_slot; /* number of the slot it was last listened to in; 0: never */
     bool leaving;
+    bool waits; /* its legs have been listened to, and not yet spoken to */
+    /* Messages that came meanwhile, oldest first: between the halves of a tick nothing changes. */
+    struct mail *deferred, **deferred_end;
     struct mixer mixer;
 };
 
@@ -326,7 +333,7 @@ struct media_thread {
     uint32_t random;
     struct receive_batch batch;
     float frame[FRAME_MAX], resampled[FRAME_MAX], fading[FRAME_MAX];
-    uint8_t packet[RTP_HEADER + PAYLOAD_MAX];
+    uint8_t packet[LEVELS_HEADER_MAX + PAYLOAD_MAX];
 };
 
 struct media {
@@ -377,7 +384,7 @@ int mix_supply(struct section *section, const struct codec *codec, uint8_t buses
 int leg_create(struct mix *mix, const struct leg_config *config, struct leg **legp);
 void leg_address(const struct leg *leg, struct media_address *address);
 void leg_session(struct leg *leg, const struct session *session);
-void leg_route(struct leg *leg, const struct leg_route *route);
+int leg_route(struct leg *leg, const struct leg_route *route);
 void leg_close(struct leg *leg);
 void leg_stats(const struct leg *leg, struct leg_stats *stats);
 
@@ -385,6 +392,8 @@ void leg_stats(const struct leg *leg, struct leg_stats *stats);
 void leg_voice(struct leg *leg, const struct leg_voice *wish);
 /* Makes what the leg's voice needs anew when its new session asks for other things. */
 void leg_voice_session(struct leg *leg, const struct stream *stream);
+/* The same when the phone has chosen another of the session's codecs. */
+void leg_voice_heard(struct leg *leg);
 
 /* player.c */
 int player_create(struct mix *mix, const struct play_config *config, struct player **playerp);
@@ -403,6 +412,12 @@ void leg_free(struct leg *leg);
 void leg_hand_up(struct leg *leg);
 
 /* leg_quality.c */
+struct quality_path;
+/* What has been counted up to now. Any thread. */
+struct leg_sample leg_sample_take(const struct leg *leg);
+/* The way on which the peer was heard between two samples. Any thread. */
+void leg_path_in(const struct leg *leg, const struct leg_sample *now,
+                 const struct leg_sample *before, struct quality_path *path);
 /* Fills in what the counters come to, for the whole life of the leg. */
 void leg_quality_stats(const struct leg *leg, struct leg_stats *stats);
 /* Begins to judge the legs' quality every few seconds, as long as there are legs. */
@@ -473,7 +488,7 @@ unsigned leg_fetch(struct leg *leg, struct media_thread *thread);
 void leg_read_rtp(struct leg *leg, struct media_thread *thread);
 void leg_read_rtcp(struct leg *leg, struct media_thread *thread);
 /* Sends FRAME_MS of encoded audio, in packets as the peer wants them. */
-void leg_write(struct leg *leg, struct media_thread *thread, const uint8_t *data, size_t size);
+void leg_write(struct leg *leg, struct media_thread *thread, const struct mixer_payload *payload);
 /* Nothing is sent in this tick; the next packet begins anew. */
 void leg_write_nothing(struct leg *leg);
 

@@ -10,6 +10,8 @@ struct place {
     _Atomic uint64_t tick; /* that it holds; 0: being written, or never was */
     atomic_uint readers;
     uint8_t said[MIXER_RATES]; /* bit masks of buses */
+    unsigned voice_count;
+    struct mixer_voice voices[MIXER_SPEAKERS];
     float frames[MIXER_RATES][MIX_BUSES][FRAME_MAX];
 };
 
@@ -35,6 +37,11 @@ static struct place *place_of(struct exchange *exchange, uint64_t tick)
 
 static void place_fill(struct place *place, const struct mixer *mixer)
 {
+    place->voice_count = mixer->voice_count;
+    for (unsigned i = 0; i < mixer->voice_count; i++) {
+        place->voices[i] = mixer->voices[i];
+        place->voices[i].channel = NULL;
+    }
     for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
         place->said[rate] = 0;
         for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
@@ -73,6 +80,9 @@ void exchange_read(struct exchange *exchange, uint64_t tick, struct mixer *mixer
 
     (void)atomic_fetch_add(&place->readers, 1);
     if (atomic_load(&place->tick) == tick) {
+        for (unsigned i = 0; i < place->voice_count; i++) {
+            mixer_add_voice(mixer, &place->voices[i]);
+        }
         for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
             for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
                 if (place->said[rate] & (1u << bus)) {

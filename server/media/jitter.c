@@ -29,7 +29,7 @@ void jitter_begin_anew(struct jitter *jitter)
     lateness_init(&jitter->lateness, jitter->codec->sample_rate);
     jitter->write = jitter->read;
     jitter->zeros = 0;
-    jitter->decoder_is_behind = false;
+    jitter->decoder_is_behind = jitter->is_deceived = false;
     jitter->power = jitter->sampled = 0;
     jitter->has_sequence = false;
     jitter->has_newest = false;
@@ -38,6 +38,7 @@ void jitter_begin_anew(struct jitter *jitter)
     jitter->late_run = 0;
     jitter->idle = 0;
     jitter->rest = 0;
+    jitter->made_up = 0;
     jitter->failures = 0;
     jitter->packet_length = jitter->frame;
 }

@@ -51,6 +51,7 @@ struct stored_packet {
     bool used : 1;
     bool is_silent : 1;     /* silence begins here, or nobody would hear it; no payload */
     bool is_sample : 1;     /* nobody would hear it, but its power is to be known */
+    bool is_audit : 1;      /* … to be held against what the sender says */
     bool is_background : 1; /* no voice, as the sender has it */
 };
 
@@ -174,6 +175,7 @@ struct jitter {
     bool has_newest;
     bool blank;             /* all of `sound` is zero up to history and frame, `read` stays there */
     bool decoder_is_behind; /* it has missed what was not silence */
+    bool is_deceived;       /* the sender has said of sound that it was silence */
     uint16_t next_sequence; /* after the packet taken last */
     uint64_t taken;         /* bit n: next_sequence - 1 - n has come */
     uint16_t newest_sequence;

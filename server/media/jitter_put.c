@@ -7,7 +7,8 @@ enum {
     LATE_RUN = 8,    /* so many late packets and no other: the sender began anew */
     IDLE_AFTER = 25, /* packets of background that nobody would hear, then they are not decoded … */
     IDLE_CHECK = 25, /* … but for one in so many, lest a sender that knows only voices cuts music */
-    SAMPLE_EVERY = 5, /* packets; so often one is decoded only to know how loud it is */
+    SAMPLE_EVERY = 5, /* packets; so often one is decoded only to know how loud it is … */
+    AUDIT_EVERY = 25, /* … and whether what its sender says is true */
 };
 
 /* ---- the sequence ---- */
@@ -56,14 +57,13 @@ static bool put_in_sequence(struct jitter *jitter, const struct rtp_packet *pack
 
 /* ---- what need not be decoded ---- */
 
-/* What the payload itself shows is believed before what the sender says of it. A sender that says
- * it is silent, and is not, is not heard, and nobody else is the worse for it. NAN: not known. */
+/* What the payload itself shows is believed before what the sender says of it. NAN: not known. */
 static float power_of(const struct jitter *jitter, const struct rtp_packet *packet)
 {
     if (jitter->codec->power) {
         return jitter->codec->power(packet->payload, packet->payload_size);
     }
-    return packet->has_power ? packet->power : NAN;
+    return packet->has_power && !jitter->is_deceived ? packet->power : NAN;
 }
 
 /* Whether nobody would hear the packet. A decoder that misses it, and it is not silence, will not
@@ -80,7 +80,14 @@ static bool is_unheard(struct jitter *jitter, const struct rtp_packet *packet,
         stored->is_sample = ++jitter->unsampled % SAMPLE_EVERY == 0;
         return !stored->is_sample;
     }
-    return stored->power <= jitter->unheard;
+    if (!(stored->power <= jitter->unheard)) {
+        return false;
+    }
+    /* A sender that says it is silent, and is not, harms only itself. But it may be a mistake: now
+     * and then we look (RFC 6464 §6). */
+    stored->is_audit = !jitter->codec->power && ++jitter->unsampled % AUDIT_EVERY == 0;
+    stored->is_sample = stored->is_audit;
+    return !stored->is_sample;
 }
 
 /* Whether the sender has said nothing but background for so long that it is not looked at. */

@@ -10,6 +10,7 @@ enum {
 };
 
 static const float idle_power = 1e-6F;  /* -60 dBFS */
+static const float far_louder = 100;    /* 20 dB: who states so much too little is not believed */
 static const float quiet_power = 1e-5F; /* -50 dBFS; a decoder that has missed so little is right */
 
 /* ---- room ---- */
@@ -114,10 +115,15 @@ static unsigned decode(struct jitter *jitter, const struct stored_packet *packet
 static void take_sample(struct jitter *jitter, struct stored_packet *packet, unsigned count,
                         uint64_t now)
 {
-    float *end = jitter->sound + jitter->write;
-    packet->power = jitter->sampled = level_power(end, count);
+    float *end = jitter->sound + jitter->write, power = level_power(end, count);
+    jitter->sampled = power;
+    jitter->decoder_is_behind = packet->is_sample && power > quiet_power;
+    if (!packet->is_audit) {
+        packet->power = power;
+    } else if (power > packet->power * far_louder + quiet_power) {
+        jitter->is_deceived = true;
+    }
     packet->length = (uint16_t)count;
-    jitter->decoder_is_behind = packet->is_sample && packet->power > quiet_power;
     memset(end, 0, count * sizeof *end);
     take_silence(jitter, packet, now);
 }

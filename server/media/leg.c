@@ -94,13 +94,13 @@ int leg_create(struct mix *mix, const struct leg_config *config, struct leg **le
     if (leg == NULL) {
         return ENOMEM;
     }
-    leg_prepare(leg, mix_place(mix), config);
-    choose_numbers(leg);
     err = sockets_open(ports, &leg->sockets);
     if (err != 0) {
         free(leg);
         return err;
     }
+    leg_prepare(leg, mix_place(mix), config);
+    choose_numbers(leg);
     leg->ports = ports;
     TAILQ_INSERT_TAIL(&media->legs, leg, of_media);
     TAILQ_INSERT_TAIL(&mix->legs_open, leg, of_mix);
@@ -179,14 +179,15 @@ void leg_session(struct leg *leg, const struct session *session)
     media_post(leg->media, leg->section->thread, message);
 }
 
-void leg_route(struct leg *leg, const struct leg_route *route)
+int leg_route(struct leg *leg, const struct leg_route *route)
 {
     struct message *message = message_create(MESSAGE_LEG_ROUTE, "a leg's route");
     uint8_t buses = 0;
+    int err;
 
     loop_assert_thread(leg->media->loop);
     if (message == NULL) {
-        return;
+        return ENOMEM;
     }
     message->leg = leg;
     for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
@@ -196,12 +197,14 @@ void leg_route(struct leg *leg, const struct leg_route *route)
         message->route.hears[bus] = hears;
         buses |= (uint8_t)(speaks != 0 || hears != 0 ? 1u << bus : 0);
     }
-    if (mix_supply(leg->section, NULL, buses, false) != 0) {
+    err = mix_supply(leg->section, NULL, buses, false);
+    if (err != 0) {
         log_error("media: out of memory, a leg's route is not changed");
         free(message);
-        return;
+        return err;
     }
     media_post(leg->media, leg->section->thread, message);
+    return 0;
 }
 
 void leg_close(struct leg *leg)
@@ -243,8 +246,12 @@ void leg_hand_up(struct leg *leg)
     uint32_t digit;
 
     if (atomic_exchange_explicit(&leg->lacks_encoder, false, memory_order_relaxed) &&
-        !leg->abandoned && mix_supply(leg->section, leg->sends, 0, true) != 0) {
+        !leg->abandoned && leg->sends != NULL &&
+        mix_supply(leg->section, leg->sends, 0, true) != 0) {
         log_error("media: out of memory, %s is not encoded for all", leg->sends->format.name);
+    }
+    if (!leg->abandoned) {
+        leg_voice_heard(leg);
     }
     /* Each handler may close the leg. */
     if (!leg->abandoned && speaking != leg->told_speaking) {

@@ -51,20 +51,13 @@ static void take_noise(struct leg *leg, const struct stream_format *format,
     }
 }
 
-/* When nobody has asked the kernel, within this tick. */
-static uint64_t heard_at(const struct media_thread *thread, uint64_t arrival)
-{
-    return arrival != RTP_NOT_TIMED ? arrival : thread->now;
-}
-
 static void take_event(struct leg *leg, struct media_thread *thread,
                        const struct stream_format *format, const struct rtp_packet *packet,
                        uint64_t arrival)
 {
     struct telephone_event before = leg->event;
     unsigned duration = 0;
-    char key = telephone_event_put(&leg->event, packet, format->clock_rate,
-                                   heard_at(thread, arrival), &duration);
+    char key = telephone_event_put(&leg->event, packet, format->clock_rate, arrival, &duration);
 
     if (leg->event.active && (!before.active || before.timestamp != leg->event.timestamp)) {
         /* Phones stop the audio while they send an event: what is missing is no loss. */
@@ -92,7 +85,7 @@ static void take_format(struct leg *leg, struct media_thread *thread,
         take_noise(leg, format, packet, arrival);
         break;
     case STREAM_EVENT:
-        take_event(leg, thread, format, packet, arrival);
+        take_event(leg, thread, format, packet, arrival != RTP_NOT_TIMED ? arrival : thread->now);
         break;
     }
 }
@@ -129,7 +122,7 @@ static void take_rtp(struct leg *leg, struct media_thread *thread,
                      uint64_t arrival)
 {
     const struct stream_format *format = NULL;
-    uint64_t heard = heard_at(thread, arrival);
+    uint64_t heard = arrival != RTP_NOT_TIMED ? arrival : thread->now;
     struct rtp_packet packet;
 
     if (rtp_parse(&packet, data, size)) {
@@ -149,6 +142,9 @@ static void take_rtp(struct leg *leg, struct media_thread *thread,
     leg->life = heard;
     counter_add(&leg->counters.received, 1);
     atomic_store_explicit(&leg->counters.source, packet.ssrc, memory_order_relaxed);
+    if (leg->stream->levels.in != 0) {
+        levels_read(&packet, &leg->stream->levels);
+    }
     settle_owed(leg, format, &packet);
     switch (count_packet(leg, format, &packet, arrival)) {
     case RTP_DUPLICATE_OR_STALE:
@@ -324,10 +320,11 @@ static void read_direct(struct leg *leg, struct media_thread *thread)
     }
 }
 
-/* A connected leg has to be asked when its packets came in its tick number `ticks`. */
-static bool is_exact(unsigned ticks)
+/* Whether in its tick number `ticks` a leg may be read without asking when its packets came.
+ * Reports on the same socket (RFC 5761) need that to be known of every packet. */
+static bool is_direct(const struct leg *leg, unsigned ticks)
 {
-    return ticks % EXACT_EVERY == 0;
+    return leg->link.state == LINK_DIRECT && ticks % EXACT_EVERY != 0 && !leg->stream->muxed;
 }
 
 unsigned leg_fetch(struct leg *leg, struct media_thread *thread)
@@ -335,7 +332,7 @@ unsigned leg_fetch(struct leg *leg, struct media_thread *thread)
     unsigned count = 0;
 
     for (; leg != NULL && count < URING_BATCH; leg = TAILQ_NEXT(leg, in_section), count++) {
-        if (leg->link.number >= 0 && !is_exact(leg->ticks + 1)) {
+        if (leg->link.number >= 0 && is_direct(leg, leg->ticks + 1)) {
             leg->link.place = uring_ask(thread->uring, (unsigned)leg->link.number);
         }
     }
@@ -348,7 +345,7 @@ unsigned leg_fetch(struct leg *leg, struct media_thread *thread)
  * socket is read empty. */
 void leg_read_rtp(struct leg *leg, struct media_thread *thread)
 {
-    if (leg->link.state == LINK_DIRECT && !is_exact(leg->ticks)) {
+    if (is_direct(leg, leg->ticks)) {
         read_direct(leg, thread);
     } else {
         read_batches(leg, thread, leg->sockets.rtp, leg->link.state == LINK_OPEN ? 1 : 2);
@@ -364,62 +361,69 @@ void leg_read_rtcp(struct leg *leg, struct media_thread *thread)
 /* ---- out ---- */
 
 static void send_packet(struct leg *leg, struct media_thread *thread,
-                        const struct sockaddr_storage *target, const uint8_t *data, size_t size,
+                        const struct sockaddr_storage *target, const struct mixer_payload *payload,
                         uint32_t timestamp)
 {
     uint8_t *packet = leg_link_packet(leg, thread);
+    size_t header = RTP_HEADER;
 
     rtp_write_header(packet, leg->stream->payload_type, leg->marker, leg->sequence++, timestamp,
                      leg->ssrc);
-    memcpy(packet + RTP_HEADER, data, size);
+    if (leg->channel.wants_level || leg->channel.wants_each) {
+        header = levels_write(packet, &leg->stream->levels, payload);
+    }
+    memcpy(packet + header, payload->data, payload->size);
     leg->marker = false;
     /* A full queue, an unreachable peer: the next packet may do better. The sequence goes on, so
      * that the peer's reports tell of it. */
-    if (!leg_link_send(leg, thread, RTP_HEADER + size, target)) {
+    if (!leg_link_send(leg, thread, header + payload->size, target)) {
         counter_add(&leg->counters.unsent, 1);
         return;
     }
     counter_add(&leg->counters.sent, 1);
-    leg->rtcp.octets += size;
+    leg->rtcp.octets += payload->size;
 }
 
 /* Cuts or joins frames to the packet length that the peer wants. Only for codecs without state,
  * in whose payload each ms has as many bytes. */
 static void send_resized(struct leg *leg, struct media_thread *thread,
-                         const struct sockaddr_storage *target, const uint8_t *data, size_t size)
+                         const struct sockaddr_storage *target, const struct mixer_payload *payload)
 {
     unsigned ptime = leg->stream->ptime, clocks = leg->stream->clock_rate / 1000;
-    size_t per_ms = size / FRAME_MS, length = ptime * per_ms, at = 0;
+    size_t per_ms = payload->size / FRAME_MS;
     uint8_t *packet = leg->stream->packet;
     uint32_t timestamp = leg->timestamp - leg->pending_ms * clocks;
+    struct mixer_payload part = *payload; /* of several frames, the level is that of the last */
 
-    if (size % FRAME_MS != 0 || leg->pending + size > PAYLOAD_MAX) {
+    if (payload->size % FRAME_MS != 0 || leg->pending + payload->size > PAYLOAD_MAX) {
         leg_write_nothing(leg);
         return;
     }
-    memcpy(packet + leg->pending, data, size);
-    leg->pending += size;
+    memcpy(packet + leg->pending, payload->data, payload->size);
+    leg->pending += payload->size;
     leg->pending_ms += FRAME_MS;
+    part.data = packet;
+    part.size = ptime * per_ms;
     while (leg->pending_ms >= ptime) {
-        send_packet(leg, thread, target, packet + at, length, timestamp);
-        at += length;
+        send_packet(leg, thread, target, &part, timestamp);
+        part.data += part.size;
         timestamp += ptime * clocks;
-        leg->pending -= length;
+        leg->pending -= part.size;
         leg->pending_ms -= ptime;
     }
-    memmove(packet, packet + at, leg->pending);
+    memmove(packet, part.data, leg->pending);
 }
 
-void leg_write(struct leg *leg, struct media_thread *thread, const uint8_t *data, size_t size)
+void leg_write(struct leg *leg, struct media_thread *thread, const struct mixer_payload *payload)
 {
     const struct sockaddr_storage *target = latch_target(&leg->latch);
 
-    if (target == NULL || size == 0) {
+    if (target == NULL || payload->size == 0) {
         leg_write_nothing(leg);
     } else if (leg->stream->ptime == FRAME_MS) {
-        send_packet(leg, thread, target, data, size, leg->timestamp);
+        send_packet(leg, thread, target, payload, leg->timestamp);
     } else {
-        send_resized(leg, thread, target, data, size);
+        send_resized(leg, thread, target, payload);
     }
 }
 

@@ -4,8 +4,7 @@
  * While a stream is steady it is: the kernel then remembers the way to the phone and keeps
  * strangers out by itself, which makes receiving and sending a sixth cheaper. The latch decides
  * whom to connect to; before it can change its mind (the phone falls silent, a new offer/answer)
- * the socket is open to all again. RTCP on the same socket (RFC 5761) needs the arrival time of
- * each packet, which only the other way of reading tells: such a leg stays open.
+ * the socket is open to all again.
  *
  * Connected sockets are handed to the thread's ring (uring.h), where there is one, which moves the
  * packets of many legs by one call.
@@ -52,7 +51,7 @@ void leg_link_tick(struct leg *leg, uint64_t now)
         }
         return;
     }
-    if (leg->latch.source.ss_family == AF_UNSPEC || silent >= LIVELY_US || leg->stream->muxed) {
+    if (leg->latch.source.ss_family == AF_UNSPEC || silent >= LIVELY_US) {
         leg->link.steady = 0;
     } else if (++leg->link.steady >= STEADY_TICKS) {
         link_connect(leg);

@@ -74,6 +74,8 @@ void leg_apply_session(struct leg *leg, struct message *message, uint64_t now)
     }
     choose_hearing(leg, begins_anew);
     mixer_channel_tune(&leg->section->mixer, &leg->channel, stream->codec, stream->tuning);
+    leg->channel.wants_level = stream->levels.out != 0;
+    leg->channel.wants_each = stream->levels.each != 0;
     latch_signal(&leg->latch, &stream->remote_rtp, &stream->peer);
     latch_signal(&leg->rtcp.latch, &stream->remote_rtcp, &stream->peer);
     if (begins_anew) {
@@ -106,8 +108,17 @@ static void poll_event(struct leg *leg, struct media_thread *thread)
     }
 }
 
+/* The leg's voice has to be made anew for another rate. */
+static void tell_rate(struct leg *leg, struct media_thread *thread, unsigned rate)
+{
+    if (rate != atomic_load_explicit(&leg->heard_rate, memory_order_relaxed)) {
+        atomic_store_explicit(&leg->heard_rate, rate, memory_order_relaxed);
+        leg_tell(leg, thread);
+    }
+}
+
 /* For the focus to read; that is not in a hurry. */
-static void publish(struct leg *leg)
+static void publish(struct leg *leg, struct media_thread *thread)
 {
     struct leg_counters *counters = &leg->counters;
     struct jitter_stats stats;
@@ -120,14 +131,13 @@ static void publish(struct leg *leg)
     if (leg->jitter == NULL || leg->hearing == NULL) {
         return;
     }
+    tell_rate(leg, thread, leg->hearing->codec->sample_rate);
     jitter_stats(leg->jitter, &stats);
     loss_discard(&leg->loss, (unsigned)(stats.late - leg->late_seen));
     leg->late_seen = stats.late;
     atomic_store_explicit(&counters->missing, leg->loss.missing, memory_order_relaxed);
     atomic_store_explicit(&counters->runs, leg->loss.runs, memory_order_relaxed);
-    atomic_store_explicit(&counters->clipped,
-                          leg->clipped * 1000 / leg->hearing->codec->sample_rate,
-                          memory_order_relaxed);
+    atomic_store_explicit(&counters->clipped, leg->clipped / 1000, memory_order_relaxed);
     atomic_store_explicit(&counters->late, stats.late, memory_order_relaxed);
     atomic_store_explicit(&counters->concealed,
                           stats.concealed * 1000 / leg->hearing->codec->sample_rate,
@@ -141,7 +151,7 @@ static void publish(struct leg *leg)
 /* What comes out of the jitter buffer, into the thread's frame. False: nothing, or only zeros. */
 static bool fetch(struct leg *leg, struct media_thread *thread, float *powerp)
 {
-    unsigned count;
+    unsigned rate, count;
 
     if (leg->hearing == NULL || leg->jitter == NULL ||
         (!may_receive(leg->stream) && leg->channel.gate <= 0)) {
@@ -151,9 +161,10 @@ static bool fetch(struct leg *leg, struct media_thread *thread, float *powerp)
         *powerp = jitter_power(leg->jitter);
         return false;
     }
-    count = leg->hearing->codec->sample_rate / 1000 * FRAME_MS;
+    rate = leg->hearing->codec->sample_rate;
+    count = rate / 1000 * FRAME_MS;
     *powerp = level_power(thread->frame, count);
-    leg->clipped += level_clipped(thread->frame, count, *powerp);
+    leg->clipped += level_clipped(thread->frame, count, *powerp) * 1000000ULL / rate;
     return true;
 }
 
@@ -213,9 +224,10 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
     power = blocked ? 0 : power;
     level_update(&leg->level, power);
     note_speech(leg, power);
+    leg->channel.source = leg->source.ssrc;
     mixer_take(&leg->section->mixer, &leg->channel, samples, power, blocked);
     if (leg->ticks % PUBLISH_EVERY == 0) {
-        publish(leg);
+        publish(leg, thread);
     }
     if (leg->level.speaking != was_speaking) {
         atomic_store_explicit(&leg->counters.speaking, leg->level.speaking, memory_order_relaxed);
@@ -251,7 +263,7 @@ void leg_speak(struct leg *leg, struct media_thread *thread)
     }
     if (leg->routed && leg->stream->codec != NULL && (leg->stream->direction & STREAM_SENDONLY)) {
         mixer_give(&leg->section->mixer, &leg->channel, &payload);
-        leg_write(leg, thread, payload.data, payload.size);
+        leg_write(leg, thread, &payload);
         if (leg->channel.lacks_encoder) {
             leg->channel.lacks_encoder = false;
             atomic_store_explicit(&leg->lacks_encoder, true, memory_order_relaxed);

@@ -1,5 +1,5 @@
 /* What a leg's counters come to: scores for its whole life, and a grade for the last seconds.
- * Focus thread. */
+ * Focus thread, but for samples. */
 #include "media/quality.h"
 
 #include "media/engine.h"
@@ -14,8 +14,10 @@ enum {
     FAR_END_DELAY_MS = 40, /* usual jitter buffer of phones that do not tell theirs */
 };
 
-static struct leg_sample take_sample(const struct leg_counters *counters)
+struct leg_sample leg_sample_take(const struct leg *leg)
 {
+    const struct leg_counters *counters = &leg->counters;
+
     return (struct leg_sample){
         .received = atomic_load_explicit(&counters->received, memory_order_relaxed),
         .lost = atomic_load_explicit(&counters->lost, memory_order_relaxed),
@@ -45,22 +47,26 @@ static float loss_since(const struct leg_sample *now, const struct leg_sample *b
     return packets > 0 ? lost / packets : 0;
 }
 
+void leg_path_in(const struct leg *leg, const struct leg_sample *now,
+                 const struct leg_sample *before, struct quality_path *path)
+{
+    const struct leg_counters *counters = &leg->counters;
+    unsigned packet = atomic_load_explicit(&counters->packet_ms, memory_order_relaxed);
+
+    path->delay = counter_float(&counters->round_trip) / 2 + counter_float(&counters->delay) +
+                  (float)(packet > 0 ? packet : FRAME_MS);
+    path->loss = loss_since(now, before);
+    path->burst = quality_burst(grown(now->missing, before->missing),
+                                grown(now->runs, before->runs), path->loss);
+}
+
 /* R of what came in between two samples. */
 static float rating_in(const struct leg *leg, const struct leg_sample *now,
                        const struct leg_sample *before)
 {
-    const struct leg_counters *counters = &leg->counters;
-    unsigned packet = atomic_load_explicit(&counters->packet_ms, memory_order_relaxed);
-    float loss = loss_since(now, before);
-    struct quality_path path = {
-        .codec = leg->sends != NULL ? leg->sends->format.name : "",
-        .delay = counter_float(&counters->round_trip) / 2 + counter_float(&counters->delay) +
-                 (float)(packet > 0 ? packet : FRAME_MS),
-        .loss = loss,
-        .burst = quality_burst(grown(now->missing, before->missing), grown(now->runs, before->runs),
-                               loss),
-    };
+    struct quality_path path;
 
+    leg_path_in(leg, now, before, &path);
     return quality_rating(&path);
 }
 
@@ -71,7 +77,6 @@ static float rating_out(const struct leg *leg, float loss)
     float told = counter_float(&counters->remote_rating);
     float delay = counter_float(&counters->remote_delay);
     struct quality_path path = {
-        .codec = leg->sends != NULL ? leg->sends->format.name : "",
         .delay = counter_float(&counters->round_trip) / 2 + FRAME_MS +
                  (delay > 0 ? delay : FAR_END_DELAY_MS),
         .loss = loss + counter_float(&counters->remote_discarded),
@@ -85,7 +90,7 @@ void leg_quality_stats(const struct leg *leg, struct leg_stats *stats)
 {
     static const struct leg_sample beginning;
     const struct leg_counters *counters = &leg->counters;
-    struct leg_sample now = take_sample(counters);
+    struct leg_sample now = leg_sample_take(leg);
     uint64_t sent = atomic_load_explicit(&counters->remote_sent, memory_order_relaxed);
     float lost = (float)atomic_load_explicit(&counters->remote_lost, memory_order_relaxed);
     bool is_reported = now.remote_reports > 0 || counter_float(&counters->remote_rating) > 0;
@@ -101,7 +106,7 @@ void leg_quality_stats(const struct leg *leg, struct leg_stats *stats)
 
 static void judge(struct media *media, struct leg *leg)
 {
-    struct leg_sample before = leg->judged, now = take_sample(&leg->counters);
+    struct leg_sample before = leg->judged, now = leg_sample_take(leg);
     bool heard = packets_since(&now, &before) >= PACKETS_MIN;
     bool reported = now.remote_reports > before.remote_reports;
     float in = heard ? rating_in(leg, &now, &before) : -1;

@@ -1,6 +1,8 @@
 /* A leg's RTCP: reports by the clock, the peer's reports, and good-bye. Media thread. */
 #include "media/engine.h"
 
+#include <math.h>
+
 static const uint64_t INTERVAL_US = 5 * 1000 * 1000; /* RFC 3550 §6.2 */
 /* RFC 3550 §6.3.1: e − 3/2, which undoes the bias of timer reconsideration. */
 static const double COMPENSATION = 1.21828;
@@ -31,20 +33,23 @@ void leg_rtcp_round_trip(struct leg *leg, uint32_t lsr, uint32_t dlsr, uint64_t 
     }
 }
 
+/* A figure that cannot be true is passed over; what was known before it stays. */
 static void take_block(struct leg *leg, const struct rtcp_report *report)
 {
     struct leg_counters *counters = &leg->counters;
+    uint64_t sent = atomic_load_explicit(&counters->sent, memory_order_relaxed);
+    uint64_t unsent = atomic_load_explicit(&counters->unsent, memory_order_relaxed);
     float clocks = (float)leg->stream->clock_rate / 1000;
+    float jitter = clocks > 0 ? (float)report->jitter / clocks : INFINITY;
 
-    counter_add(&counters->remote_reports, 1);
-    atomic_store_explicit(&counters->remote_loss, report->fraction_lost, memory_order_relaxed);
-    atomic_store_explicit(&counters->remote_lost, report->lost, memory_order_relaxed);
-    atomic_store_explicit(&counters->remote_sent,
-                          atomic_load_explicit(&counters->sent, memory_order_relaxed),
-                          memory_order_relaxed);
-    if (clocks > 0) {
-        atomic_store_explicit(&counters->remote_jitter, (float)report->jitter / clocks,
-                              memory_order_relaxed);
+    if (report->lost <= sent + unsent) { /* what we could not send is missing there */
+        counter_add(&counters->remote_reports, 1);
+        atomic_store_explicit(&counters->remote_loss, report->fraction_lost, memory_order_relaxed);
+        atomic_store_explicit(&counters->remote_lost, report->lost, memory_order_relaxed);
+        atomic_store_explicit(&counters->remote_sent, sent, memory_order_relaxed);
+    }
+    if (jitter <= RTCP_DELAY_MAX_MS) {
+        atomic_store_explicit(&counters->remote_jitter, jitter, memory_order_relaxed);
     }
 }
 

@@ -54,6 +54,7 @@ void leg_voice(struct leg *leg, const struct leg_voice *wish)
 
 void leg_voice_session(struct leg *leg, const struct stream *stream)
 {
+    unsigned heard = atomic_load_explicit(&leg->heard_rate, memory_order_relaxed);
     const struct stream_format *audio = stream_find_audio(stream, NULL);
     struct voice_plan plan = leg->voice_plan;
 
@@ -63,9 +64,25 @@ void leg_voice_session(struct leg *leg, const struct stream *stream)
     plan.rate = audio->codec->sample_rate;
     leg->has_events = false;
     for (unsigned i = 0; i < stream->format_count; i++) {
-        leg->has_events |= stream->formats[i].kind == STREAM_EVENT;
+        const struct stream_format *format = &stream->formats[i];
+
+        leg->has_events |= format->kind == STREAM_EVENT;
+        if (format->kind == STREAM_AUDIO && format->codec->sample_rate == heard) {
+            plan.rate = heard; /* it goes on, see leg_media.c; if not, that is told */
+        }
     }
     follow_plan(leg, plan);
+}
+
+void leg_voice_heard(struct leg *leg)
+{
+    unsigned heard = atomic_load_explicit(&leg->heard_rate, memory_order_relaxed);
+    struct voice_plan plan = leg->voice_plan;
+
+    if (heard != 0 && heard != plan.rate) {
+        plan.rate = heard;
+        follow_plan(leg, plan);
+    }
 }
 
 /* ---- media thread ---- */

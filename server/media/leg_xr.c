@@ -9,6 +9,9 @@
 /* A sine of full scale is −3.01 dBov and, in G.711, 3.14 dBm0. */
 static const float DBM0_OF_DBOV = 6.15f;
 
+/* What a peer told so long ago says nothing of now. */
+static const uint64_t METRICS_US = 15 * 1000 * 1000;
+
 static int dbm0(float dbov)
 {
     return dbov > LEVEL_SILENCE ? (int)lrintf(dbov + DBM0_OF_DBOV) : XR_UNKNOWN;
@@ -17,32 +20,27 @@ static int dbm0(float dbov)
 /* What we hear of the peer. */
 static void measure(const struct leg *leg, struct voip_metrics *metrics)
 {
+    static const struct leg_sample beginning;
     const struct leg_counters *counters = &leg->counters;
-    uint64_t received = atomic_load_explicit(&counters->received, memory_order_relaxed);
-    uint64_t lost = atomic_load_explicit(&counters->lost, memory_order_relaxed);
-    uint64_t late = atomic_load_explicit(&counters->late, memory_order_relaxed);
+    struct leg_sample now = leg_sample_take(leg);
     unsigned packet = atomic_load_explicit(&counters->packet_ms, memory_order_relaxed);
     float length = (float)(packet > 0 ? packet : FRAME_MS);
     float delay = counter_float(&counters->delay),
           round_trip = counter_float(&counters->round_trip);
-    float packets = (float)(received + lost);
+    float packets = (float)(now.received + now.lost);
     struct loss_bursts bursts;
-    struct quality_path path = {
-        .codec = leg->hearing->codec->format.name,
-        .loss = (float)(lost + late) / packets,
-    };
+    struct quality_path path;
     float rating;
 
     loss_bursts(&leg->loss, &bursts);
-    path.burst = quality_burst((float)leg->loss.missing, (float)leg->loss.runs, path.loss);
-    rating = quality_rating(&path);
-    metrics->mos_listening = (unsigned)lrintf(10 * quality_mos(rating));
-    path.delay = round_trip / 2 + delay + length;
+    leg_path_in(leg, &now, &beginning, &path);
     rating = quality_rating(&path);
     metrics->mos = (unsigned)lrintf(10 * quality_mos(rating));
     metrics->rating = (unsigned)lrintf(rating);
-    metrics->loss = (float)lost / packets;
-    metrics->discard = (float)late / packets;
+    path.delay = 0; /* who only listens does not mind it */
+    metrics->mos_listening = (unsigned)lrintf(10 * quality_mos(quality_rating(&path)));
+    metrics->loss = (float)now.lost / packets;
+    metrics->discard = (float)now.late / packets;
     metrics->burst_density = bursts.burst_density;
     metrics->gap_density = bursts.gap_density;
     metrics->burst_length = (unsigned)(bursts.burst_packets * length);
@@ -89,15 +87,23 @@ void leg_xr_take(struct leg *leg, const struct rtcp_xr *xr, uint64_t arrival, ui
     if (xr->has_dlrr) {
         leg_rtcp_round_trip(leg, xr->lrr, xr->dlrr, now - arrival);
     }
+    if (!xr->has_metrics && arrival - leg->rtcp.xr_arrival > METRICS_US) {
+        atomic_store_explicit(&counters->remote_rating, 0, memory_order_relaxed);
+        atomic_store_explicit(&counters->remote_discarded, 0, memory_order_relaxed);
+        atomic_store_explicit(&counters->remote_delay, 0, memory_order_relaxed);
+    }
     if (xr->has_metrics) {
         float rating = metrics->rating != XR_UNKNOWN ? (float)metrics->rating
                        : metrics->mos != XR_UNKNOWN
                            ? quality_rating_of_mos((float)metrics->mos / 10)
                            : 0;
 
+        leg->rtcp.xr_arrival = arrival;
         atomic_store_explicit(&counters->remote_rating, rating, memory_order_relaxed);
         atomic_store_explicit(&counters->remote_discarded, metrics->discard, memory_order_relaxed);
-        atomic_store_explicit(&counters->remote_delay, (float)metrics->system_delay,
-                              memory_order_relaxed);
+        if (metrics->system_delay <= RTCP_DELAY_MAX_MS) {
+            atomic_store_explicit(&counters->remote_delay, (float)metrics->system_delay,
+                                  memory_order_relaxed);
+        }
     }
 }

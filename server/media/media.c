@@ -146,7 +146,7 @@ static void media_thread_stats(void *ctx, unsigned number, struct mixing_thread_
         return;
     }
     thread = &media->threads[number];
-    stats->mixes = thread->sections;
+    stats->sections = thread->sections;
     stats->legs = thread->legs;
     stats->ticks = atomic_load_explicit(&thread->ticks, memory_order_relaxed);
     stats->late_ticks = atomic_load_explicit(&thread->late_ticks, memory_order_relaxed);

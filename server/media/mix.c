@@ -78,6 +78,7 @@ static struct section *section_create(struct mix *mix, struct media_thread *thre
     section->slot = slot;
     TAILQ_INIT(&section->legs);
     TAILQ_INIT(&section->players);
+    section->deferred_end = &section->deferred;
     section->add = (struct message){.kind = MESSAGE_SECTION_ADD, .section = section};
     section->remove = (struct message){.kind = MESSAGE_SECTION_REMOVE, .section = section};
     return section;
@@ -106,9 +107,13 @@ static void section_join(struct section *section)
 static int supply(struct section *section, unsigned rate, uint8_t buses, const struct codec *codec,
                   bool lacking)
 {
-    struct message *message = message_create(MESSAGE_SECTION_SUPPLY, "a mix");
+    struct message *message;
     int err = ENOMEM;
 
+    if (mixer_stock_suffices(&section->stock, rate, buses, codec, lacking)) {
+        return 0;
+    }
+    message = message_create(MESSAGE_SECTION_SUPPLY, "a mix");
     if (message != NULL) {
         message->section = section;
         err = mixer_supply_create(&section->stock, rate, buses, &message->supply);
@@ -167,17 +172,25 @@ static struct section *section_add(struct mix *mix)
     return section;
 }
 
+/* Whether a thread that does not work for the mix yet is in a better state than all that do. */
+static bool is_rescue_near(struct mix *mix, const struct section *best)
+{
+    const struct media_thread *thread = least_loaded(mix);
+
+    return thread != NULL && thread_is_overloaded(best->thread) && !thread_is_overloaded(thread);
+}
+
 struct section *mix_place(struct mix *mix)
 {
     unsigned count = atomic_load_explicit(&mix->section_count, memory_order_relaxed);
     struct section *best = mix->sections[0], *another;
 
     for (unsigned i = 1; i < count; i++) {
-        if (mix->sections[i]->leg_count < best->leg_count) {
+        if (is_freer(mix->sections[i]->thread, best->thread)) {
             best = mix->sections[i];
         }
     }
-    if (best->leg_count < mix->media->section_legs) {
+    if (best->leg_count < mix->media->section_legs && !is_rescue_near(mix, best)) {
         return best;
     }
     another = section_add(mix);
@@ -187,11 +200,13 @@ struct section *mix_place(struct mix *mix)
 bool mix_is_overloaded(void *ctx, const struct mix *mix)
 {
     const struct media *media = ctx;
+    bool may_grow = mix == NULL ||
+                    atomic_load_explicit(&mix->section_count, memory_order_relaxed) < SECTIONS_MAX;
 
     for (unsigned i = 0; i < media->thread_count; i++) {
         const struct media_thread *thread = &media->threads[i];
 
-        if ((mix == NULL || works_for(thread, mix)) && !thread_is_overloaded(thread)) {
+        if ((may_grow || works_for(thread, mix)) && !thread_is_overloaded(thread)) {
             return false;
         }
     }

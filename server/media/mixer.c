@@ -170,6 +170,7 @@ void mixer_settle(struct mixer_channel *channel)
 void mixer_begin(struct mixer *mixer)
 {
     mixer->tick++;
+    mixer->voice_count = 0;
 }
 
 /* Copies the frame through the gate, which fades within the first FADE_MS when it moves. */
@@ -212,6 +213,7 @@ void mixer_take(struct mixer *mixer, struct mixer_channel *channel, const float 
         own = channel->own != NULL ? channel->own->samples : channel->plane->scratch;
         gate_pass(channel->plane, own, samples, from, to);
         plane_add(mixer, channel, own);
+        voice_add(mixer, channel, power);
     } else {
         own_drop(channel);
     }
@@ -311,7 +313,8 @@ static void encode_group(struct mixer *mixer, const struct mixer_channel *channe
             encoding->silent = group->silent;
         }
         encoding->tick = mixer->tick;
-        *payload = (struct mixer_payload){encoding->data, encoding->size};
+        payload->data = encoding->data;
+        payload->size = encoding->size;
         return;
     }
     payload->data = mixer->payload;
@@ -333,6 +336,7 @@ static void give_shared(struct mixer *mixer, struct mixer_channel *channel,
     } else {
         encoder_give(mixer, channel, group, &group->asked, group->frame, payload);
     }
+    levels_tell(mixer, channel, group, group->frame, payload);
 }
 
 static void give_alone(struct mixer *mixer, struct mixer_channel *channel,
@@ -354,12 +358,14 @@ static void give_alone(struct mixer *mixer, struct mixer_channel *channel,
     } else {
         encoder_give(mixer, channel, channel, &channel->asked, plane->alone, payload);
     }
+    levels_tell(mixer, channel, NULL, plane->alone, payload);
 }
 
 void mixer_give(struct mixer *mixer, struct mixer_channel *channel, struct mixer_payload *payload)
 {
     if (channel->plane == NULL) {
-        *payload = (struct mixer_payload){mixer->payload, 0};
+        payload->data = mixer->payload;
+        payload->size = 0;
         return;
     }
     if (channel->group == NULL) {

@@ -30,6 +30,8 @@ enum {
     MIXER_GROUPS = 6,    /* shared mixes a plane; who finds none free has one of its own */
     MIXER_ENCODINGS = 3, /* stateless codecs that a group encodes for; others for themselves */
     MIXER_CODECS = 4,    /* codecs with a state */
+    MIXER_SPEAKERS =
+        15, /* who are told apart in a mix: the loudest; as many as fit into a packet */
 };
 
 extern const unsigned mixer_rates[MIXER_RATES]; /* Hz, growing */
@@ -47,9 +49,27 @@ struct mixer_gains {
     bool moving;
 };
 
+/* Who is heard in a mix. */
+struct mixer_speaker {
+    uint32_t source; /* SSRC */
+    uint8_t level;   /* -dBov */
+};
+
 struct mixer_payload {
     const uint8_t *data; /* good until the next mixer_give or mixer_begin */
     size_t size;         /* 0: nothing is to be sent */
+    /* As far as the channel wants to know: */
+    uint8_t level; /* of the whole, -dBov */
+    unsigned speaker_count;
+    struct mixer_speaker speakers[MIXER_SPEAKERS];
+};
+
+/* Who contributes in a tick. */
+struct mixer_voice {
+    const struct mixer_channel *channel; /* to know it again, it may be gone; NULL: elsewhere */
+    uint32_t source;
+    float power;
+    float speaks[MIX_BUSES];
 };
 
 struct mixer_encoding {
@@ -66,7 +86,9 @@ struct mixer_group {
     float gain, gain_before; /* the limiter's at the end of `tick` and before it */
     uint64_t tick;           /* last mixed */
     bool silent;             /* nobody is to be heard in that tick */
-    uint64_t asked;          /* as a channel's */
+    uint8_t level;           /* -dBov, in the tick `measured` */
+    uint64_t measured;
+    uint64_t asked; /* as a channel's */
     float *frame;
     struct mixer_encoding encodings[MIXER_ENCODINGS];
 };
@@ -135,7 +157,9 @@ struct mixer_channel {
     bool lacks_encoder;            /* the focus is to make more of them */
     uint64_t asked;                /* tick in which that was set last; 0: never */
     struct mixer_gains speaks, hears;
-    bool contributes;  /* in this tick, `own` is in the sums */
+    uint32_t source;              /* SSRC of what it says */
+    bool wants_level, wants_each; /* mixer_give is to say how loud it is, and who is heard */
+    bool contributes;             /* in this tick, `own` is in the sums */
     float gate;        /* 0: below the threshold for long, 1: open; between, only within a frame */
     unsigned hangover; /* frames that the gate stays open without sound */
     bool alone;        /* the last mix was its own, with this gain of the limiter */
@@ -151,6 +175,8 @@ struct mixer {
     uint64_t resamples; /* frames resampled so far */
     struct mixer_plane *planes[MIXER_RATES];
     struct mixer_encoder *encoders;
+    unsigned voice_count; /* in this tick */
+    struct mixer_voice voices[MIXER_SPEAKERS];
     uint8_t payload[PAYLOAD_MAX];
 };
 
@@ -171,6 +197,9 @@ struct mixer_stock {
 
 struct mixer_supply;
 
+/* Whether the two below would have nothing to make. */
+bool mixer_stock_suffices(struct mixer_stock *stock, unsigned rate, uint8_t buses,
+                          const struct codec *codec, bool lacking);
 /* What is missing for the channels that there are, of these buses (a bit mask) and of this rate (0:
  * no further one), in *supplyp; NULL when nothing is. ENOMEM. */
 int mixer_supply_create(struct mixer_stock *stock, unsigned rate, uint8_t buses,
@@ -221,6 +250,8 @@ const float *mixer_said(const struct mixer *mixer, unsigned rate, unsigned bus, 
 /* Adds to that. Where there is no such plane or bus, nobody hears it. Before the first
  * mixer_give. */
 void mixer_add(struct mixer *mixer, unsigned rate, unsigned bus, const float *samples);
+/* Somebody else contributes: what mixer_add brings. */
+void mixer_add_voice(struct mixer *mixer, const struct mixer_voice *voice);
 /* What the channel hears, encoded. Nothing when it has no plane. */
 void mixer_give(struct mixer *mixer, struct mixer_channel *channel, struct mixer_payload *payload);
 /* The end of the channel's tick, given or not: gains have arrived. */

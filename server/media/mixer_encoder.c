@@ -121,7 +121,8 @@ void encoder_give(struct mixer *mixer, struct mixer_channel *channel, const void
 
     channel->encoder = encoder;
     if (encoder == NULL) {
-        *payload = (struct mixer_payload){mixer->payload, 0};
+        payload->data = mixer->payload;
+        payload->size = 0;
         return;
     }
     if (encoder->tick != mixer->tick) {
@@ -131,5 +132,6 @@ void encoder_give(struct mixer *mixer, struct mixer_channel *channel, const void
         encoder_run(mixer, encoder, frame, channel->plane->frame);
     }
     encoder->served++;
-    *payload = (struct mixer_payload){encoder->data, encoder->size};
+    payload->data = encoder->data;
+    payload->size = encoder->size;
 }

@@ -21,6 +21,14 @@ void plane_add(struct mixer *mixer, const struct mixer_channel *channel, const f
 /* All that is said on the bus in this tick, at any rate; NULL: nothing. Once all have spoken. */
 const float *plane_hear(struct mixer *mixer, struct mixer_plane *plane, unsigned bus);
 
+/* ---- mixer_levels.c ---- */
+
+/* The channel contributes, with this power. */
+void voice_add(struct mixer *mixer, const struct mixer_channel *channel, float power);
+/* Fills in what the channel wants to know of the frame that it hears. `group` NULL: its own. */
+void levels_tell(const struct mixer *mixer, const struct mixer_channel *channel,
+                 struct mixer_group *group, const float *frame, struct mixer_payload *payload);
+
 /* ---- mixer_encoder.c ---- */
 
 /* The frame, which `user` (a group or the channel itself) hears in this tick, encoded with a state

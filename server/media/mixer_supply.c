@@ -139,16 +139,26 @@ static bool lacks_rooms(const struct mixer_stock *stock)
     return false;
 }
 
+static uint8_t rates_with(const struct mixer_stock *stock, unsigned rate)
+{
+    return (uint8_t)(stock->rates | (rate > 0 ? 1u << plane_index(rate) : 0));
+}
+
+static bool has_all(const struct mixer_stock *stock, uint8_t rates, uint8_t buses)
+{
+    return rates == stock->rates && (stock->buses | buses) == stock->buses && !lacks_rooms(stock);
+}
+
 int mixer_supply_create(struct mixer_stock *stock, unsigned rate, uint8_t buses,
                         struct mixer_supply **supplyp)
 {
-    uint8_t wanted = (uint8_t)(stock->rates | (rate > 0 ? 1u << plane_index(rate) : 0));
+    uint8_t wanted = rates_with(stock, rate);
     struct mixer_supply *supply;
     int err = 0;
 
     buses |= stock->buses;
     *supplyp = NULL;
-    if (wanted == stock->rates && buses == stock->buses && !lacks_rooms(stock)) {
+    if (has_all(stock, wanted, buses)) {
         return 0;
     }
     supply = calloc(1, sizeof(*supply));
@@ -225,6 +235,24 @@ static struct mixer_encoder *encoder_create(const struct codec *codec)
     return encoder;
 }
 
+static unsigned encoders_wanted(const struct mixer_demand *demand, bool lacking)
+{
+    unsigned wanted = lacking ? demand->made + ENCODERS_MORE : ENCODERS_FIRST;
+
+    /* One more than there are channels: an encoder that has been left rests for a tick. */
+    return wanted < demand->channels + 1 ? wanted : demand->channels + 1;
+}
+
+bool mixer_stock_suffices(struct mixer_stock *stock, unsigned rate, uint8_t buses,
+                          const struct codec *codec, bool lacking)
+{
+    const struct mixer_demand *demand =
+        codec != NULL && !codec->stateless ? demand_of(stock, codec) : NULL;
+
+    return has_all(stock, rates_with(stock, rate), buses) &&
+           (demand == NULL || demand->made >= encoders_wanted(demand, lacking));
+}
+
 int mixer_supply_encoders(struct mixer_stock *stock, const struct codec *codec, bool lacking,
                           struct mixer_supply **supplyp)
 {
@@ -235,9 +263,7 @@ int mixer_supply_encoders(struct mixer_stock *stock, const struct codec *codec, 
         return 0;
     }
     demand = demand_of(stock, codec);
-    wanted = lacking ? demand->made + ENCODERS_MORE : ENCODERS_FIRST;
-    /* One more than there are channels: an encoder that has been left rests for a tick. */
-    wanted = wanted < demand->channels + 1 ? wanted : demand->channels + 1;
+    wanted = encoders_wanted(demand, lacking);
     if (*supplyp == NULL && demand->made < wanted) {
         *supplyp = calloc(1, sizeof(**supplyp));
     }

@@ -118,13 +118,15 @@ void players_clip_read(struct clip *clip, void *arg)
 {
     const char *problem = clip_problem(clip);
     struct player *player;
+    int err;
 
     /* Looked for from the beginning each time: who is told may start and stop others. */
     while ((player = find_waiting(arg, clip)) != NULL) {
         if (player->stopping || player->abandoned || problem != NULL) {
             player_over(player, problem);
-        } else if (player_begin(player) != 0) {
-            player_over(player, "it holds nothing at the rate of the conference");
+        } else if ((err = player_begin(player)) != 0) {
+            player_over(player, err == EINVAL ? "it holds nothing at the rate of the conference"
+                                              : strerror(err));
         }
     }
 }

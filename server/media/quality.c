@@ -4,32 +4,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
-#include <strings.h>
 
 /* R0 − Is of a connection with all of G.107's default values. */
 static const float BEST_RATING = 93.2f;
 static const float DELAY_FREE_MS = 100; /* G.107 §7.4: less is not noticed */
 static const float GRADE_MARGIN = 4;    /* R, see quality_grade */
 
-struct impairment {
-    const char *codec;
-    float ie;  /* equipment impairment factor without loss */
-    float bpl; /* packet-loss robustness factor */
-};
-
-/* G.113 appendix I has values for G.711 with concealment, which we and most phones have. For codecs
- * of a wider band there are none on this scale: they are in no way worse, and concealed like it. */
-static const struct impairment impairments[] = {{"PCMU", 0, 25.1f}, {"PCMA", 0, 25.1f}};
-
-static const struct impairment *impairment_of(const char *codec)
-{
-    for (size_t i = 0; i < sizeof(impairments) / sizeof(impairments[0]); i++) {
-        if (strcasecmp(impairments[i].codec, codec) == 0) {
-            return &impairments[i];
-        }
-    }
-    return &impairments[0];
-}
+/* Of G.711 with concealment (G.113 appendix I), which we and most phones have. For codecs of a
+ * wider band there are no values on this scale: they are in no way worse, and concealed like it. */
+static const float EQUIPMENT_IMPAIRMENT = 0;       /* Ie, without loss */
+static const float PACKET_LOSS_ROBUSTNESS = 25.1f; /* Bpl */
 
 /* Idd of G.107 §7.4: what long waiting costs. Echo is not ours to know. */
 static float delay_impairment(float delay)
@@ -44,19 +28,18 @@ static float delay_impairment(float delay)
 }
 
 /* Ie,eff of G.107 §7.5. */
-static float loss_impairment(const struct impairment *codec, float loss, float burst)
+static float loss_impairment(float loss, float burst)
 {
     float percent = 100 * fminf(fmaxf(loss, 0), 1);
 
-    return codec->ie + (95 - codec->ie) * percent / (percent / fmaxf(burst, 1) + codec->bpl);
+    return EQUIPMENT_IMPAIRMENT + (95 - EQUIPMENT_IMPAIRMENT) * percent /
+                                      (percent / fmaxf(burst, 1) + PACKET_LOSS_ROBUSTNESS);
 }
 
 float quality_rating(const struct quality_path *path)
 {
-    const struct impairment *codec = impairment_of(path->codec);
-
     return fmaxf(0, BEST_RATING - delay_impairment(path->delay) -
-                        loss_impairment(codec, path->loss, path->burst));
+                        loss_impairment(path->loss, path->burst));
 }
 
 float quality_mos(float rating)

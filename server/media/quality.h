@@ -10,10 +10,9 @@
 
 /* One direction, from mouth to ear as far as we know it. */
 struct quality_path {
-    const char *codec; /* encoding name */
-    float delay;       /* ms: half the round trip, jitter buffer, packet */
-    float loss;        /* 0–1 of the packets, those that came too late included */
-    float burst;       /* BurstR (G.107): mean run of losses over that of random loss; at least 1 */
+    float delay; /* ms: half the round trip, jitter buffer, packet */
+    float loss;  /* 0–1 of the packets, those that came too late included */
+    float burst; /* BurstR (G.107): mean run of losses over that of random loss; at least 1 */
 };
 
 /* The transmission rating R, 0 to 93.2. */

@@ -16,6 +16,7 @@ enum {
     BLOCK = 24,       /* bytes of one report block */
     SENDER_INFO = 20, /* NTP and RTP time, packets, octets */
     LOST_MAX = 0x7fffff,
+    LSR_AGE_MAX = 60 << 16, /* 1/65536 s; we report every few seconds */
 };
 
 static uint8_t *put_header(uint8_t *data, unsigned count, uint8_t type, size_t bytes)
@@ -211,10 +212,11 @@ uint64_t rtcp_ntp_now(void)
 
 float rtcp_round_trip(uint32_t lsr, uint32_t dlsr, uint64_t ntp)
 {
-    if (lsr == 0) {
-        return 0;
+    /* RFC 3550 §6.4.1, in 1/65536 s. */
+    uint32_t age = (uint32_t)(ntp >> 16) - lsr;
+    if (lsr == 0 || age > LSR_AGE_MAX || dlsr > age) {
+        return 0; /* no report of ours, or clocks of coarse grain */
     }
-    /* RFC 3550 §6.4.1, in 1/65536 s. Clocks of coarse grain can make it a little negative. */
-    int32_t trip = (int32_t)((uint32_t)(ntp >> 16) - lsr - dlsr);
-    return trip > 0 ? (float)trip * 1000 / 65536 : 0;
+    float trip = (float)(age - dlsr) * 1000 / 65536;
+    return trip <= RTCP_DELAY_MAX_MS ? trip : 0;
 }

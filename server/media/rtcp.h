@@ -5,7 +5,10 @@
 #include "media/rtcp_xr.h"
 #include "media/rtp.h"
 
-enum { RTCP_MAX = 512 };
+enum {
+    RTCP_MAX = 512,
+    RTCP_DELAY_MAX_MS = 10000, /* whatever a peer tells that is longer, no call would survive */
+};
 
 /* Our sender's side of the report; packets 0: an RR is written. */
 struct rtcp_sender {
@@ -41,7 +44,8 @@ bool rtcp_parse(struct rtcp_report *report, const uint8_t *data, size_t size, ui
 
 /* 64-bit NTP timestamp of the wall clock now. */
 uint64_t rtcp_ntp_now(void);
-/* Round trip in ms from LSR and DLSR of a block that arrived at `ntp`; 0 when they make none. */
+/* Round trip in ms from LSR and DLSR of a block that arrived at `ntp`; 0 when they make none that
+ * can be true. */
 float rtcp_round_trip(uint32_t lsr, uint32_t dlsr, uint64_t ntp);
 
 #endif

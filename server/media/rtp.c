@@ -28,7 +28,7 @@ bool rtp_parse(struct rtp_packet *packet, const uint8_t *data, size_t size)
     if (data[1] >= 192 && data[1] <= 223) {
         return false;
     }
-    size_t start = RTP_HEADER + (size_t)(data[0] & 0x0f) * 4;
+    size_t start = RTP_HEADER + (size_t)(data[0] & 0x0f) * 4, extension = start;
     if (data[0] & 0x10) {
         if (size < start + 4) {
             return false;
@@ -54,7 +54,43 @@ bool rtp_parse(struct rtp_packet *packet, const uint8_t *data, size_t size)
         .payload = data + start,
         .payload_size = size - start - padding,
     };
+    if (data[0] & 0x10) {
+        packet->profile = read16(data + extension);
+        packet->extension = data + extension + 4;
+        packet->extension_size = start - extension - 4;
+    }
     return true;
+}
+
+const uint8_t *rtp_extension(const struct rtp_packet *packet, uint8_t id, size_t *sizep)
+{
+    bool one_byte = packet->profile == RTP_ONE_BYTE;
+    bool two_bytes = (packet->profile & 0xfff0) == RTP_TWO_BYTES;
+    const uint8_t *at = packet->extension;
+    size_t left = one_byte || two_bytes ? packet->extension_size : 0;
+
+    while (left > 0) {
+        size_t head = one_byte ? 1 : 2, size;
+        if (at[0] == 0) { /* padding */
+            at++;
+            left--;
+            continue;
+        }
+        if (left < head || (one_byte && at[0] >> 4 == 15)) {
+            return NULL;
+        }
+        size = one_byte ? (at[0] & 15u) + 1u : at[1];
+        if (left < head + size) {
+            return NULL;
+        }
+        if ((one_byte ? at[0] >> 4 : at[0]) == id) {
+            *sizep = size;
+            return at + head;
+        }
+        at += head + size;
+        left -= head + size;
+    }
+    return NULL;
 }
 
 void rtp_write_header(uint8_t header[RTP_HEADER], uint8_t payload_type, bool marker,

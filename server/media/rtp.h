@@ -8,7 +8,10 @@
 
 enum {
     RTP_HEADER = 12,
-    RTP_NOT_TIMED = 0, /* for an arrival that nobody knows */
+    RTP_NOT_TIMED = 0, /* an arrival that nobody knows; for audio alone */
+    /* Header extensions, RFC 8285 §4.2 and §4.3; the last four bits of the latter may be any. */
+    RTP_ONE_BYTE = 0xbede,
+    RTP_TWO_BYTES = 0x1000,
 };
 
 struct rtp_packet {
@@ -17,13 +20,20 @@ struct rtp_packet {
     uint16_t sequence;
     uint32_t timestamp, ssrc;
     bool has_power;
-    float power;            /* mean square of the samples, as the sender says: see level_read */
+    float power;      /* mean square of the samples, as the sender says: see levels_read */
+    uint16_t profile; /* of the header extension; 0: there is none */
+    size_t extension_size;
+    const uint8_t *extension;
     const uint8_t *payload; /* into the buffer parsed; padding, CSRCs and extensions taken off */
     size_t payload_size;
 };
 
 /* False for what is not RTP version 2, is cut short, or is RTCP muxed in (RFC 5761 §4). */
 bool rtp_parse(struct rtp_packet *packet, const uint8_t *data, size_t size);
+
+/* The data of the header extension with this id, in either form (RFC 8285 §4.2, §4.3); NULL: there
+ * is none. */
+const uint8_t *rtp_extension(const struct rtp_packet *packet, uint8_t id, size_t *sizep);
 
 /* Writes the 12-byte header. */
 void rtp_write_header(uint8_t header[RTP_HEADER], uint8_t payload_type, bool marker,

@@ -142,6 +142,7 @@ int stream_create(const struct session *session, int family, struct stream **str
     stream->peer = session->peer;
     stream->xr_metrics = session->xr_metrics;
     stream->xr_round_trip = session->xr_round_trip;
+    stream->levels = session->levels;
     stream->muxed = stream->remote_rtp.ss_family != 0 &&
                     address_equal(&stream->remote_rtp, &stream->remote_rtcp);
     set_sender(stream, session);

@@ -1,6 +1,7 @@
 /*
  * A session in the words of the media thread: what each payload type is, with its decoder, and
- * what to send. All of a leg's audio is handled at the sample rate of what we send to it.
+ * what to send. What is heard is decoded, measured and enhanced at the rate of its own codec, and
+ * then brought to the rate of what we send, at which the leg is mixed.
  *
  * Made on the focus thread, used by one media thread without being changed (but for the codecs'
  * states), given back and freed on the focus thread.
@@ -35,6 +36,7 @@ struct stream {
     unsigned ptime;                 /* ms of audio in our packets */
     const struct codec *codec;      /* we send it; NULL: nothing to send */
     uint32_t tuning;                /* of its encoder */
+    struct session_levels levels;
     unsigned format_count;
     int8_t by_type[128]; /* index of the format, -1: unknown */
     struct stream_format formats[SESSION_FORMATS];

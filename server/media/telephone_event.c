@@ -1,5 +1,7 @@
 #include "media/telephone_event.h"
 
+#include <assert.h>
+
 enum {
     EVENT_PAYLOAD = 4,
     EVENT_KEYS = 16,
@@ -36,6 +38,7 @@ static void update(struct telephone_event *event, uint16_t duration, uint64_t ar
 char telephone_event_put(struct telephone_event *event, const struct rtp_packet *packet,
                          uint32_t clock_rate, uint64_t arrival, unsigned *durationp)
 {
+    assert(arrival != RTP_NOT_TIMED); /* how long ago it came decides when a key is over */
     if (packet->payload_size < EVENT_PAYLOAD || packet->payload[0] >= EVENT_KEYS) {
         return 0;
     }

@@ -106,16 +106,38 @@ static void message_apply(struct media_thread *thread, struct message *message)
     }
 }
 
+/* The section that the message changes; NULL: none. */
+static struct section *section_of(const struct message *message)
+{
+    if (message->section != NULL) {
+        return message->section;
+    }
+    if (message->player != NULL) {
+        return message->player->section;
+    }
+    return message->leg != NULL ? message->leg->section : NULL;
+}
+
+static void apply_all(struct media_thread *thread, struct mail *mail)
+{
+    while (mail != NULL) {
+        struct message *message = (struct message *)mail;
+        struct section *section = section_of(message);
+
+        mail = mail->next; /* before it is given back */
+        if (section != NULL && section->waits) {
+            message->mail.next = NULL;
+            *section->deferred_end = &message->mail;
+            section->deferred_end = &message->mail.next;
+        } else {
+            message_apply(thread, message);
+        }
+    }
+}
+
 void thread_apply_messages(struct media_thread *thread)
 {
-    struct mail *mail = mailbox_take(&thread->inbox);
-
-    while (mail != NULL) {
-        struct mail *next = mail->next; /* before it is given back */
-
-        message_apply(thread, (struct message *)mail);
-        mail = next;
-    }
+    apply_all(thread, mailbox_take(&thread->inbox));
 }
 
 /* ---- the tick ---- */
@@ -160,7 +182,13 @@ void thread_wake_focus(struct media_thread *thread)
 /* The second half of a section's tick. */
 static void finish(struct media_thread *thread, struct section *section)
 {
+    struct mail *deferred = section->deferred;
+
     section_speak(section, thread);
+    section->waits = false;
+    section->deferred = NULL;
+    section->deferred_end = &section->deferred;
+    apply_all(thread, deferred);
     if (section->leaving && TAILQ_EMPTY(&section->legs) && TAILQ_EMPTY(&section->players)) {
         section_depart(thread, section);
     }
@@ -192,11 +220,22 @@ void thread_work_slot(struct media_thread *thread, uint64_t slot)
         if (section_is_ready(section, slot)) {
             finish(thread, section);
         } else {
+            section->waits = true;
             TAILQ_INSERT_TAIL(&thread->waiting, section, in_waiting);
         }
     }
     finish_waiting(thread, slot);
     thread_wake_focus(thread);
+}
+
+static void give_back_all(struct media_thread *thread, struct mail *mail)
+{
+    while (mail != NULL) {
+        struct mail *next = mail->next;
+
+        thread_give_back(thread, (struct message *)mail);
+        mail = next;
+    }
 }
 
 void thread_end_legs(struct media_thread *thread)
@@ -212,6 +251,7 @@ void thread_end_legs(struct media_thread *thread)
             {
                 leg_rtcp_bye(leg, thread);
             }
+            give_back_all(thread, section->deferred);
         }
     }
 }

@@ -49,6 +49,7 @@ void voice_destroy(struct voice *voice)
 bool voice_run(struct voice *voice, unsigned rate, float *samples, bool is_heard)
 {
     if (rate != voice->rate) {
+        voice->is_speech = true; /* what it cannot judge is not noise */
         return is_heard;
     }
     if (is_heard) {

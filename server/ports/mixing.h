@@ -2,10 +2,11 @@
  * The mixer, as the focus sees it: streams and rules, no conferences (RFC 4353 §4.3,
  * framework 4.3).
  *
- * A `mix` is a set of buses, pinned to one media thread. A `leg` is one RTP stream in each
- * direction. A leg speaks to buses and hears buses, each at a gain, always minus itself. All
- * functions run on the focus thread, never block, and take effect at the mix's next tick; what
- * is asked in one turn of the loop takes effect in one tick.
+ * A `mix` is a set of buses. One media thread works it; one with many legs is cut into sections,
+ * each on a thread of its own. A `leg` is one RTP stream in each direction. A leg speaks to buses
+ * and hears buses, each at a gain, always minus itself. All functions run on the focus thread,
+ * never block, and take effect at the mix's next tick; what is asked in one turn of the loop takes
+ * effect in one tick of each section.
  */
 #ifndef PORTS_MIXING_H
 #define PORTS_MIXING_H
@@ -102,10 +103,10 @@ struct leg_quality {
 
 /* One media thread. */
 struct mixing_thread_stats {
-    unsigned mixes, legs;
-    uint64_t ticks;         /* slots worked */
-    uint64_t late_ticks;    /* began more than 5 ms after their time */
-    uint64_t skipped_ticks; /* dropped since the thread was a whole tick behind */
+    unsigned sections, legs; /* a section: a mix, or the part of one that this thread works */
+    uint64_t ticks;          /* slots worked */
+    uint64_t late_ticks;     /* began more than 5 ms after their time */
+    uint64_t skipped_ticks;  /* dropped since the thread was a whole tick behind */
     float lateness_p50, lateness_p99, lateness_max; /* ms */
     float load; /* fraction 0–1 of the last second spent working */
     bool overloaded;
@@ -117,7 +118,7 @@ struct mixing {
     /* The codecs that offers and answers may use, best first. */
     const struct codec_format *(*codecs)(void *ctx, unsigned *countp);
 
-    /* ENOMEM. The mix is placed on the least loaded thread. */
+    /* ENOMEM. It begins on the least loaded thread. */
     int (*mix_create)(void *ctx, struct mix **mixp);
     /* Closes the legs that are left, too. */
     void (*mix_destroy)(struct mix *mix);
@@ -129,7 +130,8 @@ struct mixing {
     void (*leg_address)(const struct leg *leg, struct media_address *address);
     /* The session as negotiated; again after each change. */
     void (*leg_session)(struct leg *leg, const struct session *session);
-    void (*leg_route)(struct leg *leg, const struct leg_route *route);
+    /* ENOMEM: it stays as it is. */
+    int (*leg_route)(struct leg *leg, const struct leg_route *route);
     /* Until then all is off, and keys are KEYS_AUTO. It fades over, it never clicks. */
     void (*leg_voice)(struct leg *leg, const struct leg_voice *voice);
     /* Fades out, sends RTCP BYE, closes. No event comes after this; the pointer is gone. */
@@ -137,10 +139,11 @@ struct mixing {
     void (*leg_stats)(const struct leg *leg, struct leg_stats *stats);
 
     /* Whether one more leg of the mix (NULL: of a new one) would be more than is there to carry
-     * it: its thread, or every thread, has been late for seconds. */
+     * it: every thread that could take it has been late for seconds. */
     bool (*is_overloaded)(void *ctx, const struct mix *mix);
     /* Plays a file into a bus. It is read in the background, so there is no waiting here, and
-     * whether it can be read is told by on_played. ENOMEM, EAGAIN. */
+     * whether it can be read is told by on_played. EAGAIN: no thread to read it; EINVAL: it has
+     * been read, and holds nothing at the rate of the mix; ENOMEM. */
     int (*play)(struct mix *mix, const struct play_config *config, struct player **playerp);
     /* Fades out; on_played comes when that is done. Again: nothing more. */
     void (*play_stop)(struct player *player);

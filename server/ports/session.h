@@ -39,15 +39,25 @@ struct media_address {
     uint16_t rtcp_port;          /* host order; 0: muxed with RTP (RFC 5761) */
 };
 
+/* Header extensions that say how loud the audio in a packet is: ids (RFC 8285); 0: not agreed on.
+ */
+struct session_levels {
+    uint8_t in;   /* in the peer's packets, of all that is in them (RFC 6464) … */
+    bool has_vad; /* … with a bit that tells whether it is a voice */
+    uint8_t out;  /* the same in ours */
+    uint8_t each; /* in ours, of each who is heard (RFC 6465) */
+};
+
 /* One negotiated audio stream. */
 struct session {
     struct sockaddr_storage remote_rtp;  /* port 0 or family 0: none yet, wait for a packet */
     struct sockaddr_storage remote_rtcp; /* same; equals remote_rtp when muxed */
     struct sockaddr_storage peer;        /* where the signalling comes from; family 0: not known */
     enum stream_direction direction;
-    bool held;                 /* the peer put the call on hold: sendonly, inactive, or c=0.0.0.0 */
-    bool xr_metrics;           /* the peer wants VoIP metrics of us (RFC 3611 §5.1) */
-    bool xr_round_trip;        /* reference times are asked for and answered (§4.4, §4.5) */
+    bool held;          /* the peer put the call on hold: sendonly, inactive, or c=0.0.0.0 */
+    bool xr_metrics;    /* the peer wants VoIP metrics of us (RFC 3611 §5.1) */
+    bool xr_round_trip; /* reference times are asked for and answered (§4.4, §4.5) */
+    struct session_levels levels;
     unsigned ptime;            /* ms of audio in a packet that the peer wants; 0: no wish, use 20 */
     struct codec_format codec; /* what we send (and the peer most likely too) */
     /* All that the peer may send, the chosen one and telephone-event included. The payload types

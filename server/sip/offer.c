@@ -106,6 +106,8 @@ static bool is_same_session(const struct session *one, const struct session *oth
         !is_same_address(&one->remote_rtcp, &other->remote_rtcp) ||
         one->direction != other->direction || one->held != other->held ||
         one->xr_metrics != other->xr_metrics || one->xr_round_trip != other->xr_round_trip ||
+        one->levels.in != other->levels.in || one->levels.has_vad != other->levels.has_vad ||
+        one->levels.out != other->levels.out || one->levels.each != other->levels.each ||
         one->ptime != other->ptime || !is_same_format(&one->codec, &other->codec) ||
         one->format_count != other->format_count) {
         return false;

@@ -184,16 +184,42 @@ static void set_remotes(struct session *session, const struct sdp_stream *stream
 }
 
 /* The peer's sending is our receiving. */
+static enum stream_direction reversed(enum stream_direction direction)
+{
+    return (enum stream_direction)((direction & STREAM_SENDONLY ? STREAM_RECVONLY : 0) |
+                                   (direction & STREAM_RECVONLY ? STREAM_SENDONLY : 0));
+}
+
 static enum stream_direction seen_from_us(const struct sdp_stream *stream)
 {
-    unsigned direction = 0;
-    if (stream->direction & STREAM_SENDONLY) {
-        direction |= STREAM_RECVONLY;
+    enum stream_direction direction = reversed(stream->direction);
+    return is_nowhere(&stream->connection) ? direction & STREAM_RECVONLY : direction;
+}
+
+/* We send and read levels, and send those of each in the mix: whom the peer mixes is no matter for
+ * us. */
+struct sdp_extensions sdp_agree_extensions(const struct sdp_extensions *theirs)
+{
+    struct sdp_extensions ours = *theirs;
+    ours.level.direction = reversed(theirs->level.direction);
+    ours.each.direction = reversed(theirs->each.direction) & STREAM_SENDONLY;
+    if (ours.level.direction == STREAM_INACTIVE) {
+        ours.level.id = 0;
     }
-    if ((stream->direction & STREAM_RECVONLY) && !is_nowhere(&stream->connection)) {
-        direction |= STREAM_SENDONLY;
+    if (ours.each.direction == STREAM_INACTIVE || ours.each.id == ours.level.id) {
+        ours.each.id = 0;
     }
-    return (enum stream_direction)direction;
+    return ours;
+}
+
+static struct session_levels session_levels(const struct sdp_extensions *ours)
+{
+    return (struct session_levels){
+        .in = ours->level.direction & STREAM_RECVONLY ? ours->level.id : 0,
+        .has_vad = !ours->level.without_vad,
+        .out = ours->level.direction & STREAM_SENDONLY ? ours->level.id : 0,
+        .each = ours->each.id,
+    };
 }
 
 static unsigned wished_ptime(const struct sdp_stream *stream)
@@ -228,6 +254,8 @@ static void fill_session(struct session *session, const struct sdp_stream *strea
     /* RFC 3611 §5.2: whoever says voip-metrics wants them of the other; rcvr-rtt is for both. */
     session->xr_metrics = stream->xr.voip_metrics;
     session->xr_round_trip = stream->xr.rcvr_rtt;
+    struct sdp_extensions extensions = sdp_agree_extensions(&stream->extensions);
+    session->levels = session_levels(&extensions);
     for (unsigned i = 0; i < session->format_count; i++) {
         if (sdp_is_codec(&session->formats[i])) {
             session->codec = session->formats[i];
@@ -271,6 +299,7 @@ int sdp_write_answer(const struct sdp_local *local, const struct sdp *offer, cha
                                   .direction = agreed.direction,
                                   .rtcp_mux = mux,
                                   .xr = stream->xr, /* we can what we know of, and want it too */
+                                  .extensions = sdp_agree_extensions(&stream->extensions),
                                   .formats = ours,
                                   .format_count = agreed.format_count,
                               });

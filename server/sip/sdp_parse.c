@@ -186,6 +186,7 @@ static int read_media(char *text, struct sdp *sdp)
     stream->connection = sdp->connection;
     stream->direction = sdp->direction;
     stream->xr = sdp->xr;
+    stream->extensions = sdp->extensions;
     sdp->stream_count++;
 
     formats += strspn(formats, " \t");
@@ -315,8 +316,36 @@ static void read_xr(char *text, struct sdp_xr *xr)
     }
 }
 
-/* Attributes of a stream; before the first m-line only the direction and rtcp-xr mean anything to
- * us. */
+/* "2/sendonly urn:ietf:params:rtp-hdrext:ssrc-audio-level vad=on" (RFC 8285 §5). Of several with
+ * one name the first counts. Ids above 255 ask us to choose a better one (§6): we leave that. */
+static void read_extmap(char *text, struct sdp_extensions *extensions)
+{
+    char *id_word = next_word(&text);
+    const char *uri = id_word ? next_word(&text) : NULL, *word;
+    struct sdp_extension read = {.direction = STREAM_SENDRECV};
+    char *direction = id_word ? strchr(id_word, '/') : NULL;
+    uint64_t id;
+
+    if (direction) {
+        *direction++ = '\0';
+    }
+    if (!uri || !read_number(id_word, 255, &id) ||
+        (direction && !read_direction(direction, &read.direction))) {
+        return;
+    }
+    read.id = (uint8_t)id;
+    while ((word = next_word(&text))) {
+        read.without_vad = read.without_vad || strcmp(word, "vad=off") == 0;
+    }
+    if (strcmp(uri, SDP_LEVEL_URI) == 0 && extensions->level.id == 0) {
+        extensions->level = read;
+    } else if (strcmp(uri, SDP_EACH_URI) == 0 && extensions->each.id == 0) {
+        extensions->each = read;
+    }
+}
+
+/* Attributes of a stream; before the first m-line only the direction, rtcp-xr and header extensions
+ * mean anything to us. */
 static void read_attribute(char *text, struct sdp *sdp, bool mapped[128])
 {
     struct sdp_stream *stream = sdp->stream_count ? &sdp->streams[sdp->stream_count - 1] : NULL;
@@ -330,6 +359,8 @@ static void read_attribute(char *text, struct sdp *sdp, bool mapped[128])
     }
     if (value && strcmp(text, "rtcp-xr") == 0) {
         read_xr(value, stream ? &stream->xr : &sdp->xr);
+    } else if (value && strcmp(text, "extmap") == 0) {
+        read_extmap(value, stream ? &stream->extensions : &sdp->extensions);
     }
     if (!stream) {
         return;

@@ -6,6 +6,9 @@
 
 #include <stdio.h>
 
+#define SDP_LEVEL_URI "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+#define SDP_EACH_URI "urn:ietf:params:rtp-hdrext:csrc-audio-level"
+
 /* A c= line, or the address of an a=rtcp line. */
 struct sdp_address {
     int family;                   /* AF_UNSPEC: there was no such line */
@@ -17,6 +20,19 @@ struct sdp_address {
 struct sdp_xr {
     bool voip_metrics; /* whoever says so wants to be told */
     bool rcvr_rtt;     /* "all": who only receives may ask for the round trip */
+};
+
+/* An a=extmap line (RFC 8285 §5). */
+struct sdp_extension {
+    uint8_t id;                      /* 0: there was none */
+    enum stream_direction direction; /* as seen from whose description it is */
+    bool without_vad;                /* RFC 6464 §4 */
+};
+
+/* Those that we know. */
+struct sdp_extensions {
+    struct sdp_extension level; /* RFC 6464 */
+    struct sdp_extension each;  /* RFC 6465: the levels of those in a mix */
 };
 
 struct sdp_stream {
@@ -31,6 +47,7 @@ struct sdp_stream {
     struct sdp_xr xr;   /* its own or the session's */
     uint16_t rtcp_port; /* 0: not said */
     struct sdp_address rtcp;
+    struct sdp_extensions extensions; /* its own or the session's */
     /* Payload types in the order of the m-line; no name: dynamic and without a usable rtpmap. */
     unsigned format_count;
     struct codec_format formats[SESSION_FORMATS];
@@ -40,6 +57,7 @@ struct sdp {
     struct sdp_address connection;
     enum stream_direction direction;
     struct sdp_xr xr;
+    struct sdp_extensions extensions;
     uint64_t start, stop; /* t= line, which an answer repeats (RFC 3264 §6) */
     unsigned stream_count;
     struct sdp_stream *streams;
@@ -53,6 +71,7 @@ struct sdp_lines {
     enum stream_direction direction; /* as seen from us */
     bool rtcp_mux;
     struct sdp_xr xr;
+    struct sdp_extensions extensions;
     const struct codec_format *formats; /* in this order, with our fmtp */
     unsigned format_count;
 };
@@ -80,6 +99,8 @@ int sdp_find_stream(const struct sdp *sdp, const struct sdp_local *local);
  * Returns their number; 0 when there is no audio codec among them. */
 unsigned sdp_common_formats(const struct sdp_stream *stream, const struct sdp_local *local,
                             struct codec_format *theirs, struct codec_format *ours);
+/* What we make of extensions in the peer's description, as ours has them. */
+struct sdp_extensions sdp_agree_extensions(const struct sdp_extensions *theirs);
 /* telephone-event and comfort noise go along with a codec, they cannot stand alone. */
 bool sdp_is_codec(const struct codec_format *format);
 bool sdp_same_format(const struct codec_format *one, const struct codec_format *other);

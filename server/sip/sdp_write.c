@@ -115,6 +115,18 @@ static void write_xr(FILE *file, const struct sdp_xr *xr)
     }
 }
 
+static void write_extension(FILE *file, const struct sdp_extension *extension, const char *uri)
+{
+    if (extension->id == 0) {
+        return;
+    }
+    fprintf(file, "a=extmap:%u", extension->id);
+    if (extension->direction != STREAM_SENDRECV) {
+        fprintf(file, "/%s", direction_name(extension->direction));
+    }
+    fprintf(file, " %s%s\r\n", uri, extension->without_vad ? " vad=off" : "");
+}
+
 void sdp_text_audio(struct sdp_text *text, const struct sdp_lines *lines)
 {
     FILE *file = text->file;
@@ -137,6 +149,8 @@ void sdp_text_audio(struct sdp_text *text, const struct sdp_lines *lines)
     if (!lines->refused && rtcp_port != rtp_port + 1) {
         fprintf(file, "a=rtcp:%u\r\n", rtcp_port);
     }
+    write_extension(file, &lines->extensions.level, SDP_LEVEL_URI);
+    write_extension(file, &lines->extensions.each, SDP_EACH_URI);
 }
 
 void sdp_text_refusal(struct sdp_text *text, const struct sdp_stream *stream)
@@ -152,6 +166,8 @@ static struct sdp_lines own_lines(const struct sdp_local *local)
         .direction = local->direction,
         .rtcp_mux = true,
         .xr = {.voip_metrics = true, .rcvr_rtt = true},
+        .extensions = {.level = {.id = 1, .direction = STREAM_SENDRECV},
+                       .each = {.id = 2, .direction = STREAM_SENDONLY}},
         .formats = local->codecs,
         .format_count = local->codec_count,
     };
@@ -255,6 +271,7 @@ int sdp_write_offer_again(const struct sdp_local *local, const struct sdp *last,
         return err;
     }
     lines.protocol = last->streams[ours].protocol;
+    lines.extensions = sdp_agree_extensions(&last->streams[ours].extensions);
     lines.formats = formats;
     lines.format_count = keep_payload_types(&last->streams[ours], local, formats);
     sdp_text_session(&text, local, 0, 0);

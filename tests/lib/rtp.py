@@ -30,7 +30,30 @@ class Packet:
         first, second, self.sequence, self.timestamp, self.ssrc = struct.unpack(">BBHII", data[:12])
         assert first >> 6 == 2, f"not RTP version 2: {data[:16]!r}"
         self.marker, self.payload_type = bool(second & 0x80), second & 0x7F
-        self.payload = data[12 + 4 * (first & 15) :]
+        sources = 12 + 4 * (first & 15)
+        self.sources = [int.from_bytes(data[at : at + 4], "big") for at in range(12, sources, 4)]
+        self.extensions, self.payload = {}, data[sources:]
+        if first & 0x10:
+            profile, words = struct.unpack(">HH", data[sources : sources + 4])
+            self.payload = data[sources + 4 + 4 * words :]
+            self.extensions = extensions(profile, data[sources + 4 : sources + 4 + 4 * words])
+
+
+def extensions(profile, data):
+    """{id: its bytes}, of a header extension in the one-byte or the two-byte form (RFC 8285)."""
+    assert profile in (0xBEDE, 0x1000), f"an extension of profile {profile:x}"
+    found, at = {}, 0
+    while at < len(data):
+        if data[at] == 0:
+            at += 1
+        elif profile == 0xBEDE:
+            size = (data[at] & 15) + 1
+            found[data[at] >> 4] = data[at + 1 : at + 1 + size]
+            at += 1 + size
+        else:
+            found[data[at]] = data[at + 2 : at + 2 + data[at + 1]]
+            at += 2 + data[at + 1]
+    return found
 
 
 def header(payload_type, sequence, timestamp, ssrc, marker=False):

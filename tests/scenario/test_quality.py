@@ -259,6 +259,22 @@ def test_the_round_trip_comes_from_the_senders_report():
 
 
 @run.real_time
+def test_figures_that_cannot_be_true_are_not_believed():
+    with Server() as server, Phone(server, "alice", rtcp_every=10) as alice:
+        alice.call(extra=XR_OFFER)
+        alice.audio.wait_for_packets(100)
+        alice.audio.send_rtcp(receiver_report(alice, 0.25, 2, 80))
+        before = status_of(server, "alice", lambda p: p["remote_lost"] == 2)
+        # An LSR that was none of ours, more lost than sent, hours of jitter, a minute of buffer.
+        rubbish = receiver_report(alice, 0.9, 0x7FFFFF, 0xFFFFFFFF, 0xDEADBEEF, 0x1234)
+        alice.audio.send_rtcp(rubbish + extended_report(alice, voip_metrics(alice, discard=0.125, delay=60000)))
+        after = status_of(server, "alice", lambda p: p["remote_discarded"])
+        for figure in ("remote_loss", "remote_lost", "remote_jitter_ms", "round_trip_ms"):
+            assert after[figure] == before[figure], (figure, before, after)
+        assert after["remote_mos"] > 2.5, (before, after)
+
+
+@run.real_time
 def test_the_phones_own_score_counts_when_it_tells_one():
     with Server() as server, Phone(server, "alice", rtcp_every=10) as alice:
         ok = alice.call(extra=XR_OFFER)

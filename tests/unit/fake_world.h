@@ -49,11 +49,14 @@ struct leg {
 
 static struct {
     int leg_error, mix_error; /* errno that the next creation fails with */
+    int route_error;          /* and the next routes */
     unsigned legs, mixes;     /* alive */
     unsigned calls;           /* made so far */
     bool overloaded, mix_overloaded;
     struct leg *first_leg;
     struct player *first_player; /* the newest */
+    int play_error;              /* errno that playing fails with */
+    unsigned plays;              /* begun so far */
     int call_error;              /* errno that the next outgoing call fails with */
     struct call *first_outgoing, *last_outgoing;
 } world;
@@ -218,9 +221,11 @@ static void world_leg_session(struct leg *leg, const struct session *session)
     leg->session = *session;
 }
 
-static void world_leg_route(struct leg *leg, const struct leg_route *route)
+static int world_leg_route(struct leg *leg, const struct leg_route *route)
 {
-    leg->route = *route;
+    if (!world.route_error)
+        leg->route = *route;
+    return world.route_error;
 }
 
 static void world_leg_voice(struct leg *leg, const struct leg_voice *voice)
@@ -230,9 +235,13 @@ static void world_leg_voice(struct leg *leg, const struct leg_voice *voice)
 
 static int world_play(struct mix *mix, const struct play_config *config, struct player **playerp)
 {
-    struct player *player = calloc(1, sizeof *player);
+    struct player *player;
 
     (void)mix;
+    if (world.play_error)
+        return world.play_error;
+    world.plays++;
+    player = calloc(1, sizeof *player);
     if (!player)
         return ENOMEM;
     (void)snprintf(player->file, sizeof player->file, "%s", config->file);

@@ -59,7 +59,7 @@ static unsigned thread_count(void *arg)
 static void thread_stats(void *arg, unsigned thread, struct mixing_thread_stats *stats)
 {
     (void)arg;
-    *stats = (struct mixing_thread_stats){.mixes = thread + 1,
+    *stats = (struct mixing_thread_stats){.sections = thread + 1,
                                           .legs = 30,
                                           .ticks = 123456,
                                           .late_ticks = 4,
@@ -204,7 +204,7 @@ static void status_comes_as_text_for_people(void **state)
     assert_non_null(strstr(asking.body, "policy/board.lua"));
     assert_non_null(strstr(asking.body, "  alice           sip:alice@192.0.2.7 "));
     assert_non_null(strstr(asking.body, "59m00s  192.0.2.1:5060;udp\n"));
-    assert_non_null(strstr(asking.body, "MEDIA THREAD"));
+    assert_non_null(strstr(asking.body, "MEDIA THREAD SECTIONS "));
     assert_non_null(strstr(asking.body, "123456"));
     free(asking.body);
 }
@@ -403,13 +403,37 @@ static void an_unknown_request_is_an_error(void **state)
     free(asking.body);
 }
 
+static void decide(void *ctx, const struct request *request, struct decision *decision)
+{
+    const struct actor *actor = &request->actor;
+
+    (void)ctx;
+    (void)decision;
+    assert_int_equal(actor->kind, ACTOR_SERVER);
+    assert_true(actor->uri && actor->user && actor->host && actor->display_name &&
+                actor->user_agent && actor->peer);
+}
+
+static void forget(void *ctx, uint64_t conference)
+{
+    (void)ctx;
+    (void)conference;
+}
+
+static void hear_event(void *ctx, const struct conference_event *event)
+{
+    (void)ctx;
+    (void)event;
+}
+
 static void somebody_is_called_by_the_operators_wish(void **state)
 {
+    static const struct policy policy = {NULL, decide, hear_event, forget};
     static const char *const wrong[] = {"invite ", "invite demo", "invite demo ",
                                         "invite nowhere sip:bob@192.0.2.7"};
     struct asking asking;
     (void)state;
-    focus_connect(focus, &world_signalling, &world_mixing, NULL);
+    focus_connect(focus, &world_signalling, &world_mixing, &policy);
     assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = "demo"}), 0);
     ask(&asking, "invite demo sip:bob@192.0.2.7");
     assert_int_equal(asking.status, 0);

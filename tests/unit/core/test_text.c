@@ -82,9 +82,20 @@ static void a_conferences_name_is_what_it_looks_like(void **state)
     }
 }
 
+static void a_score_has_one_decimal_and_an_unknown_one_is_a_dash(void **state)
+{
+    char text[8];
+    (void)state;
+    text_mos(text, sizeof text, 4.26F);
+    assert_string_equal(text, "4.3");
+    text_mos(text, sizeof text, 0);
+    assert_string_equal(text, "-");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_score_has_one_decimal_and_an_unknown_one_is_a_dash),
         cmocka_unit_test(a_conferences_name_is_what_it_looks_like),
         cmocka_unit_test(a_printable_character_has_its_length_in_utf_8),
         cmocka_unit_test(what_is_no_printable_utf_8_has_none),

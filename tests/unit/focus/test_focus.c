@@ -343,6 +343,47 @@ static void muting_takes_the_gain_away_and_is_told(void **state)
     world_hang_up(focus, alice);
 }
 
+static void what_the_mixer_has_no_memory_for_is_not_said_to_be_done(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+    struct request mute = about(VERB_MUTE, alice, "demo"),
+                   louder = about(VERB_VOLUME, alice, "demo");
+    struct decision decision;
+
+    (void)state;
+    world_turn(loop);
+    told_count = 0;
+    mute.params.muted = true;
+    louder.params.speaks = 6;
+    world.route_error = ENOMEM;
+    assert_int_equal(focus_submit(focus, &mute, &decision), ECANCELED);
+    assert_int_equal(decision.code, 500);
+    assert_false(participant_is_muted(participant_of(alice)));
+    assert_int_equal(focus_submit(focus, &louder, &decision), ECANCELED);
+    assert_true(participant_speaks(participant_of(alice)) == 0);
+    world_turn(loop);
+    assert_int_equal(told_count, 0);
+    world.route_error = 0;
+    assert_int_equal(focus_submit(focus, &mute, &decision), 0);
+    assert_true(participant_is_muted(participant_of(alice)));
+    world_hang_up(focus, alice);
+}
+
+/* What its phone does cannot be refused: hold music of its own would be heard by all. */
+static void who_cannot_be_held_for_want_of_memory_is_removed(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+
+    (void)state;
+    world.route_error = ENOMEM;
+    world_session(focus, alice, STREAM_RECVONLY, true);
+    assert_true(alice->ended);
+    world_turn(loop);
+    assert_int_equal(told[told_count - 2].kind, EVENT_LEFT);
+    assert_int_equal(told[told_count - 2].code, 500);
+    world_hang_up(focus, alice);
+}
+
 static void strangers_change_nothing_and_are_asked_who_they_are(void **state)
 {
     static const enum verb verbs[] = {VERB_MUTE, VERB_REMOVE, VERB_LOCK, VERB_END};
@@ -685,6 +726,8 @@ int main(void)
         CASE(a_foreign_domain_is_404_and_an_address_is_ours),
         CASE(without_ports_it_is_503_and_without_the_family_488),
         CASE(muting_takes_the_gain_away_and_is_told),
+        CASE(what_the_mixer_has_no_memory_for_is_not_said_to_be_done),
+        CASE(who_cannot_be_held_for_want_of_memory_is_removed),
         CASE(strangers_change_nothing_and_are_asked_who_they_are),
         CASE(a_caller_that_is_challenged_gets_401),
         CASE(a_policy_can_let_in_muted_and_with_a_role),

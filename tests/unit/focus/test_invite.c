@@ -136,6 +136,18 @@ static void who_is_called_dials_rings_joins_and_leaves(void **state)
     expect_event(5, EVENT_ENDED, "");
 }
 
+static void what_is_not_even_asked_has_a_decision_without_a_reason(void **state)
+{
+    struct request request = {.verb = VERB_JOIN, .conference_name = "demo"};
+
+    (void)state;
+    memset(&decision, 0xff, sizeof decision);
+    assert_int_equal(focus_submit(focus, &request, &decision), EINVAL);
+    assert_int_equal(decision.verdict, DECISION_REJECT);
+    assert_int_equal(decision.code, 0);
+    assert_string_equal(decision.reason, "");
+}
+
 static void a_refusal_is_told_with_its_code_and_ends_an_empty_conference(void **state)
 {
     struct call *call = invite("sip:bob@example.com");
@@ -328,6 +340,7 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(who_is_called_dials_rings_joins_and_leaves),
+        CASE(what_is_not_even_asked_has_a_decision_without_a_reason),
         CASE(a_refusal_is_told_with_its_code_and_ends_an_empty_conference),
         CASE(whoever_does_not_answer_in_time_is_given_up),
         CASE(who_has_answered_is_not_given_up),

@@ -1,6 +1,7 @@
 /* How the focus has conferences sound: music for who is alone, announcements, voices, gains. */
 #include "tests/unit/fake_world.h"
 
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -114,6 +115,27 @@ static void who_is_alone_hears_music_until_a_second_one_comes(void **state)
     assert_null(world.first_player);
 }
 
+static void no_music_begins_while_all_are_sent_away(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+    struct call *bob = world_join(focus, "bob", "demo");
+    struct request request = {
+        .verb = VERB_END,
+        .conference = focus_conference_by_name(focus, "demo"),
+        .conference_name = "demo",
+    };
+    struct decision decision;
+
+    (void)state;
+    world_played(focus, world.first_player, NULL);
+    world.plays = 0;
+    actor_of_server(&request.actor);
+    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    assert_int_equal(world.plays, 0);
+    world_hang_up(focus, alice);
+    world_hang_up(focus, bob);
+}
+
 static void who_comes_and_goes_while_the_music_fades_leaves_one_music(void **state)
 {
     struct call *alice = world_join(focus, "alice", "demo");
@@ -155,6 +177,47 @@ static void music_that_cannot_be_played_is_tried_once_until_a_reload(void **stat
     assert_int_equal(played, 0);
     reserve(&(struct sound_config){.hold_music = "other.wav"});
     assert_string_equal(world.first_player->file, "other.wav");
+    world_hang_up(focus, alice);
+}
+
+static void serve(const char *hold_music)
+{
+    assert_int_equal(focus_set_sound(focus, &(struct sound_config){.hold_music = hold_music}), 0);
+}
+
+static void a_reload_changes_the_music_of_who_waits(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+
+    (void)state;
+    serve("wait.wav");
+    assert_false(world.first_player->stopped); /* it is the same */
+    serve("other.wav");
+    assert_true(world.first_player->stopped);
+    assert_true(hears_music(alice)); /* how it fades */
+    world_played(focus, world.first_player, "wait.wav: No such file");
+    assert_string_equal(world.first_player->file, "other.wav"); /* that was about the old one */
+    assert_true(hears_music(alice));
+    reserve(&(struct sound_config){.hold_music = "own.wav"});
+    assert_true(world.first_player->stopped);
+    world_played(focus, world.first_player, NULL);
+    assert_string_equal(world.first_player->file, "own.wav");
+    serve("wait.wav");
+    assert_false(world.first_player->stopped); /* it has its own */
+    world_hang_up(focus, alice);
+}
+
+static void a_reload_tries_the_servers_music_again(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+
+    (void)state;
+    world_played(focus, world.first_player, "wait.wav: No such file");
+    assert_null(world.first_player);
+    serve("wait.wav"); /* somebody has put it there */
+    assert_string_equal(world.first_player->file, "wait.wav");
+    serve("");
+    assert_true(world.first_player->stopped);
     world_hang_up(focus, alice);
 }
 
@@ -200,6 +263,25 @@ static void an_announcement_goes_to_all_and_takes_the_place_of_the_one_before(vo
     assert_int_equal(played, 2);
     world_hang_up(focus, alice);
     world_hang_up(focus, bob);
+}
+
+static void what_cannot_be_played_says_why(void **state)
+{
+    static const int errors[] = {EINVAL, EAGAIN, ENOMEM};
+    struct call *alice = world_join(focus, "alice", "demo");
+    struct request request = about(VERB_ANNOUNCE, NULL);
+    struct decision decision;
+
+    (void)state;
+    (void)snprintf(request.params.file, sizeof request.params.file, "a.wav");
+    for (unsigned i = 0; i < sizeof errors / sizeof *errors; i++) {
+        world.play_error = errors[i];
+        assert_int_equal(focus_submit(focus, &request, &decision), 0);
+        world_turn(loop);
+        assert_string_equal(last_reason, strerror(errors[i]));
+    }
+    assert_int_equal(played, 3);
+    world_hang_up(focus, alice);
 }
 
 static void a_conference_that_ends_forgets_what_plays(void **state)
@@ -278,11 +360,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(who_is_alone_hears_music_until_a_second_one_comes),
+        TEST(no_music_begins_while_all_are_sent_away),
         TEST(who_comes_and_goes_while_the_music_fades_leaves_one_music),
         TEST(the_newcomer_who_stays_behind_hears_what_begins_anew),
         TEST(music_that_cannot_be_played_is_tried_once_until_a_reload),
+        TEST(a_reload_changes_the_music_of_who_waits),
+        TEST(a_reload_tries_the_servers_music_again),
         TEST(a_conference_may_want_silence),
         TEST(an_announcement_goes_to_all_and_takes_the_place_of_the_one_before),
+        TEST(what_cannot_be_played_says_why),
         TEST(a_conference_that_ends_forgets_what_plays),
         TEST(a_voice_is_as_the_conference_has_it_unless_the_policy_says_otherwise),
         TEST(enhancement_and_volume_change_in_the_middle_of_a_call),

@@ -375,6 +375,48 @@ static void hooks_are_in_the_status(void **state)
     json_decref(status);
 }
 
+/* Both ways to say what is played have one rule. */
+static void a_file_to_be_played_lies_beside_the_config(void **state)
+{
+    static const struct {
+        const char *file;
+        bool is_good;
+    } cases[] = {
+        {"a..b.wav", true},     {"..wav", true},         {"sounds/./a.wav", true},
+        {"/etc/passwd", false}, {"../a.wav", false},     {"sounds/../../a.wav", false},
+        {"sounds/..", false},   {"sounds//../a", false},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char policy[512];
+        struct call *alice;
+        const char *log;
+
+        (void)snprintf(policy, sizeof policy,
+                       "function policy.announce() return accept { file = '%s' } end\n"
+                       "function policy.joined(_, conference)\n"
+                       "  conference:play 'a.wav'\n"
+                       "  conference:play '%s'\n"
+                       "end\n",
+                       cases[i].file, cases[i].file);
+        script_policy(policy);
+        log_catch();
+        alice = world_join(script.focus, "alice", "demo");
+        script_turn();
+        log = log_caught();
+        if (cases[i].is_good) {
+            assert_string_equal(log, "");
+            assert_string_equal(world.first_player->file, cases[i].file);
+        } else {
+            assert_contains(log, "accept: file must lie in the config's directory");
+            assert_contains(log, "play: the file must lie in the config's directory");
+        }
+        world_hang_up(script.focus, alice);
+        script_turn();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,6 +442,7 @@ int main(void)
         SCRIPT_TEST(event_hooks_get_event_conference_and_participant),
         SCRIPT_TEST(a_failing_event_hook_harms_nobody),
         SCRIPT_TEST(hooks_are_in_the_status),
+        SCRIPT_TEST(a_file_to_be_played_lies_beside_the_config),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,27 @@ static void a_script_invites_and_gets_the_participant(void **state)
     world_hang_up(script.focus, alice);
 }
 
+/* Whatever the hook may say, with the conference's sound for what is left open. */
+static void an_invite_says_how_the_call_is_to_sound(void **state)
+{
+    struct sound_config sound = {.voice = {.agc = true, .denoise = true}, .hold_music = ""};
+    struct conference_config config = {.name = "demo", .sound = &sound};
+    const struct leg *leg;
+    struct call *alice;
+
+    (void)state;
+    assert_int_equal(focus_reserve(script.focus, &config), 0);
+    (void)joined("if conference.count > 1 then return end\n"
+                 "conference:invite('sip:bob@example.com', { agc = false, vad = true, hears = 3 })",
+                 &alice);
+    leg = world_leg_of(world.last_outgoing->user);
+    assert_true(!leg->voice.agc && leg->voice.denoise && leg->voice.vad);
+    assert_true(participant_hears(participant_of(world.last_outgoing)) == 3);
+    assert_true(participant_speaks(participant_of(world.last_outgoing)) == 0);
+    world_hang_up(script.focus, world.last_outgoing);
+    world_hang_up(script.focus, alice);
+}
+
 static void what_fails_is_nil_code_and_text(void **state)
 {
     struct call *alice;
@@ -59,7 +80,10 @@ static void slips_in_the_arguments_are_errors(void **state)
         {"conference:invite('sip:a@b', { muted = 1 })", "muted must be true or false"},
         {"conference:invite('sip:a@b', { role = 1 })", "role must be a text"},
         {"conference:invite('sip:a@b', { name = 'a\\nb' })", "control characters"},
-        {"conference:invite('sip:a@b', { 'x' })", "unknown key '?'"},
+        {"conference:invite('sip:a@b', { 'x' })", "a key must be a name, not a number"},
+        {"conference:invite('sip:a@b', { hear = 3 })", "did you mean 'hears'"},
+        {"conference:invite('sip:a@b', { hears = 99 })", "hears must be a number from -60 to 12"},
+        {"conference:invite('sip:a@b', { title = 'x' })", "unknown key 'title'"},
         {"conference:invite(('x'):rep(700))", "at most 599 bytes"},
     };
 
@@ -162,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCRIPT_TEST(a_script_invites_and_gets_the_participant),
+        SCRIPT_TEST(an_invite_says_how_the_call_is_to_sound),
         SCRIPT_TEST(what_fails_is_nil_code_and_text),
         SCRIPT_TEST(slips_in_the_arguments_are_errors),
         SCRIPT_TEST(a_decision_hook_cannot_invite),

@@ -10,6 +10,7 @@
 
 #include "core/loop.h"
 #include "media/codec.h"
+#include "media/levels.h"
 #include "media/media.h"
 #include "media/rtcp.h"
 #include "media/rtp.h"
@@ -46,18 +47,24 @@ struct phone {
     struct loop_watch *rtp_watch, *rtcp_watch;
     struct sockaddr_storage address, rtcp_address, target, rtcp_target;
     /* what it sends */
-    unsigned hz; /* 0: nothing */
+    unsigned hz;      /* 0: nothing */
+    unsigned also_hz; /* at once; 0: no second tone */
+    double amplitude;
     unsigned ptime;
     uint64_t next; /* ms */
     struct rtp_packet out;
     unsigned position; /* sample of the tone */
+    struct session_levels levels;
     /* what it gets */
     unsigned packets, breaks; /* breaks: sequence or timestamp did not go on */
     size_t size;              /* of the last payload */
     uint8_t last[PAYLOAD_MAX];
     uint16_t sequence;
     uint32_t timestamp, ssrc;
-    float amplitudes[PHONES][HEARD]; /* of each phone's tone */
+    unsigned sources;                  /* in the last packet … */
+    uint8_t header[LEVELS_HEADER_MAX]; /* … whose beginning this is */
+    struct rtp_packet in;              /* the same, its payload gone */
+    float amplitudes[PHONES][HEARD];   /* of each phone's tone */
     unsigned heard;
     unsigned reports;
     bool has_sr, has_bye;
@@ -225,6 +232,12 @@ static inline void on_rtp(int fd, void *arg)
     phone->timestamp = packet.timestamp;
     phone->ssrc = packet.ssrc;
     memcpy(phone->last, packet.payload, packet.payload_size);
+    phone->sources = data[0] & 15u;
+    memcpy(phone->header, data, sizeof(phone->header));
+    phone->in = packet;
+    if (packet.extension != NULL) {
+        phone->in.extension = phone->header + (packet.extension - data);
+    }
     measure(phone, &packet);
     check(phone->room);
 }
@@ -251,14 +264,18 @@ static inline void on_rtcp(int fd, void *arg)
 
 static inline void send_rtp(struct phone *phone, int fd, const uint8_t *payload, size_t size)
 {
-    uint8_t data[RTP_HEADER + PAYLOAD_MAX];
+    uint8_t data[LEVELS_HEADER_MAX + PAYLOAD_MAX];
+    const struct session_levels levels = {.out = phone->levels.in};
+    const struct mixer_payload silence = {.level = 127};
+    size_t header;
 
     rtp_write_header(data, phone->out.payload_type, false, phone->out.sequence,
                      phone->out.timestamp, phone->out.ssrc);
-    memcpy(data + RTP_HEADER, payload, size);
-    assert_int_equal(sendto(fd, data, RTP_HEADER + size, 0, (const struct sockaddr *)&phone->target,
+    header = levels_write(data, &levels, &silence);
+    memcpy(data + header, payload, size);
+    assert_int_equal(sendto(fd, data, header + size, 0, (const struct sockaddr *)&phone->target,
                             sizeof(phone->target)),
-                     RTP_HEADER + size);
+                     header + size);
 }
 
 static inline void send_tone(struct phone *phone)
@@ -268,7 +285,10 @@ static inline void send_tone(struct phone *phone)
     unsigned count = phone->ptime * 8;
 
     for (unsigned i = 0; i < count; i++) {
-        samples[i] = (float)(0.2 * sin(2 * M_PI * phone->hz * phone->position++ / 8000));
+        double second = 2 * M_PI * phone->position++ / 8000;
+
+        samples[i] =
+            (float)(phone->amplitude * (sin(phone->hz * second) + sin(phone->also_hz * second)));
     }
     assert_int_equal(pcmu()->encode(NULL, samples, count, payload, sizeof(payload)), count);
     send_rtp(phone, phone->rtp, payload, count);
@@ -319,6 +339,7 @@ static inline struct session session_of(const struct phone *phone)
         .remote_rtp = phone->address,
         .remote_rtcp = phone->rtcp_address,
         .direction = STREAM_SENDRECV,
+        .levels = phone->levels,
         .ptime = 20,
         .codec = {.name = "PCMU", .clock_rate = 8000, .channels = 1, .payload_type = 0},
         .format_count = 2,
@@ -362,6 +383,7 @@ static inline struct phone *phone_add(struct room *room, int family, unsigned ti
     phone->rtp = open_socket(family, &phone->address);
     phone->rtcp = open_socket(family, &phone->rtcp_address);
     phone->ptime = 20;
+    phone->amplitude = 0.2;
     phone->next = loop_now(room->loop);
     phone->out = (struct rtp_packet){.ssrc = 0x1000 + room->count, .sequence = 65500};
     assert_int_equal(loop_watch(room->loop, phone->rtp, on_rtp, phone, &phone->rtp_watch), 0);

@@ -313,6 +313,32 @@ static void opus_sends_nothing_in_silence_when_the_peer_likes_that(void **state)
     line_close(&line);
 }
 
+/* libopus takes it for no voice, and so would cut it. */
+static void opus_sends_a_steady_sound_even_when_the_peer_likes_silence(void **state)
+{
+    static const char *const fmtps[] = {"usedtx=1", "usedtx=1;useinbandfec=1"};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct line line = line_open(codec_named("opus", 48000), fmtps[i]);
+
+        for (unsigned frame = 0; frame < 300; frame++) {
+            float samples[FRAME_MAX];
+
+            for (unsigned k = 0; k < 960; k++) { /* a chord, as soft as -50 dBov */
+                double time = (frame * 960 + k) / 48000.0;
+
+                samples[k] =
+                    0.0022F * (float)(sin(2 * M_PI * 262 * time) + sin(2 * M_PI * 330 * time) +
+                                      sin(2 * M_PI * 392 * time) + sin(2 * M_PI * 523 * time));
+            }
+            line.size = line.codec->encode(line.encoder, samples, 960, line.payload, PAYLOAD_MAX);
+            assert_true(line.size > 0);
+        }
+        line_close(&line);
+    }
+}
+
 static void opus_from_a_stereo_sender_is_both_sides_together(void **state)
 {
     OpusEncoder *encoder = opus_encoder_create(48000, 2, OPUS_APPLICATION_AUDIO, NULL);
@@ -425,6 +451,7 @@ int main(void)
         cmocka_unit_test(opus_sends_no_more_than_the_peer_wants),
         cmocka_unit_test(fmtps_that_mean_the_same_share_an_encoder),
         cmocka_unit_test(opus_sends_nothing_in_silence_when_the_peer_likes_that),
+        cmocka_unit_test(opus_sends_a_steady_sound_even_when_the_peer_likes_silence),
         cmocka_unit_test(opus_from_a_stereo_sender_is_both_sides_together),
         cmocka_unit_test(opus_recovers_a_lost_frame_from_the_next),
         cmocka_unit_test(opus_knows_packets_that_say_silence),

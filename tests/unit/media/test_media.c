@@ -24,7 +24,7 @@ static void three_phones_hear_the_others_and_not_themselves(void **state)
         assert_int_equal(room->phones[ear].speaking_changes, 1);
     }
     room->mixing->thread_stats(room->mixing->ctx, 0, &stats);
-    assert_int_equal(stats.mixes, 1);
+    assert_int_equal(stats.sections, 1);
     assert_int_equal(stats.legs, 3);
     assert_true(stats.ticks > HEARD);
     assert_true(stats.lateness_p99 >= stats.lateness_p50);

@@ -492,6 +492,33 @@ static void more_different_routes_than_groups_are_still_right(void **state)
     room_free(room);
 }
 
+static void what_is_there_suffices_and_what_is_not_does_not(void **state)
+{
+    struct room *room = calloc(1, sizeof(*room));
+    struct mixer_supply *encoders = NULL;
+    const struct codec *opus =
+        codec_find(&(struct codec_format){.name = "opus", .clock_rate = 48000, .channels = 2});
+
+    (void)state;
+    assert_non_null(room);
+    assert_non_null(opus);
+    supply(room, 8000, 1);
+    assert_true(mixer_stock_suffices(&room->stock, 8000, 1, NULL, false));
+    assert_true(mixer_stock_suffices(&room->stock, 0, 0, NULL, false));
+    assert_false(mixer_stock_suffices(&room->stock, 0, 2, NULL, false));
+    assert_false(mixer_stock_suffices(&room->stock, 16000, 0, NULL, false));
+    mixer_stock_add(&room->stock, opus);
+    assert_false(mixer_stock_suffices(&room->stock, 0, 0, NULL, false)); /* no place for it */
+    supply(room, 48000, 1);
+    assert_false(mixer_stock_suffices(&room->stock, 48000, 1, opus, false));
+    assert_int_equal(mixer_supply_encoders(&room->stock, opus, false, &encoders), 0);
+    assert_true(
+        mixer_stock_suffices(&room->stock, 48000, 1, opus, true)); /* one leg, two of them */
+    mixer_install(&room->mixer, encoders);
+    mixer_supply_destroy(encoders);
+    room_free(room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -509,6 +536,7 @@ int main(void)
         cmocka_unit_test(five_loud_talkers_neither_clip_nor_crackle),
         cmocka_unit_test(beginning_and_ending_to_speak_is_unheard_by_oneself_while_limiting),
         cmocka_unit_test(more_different_routes_than_groups_are_still_right),
+        cmocka_unit_test(what_is_there_suffices_and_what_is_not_does_not),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

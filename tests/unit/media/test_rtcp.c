@@ -165,6 +165,17 @@ static void the_round_trip_is_what_remains(void **state)
     assert_true(rtcp_round_trip(3 << 16, 3 << 16, now) == 0); /* negative */
 }
 
+static void a_round_trip_that_cannot_be_true_is_none(void **state)
+{
+    (void)state;
+    uint64_t now = 100ULL << 32; /* 100 s */
+    assert_true(rtcp_round_trip(45 << 16, 54 << 16, now) == 1000);
+    assert_true(rtcp_round_trip(45 << 16, 44 << 16, now) == 0); /* 11 s */
+    assert_true(rtcp_round_trip(30 << 16, 69 << 16, now) == 0); /* of a report that is too old */
+    assert_true(rtcp_round_trip(101 << 16, 0, now) == 0);       /* of one not yet sent */
+    assert_true(rtcp_round_trip(0xdeadbeef, 0x12345678, now) == 0);
+}
+
 static void ntp_time_counts_from_1900(void **state)
 {
     (void)state;
@@ -183,6 +194,7 @@ int main(void)
         cmocka_unit_test(a_buffer_too_small_is_left_alone),
         cmocka_unit_test(cut_and_forged_packets_are_refused),
         cmocka_unit_test(the_round_trip_is_what_remains),
+        cmocka_unit_test(a_round_trip_that_cannot_be_true_is_none),
         cmocka_unit_test(ntp_time_counts_from_1900),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

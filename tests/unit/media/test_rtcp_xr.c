@@ -1,4 +1,5 @@
 /* Extended reports: written as RFC 3611 wants them, and those of peers read with mistrust. */
+#include "media/engine.h"
 #include "media/rtcp.h"
 
 #include <setjmp.h>
@@ -34,7 +35,7 @@ static const struct rtcp_xr everything = {
     .dlrr = 65536,
 };
 
-static size_t write(uint8_t *data, const struct rtcp_xr *xr)
+static size_t xr_write(uint8_t *data, const struct rtcp_xr *xr)
 {
     struct rtp_source source;
     struct rtp_packet packet = {.ssrc = 0xbeef};
@@ -48,7 +49,7 @@ static void what_is_written_is_read_back(void **state)
 {
     (void)state;
     uint8_t data[RTCP_MAX];
-    size_t size = write(data, &everything);
+    size_t size = xr_write(data, &everything);
     struct rtcp_report report;
     const struct voip_metrics *metrics = &report.xr.metrics;
     assert_true(rtcp_parse(&report, data, size, 0xbeef));
@@ -110,7 +111,7 @@ static void a_broken_block_ends_the_reading(void **state)
 {
     (void)state;
     uint8_t data[RTCP_MAX];
-    size_t size = write(data, &everything);
+    size_t size = xr_write(data, &everything);
     size_t xr = size - 8 - XR_MAX; /* before the BYE */
     struct rtcp_report report;
     assert_int_equal(data[xr + 1], 207);
@@ -157,7 +158,7 @@ static void mangled_packets_are_read_within_their_bounds(void **state)
 {
     (void)state;
     uint8_t whole[RTCP_MAX];
-    unsigned size = (unsigned)write(whole, &everything);
+    unsigned size = (unsigned)xr_write(whole, &everything);
     for (unsigned turn = 0; turn < 200000; turn++) {
         unsigned cut = turn % 4 == 0 ? 4 + dice(size) / 4 * 4 : size;
         uint8_t *data = malloc(cut);
@@ -175,6 +176,23 @@ static void mangled_packets_are_read_within_their_bounds(void **state)
     }
 }
 
+static void what_a_peer_told_of_itself_lapses(void **state)
+{
+    enum { SECOND = 1000000 }; /* µs */
+    const struct rtcp_xr nothing = {0};
+    struct leg *leg = calloc(1, sizeof(*leg));
+    uint64_t at = 100 * SECOND;
+    (void)state;
+    assert_non_null(leg);
+    leg_xr_take(leg, &everything, at, at);
+    leg_xr_take(leg, &nothing, at + 14 * SECOND, at + 14 * SECOND);
+    assert_true(leg->counters.remote_rating == 93);
+    leg_xr_take(leg, &nothing, at + 16 * SECOND, at + 16 * SECOND);
+    assert_true(leg->counters.remote_rating == 0);
+    assert_true(leg->counters.remote_discarded == 0 && leg->counters.remote_delay == 0);
+    free(leg);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +203,7 @@ int main(void)
         cmocka_unit_test(unknown_blocks_are_passed_over),
         cmocka_unit_test(padding_is_no_block),
         cmocka_unit_test(mangled_packets_are_read_within_their_bounds),
+        cmocka_unit_test(what_a_peer_told_of_itself_lapses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -253,6 +253,25 @@ static void a_rate_that_it_was_not_made_for_is_left_alone(void **state)
     voice_destroy(voice);
 }
 
+static void what_was_noise_is_speech_at_a_rate_that_cannot_be_judged(void **state)
+{
+    struct voice *voice = voice_create(16000, &(struct leg_voice){.vad = true}, false);
+    float frame[320];
+    uint32_t seed = 1;
+
+    (void)state;
+    for (unsigned i = 0; i < 50; i++) {
+        for (unsigned k = 0; k < 320; k++) {
+            frame[k] = hiss(&seed, 0.01F);
+        }
+        (void)voice_run(voice, 16000, frame, true);
+    }
+    assert_false(voice_is_speech(voice));
+    (void)voice_run(voice, 8000, frame, true);
+    assert_true(voice_is_speech(voice));
+    voice_destroy(voice);
+}
+
 /* Told, not judged: the figures of the README. */
 static void what_a_leg_pays_for_it(void **state)
 {
@@ -302,6 +321,7 @@ int main(void)
         cmocka_unit_test(each_costs_ten_ms_and_voice_detection_none),
         cmocka_unit_test(silence_lets_out_what_is_late_and_then_costs_nothing),
         cmocka_unit_test(a_rate_that_it_was_not_made_for_is_left_alone),
+        cmocka_unit_test(what_was_noise_is_speech_at_a_rate_that_cannot_be_judged),
         cmocka_unit_test(what_a_leg_pays_for_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#define LEVEL "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+#define EACH "urn:ietf:params:rtp-hdrext:csrc-audio-level"
 #define HEAD "v=0\r\no=phone 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
 
 static const struct codec_format codecs[] = {
@@ -519,10 +521,92 @@ static void our_offer_lists_all_we_can(void **state)
                               "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n"
                               "a=rtpmap:102 telephone-event/48000\r\na=fmtp:102 0-16\r\n"
                               "a=ptime:20\r\na=sendrecv\r\na=rtcp-mux\r\n"
-                              "a=rtcp-xr:rcvr-rtt=all voip-metrics\r\n");
+                              "a=rtcp-xr:rcvr-rtt=all voip-metrics\r\n"
+                              "a=extmap:1 " LEVEL "\r\na=extmap:2/sendonly " EACH "\r\n");
     free(body);
     memset(&local.media, 0, sizeof local.media);
     assert_int_equal(sdp_write_offer(&local, &body), EINVAL);
+}
+
+static void levels_are_told_in_the_extensions_that_both_have(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *offered, *answered; /* NULL: nothing of it */
+        struct session_levels levels;
+    } cases[] = {
+        {"a=extmap:3 " LEVEL, "a=extmap:3 " LEVEL "\r\n", {3, true, 3, 0}},
+        {"a=extmap:3/sendonly " LEVEL " vad=on",
+         "a=extmap:3/recvonly " LEVEL "\r\n",
+         {3, true, 0, 0}},
+        {"a=extmap:14/recvonly " LEVEL " vad=off",
+         "a=extmap:14/sendonly " LEVEL " vad=off\r\n",
+         {0, false, 14, 0}},
+        {"a=extmap:200/recvonly " EACH, "a=extmap:200/sendonly " EACH "\r\n", {0, true, 0, 200}},
+        {"a=extmap:1 " EACH, "a=extmap:1/sendonly " EACH "\r\n", {0, true, 0, 1}},
+        /* nothing that we could do */
+        {"a=extmap:1/sendonly " EACH, NULL, {0, true, 0, 0}},
+        {"a=extmap:1/inactive " LEVEL, NULL, {0, true, 0, 0}},
+        {"a=extmap:4100 " LEVEL, NULL, {0, true, 0, 0}},
+        {"a=extmap:0 " LEVEL, NULL, {0, true, 0, 0}},
+        {"a=extmap:1/both " LEVEL, NULL, {0, true, 0, 0}},
+        {"a=extmap:1/ " LEVEL, NULL, {0, true, 0, 0}},
+        {"a=extmap:1", NULL, {0, true, 0, 0}},
+        {"a=extmap:", NULL, {0, true, 0, 0}},
+        {"a=extmap:1 urn:ietf:params:rtp-hdrext:toffset", NULL, {0, true, 0, 0}},
+        /* one number can mean one thing only */
+        {"a=extmap:1 " LEVEL "\r\na=extmap:1 " EACH, "a=extmap:1 " LEVEL "\r\n", {1, true, 1, 0}},
+        {"a=extmap:1 " LEVEL "\r\na=extmap:2 " LEVEL " vad=off",
+         "a=extmap:1 " LEVEL "\r\n",
+         {1, true, 1, 0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char body[512];
+        struct session session;
+        snprintf(body, sizeof body, HEAD "m=audio 5004 RTP/AVP 0\r\n%s\r\n", cases[i].offered);
+        char *answer = answer_to(body, &session);
+        const char *answered = strstr(answer, "a=extmap");
+        assert_string_equal(answered ? answered : "", cases[i].answered ? cases[i].answered : "");
+        assert_memory_equal(&session.levels, &cases[i].levels, sizeof session.levels);
+        free(answer);
+    }
+}
+
+static void extensions_of_the_session_are_those_of_the_stream(void **state)
+{
+    (void)state;
+    struct session session;
+    char *answer = answer_to(HEAD "a=extmap:5 " LEVEL "\r\nm=audio 5004 RTP/AVP 0\r\n", &session);
+    assert_non_null(strstr(answer, "a=sendrecv\r\na=extmap:5 " LEVEL "\r\n"));
+    assert_int_equal(session.levels.in, 5);
+    free(answer);
+}
+
+static void levels_that_we_offered_are_told_as_the_answer_says(void **state)
+{
+    (void)state;
+    struct sdp_local local = local_at("192.0.2.1", 4000);
+    struct session session;
+    char *body = NULL;
+    struct sdp *answer = parse(HEAD "m=audio 5004 RTP/AVP 0\r\na=extmap:1/sendonly " LEVEL
+                                    "\r\na=extmap:2/recvonly " EACH "\r\n");
+    assert_int_equal(sdp_read_answer(&local, answer, &session), 0);
+    assert_int_equal(session.levels.in, 1);
+    assert_int_equal(session.levels.out, 0);
+    assert_int_equal(session.levels.each, 2);
+    /* and later offers keep to it (RFC 8285 §6) */
+    assert_int_equal(sdp_write_offer_again(&local, answer, &body), 0);
+    assert_non_null(
+        strstr(body, "a=extmap:1/recvonly " LEVEL "\r\na=extmap:2/sendonly " EACH "\r\n"));
+    free(body);
+    sdp_free(answer);
+    answer = parse(HEAD "m=audio 5004 RTP/AVP 0\r\n");
+    assert_int_equal(sdp_read_answer(&local, answer, &session), 0);
+    assert_int_equal(session.levels.in + session.levels.out + session.levels.each, 0);
+    assert_int_equal(sdp_write_offer_again(&local, answer, &body), 0);
+    assert_null(strstr(body, "extmap"));
+    free(body);
+    sdp_free(answer);
 }
 
 static void capabilities_name_no_port(void **state)
@@ -619,6 +703,9 @@ int main(void)
         cmocka_unit_test(limits_are_kept),
         cmocka_unit_test(more_formats_than_we_keep_are_ignored),
         cmocka_unit_test(our_offer_lists_all_we_can),
+        cmocka_unit_test(levels_are_told_in_the_extensions_that_both_have),
+        cmocka_unit_test(extensions_of_the_session_are_those_of_the_stream),
+        cmocka_unit_test(levels_that_we_offered_are_told_as_the_answer_says),
         cmocka_unit_test(capabilities_name_no_port),
         cmocka_unit_test(the_peers_answer_settles_the_session),
         cmocka_unit_test(an_answer_without_anything_in_common_is_refused),

@@ -23,6 +23,8 @@ static const char *const seeds[] = {
     "a=fmtp:101 0-15\r\na=ptime:30\r\na=maxptime:150\r\na=sendonly\r\n"
     "a=rtcp:5007 IN IP4 192.0.2.8\r\na=rtcp-mux\r\n"
     "a=rtcp-xr:rcvr-rtt=all:9 voip-metrics\r\n",
+    "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level vad=on\r\n"
+    "a=extmap:2/recvonly urn:ietf:params:rtp-hdrext:csrc-audio-level\r\n",
     "v=0\no=- 2 1 IN IP6 2001:db8::7\ns=call\nt=3034423619 3042462419\na=inactive\n"
     "m=video 6000 RTP/AVPF 31 99\nc=IN IP6 2001:db8::7\na=rtpmap:99 H264/90000\n"
     "m=audio 6002/2 RTP/AVPF 9 0\nc=IN IP6 2001:db8::8\nb=AS:64\na=sendrecv\n",
@@ -50,6 +52,7 @@ static const char *const scraps[] = {
     "128",
     "\xff\xfe",
     "a=ptime:",
+    "a=extmap:255/sendrecv urn:ietf:params:rtp-hdrext:ssrc-audio-level",
 };
 
 /* xorshift64: the same mutations on every run and every machine. */

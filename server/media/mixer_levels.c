@@ -1,0 +1,78 @@
+/* How loud a mix is, and who is heard in it, for those who want to know. */
+#include "media/level.h"
+#include "media/levels.h"
+#include "media/mixer_parts.h"
+
+#include <string.h>
+
+void mixer_add_voice(struct mixer *mixer, const struct mixer_voice *voice)
+{
+    struct mixer_voice *place = &mixer->voices[0];
+
+    if (mixer->voice_count < MIXER_SPEAKERS) {
+        mixer->voices[mixer->voice_count++] = *voice;
+        return;
+    }
+    for (unsigned i = 1; i < MIXER_SPEAKERS; i++) {
+        place = mixer->voices[i].power < place->power ? &mixer->voices[i] : place;
+    }
+    if (place->power < voice->power) {
+        *place = *voice;
+    }
+}
+
+void voice_add(struct mixer *mixer, const struct mixer_channel *channel, float power)
+{
+    struct mixer_voice voice = {.channel = channel, .source = channel->source, .power = power};
+
+    memcpy(voice.speaks, channel->speaks.target, sizeof(voice.speaks));
+    mixer_add_voice(mixer, &voice);
+}
+
+/* What of it the channel hears. */
+static float power_heard(const struct mixer_voice *voice, const struct mixer_channel *channel)
+{
+    float gain = 0;
+
+    for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
+        gain += voice->speaks[bus] * channel->hears.target[bus];
+    }
+    return voice->power * gain * gain;
+}
+
+static void tell_each(const struct mixer *mixer, const struct mixer_channel *channel,
+                      struct mixer_payload *payload)
+{
+    payload->speaker_count = 0;
+    for (unsigned i = 0; i < mixer->voice_count; i++) {
+        const struct mixer_voice *voice = &mixer->voices[i];
+        float power = voice->channel != channel ? power_heard(voice, channel) : 0;
+
+        if (power > 0) {
+            payload->speakers[payload->speaker_count++] =
+                (struct mixer_speaker){voice->source, levels_of_power(power)};
+        }
+    }
+}
+
+void levels_tell(const struct mixer *mixer, const struct mixer_channel *channel,
+                 struct mixer_group *group, const float *frame, struct mixer_payload *payload)
+{
+    unsigned count = channel->plane->frame;
+
+    if (channel->wants_each) {
+        tell_each(mixer, channel, payload);
+    }
+    if (!channel->wants_level) {
+        return;
+    }
+    if (group == NULL) {
+        payload->level = levels_of_power(level_power(frame, count));
+        return;
+    }
+    if (group->measured != mixer->tick) {
+        group->measured = mixer->tick;
+        group->level = levels_of_power(group->silent ? 0 : level_power(frame, count));
+    }
+    payload->level = group->level;
+}
