@@ -71,6 +71,15 @@ void enhance_destroy(struct enhance *enhance)
     }
 }
 
+void enhance_inherit(struct enhance *enhance, const struct enhance *before)
+{
+    if (enhance->wish.agc && before->wish.agc) {
+        enhance->gain = before->gain;
+        enhance->loudness = before->loudness;
+        enhance->voiced = before->voiced;
+    }
+}
+
 /* The block goes through the library. Returns its probability of a voice, %. */
 static int preprocess(struct enhance *enhance, float *samples)
 {

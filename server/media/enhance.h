@@ -21,6 +21,9 @@ struct enhance;
 struct enhance *enhance_create(unsigned rate, const struct leg_voice *wish);
 void enhance_destroy(struct enhance *enhance); /* NULL is fine */
 
+/* Goes on with the gain that the one before it has come to, when both have one. */
+void enhance_inherit(struct enhance *enhance, const struct enhance *before);
+
 /* FRAME_MS of samples, in place. Returns false when it was asked for voice detection and there is
  * no voice. */
 bool enhance_run(struct enhance *enhance, float *samples);

@@ -101,6 +101,9 @@ void leg_apply_voice(struct leg *leg, struct media_thread *thread, struct messag
     if (leg->voice_message != NULL) {
         voice_arrived(leg, thread);
     }
+    if (before != NULL && message->voice != NULL) {
+        voice_inherit(message->voice, before);
+    }
     leg->keys = message->keys;
     leg->voice = message->voice;
     message->voice = before;

@@ -46,6 +46,13 @@ void voice_destroy(struct voice *voice)
     }
 }
 
+void voice_inherit(struct voice *voice, const struct voice *before)
+{
+    if (voice->enhance != NULL && before->enhance != NULL) {
+        enhance_inherit(voice->enhance, before->enhance);
+    }
+}
+
 bool voice_run(struct voice *voice, unsigned rate, float *samples, bool is_heard)
 {
     if (rate != voice->rate) {

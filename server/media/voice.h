@@ -16,6 +16,9 @@ struct voice;
 struct voice *voice_create(unsigned rate, const struct leg_voice *wish, bool tones);
 void voice_destroy(struct voice *voice); /* NULL is fine */
 
+/* What it has learned so far goes on in the voice that takes its place. */
+void voice_inherit(struct voice *voice, const struct voice *before);
+
 /* Works on FRAME_MS of samples at `rate`, in place; other rates are left alone. `is_heard`: they
  * are more than zeros. Returns whether what comes out is. */
 bool voice_run(struct voice *voice, unsigned rate, float *samples, bool is_heard);

@@ -69,6 +69,30 @@ static void soft_and_loud_voices_come_out_alike(void **state)
     }
 }
 
+/* Noise suppression is switched on after half of it. */
+static void the_gain_stays_when_something_else_is_changed(void **state)
+{
+    static const struct leg_voice wish = {.agc = true}, more = {.agc = true, .denoise = true};
+    struct voice *voice = voice_create(8000, &wish, false),
+                 *next = voice_create(8000, &more, false);
+    unsigned count = say(8000, powf(10, -35.0F / 20)), half = count / 2 / 160 * 160;
+    double level;
+
+    (void)state;
+    memcpy(out, speech, sizeof out);
+    run(voice, 8000, half);
+    voice_inherit(next, voice);
+    for (unsigned at = half; at < count; at += 160) {
+        (void)voice_run(next, 8000, out + at, true);
+    }
+    level = rms_db(out + half, 8000); /* the second after the change */
+    if (level < -27) {
+        fail_msg("%.1f dB after the change", level);
+    }
+    voice_destroy(voice);
+    voice_destroy(next);
+}
+
 static void a_voice_that_is_hardly_there_is_not_lifted_without_bounds(void **state)
 {
     struct voice *voice = voice_create(8000, &(struct leg_voice){.agc = true}, false);
@@ -314,6 +338,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(soft_and_loud_voices_come_out_alike),
+        cmocka_unit_test(the_gain_stays_when_something_else_is_changed),
         cmocka_unit_test(a_voice_that_is_hardly_there_is_not_lifted_without_bounds),
         cmocka_unit_test(pauses_are_not_pumped_up),
         cmocka_unit_test(noise_is_suppressed_and_the_voice_is_not),
