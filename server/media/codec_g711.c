@@ -1,6 +1,6 @@
 /* PCMU and PCMA (ITU-T G.711; RFC 3551 §4.5.14). Stateless: one byte a sample at 8000 Hz. */
-#include "core/vector.h"
 #include "media/codec_table.h"
+#include "media/vector.h"
 
 #include <string.h>
 

@@ -15,7 +15,7 @@
  */
 #include "media/jitter_parts.h"
 
-#include "core/prefetch.h"
+#include "media/prefetch.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-#include "core/prefetch.h"
 #include "media/jitter_parts.h"
+#include "media/prefetch.h"
 
 #include <assert.h>
 #include <string.h>

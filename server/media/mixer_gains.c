@@ -1,5 +1,5 @@
-#include "core/vector.h"
 #include "media/mixer_parts.h"
+#include "media/vector.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Asking the processor for memory that is needed soon; a hint that changes no result. */
-#ifndef CORE_PREFETCH_H
-#define CORE_PREFETCH_H
+#ifndef MEDIA_PREFETCH_H
+#define MEDIA_PREFETCH_H
 
 #include <stddef.h>
 

@@ -7,8 +7,8 @@
  * begin of one of the next slots. It does not wait for ever: a thread that the system has stopped
  * must not stop the others.
  */
-#include "core/prefetch.h"
 #include "media/engine.h"
+#include "media/prefetch.h"
 
 #include <stddef.h>
 

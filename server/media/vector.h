@@ -4,8 +4,8 @@
  * loaded; both do the same in the same order. (Not under a sanitizer, whose own code would run
  * before it is ready.)
  */
-#ifndef CORE_VECTOR_H
-#define CORE_VECTOR_H
+#ifndef MEDIA_VECTOR_H
+#define MEDIA_VECTOR_H
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__OPTIMIZE__)
