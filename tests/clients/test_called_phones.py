@@ -43,16 +43,14 @@ def test_a_baresip_that_declines_is_told_of_and_one_that_is_not_answered_stops_r
     ) as alice:
         invite(server, alice.uri)
         alice.expect("CALL_INCOMING")
-        since = len(alice.events)
-        alice.command("hangup")
+        alice.hang_up()
         server.expect_log(r"sip:alice@\S+ does not come in: 4\d\d|6\d\d")
+        since = len(alice.events)
         invite(server, alice.uri)
-        while not any(e["type"] == "CALL_INCOMING" for e in alice.events[since:]):
-            alice.command("callstat")
-        closed = len(alice.events)
+        alice.expect("CALL_INCOMING", since=since)
         server.expect_log(r"sip:alice@\S+ does not come in: 408 No answer", within=5)
         server.expect_log("ended: 408 No answer", within=5)
-        assert any(e["type"] == "CALL_CLOSED" for e in alice.events[closed - 1 :])
+        alice.expect("CALL_CLOSED", since=since + 1)
 
 
 @run.real_time
