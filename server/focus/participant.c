@@ -179,6 +179,8 @@ void participant_leave(struct participant *participant, enum departure_method me
     participant->leg = NULL;
     focus->signalling->set_user(participant->call, CALL_HAS_LEFT);
     participant->call = NULL;
+    if (was_called)
+        referrers_tell(participant, event.code, reason);
     DL_DELETE(conference->members, participant);
     conference->member_count--;
     if (!participant->joined && !was_called) {

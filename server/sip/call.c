@@ -297,5 +297,6 @@ void signalling_create(struct sip_agent *agent)
         .answer = answer,
         .reject = reject,
         .end = end,
+        .report = referral_report,
     };
 }
