@@ -189,6 +189,8 @@ void refer(struct focus *focus, struct reference *reference)
     const struct call_info *from = &reference->from;
     struct request request = {.conference_name = from->requested_user, .call = from->id};
     const struct participant *participant;
+    const char *reason;
+    int code;
 
     events_catch_up(focus);
     reference->code = 202;
@@ -200,7 +202,8 @@ void refer(struct focus *focus, struct reference *reference)
     if (focus_may_serve(focus, from->requested_user, from->requested_host))
         request.conference = focus_conference_by_name(focus, from->requested_user);
     if (!request.conference) {
-        refuse(reference, 404, "No such conference");
+        code = gone_code(focus, from->requested_user, &reason);
+        refuse(reference, code, reason);
         return;
     }
     participant = conference_find_caller(request.conference, reference->call, &from->caller);
