@@ -119,7 +119,8 @@ void event_push(lua_State *L, const struct conference_event *event)
         lua_setfield(L, -2, "duration");
         break;
     case EVENT_ENDING:
-        table_set_number(L, "seconds", (float)event->duration / 1000);
+        lua_pushnumber(L, (lua_Number)event->duration / 1000);
+        lua_setfield(L, -2, "seconds");
         break;
     case EVENT_QUALITY:
         figures_set(L, quality_figures, &event->quality);
