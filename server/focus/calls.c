@@ -104,6 +104,16 @@ static void on_established(struct call *call, void *arg)
     participant_route_or_remove(participant);
 }
 
+static void on_updated(struct call *call, int code, const char *reason, void *arg)
+{
+    const struct participant *participant = participant_of(arg, call);
+
+    if (participant && code != 200)
+        log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
+                  "%s refuses the change of its call: %d %s", participant->info.caller.uri, code,
+                  reason);
+}
+
 static enum departure_method departure_method(const struct participant *participant, int code)
 {
     if (code == 0)
@@ -179,6 +189,7 @@ const struct signalling_events *focus_signalling_events(void)
         .on_session = on_session,
         .on_progress = on_progress,
         .on_established = on_established,
+        .on_updated = on_updated,
         .on_ended = on_ended,
         .on_query = on_query,
         .on_refer = on_refer,

@@ -113,7 +113,7 @@ static void ring(struct participant *participant, const struct invitation *invit
 {
     struct conference *conference = participant->conference;
     struct focus *focus = conference->focus;
-    struct answer offer = {.contact_user = conference->name, .is_focus = true};
+    struct answer offer;
 
     participant->called = true;
     conference->called_count++;
@@ -126,9 +126,7 @@ static void ring(struct participant *participant, const struct invitation *invit
                            .conference = conference->id,
                            .participant = participant->id,
                        });
-    focus->mixing->leg_address(participant->leg, &offer.media);
-    if (*conference->title)
-        offer.subject = conference->title;
+    participant_answer(participant, &offer);
     /* What goes wrong with it is told as the call's end. */
     (void)focus->signalling->invite(participant->call, &offer);
 }

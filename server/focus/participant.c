@@ -94,6 +94,18 @@ void participant_learn(struct participant *participant)
     (void)info_copy(participant, signalling->info(participant->call));
 }
 
+void participant_answer(const struct participant *participant, struct answer *answer)
+{
+    const struct conference *conference = participant->conference;
+
+    *answer = (struct answer){
+        .contact_user = conference->name,
+        .is_focus = true,
+        .subject = *conference->title ? conference->title : NULL,
+    };
+    conference->focus->mixing->leg_address(participant->leg, &answer->media);
+}
+
 int participant_route(struct participant *participant)
 {
     struct leg_route route;

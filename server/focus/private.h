@@ -210,6 +210,8 @@ int gone_code(struct focus *focus, const char *name, const char **reasonp);
 /* participant.c */
 int participant_make(struct conference *conference, struct call *call,
                      const struct request_params *params, struct participant **participantp);
+/* How the participant's call is to be answered, offered or changed. */
+void participant_answer(const struct participant *participant, struct answer *answer);
 /* Tells the mixer who may be heard. ENOMEM: it goes on as before. */
 int participant_route(struct participant *participant);
 /* The same for what cannot be taken back: without the memory for it the participant has to go. */

@@ -140,6 +140,25 @@ sip_contact_t *contact_make(struct sip_agent *agent, su_home_t *home, const char
     return sip_contact_make(home, text);
 }
 
+sip_contact_t *contact_rename(su_home_t *home, const sip_contact_t *contact, const char *user,
+                              bool is_focus)
+{
+    char escaped[512];
+    sip_contact_t *renamed = sip_contact_dup(home, contact);
+    if (!renamed) {
+        return NULL;
+    }
+    text_escape_user(escaped, sizeof escaped, user);
+    const char *copy = escaped[0] ? su_strdup(home, escaped) : NULL;
+    if (escaped[0] && !copy) {
+        return NULL;
+    }
+    renamed->m_url->url_user = copy;
+    (void)msg_header_remove_param(renamed->m_common, "isfocus");
+    return !is_focus || msg_header_add_param(home, renamed->m_common, "isfocus") >= 0 ? renamed
+                                                                                      : NULL;
+}
+
 void reason_write(char *header, size_t size, int code, const char *text)
 {
     char quoted[2 * REASON_SIZE];

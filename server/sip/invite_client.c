@@ -20,9 +20,10 @@ static int on_response(void *arg, nta_outgoing_t *request, const sip_t *sip);
 static int make_contact(struct call *call)
 {
     static const url_t nowhere[1];
-    sip_contact_t *contact =
-        contact_make(call->agent, call->dialog->home, call->answer.contact_user,
-                     call->answer.is_focus, call->listener, nowhere);
+    const struct answer *how = call->terms ? &call->terms->how : NULL;
+    sip_contact_t *contact = contact_make(call->agent, call->dialog->home,
+                                          how ? how->contact_user : call->info.requested_user,
+                                          how && how->is_focus, call->listener, nowhere);
     if (contact) {
         call->dialog->contact = contact;
     }
@@ -87,7 +88,6 @@ int invite_prepare(struct call *call, const struct outgoing_call *outgoing)
     if (error) {
         return error;
     }
-    call->answer.contact_user = call->info.requested_user;
     call->timer.interval = call->agent->session_expires;
     return aim(call, &target);
 }
@@ -120,8 +120,10 @@ static int send_invite(struct call *call)
 int invite_call(struct call *call, const struct answer *offer)
 {
     char *body = NULL;
-    int error = call_set_answer(call, offer);
+    struct terms *terms = NULL;
+    int error = terms_create(call->agent, offer, &terms);
     if (!error) {
+        terms_settle(call, terms);
         error = make_contact(call);
     }
     if (!error) {
@@ -207,6 +209,7 @@ static void answered(struct call *call, nta_outgoing_t *request, const sip_t *si
     if (call->state == CALL_ESTABLISHED) {
         agent->events->on_established(call, agent->events_arg);
     }
+    reinvite_proceed(call);
 }
 
 static bool try_next(struct call *call)

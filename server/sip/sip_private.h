@@ -202,12 +202,28 @@ struct session_timer {
     unsigned interval; /* s; 0: off */
     unsigned min_se;   /* s, the longest that anybody on the path asked for */
     bool we_refresh;
-    bool peer_updates;       /* the peer takes UPDATE */
-    char header[40];         /* Session-Expires of the next 2xx; "": none */
-    bool require;            /* "timer" in it */
-    nta_outgoing_t *refresh; /* our UPDATE or re-INVITE that is not answered yet */
-    bool refresh_offers;     /* it is a re-INVITE, with an offer */
+    bool peer_updates; /* the peer takes UPDATE */
+    char header[40];   /* Session-Expires of the next 2xx; "": none */
+    bool require;      /* "timer" in it */
     struct loop_timer *refresh_timer, *expiry_timer;
+};
+
+/* What the focus wants a call to be (terms.c). It is freed with its home. */
+struct terms {
+    su_home_t home[1];
+    struct answer how;           /* its strings are on home */
+    struct codec_format *codecs; /* on home; NULL: all of the agent's */
+    unsigned codec_count;
+};
+
+/* The re-INVITE of ours that is out, or the UPDATE that only refreshes (reinvite_client.c). */
+struct change {
+    nta_outgoing_t *request;  /* not answered yet; NULL: none is out */
+    bool offers;              /* it is a re-INVITE, with an offer */
+    struct terms *proposed;   /* the terms that it offers; NULL: it is only a refresh */
+    struct terms *wanted;     /* to be offered next; NULL: none */
+    unsigned tries;           /* of these */
+    struct loop_timer *timer; /* runs until their next try */
 };
 
 /* URIs that a call of ours has tried or is to try (redirect.c), in this order. */
@@ -241,6 +257,7 @@ struct call {
     struct dialog *dialog;
     struct invite_server invite;
     struct session_timer timer;
+    struct change change;
     nta_outgoing_t *calling; /* the INVITE that begins it, until its final answer */
     nta_outgoing_t *bye;
     const char *referred_by, *replaces; /* headers of our INVITE, on home; "": none */
@@ -249,11 +266,13 @@ struct call {
     struct challenge *challenges; /* that we can answer; on home */
 
     struct sdp_local local;
-    struct answer answer; /* its strings are on home */
-    tport_t *listener;    /* of a call of ours, which the Contact names; borrowed */
-    unsigned tries;       /* INVITEs or refreshes of ours since the last 2xx */
-    char *sent_sdp;       /* our last body; malloc'ed */
-    char *peer_sdp;       /* the peer's last that we agreed to; malloc'ed */
+    struct terms *terms; /* of the answer, or the offer that began it, or agreed on later; NULL: not
+                            known yet */
+    tport_t *listener;   /* of a call of ours, which the Contact names; borrowed */
+    unsigned tries;      /* INVITEs or refreshes of ours since the last 2xx */
+    char *sent_sdp;      /* our last body; malloc'ed */
+    bool is_sent_void;   /* it was an offer, and was refused */
+    char *peer_sdp;      /* the peer's last that we agreed to; malloc'ed */
     size_t peer_sdp_size;
     struct sdp *offer;       /* of the first INVITE, until it is answered */
     struct session *session; /* agreed on, see offer_agreed; malloc'ed; NULL: none yet */
@@ -509,6 +528,9 @@ sip_contact_t *contact_make(struct sip_agent *agent, su_home_t *home, const char
 void local_address(const tport_t *tport, struct sockaddr_storage *address);
 /* `SIP;cause=486;text="Busy Here"` (RFC 3326). */
 void reason_write(char *header, size_t size, int code, const char *text);
+/* The same Contact with another user part, on `home`. NULL: out of memory. */
+sip_contact_t *contact_rename(su_home_t *home, const sip_contact_t *contact, const char *user,
+                              bool is_focus);
 /* A Warning (RFC 3261 §20.43) on `home`. */
 sip_warning_t *warning_make(struct sip_agent *agent, su_home_t *home, int code, const char *text);
 
@@ -587,8 +609,6 @@ const struct package *referral_package(void);
 
 /* One file a request. */
 void invite_receive(struct incoming *in);
-/* Copies what the focus wants to answer or to offer. ENOMEM. */
-int call_set_answer(struct call *call, const struct answer *how);
 /* invite_client.c: a call of ours. Errors as signalling.call. */
 int invite_prepare(struct call *call, const struct outgoing_call *outgoing);
 /* signalling.invite, in state CALLING. */
@@ -608,6 +628,30 @@ void register_receive(struct incoming *in);
 void subscribe_receive(struct dialog *dialog, struct incoming *in);
 void refer_receive(struct dialog *dialog, struct incoming *in);
 int receive_message(struct sip_agent *agent, nta_agent_t *nta, msg_t *msg, sip_t *sip);
+
+/* terms.c */
+/* EINVAL: no codec of that name; ENOMEM. */
+int terms_create(const struct sip_agent *agent, const struct answer *how, struct terms **termsp);
+/* NULL is harmless. */
+void terms_free(struct terms *terms);
+/* From now on our bodies are by these. */
+void terms_apply(struct call *call, const struct terms *terms);
+/* They are what counts, in place of those before; takes them over. */
+void terms_settle(struct call *call, struct terms *terms);
+
+/* reinvite_client.c */
+/* signalling.update. */
+int reinvite_update(struct call *call, const struct answer *how);
+/* The session timer wants a refresh. False: not now. */
+bool reinvite_refresh(struct call *call);
+/* Something that a change may have waited for is over. */
+void reinvite_proceed(struct call *call);
+/* Whether an offer of ours is under way by it. */
+bool reinvite_is_out(const struct call *call);
+/* What is not sent yet will not be. */
+void reinvite_stop(struct call *call);
+/* And what is out will not be heard of. */
+void reinvite_forget(struct call *call);
 
 /* offer.c: offer/answer (RFC 3264) of a call. */
 bool message_has_sdp(const sip_t *sip);
@@ -635,6 +679,10 @@ void session_timer_agree(struct call *call, const sip_t *sip);
 bool session_timer_lengthen(struct call *call, const sip_t *sip);
 /* A 2xx to a refresh was just sent or received. */
 void session_timer_restart(struct call *call);
+/* Our refresh was refused: by a status that promises more of another try in `pause` ms … */
+void session_timer_retry(struct call *call, uint64_t pause);
+/* … or for good. */
+void session_timer_refused(struct call *call, const sip_t *sip, bool by_update);
 void session_timer_stop(struct call *call);
 
 #endif
