@@ -7,6 +7,7 @@
  *   participant.c  participants: make, leave, route their audio; and reading them
  *   admit.c        a call that wants in: create, join, answer
  *   invite.c       a call of ours to somebody who is to come in
+ *   recipients.c   several of them at the wish of one
  *   calls.c        what becomes of a call: session, established, ended; OPTIONS
  *   submit.c       a participant's or script's wish: decision, effect
  *   subscribe.c    who wants to be told what happens: decision
@@ -225,6 +226,17 @@ int media_failure(const char *conference, const char *call, int error, const cha
 
 /* invite.c: the effect of an accepted invite. Errors as focus_submit, with decision->code. */
 int invite(struct conference *conference, const struct request *request, struct decision *decision);
+
+/* recipients.c: all whom one request wants to have called, for all of them or for none. */
+struct invitations;
+/* Asks the policy about each of `list`, who live until the invitations are carried out. EPERM: one
+ * of them may not be called, *decision says why; ENOMEM. */
+int invitations_decide(struct conference *conference, const struct actor *actor, const char *call,
+                       const struct recipients *list, struct invitations **invitationsp,
+                       struct decision *decision);
+/* Calls them, and frees. What goes wrong with one is no harm to the others. */
+void invitations_carry_out(struct invitations *invitations);
+void invitations_free(struct invitations *invitations);
 
 /* focus.c */
 void focus_call_gone(struct focus *focus);

@@ -94,6 +94,7 @@ void call_free(struct call *call)
         dialog_release(call->dialog);
     }
     sdp_free(call->offer);
+    recipients_clear(&call->recipients);
     free(call->sent_sdp);
     free(call->peer_sdp);
     free(call->session);
