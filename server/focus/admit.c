@@ -68,11 +68,18 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
     const struct call_info *info = focus->signalling->info(call);
     const char *name = info->requested_user;
     struct conference *conference;
-    struct request request = {.verb = VERB_CREATE, .conference_name = name, .call = info->id};
+    struct request request = {
+        .verb = VERB_CREATE,
+        .conference_name = name,
+        .call = info->id,
+        .params = {.life = focus->life},
+    };
     struct decision decision;
+    const char *reason;
+    int code = gone_code(focus, name, &reason);
 
-    if (!focus_may_serve(focus, name, info->requested_host)) {
-        refuse(focus, call, 404, "No such conference", 0);
+    if (code == 410 || !focus_may_serve(focus, name, info->requested_host)) {
+        refuse(focus, call, code, reason, 0);
         return NULL;
     }
     conference = focus_conference_by_name(focus, name);
@@ -89,6 +96,7 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
                             .name = name,
                             .title = decision.params.title,
                             .policy = decision.params.policy,
+                            .life = decision.params.life,
                         },
                         &conference) == 0)
         return conference;
@@ -126,6 +134,7 @@ static bool bring_in(struct conference *conference, struct call *call,
     struct focus *focus = conference->focus;
     struct answer answer = {.contact_user = conference->name, .is_focus = true};
     struct participant *participant;
+    bool is_first = !conference->active && !conference->reserved;
     int error;
 
     error = conference_activate(conference);
@@ -135,6 +144,8 @@ static bool bring_in(struct conference *conference, struct call *call,
         refuse_for_media(focus, call, error);
         return false;
     }
+    if (is_first) /* it was made for this call */
+        conference->creator = participant->id;
     focus->mixing->leg_address(participant->leg, &answer.media);
     if (*conference->title)
         answer.subject = conference->title;
@@ -213,5 +224,5 @@ void admit(struct focus *focus, struct call *call)
     if (!conference)
         return;
     join(conference, call);
-    conference_end_if_empty(conference); /* it may have been made for one who was refused */
+    conference_end_if_over(conference); /* it may have been made for one who was refused */
 }

@@ -120,7 +120,7 @@ static void on_ended(struct call *call, int code, const char *reason, void *arg)
                           code == 0           ? "hung up"
                           : reason && *reason ? reason
                                               : "lost");
-        conference_end_if_empty(conference);
+        conference_end_if_over(conference);
     }
     if (focus->signalling->user(call))
         focus_call_gone(focus);
@@ -135,6 +135,8 @@ static void on_query(struct query *query, void *arg)
         .conference_name = query->requested_user,
     };
     struct decision decision;
+    const char *reason;
+    int missing = gone_code(focus, query->requested_user, &reason);
 
     query->code = 200;
     query->is_focus = false;
@@ -146,7 +148,7 @@ static void on_query(struct query *query, void *arg)
     if (!*query->requested_user)
         return; /* about the server, not a conference */
     query->is_focus = true;
-    if (focus_may_serve(focus, query->requested_user, query->requested_host)) {
+    if (missing == 404 && focus_may_serve(focus, query->requested_user, query->requested_host)) {
         if (focus_conference_by_name(focus, query->requested_user))
             return;
         actor_of_caller(&request.actor, query->caller);
@@ -158,7 +160,7 @@ static void on_query(struct query *query, void *arg)
             return;
         }
     }
-    query->code = 404;
+    query->code = missing;
     query->is_focus = false;
 }
 

@@ -3,7 +3,9 @@
  * includes this. Focus thread.
  *
  *   focus.c        the whole: create, connect, shut down
- *   conference.c   conferences: find, make, reserve, end; and reading them
+ *   conference.c   conferences: find, make, reserve; and reading them
+ *   ending.c       how conferences end: for all, empty, in time, with their creator
+ *   gone.c         names that no conference has any more
  *   participant.c  participants: make, leave, route their audio; and reading them
  *   admit.c        a call that wants in: create, join, answer
  *   invite.c       a call of ours to somebody who is to come in
@@ -67,6 +69,9 @@ struct focus {
     const struct mixing *mixing;
     const struct policy *policy;
     struct sound sound;
+    struct conference_life life; /* of those that calls create */
+    unsigned gone_time;          /* ms that a generated name is remembered */
+    struct gone *gone;           /* hash by name, oldest first */
 
     struct conference *by_id;         /* hash; ended ones too, until their event is told */
     struct conference *by_name;       /* hash; only those that can be called */
@@ -102,12 +107,18 @@ struct conference {
     char *name, *title, *policy;
     unsigned capacity;
     json_t *options;
-    bool reserved;
+    bool reserved, is_generated;
     bool active; /* somebody is in or on the way in; there is a mix */
     bool ended;  /* no longer to be called; waits to be freed */
     bool ending; /* all its calls are being ended */
     bool locked;
     time_t created_at;
+    struct conference_life life;
+    struct loop_timer *empty_timer; /* runs while nobody is in it and it waits for somebody */
+    struct loop_timer *end_timer;   /* until the warning, then until the end */
+    time_t ends_at;                 /* 0: its time is not limited, or it does not run */
+    uint64_t creator;               /* id of who made it; 0: nobody, or not in (any more) */
+    bool creator_has_left;          /* just now, which is still to be considered */
     struct mix *mix;
     bool has_sound;         /* of its own */
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
@@ -174,11 +185,25 @@ int conference_make(struct focus *focus, const struct conference_config *config,
                     struct conference **conferencep);
 /* Gives it a mix and tells that it is there. ENOMEM. */
 int conference_activate(struct conference *conference);
+void conference_free(struct conference *conference);
+
+/* ending.c */
+/* It has begun: its time runs. */
+void conference_start_clock(struct conference *conference);
+/* Nobody is in it yet: it goes when nobody has come in after `ms`. */
+void conference_await(struct conference *conference, unsigned ms);
 /* Ends all its calls; a conference that is not reserved is over. `code` for the Reason header. */
 void conference_end(struct conference *conference, int code, const char *reason);
-/* When nobody is left in it. */
-void conference_end_if_empty(struct conference *conference);
-void conference_free(struct conference *conference);
+/* After somebody has gone, or did not come in: when nobody is left in it, or the creator with whom
+ * it ends has left. */
+void conference_end_if_over(struct conference *conference);
+
+/* gone.c */
+/* Remembers a generated name whose conference is over. */
+void gone_add(struct focus *focus, const char *name);
+void gone_forget(struct focus *focus);
+/* Why no conference has that name: 410 when one had, 404 when none ever had, and in words. */
+int gone_code(struct focus *focus, const char *name, const char **reasonp);
 
 /* participant.c */
 int participant_make(struct conference *conference, struct call *call,
