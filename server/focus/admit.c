@@ -132,8 +132,8 @@ static bool bring_in(struct conference *conference, struct call *call,
                      const struct decision *decision)
 {
     struct focus *focus = conference->focus;
-    struct answer answer = {.contact_user = conference->name, .is_focus = true};
     struct participant *participant;
+    struct answer answer;
     bool is_first = !conference->active && !conference->reserved;
     int error;
 
@@ -146,9 +146,7 @@ static bool bring_in(struct conference *conference, struct call *call,
     }
     if (is_first) /* it was made for this call */
         conference->creator = participant->id;
-    focus->mixing->leg_address(participant->leg, &answer.media);
-    if (*conference->title)
-        answer.subject = conference->title;
+    participant_answer(participant, &answer);
     focus->signalling->progress(call, 180, NULL);
     error = focus->signalling->answer(call, &answer);
     if (error) {
