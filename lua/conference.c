@@ -63,6 +63,11 @@ static int get_policy(lua_State *L)
     return get_text(L, conference_policy);
 }
 
+static int get_creator(lua_State *L)
+{
+    return get_text(L, conference_creator);
+}
+
 static int get_locked(lua_State *L)
 {
     const struct conference *conference = self(L);
@@ -310,6 +315,7 @@ static const luaL_Reg fields[] = {
     {"name", get_name},
     {"title", get_title},
     {"policy", get_policy},
+    {"creator", get_creator},
     {"options", get_options},
     {"locked", get_locked},
     {"reserved", get_reserved},

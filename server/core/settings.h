@@ -37,6 +37,7 @@ struct conference_settings {
     char *name;
     char *title;       /* "" for none */
     char *policy;      /* name or path of its own policy; "" for none */
+    char *factory;     /* "": it is none; "answer", "redirect" */
     unsigned capacity; /* participants; 0: no limit */
     struct sound_settings sound;
     json_t *options; /* for the policy; NULL for none */

@@ -10,8 +10,8 @@
 
 static const char overloaded[] = "Server is overloaded";
 
-static void refuse(struct focus *focus, struct call *call, int code, const char *reason,
-                   unsigned retry_after)
+void refuse_call(struct focus *focus, struct call *call, int code, const char *reason,
+                 unsigned retry_after)
 {
     const struct call_info *info = focus->signalling->info(call);
 
@@ -20,7 +20,7 @@ static void refuse(struct focus *focus, struct call *call, int code, const char 
     focus->signalling->reject(call, code, reason, retry_after);
 }
 
-static void refuse_by(struct focus *focus, struct call *call, const struct decision *decision)
+void refuse_call_by(struct focus *focus, struct call *call, const struct decision *decision)
 {
     const struct call_info *info = focus->signalling->info(call);
 
@@ -62,17 +62,23 @@ const char *focus_is_full(struct focus *focus, const char *user)
     return NULL;
 }
 
-/* NULL when the call could not go on, and has been answered. */
+/* RFC 4579 appendix A: a name that is nobody's may become a conference. NULL when the call could
+ * not go on, and has been answered. */
 static struct conference *find_or_create(struct focus *focus, struct call *call)
 {
     const struct call_info *info = focus->signalling->info(call);
     const char *name = info->requested_user;
     struct conference *conference;
-    struct request request = {.verb = VERB_CREATE, .conference_name = name, .call = info->id};
+    struct request request = {
+        .verb = VERB_CREATE,
+        .conference_name = name,
+        .is_name_given = true,
+        .call = info->id,
+    };
     struct decision decision;
 
     if (!focus_may_serve(focus, name, info->requested_host)) {
-        refuse(focus, call, 404, "No such conference", 0);
+        refuse_call(focus, call, 404, "No such conference", 0);
         return NULL;
     }
     conference = focus_conference_by_name(focus, name);
@@ -81,7 +87,7 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
     actor_of_call(&request.actor, info, 0);
     decide(focus, &request, &decision);
     if (decision.verdict != DECISION_ACCEPT) {
-        refuse_by(focus, call, &decision);
+        refuse_call_by(focus, call, &decision);
         return NULL;
     }
     if (conference_make(focus,
@@ -92,7 +98,7 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
                         },
                         &conference) == 0)
         return conference;
-    refuse(focus, call, 503, "Out of memory", RETRY_AFTER);
+    refuse_call(focus, call, 503, "Out of memory", RETRY_AFTER);
     return NULL;
 }
 
@@ -116,7 +122,7 @@ static void refuse_for_media(struct focus *focus, struct call *call, int error)
     const char *reason;
     int code = media_failure(info->requested_user, info->id, error, &reason);
 
-    refuse(focus, call, code, reason, code == 503 ? RETRY_AFTER : 0);
+    refuse_call(focus, call, code, reason, code == 503 ? RETRY_AFTER : 0);
 }
 
 static void bring_in(struct conference *conference, struct call *call,
@@ -145,7 +151,7 @@ static void bring_in(struct conference *conference, struct call *call,
     }
 }
 
-static void join(struct conference *conference, struct call *call)
+void admit_to(struct conference *conference, struct call *call)
 {
     struct focus *focus = conference->focus;
     const struct call_info *info = focus->signalling->info(call);
@@ -164,9 +170,9 @@ static void join(struct conference *conference, struct call *call)
     /* Who asks for privacy gets it, whatever a policy thinks (RFC 3323 §4). */
     decision.params.anonymous |= info->caller.anonymous;
     if (decision.verdict != DECISION_ACCEPT)
-        refuse_by(focus, call, &decision);
+        refuse_call_by(focus, call, &decision);
     else if (conference->capacity && conference->member_count >= conference->capacity)
-        refuse(focus, call, 486, "Conference is full", 0);
+        refuse_call(focus, call, 486, "Conference is full", 0);
     else
         bring_in(conference, call, &decision);
 }
@@ -180,12 +186,16 @@ void admit(struct focus *focus, struct call *call)
     full = focus_is_full(focus, focus->signalling->info(call)->requested_user);
     if (full) {
         focus->overload.turned_away += full == overloaded;
-        refuse(focus, call, 503, full, RETRY_AFTER);
+        refuse_call(focus, call, 503, full, RETRY_AFTER);
         return;
     }
     conference = find_or_create(focus, call);
     if (!conference)
         return;
-    join(conference, call);
+    if (conference->factory) {
+        factory_admit(conference, call);
+        return;
+    }
+    admit_to(conference, call);
     conference_end_if_empty(conference); /* it may have been made for one who was refused */
 }

@@ -25,6 +25,7 @@ void conference_free(struct conference *conference)
     free(conference->title);
     free(conference->policy);
     free(conference->sound.hold_music);
+    creator_free(&conference->creator);
     json_decref(conference->options);
     free(conference);
 }
@@ -42,6 +43,7 @@ int conference_make(struct focus *focus, const struct conference_config *config,
     conference->title = copy(config->title);
     conference->policy = copy(config->policy);
     conference->capacity = config->capacity;
+    conference->factory = config->factory;
     conference->options = json_incref((json_t *)config->options);
     conference->created_at = time(NULL);
     HASH_ADD(hh_id, focus->by_id, id, sizeof conference->id, conference);
@@ -66,6 +68,7 @@ int conference_activate(struct conference *conference)
     error = focus->mixing->mix_create(focus->mixing->ctx, &conference->mix);
     if (error)
         return error;
+    conference_wait_no_more(conference);
     conference->active = true;
     conference->created_at = time(NULL);
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference begins");
@@ -103,6 +106,7 @@ static void conference_close(struct conference *conference, const char *reason)
 
     if (conference->ended)
         return;
+    conference_wait_no_more(conference);
     if (!conference->reserved) {
         conference->ended = true;
         HASH_DELETE(hh_name, focus->by_name, conference);
@@ -128,7 +132,7 @@ void conference_end(struct conference *conference, int code, const char *reason)
 
 void conference_end_if_empty(struct conference *conference)
 {
-    if (!conference->members)
+    if (!conference->members && !conference->is_waiting)
         conference_close(conference, "the last participant has left");
 }
 
@@ -161,6 +165,7 @@ int focus_reserve(struct focus *focus, const struct conference_config *config)
     json_decref(conference->options);
     conference->options = json_incref((json_t *)config->options);
     conference->capacity = config->capacity;
+    conference->factory = config->factory;
     conference->reserved = true;
     conference_update_music(conference);
     return 0;
@@ -241,6 +246,11 @@ bool conference_is_locked(const struct conference *conference)
 bool conference_is_reserved(const struct conference *conference)
 {
     return conference->reserved;
+}
+
+enum factory conference_factory(const struct conference *conference)
+{
+    return conference->factory;
 }
 
 time_t conference_created_at(const struct conference *conference)

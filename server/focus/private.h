@@ -4,6 +4,8 @@
  *
  *   focus.c        the whole: create, connect, shut down
  *   conference.c   conferences: find, make, reserve, end; and reading them
+ *   create.c       conferences with names of their own: make, who made them
+ *   factory.c      a call to a conference factory
  *   participant.c  participants: make, leave, route their audio; and reading them
  *   admit.c        a call that wants in: create, join, answer
  *   invite.c       a call of ours to somebody who is to come in
@@ -57,9 +59,21 @@ struct playback {
     char file[];
 };
 
+/* Who has a conference made, to be known again on coming in. */
+struct creator {
+    char *uri;     /* NULL or "": nobody in particular */
+    char *peer;    /* where the call came from that asked for it; "": a script did */
+    char *call_id; /* of that call's dialog; "": it was none */
+    bool authenticated;
+    uint64_t participant; /* 0: not in yet */
+};
+
 struct focus {
     struct loop *loop;
     char *domain;
+    bool (*is_taken)(void *arg, const char *name);
+    void *is_taken_arg;
+    unsigned waiting; /* conferences that wait for their first participant */
     unsigned max_calls;
     unsigned media_timeout, answer_timeout; /* ms */
     const struct signalling *signalling;
@@ -101,6 +115,10 @@ struct conference {
     char *name, *title, *policy;
     unsigned capacity;
     json_t *options;
+    enum factory factory;
+    struct creator creator;
+    bool is_waiting; /* for its first participant, as long as patience runs */
+    struct loop_timer *patience;
     bool reserved;
     bool active; /* somebody is in or on the way in; there is a mix */
     bool ended;  /* no longer to be called; waits to be freed */
@@ -179,6 +197,20 @@ void conference_end(struct conference *conference, int code, const char *reason)
 void conference_end_if_empty(struct conference *conference);
 void conference_free(struct conference *conference);
 
+/* subscribe.c */
+/* Whether "192.0.2.1:5060;udp" and the other are of one host. */
+bool is_same_host(const char *peer, const char *other);
+
+/* create.c */
+/* Somebody comes in, or it is over. */
+void conference_wait_no_more(struct conference *conference);
+/* Notes that this is who had it made, if it is. */
+void creator_arrives(struct participant *participant);
+void creator_free(struct creator *creator);
+
+/* factory.c */
+void factory_admit(struct conference *factory, struct call *call);
+
 /* participant.c */
 int participant_make(struct conference *conference, struct call *call,
                      const struct request_params *params, struct participant **participantp);
@@ -215,6 +247,12 @@ void sound_on_played(void *user, const char *problem, void *arg);
 
 /* admit.c */
 void admit(struct focus *focus, struct call *call);
+/* Asks the policy whether the caller may join, and answers the call. */
+void admit_to(struct conference *conference, struct call *call);
+/* Answers it with a failure. */
+void refuse_call(struct focus *focus, struct call *call, int code, const char *reason,
+                 unsigned retry_after);
+void refuse_call_by(struct focus *focus, struct call *call, const struct decision *decision);
 /* Whether `user` at `host` can name a conference of ours. */
 bool focus_may_serve(const struct focus *focus, const char *user, const char *host);
 /* Why no call more can be taken at the moment, NULL: it can. `user` is who is called. */

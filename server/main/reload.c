@@ -8,9 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+static enum factory factory_of(const char *way)
+{
+    return !*way ? FACTORY_NONE : strcmp(way, "answer") == 0 ? FACTORY_ANSWERS : FACTORY_REDIRECTS;
+}
+
 static struct conference_config config_of(const struct conference_settings *conference)
 {
     return (struct conference_config){.name = conference->name,
+                                      .factory = factory_of(conference->factory),
                                       .title = conference->title,
                                       .policy = conference->policy,
                                       .capacity = conference->capacity,
