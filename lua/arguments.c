@@ -113,6 +113,9 @@ void event_push(lua_State *L, const struct conference_event *event)
         lua_pushinteger(L, event->duration);
         lua_setfield(L, -2, "duration");
         break;
+    case EVENT_ENDING:
+        table_set_number(L, "seconds", (float)event->duration / 1000);
+        break;
     case EVENT_QUALITY:
         quality_push(L, &event->quality);
         break;

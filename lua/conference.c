@@ -63,11 +63,6 @@ static int get_policy(lua_State *L)
     return get_text(L, conference_policy);
 }
 
-static int get_creator(lua_State *L)
-{
-    return get_text(L, conference_creator);
-}
-
 static int get_locked(lua_State *L)
 {
     const struct conference *conference = self(L);
@@ -105,6 +100,27 @@ static int get_created_at(lua_State *L)
     if (!conference)
         return 0;
     lua_pushinteger(L, conference_created_at(conference));
+    return 1;
+}
+
+/* nil while nothing limits its time. */
+static int get_ends_at(lua_State *L)
+{
+    const struct conference *conference = self(L);
+
+    if (!conference || conference_ends_at(conference) == 0)
+        return 0;
+    lua_pushinteger(L, conference_ends_at(conference));
+    return 1;
+}
+
+static int get_creator(lua_State *L)
+{
+    const struct conference *conference = self(L);
+
+    if (!conference || conference_creator(conference) == 0)
+        return 0;
+    participant_push(L, conference_creator(conference));
     return 1;
 }
 
@@ -315,12 +331,13 @@ static const luaL_Reg fields[] = {
     {"name", get_name},
     {"title", get_title},
     {"policy", get_policy},
-    {"creator", get_creator},
     {"options", get_options},
     {"locked", get_locked},
     {"reserved", get_reserved},
     {"capacity", get_capacity},
     {"created_at", get_created_at},
+    {"ends_at", get_ends_at},
+    {"creator", get_creator},
     {"count", get_count},
     {"state", get_state},
     {NULL, NULL},

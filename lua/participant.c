@@ -140,11 +140,6 @@ static int get_hidden(lua_State *L)
     return get_flag(L, participant_is_hidden);
 }
 
-static int get_creator(lua_State *L)
-{
-    return get_flag(L, participant_is_creator);
-}
-
 static int get_held(lua_State *L)
 {
     return get_flag(L, participant_is_held);
@@ -361,7 +356,6 @@ static const luaL_Reg fields[] = {
     {"authenticated", get_authenticated},
     {"anonymous", get_anonymous},
     {"hidden", get_hidden},
-    {"creator", get_creator},
     {"role", get_role},
     {"status", get_status},
     {"muted", get_muted},

@@ -125,9 +125,15 @@ static json_t *conference_status(const struct conference *conference)
 {
     json_t *status = json_object();
     json_t *participants = json_array();
+    const struct conference_life *life = conference_life(conference);
+    time_t ends_at = conference_ends_at(conference);
     json_object_set_new(status, "name", json_text(conference_name(conference)));
     json_object_set_new(status, "title", json_text(conference_title(conference)));
     json_object_set_new(status, "policy", json_text(conference_policy(conference)));
+    json_object_set_new(status, "ends", ends_at ? json_time(ends_at) : json_null());
+    set_count(status, "empty_timeout_ms", life->empty_timeout);
+    json_object_set_new(status, "ends_with_creator", json_boolean(life->ends_with_creator));
+    set_count(status, "creator", conference_creator(conference));
     set_count(status, "capacity", conference_capacity(conference));
     json_object_set_new(status, "locked", json_boolean(conference_is_locked(conference)));
     json_object_set_new(status, "reserved", json_boolean(conference_is_reserved(conference)));

@@ -286,6 +286,28 @@ static const struct option options[] = {
      .standard = "", .live = true,
      .help = "A sound file (WAV, FLAC, Ogg) for who is alone in a conference, beside the config "
              "or with its path; empty: silence."},
+    {.key = "created.empty_timeout", .type = OPTION_MILLISECONDS,
+     .offset = IN_SETTINGS(created.empty_timeout), .standard = "0", .most = DAY_S * 1000,
+     .live = true,
+     .help = "How long a conference that a call has created stays when nobody is left in it. These "
+             "are for those that begin from now on, unless the policy says otherwise."},
+    {.key = "created.duration", .type = OPTION_MILLISECONDS,
+     .offset = IN_SETTINGS(created.duration), .standard = "0", .shown = "no limit",
+     .most = 7 * DAY_S * 1000, .live = true,
+     .help = "How long such a conference may last; then it ends for all. 0: as long as somebody is "
+             "in it."},
+    {.key = "created.warning", .type = OPTION_MILLISECONDS,
+     .offset = IN_SETTINGS(created.warning), .standard = "0", .shown = "none",
+     .most = DAY_S * 1000, .live = true,
+     .help = "How long before that end scripts are told, by the event ending; 0: they are not."},
+    {.key = "created.ends_with_creator", .type = OPTION_SWITCH,
+     .offset = IN_SETTINGS(created_ends_with_creator), .standard = "false", .live = true,
+     .help = "Whether such a conference ends for all when who created it leaves."},
+    {.key = "created.gone", .type = OPTION_MILLISECONDS,
+     .offset = IN_SETTINGS(created_gone), .standard = "1h", .most = 7 * DAY_S * 1000,
+     .live = true,
+     .help = "How long after its end the URI of a conference, when the server made it up, is "
+             "answered with 410 Gone; later with 404."},
     {.key = "conferences.*.title", .type = OPTION_TEXT, .offset = IN_CONFERENCE(title),
      .standard = "", .live = true, .help = "What phones may show as the conference's name."},
     {.key = "conferences.*.policy", .type = OPTION_TEXT, .offset = IN_CONFERENCE(policy),
@@ -298,6 +320,21 @@ static const struct option options[] = {
      .help = "Who calls the name gets a new conference, like this one and with a name of its own: "
              "\"answer\" lets the caller in, \"redirect\" sends it there (302). Known callers may, "
              "unless the policy's hook create says otherwise."},
+    {.key = "conferences.*.ends_with_creator", .type = OPTION_SWITCH,
+     .offset = IN_CONFERENCE(ends_with_creator), .standard = "", .shown = "true", .live = true,
+     .help = "Whether a conference that a factory has made ends for all when who called the factory "
+             "leaves (RFC 4579)."},
+    {.key = "conferences.*.empty_timeout", .type = OPTION_MILLISECONDS,
+     .offset = IN_CONFERENCE(life.empty_timeout), .standard = "0", .most = DAY_S * 1000,
+     .live = true,
+     .help = "As in created; then it waits for its next beginning, and can be called all the "
+             "time."},
+    {.key = "conferences.*.duration", .type = OPTION_MILLISECONDS,
+     .offset = IN_CONFERENCE(life.duration), .standard = "0", .shown = "no limit",
+     .most = 7 * DAY_S * 1000, .live = true, .help = "As in created, from when the first one comes."},
+    {.key = "conferences.*.warning", .type = OPTION_MILLISECONDS,
+     .offset = IN_CONFERENCE(life.warning), .standard = "0", .shown = "none",
+     .most = DAY_S * 1000, .live = true, .help = "As in created."},
     {.key = "conferences.*.agc", .type = OPTION_SWITCH, .offset = IN_CONFERENCE(sound.agc),
      .standard = "", .shown = "as audio.agc", .live = true, .help = "As in audio."},
     {.key = "conferences.*.denoise", .type = OPTION_SWITCH, .offset = IN_CONFERENCE(sound.denoise),

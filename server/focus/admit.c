@@ -74,11 +74,14 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
         .conference_name = name,
         .is_name_given = true,
         .call = info->id,
+        .params = {.life = focus->life},
     };
     struct decision decision;
+    const char *reason;
+    int code = gone_code(focus, name, &reason);
 
-    if (!focus_may_serve(focus, name, info->requested_host)) {
-        refuse_call(focus, call, 404, "No such conference", 0);
+    if (code == 410 || !focus_may_serve(focus, name, info->requested_host)) {
+        refuse_call(focus, call, code, reason, 0);
         return NULL;
     }
     conference = focus_conference_by_name(focus, name);
@@ -95,9 +98,13 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
                             .name = name,
                             .title = decision.params.title,
                             .policy = decision.params.policy,
+                            .life = decision.params.life,
                         },
-                        &conference) == 0)
+                        &conference) == 0) {
+        /* Without memory for it, it just outlives its creator. */
+        (void)maker_note(conference, info, NULL);
         return conference;
+    }
     refuse_call(focus, call, 503, "Out of memory", RETRY_AFTER);
     return NULL;
 }
@@ -140,6 +147,7 @@ static void bring_in(struct conference *conference, struct call *call,
         refuse_for_media(focus, call, error);
         return;
     }
+    maker_arrives(participant);
     focus->mixing->leg_address(participant->leg, &answer.media);
     if (*conference->title)
         answer.subject = conference->title;
@@ -197,5 +205,5 @@ void admit(struct focus *focus, struct call *call)
         return;
     }
     admit_to(conference, call);
-    conference_end_if_empty(conference); /* it may have been made for one who was refused */
+    conference_end_if_over(conference); /* it may have been made for one who was refused */
 }

@@ -88,7 +88,7 @@ static void on_established(struct call *call, void *arg)
     participant_learn(participant);
     participant->joined = true;
     participant->joined_at = time(NULL);
-    creator_arrives(participant);
+    maker_arrives(participant);
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
     conference_update_music(conference);
@@ -121,7 +121,7 @@ static void on_ended(struct call *call, int code, const char *reason, void *arg)
                           code == 0           ? "hung up"
                           : reason && *reason ? reason
                                               : "lost");
-        conference_end_if_empty(conference);
+        conference_end_if_over(conference);
     }
     if (focus->signalling->user(call))
         focus_call_gone(focus);
@@ -138,6 +138,8 @@ static void on_query(struct query *query, void *arg)
     };
     const struct conference *conference;
     struct decision decision;
+    const char *reason;
+    int missing = gone_code(focus, query->requested_user, &reason);
 
     query->code = 200;
     query->is_focus = false;
@@ -149,7 +151,7 @@ static void on_query(struct query *query, void *arg)
     if (!*query->requested_user)
         return; /* about the server, not a conference */
     query->is_focus = true;
-    if (focus_may_serve(focus, query->requested_user, query->requested_host)) {
+    if (missing == 404 && focus_may_serve(focus, query->requested_user, query->requested_host)) {
         conference = focus_conference_by_name(focus, query->requested_user);
         if (conference) {
             query->is_focus = !conference->factory;
@@ -164,7 +166,7 @@ static void on_query(struct query *query, void *arg)
             return;
         }
     }
-    query->code = 404;
+    query->code = missing;
     query->is_focus = false;
 }
 

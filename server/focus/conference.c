@@ -18,6 +18,7 @@ void conference_free(struct conference *conference)
 {
     struct focus *focus = conference->focus;
 
+    loop_timer_stop(&conference->empty_timer);
     if (focus->policy)
         focus->policy->forget(focus->policy->ctx, conference->id);
     HASH_DELETE(hh_id, focus->by_id, conference);
@@ -25,7 +26,7 @@ void conference_free(struct conference *conference)
     free(conference->title);
     free(conference->policy);
     free(conference->sound.hold_music);
-    creator_free(&conference->creator);
+    maker_free(&conference->maker);
     json_decref(conference->options);
     free(conference);
 }
@@ -45,6 +46,8 @@ int conference_make(struct focus *focus, const struct conference_config *config,
     conference->capacity = config->capacity;
     conference->factory = config->factory;
     conference->options = json_incref((json_t *)config->options);
+    conference->life = config->life;
+    conference->is_generated = config->is_generated;
     conference->created_at = time(NULL);
     HASH_ADD(hh_id, focus->by_id, id, sizeof conference->id, conference);
     if (!conference->name || !conference->title || !conference->policy ||
@@ -68,72 +71,15 @@ int conference_activate(struct conference *conference)
     error = focus->mixing->mix_create(focus->mixing->ctx, &conference->mix);
     if (error)
         return error;
-    conference_wait_no_more(conference);
     conference->active = true;
     conference->created_at = time(NULL);
+    conference_start_clock(conference);
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference begins");
     events_post(focus, &(struct conference_event){
                            .kind = EVENT_CREATED,
                            .conference = conference->id,
                        });
     return 0;
-}
-
-/* The mix goes, and the end is told. */
-static void conference_deactivate(struct conference *conference, const char *reason)
-{
-    struct focus *focus = conference->focus;
-    struct conference_event event = {.kind = EVENT_ENDED, .conference = conference->id};
-
-    log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference is over: %s", reason);
-    conference_forget_playbacks(conference);
-    focus->mixing->mix_destroy(conference->mix);
-    conference->mix = NULL;
-    conference->active = false;
-    conference->locked = false;
-    (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
-    if (conference->ended)
-        events_post_ended(conference, &event);
-    else
-        events_post(focus, &event);
-}
-
-/* With nobody left in it: a reserved one goes back to sleep, any other can no longer be called,
- * and is freed once its end has been told. */
-static void conference_close(struct conference *conference, const char *reason)
-{
-    struct focus *focus = conference->focus;
-
-    if (conference->ended)
-        return;
-    conference_wait_no_more(conference);
-    if (!conference->reserved) {
-        conference->ended = true;
-        HASH_DELETE(hh_name, focus->by_name, conference);
-    }
-    if (conference->active)
-        conference_deactivate(conference, reason);
-    else if (conference->ended) /* behind what is still to be told of its participants */
-        events_post_ended(conference, NULL);
-}
-
-void conference_end(struct conference *conference, int code, const char *reason)
-{
-    struct participant *participant, *next;
-
-    conference->ending = true;
-    DL_FOREACH_SAFE(conference->members, participant, next)
-    {
-        participant_remove(participant, BOOTED, code, reason);
-    }
-    conference->ending = false;
-    conference_close(conference, reason);
-}
-
-void conference_end_if_empty(struct conference *conference)
-{
-    if (!conference->members && !conference->is_waiting)
-        conference_close(conference, "the last participant has left");
 }
 
 int focus_reserve(struct focus *focus, const struct conference_config *config)
@@ -166,6 +112,7 @@ int focus_reserve(struct focus *focus, const struct conference_config *config)
     conference->options = json_incref((json_t *)config->options);
     conference->capacity = config->capacity;
     conference->factory = config->factory;
+    conference->life = config->life; /* the clock that runs already goes on as it was set */
     conference->reserved = true;
     conference_update_music(conference);
     return 0;
@@ -178,7 +125,7 @@ void focus_unreserve(struct focus *focus, const char *name)
     if (!conference || !conference->reserved)
         return;
     conference->reserved = false;
-    conference_end_if_empty(conference);
+    conference_end_if_over(conference);
 }
 
 struct conference *focus_conference(struct focus *focus, uint64_t id)
@@ -256,6 +203,21 @@ enum factory conference_factory(const struct conference *conference)
 time_t conference_created_at(const struct conference *conference)
 {
     return conference->created_at;
+}
+
+const struct conference_life *conference_life(const struct conference *conference)
+{
+    return &conference->life;
+}
+
+time_t conference_ends_at(const struct conference *conference)
+{
+    return conference->ends_at;
+}
+
+uint64_t conference_creator(const struct conference *conference)
+{
+    return conference->creator;
 }
 
 unsigned conference_participant_count(const struct conference *conference)

@@ -12,12 +12,14 @@
 enum {
     NAME_SIZE = 24 + 1,   /* hexadecimal digits, 96 bits; and a NUL */
     PATIENCE = 60 * 1000, /* ms that a conference waits for its first participant */
-    WAITING_MAX = 1000,   /* conferences that do, at a time */
+    CONFERENCES_MAX = 20000,
 };
 
 static bool is_taken(struct focus *focus, const char *name)
 {
-    return focus_conference_by_name(focus, name) ||
+    const char *reason;
+
+    return focus_conference_by_name(focus, name) || gone_code(focus, name, &reason) == 410 ||
            (focus->is_taken && focus->is_taken(focus->is_taken_arg, name));
 }
 
@@ -28,91 +30,47 @@ static void make_name(struct focus *focus, char *name)
     while (is_taken(focus, name));
 }
 
-/* ---- who has it made ------------------------------------------------------------------------ */
+/* ---- who had it made ------------------------------------------------------------------------ */
 
-void creator_free(struct creator *creator)
+void maker_free(struct maker *maker)
 {
-    free(creator->uri);
-    free(creator->peer);
-    free(creator->call_id);
+    free(maker->uri);
+    free(maker->peer);
+    free(maker->call_id);
 }
 
-static int creator_set(struct creator *creator, const struct creation *creation)
+int maker_note(struct conference *conference, const struct call_info *from, const char *uri)
 {
-    const struct call_info *from = creation->from;
-    const char *uri = from ? from->caller.uri : creation->creator ? creation->creator : "";
+    struct maker *maker = &conference->maker;
 
-    creator->uri = strdup(uri);
-    creator->peer = strdup(from ? from->caller.peer : "");
-    creator->call_id = strdup(from ? from->dialog.call_id : "");
-    creator->authenticated = from && from->caller.authenticated;
-    return creator->uri && creator->peer && creator->call_id ? 0 : ENOMEM;
+    maker->uri = strdup(from ? from->caller.uri : uri ? uri : "");
+    maker->peer = strdup(from ? from->caller.peer : "");
+    maker->call_id = strdup(from ? from->dialog.call_id : "");
+    maker->authenticated = from && from->caller.authenticated;
+    return maker->uri && maker->peer && maker->call_id ? 0 : ENOMEM;
 }
 
 /* A stranger's name proves nothing, but who is redirected calls again with the same Call-ID
  * (RFC 3261 §8.1.3.4), and if not that, from the same host. */
-static bool is_creator(const struct creator *creator, const struct call_info *info)
+static bool is_maker(const struct maker *maker, const struct call_info *info)
 {
     const struct caller *caller = &info->caller;
 
-    if (!creator->uri || strcmp(creator->uri, caller->uri) != 0)
+    if (!maker->uri || !maker->peer || !maker->call_id || strcmp(maker->uri, caller->uri) != 0)
         return false;
-    if (creator->authenticated)
+    if (maker->authenticated)
         return caller->authenticated || info->is_outgoing;
-    return info->is_outgoing || !*creator->peer ||
-           strcmp(creator->call_id, info->dialog.call_id) == 0 ||
-           is_same_host(creator->peer, caller->peer);
+    return info->is_outgoing || !*maker->peer ||
+           strcmp(maker->call_id, info->dialog.call_id) == 0 ||
+           is_same_host(maker->peer, caller->peer);
 }
 
-void creator_arrives(struct participant *participant)
+void maker_arrives(struct participant *participant)
 {
-    struct creator *creator = &participant->conference->creator;
+    struct conference *conference = participant->conference;
 
-    if (!creator->participant && is_creator(creator, &participant->info))
-        creator->participant = participant->id;
-}
-
-const char *conference_creator(const struct conference *conference)
-{
-    return conference->creator.uri ? conference->creator.uri : "";
-}
-
-bool participant_is_creator(const struct participant *participant)
-{
-    return participant->conference->creator.participant == participant->id;
-}
-
-/* ---- waiting for the first one -------------------------------------------------------------- */
-
-static void on_nobody_came(void *arg)
-{
-    struct conference *conference = arg;
-
-    conference_wait_no_more(conference);
-    log_write(LOG_LEVEL_INFO, conference->name, NULL, "nobody has come");
-    conference_end_if_empty(conference);
-}
-
-void conference_wait_no_more(struct conference *conference)
-{
-    if (!conference->is_waiting)
-        return;
-    conference->is_waiting = false;
-    conference->focus->waiting--;
-    loop_timer_stop(&conference->patience);
-}
-
-static int wait_for_first(struct conference *conference)
-{
-    struct focus *focus = conference->focus;
-    int error =
-        loop_timer_start(focus->loop, &conference->patience, PATIENCE, on_nobody_came, conference);
-
-    if (!error) {
-        conference->is_waiting = true;
-        focus->waiting++;
-    }
-    return error;
+    if (!conference->creator && is_maker(&conference->maker, &participant->info))
+        conference->creator = participant->id;
 }
 
 /* ---- making --------------------------------------------------------------------------------- */
@@ -134,25 +92,28 @@ static int make(struct focus *focus, const struct creation *creation, const stru
         config = *creation->model;
     config.name = request->conference_name;
     config.factory = FACTORY_NONE;
+    config.is_generated = true;
+    config.life = decision->params.life;
     config.title = chosen(decision->params.title, request->params.title, config.title);
     config.policy = chosen(decision->params.policy, request->params.policy, config.policy);
     error = conference_make(focus, &config, &conference);
     if (error)
         return error;
-    error = creator_set(&conference->creator, creation);
-    if (!error)
-        error = wait_for_first(conference);
-    if (error)
+    error = maker_note(conference, creation->from, creation->creator);
+    if (error) {
         conference_end(conference, 500, "Out of memory");
-    else
-        *conferencep = conference;
-    return error;
+        return error;
+    }
+    conference_await(conference, PATIENCE);
+    *conferencep = conference;
+    return 0;
 }
 
 static void fill_params(struct request_params *params, const struct conference_config *model)
 {
     if (!model)
         return;
+    params->life = model->life;
     (void)snprintf(params->title, sizeof params->title, "%s", model->title ? model->title : "");
     (void)snprintf(params->policy, sizeof params->policy, "%s", model->policy ? model->policy : "");
 }
@@ -167,6 +128,7 @@ int focus_make_conference(struct focus *focus, const struct creation *creation,
         .conference_name = name,
         .factory = creation->factory,
         .call = creation->from ? creation->from->id : NULL,
+        .params = {.life = focus->life},
     };
     int error;
 
@@ -176,14 +138,12 @@ int focus_make_conference(struct focus *focus, const struct creation *creation,
     if (decision->verdict != DECISION_ACCEPT)
         return EPERM;
     decision->code = 503;
-    if (focus->waiting >= WAITING_MAX)
+    if (HASH_CNT(hh_name, focus->by_name) >= CONFERENCES_MAX)
         return EAGAIN;
     error = make(focus, creation, &request, decision, conferencep);
     if (!error)
         log_write(LOG_LEVEL_INFO, name, request.call, "made%s%s for %s (by %s)",
                   creation->factory ? " by factory " : "",
-                  creation->factory ? creation->factory : "",
-                  *conference_creator(*conferencep) ? conference_creator(*conferencep) : "nobody",
-                  decision->by);
+                  creation->factory ? creation->factory : "", creation->actor.uri, decision->by);
     return error;
 }

@@ -15,9 +15,9 @@ static void give(struct conference *conference, struct call *call, enum factory 
             refuse_call(focus, call, 500, "Cannot be redirected", 0);
         return; /* nobody but the caller knows of it, and it waits for a while */
     }
-    conference_wait_no_more(conference);
+    loop_timer_stop(&conference->empty_timer); /* it comes in or it goes */
     admit_to(conference, call);
-    conference_end_if_empty(conference);
+    conference_end_if_over(conference);
 }
 
 void factory_admit(struct conference *factory, struct call *call)
@@ -30,6 +30,7 @@ void factory_admit(struct conference *factory, struct call *call)
         .policy = factory->policy,
         .capacity = factory->capacity,
         .sound = factory->has_sound ? &own : NULL,
+        .life = factory->life,
         .options = factory->options,
     };
     struct creation creation = {

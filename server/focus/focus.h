@@ -54,7 +54,8 @@ enum departure_method {
 
 struct departure {
     enum departure_method method;
-    int code; /* of a Reason header (RFC 3326); 0: none */
+    bool with_conference; /* it has ended for all */
+    int code;             /* of a Reason header (RFC 3326); 0: none */
     char reason[96];
     time_t when;
 };
@@ -75,6 +76,9 @@ struct conference_config {
     const char *policy;               /* the conference's own policy, "" for none */
     unsigned capacity;                /* participants; 0: no limit */
     const struct sound_config *sound; /* NULL: as the server's */
+    struct conference_life life;
+    bool is_generated; /* the name is random, and used for no other conference: once this one is
+                          over, calls to it are told so */
     const json_t
         *options; /* plain data for the policy; NULL for none; borrowed, kept by reference */
 };
@@ -96,6 +100,9 @@ int focus_reserve(struct focus *focus, const struct conference_config *config);
 /* The server's, from now on; who is in keeps the voice that he has, and waits with the new music.
  * EINVAL, ENOMEM. */
 int focus_set_sound(struct focus *focus, const struct sound_config *config);
+/* How long those live that calls create, unless the policy says otherwise, and for how many ms
+ * generated names answer 410 after their end, from now on. */
+void focus_set_life(struct focus *focus, const struct conference_life *life, unsigned gone);
 /* No longer reserved: goes when the last participant has left. */
 void focus_unreserve(struct focus *focus, const char *name);
 
@@ -112,9 +119,9 @@ struct creation {
     const char *creator; /* URI of whose conference it is when it is no caller's own; NULL or "":
                             nobody's */
 };
-/* Asks the policy, and makes it. It goes again when nobody has come in (or is being called) for a
- * minute. EPERM: rejected, decision->code and reason say why; EAGAIN: too many wait for their first
- * participant; ENOMEM. */
+/* Asks the policy, and makes it. It goes again when nobody has come in or is being called after a
+ * minute. EPERM: rejected, decision->code and reason say why; EAGAIN: there are too many; ENOMEM.
+ */
 int focus_make_conference(struct focus *focus, const struct creation *creation,
                           struct decision *decision, struct conference **conferencep);
 
@@ -166,9 +173,12 @@ unsigned conference_capacity(const struct conference *conference);
 bool conference_is_locked(const struct conference *conference);
 bool conference_is_reserved(const struct conference *conference);
 enum factory conference_factory(const struct conference *conference);
-/* The URI of who has it made by a call or a script; "": nobody in particular. */
-const char *conference_creator(const struct conference *conference);
 time_t conference_created_at(const struct conference *conference);
+const struct conference_life *conference_life(const struct conference *conference);
+/* When its time will be over; 0: it has as much as it wants, or does not run. */
+time_t conference_ends_at(const struct conference *conference);
+/* The participant with whom it ends; 0: none, or not in (any more). */
+uint64_t conference_creator(const struct conference *conference);
 /* What it has done to the voice of whoever comes in, unless an invite or the policy says otherwise:
  * agc, denoise, vad. */
 void conference_wish_sound(const struct conference *conference, struct request_params *params);
@@ -207,8 +217,6 @@ float participant_hears(const struct participant *participant);
 /* As RFC 4575 §5.6.3 names it: "dialing-in", "dialing-out", "alerting", "connected", "on-hold",
  * "muted-via-focus", "disconnected". */
 const char *participant_status(const struct participant *participant);
-/* Who has had the conference made (RFC 4579 §5.12), once in. */
-bool participant_is_creator(const struct participant *participant);
 /* By us, and it has not answered yet. */
 bool participant_is_called(const struct participant *participant);
 /* And its phone rings. */

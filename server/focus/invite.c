@@ -89,7 +89,7 @@ static void on_no_answer(void *arg)
     struct conference *conference = participant->conference;
 
     participant_remove(participant, FAILED, 408, "No answer");
-    conference_end_if_empty(conference);
+    conference_end_if_over(conference);
 }
 
 static void ring(struct participant *participant, const struct invitation *invitation)
@@ -149,6 +149,6 @@ int invite(struct conference *conference, const struct request *request, struct 
     return 0;
 out:
     signalling->end(call, decision->code, decision->reason);
-    conference_end_if_empty(conference);
+    conference_end_if_over(conference);
     return error;
 }

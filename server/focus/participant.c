@@ -75,6 +75,7 @@ int participant_make(struct conference *conference, struct call *call,
     HASH_ADD(hh, focus->participants, id, sizeof participant->id, participant);
     DL_APPEND(conference->members, participant);
     conference->member_count++;
+    loop_timer_stop(&conference->empty_timer);
     focus->signalling->set_user(call, participant);
     focus->calls++;
     *participantp = participant;
@@ -116,7 +117,7 @@ void participant_route_or_remove(struct participant *participant)
     if (!participant_route(participant))
         return;
     participant_remove(participant, FAILED, 500, "Out of memory");
-    conference_end_if_empty(conference);
+    conference_end_if_over(conference);
 }
 
 void participant_enhance(struct participant *participant, const struct request_params *params)
@@ -181,13 +182,21 @@ void participant_leave(struct participant *participant, enum departure_method me
     participant->call = NULL;
     DL_DELETE(conference->members, participant);
     conference->member_count--;
+    if (participant->id == conference->creator) {
+        conference->creator = 0;
+        conference->creator_has_left = true;
+    }
     if (!participant->joined && !was_called) {
         participant_free(participant);
         return;
     }
     participant->joined = false;
-    participant->departure =
-        (struct departure){.method = method, .code = event.code, .when = time(NULL)};
+    participant->departure = (struct departure){
+        .method = method,
+        .with_conference = conference->ending,
+        .code = event.code,
+        .when = time(NULL),
+    };
     (void)snprintf(participant->departure.reason, sizeof participant->departure.reason, "%s",
                    reason);
     if (!conference->ending) /* music would begin for the last one of those who go */

@@ -3,9 +3,11 @@
  * includes this. Focus thread.
  *
  *   focus.c        the whole: create, connect, shut down
- *   conference.c   conferences: find, make, reserve, end; and reading them
- *   create.c       conferences with names of their own: make, who made them
+ *   conference.c   conferences: find, make, reserve; and reading them
+ *   create.c       conferences with names of their own; who made a conference
  *   factory.c      a call to a conference factory
+ *   ending.c       how conferences end: for all, empty, in time, with their creator
+ *   gone.c         names that no conference has any more
  *   participant.c  participants: make, leave, route their audio; and reading them
  *   admit.c        a call that wants in: create, join, answer
  *   invite.c       a call of ours to somebody who is to come in
@@ -59,13 +61,12 @@ struct playback {
     char file[];
 };
 
-/* Who has a conference made, to be known again on coming in. */
-struct creator {
+/* Who had a conference made, to be known again on coming in. */
+struct maker {
     char *uri;     /* NULL or "": nobody in particular */
     char *peer;    /* where the call came from that asked for it; "": a script did */
     char *call_id; /* of that call's dialog; "": it was none */
     bool authenticated;
-    uint64_t participant; /* 0: not in yet */
 };
 
 struct focus {
@@ -73,13 +74,15 @@ struct focus {
     char *domain;
     bool (*is_taken)(void *arg, const char *name);
     void *is_taken_arg;
-    unsigned waiting; /* conferences that wait for their first participant */
     unsigned max_calls;
     unsigned media_timeout, answer_timeout; /* ms */
     const struct signalling *signalling;
     const struct mixing *mixing;
     const struct policy *policy;
     struct sound sound;
+    struct conference_life life; /* of those that calls create */
+    unsigned gone_time;          /* ms that a generated name is remembered */
+    struct gone *gone;           /* hash by name, oldest first */
 
     struct conference *by_id;         /* hash; ended ones too, until their event is told */
     struct conference *by_name;       /* hash; only those that can be called */
@@ -116,15 +119,19 @@ struct conference {
     unsigned capacity;
     json_t *options;
     enum factory factory;
-    struct creator creator;
-    bool is_waiting; /* for its first participant, as long as patience runs */
-    struct loop_timer *patience;
-    bool reserved;
+    struct maker maker;
+    bool reserved, is_generated;
     bool active; /* somebody is in or on the way in; there is a mix */
     bool ended;  /* no longer to be called; waits to be freed */
     bool ending; /* all its calls are being ended */
     bool locked;
     time_t created_at;
+    struct conference_life life;
+    struct loop_timer *empty_timer; /* runs while nobody is in it and it waits for somebody */
+    struct loop_timer *end_timer;   /* until the warning, then until the end */
+    time_t ends_at;                 /* 0: its time is not limited, or it does not run */
+    uint64_t creator;               /* id of who made it; 0: nobody, or not in (any more) */
+    bool creator_has_left;          /* just now, which is still to be considered */
     struct mix *mix;
     bool has_sound;         /* of its own */
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
@@ -191,22 +198,36 @@ int conference_make(struct focus *focus, const struct conference_config *config,
                     struct conference **conferencep);
 /* Gives it a mix and tells that it is there. ENOMEM. */
 int conference_activate(struct conference *conference);
+void conference_free(struct conference *conference);
+
+/* ending.c */
+/* It has begun: its time runs. */
+void conference_start_clock(struct conference *conference);
+/* Nobody is in it yet: it goes when nobody has come in after `ms`. */
+void conference_await(struct conference *conference, unsigned ms);
 /* Ends all its calls; a conference that is not reserved is over. `code` for the Reason header. */
 void conference_end(struct conference *conference, int code, const char *reason);
-/* When nobody is left in it. */
-void conference_end_if_empty(struct conference *conference);
-void conference_free(struct conference *conference);
+/* After somebody has gone, or did not come in: when nobody is left in it, or the creator with whom
+ * it ends has left. */
+void conference_end_if_over(struct conference *conference);
+
+/* gone.c */
+/* Remembers a generated name whose conference is over. */
+void gone_add(struct focus *focus, const char *name);
+void gone_forget(struct focus *focus);
+/* Why no conference has that name: 410 when one had, 404 when none ever had, and in words. */
+int gone_code(struct focus *focus, const char *name, const char **reasonp);
 
 /* subscribe.c */
 /* Whether "192.0.2.1:5060;udp" and the other are of one host. */
 bool is_same_host(const char *peer, const char *other);
 
 /* create.c */
-/* Somebody comes in, or it is over. */
-void conference_wait_no_more(struct conference *conference);
-/* Notes that this is who had it made, if it is. */
-void creator_arrives(struct participant *participant);
-void creator_free(struct creator *creator);
+/* Notes whose call had it made, or whose it is; NULL for either. ENOMEM. */
+int maker_note(struct conference *conference, const struct call_info *from, const char *uri);
+/* Whoever comes in is the creator, if it is the one that had the conference made. */
+void maker_arrives(struct participant *participant);
+void maker_free(struct maker *maker);
 
 /* factory.c */
 void factory_admit(struct conference *factory, struct call *call);

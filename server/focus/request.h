@@ -92,6 +92,14 @@ struct actor {
 /* dB: a participant's gains are between them. */
 enum { REQUEST_GAIN_MIN = -60, REQUEST_GAIN_MAX = 12 };
 
+/* When a conference ends by itself (RFC 4579 §5.12). */
+struct conference_life {
+    unsigned empty_timeout; /* ms that it stays when nobody is left in it */
+    unsigned duration;      /* ms from its beginning to its end; 0: as long as somebody is in it */
+    unsigned warning;       /* ms before that end when `ending` is told; 0: it is not */
+    bool ends_with_creator; /* it ends when who made it leaves */
+};
+
 /* What the asker wishes; an accepting decision may change it. */
 struct request_params {
     char role[32];          /* join, invite: "participant" unless the policy says otherwise */
@@ -108,6 +116,7 @@ struct request_params {
     float gain;             /* announce, dB */
     bool loop;              /* announce */
     enum view view;         /* subscribe */
+    struct conference_life life; /* create */
 };
 
 /* Whom an invite calls (RFC 4579 §5.2). */

@@ -66,12 +66,15 @@ bool focus_subscribe(struct focus *focus, struct subscriber *subscriber, const c
     };
     struct participant *participant;
     struct decision decision;
+    const char *reason;
 
     events_catch_up(focus);
-    subscriber->code = 404;
-    if (focus->shutting_down)
+    subscriber->code = gone_code(focus, from->requested_user, &reason);
+    (void)snprintf(subscriber->reason, sizeof subscriber->reason, "%s", reason);
+    if (focus->shutting_down) {
         subscriber->code = 503;
-    else if (focus_may_serve(focus, from->requested_user, from->requested_host))
+        subscriber->reason[0] = '\0';
+    } else if (focus_may_serve(focus, from->requested_user, from->requested_host))
         request.conference = focus_conference_by_name(focus, from->requested_user);
     if (!request.conference)
         return false;

@@ -13,13 +13,30 @@ static enum factory factory_of(const char *way)
     return !*way ? FACTORY_NONE : strcmp(way, "answer") == 0 ? FACTORY_ANSWERS : FACTORY_REDIRECTS;
 }
 
+static struct conference_life life_of(const struct life_settings *settings)
+{
+    return (struct conference_life){.empty_timeout = settings->empty_timeout,
+                                    .duration = settings->duration,
+                                    .warning = settings->warning};
+}
+
+static void set_life(struct server *server, const struct settings *settings)
+{
+    struct conference_life life = life_of(&settings->created);
+    life.ends_with_creator = settings->created_ends_with_creator == SWITCH_ON;
+    focus_set_life(server->focus, &life, settings->created_gone);
+}
+
 static struct conference_config config_of(const struct conference_settings *conference)
 {
+    struct conference_life life = life_of(&conference->life);
+    life.ends_with_creator = *conference->factory && conference->ends_with_creator != SWITCH_OFF;
     return (struct conference_config){.name = conference->name,
                                       .factory = factory_of(conference->factory),
                                       .title = conference->title,
                                       .policy = conference->policy,
                                       .capacity = conference->capacity,
+                                      .life = life,
                                       .options = conference->options};
 }
 
@@ -27,6 +44,7 @@ int server_reserve(struct server *server, const struct settings *settings)
 {
     struct sound_config sound = server_sound(settings, &settings->sound);
     int status = focus_set_sound(server->focus, &sound);
+    set_life(server, settings);
     for (unsigned i = 0; !status && i < settings->conference_count; i++) {
         const struct conference_settings *conference = &settings->conferences[i];
         struct conference_config config = config_of(conference);
@@ -121,6 +139,10 @@ static void apply_conferences(struct server *server, struct settings *wanted)
     struct sound_settings old_sound = now->sound;
     now->sound = wanted->sound;
     wanted->sound = old_sound;
+
+    now->created = wanted->created;
+    now->created_ends_with_creator = wanted->created_ends_with_creator;
+    now->created_gone = wanted->created_gone;
 }
 
 static void apply_accounts(struct server *server, struct settings *wanted)
