@@ -32,6 +32,7 @@
 
 #include "core/clock.h"
 #include "core/histogram.h"
+#include "focus/figures.h"
 #include "lua/lua_engine.h"
 
 #include <lauxlib.h>
@@ -296,8 +297,8 @@ void params_copy(unsigned which, const struct request_params *source,
 
 void request_push(lua_State *L, const struct request *request);
 void event_push(lua_State *L, const struct conference_event *event);
-/* Sets a field of the table on top of the stack. */
-void table_set_number(lua_State *L, const char *key, float value);
+/* Sets a field of the table on top of the stack for each figure of `data`. */
+void figures_set(lua_State *L, const struct figure *figures, const void *data);
 
 /* ---- verdict.c ------------------------------------------------------------------------------ */
 

@@ -183,11 +183,13 @@ static const struct option options[] = {
              "limit."},
     {.key = "overload.late", .flag = "--overload-late", .value = "PERCENT",
      .type = OPTION_NUMBER, .offset = IN_SETTINGS(overload_late), .standard = "40", .most = 100,
+     .live = true,
      .help = "A media thread is overloaded, and new calls that it would have to carry get 503 with "
              "Retry-After, when more of its work than this has begun over 5 ms late for 2 s, until "
              "3 s are good again; 0: lateness does not count."},
     {.key = "overload.load", .flag = "--overload-load", .value = "PERCENT",
      .type = OPTION_NUMBER, .offset = IN_SETTINGS(overload_load), .standard = "95", .most = 100,
+     .live = true,
      .help = "The same when it was busy for more than this of the time; 0: that does not count."},
     {.key = "session.expires", .flag = "--session-expires", .value = "TIME",
      .type = OPTION_SECONDS, .offset = IN_SETTINGS(session_expires), .standard = "1800",

@@ -136,8 +136,8 @@ static void bring_in(struct conference *conference, struct call *call,
                      const struct decision *decision)
 {
     struct focus *focus = conference->focus;
-    struct answer answer = {.contact_user = conference->name, .is_focus = true};
     struct participant *participant;
+    struct answer answer;
     int error;
 
     error = conference_activate(conference);
@@ -148,9 +148,7 @@ static void bring_in(struct conference *conference, struct call *call,
         return;
     }
     maker_arrives(participant);
-    focus->mixing->leg_address(participant->leg, &answer.media);
-    if (*conference->title)
-        answer.subject = conference->title;
+    participant_answer(participant, &answer);
     focus->signalling->progress(call, 180, NULL);
     error = focus->signalling->answer(call, &answer);
     if (error) {

@@ -63,8 +63,10 @@ static void on_progress(struct call *call, int code, const char *reason, void *a
     struct focus *focus = arg;
     struct participant *participant = participant_of(focus, call);
 
-    (void)reason;
-    if (!participant || !participant->called || participant->alerting || code != 180)
+    if (!participant || !participant->called)
+        return;
+    referrers_tell(participant, code, reason);
+    if (participant->alerting || code != 180)
         return;
     participant->alerting = true;
     participant_learn(participant);
@@ -92,6 +94,7 @@ static void on_established(struct call *call, void *arg)
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
     conference_update_music(conference);
+    referrers_tell(participant, 200, NULL);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s",
               participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "");
     events_post(focus, &(struct conference_event){
@@ -100,6 +103,16 @@ static void on_established(struct call *call, void *arg)
                            .participant = participant->id,
                        });
     participant_route_or_remove(participant);
+}
+
+static void on_updated(struct call *call, int code, const char *reason, void *arg)
+{
+    const struct participant *participant = participant_of(arg, call);
+
+    if (participant && code != 200)
+        log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
+                  "%s refuses the change of its call: %d %s", participant->info.caller.uri, code,
+                  reason);
 }
 
 static enum departure_method departure_method(const struct participant *participant, int code)
@@ -170,6 +183,11 @@ static void on_query(struct query *query, void *arg)
     query->is_focus = false;
 }
 
+static void on_refer(struct reference *reference, void *arg)
+{
+    refer(arg, reference);
+}
+
 const struct signalling_events *focus_signalling_events(void)
 {
     static const struct signalling_events events = {
@@ -177,8 +195,10 @@ const struct signalling_events *focus_signalling_events(void)
         .on_session = on_session,
         .on_progress = on_progress,
         .on_established = on_established,
+        .on_updated = on_updated,
         .on_ended = on_ended,
         .on_query = on_query,
+        .on_refer = on_refer,
     };
     return &events;
 }

@@ -11,6 +11,7 @@
  *   participant.c  participants: make, leave, route their audio; and reading them
  *   admit.c        a call that wants in: create, join, answer
  *   invite.c       a call of ours to somebody who is to come in
+ *   refer.c        what is asked by REFER, and who is told how it goes
  *   calls.c        what becomes of a call: session, established, ended; OPTIONS
  *   submit.c       a participant's or script's wish: decision, effect
  *   subscribe.c    who wants to be told what happens: decision
@@ -23,6 +24,7 @@
 #define FOCUS_PRIVATE_H
 
 #include "focus/focus.h"
+#include "ports/referring.h"
 
 #include <uthash.h>
 
@@ -167,6 +169,7 @@ struct participant {
     bool hears_music;
     bool called, alerting;       /* by us, and not answered yet; the phone rings */
     struct loop_timer *patience; /* runs while it is called */
+    struct referrer *referrers;  /* list: who is told whether it comes in */
     bool speaking_told, speaking_queued;
     time_t joined_at;
     struct participant *prev, *next; /* in conference.members */
@@ -235,6 +238,8 @@ void factory_admit(struct conference *factory, struct call *call);
 /* participant.c */
 int participant_make(struct conference *conference, struct call *call,
                      const struct request_params *params, struct participant **participantp);
+/* How the participant's call is to be answered, offered or changed. */
+void participant_answer(const struct participant *participant, struct answer *answer);
 /* Tells the mixer who may be heard. ENOMEM: it goes on as before. */
 int participant_route(struct participant *participant);
 /* The same for what cannot be taken back: without the memory for it the participant has to go. */
@@ -284,6 +289,20 @@ int media_failure(const char *conference, const char *call, int error, const cha
 
 /* invite.c: the effect of an accepted invite. Errors as focus_submit, with decision->code. */
 int invite(struct conference *conference, const struct request *request, struct decision *decision);
+
+/* refer.c */
+/* A REFER came: decides and acts. */
+void refer(struct focus *focus, struct reference *reference);
+/* `referral` is told from now on how it goes with whom we call. */
+void referrer_add(struct participant *participant, struct referral *referral);
+/* A code of 200 or more is the last word. */
+void referrers_tell(struct participant *participant, int code, const char *reason);
+
+/* subscribe.c */
+/* The participant who sends a request, within `call` or, when that is NULL, outside of any. NULL:
+ * somebody from outside. */
+struct participant *conference_find_caller(const struct conference *conference,
+                                           const struct call *call, const struct caller *caller);
 
 /* focus.c */
 void focus_call_gone(struct focus *focus);

@@ -157,6 +157,13 @@ static void apply_accounts(struct server *server, struct settings *wanted)
     sip_agent_accounts_changed(server->agent);
 }
 
+static void apply_overload(struct server *server, const struct settings *wanted)
+{
+    server->settings.overload_late = wanted->overload_late;
+    server->settings.overload_load = wanted->overload_load;
+    media_set_overload(server->media, wanted->overload_late, wanted->overload_load);
+}
+
 int server_reload(struct server *server, char *error, size_t error_size)
 {
     struct settings wanted;
@@ -184,6 +191,7 @@ int server_reload(struct server *server, char *error, size_t error_size)
     server->settings.policy = wanted.policy;
     wanted.policy = policy;
     apply_outbound(server, &wanted);
+    apply_overload(server, &wanted);
     apply_conferences(server, &wanted);
     apply_accounts(server, &wanted);
     settings_free(&wanted);

@@ -79,6 +79,8 @@ static void silence(struct call *call)
 {
     invite_done(call);
     session_timer_stop(call);
+    reinvite_stop(call);
+    reinvite_forget(call);
     nta_outgoing_destroy(call->calling);
     call->calling = NULL;
     nta_outgoing_destroy(call->bye);
@@ -93,6 +95,7 @@ void call_free(struct call *call)
         call->dialog->call = NULL;
         dialog_release(call->dialog);
     }
+    terms_free(call->terms);
     sdp_free(call->offer);
     free(call->sent_sdp);
     free(call->peer_sdp);
@@ -322,8 +325,10 @@ void signalling_create(struct sip_agent *agent)
         .user = user,
         .progress = progress,
         .answer = answer,
+        .update = reinvite_update,
         .reject = reject,
         .redirect = redirect,
         .end = end,
+        .report = referral_report,
     };
 }

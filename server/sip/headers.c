@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* What receive.c has a handler for, no more. */
-#define ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, SUBSCRIBE"
+#define ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, SUBSCRIBE, REFER"
 enum { RETRY_AFTER_MAX = 10 }; /* s, RFC 3261 §14.2 */
 
 #define PRODUCT "Parley/" PARLEY_VERSION
@@ -21,11 +21,12 @@ static int write_allow_events(struct sip_agent *agent)
     char events[256] = "";
     size_t length = 0;
     for (unsigned i = 0; i < agent->package_count; i++) {
-        length += (size_t)snprintf(events + length, sizeof events - length, "%s%s", i ? ", " : "",
+        length += (size_t)snprintf(events + length, sizeof events - length, "%s, ",
                                    agent->packages[i].event);
     }
-    agent->allow_events = length ? sip_allow_events_make(agent->home, events) : NULL;
-    return agent->allow_events || !length ? 0 : ENOMEM;
+    (void)snprintf(events + length, sizeof events - length, "%s", referral_package()->event);
+    agent->allow_events = sip_allow_events_make(agent->home, events);
+    return agent->allow_events ? 0 : ENOMEM;
 }
 
 int headers_create(struct sip_agent *agent)
@@ -37,11 +38,9 @@ int headers_create(struct sip_agent *agent)
     agent->accept = sip_accept_make(agent->home, "application/sdp");
     agent->server = sip_server_make(agent->home, PRODUCT);
     agent->user_agent = sip_user_agent_make(agent->home, PRODUCT);
-    if (agent->session_expires) {
-        agent->supported = sip_supported_make(agent->home, "timer");
-    }
-    return agent->allow && agent->accept && agent->server && agent->user_agent &&
-                   (agent->supported || !agent->session_expires)
+    agent->supported = sip_supported_make(agent->home, agent->session_expires ? "norefersub, timer"
+                                                                              : "norefersub");
+    return agent->allow && agent->accept && agent->server && agent->user_agent && agent->supported
                ? 0
                : ENOMEM;
 }
@@ -139,6 +138,25 @@ sip_contact_t *contact_make(struct sip_agent *agent, su_home_t *home, const char
     snprintf(text, sizeof text, "<sip:%s%s%s%s>%s", escaped, escaped[0] ? "@" : "", host,
              tport_is_tcp(tport) ? ";transport=tcp" : "", is_focus ? ";isfocus" : "");
     return sip_contact_make(home, text);
+}
+
+sip_contact_t *contact_rename(su_home_t *home, const sip_contact_t *contact, const char *user,
+                              bool is_focus)
+{
+    char escaped[512];
+    sip_contact_t *renamed = sip_contact_dup(home, contact);
+    if (!renamed) {
+        return NULL;
+    }
+    text_escape_user(escaped, sizeof escaped, user);
+    const char *copy = escaped[0] ? su_strdup(home, escaped) : NULL;
+    if (escaped[0] && !copy) {
+        return NULL;
+    }
+    renamed->m_url->url_user = copy;
+    (void)msg_header_remove_param(renamed->m_common, "isfocus");
+    return !is_focus || msg_header_add_param(home, renamed->m_common, "isfocus") >= 0 ? renamed
+                                                                                      : NULL;
 }
 
 void reason_write(char *header, size_t size, int code, const char *text)

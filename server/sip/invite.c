@@ -47,24 +47,16 @@ void invite_receive(struct incoming *in)
     announce(call);
 }
 
-int call_set_answer(struct call *call, const struct answer *how)
-{
-    call->answer = *how;
-    call->answer.subject = su_strdup(call->home, how->subject ? how->subject : "-");
-    call->answer.contact_user = su_strdup(call->home, how->contact_user ? how->contact_user : "");
-    call->local.media = how->media;
-    call->local.subject = call->answer.subject;
-    return call->answer.subject && call->answer.contact_user ? 0 : ENOMEM;
-}
-
 static int prepare_answer(struct call *call, const struct answer *how)
 {
-    int error = call_set_answer(call, how);
+    struct terms *terms;
+    int error = terms_create(call->agent, how, &terms);
     if (error) {
         return error;
     }
+    terms_settle(call, terms);
     sip_contact_t *contact =
-        contact_make(call->agent, call->dialog->home, call->answer.contact_user, how->is_focus,
+        contact_make(call->agent, call->dialog->home, terms->how.contact_user, terms->how.is_focus,
                      call->invite.tport, sip_object(call->invite.request)->sip_request->rq_url);
     if (!contact) {
         return ENOMEM;

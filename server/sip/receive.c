@@ -71,6 +71,8 @@ static void receive_in_dialog(struct incoming *in)
     dialog_heard(dialog, in);
     if (method == sip_method_subscribe) {
         subscribe_receive(dialog, in);
+    } else if (method == sip_method_refer) {
+        refer_receive(dialog, in);
     } else if (method == sip_method_options) {
         options_receive(dialog, in);
     } else if (method == sip_method_register) {
@@ -118,6 +120,8 @@ static void receive_first(struct incoming *in)
         options_receive(NULL, in);
     } else if (method == sip_method_subscribe) {
         subscribe_receive(NULL, in);
+    } else if (method == sip_method_refer) {
+        refer_receive(NULL, in);
     } else if (method == sip_method_register) {
         register_receive(in);
     } else {

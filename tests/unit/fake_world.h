@@ -19,6 +19,7 @@ struct call {
     int progress;         /* last 1xx */
     bool answered, ended; /* by the focus: ended with end_code */
     bool invited;         /* by the focus, with `answer` as its offer */
+    unsigned updates;     /* by the focus, the last to be as `answer` says */
     struct answer answer;
     char target[80], name[40];
     int reject_code, end_code;
@@ -95,6 +96,13 @@ static int world_answer(struct call *call, const struct answer *answer)
 {
     call->answered = true;
     call->answer = *answer;
+    return 0;
+}
+
+static int world_update(struct call *call, const struct answer *how)
+{
+    call->updates++;
+    call->answer = *how;
     return 0;
 }
 
@@ -177,6 +185,7 @@ static const struct signalling world_signalling = {
     .user = world_user,
     .progress = world_progress,
     .answer = world_answer,
+    .update = world_update,
     .reject = world_reject,
     .redirect = world_redirect,
     .end = world_end,
