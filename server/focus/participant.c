@@ -23,6 +23,7 @@ static int info_copy(struct participant *participant, const struct call_info *in
     size_t size = 0;
     char *strings, *at;
 
+    copy.recipients = NULL;
     if (!copy.caller.groups)
         copy.caller.groups = "";
     for (unsigned i = 0; i < FIELDS; i++)

@@ -11,6 +11,7 @@
  *   participant.c  participants: make, leave, route their audio; and reading them
  *   admit.c        a call that wants in: create, join, answer
  *   invite.c       a call of ours to somebody who is to come in
+ *   recipients.c   several of them at the wish of one
  *   refer.c        what is asked by REFER, and who is told how it goes
  *   calls.c        what becomes of a call: session, established, ended; OPTIONS
  *   submit.c       a participant's or script's wish: decision, effect
@@ -290,6 +291,16 @@ int media_failure(const char *conference, const char *call, int error, const cha
 /* invite.c: the effect of an accepted invite. Errors as focus_submit, with decision->code. */
 int invite(struct conference *conference, const struct request *request, struct decision *decision);
 
+/* recipients.c: all whom one request wants to have called, for all of them or for none. */
+struct invitations;
+/* Asks the policy about each of `list`, who live until the invitations are carried out. EPERM: one
+ * of them may not be called, *decision says why; ENOMEM. */
+int invitations_decide(struct conference *conference, const struct actor *actor, const char *call,
+                       const struct recipients *list, struct invitations **invitationsp,
+                       struct decision *decision);
+/* Calls them, and frees. What goes wrong with one is no harm to the others. */
+void invitations_carry_out(struct invitations *invitations);
+void invitations_free(struct invitations *invitations);
 /* refer.c */
 /* A REFER came: decides and acts. */
 void refer(struct focus *focus, struct reference *reference);

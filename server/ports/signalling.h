@@ -7,6 +7,7 @@
 #ifndef PORTS_SIGNALLING_H
 #define PORTS_SIGNALLING_H
 
+#include "core/recipients.h"
 #include "ports/session.h"
 
 struct call;
@@ -48,6 +49,8 @@ struct call_info {
     const char *referred_by; /* URI of the Referred-By header (RFC 3892); "" when there is none */
     int family;              /* AF_INET or AF_INET6: what our media address must be */
     bool has_offer;          /* false: we offer in the 200, the peer answers in its ACK */
+    const struct recipients *recipients; /* whom the caller wants to have called, too (RFC 5366);
+                                            NULL: nobody */
     bool is_outgoing; /* begun by us: `caller` is whom we call, `requested_…` are our own side */
 };
 

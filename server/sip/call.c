@@ -97,6 +97,7 @@ void call_free(struct call *call)
     }
     terms_free(call->terms);
     sdp_free(call->offer);
+    recipients_clear(&call->recipients);
     free(call->sent_sdp);
     free(call->peer_sdp);
     free(call->session);

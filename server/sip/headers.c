@@ -29,20 +29,39 @@ static int write_allow_events(struct sip_agent *agent)
     return agent->allow_events ? 0 : ENOMEM;
 }
 
+/* ENOMEM. */
+static int write_supported(struct sip_agent *agent)
+{
+    const char *later = agent->session_expires ? "norefersub, timer" : "norefersub";
+    char first[80];
+
+    (void)snprintf(first, sizeof first, "%s%s", later,
+                   agent->recipients_max ? ", " RECIPIENT_LIST_INVITE : "");
+    agent->supported = sip_supported_make(agent->home, first);
+    agent->supported_later = sip_supported_make(agent->home, later);
+    return agent->supported && agent->supported_later ? 0 : ENOMEM;
+}
+
+/* ENOMEM. */
+static int write_accept(struct sip_agent *agent)
+{
+    agent->accept = sip_accept_make(agent->home, "application/sdp");
+    agent->accept_bodies = sip_accept_make(
+        agent->home, agent->recipients_max
+                         ? "application/sdp, multipart/mixed, application/resource-lists+xml"
+                         : "application/sdp, multipart/mixed");
+    return agent->accept && agent->accept_bodies ? 0 : ENOMEM;
+}
+
 int headers_create(struct sip_agent *agent)
 {
-    if (write_allow_events(agent)) {
+    if (write_allow_events(agent) || write_accept(agent) || write_supported(agent)) {
         return ENOMEM;
     }
     agent->allow = sip_allow_make(agent->home, agent->is_registrar ? ALLOW ", REGISTER" : ALLOW);
-    agent->accept = sip_accept_make(agent->home, "application/sdp");
     agent->server = sip_server_make(agent->home, PRODUCT);
     agent->user_agent = sip_user_agent_make(agent->home, PRODUCT);
-    agent->supported = sip_supported_make(agent->home, agent->session_expires ? "norefersub, timer"
-                                                                              : "norefersub");
-    return agent->allow && agent->accept && agent->server && agent->user_agent && agent->supported
-               ? 0
-               : ENOMEM;
+    return agent->allow && agent->server && agent->user_agent ? 0 : ENOMEM;
 }
 
 /* Multiplying by an odd number is one-to-one: unique as long as fewer than 2^32 were made. */

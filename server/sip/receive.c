@@ -161,6 +161,7 @@ int receive_message(struct sip_agent *agent, nta_agent_t *nta, msg_t *msg, sip_t
         drop_maddr(sip);
         dispatch(&in);
         tport_unref(in.tport);
+        recipients_clear(&in.recipients);
     }
     msg_destroy(msg);
     return 0;

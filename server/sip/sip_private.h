@@ -21,6 +21,7 @@ struct registered;
 #include "core/account.h"
 #include "core/address.h"
 #include "core/loop.h"
+#include "core/recipients.h"
 #include "ports/notifying.h"
 #include "ports/referring.h"
 #include "ports/signalling.h"
@@ -39,6 +40,9 @@ struct registered;
 #include <sofia-sip/su_tag.h>
 #include <sofia-sip/su_tagarg.h>
 #include <sofia-sip/tport.h>
+
+/* The option tag of RFC 5366. */
+#define RECIPIENT_LIST_INVITE "recipient-list-invite"
 
 enum {
     DIALOG_BUCKETS = 4096, /* of the table of dialogs, a power of two */
@@ -71,15 +75,18 @@ struct sip_agent {
     su_home_t home[1]; /* of the header fields that never change */
     sip_allow_t *allow;
     sip_allow_events_t *allow_events;
-    sip_accept_t *accept;
+    sip_accept_t *accept;        /* of an offer or answer */
+    sip_accept_t *accept_bodies; /* of requests that we take */
     sip_supported_t *supported;
+    sip_supported_t *supported_later; /* what remains of them in a dialog */
     sip_server_t *server;
     sip_user_agent_t *user_agent;
 
     sip_route_t *proxy; /* of calls that we begin; NULL: none */
     struct sip_credential *credentials;
     unsigned credential_count;
-    unsigned redirects; /* that one call may follow */
+    unsigned redirects;      /* that one call may follow */
+    unsigned recipients_max; /* that one request may have called */
 
     const struct accounts *accounts;                     /* NULL: there are none */
     enum digest_algorithm algorithms[DIGEST_ALGORITHMS]; /* best first */
@@ -122,6 +129,7 @@ struct incoming {
     sip_t *sip;
     tport_t *tport;       /* what it came by */
     struct caller caller; /* who sends it, as identify() found; lives as long as the message */
+    struct recipients recipients; /* of the body, see bodies_read */
     /* What a 401 to it says. */
     bool is_stale;              /* its nonce was at fault, not its password */
     const struct account *only; /* the account whose algorithms to offer; NULL: all */
@@ -274,9 +282,10 @@ struct call {
     bool is_sent_void;   /* it was an offer, and was refused */
     char *peer_sdp;      /* the peer's last that we agreed to; malloc'ed */
     size_t peer_sdp_size;
-    struct sdp *offer;       /* of the first INVITE, until it is answered */
-    struct session *session; /* agreed on, see offer_agreed; malloc'ed; NULL: none yet */
-    bool session_changed;    /* on_session is due */
+    struct sdp *offer;            /* of the first INVITE, until it is answered */
+    struct recipients recipients; /* whom it wants to have called, too */
+    struct session *session;      /* agreed on, see offer_agreed; malloc'ed; NULL: none yet */
+    bool session_changed;         /* on_session is due */
 
     bool is_later; /* in agent->later */
     struct call *next_later;
@@ -541,6 +550,11 @@ bool contact_is_usable(const sip_contact_t *contact);
 bool check_request(struct incoming *in);
 bool check_body(struct incoming *in);
 bool check_contact(struct incoming *in, bool required);
+
+/* bodies.c */
+/* Takes the body apart: its session description stays, a recipient list goes to in->recipients.
+ * False: refused. */
+bool bodies_read(struct incoming *in);
 
 /* refusal.c */
 void refusal_create(struct incoming *in, const char *to_tag, int status, const char *phrase,
