@@ -10,14 +10,6 @@ static void on_incoming(struct call *call, void *arg)
     admit(arg, call);
 }
 
-/* NULL for a call that was never let in, or whose participant has left already. */
-static struct participant *participant_of(struct focus *focus, struct call *call)
-{
-    void *user = focus->signalling->user(call);
-
-    return user == CALL_HAS_LEFT ? NULL : user;
-}
-
 /* A phone that changes a running call to sendonly or inactive is on hold, and what it then sends
  * is its own hold music, which nobody must hear. One that is sendonly from its first offer on is
  * a source, not on hold. */
@@ -33,9 +25,12 @@ static bool is_on_hold(const struct participant *participant, const struct sessi
 static void on_session(struct call *call, const struct session *session, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus, call);
+    struct participant *participant = participant_of(focus->signalling->user(call));
+    struct visitor *visitor = visitor_of(focus->signalling->user(call));
     bool held;
 
+    if (visitor)
+        visitor_session(visitor, session);
     if (!participant)
         return;
     held = is_on_hold(participant, session);
@@ -61,7 +56,7 @@ static void on_session(struct call *call, const struct session *session, void *a
 static void on_progress(struct call *call, int code, const char *reason, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus, call);
+    struct participant *participant = participant_of(focus->signalling->user(call));
 
     (void)reason;
     if (!participant || !participant->called || participant->alerting || code != 180)
@@ -78,9 +73,12 @@ static void on_progress(struct call *call, int code, const char *reason, void *a
 static void on_established(struct call *call, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus, call);
+    struct participant *participant = participant_of(focus->signalling->user(call));
+    struct visitor *visitor = visitor_of(focus->signalling->user(call));
     struct conference *conference;
 
+    if (visitor)
+        visitor_established(visitor);
     if (!participant || participant->joined)
         return;
     conference = participant->conference;
@@ -111,15 +109,18 @@ static enum departure_method departure_method(const struct participant *particip
 static void on_ended(struct call *call, int code, const char *reason, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus, call);
+    struct participant *participant = participant_of(focus->signalling->user(call));
+    struct visitor *visitor = visitor_of(focus->signalling->user(call));
+    const char *what = code == 0 ? "hung up" : reason && *reason ? reason : "lost";
     struct conference *conference;
 
+    if (visitor) {
+        visitor_tell_left(visitor, code, what);
+        visitor_leave(visitor, what);
+    }
     if (participant) {
         conference = participant->conference;
-        participant_leave(participant, departure_method(participant, code), code,
-                          code == 0           ? "hung up"
-                          : reason && *reason ? reason
-                                              : "lost");
+        participant_leave(participant, departure_method(participant, code), code, what);
         conference_end_if_empty(conference);
     }
     if (focus->signalling->user(call))
@@ -145,6 +146,8 @@ static void on_query(struct query *query, void *arg)
     }
     if (!*query->requested_user)
         return; /* about the server, not a conference */
+    if (focus_has_application(focus, query->requested_user, query->requested_host))
+        return;
     query->is_focus = true;
     if (focus_may_serve(focus, query->requested_user, query->requested_host)) {
         if (focus_conference_by_name(focus, query->requested_user))

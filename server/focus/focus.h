@@ -25,6 +25,7 @@
 struct focus;
 struct conference;
 struct participant;
+struct application;
 
 /* What a conference sounds like unless the policy says otherwise. */
 struct sound_config {
@@ -71,6 +72,8 @@ int focus_create(const struct focus_config *config, struct focus **focusp);
 /* Connects the focus with the world. Tables and their contexts must outlive the focus. */
 void focus_connect(struct focus *focus, const struct signalling *signalling,
                    const struct mixing *mixing, const struct policy *policy);
+/* NULL, which is how it begins: there are none. See focus/application.h. */
+void focus_connect_applications(struct focus *focus, const struct application *application);
 void focus_destroy(struct focus *focus);
 
 /* What signalling and mixer have to call, with the focus as `arg`. */
@@ -88,6 +91,8 @@ void focus_unreserve(struct focus *focus, const char *name);
 
 /* Who asks when it is Parley itself, or the operator. */
 void actor_of_server(struct actor *actor);
+/* The same when it is who calls. */
+void actor_of_caller(struct actor *actor, const struct caller *caller);
 /* Asks the policy and carries out what it accepts: all verbs but create, join and subscribe.
  * *decision says what was decided. 0: done; EPERM: rejected; ENOENT: the conference is gone, or the
  * target is not in it (any more); EINVAL: a verb that only signalling can bring (create, join,

@@ -35,11 +35,8 @@ static struct participant *find_participant(const struct conference *conference,
     struct participant *participant;
 
     if (subscriber->call) {
-        participant = focus->signalling->user(subscriber->call);
-        if (participant && (void *)participant != CALL_HAS_LEFT &&
-            participant->conference == conference)
-            return participant;
-        return NULL;
+        participant = participant_of(focus->signalling->user(subscriber->call));
+        return participant && participant->conference == conference ? participant : NULL;
     }
     for (participant = conference->members; participant; participant = participant->next) {
         if (participant->joined && is_same(participant, &subscriber->from.caller))

@@ -214,6 +214,11 @@ static void progress(struct call *call, int code, const char *reason)
     }
 }
 
+static int early(struct call *call, const struct answer *how)
+{
+    return how && call->state == CALL_INCOMING ? invite_early(call, how) : EINVAL;
+}
+
 static int answer(struct call *call, const struct answer *how)
 {
     if (!how || call->state != CALL_INCOMING) {
@@ -294,6 +299,7 @@ void signalling_create(struct sip_agent *agent)
         .set_user = set_user,
         .user = user,
         .progress = progress,
+        .early = early,
         .answer = answer,
         .reject = reject,
         .end = end,

@@ -98,6 +98,15 @@ static int world_answer(struct call *call, const struct answer *answer)
     return 0;
 }
 
+static int world_early(struct call *call, const struct answer *answer)
+{
+    if (!call->info.has_offer)
+        return EINVAL;
+    call->progress = 183;
+    call->answer = *answer;
+    return 0;
+}
+
 static void world_reject(struct call *call, int code, const char *reason, unsigned retry_after)
 {
     call->reject_code = code;
@@ -168,6 +177,7 @@ static const struct signalling world_signalling = {
     .set_user = world_set_user,
     .user = world_user,
     .progress = world_progress,
+    .early = world_early,
     .answer = world_answer,
     .reject = world_reject,
     .end = world_end,
