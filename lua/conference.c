@@ -103,6 +103,27 @@ static int get_created_at(lua_State *L)
     return 1;
 }
 
+/* nil while nothing limits its time. */
+static int get_ends_at(lua_State *L)
+{
+    const struct conference *conference = self(L);
+
+    if (!conference || conference_ends_at(conference) == 0)
+        return 0;
+    lua_pushinteger(L, conference_ends_at(conference));
+    return 1;
+}
+
+static int get_creator(lua_State *L)
+{
+    const struct conference *conference = self(L);
+
+    if (!conference || conference_creator(conference) == 0)
+        return 0;
+    participant_push(L, conference_creator(conference));
+    return 1;
+}
+
 static int get_count(lua_State *L)
 {
     const struct conference *conference = self(L);
@@ -315,6 +336,8 @@ static const luaL_Reg fields[] = {
     {"reserved", get_reserved},
     {"capacity", get_capacity},
     {"created_at", get_created_at},
+    {"ends_at", get_ends_at},
+    {"creator", get_creator},
     {"count", get_count},
     {"state", get_state},
     {NULL, NULL},

@@ -8,11 +8,10 @@
  *                                                lock, close, subscribe. Return accept { … },
  *                                                reject(code, reason), or nothing: no opinion.
  *                                                create has no conference.
- *   policy.joined(event, conference, participant)  event hooks: created, ended, dialing, alerting,
- *                                                failed, joined, left, speaking, muted, held,
- *                                                digit, quality, played, locked. What they return
- *                                                is ignored. created, ended, locked and played
- *                                                have no participant.
+ *   policy.joined(event, conference, participant)  event hooks: created, ending, ended, dialing,
+ *                                                alerting, failed, joined, left, speaking, muted,
+ * held, digit, quality, played, locked. What they return is ignored. created, ending, ended, locked
+ *                                                and played have no participant.
  *
  *   policy.account(user, realm)              asked by signalling who may prove to be `user`.
  * Returns { password = … } or { ha1 = … }, and name and groups if there are any, or nothing.

@@ -5,13 +5,15 @@
 #include <math.h>
 #include <string.h>
 
-enum param_kind { KIND_TEXT, KIND_FILE, KIND_FLAG, KIND_NUMBER, KIND_VIEW };
+enum { LIFE_TIME_MAX = 1000000 }; /* s */
+
+enum param_kind { KIND_TEXT, KIND_FILE, KIND_FLAG, KIND_NUMBER, KIND_TIME, KIND_VIEW };
 
 struct param {
     const char *name;
     enum param_kind kind;
     size_t offset, size;
-    float lowest, most; /* of a number */
+    float lowest, most; /* of a number or time */
 };
 
 #define TEXT_OF(kind, field)                                                                       \
@@ -28,6 +30,12 @@ struct param {
 #define NUMBER(field, lowest, most)                                                                \
     {                                                                                              \
 #field, KIND_NUMBER, offsetof(struct request_params, field), sizeof(float), lowest, most   \
+    }
+/* Of struct conference_life. A time is in seconds to scripts, with this many at most. */
+#define LIFE(kind, field, most)                                                                    \
+    {                                                                                              \
+#field, kind, offsetof(struct request_params, life.field),                                 \
+            sizeof((struct request_params *)NULL)->life.field, 0, most                             \
     }
 #define VIEW(field)                                                                                \
     {                                                                                              \
@@ -53,6 +61,10 @@ static const struct param params[PARAM_COUNT] = {
     FLAG(anonymous),
     FLAG(hidden),
     VIEW(view),
+    LIFE(KIND_TIME, empty_timeout, LIFE_TIME_MAX),
+    LIFE(KIND_TIME, duration, LIFE_TIME_MAX),
+    LIFE(KIND_TIME, warning, LIFE_TIME_MAX),
+    LIFE(KIND_FLAG, ends_with_creator, 0),
 };
 
 unsigned verb_params(enum verb verb)
@@ -63,7 +75,8 @@ unsigned verb_params(enum verb verb)
         ENTRY = PARAM_ROLE | PARAM_MUTED | PARAM_ANONYMOUS | PARAM_HIDDEN | VOICE | GAINS,
     };
     static const unsigned of_verb[VERB_COUNT] = {
-        [VERB_CREATE] = PARAM_TITLE | PARAM_POLICY,
+        [VERB_CREATE] = PARAM_TITLE | PARAM_POLICY | PARAM_EMPTY_TIMEOUT | PARAM_DURATION |
+                        PARAM_WARNING | PARAM_ENDS_WITH_CREATOR,
         [VERB_JOIN] = ENTRY,
         [VERB_INVITE] = ENTRY,
         [VERB_TIMEOUT] = PARAM_REASON,
@@ -146,6 +159,13 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
                          (int)param->lowest, (int)param->most, luaL_tolstring(L, -1, NULL));
         *(float *)field = (float)number;
         return;
+    case KIND_TIME:
+        number = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : (lua_Number)NAN;
+        if (!(number >= param->lowest && number <= param->most))
+            script_error(L, "%s: %s must be a number from %d to %d s, not %s", what, param->name,
+                         (int)param->lowest, (int)param->most, luaL_tolstring(L, -1, NULL));
+        *(unsigned *)field = (unsigned)(number * 1000);
+        return;
     case KIND_VIEW:
         *(enum view *)field = view_check(L, what);
         return;
@@ -189,6 +209,9 @@ static void param_push(lua_State *L, const struct param *param, const void *fiel
         return;
     case KIND_NUMBER:
         lua_pushnumber(L, *(const float *)field);
+        return;
+    case KIND_TIME:
+        lua_pushnumber(L, *(const unsigned *)field / 1000.0);
         return;
     case KIND_VIEW:
         lua_pushstring(L, view_name(*(const enum view *)field));

@@ -34,6 +34,7 @@
 
 #include "core/clock.h"
 #include "core/histogram.h"
+#include "focus/figures.h"
 #include "lua/lua_engine.h"
 
 #include <lauxlib.h>
@@ -317,7 +318,11 @@ enum {
     PARAM_ANONYMOUS = 16384,
     PARAM_HIDDEN = 32768,
     PARAM_VIEW = 65536,
-    PARAM_COUNT = 17,
+    PARAM_EMPTY_TIMEOUT = 1 << 17,
+    PARAM_DURATION = 1 << 18,
+    PARAM_WARNING = 1 << 19,
+    PARAM_ENDS_WITH_CREATOR = 1 << 20,
+    PARAM_COUNT = 21,
     PARAM_ALL = (1 << PARAM_COUNT) - 1,
 };
 
@@ -348,8 +353,8 @@ void actor_push(lua_State *L, const struct actor *actor);
 
 void request_push(lua_State *L, const struct request *request);
 void event_push(lua_State *L, const struct conference_event *event);
-/* Sets a field of the table on top of the stack. */
-void table_set_number(lua_State *L, const char *key, float value);
+/* Sets a field of the table on top of the stack for each figure of `data`. */
+void figures_set(lua_State *L, const struct figure *figures, const void *data);
 
 /* ---- verdict.c ------------------------------------------------------------------------------ */
 

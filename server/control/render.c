@@ -159,8 +159,14 @@ static void render_conference(FILE *file, const json_t *conference)
     if (*text_of(conference, "policy")) {
         fprintf(file, ", policy %s", text_of(conference, "policy"));
     }
-    fprintf(file, "%s%s\n", is_true(conference, "locked") ? ", locked" : "",
-            is_true(conference, "reserved") ? "" : ", ends with its last participant");
+    fprintf(file, "%s%s", is_true(conference, "locked") ? ", locked" : "",
+            is_true(conference, "reserved")            ? ""
+            : is_true(conference, "ends_with_creator") ? ", ends with its creator"
+                                                       : ", ends with its last participant");
+    if (*text_of(conference, "ends")) {
+        fprintf(file, ", ends at %s", text_of(conference, "ends"));
+    }
+    fputc('\n', file);
     if (json_array_size(participants) == 0) {
         return;
     }

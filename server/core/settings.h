@@ -32,6 +32,11 @@ struct sound_settings {
     char *hold_music; /* the same; "none": silence */
 };
 
+/* When a conference ends by itself. Times in ms; 0: that is no limit. */
+struct life_settings {
+    unsigned empty_timeout, duration, warning;
+};
+
 /* One entry of conferences = { name = { … } }. */
 struct conference_settings {
     char *name;
@@ -39,6 +44,7 @@ struct conference_settings {
     char *policy;      /* name or path of its own policy; "" for none */
     unsigned capacity; /* participants; 0: no limit */
     struct sound_settings sound;
+    struct life_settings life;
     json_t *options; /* for the policy; NULL for none */
 };
 
@@ -75,6 +81,7 @@ struct settings {
     char *outbound_proxy;         /* SIP URI that our calls go to first; "" for none */
     json_t *outbound_credentials; /* { realm: { user, password } }; NULL for none */
     unsigned outbound_redirects;  /* that one call follows */
+    unsigned outbound_recipients; /* that one request may have called */
     unsigned outbound_timeout;    /* ms that a phone may ring */
     unsigned stop_timeout;        /* ms that a stopping server waits for the answers to its BYEs */
     char *data;                   /* directory of the control socket and the lock */
@@ -82,6 +89,9 @@ struct settings {
     char *policy;                 /* the site policy: a name ("standard") or a path */
     enum log_level log_level;
     struct sound_settings sound;
+    struct life_settings created; /* of conferences that calls create */
+    enum option_switch created_ends_with_creator;
+    unsigned created_gone; /* ms that the URI of one is remembered, when the server made it up */
     struct conference_settings *conferences;
     unsigned conference_count;
     struct account_settings *accounts; /* by user, once settings_finish has sorted them */

@@ -68,11 +68,18 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
     const struct call_info *info = focus->signalling->info(call);
     const char *name = info->requested_user;
     struct conference *conference;
-    struct request request = {.verb = VERB_CREATE, .conference_name = name, .call = info->id};
+    struct request request = {
+        .verb = VERB_CREATE,
+        .conference_name = name,
+        .call = info->id,
+        .params = {.life = focus->life},
+    };
     struct decision decision;
+    const char *reason;
+    int code = gone_code(focus, name, &reason);
 
-    if (!focus_may_serve(focus, name, info->requested_host)) {
-        refuse(focus, call, 404, "No such conference", 0);
+    if (code == 410 || !focus_may_serve(focus, name, info->requested_host)) {
+        refuse(focus, call, code, reason, 0);
         return NULL;
     }
     conference = focus_conference_by_name(focus, name);
@@ -89,6 +96,7 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
                             .name = name,
                             .title = decision.params.title,
                             .policy = decision.params.policy,
+                            .life = decision.params.life,
                         },
                         &conference) == 0)
         return conference;
@@ -119,12 +127,14 @@ static void refuse_for_media(struct focus *focus, struct call *call, int error)
     refuse(focus, call, code, reason, code == 503 ? RETRY_AFTER : 0);
 }
 
-static void bring_in(struct conference *conference, struct call *call,
+/* False: refused. */
+static bool bring_in(struct conference *conference, struct call *call,
                      const struct decision *decision)
 {
     struct focus *focus = conference->focus;
-    struct answer answer = {.contact_user = conference->name, .is_focus = true};
     struct participant *participant;
+    struct answer answer;
+    bool is_first = !conference->active && !conference->reserved;
     int error;
 
     error = conference_activate(conference);
@@ -132,17 +142,40 @@ static void bring_in(struct conference *conference, struct call *call,
         error = participant_make(conference, call, &decision->params, &participant);
     if (error) {
         refuse_for_media(focus, call, error);
-        return;
+        return false;
     }
-    focus->mixing->leg_address(participant->leg, &answer.media);
-    if (*conference->title)
-        answer.subject = conference->title;
+    if (is_first) /* it was made for this call */
+        conference->creator = participant->id;
+    participant_answer(participant, &answer);
     focus->signalling->progress(call, 180, NULL);
     error = focus->signalling->answer(call, &answer);
     if (error) {
         participant_leave(participant, FAILED, 500, "could not be answered");
         focus->signalling->reject(call, 500, NULL, 0);
     }
+    return error == 0;
+}
+
+/* With all whom the caller has listed (RFC 5366 §5). Who may not have all of them called does not
+ * come in either (RFC 5363 §5.2). */
+static void bring_in_with_others(struct conference *conference, struct call *call,
+                                 const struct actor *actor, const struct decision *decision)
+{
+    struct focus *focus = conference->focus;
+    const struct call_info *info = focus->signalling->info(call);
+    struct invitations *invitations;
+    struct decision refusal;
+    int error =
+        invitations_decide(conference, actor, info->id, info->recipients, &invitations, &refusal);
+
+    if (error == EPERM)
+        refuse_by(focus, call, &refusal);
+    else if (error)
+        refuse(focus, call, 503, "Out of memory", RETRY_AFTER);
+    else if (bring_in(conference, call, decision))
+        invitations_carry_out(invitations);
+    else
+        invitations_free(invitations);
 }
 
 static void join(struct conference *conference, struct call *call)
@@ -167,8 +200,10 @@ static void join(struct conference *conference, struct call *call)
         refuse_by(focus, call, &decision);
     else if (conference->capacity && conference->member_count >= conference->capacity)
         refuse(focus, call, 486, "Conference is full", 0);
+    else if (info->recipients)
+        bring_in_with_others(conference, call, &request.actor, &decision);
     else
-        bring_in(conference, call, &decision);
+        (void)bring_in(conference, call, &decision);
 }
 
 void admit(struct focus *focus, struct call *call)
@@ -189,5 +224,5 @@ void admit(struct focus *focus, struct call *call)
     if (!conference)
         return;
     join(conference, call);
-    conference_end_if_empty(conference); /* it may have been made for one who was refused */
+    conference_end_if_over(conference); /* it may have been made for one who was refused */
 }

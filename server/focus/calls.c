@@ -10,6 +10,16 @@ static void on_incoming(struct call *call, void *arg)
     admit(arg, call);
 }
 
+static struct participant *participant_on(const struct focus *focus, const struct call *call)
+{
+    return participant_of(focus->signalling->user(call));
+}
+
+static struct visitor *visitor_on(const struct focus *focus, const struct call *call)
+{
+    return visitor_of(focus->signalling->user(call));
+}
+
 /* A phone that changes a running call to sendonly or inactive is on hold, and what it then sends
  * is its own hold music, which nobody must hear. One that is sendonly from its first offer on is
  * a source, not on hold. */
@@ -25,8 +35,8 @@ static bool is_on_hold(const struct participant *participant, const struct sessi
 static void on_session(struct call *call, const struct session *session, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus->signalling->user(call));
-    struct visitor *visitor = visitor_of(focus->signalling->user(call));
+    struct participant *participant = participant_on(focus, call);
+    struct visitor *visitor = visitor_on(focus, call);
     bool held;
 
     if (visitor)
@@ -56,10 +66,12 @@ static void on_session(struct call *call, const struct session *session, void *a
 static void on_progress(struct call *call, int code, const char *reason, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus->signalling->user(call));
+    struct participant *participant = participant_on(focus, call);
 
-    (void)reason;
-    if (!participant || !participant->called || participant->alerting || code != 180)
+    if (!participant || !participant->called)
+        return;
+    referrers_tell(participant, code, reason);
+    if (participant->alerting || code != 180)
         return;
     participant->alerting = true;
     participant_learn(participant);
@@ -73,8 +85,8 @@ static void on_progress(struct call *call, int code, const char *reason, void *a
 static void on_established(struct call *call, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus->signalling->user(call));
-    struct visitor *visitor = visitor_of(focus->signalling->user(call));
+    struct participant *participant = participant_on(focus, call);
+    struct visitor *visitor = visitor_on(focus, call);
     struct conference *conference;
 
     if (visitor)
@@ -89,6 +101,7 @@ static void on_established(struct call *call, void *arg)
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
     conference_update_music(conference);
+    referrers_tell(participant, 200, NULL);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s",
               participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "");
     events_post(focus, &(struct conference_event){
@@ -97,6 +110,16 @@ static void on_established(struct call *call, void *arg)
                            .participant = participant->id,
                        });
     participant_route_or_remove(participant);
+}
+
+static void on_updated(struct call *call, int code, const char *reason, void *arg)
+{
+    const struct participant *participant = participant_on(arg, call);
+
+    if (participant && code != 200)
+        log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
+                  "%s refuses the change of its call: %d %s", participant->info.caller.uri, code,
+                  reason);
 }
 
 static enum departure_method departure_method(const struct participant *participant, int code)
@@ -109,8 +132,8 @@ static enum departure_method departure_method(const struct participant *particip
 static void on_ended(struct call *call, int code, const char *reason, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus->signalling->user(call));
-    struct visitor *visitor = visitor_of(focus->signalling->user(call));
+    struct participant *participant = participant_on(focus, call);
+    struct visitor *visitor = visitor_on(focus, call);
     const char *what = code == 0 ? "hung up" : reason && *reason ? reason : "lost";
     struct conference *conference;
 
@@ -121,7 +144,7 @@ static void on_ended(struct call *call, int code, const char *reason, void *arg)
     if (participant) {
         conference = participant->conference;
         participant_leave(participant, departure_method(participant, code), code, what);
-        conference_end_if_empty(conference);
+        conference_end_if_over(conference);
     }
     if (focus->signalling->user(call))
         focus_call_gone(focus);
@@ -136,6 +159,8 @@ static void on_query(struct query *query, void *arg)
         .conference_name = query->requested_user,
     };
     struct decision decision;
+    const char *reason;
+    int missing = gone_code(focus, query->requested_user, &reason);
 
     query->code = 200;
     query->is_focus = false;
@@ -149,7 +174,7 @@ static void on_query(struct query *query, void *arg)
     if (focus_has_application(focus, query->requested_user, query->requested_host))
         return;
     query->is_focus = true;
-    if (focus_may_serve(focus, query->requested_user, query->requested_host)) {
+    if (missing == 404 && focus_may_serve(focus, query->requested_user, query->requested_host)) {
         if (focus_conference_by_name(focus, query->requested_user))
             return;
         actor_of_caller(&request.actor, query->caller);
@@ -161,8 +186,13 @@ static void on_query(struct query *query, void *arg)
             return;
         }
     }
-    query->code = 404;
+    query->code = missing;
     query->is_focus = false;
+}
+
+static void on_refer(struct reference *reference, void *arg)
+{
+    refer(arg, reference);
 }
 
 const struct signalling_events *focus_signalling_events(void)
@@ -172,8 +202,10 @@ const struct signalling_events *focus_signalling_events(void)
         .on_session = on_session,
         .on_progress = on_progress,
         .on_established = on_established,
+        .on_updated = on_updated,
         .on_ended = on_ended,
         .on_query = on_query,
+        .on_refer = on_refer,
     };
     return &events;
 }

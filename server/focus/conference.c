@@ -18,6 +18,7 @@ void conference_free(struct conference *conference)
 {
     struct focus *focus = conference->focus;
 
+    loop_timer_stop(&conference->empty_timer);
     if (focus->policy)
         focus->policy->forget(focus->policy->ctx, conference->id);
     HASH_DELETE(hh_id, focus->by_id, conference);
@@ -43,6 +44,8 @@ int conference_make(struct focus *focus, const struct conference_config *config,
     conference->policy = copy(config->policy);
     conference->capacity = config->capacity;
     conference->options = json_incref((json_t *)config->options);
+    conference->life = config->life;
+    conference->is_generated = config->is_generated;
     conference->created_at = time(NULL);
     HASH_ADD(hh_id, focus->by_id, id, sizeof conference->id, conference);
     if (!conference->name || !conference->title || !conference->policy ||
@@ -68,68 +71,13 @@ int conference_activate(struct conference *conference)
         return error;
     conference->active = true;
     conference->created_at = time(NULL);
+    conference_start_clock(conference);
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference begins");
     events_post(focus, &(struct conference_event){
                            .kind = EVENT_CREATED,
                            .conference = conference->id,
                        });
     return 0;
-}
-
-/* The mix goes, and the end is told. */
-static void conference_deactivate(struct conference *conference, const char *reason)
-{
-    struct focus *focus = conference->focus;
-    struct conference_event event = {.kind = EVENT_ENDED, .conference = conference->id};
-
-    log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference is over: %s", reason);
-    playbacks_forget(&conference->playbacks);
-    focus->mixing->mix_destroy(conference->mix);
-    conference->mix = NULL;
-    conference->active = false;
-    conference->locked = false;
-    (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
-    if (conference->ended)
-        events_post_ended(conference, &event);
-    else
-        events_post(focus, &event);
-}
-
-/* With nobody left in it: a reserved one goes back to sleep, any other can no longer be called,
- * and is freed once its end has been told. */
-static void conference_close(struct conference *conference, const char *reason)
-{
-    struct focus *focus = conference->focus;
-
-    if (conference->ended)
-        return;
-    if (!conference->reserved) {
-        conference->ended = true;
-        HASH_DELETE(hh_name, focus->by_name, conference);
-    }
-    if (conference->active)
-        conference_deactivate(conference, reason);
-    else if (conference->ended) /* behind what is still to be told of its participants */
-        events_post_ended(conference, NULL);
-}
-
-void conference_end(struct conference *conference, int code, const char *reason)
-{
-    struct participant *participant, *next;
-
-    conference->ending = true;
-    DL_FOREACH_SAFE(conference->members, participant, next)
-    {
-        participant_remove(participant, BOOTED, code, reason);
-    }
-    conference->ending = false;
-    conference_close(conference, reason);
-}
-
-void conference_end_if_empty(struct conference *conference)
-{
-    if (!conference->members)
-        conference_close(conference, "the last participant has left");
 }
 
 int focus_reserve(struct focus *focus, const struct conference_config *config)
@@ -161,6 +109,7 @@ int focus_reserve(struct focus *focus, const struct conference_config *config)
     json_decref(conference->options);
     conference->options = json_incref((json_t *)config->options);
     conference->capacity = config->capacity;
+    conference->life = config->life; /* the clock that runs already goes on as it was set */
     conference->reserved = true;
     conference_update_music(conference);
     return 0;
@@ -173,7 +122,7 @@ void focus_unreserve(struct focus *focus, const char *name)
     if (!conference || !conference->reserved)
         return;
     conference->reserved = false;
-    conference_end_if_empty(conference);
+    conference_end_if_over(conference);
 }
 
 struct conference *focus_conference(struct focus *focus, uint64_t id)
@@ -246,6 +195,21 @@ bool conference_is_reserved(const struct conference *conference)
 time_t conference_created_at(const struct conference *conference)
 {
     return conference->created_at;
+}
+
+const struct conference_life *conference_life(const struct conference *conference)
+{
+    return &conference->life;
+}
+
+time_t conference_ends_at(const struct conference *conference)
+{
+    return conference->ends_at;
+}
+
+uint64_t conference_creator(const struct conference *conference)
+{
+    return conference->creator;
 }
 
 unsigned conference_participant_count(const struct conference *conference)

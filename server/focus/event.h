@@ -11,6 +11,7 @@
 
 #define CONFERENCE_EVENTS(X)                                                                       \
     X(EVENT_CREATED, "created") /* the conference exists (or a reserved one became active) */      \
+    X(EVENT_ENDING, "ending")   /* its time will soon be over: duration is what is left */         \
     X(EVENT_ENDED, "ended")     /* the conference is over; the handle is still good in the hook */ \
     X(EVENT_DIALING, "dialing") /* somebody is being called, to become a participant */            \
     X(EVENT_ALERTING, "alerting") /* and the phone rings */                                        \
@@ -42,7 +43,7 @@ struct conference_event {
     uint64_t visitor;     /* id, see application.h: it is about this one, and no conference */
     bool on;              /* speaking, muted, held, locked */
     char digit;
-    unsigned duration; /* ms, digit */
+    unsigned duration; /* ms; digit, ending */
     int code;          /* failed, left: SIP status; 0: hung up */
     char reason[96];   /* failed, left, ended, played */
     struct leg_quality quality;

@@ -56,6 +56,12 @@ static void end_visitors(struct focus *focus)
     }
 }
 
+void focus_set_life(struct focus *focus, const struct conference_life *life, unsigned gone)
+{
+    focus->life = *life;
+    focus->gone_time = gone;
+}
+
 void focus_destroy(struct focus *focus)
 {
     struct conference *conference, *next;
@@ -74,6 +80,7 @@ void focus_destroy(struct focus *focus)
         conference_end(conference, 503, "Server is stopping");
     }
     events_flush(focus);
+    gone_forget(focus);
     free(focus->sound.hold_music);
     free(focus->domain);
     free(focus);

@@ -51,7 +51,8 @@ enum departure_method {
 
 struct departure {
     enum departure_method method;
-    int code; /* of a Reason header (RFC 3326); 0: none */
+    bool with_conference; /* it has ended for all */
+    int code;             /* of a Reason header (RFC 3326); 0: none */
     char reason[96];
     time_t when;
 };
@@ -63,6 +64,9 @@ struct conference_config {
     const char *policy;               /* the conference's own policy, "" for none */
     unsigned capacity;                /* participants; 0: no limit */
     const struct sound_config *sound; /* NULL: as the server's */
+    struct conference_life life;
+    bool is_generated; /* the name is random, and used for no other conference: once this one is
+                          over, calls to it are told so */
     const json_t
         *options; /* plain data for the policy; NULL for none; borrowed, kept by reference */
 };
@@ -86,6 +90,9 @@ int focus_reserve(struct focus *focus, const struct conference_config *config);
 /* The server's, from now on; who is in keeps the voice that he has, and waits with the new music.
  * EINVAL, ENOMEM. */
 int focus_set_sound(struct focus *focus, const struct sound_config *config);
+/* How long those live that calls create, unless the policy says otherwise, and for how many ms
+ * generated names answer 410 after their end, from now on. */
+void focus_set_life(struct focus *focus, const struct conference_life *life, unsigned gone);
 /* No longer reserved: goes when the last participant has left. */
 void focus_unreserve(struct focus *focus, const char *name);
 
@@ -141,6 +148,11 @@ unsigned conference_capacity(const struct conference *conference);
 bool conference_is_locked(const struct conference *conference);
 bool conference_is_reserved(const struct conference *conference);
 time_t conference_created_at(const struct conference *conference);
+const struct conference_life *conference_life(const struct conference *conference);
+/* When its time will be over; 0: it has as much as it wants, or does not run. */
+time_t conference_ends_at(const struct conference *conference);
+/* The participant with whom it ends; 0: none, or not in (any more). */
+uint64_t conference_creator(const struct conference *conference);
 /* What it has done to the voice of whoever comes in, unless an invite or the policy says otherwise:
  * agc, denoise, vad. */
 void conference_wish_sound(const struct conference *conference, struct request_params *params);

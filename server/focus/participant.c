@@ -23,6 +23,7 @@ static int info_copy(struct participant *participant, const struct call_info *in
     size_t size = 0;
     char *strings, *at;
 
+    copy.recipients = NULL;
     if (!copy.caller.groups)
         copy.caller.groups = "";
     for (unsigned i = 0; i < FIELDS; i++)
@@ -75,6 +76,7 @@ int participant_make(struct conference *conference, struct call *call,
     HASH_ADD(hh, focus->participants, id, sizeof participant->id, participant);
     DL_APPEND(conference->members, participant);
     conference->member_count++;
+    loop_timer_stop(&conference->empty_timer);
     focus->signalling->set_user(call, participant);
     focus->calls++;
     *participantp = participant;
@@ -91,6 +93,18 @@ void participant_learn(struct participant *participant)
 
     /* ENOMEM: it is known as it was before. */
     (void)info_copy(participant, signalling->info(participant->call));
+}
+
+void participant_answer(const struct participant *participant, struct answer *answer)
+{
+    const struct conference *conference = participant->conference;
+
+    *answer = (struct answer){
+        .contact_user = conference->name,
+        .is_focus = true,
+        .subject = *conference->title ? conference->title : NULL,
+    };
+    conference->focus->mixing->leg_address(participant->leg, &answer->media);
 }
 
 int participant_route(struct participant *participant)
@@ -116,7 +130,7 @@ void participant_route_or_remove(struct participant *participant)
     if (!participant_route(participant))
         return;
     participant_remove(participant, FAILED, 500, "Out of memory");
-    conference_end_if_empty(conference);
+    conference_end_if_over(conference);
 }
 
 void participant_enhance(struct participant *participant, const struct request_params *params)
@@ -179,15 +193,25 @@ void participant_leave(struct participant *participant, enum departure_method me
     participant->leg = NULL;
     focus->signalling->set_user(participant->call, CALL_HAS_LEFT);
     participant->call = NULL;
+    if (was_called)
+        referrers_tell(participant, event.code, reason);
     DL_DELETE(conference->members, participant);
     conference->member_count--;
+    if (participant->id == conference->creator) {
+        conference->creator = 0;
+        conference->creator_has_left = true;
+    }
     if (!participant->joined && !was_called) {
         participant_free(participant);
         return;
     }
     participant->joined = false;
-    participant->departure =
-        (struct departure){.method = method, .code = event.code, .when = time(NULL)};
+    participant->departure = (struct departure){
+        .method = method,
+        .with_conference = conference->ending,
+        .code = event.code,
+        .when = time(NULL),
+    };
     (void)snprintf(participant->departure.reason, sizeof participant->departure.reason, "%s",
                    reason);
     if (!conference->ending) /* music would begin for the last one of those who go */

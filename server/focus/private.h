@@ -3,10 +3,14 @@
  * includes this. Focus thread.
  *
  *   focus.c        the whole: create, connect, shut down
- *   conference.c   conferences: find, make, reserve, end; and reading them
+ *   conference.c   conferences: find, make, reserve; and reading them
+ *   ending.c       how conferences end: for all, empty, in time, with their creator
+ *   gone.c         names that no conference has any more
  *   participant.c  participants: make, leave, route their audio; and reading them
  *   admit.c        a call that wants in: create, join, answer
  *   invite.c       a call of ours to somebody who is to come in
+ *   recipients.c   several of them at the wish of one
+ *   refer.c        what is asked by REFER, and who is told how it goes
  *   calls.c        what becomes of a call: session, established, ended; OPTIONS
  *   submit.c       a participant's or script's wish: decision, effect
  *   subscribe.c    who wants to be told what happens: decision
@@ -22,6 +26,7 @@
 
 #include "focus/application.h"
 #include "focus/focus.h"
+#include "ports/referring.h"
 
 #include <uthash.h>
 
@@ -90,6 +95,9 @@ struct focus {
     const struct policy *policy;
     const struct application *application; /* NULL: there are none */
     struct sound sound;
+    struct conference_life life; /* of those that calls create */
+    unsigned gone_time;          /* ms that a generated name is remembered */
+    struct gone *gone;           /* hash by name, oldest first */
 
     struct conference *by_id;         /* hash; ended ones too, until their event is told */
     struct conference *by_name;       /* hash; only those that can be called */
@@ -126,12 +134,18 @@ struct conference {
     char *name, *title, *policy;
     unsigned capacity;
     json_t *options;
-    bool reserved;
+    bool reserved, is_generated;
     bool active; /* somebody is in or on the way in; there is a mix */
     bool ended;  /* no longer to be called; waits to be freed */
     bool ending; /* all its calls are being ended */
     bool locked;
     time_t created_at;
+    struct conference_life life;
+    struct loop_timer *empty_timer; /* runs while nobody is in it and it waits for somebody */
+    struct loop_timer *end_timer;   /* until the warning, then until the end */
+    time_t ends_at;                 /* 0: its time is not limited, or it does not run */
+    uint64_t creator;               /* id of who made it; 0: nobody, or not in (any more) */
+    bool creator_has_left;          /* just now, which is still to be considered */
     struct mix *mix;
     bool has_sound;         /* of its own */
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
@@ -168,6 +182,7 @@ struct participant {
     bool hears_music;
     bool called, alerting;       /* by us, and not answered yet; the phone rings */
     struct loop_timer *patience; /* runs while it is called */
+    struct referrer *referrers;  /* list: who is told whether it comes in */
     bool speaking_told, speaking_queued;
     time_t joined_at;
     struct participant *prev, *next; /* in conference.members */
@@ -216,15 +231,31 @@ int conference_make(struct focus *focus, const struct conference_config *config,
                     struct conference **conferencep);
 /* Gives it a mix and tells that it is there. ENOMEM. */
 int conference_activate(struct conference *conference);
+void conference_free(struct conference *conference);
+
+/* ending.c */
+/* It has begun: its time runs. */
+void conference_start_clock(struct conference *conference);
+/* Nobody is in it yet: it goes when nobody has come in after `ms`. */
+void conference_await(struct conference *conference, unsigned ms);
 /* Ends all its calls; a conference that is not reserved is over. `code` for the Reason header. */
 void conference_end(struct conference *conference, int code, const char *reason);
-/* When nobody is left in it. */
-void conference_end_if_empty(struct conference *conference);
-void conference_free(struct conference *conference);
+/* After somebody has gone, or did not come in: when nobody is left in it, or the creator with whom
+ * it ends has left. */
+void conference_end_if_over(struct conference *conference);
+
+/* gone.c */
+/* Remembers a generated name whose conference is over. */
+void gone_add(struct focus *focus, const char *name);
+void gone_forget(struct focus *focus);
+/* Why no conference has that name: 410 when one had, 404 when none ever had, and in words. */
+int gone_code(struct focus *focus, const char *name, const char **reasonp);
 
 /* participant.c */
 int participant_make(struct conference *conference, struct call *call,
                      const struct request_params *params, struct participant **participantp);
+/* How the participant's call is to be answered, offered or changed. */
+void participant_answer(const struct participant *participant, struct answer *answer);
 /* Tells the mixer who may be heard. ENOMEM: it goes on as before. */
 int participant_route(struct participant *participant);
 /* The same for what cannot be taken back: without the memory for it the participant has to go. */
@@ -291,6 +322,30 @@ int media_failure(const char *conference, const char *call, int error, const cha
 
 /* invite.c: the effect of an accepted invite. Errors as focus_submit, with decision->code. */
 int invite(struct conference *conference, const struct request *request, struct decision *decision);
+
+/* recipients.c: all whom one request wants to have called, for all of them or for none. */
+struct invitations;
+/* Asks the policy about each of `list`, who live until the invitations are carried out. EPERM: one
+ * of them may not be called, *decision says why; ENOMEM. */
+int invitations_decide(struct conference *conference, const struct actor *actor, const char *call,
+                       const struct recipients *list, struct invitations **invitationsp,
+                       struct decision *decision);
+/* Calls them, and frees. What goes wrong with one is no harm to the others. */
+void invitations_carry_out(struct invitations *invitations);
+void invitations_free(struct invitations *invitations);
+/* refer.c */
+/* A REFER came: decides and acts. */
+void refer(struct focus *focus, struct reference *reference);
+/* `referral` is told from now on how it goes with whom we call. */
+void referrer_add(struct participant *participant, struct referral *referral);
+/* A code of 200 or more is the last word. */
+void referrers_tell(struct participant *participant, int code, const char *reason);
+
+/* subscribe.c */
+/* The participant who sends a request, within `call` or, when that is NULL, outside of any. NULL:
+ * somebody from outside. */
+struct participant *conference_find_caller(const struct conference *conference,
+                                           const struct call *call, const struct caller *caller);
 
 /* focus.c */
 void focus_call_gone(struct focus *focus);

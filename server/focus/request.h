@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct conference;
+struct referral; /* ports/referring.h */
 
 /* Who may do it when no policy has an opinion. A stranger is a caller who has not proven who it is:
  * strangers may come in where they are let in, see there who else is in, and change nothing. */
@@ -92,6 +93,14 @@ struct actor {
 /* dB: a participant's gains are between them. */
 enum { REQUEST_GAIN_MIN = -60, REQUEST_GAIN_MAX = 12 };
 
+/* When a conference ends by itself (RFC 4579 §5.12). */
+struct conference_life {
+    unsigned empty_timeout; /* ms that it stays when nobody is left in it */
+    unsigned duration;      /* ms from its beginning to its end; 0: as long as somebody is in it */
+    unsigned warning;       /* ms before that end when `ending` is told; 0: it is not */
+    bool ends_with_creator; /* it ends when who made it leaves */
+};
+
 /* What the asker wishes; an accepting decision may change it. */
 struct request_params {
     char role[32];          /* join, invite: "participant" unless the policy says otherwise */
@@ -108,13 +117,20 @@ struct request_params {
     float gain;             /* announce, dB */
     bool loop;              /* announce */
     enum view view;         /* subscribe */
+    struct conference_life life; /* create */
 };
 
 /* Whom an invite calls (RFC 4579 §5.2). */
 struct invitation {
-    const char *uri;  /* "sip:bob@example.com;transport=tcp" */
-    const char *name; /* the display name that goes with it; "" for none */
-    unsigned timeout; /* ms to wait for an answer; 0: as long as the server's setting says */
+    const char *uri;         /* "sip:bob@example.com;transport=tcp" */
+    const char *name;        /* the display name that goes with it; "" for none */
+    unsigned timeout;        /* ms to wait for an answer; 0: as long as the server's setting says */
+    const char *referrer;    /* the URI of whoever has asked for it, as the roster shows it; NULL or
+                                "": nobody */
+    const char *referred_by; /* Referred-By header of the call (RFC 3892); NULL or "": none */
+    const char *replaces;    /* Replaces header of the call (RFC 3891), which takes the place of one
+                                of the callee's; NULL or "": none */
+    struct referral *referral; /* is told how it goes once the invite is accepted; NULL: nobody */
 };
 
 struct request {

@@ -98,19 +98,27 @@ static const struct playback *music_of(const struct conference *conference)
     return NULL;
 }
 
-static void set_listener(struct conference *conference, const struct participant *listener)
+/* Who cannot be routed stays as it was, and is tried again with the next change. ENOMEM. */
+static int set_listener(struct conference *conference, const struct participant *listener)
 {
     struct participant *participant;
+    int error = 0;
 
     DL_FOREACH(conference->members, participant)
     {
         bool hears = participant == listener;
+        int failure = 0;
 
         if (participant->hears_music != hears) {
             participant->hears_music = hears;
-            participant_route(participant);
+            failure = participant_route(participant);
+        }
+        if (failure) {
+            participant->hears_music = !hears;
+            error = failure;
         }
     }
+    return error;
 }
 
 /* Who has waited goes on hearing the music while it fades out. */
@@ -135,9 +143,10 @@ void conference_update_music(struct conference *conference)
     }
     if (conference->is_hold_music_bad || music)
         return;
-    set_listener(conference, alone);
-    error = playback_begin(&(struct playback){.conference = conference, .is_hold_music = true},
-                           &config);
+    error = set_listener(conference, alone);
+    if (!error)
+        error = playback_begin(&(struct playback){.conference = conference, .is_hold_music = true},
+                               &config);
     if (error)
         log_write(LOG_LEVEL_ERROR, conference->name, NULL, "hold_music: %s", strerror(error));
 }
@@ -188,6 +197,6 @@ void conference_played(struct conference *conference, const struct playback *pla
         return;
     }
     conference->is_hold_music_bad = is_bad;
-    set_listener(conference, NULL);
+    (void)set_listener(conference, NULL);
     conference_update_music(conference);
 }

@@ -98,7 +98,7 @@ static int carry_out_on(struct participant *target, enum verb verb, struct decis
         participant_remove(target, BOOTED, 200, said(decision, "Removed from the conference"));
     else
         participant_remove(target, BOOTED, 408, said(decision, "No media received"));
-    conference_end_if_empty(conference);
+    conference_end_if_over(conference);
     if (!error)
         return 0;
     decision->code = 500;

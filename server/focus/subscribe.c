@@ -12,7 +12,7 @@ static size_t address_length(const char *peer)
     return port ? (size_t)(port - peer) : strlen(peer);
 }
 
-/* Who subscribes outside of a call is a participant when the name and the address are those of a
+/* Who asks outside of a call is a participant when the name and the address are those of a
  * call in the conference: phones use another Call-ID for it, but nothing else that could tell. A
  * name that was proven for the call must be proven again, since all behind a proxy have one
  * address.
@@ -27,19 +27,18 @@ static bool is_same(const struct participant *participant, const struct caller *
            length == address_length(other->peer) && strncmp(other->peer, caller->peer, length) == 0;
 }
 
-/* NULL: somebody from outside. */
-static struct participant *find_participant(const struct conference *conference,
-                                            const struct subscriber *subscriber)
+struct participant *conference_find_caller(const struct conference *conference,
+                                           const struct call *call, const struct caller *caller)
 {
     struct focus *focus = conference->focus;
     struct participant *participant;
 
-    if (subscriber->call) {
-        participant = participant_of(focus->signalling->user(subscriber->call));
+    if (call) {
+        participant = participant_of(focus->signalling->user(call));
         return participant && participant->conference == conference ? participant : NULL;
     }
     for (participant = conference->members; participant; participant = participant->next) {
-        if (participant->joined && is_same(participant, &subscriber->from.caller))
+        if (participant->joined && is_same(participant, caller))
             return participant;
     }
     return NULL;
@@ -57,16 +56,19 @@ bool focus_subscribe(struct focus *focus, struct subscriber *subscriber, const c
     };
     struct participant *participant;
     struct decision decision;
+    const char *reason;
 
     events_catch_up(focus);
-    subscriber->code = 404;
-    if (focus->shutting_down)
+    subscriber->code = gone_code(focus, from->requested_user, &reason);
+    (void)snprintf(subscriber->reason, sizeof subscriber->reason, "%s", reason);
+    if (focus->shutting_down) {
         subscriber->code = 503;
-    else if (focus_may_serve(focus, from->requested_user, from->requested_host))
+        subscriber->reason[0] = '\0';
+    } else if (focus_may_serve(focus, from->requested_user, from->requested_host))
         request.conference = focus_conference_by_name(focus, from->requested_user);
     if (!request.conference)
         return false;
-    participant = find_participant(request.conference, subscriber);
+    participant = conference_find_caller(request.conference, subscriber->call, &from->caller);
     actor_of_call(&request.actor, from, participant ? participant->id : 0);
     decide(focus, &request, &decision);
     log_write(LOG_LEVEL_INFO, request.conference_name, from->id,

@@ -8,12 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+static struct conference_life life_of(const struct life_settings *settings)
+{
+    return (struct conference_life){.empty_timeout = settings->empty_timeout,
+                                    .duration = settings->duration,
+                                    .warning = settings->warning};
+}
+
+static void set_life(struct server *server, const struct settings *settings)
+{
+    struct conference_life life = life_of(&settings->created);
+    life.ends_with_creator = settings->created_ends_with_creator == SWITCH_ON;
+    focus_set_life(server->focus, &life, settings->created_gone);
+}
+
 static struct conference_config config_of(const struct conference_settings *conference)
 {
     return (struct conference_config){.name = conference->name,
                                       .title = conference->title,
                                       .policy = conference->policy,
                                       .capacity = conference->capacity,
+                                      .life = life_of(&conference->life),
                                       .options = conference->options};
 }
 
@@ -21,6 +36,7 @@ int server_reserve(struct server *server, const struct settings *settings)
 {
     struct sound_config sound = server_sound(settings, &settings->sound);
     int status = focus_set_sound(server->focus, &sound);
+    set_life(server, settings);
     for (unsigned i = 0; !status && i < settings->conference_count; i++) {
         const struct conference_settings *conference = &settings->conferences[i];
         struct conference_config config = config_of(conference);
@@ -116,6 +132,10 @@ static void apply_conferences(struct server *server, struct settings *wanted)
     struct sound_settings old_sound = now->sound;
     now->sound = wanted->sound;
     wanted->sound = old_sound;
+
+    now->created = wanted->created;
+    now->created_ends_with_creator = wanted->created_ends_with_creator;
+    now->created_gone = wanted->created_gone;
 }
 
 static void apply_accounts(struct server *server, struct settings *wanted)
@@ -128,6 +148,13 @@ static void apply_accounts(struct server *server, struct settings *wanted)
     wanted->accounts = old;
     wanted->account_count = old_count;
     sip_agent_accounts_changed(server->agent);
+}
+
+static void apply_overload(struct server *server, const struct settings *wanted)
+{
+    server->settings.overload_late = wanted->overload_late;
+    server->settings.overload_load = wanted->overload_load;
+    media_set_overload(server->media, wanted->overload_late, wanted->overload_load);
 }
 
 int server_reload(struct server *server, char *error, size_t error_size)
@@ -160,6 +187,7 @@ int server_reload(struct server *server, char *error, size_t error_size)
     server->settings.applications = wanted.applications;
     wanted.applications = applications;
     apply_outbound(server, &wanted);
+    apply_overload(server, &wanted);
     apply_conferences(server, &wanted);
     apply_accounts(server, &wanted);
     settings_free(&wanted);

@@ -5,7 +5,8 @@
  * A mix of more than one section is listened to by several threads in the same slot. Each publishes
  * what its own legs say and speaks to them when the others have done so, too: at once, or at the
  * begin of one of the next slots. It does not wait for ever: a thread that the system has stopped
- * must not stop the others.
+ * must not stop the others. But it waits as long as it can, since what comes too late is missing in
+ * what half of the conference hears.
  */
 #include "media/engine.h"
 #include "media/prefetch.h"
@@ -13,7 +14,7 @@
 #include <stddef.h>
 
 enum {
-    PATIENCE = 4,           /* slots */
+    PATIENCE = SLOTS - 1,   /* slots: up to where the next tick begins */
     STREAM_EACH_TICK = 256, /* bytes: its head and the payload types in use */
     LATCH_EACH_TICK = 64,   /* bytes */
 };
@@ -64,7 +65,7 @@ static void leg_prefetch(const struct leg *leg)
     if (second != NULL) {
         prefetch(second, offsetof(struct leg, rtcp.latch));
         prefetch(&second->latch, LATCH_EACH_TICK);
-        prefetch(&second->channel, sizeof(second->channel));
+        prefetch(&second->channel, sizeof second->channel);
     }
 }
 

@@ -174,7 +174,7 @@ void thread_wake_focus(struct media_thread *thread)
 
         thread->signal = false;
         /* It can only fail when the counter is full, and then the focus is awake. */
-        if (write(thread->event_fd, &one, sizeof(one)) < 0) {
+        if (write(thread->event_fd, &one, sizeof one) < 0) {
             return;
         }
     }

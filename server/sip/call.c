@@ -79,6 +79,8 @@ static void silence(struct call *call)
 {
     invite_done(call);
     session_timer_stop(call);
+    reinvite_stop(call);
+    reinvite_forget(call);
     nta_outgoing_destroy(call->calling);
     call->calling = NULL;
     nta_outgoing_destroy(call->bye);
@@ -93,7 +95,9 @@ void call_free(struct call *call)
         call->dialog->call = NULL;
         dialog_release(call->dialog);
     }
+    terms_free(call->terms);
     sdp_free(call->offer);
+    recipients_clear(&call->recipients);
     free(call->sent_sdp);
     free(call->peer_sdp);
     free(call->session);
@@ -301,7 +305,9 @@ void signalling_create(struct sip_agent *agent)
         .progress = progress,
         .early = early,
         .answer = answer,
+        .update = reinvite_update,
         .reject = reject,
         .end = end,
+        .report = referral_report,
     };
 }

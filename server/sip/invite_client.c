@@ -20,9 +20,10 @@ static int on_response(void *arg, nta_outgoing_t *request, const sip_t *sip);
 static int make_contact(struct call *call)
 {
     static const url_t nowhere[1];
-    sip_contact_t *contact =
-        contact_make(call->agent, call->dialog->home, call->answer.contact_user,
-                     call->answer.is_focus, call->listener, nowhere);
+    const struct answer *how = call->terms ? &call->terms->how : NULL;
+    sip_contact_t *contact = contact_make(call->agent, call->dialog->home,
+                                          how ? how->contact_user : call->info.requested_user,
+                                          how && how->is_focus, call->listener, nowhere);
     if (contact) {
         call->dialog->contact = contact;
     }
@@ -52,6 +53,14 @@ static int choose_target(struct call *call, struct target *target)
     return error;
 }
 
+/* What goes with each of its INVITEs. ENOMEM. */
+static int take_headers(struct call *call, const struct outgoing_call *outgoing)
+{
+    call->referred_by = su_strdup(call->home, outgoing->referred_by ? outgoing->referred_by : "");
+    call->replaces = su_strdup(call->home, outgoing->replaces ? outgoing->replaces : "");
+    return call->referred_by && call->replaces ? 0 : ENOMEM;
+}
+
 int invite_prepare(struct call *call, const struct outgoing_call *outgoing)
 {
     const url_t *wanted = target_parse(call->home, outgoing->target);
@@ -65,6 +74,9 @@ int invite_prepare(struct call *call, const struct outgoing_call *outgoing)
         error = redirect_begin(call, wanted);
     }
     if (!error) {
+        error = take_headers(call, outgoing);
+    }
+    if (!error) {
         error = choose_target(call, &target);
     }
     if (!error) {
@@ -76,7 +88,6 @@ int invite_prepare(struct call *call, const struct outgoing_call *outgoing)
     if (error) {
         return error;
     }
-    call->answer.contact_user = call->info.requested_user;
     call->timer.interval = call->agent->session_expires;
     return aim(call, &target);
 }
@@ -97,6 +108,9 @@ static int send_invite(struct call *call)
         SIPTAG_CONTACT(call->dialog->contact), SIPTAG_ALLOW(agent->allow),
         SIPTAG_ALLOW_EVENTS(agent->allow_events), SIPTAG_ACCEPT(agent->accept),
         SIPTAG_SUPPORTED(agent->supported),
+        TAG_IF(*call->referred_by, SIPTAG_REFERRED_BY_STR(call->referred_by)),
+        TAG_IF(*call->replaces, SIPTAG_REPLACES_STR(call->replaces)),
+        TAG_IF(*call->replaces, SIPTAG_REQUIRE_STR("replaces")),
         TAG_IF(timer->interval, SIPTAG_SESSION_EXPIRES_STR(expires)),
         TAG_IF(timer->min_se, SIPTAG_MIN_SE_STR(least)), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
         SIPTAG_PAYLOAD_STR(call->sent_sdp), TAG_END());
@@ -106,8 +120,10 @@ static int send_invite(struct call *call)
 int invite_call(struct call *call, const struct answer *offer)
 {
     char *body = NULL;
-    int error = call_set_answer(call, offer);
+    struct terms *terms = NULL;
+    int error = terms_create(call->agent, offer, &terms);
     if (!error) {
+        terms_settle(call, terms);
         error = make_contact(call);
     }
     if (!error) {
@@ -193,6 +209,7 @@ static void answered(struct call *call, nta_outgoing_t *request, const sip_t *si
     if (call->state == CALL_ESTABLISHED) {
         agent->events->on_established(call, agent->events_arg);
     }
+    reinvite_proceed(call);
 }
 
 static bool try_next(struct call *call)

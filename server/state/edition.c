@@ -214,7 +214,7 @@ static struct body *write_document(const struct face *face, const char *state, u
         append(buffer, head);
         if (changes)
             append(buffer, changes->data);
-        else if (!face->edition->watched->is_over)
+        else if (strcmp(state, "deleted") != 0 && !face->edition->watched->is_over)
             append_all(buffer, face);
         append(buffer, face->edition->kind == EDITION_DIALOGS ? DIALOGS_END : CONFERENCE_END);
         body = take_body(buffer);
@@ -247,6 +247,11 @@ static struct body *full_body(struct watcher *watcher)
     watcher->version = edition->version;
     if (edition->kind == EDITION_DIALOGS)
         return write_document(face, "full", watcher->documents++, NULL);
+    if (watcher->is_over && !edition->watched->is_over) { /* it is for this watcher alone */
+        watcher->version++;
+        return parts_first(watcher, write_document(face, "deleted", watcher->version, NULL),
+                           "deleted");
+    }
     return parts_first(watcher,
                        share(&face->full, &face->full_version, face, state, edition->version, NULL),
                        state);
@@ -273,7 +278,7 @@ struct body *edition_body(struct watcher *watcher, bool is_full)
     const struct edition *edition = watcher->face->edition;
     unsigned missed = edition->version - watcher->version;
 
-    if (is_full || edition->watched->is_over)
+    if (is_full || edition->watched->is_over || watcher->is_over)
         return full_body(watcher);
     if (watcher->rest)
         return parts_next(watcher);

@@ -180,6 +180,7 @@ struct watcher {
     struct body *rest;    /* a document of which a part was told; NULL: none */
     size_t rest_at;       /* where the next part begins */
     unsigned ahead;       /* versions that its parts took beyond the edition's */
+    bool is_over;         /* this conference is, for this participant; its name may begin anew */
     unsigned documents;   /* told so far: versions of the dialog package count by subscription */
     struct watcher *prev, *next; /* in the face */
 };

@@ -74,6 +74,7 @@ static void for_all(struct watched *watched, void (*act)(struct watcher *watcher
 static void say_over(struct watcher *watcher, const void *arg)
 {
     (void)arg;
+    watcher->is_over = true;
     watcher->state->notifying->end(watcher->subscription, "noresource", 0);
 }
 
@@ -142,11 +143,15 @@ static void publish(void *arg)
 
 /* ---- what happens --------------------------------------------------------------------------- */
 
-/* Who was put out is no longer told what happens inside; who has left by itself is, until the next
- * refresh. */
+/* Who was put out is no longer told what happens inside, be it that the conference has ended for
+ * all, also one that may begin anew; who has left by itself is, until the next refresh. */
 static void drop_participant(struct watcher *watcher, const void *arg)
 {
-    if (watcher->participant == participant_id(arg))
+    if (watcher->participant != participant_id(arg))
+        return;
+    if (participant_departure(arg)->with_conference)
+        say_over(watcher, NULL);
+    else
         watcher->state->notifying->end(watcher->subscription, "rejected", 0);
 }
 

@@ -19,6 +19,7 @@ struct call {
     int progress;         /* last 1xx */
     bool answered, ended; /* by the focus: ended with end_code */
     bool invited;         /* by the focus, with `answer` as its offer */
+    unsigned updates;     /* by the focus, the last to be as `answer` says */
     struct answer answer;
     char target[80], name[40];
     int reject_code, end_code;
@@ -107,6 +108,13 @@ static int world_early(struct call *call, const struct answer *answer)
     return 0;
 }
 
+static int world_update(struct call *call, const struct answer *how)
+{
+    call->updates++;
+    call->answer = *how;
+    return 0;
+}
+
 static void world_reject(struct call *call, int code, const char *reason, unsigned retry_after)
 {
     call->reject_code = code;
@@ -179,6 +187,7 @@ static const struct signalling world_signalling = {
     .progress = world_progress,
     .early = world_early,
     .answer = world_answer,
+    .update = world_update,
     .reject = world_reject,
     .end = world_end,
 };

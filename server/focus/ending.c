@@ -1,0 +1,161 @@
+/*
+ * How conferences end (RFC 4353 §5.7, RFC 4579 §5.12): for all at once, when nobody is left, when
+ * their time is over, when who made them leaves.
+ *
+ * The last two are wishes of the server's that pass the policy like anybody's: it may refuse them,
+ * and the conference goes on. An empty one ends without being asked for.
+ */
+#include "focus/private.h"
+
+#include "core/log.h"
+
+#include <stdio.h>
+#include <utlist.h>
+
+static void stop_clock(struct conference *conference)
+{
+    loop_timer_stop(&conference->end_timer);
+    conference->ends_at = 0;
+    conference->creator = 0;
+    conference->creator_has_left = false;
+}
+
+/* The mix goes, and the end is told. */
+static void conference_deactivate(struct conference *conference, const char *reason)
+{
+    struct focus *focus = conference->focus;
+    struct conference_event event = {.kind = EVENT_ENDED, .conference = conference->id};
+
+    log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference is over: %s", reason);
+    playbacks_forget(&conference->playbacks);
+    focus->mixing->mix_destroy(conference->mix);
+    conference->mix = NULL;
+    conference->active = false;
+    conference->locked = false;
+    stop_clock(conference);
+    (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
+    if (conference->ended)
+        events_post_ended(conference, &event);
+    else
+        events_post(focus, &event);
+}
+
+/* With nobody left in it: a reserved one goes back to sleep, any other can no longer be called,
+ * and is freed once its end has been told. */
+static void conference_close(struct conference *conference, const char *reason)
+{
+    struct focus *focus = conference->focus;
+
+    if (conference->ended)
+        return;
+    loop_timer_stop(&conference->empty_timer);
+    if (!conference->reserved) {
+        conference->ended = true;
+        HASH_DELETE(hh_name, focus->by_name, conference);
+        if (conference->is_generated)
+            gone_add(focus, conference->name);
+    }
+    if (conference->active)
+        conference_deactivate(conference, reason);
+    else if (conference->ended) /* behind what is still to be told of its participants */
+        events_post_ended(conference, NULL);
+}
+
+void conference_end(struct conference *conference, int code, const char *reason)
+{
+    struct participant *participant, *next;
+
+    conference->ending = true;
+    DL_FOREACH_SAFE(conference->members, participant, next)
+    {
+        participant_remove(participant, BOOTED, code, reason);
+    }
+    conference->ending = false;
+    conference_close(conference, reason);
+}
+
+/* ---- by itself ------------------------------------------------------------------------------ */
+
+static void wish_end(struct conference *conference, const char *reason)
+{
+    struct request request = {
+        .verb = VERB_END,
+        .conference = conference,
+        .conference_name = conference->name,
+    };
+    struct decision decision;
+
+    actor_of_server(&request.actor);
+    (void)snprintf(request.params.reason, sizeof request.params.reason, "%s", reason);
+    (void)focus_submit(conference->focus, &request, &decision);
+}
+
+static void on_end(void *arg)
+{
+    struct conference *conference = arg;
+
+    conference->ends_at = 0;
+    wish_end(conference, "The time of the conference is over");
+}
+
+static void on_warning(void *arg)
+{
+    struct conference *conference = arg;
+    struct focus *focus = conference->focus;
+    unsigned left = conference->life.warning;
+
+    events_post(focus, &(struct conference_event){
+                           .kind = EVENT_ENDING,
+                           .conference = conference->id,
+                           .duration = left,
+                       });
+    if (loop_timer_start(focus->loop, &conference->end_timer, left, on_end, conference))
+        log_write(LOG_LEVEL_ERROR, conference->name, NULL,
+                  "out of memory: it will not end in time");
+}
+
+void conference_start_clock(struct conference *conference)
+{
+    const struct conference_life *life = &conference->life;
+    bool is_warned = life->warning > 0 && life->warning < life->duration;
+
+    if (!life->duration)
+        return;
+    conference->ends_at = conference->created_at + life->duration / 1000;
+    if (loop_timer_start(conference->focus->loop, &conference->end_timer,
+                         is_warned ? life->duration - life->warning : life->duration,
+                         is_warned ? on_warning : on_end, conference))
+        log_write(LOG_LEVEL_ERROR, conference->name, NULL,
+                  "out of memory: it will not end in time");
+}
+
+static void on_empty(void *arg)
+{
+    conference_close(arg, "nobody has come");
+}
+
+void conference_await(struct conference *conference, unsigned ms)
+{
+    /* Without memory for the timer it stays until somebody has come and gone. */
+    (void)loop_timer_start(conference->focus->loop, &conference->empty_timer, ms, on_empty,
+                           conference);
+}
+
+void conference_end_if_over(struct conference *conference)
+{
+    unsigned wait = conference->active ? conference->life.empty_timeout : 0;
+
+    if (conference->ended || conference->ending)
+        return;
+    if (conference->creator_has_left) {
+        conference->creator_has_left = false;
+        if (conference->life.ends_with_creator)
+            wish_end(conference, "Who made the conference has left");
+    }
+    if (conference->members || conference->empty_timer || conference->ended)
+        return;
+    if (wait && !conference->focus->shutting_down)
+        conference_await(conference, wait);
+    else
+        conference_close(conference, "the last participant has left");
+}
