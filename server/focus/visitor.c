@@ -53,7 +53,7 @@ bool visitor_admit(struct focus *focus, struct call *call)
         return false;
     visitor = visitor_make(focus, call);
     if (!visitor) {
-        focus->signalling->reject(call, 503, "Out of memory", RETRY_AFTER);
+        refuse_call(focus, call, 503, "Out of memory", RETRY_AFTER);
         return true;
     }
     log_write(LOG_LEVEL_INFO, NULL, info->id, "%s talks with the application %s", info->caller.uri,
