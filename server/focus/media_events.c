@@ -1,4 +1,4 @@
-/* What the mixer tells about legs; `user` is the participant, or the visitor. */
+/* What the mixer tells about legs; `user` is the participant. */
 #include "focus/private.h"
 
 #include "core/log.h"
@@ -7,10 +7,8 @@
 static void on_speaking(void *user, bool speaking, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(user);
+    struct participant *participant = user;
 
-    if (!participant)
-        return;
     participant->speaking = speaking;
     if (!participant->joined || participant->speaking_queued)
         return;
@@ -25,23 +23,23 @@ static void on_speaking(void *user, bool speaking, void *arg)
 static void on_digit(void *user, char digit, unsigned duration, void *arg)
 {
     struct focus *focus = arg;
-    const struct participant *participant = participant_of(user);
-    const struct visitor *visitor = visitor_of(user);
+    struct participant *participant = user;
 
-    if (participant && !participant->joined)
+    if (!participant->joined)
         return;
     events_post(focus, &(struct conference_event){
                            .kind = EVENT_DIGIT,
-                           .conference = participant ? participant->conference->id : 0,
-                           .participant = participant ? participant->id : 0,
-                           .visitor = visitor ? visitor->id : 0,
+                           .conference = participant->conference->id,
+                           .participant = participant->id,
                            .digit = digit,
                            .duration = duration,
                        });
 }
 
-static void participant_timeout(struct participant *participant, unsigned silent_ms)
+static void on_timeout(void *user, unsigned silent_ms, void *arg)
 {
+    struct focus *focus = arg;
+    struct participant *participant = user;
     struct conference *conference = participant->conference;
     struct request request = {
         .verb = VERB_TIMEOUT,
@@ -55,30 +53,18 @@ static void participant_timeout(struct participant *participant, unsigned silent
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id,
               "%s has sent no media for %u s", participant->info.caller.uri, silent_ms / 1000);
     actor_of_server(&request.actor);
-    (void)focus_submit(conference->focus, &request, &decision);
-}
-
-static void on_timeout(void *user, unsigned silent_ms, void *arg)
-{
-    struct participant *participant = participant_of(user);
-
-    (void)arg;
-    if (participant)
-        participant_timeout(participant, silent_ms);
-    else
-        visitor_remove(visitor_of(user), 408, "No media received");
+    (void)focus_submit(focus, &request, &decision);
 }
 
 static void on_quality(void *user, const struct leg_quality *quality, void *arg)
 {
     struct focus *focus = arg;
-    const struct participant *participant = participant_of(user);
-    const struct conference *conference;
+    struct participant *participant = user;
+    struct conference *conference = participant->conference;
     char mos[8], remote_mos[8];
 
-    if (!participant || !participant->joined)
+    if (!participant->joined)
         return;
-    conference = participant->conference;
     text_mos(mos, sizeof mos, quality->mos);
     text_mos(remote_mos, sizeof remote_mos, quality->remote_mos);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id,
@@ -121,7 +107,7 @@ const struct mixing_events *focus_mixing_events(void)
         .on_timeout = on_timeout,
         .on_quality = on_quality,
         .on_overload = on_overload,
-        .on_played = playback_on_played,
+        .on_played = sound_on_played,
     };
     return &events;
 }
