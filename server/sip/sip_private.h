@@ -200,13 +200,13 @@ struct invite_server {
     char *branch; /* stays, to know repetitions and CANCELs of it */
     int status;   /* last response; 0: none */
     char phrase[REASON_SIZE];
-    char *body;               /* of a 2xx; NULL: none */
-    char session_expires[40]; /* of a 2xx; "": none */
-    bool require_timer;       /* of a 2xx */
-    bool offers;              /* the 2xx carries our offer, the ACK the answer */
-    unsigned interval;        /* ms until the 2xx goes out again */
-    uint64_t give_up;         /* on loop_now's clock */
-    struct loop_timer *resend;
+    char *body;                /* of a 2xx, or of the 183 before it; NULL: none */
+    char session_expires[40];  /* of a 2xx; "": none */
+    bool require_timer;        /* of a 2xx */
+    bool offers;               /* the 2xx carries our offer, the ACK the answer */
+    unsigned interval;         /* ms until the 2xx goes out again */
+    uint64_t give_up;          /* on loop_now's clock */
+    struct loop_timer *resend; /* of a 2xx, or of a 1xx */
 };
 
 /* RFC 4028. */
@@ -640,7 +640,8 @@ int invite_prepare(struct call *call, const struct outgoing_call *outgoing);
 int invite_call(struct call *call, const struct answer *offer);
 /* In state CALLING: gives it up, for the reason that call_want_end noted. */
 void invite_cancel(struct call *call);
-/* signalling.answer, in state INCOMING. */
+/* signalling.early and signalling.answer, in state INCOMING. */
+int invite_early(struct call *call, const struct answer *how);
 int invite_answer(struct call *call, const struct answer *how);
 void reinvite_receive(struct call *call, struct incoming *in);
 void update_receive(struct call *call, struct incoming *in);
