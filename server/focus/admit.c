@@ -10,8 +10,8 @@
 
 static const char overloaded[] = "Server is overloaded";
 
-static void refuse(struct focus *focus, struct call *call, int code, const char *reason,
-                   unsigned retry_after)
+void refuse(struct focus *focus, struct call *call, int code, const char *reason,
+            unsigned retry_after)
 {
     const struct call_info *info = focus->signalling->info(call);
 
@@ -20,7 +20,7 @@ static void refuse(struct focus *focus, struct call *call, int code, const char 
     focus->signalling->reject(call, code, reason, retry_after);
 }
 
-static void refuse_by(struct focus *focus, struct call *call, const struct decision *decision)
+void refuse_by(struct focus *focus, struct call *call, const struct decision *decision)
 {
     const struct call_info *info = focus->signalling->info(call);
 
@@ -127,8 +127,8 @@ static void refuse_for_media(struct focus *focus, struct call *call, int error)
     refuse(focus, call, code, reason, code == 503 ? RETRY_AFTER : 0);
 }
 
-static void bring_in(struct conference *conference, struct call *call,
-                     const struct decision *decision)
+void bring_in(struct conference *conference, struct call *call, const struct decision *decision,
+              struct participant *predecessor)
 {
     struct focus *focus = conference->focus;
     struct answer answer = {.contact_user = conference->name, .is_focus = true};
@@ -148,7 +148,10 @@ static void bring_in(struct conference *conference, struct call *call,
     focus->mixing->leg_address(participant->leg, &answer.media);
     if (*conference->title)
         answer.subject = conference->title;
-    focus->signalling->progress(call, 180, NULL);
+    if (predecessor)
+        replace_link(participant, predecessor);
+    else
+        focus->signalling->progress(call, 180, NULL);
     error = focus->signalling->answer(call, &answer);
     if (error) {
         participant_leave(participant, FAILED, 500, "could not be answered");
@@ -156,7 +159,8 @@ static void bring_in(struct conference *conference, struct call *call,
     }
 }
 
-static void join(struct conference *conference, struct call *call)
+/* `target`: whose call was named; NULL: nobody's. */
+static void join(struct conference *conference, struct call *call, const struct participant *target)
 {
     struct focus *focus = conference->focus;
     const struct call_info *info = focus->signalling->info(call);
@@ -164,6 +168,8 @@ static void join(struct conference *conference, struct call *call)
         .verb = VERB_JOIN,
         .conference = conference,
         .conference_name = conference->name,
+        .target = target ? target->id : 0,
+        .by_dialog = target && strcmp(conference->name, info->requested_user) != 0,
         .call = info->id,
         .params = {.role = "participant", .anonymous = info->caller.anonymous},
     };
@@ -179,24 +185,56 @@ static void join(struct conference *conference, struct call *call)
     else if (conference->capacity && conference->member_count >= conference->capacity)
         refuse(focus, call, 486, "Conference is full", 0);
     else
-        bring_in(conference, call, &decision);
+        bring_in(conference, call, &decision, NULL);
+}
+
+/* Join (RFC 3911 §4): the conference of the call that was named. A dialog that is not there is
+ * passed over when the call is to a conference anyway. NULL: the call has been answered. */
+static struct conference *find_named(struct focus *focus, struct call *call,
+                                     const struct named_dialog *named,
+                                     const struct participant **targetp)
+{
+    const struct call_info *info = focus->signalling->info(call);
+    void *user = named->call ? focus->signalling->user(named->call) : NULL;
+    struct conference *conference = NULL;
+
+    *targetp = NULL;
+    if (user == CALL_HAS_LEFT) {
+        refuse(focus, call, 603, "Decline", 0);
+        return NULL;
+    }
+    if (user) {
+        *targetp = user;
+        return (*targetp)->conference;
+    }
+    if (!named->call && focus_may_serve(focus, info->requested_user, info->requested_host))
+        conference = focus_conference_by_name(focus, info->requested_user);
+    if (!conference)
+        refuse(focus, call, 481, "Call/Transaction Does Not Exist", 0);
+    return conference;
 }
 
 void admit(struct focus *focus, struct call *call)
 {
+    const struct named_dialog *named = focus->signalling->info(call)->names;
+    const struct participant *target = NULL;
     struct conference *conference;
     const char *full;
 
     events_catch_up(focus);
+    if (named && named->is_replaced) {
+        replace(focus, call, named);
+        return;
+    }
     full = focus_is_full(focus, focus->signalling->info(call)->requested_user);
     if (full) {
         focus->overload.turned_away += full == overloaded;
         refuse(focus, call, 503, full, RETRY_AFTER);
         return;
     }
-    conference = find_or_create(focus, call);
+    conference = named ? find_named(focus, call, named, &target) : find_or_create(focus, call);
     if (!conference)
         return;
-    join(conference, call);
+    join(conference, call, target);
     conference_end_if_over(conference); /* it may have been made for one who was refused */
 }

@@ -80,24 +80,30 @@ static void on_established(struct call *call, void *arg)
     struct focus *focus = arg;
     struct participant *participant = participant_of(focus, call);
     struct conference *conference;
+    bool is_new;
 
     if (!participant || participant->joined)
         return;
     conference = participant->conference;
     participant_answered(participant);
     participant_learn(participant);
+    is_new = !participant->predecessor || !participant->predecessor->joined;
     participant->joined = true;
     participant->joined_at = time(NULL);
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
+    log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s%s",
+              participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "",
+              is_new ? "" : ", by another call");
+    if (is_new)
+        events_post(focus, &(struct conference_event){
+                               .kind = EVENT_JOINED,
+                               .conference = conference->id,
+                               .participant = participant->id,
+                           });
+    if (participant->predecessor)
+        replace_finish(participant);
     conference_update_music(conference);
-    log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s",
-              participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "");
-    events_post(focus, &(struct conference_event){
-                           .kind = EVENT_JOINED,
-                           .conference = conference->id,
-                           .participant = participant->id,
-                       });
     participant_route_or_remove(participant);
 }
 

@@ -8,6 +8,7 @@
  *   gone.c         names that no conference has any more
  *   participant.c  participants: make, leave, route their audio; and reading them
  *   admit.c        a call that wants in: create, join, answer
+ *   replace.c      a call that takes the place of another
  *   invite.c       a call of ours to somebody who is to come in
  *   calls.c        what becomes of a call: session, established, ended; OPTIONS
  *   submit.c       a participant's or script's wish: decision, effect
@@ -151,8 +152,10 @@ struct participant {
     struct leg_voice voice;
     float speaks, hears; /* dB */
     bool hears_music;
-    bool called, alerting;       /* by us, and not answered yet; the phone rings */
-    struct loop_timer *patience; /* runs while it is called */
+    bool called, alerting;           /* by us, and not answered yet; the phone rings */
+    struct loop_timer *patience;     /* runs while it is called */
+    struct participant *successor;   /* whose call is to replace this one when it is confirmed */
+    struct participant *predecessor; /* the other way round; both NULL: none */
     bool speaking_told, speaking_queued;
     time_t joined_at;
     struct participant *prev, *next; /* in conference.members */
@@ -240,6 +243,12 @@ void sound_on_played(void *user, const char *problem, void *arg);
 
 /* admit.c */
 void admit(struct focus *focus, struct call *call);
+/* Answers the call, whose participant it makes; `predecessor`: whom it replaces, or NULL. */
+void bring_in(struct conference *conference, struct call *call, const struct decision *decision,
+              struct participant *predecessor);
+void refuse(struct focus *focus, struct call *call, int code, const char *reason,
+            unsigned retry_after);
+void refuse_by(struct focus *focus, struct call *call, const struct decision *decision);
 /* Whether `user` at `host` can name a conference of ours. */
 bool focus_may_serve(const struct focus *focus, const char *user, const char *host);
 /* Why no call more can be taken at the moment, NULL: it can. `user` is who is called. */
@@ -247,6 +256,20 @@ const char *focus_is_full(struct focus *focus, const char *user);
 
 /* Why no leg could be opened, in SIP's words and in the log. */
 int media_failure(const char *conference, const char *call, int error, const char **reasonp);
+
+/* replace.c */
+/* A call that wants to replace the one that it names. */
+void replace(struct focus *focus, struct call *call, const struct named_dialog *named);
+/* `participant` answers for the other from now on, once it has joined. */
+void replace_link(struct participant *participant, struct participant *predecessor);
+/* One of them leaves. */
+void replace_unlink(struct participant *participant);
+/* What was decided about its predecessor is meant for the participant, too, who may be gone then.
+ */
+void replace_pass_on(struct participant *participant, enum verb verb,
+                     const struct decision *decision);
+/* The participant has joined: who it replaces goes. */
+void replace_finish(struct participant *participant);
 
 /* invite.c: the effect of an accepted invite. Errors as focus_submit, with decision->code. */
 int invite(struct conference *conference, const struct request *request, struct decision *decision);

@@ -18,6 +18,7 @@ struct conference;
  * strangers may come in where they are let in, see there who else is in, and change nothing. */
 enum verb_right {
     RIGHT_NOBODY,
+    RIGHT_SAME,   /* who has proven to be the same as the target; scripts and the server */
     RIGHT_KNOWN,  /* all but strangers */
     RIGHT_INSIDE, /* these, and strangers who are participants of the conference */
     RIGHT_ANYBODY,
@@ -27,6 +28,7 @@ enum verb_right {
 #define REQUEST_VERBS(X)                                                                           \
     X(VERB_CREATE, "create", RIGHT_NOBODY)       /* a conference of this name, by a first call */  \
     X(VERB_JOIN, "join", RIGHT_ANYBODY)          /* come in as a participant */                    \
+    X(VERB_REPLACE, "replace", RIGHT_SAME)       /* go on as the target, by another call */        \
     X(VERB_INVITE, "invite", RIGHT_KNOWN)        /* call somebody and bring them in: invitation */ \
     X(VERB_TIMEOUT, "timeout", RIGHT_ANYBODY)    /* remove who has sent no media for long */       \
     X(VERB_MUTE, "mute", RIGHT_KNOWN)            /* mute or unmute the target: params.muted */     \
@@ -100,22 +102,23 @@ struct conference_life {
     bool ends_with_creator; /* it ends when who made it leaves */
 };
 
-/* What the asker wishes; an accepting decision may change it. */
+/* What the asker wishes; an accepting decision may change it. Entry is by join, replace and invite;
+ * who replaces another begins with all that the other has. */
 struct request_params {
-    char role[32];          /* join, invite: "participant" unless the policy says otherwise */
-    bool muted;             /* join, invite, mute */
-    bool anonymous;         /* join, invite: shown to nobody by name (RFC 3323) */
-    bool hidden;            /* join, invite: shown to moderators only */
-    bool locked;            /* lock */
-    char title[64];         /* create */
-    char policy[256];       /* create: the new conference's own policy, "" for none */
-    char reason[96];        /* remove, end, timeout: said in the BYE */
-    bool agc, denoise, vad; /* join, invite, enhance: see struct leg_voice */
-    float speaks, hears;    /* dB; join, invite, volume: how loud the target is heard, and hears */
-    char file[256];         /* announce: what is played; "": what plays is stopped */
-    float gain;             /* announce, dB */
-    bool loop;              /* announce */
-    enum view view;         /* subscribe */
+    char role[32];               /* entry: "participant" unless the policy says otherwise */
+    bool muted;                  /* entry, mute */
+    bool anonymous;              /* entry: shown to nobody by name (RFC 3323) */
+    bool hidden;                 /* entry: shown to moderators only */
+    bool locked;                 /* lock */
+    char title[64];              /* create */
+    char policy[256];            /* create: the new conference's own policy, "" for none */
+    char reason[96];             /* remove, end, timeout: said in the BYE */
+    bool agc, denoise, vad;      /* entry, enhance: see struct leg_voice */
+    float speaks, hears;         /* dB; entry, volume: how loud the target is heard, and hears */
+    char file[256];              /* announce: what is played; "": what plays is stopped */
+    float gain;                  /* announce, dB */
+    bool loop;                   /* announce */
+    enum view view;              /* subscribe */
     struct conference_life life; /* create */
 };
 
@@ -131,7 +134,9 @@ struct request {
     struct actor actor;
     struct conference *conference;       /* NULL for create */
     const char *conference_name;         /* always set */
-    uint64_t target;                     /* participant id, 0 for none */
+    uint64_t target;                     /* participant id, 0 for none; join: whose call was named
+                                            to say which conference (RFC 3911) */
+    bool by_dialog;                      /* join: nothing else said which */
     const struct invitation *invitation; /* of an invite; NULL for all others */
     const char *call;                    /* call id for the log, or NULL */
     const char *package;                 /* subscribe: the event package, "conference"; else NULL */

@@ -12,6 +12,7 @@
 
 /* What receive.c has a handler for, no more. */
 #define ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, SUBSCRIBE"
+#define SUPPORTED "join, replaces"
 enum { RETRY_AFTER_MAX = 10 }; /* s, RFC 3261 §14.2 */
 
 #define PRODUCT "Parley/" PARLEY_VERSION
@@ -30,6 +31,7 @@ static int write_allow_events(struct sip_agent *agent)
 
 int headers_create(struct sip_agent *agent)
 {
+    const char *supported = SUPPORTED;
     if (write_allow_events(agent)) {
         return ENOMEM;
     }
@@ -38,10 +40,10 @@ int headers_create(struct sip_agent *agent)
     agent->server = sip_server_make(agent->home, PRODUCT);
     agent->user_agent = sip_user_agent_make(agent->home, PRODUCT);
     if (agent->session_expires) {
-        agent->supported = sip_supported_make(agent->home, "timer");
+        supported = SUPPORTED ", timer";
     }
-    return agent->allow && agent->accept && agent->server && agent->user_agent &&
-                   (agent->supported || !agent->session_expires)
+    agent->supported = sip_supported_make(agent->home, supported);
+    return agent->allow && agent->accept && agent->server && agent->user_agent && agent->supported
                ? 0
                : ENOMEM;
 }
