@@ -21,7 +21,7 @@ static void set_participant(lua_State *L, const char *key, uint64_t id)
     lua_setfield(L, -2, key);
 }
 
-static void actor_push(lua_State *L, const struct actor *actor)
+void actor_push(lua_State *L, const struct actor *actor)
 {
     static const char *const kinds[] = {
         [ACTOR_CALLER] = "caller",
@@ -53,6 +53,10 @@ void request_push(lua_State *L, const struct request *request)
     lua_setfield(L, -2, "actor");
     params_push(L, verb_params(request->verb), &request->params);
     lua_setfield(L, -2, "params");
+    if (request->verb == VERB_CREATE)
+        set_boolean(L, "is_name_given", request->is_name_given);
+    if (request->factory)
+        set_text(L, "factory", request->factory);
     if (request->package)
         set_text(L, "package", request->package);
     set_participant(L, request->verb == VERB_JOIN ? "joins" : "target", request->target);
@@ -68,30 +72,39 @@ void request_push(lua_State *L, const struct request *request)
     }
 }
 
-void table_set_number(lua_State *L, const char *key, float value)
+/* What is not known is nil. */
+static void figure_push(lua_State *L, const struct figure *figure, const void *data)
 {
-    lua_pushnumber(L, value);
-    lua_setfield(L, -2, key);
+    bool is_known = true;
+
+    switch (figure->kind) {
+    case FIGURE_GRADE:
+        is_known = *figure_text(figure, data) != '\0';
+        /* fall through */
+    case FIGURE_TEXT:
+        lua_pushstring(L, is_known ? figure_text(figure, data) : NULL);
+        return;
+    case FIGURE_COUNT:
+        lua_pushinteger(L, (lua_Integer)figure_count(figure, data));
+        return;
+    case FIGURE_SCORE:
+        is_known = figure_number(figure, data) > 0;
+        break;
+    case FIGURE_NUMBER:
+        break;
+    }
+    if (is_known)
+        lua_pushnumber(L, figure_number(figure, data));
+    else
+        lua_pushnil(L);
 }
 
-/* A score that is not known is nil. */
-static void set_mos(lua_State *L, const char *key, float mos)
+void figures_set(lua_State *L, const struct figure *figures, const void *data)
 {
-    if (mos > 0)
-        table_set_number(L, key, mos);
-}
-
-static void quality_push(lua_State *L, const struct leg_quality *quality)
-{
-    set_text(L, "quality", quality->grade);
-    set_text(L, "before", quality->before);
-    set_mos(L, "mos", quality->mos);
-    set_mos(L, "remote_mos", quality->remote_mos);
-    table_set_number(L, "loss", quality->loss);
-    table_set_number(L, "remote_loss", quality->remote_loss);
-    table_set_number(L, "jitter", quality->jitter);
-    table_set_number(L, "delay", quality->delay);
-    table_set_number(L, "round_trip", quality->round_trip);
+    for (const struct figure *figure = figures; figure->name; figure++) {
+        figure_push(L, figure, data);
+        lua_setfield(L, -2, figure->name);
+    }
 }
 
 void event_push(lua_State *L, const struct conference_event *event)
@@ -112,10 +125,11 @@ void event_push(lua_State *L, const struct conference_event *event)
         lua_setfield(L, -2, "duration");
         break;
     case EVENT_ENDING:
-        table_set_number(L, "seconds", (float)event->duration / 1000);
+        lua_pushnumber(L, (lua_Number)event->duration / 1000);
+        lua_setfield(L, -2, "seconds");
         break;
     case EVENT_QUALITY:
-        quality_push(L, &event->quality);
+        figures_set(L, quality_figures, &event->quality);
         break;
     case EVENT_REPLACED:
         set_participant(L, "other", event->other);

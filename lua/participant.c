@@ -219,30 +219,6 @@ static int get_conference(lua_State *L)
 
 /* ---- methods -------------------------------------------------------------------------------- */
 
-static void set_integer(lua_State *L, const char *key, uint64_t value)
-{
-    lua_pushinteger(L, (lua_Integer)value);
-    lua_setfield(L, -2, key);
-}
-
-/* Scores that are not known are nil. */
-static void set_quality(lua_State *L, const struct leg_stats *leg)
-{
-    if (*leg->grade) {
-        lua_pushstring(L, leg->grade);
-        lua_setfield(L, -2, "quality");
-    }
-    if (leg->mos > 0)
-        table_set_number(L, "mos", leg->mos);
-    if (leg->remote_mos > 0)
-        table_set_number(L, "remote_mos", leg->remote_mos);
-    set_integer(L, "clipped", leg->clipped);
-    table_set_number(L, "speech", leg->speech);
-    set_integer(L, "remote_lost", leg->remote_lost);
-    table_set_number(L, "remote_discarded", leg->remote_discarded);
-    table_set_number(L, "remote_jitter", leg->remote_jitter);
-}
-
 static int stats(lua_State *L)
 {
     const struct participant *participant = self(L);
@@ -251,21 +227,8 @@ static int stats(lua_State *L)
     if (!participant)
         return handle_gone(L);
     participant_stats(participant, &leg);
-    lua_createtable(L, 0, 22);
-    lua_pushstring(L, leg.codec);
-    lua_setfield(L, -2, "codec");
-    set_integer(L, "received", leg.received);
-    set_integer(L, "sent", leg.sent);
-    set_integer(L, "lost", leg.lost);
-    set_integer(L, "late", leg.late);
-    set_integer(L, "rejected", leg.rejected);
-    set_integer(L, "concealed", leg.concealed);
-    table_set_number(L, "jitter", leg.jitter);
-    table_set_number(L, "delay", leg.delay);
-    table_set_number(L, "level", leg.level);
-    table_set_number(L, "round_trip", leg.round_trip);
-    table_set_number(L, "remote_loss", leg.remote_loss);
-    set_quality(L, &leg);
+    lua_createtable(L, 0, 20);
+    figures_set(L, stats_figures, &leg);
     return 1;
 }
 

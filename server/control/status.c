@@ -2,6 +2,7 @@
 #include "control/private.h"
 
 #include "core/text.h"
+#include "focus/figures.h"
 
 #include <math.h>
 #include <string.h>
@@ -34,11 +35,11 @@ static void set_count(json_t *status, const char *key, uint64_t count)
 }
 
 /* Two decimals say it all. Not a number cannot be said in JSON. */
-static void set_figure(json_t *status, const char *key, float figure)
+static json_t *json_hundredths(float figure)
 {
     bool is_good = isfinite(figure) && figure > -1e12f && figure < 1e12f;
     double hundredths = is_good ? (double)figure * 100 + (figure < 0 ? -0.5 : 0.5) : 0;
-    json_object_set_new(status, key, json_real((double)(long long)hundredths / 100));
+    return json_real((double)(long long)hundredths / 100);
 }
 
 static json_t *json_time(time_t when)
@@ -61,26 +62,30 @@ static void set_since(json_t *status, const struct participant *participant)
                         json_integer(has_joined ? (json_int_t)difftime(time(NULL), since) : 0));
 }
 
-/* A score that is not known is none, not the worst. */
-static void set_mos(json_t *status, const char *key, float mos)
+static json_t *json_figure(const struct figure *figure, const void *data)
 {
-    if (mos > 0) {
-        set_figure(status, key, mos);
-    } else {
-        json_object_set_new(status, key, json_null());
+    switch (figure->kind) {
+    case FIGURE_TEXT:
+    case FIGURE_GRADE:
+        return json_text(figure_text(figure, data));
+    case FIGURE_COUNT:
+        return json_integer((json_int_t)figure_count(figure, data));
+    case FIGURE_NUMBER:
+        return json_hundredths(figure_number(figure, data));
+    case FIGURE_SCORE:
+        break;
     }
+    float score = figure_number(figure, data);
+    return score > 0 ? json_hundredths(score) : json_null();
 }
 
-static void set_quality(json_t *status, const struct leg_stats *stats)
+static void set_figures(json_t *status, const struct leg_stats *stats)
 {
-    json_object_set_new(status, "quality", json_text(stats->grade));
-    set_mos(status, "mos", stats->mos);
-    set_figure(status, "speech_db", stats->speech);
-    set_count(status, "clipped_ms", stats->clipped);
-    set_mos(status, "remote_mos", stats->remote_mos);
-    set_count(status, "remote_lost", stats->remote_lost);
-    set_figure(status, "remote_discarded", stats->remote_discarded);
-    set_figure(status, "remote_jitter_ms", stats->remote_jitter);
+    for (const struct figure *figure = stats_figures; figure->name; figure++) {
+        char key[32];
+        snprintf(key, sizeof key, "%s%s%s", figure->name, *figure->unit ? "_" : "", figure->unit);
+        json_object_set_new(status, key, json_figure(figure, stats));
+    }
 }
 
 static json_t *participant_json(const struct participant *participant)
@@ -105,19 +110,7 @@ static json_t *participant_json(const struct participant *participant)
     json_object_set_new(status, "held", json_boolean(participant_is_held(participant)));
     json_object_set_new(status, "speaking", json_boolean(participant_is_speaking(participant)));
     set_since(status, participant);
-    json_object_set_new(status, "codec", json_text(stats.codec));
-    set_count(status, "received", stats.received);
-    set_count(status, "sent", stats.sent);
-    set_count(status, "lost", stats.lost);
-    set_count(status, "late", stats.late);
-    set_count(status, "rejected", stats.rejected);
-    set_count(status, "concealed_ms", stats.concealed);
-    set_figure(status, "jitter_ms", stats.jitter);
-    set_figure(status, "delay_ms", stats.delay);
-    set_figure(status, "level_db", stats.level);
-    set_figure(status, "round_trip_ms", stats.round_trip);
-    set_figure(status, "remote_loss", stats.remote_loss);
-    set_quality(status, &stats);
+    set_figures(status, &stats);
     return status;
 }
 
@@ -157,10 +150,10 @@ static json_t *thread_status(const struct control_server *server, unsigned index
     set_count(status, "ticks", stats.ticks);
     set_count(status, "late_ticks", stats.late_ticks);
     set_count(status, "skipped_ticks", stats.skipped_ticks);
-    set_figure(status, "lateness_p50_ms", stats.lateness_p50);
-    set_figure(status, "lateness_p99_ms", stats.lateness_p99);
-    set_figure(status, "lateness_max_ms", stats.lateness_max);
-    set_figure(status, "load", stats.load);
+    json_object_set_new(status, "lateness_p50_ms", json_hundredths(stats.lateness_p50));
+    json_object_set_new(status, "lateness_p99_ms", json_hundredths(stats.lateness_p99));
+    json_object_set_new(status, "lateness_max_ms", json_hundredths(stats.lateness_max));
+    json_object_set_new(status, "load", json_hundredths(stats.load));
     json_object_set_new(status, "overloaded", json_boolean(stats.overloaded));
     json_object_set_new(status, "io_uring", json_boolean(stats.io_uring));
     return status;

@@ -10,12 +10,14 @@ static void on_incoming(struct call *call, void *arg)
     admit(arg, call);
 }
 
-/* NULL for a call that was never let in, or whose participant has left already. */
-static struct participant *participant_of(struct focus *focus, struct call *call)
+static struct participant *participant_on(const struct focus *focus, const struct call *call)
 {
-    void *user = focus->signalling->user(call);
+    return participant_of(focus->signalling->user(call));
+}
 
-    return user == CALL_HAS_LEFT ? NULL : user;
+static struct visitor *visitor_on(const struct focus *focus, const struct call *call)
+{
+    return visitor_of(focus->signalling->user(call));
 }
 
 /* A phone that changes a running call to sendonly or inactive is on hold, and what it then sends
@@ -33,9 +35,12 @@ static bool is_on_hold(const struct participant *participant, const struct sessi
 static void on_session(struct call *call, const struct session *session, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus, call);
+    struct participant *participant = participant_on(focus, call);
+    struct visitor *visitor = visitor_on(focus, call);
     bool held;
 
+    if (visitor)
+        visitor_session(visitor, session);
     if (!participant)
         return;
     held = is_on_hold(participant, session);
@@ -61,10 +66,12 @@ static void on_session(struct call *call, const struct session *session, void *a
 static void on_progress(struct call *call, int code, const char *reason, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus, call);
+    struct participant *participant = participant_on(focus, call);
 
-    (void)reason;
-    if (!participant || !participant->called || participant->alerting || code != 180)
+    if (!participant || !participant->called)
+        return;
+    referrers_tell(participant, code, reason);
+    if (participant->alerting || code != 180)
         return;
     participant->alerting = true;
     participant_learn(participant);
@@ -78,10 +85,13 @@ static void on_progress(struct call *call, int code, const char *reason, void *a
 static void on_established(struct call *call, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus, call);
+    struct participant *participant = participant_on(focus, call);
+    struct visitor *visitor = visitor_on(focus, call);
     struct conference *conference;
     bool is_new;
 
+    if (visitor)
+        visitor_established(visitor);
     if (!participant || participant->joined)
         return;
     conference = participant->conference;
@@ -90,6 +100,7 @@ static void on_established(struct call *call, void *arg)
     is_new = !participant->predecessor || !participant->predecessor->joined;
     participant->joined = true;
     participant->joined_at = time(NULL);
+    maker_arrives(participant);
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s%s",
@@ -104,7 +115,18 @@ static void on_established(struct call *call, void *arg)
     if (participant->predecessor)
         replace_finish(participant);
     conference_update_music(conference);
+    referrers_tell(participant, 200, NULL);
     participant_route_or_remove(participant);
+}
+
+static void on_updated(struct call *call, int code, const char *reason, void *arg)
+{
+    const struct participant *participant = participant_on(arg, call);
+
+    if (participant && code != 200)
+        log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
+                  "%s refuses the change of its call: %d %s", participant->info.caller.uri, code,
+                  reason);
 }
 
 static enum departure_method departure_method(const struct participant *participant, int code)
@@ -117,15 +139,18 @@ static enum departure_method departure_method(const struct participant *particip
 static void on_ended(struct call *call, int code, const char *reason, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus, call);
+    struct participant *participant = participant_on(focus, call);
+    struct visitor *visitor = visitor_on(focus, call);
+    const char *what = code == 0 ? "hung up" : reason && *reason ? reason : "lost";
     struct conference *conference;
 
+    if (visitor) {
+        visitor_tell_left(visitor, code, what);
+        visitor_leave(visitor, what);
+    }
     if (participant) {
         conference = participant->conference;
-        participant_leave(participant, departure_method(participant, code), code,
-                          code == 0           ? "hung up"
-                          : reason && *reason ? reason
-                                              : "lost");
+        participant_leave(participant, departure_method(participant, code), code, what);
         conference_end_if_over(conference);
     }
     if (focus->signalling->user(call))
@@ -139,7 +164,9 @@ static void on_query(struct query *query, void *arg)
     struct request request = {
         .verb = VERB_CREATE,
         .conference_name = query->requested_user,
+        .is_name_given = true,
     };
+    const struct conference *conference;
     struct decision decision;
     const char *reason;
     int missing = gone_code(focus, query->requested_user, &reason);
@@ -153,10 +180,15 @@ static void on_query(struct query *query, void *arg)
     }
     if (!*query->requested_user)
         return; /* about the server, not a conference */
+    if (focus_has_application(focus, query->requested_user, query->requested_host))
+        return;
     query->is_focus = true;
     if (missing == 404 && focus_may_serve(focus, query->requested_user, query->requested_host)) {
-        if (focus_conference_by_name(focus, query->requested_user))
+        conference = focus_conference_by_name(focus, query->requested_user);
+        if (conference) {
+            query->is_focus = !conference->factory;
             return;
+        }
         actor_of_caller(&request.actor, query->caller);
         decide(focus, &request, &decision);
         if (decision.verdict == DECISION_ACCEPT)
@@ -170,6 +202,11 @@ static void on_query(struct query *query, void *arg)
     query->is_focus = false;
 }
 
+static void on_refer(struct reference *reference, void *arg)
+{
+    refer(arg, reference);
+}
+
 const struct signalling_events *focus_signalling_events(void)
 {
     static const struct signalling_events events = {
@@ -177,8 +214,10 @@ const struct signalling_events *focus_signalling_events(void)
         .on_session = on_session,
         .on_progress = on_progress,
         .on_established = on_established,
+        .on_updated = on_updated,
         .on_ended = on_ended,
         .on_query = on_query,
+        .on_refer = on_refer,
     };
     return &events;
 }

@@ -48,26 +48,27 @@ static void replace_participant(struct participant *target, struct call *call, b
     decide(focus, &request, &decision);
     decision.params.anonymous |= info->caller.anonymous;
     if (decision.verdict != DECISION_ACCEPT)
-        refuse_by(focus, call, &decision);
+        refuse_call_by(focus, call, &decision);
     else if (is_early_only && !target->called) /* RFC 3891 §3 */
-        refuse(focus, call, 486, "Busy Here", 0);
+        refuse_call(focus, call, 486, "Busy Here", 0);
     else if (target->successor || target->predecessor)
-        refuse(focus, call, 491, "Request Pending", 0);
+        refuse_call(focus, call, 491, "Request Pending", 0);
     else
-        bring_in(conference, call, &decision, target);
+        (void)bring_in(conference, call, &decision, target);
 }
 
 /* There is one call more for a moment only: no limit of their number counts. */
 void replace(struct focus *focus, struct call *call, const struct named_dialog *named)
 {
-    void *target = focus->signalling->user(named->call);
+    void *user = focus->signalling->user(named->call);
+    struct participant *target = participant_of(user);
 
     if (focus->shutting_down)
-        refuse(focus, call, 503, "Server is stopping", RETRY_AFTER);
-    else if (target == CALL_HAS_LEFT)
-        refuse(focus, call, 603, "Decline", 0);
+        refuse_call(focus, call, 503, "Server is stopping", RETRY_AFTER);
+    else if (user == CALL_HAS_LEFT)
+        refuse_call(focus, call, 603, "Decline", 0);
     else if (!target)
-        refuse(focus, call, 481, "Call/Transaction Does Not Exist", 0);
+        refuse_call(focus, call, 481, "Call/Transaction Does Not Exist", 0);
     else
         replace_participant(target, call, named->is_early_only);
 }

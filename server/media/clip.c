@@ -45,7 +45,7 @@ static void announce(int fd)
 {
     uint64_t one = 1;
 
-    while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR) {
+    while (write(fd, &one, sizeof one) < 0 && errno == EINTR) {
     }
 }
 
@@ -59,7 +59,7 @@ static void *reader_main(void *arg)
         struct mail *mail = mailbox_take(&clips->wanted);
 
         if (mail == NULL) {
-            if (read(clips->wanted_fd, &count, sizeof(count)) < 0 && errno != EINTR) {
+            if (read(clips->wanted_fd, &count, sizeof count) < 0 && errno != EINTR) {
                 break;
             }
             continue;
@@ -70,7 +70,7 @@ static void *reader_main(void *arg)
             mail = mail->next;
             if (!atomic_load(&clips->ending)) {
                 (void)recording_read(clip->path, &clip->recording, clip->problem,
-                                     sizeof(clip->problem));
+                                     sizeof clip->problem);
             }
             mailbox_post(&clips->read, &clip->mail);
             announce(clips->read_fd);
@@ -118,7 +118,7 @@ static void on_read_fd(int fd, void *arg)
 {
     uint64_t count;
 
-    if (read(fd, &count, sizeof(count)) == (ssize_t)sizeof(count)) {
+    if (read(fd, &count, sizeof count) == (ssize_t)sizeof count) {
         take_read(arg);
     }
 }
@@ -126,7 +126,7 @@ static void on_read_fd(int fd, void *arg)
 int clips_create(struct loop *loop, const char *directory,
                  void (*on_read)(struct clip *clip, void *arg), void *arg, struct clips **clipsp)
 {
-    struct clips *clips = calloc(1, sizeof(*clips));
+    struct clips *clips = calloc(1, sizeof *clips);
     int err;
 
     if (clips == NULL) {
@@ -211,7 +211,7 @@ int clip_open(struct clips *clips, const char *file, struct clip **clipp)
             return err;
         }
         size = strlen(path) + 1;
-        clip = calloc(1, sizeof(*clip) + size);
+        clip = calloc(1, sizeof *clip + size);
         if (clip == NULL) {
             return ENOMEM;
         }

@@ -54,7 +54,7 @@ static SNDFILE *file_open(const char *path, SF_INFO *info, char *error, size_t e
         (void)close(fd);
         return NULL;
     }
-    memset(info, 0, sizeof(*info));
+    memset(info, 0, sizeof *info);
     file = sf_open_fd(fd, SFM_READ, info, SF_TRUE);
     if (file == NULL) {
         /* It has closed the descriptor. */
@@ -93,7 +93,7 @@ static int track_add(struct track *track, size_t *roomp, const float *samples, u
 {
     if (track->count + count > *roomp) {
         size_t room = (track->count + count) * 3 / 2 + GROWTH;
-        int16_t *moved = realloc(track->samples, room * sizeof(*moved));
+        int16_t *moved = realloc(track->samples, room * sizeof *moved);
 
         if (moved == NULL) {
             return ENOMEM;
@@ -169,7 +169,7 @@ static int read_all(struct reading *reading, struct recording *recording)
         most -= count;
     }
     if (err == 0) { /* what is still in the resamplers */
-        memset(reading->mono, 0, sizeof(reading->mono));
+        memset(reading->mono, 0, sizeof reading->mono);
         err = tracks_add(reading, recording,
                          (unsigned)speex_resampler_get_input_latency(reading->resamplers[0]));
     }
@@ -178,7 +178,7 @@ static int read_all(struct reading *reading, struct recording *recording)
 
 int recording_read(const char *path, struct recording *recording, char *error, size_t error_size)
 {
-    struct reading *reading = calloc(1, sizeof(*reading));
+    struct reading *reading = calloc(1, sizeof *reading);
     int err = 0;
 
     if (reading == NULL) {

@@ -119,7 +119,7 @@ static void encoder_destroy(void *state)
 
 static void *encoder_create(void)
 {
-    struct encoder *encoder = calloc(1, sizeof(*encoder));
+    struct encoder *encoder = calloc(1, sizeof *encoder);
 
     if (encoder != NULL) {
         encoder->opus = opus_encoder_create(RATE, 1, OPUS_APPLICATION_VOIP, NULL);

@@ -26,7 +26,7 @@ static const float ROW_OVER_COLUMN = 10.0f; /* 10 dB */
 
 void dtmf_detect_init(struct dtmf_detect *detect, unsigned rate)
 {
-    memset(detect, 0, sizeof(*detect));
+    memset(detect, 0, sizeof *detect);
     detect->step = rate / 1000 * DTMF_STEP_MS;
     detect->factor = rate / LOOKED_AT;
     detect->rate = rate;
@@ -44,7 +44,7 @@ static unsigned window_shift(struct dtmf_detect *detect, const float *samples)
 {
     unsigned count = detect->step / detect->factor;
 
-    memmove(detect->slow, detect->slow + count, count * sizeof(*detect->slow));
+    memmove(detect->slow, detect->slow + count, count * sizeof *detect->slow);
     for (unsigned i = 0; i < count; i++) {
         float sum = 0;
 

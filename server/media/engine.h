@@ -70,6 +70,7 @@ struct message {
     struct stream *stream;
     struct jitter *jitter; /* with a leg's first session */
     struct mixer_route route;
+    bool is_cautious; /* with the route */
     struct mixer_supply *supply;
     struct voice *voice; /* NULL: none */
     enum key_source keys;
@@ -147,6 +148,7 @@ struct leg {
     /* Media thread, in each tick. */
     TAILQ_ENTRY(leg) in_section;
     bool routed, leaving, timeout_told;
+    bool is_cautious;                    /* see struct leg_route */
     bool marker;                         /* the next packet begins a talk spurt */
     struct stream *stream;               /* NULL before the first session */
     struct jitter *jitter;               /* comes with the first session that has audio for us */
@@ -216,11 +218,11 @@ struct player {
     bool loop;
     struct message add, stop;
 
-    /* Constant, `rate` once it plays. */
+    /* Constant, `plane` once it plays. */
     struct mix *mix;
     struct section *section; /* the mix's first one */
-    unsigned bus, rate;      /* an index of mixer_rates */
-    float gain;              /* linear */
+    unsigned bus, plane;
+    float gain; /* linear */
 
     /* Media thread, once it plays. */
     TAILQ_ENTRY(player) in_section;
@@ -352,7 +354,7 @@ struct media {
     unsigned section_legs;
     struct loop_timer *watch_timer; /* runs while there are legs */
     unsigned watch_turn;
-    struct overload_limits overload_limits; /* constant */
+    _Atomic unsigned overload_late, overload_load; /* percent; set on the focus thread */
     unsigned thread_count;
     struct media_thread *threads;
 };
@@ -367,8 +369,8 @@ struct message *message_create(enum message_kind kind, const char *what);
 /* mix.c: the mix's part of struct mixing. */
 int mix_create(void *ctx, struct mix **mixp);
 void mix_destroy(struct mix *mix);
-/* Makes what a player for this bus needs, and chooses its rate, an index of mixer_rates. ENOMEM. */
-int mix_supply_player(struct mix *mix, unsigned bus, unsigned *ratep);
+/* Makes what a player for this bus needs, and chooses its plane. ENOMEM. */
+int mix_supply_player(struct mix *mix, unsigned bus, unsigned *planep);
 bool mix_is_overloaded(void *ctx, const struct mix *mix);
 /* Frees it all; the media threads know it no more. */
 void mix_free(struct mix *mix);

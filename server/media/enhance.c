@@ -45,7 +45,7 @@ static void set(struct enhance *enhance, int request, int value)
 
 struct enhance *enhance_create(unsigned rate, const struct leg_voice *wish)
 {
-    struct enhance *enhance = calloc(1, sizeof(*enhance));
+    struct enhance *enhance = calloc(1, sizeof *enhance);
 
     if (enhance == NULL) {
         return NULL;

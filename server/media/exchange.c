@@ -9,10 +9,10 @@ enum { PLACES = 4 };
 struct place {
     _Atomic uint64_t tick; /* that it holds; 0: being written, or never was */
     atomic_uint readers;
-    uint8_t said[MIXER_RATES]; /* bit masks of buses */
+    uint8_t said[MIXER_PLANES]; /* bit masks of buses */
     unsigned voice_count;
     struct mixer_voice voices[MIXER_SPEAKERS];
-    float frames[MIXER_RATES][MIX_BUSES][FRAME_MAX];
+    float frames[MIXER_PLANES][MIX_BUSES][FRAME_MAX];
 };
 
 struct exchange {
@@ -42,15 +42,15 @@ static void place_fill(struct place *place, const struct mixer *mixer)
         place->voices[i] = mixer->voices[i];
         place->voices[i].channel = NULL;
     }
-    for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
-        place->said[rate] = 0;
+    for (unsigned plane = 0; plane < MIXER_PLANES; plane++) {
+        place->said[plane] = 0;
         for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
             unsigned count;
-            const float *said = mixer_said(mixer, rate, bus, &count);
+            const float *said = mixer_said(mixer, plane, bus, &count);
 
             if (said != NULL) {
-                place->said[rate] |= (uint8_t)(1u << bus);
-                memcpy(place->frames[rate][bus], said, count * sizeof(float));
+                place->said[plane] |= (uint8_t)(1u << bus);
+                memcpy(place->frames[plane][bus], said, count * sizeof(float));
             }
         }
     }
@@ -83,10 +83,10 @@ void exchange_read(struct exchange *exchange, uint64_t tick, struct mixer *mixer
         for (unsigned i = 0; i < place->voice_count; i++) {
             mixer_add_voice(mixer, &place->voices[i]);
         }
-        for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
+        for (unsigned plane = 0; plane < MIXER_PLANES; plane++) {
             for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-                if (place->said[rate] & (1u << bus)) {
-                    mixer_add(mixer, rate, bus, place->frames[rate][bus]);
+                if (place->said[plane] & (1u << bus)) {
+                    mixer_add(mixer, plane, bus, place->frames[plane][bus]);
                 }
             }
         }

@@ -11,7 +11,7 @@
 
 struct message *message_create(enum message_kind kind, const char *what)
 {
-    struct message *message = calloc(1, sizeof(*message));
+    struct message *message = calloc(1, sizeof *message);
 
     if (message == NULL) {
         log_error("media: out of memory, %s is not changed", what);
@@ -29,7 +29,7 @@ static void choose_numbers(struct leg *leg)
         uint16_t sequence;
     } numbers;
 
-    random_bytes(&numbers, sizeof(numbers));
+    random_bytes(&numbers, sizeof numbers);
     leg->ssrc = numbers.ssrc;
     leg->timestamp = numbers.timestamp;
     leg->sequence = numbers.sequence;
@@ -39,7 +39,7 @@ static void choose_numbers(struct leg *leg)
 static void choose_cname(struct leg *leg, const char *name)
 {
     if (name != NULL && *name != '\0') {
-        (void)snprintf(leg->cname, sizeof(leg->cname), "%s", name);
+        (void)snprintf(leg->cname, sizeof leg->cname, "%s", name);
     } else {
         id_random(leg->cname, 24 + 1); /* RFC 7022 §4.2: 96 random bits */
     }
@@ -90,7 +90,7 @@ int leg_create(struct mix *mix, const struct leg_config *config, struct leg **le
     if (ports == NULL) {
         return EAFNOSUPPORT;
     }
-    leg = calloc(1, sizeof(*leg));
+    leg = calloc(1, sizeof *leg);
     if (leg == NULL) {
         return ENOMEM;
     }
@@ -190,6 +190,7 @@ int leg_route(struct leg *leg, const struct leg_route *route)
         return ENOMEM;
     }
     message->leg = leg;
+    message->is_cautious = route->is_cautious;
     for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
         float speaks = mixer_linear(route->speaks[bus]), hears = mixer_linear(route->hears[bus]);
 
@@ -271,7 +272,7 @@ void leg_stats(const struct leg *leg, struct leg_stats *stats)
 {
     const struct leg_counters *counters = &leg->counters;
 
-    (void)snprintf(stats->codec, sizeof(stats->codec), "%s",
+    (void)snprintf(stats->codec, sizeof stats->codec, "%s",
                    leg->sends != NULL ? leg->sends->format.name : "");
     stats->received = atomic_load_explicit(&counters->received, memory_order_relaxed);
     stats->sent = atomic_load_explicit(&counters->sent, memory_order_relaxed);

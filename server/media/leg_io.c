@@ -26,7 +26,7 @@ static uint64_t arrival_of(const struct media_thread *thread, struct msghdr *hea
         if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_TIMESTAMPNS) {
             continue;
         }
-        memcpy(&wall, CMSG_DATA(control), sizeof(wall));
+        memcpy(&wall, CMSG_DATA(control), sizeof wall);
         arrival = (int64_t)wall.tv_sec * 1000000 + wall.tv_nsec / 1000 - thread->wall_offset;
         if (arrival <= (int64_t)thread->now && arrival >= (int64_t)thread->now - AGE_MAX) {
             return (uint64_t)arrival;
@@ -211,14 +211,14 @@ static void take_rtcp(struct leg *leg, struct media_thread *thread, bool muxed,
 static void batch_prepare(struct receive_batch *batch, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        batch->vectors[i] = (struct iovec){batch->data[i], sizeof(batch->data[i])};
+        batch->vectors[i] = (struct iovec){batch->data[i], sizeof batch->data[i]};
         batch->messages[i].msg_hdr = (struct msghdr){
             .msg_name = &batch->from[i],
-            .msg_namelen = sizeof(batch->from[i]),
+            .msg_namelen = sizeof batch->from[i],
             .msg_iov = &batch->vectors[i],
             .msg_iovlen = 1,
             .msg_control = &batch->control[i],
-            .msg_controllen = sizeof(batch->control[i]),
+            .msg_controllen = sizeof batch->control[i],
         };
     }
     batch->ready = true;

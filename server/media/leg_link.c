@@ -23,7 +23,7 @@ void leg_link_open(struct leg *leg)
     static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
 
     if (leg->link.state != LINK_OPEN) {
-        (void)connect(leg->sockets.rtp, &nobody, sizeof(nobody));
+        (void)connect(leg->sockets.rtp, &nobody, sizeof nobody);
     }
     if (leg->link.number >= 0) {
         uring_remove(leg->section->thread->uring, (unsigned)leg->link.number);

@@ -99,7 +99,7 @@ void leg_quality_stats(const struct leg *leg, struct leg_stats *stats)
     stats->mos = now.received > 0 ? quality_mos(rating_in(leg, &now, &beginning)) : 0;
     stats->remote_mos =
         is_reported ? quality_mos(rating_out(leg, sent > 0 ? lost / (float)sent : 0)) : 0;
-    (void)snprintf(stats->grade, sizeof(stats->grade), "%s", leg->grade);
+    (void)snprintf(stats->grade, sizeof stats->grade, "%s", leg->grade);
 }
 
 /* ---- the last seconds ---- */

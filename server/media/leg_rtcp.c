@@ -98,7 +98,7 @@ static void send_report(struct leg *leg, struct media_thread *thread, bool bye)
     if (leg_xr_report(leg, thread, sender.packets > 0, &xr)) {
         sender.xr = &xr;
     }
-    size = rtcp_write(data, sizeof(data), &sender, &leg->source, leg->rtcp.sr_mid,
+    size = rtcp_write(data, sizeof data, &sender, &leg->source, leg->rtcp.sr_mid,
                       leg->rtcp.sr_mid != 0 ? (uint32_t)(waited * 65536 / 1000000) : 0,
                       rtcp_ntp_now(), bye);
     leg->rtcp.sent_reported = sent;

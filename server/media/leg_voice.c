@@ -119,7 +119,7 @@ static bool cross_over(struct leg *leg, struct media_thread *thread, unsigned ra
     unsigned count = rate / 1000 * FRAME_MS;
     bool was_heard = is_heard;
 
-    memcpy(thread->fading, thread->frame, count * sizeof(*thread->frame));
+    memcpy(thread->fading, thread->frame, count * sizeof *thread->frame);
     if (before != NULL) {
         was_heard = voice_run(before, rate, thread->fading, is_heard);
     }
@@ -154,7 +154,7 @@ bool leg_run_voice(struct leg *leg, struct media_thread *thread, bool is_heard)
     unsigned rate = leg->hearing != NULL ? leg->hearing->codec->sample_rate : 0;
 
     if (!is_heard) {
-        memset(thread->frame, 0, rate / 1000 * FRAME_MS * sizeof(*thread->frame));
+        memset(thread->frame, 0, rate / 1000 * FRAME_MS * sizeof *thread->frame);
     }
     if (leg->voice_message != NULL) {
         is_heard = cross_over(leg, thread, rate, is_heard);

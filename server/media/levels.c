@@ -56,8 +56,8 @@ static uint8_t *write_sources(uint8_t *header, const struct mixer_payload *paylo
     for (unsigned i = 0; i < payload->speaker_count; i++) {
         uint32_t source = htonl(payload->speakers[i].source);
 
-        memcpy(at, &source, sizeof(source));
-        at += sizeof(source);
+        memcpy(at, &source, sizeof source);
+        at += sizeof source;
     }
     return at;
 }

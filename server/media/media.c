@@ -114,7 +114,7 @@ static void on_event_fd(int fd, void *arg)
 {
     uint64_t count;
 
-    if (read(fd, &count, sizeof(count)) < 0) {
+    if (read(fd, &count, sizeof count) < 0) {
         return; /* somebody was faster; what is told is told in that call */
     }
     hear_of_overload(arg);
@@ -141,7 +141,7 @@ static void media_thread_stats(void *ctx, unsigned number, struct mixing_thread_
     struct media *media = ctx;
     struct media_thread *thread;
 
-    memset(stats, 0, sizeof(*stats));
+    memset(stats, 0, sizeof *stats);
     if (number >= media->thread_count) {
         return;
     }
@@ -181,7 +181,7 @@ static int start_threads(struct media *media, unsigned wanted)
     unsigned count = wanted > 0 ? wanted : cores > 0 ? (unsigned)cores : 1;
 
     count = count < THREADS_MAX ? count : THREADS_MAX;
-    media->threads = calloc(count, sizeof(*media->threads));
+    media->threads = calloc(count, sizeof *media->threads);
     if (media->threads == NULL) {
         return ENOMEM;
     }
@@ -202,6 +202,12 @@ static int start_threads(struct media *media, unsigned wanted)
     return 0;
 }
 
+void media_set_overload(struct media *media, unsigned late, unsigned load)
+{
+    atomic_store_explicit(&media->overload_late, late, memory_order_relaxed);
+    atomic_store_explicit(&media->overload_load, load, memory_order_relaxed);
+}
+
 int media_create(const struct media_config *config, struct media **mediap)
 {
     struct media *media;
@@ -211,14 +217,14 @@ int media_create(const struct media_config *config, struct media **mediap)
         config->address_count < 1 || config->address_count > 2) {
         return EINVAL;
     }
-    media = calloc(1, sizeof(*media));
+    media = calloc(1, sizeof *media);
     if (media == NULL) {
         return ENOMEM;
     }
     media->loop = config->loop;
     media->events = config->events;
     media->events_arg = config->events_arg;
-    media->overload_limits = (struct overload_limits){config->overload_late, config->overload_load};
+    media_set_overload(media, config->overload_late, config->overload_load);
     media->io_uring = config->io_uring;
     media->section_legs = config->section_legs > 0 ? config->section_legs : SECTION_LEGS;
     media->mixing = (struct mixing){

@@ -19,9 +19,9 @@ struct media_config {
     unsigned threads;             /* 0: one a core */
     bool io_uring;                /* to be used where the kernel has it */
     unsigned section_legs;        /* legs of one mix on a thread before another helps; 0: 250 */
-    unsigned overload_late;       /* percent of a second's slots that begin late; 0: never mind */
-    unsigned overload_load;       /* percent of the time spent working; 0: never mind */
-    const char *directory;        /* where relative names of sound files begin; "": here */
+    unsigned overload_late;       /* see media_set_overload */
+    unsigned overload_load;
+    const char *directory; /* where relative names of sound files begin; "": here */
     const struct mixing_events *events;
     void *events_arg;
 };
@@ -30,6 +30,10 @@ struct media_config {
 int media_create(const struct media_config *config, struct media **mediap);
 /* Stops the threads and frees all that is left. */
 void media_destroy(struct media *media);
+
+/* From when on a thread is overloaded, in percent: `late` of a second's slots begin late, `load` of
+ * the time is spent working; 0: never mind. */
+void media_set_overload(struct media *media, unsigned late, unsigned load);
 
 /* Whether a sound file can be played, as far as its beginning tells; reads the disk. EINVAL:
  * `error` says why not. Needs no media. */

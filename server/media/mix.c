@@ -68,7 +68,7 @@ static unsigned choose_slot(const struct media_thread *thread)
 
 static struct section *section_create(struct mix *mix, struct media_thread *thread, unsigned slot)
 {
-    struct section *section = calloc(1, sizeof(*section));
+    struct section *section = calloc(1, sizeof *section);
 
     if (section == NULL) {
         return NULL;
@@ -135,9 +135,9 @@ static int section_equip(struct section *section, const struct section *model)
 {
     int err = supply(section, 0, model->stock.buses, NULL, false);
 
-    for (unsigned i = 0; err == 0 && i < MIXER_RATES; i++) {
-        if (model->stock.rates & (1u << i)) {
-            err = supply(section, mixer_rates[i], 0, NULL, false);
+    for (unsigned plane = 0; err == 0 && plane < MIXER_PLANES; plane++) {
+        if (model->stock.planes & (1u << plane)) {
+            err = supply(section, mixer_rates[plane], 0, NULL, false);
         }
     }
     return err;
@@ -228,18 +228,18 @@ int mix_supply(struct section *section, const struct codec *codec, uint8_t buses
     return err;
 }
 
-int mix_supply_player(struct mix *mix, unsigned bus, unsigned *ratep)
+int mix_supply_player(struct mix *mix, unsigned bus, unsigned *planep)
 {
     struct section *section = mix->sections[0];
     unsigned count = atomic_load_explicit(&mix->section_count, memory_order_relaxed);
     /* Recordings are there at 8000 and 16000 Hz; nobody needs the latter among narrow phones. */
-    unsigned rate = section->stock.rates > 1 ? 1 : 0;
+    unsigned plane = section->stock.planes > 1 ? 1 : 0;
     int err = 0;
 
     for (unsigned i = 0; err == 0 && i < count; i++) {
-        err = supply(mix->sections[i], mixer_rates[rate], (uint8_t)(1u << bus), NULL, false);
+        err = supply(mix->sections[i], mixer_rates[plane], (uint8_t)(1u << bus), NULL, false);
     }
-    *ratep = rate;
+    *planep = plane;
     return err;
 }
 
@@ -253,7 +253,7 @@ int mix_create(void *ctx, struct mix **mixp)
     struct mix *mix;
 
     loop_assert_thread(media->loop);
-    mix = calloc(1, sizeof(*mix));
+    mix = calloc(1, sizeof *mix);
     if (mix == NULL) {
         return ENOMEM;
     }

@@ -26,7 +26,7 @@ static void group_leave(struct mixer_channel *channel)
 
 static void group_open(struct mixer_group *group, const float hears[MIX_BUSES])
 {
-    memcpy(group->hears, hears, sizeof(group->hears));
+    memcpy(group->hears, hears, sizeof group->hears);
     group->gain = group->gain_before = 1;
     group->tick = 0;
     for (unsigned i = 0; i < MIXER_ENCODINGS; i++) {
@@ -44,7 +44,7 @@ static void group_join(struct mixer_channel *channel)
 
         if (group->members == 0) {
             empty = empty != NULL ? empty : group;
-        } else if (memcmp(group->hears, channel->hears.target, sizeof(group->hears)) == 0) {
+        } else if (memcmp(group->hears, channel->hears.target, sizeof group->hears) == 0) {
             channel->group = group;
             group->members++;
             return;
@@ -88,7 +88,7 @@ static void own_drop(struct mixer_channel *channel)
 
 void mixer_channel_init(struct mixer_channel *channel)
 {
-    memset(channel, 0, sizeof(*channel));
+    memset(channel, 0, sizeof *channel);
     channel->gain = 1;
     channel->alone = true;
 }
@@ -126,7 +126,7 @@ void mixer_channel_tune(struct mixer *mixer, struct mixer_channel *channel,
 
 void mixer_channel_route(struct mixer_channel *channel, const struct mixer_route *route)
 {
-    bool same = memcmp(channel->hears.target, route->hears, sizeof(route->hears)) == 0;
+    bool same = memcmp(channel->hears.target, route->hears, sizeof route->hears) == 0;
 
     gains_aim(&channel->speaks, route->speaks);
     gains_aim(&channel->hears, route->hears);
@@ -135,14 +135,14 @@ void mixer_channel_route(struct mixer_channel *channel, const struct mixer_route
     }
 }
 
-void mixer_channel_feed(struct mixer *mixer, struct mixer_channel *channel, unsigned rate,
+void mixer_channel_feed(struct mixer *mixer, struct mixer_channel *channel, unsigned plane,
                         unsigned bus, float gain)
 {
     float speaks[MIX_BUSES] = {0};
 
     speaks[bus] = gain;
     gains_aim(&channel->speaks, speaks);
-    channel->plane = mixer->planes[rate];
+    channel->plane = mixer->planes[plane];
 }
 
 void mixer_channel_leave(struct mixer_channel *channel)

@@ -26,7 +26,7 @@
 #include "ports/mixing.h"
 
 enum {
-    MIXER_RATES = 3,
+    MIXER_PLANES = 3,
     MIXER_GROUPS = 6,    /* shared mixes a plane; who finds none free has one of its own */
     MIXER_ENCODINGS = 3, /* stateless codecs that a group encodes for; others for themselves */
     MIXER_CODECS = 4,    /* codecs with a state */
@@ -34,7 +34,7 @@ enum {
         15, /* who are told apart in a mix: the loudest; as many as fit into a packet */
 };
 
-extern const unsigned mixer_rates[MIXER_RATES]; /* Hz, growing */
+extern const unsigned mixer_rates[MIXER_PLANES]; /* Hz, growing; a plane is named by its index */
 
 /* A leg_route in linear gains. */
 struct mixer_route {
@@ -106,7 +106,7 @@ struct mixer_bus {
     const float *heard;    /* `own`, `sum`, or NULL: nothing */
     float *own;            /* what the channels of the plane say */
     float *sum;            /* and those of other planes */
-    struct mixer_link links[MIXER_RATES];
+    struct mixer_link links[MIXER_PLANES];
 };
 
 /* Room for what channels say in a tick. Whoever speaks takes a place; one that was never taken was
@@ -173,7 +173,7 @@ struct mixer {
     uint64_t mixes;     /* mixed so far, shared ones counted once */
     uint64_t encodes;   /* encoded so far */
     uint64_t resamples; /* frames resampled so far */
-    struct mixer_plane *planes[MIXER_RATES];
+    struct mixer_plane *planes[MIXER_PLANES];
     struct mixer_encoder *encoders;
     unsigned voice_count; /* in this tick */
     struct mixer_voice voices[MIXER_SPEAKERS];
@@ -187,8 +187,8 @@ float mixer_linear(float db);
 
 /* The focus thread's account of what a mixer has. Zeroed by its maker. */
 struct mixer_stock {
-    uint8_t rates, buses; /* bit masks */
-    unsigned channels[MIXER_RATES], places[MIXER_RATES];
+    uint8_t planes, buses; /* bit masks */
+    unsigned channels[MIXER_PLANES], places[MIXER_PLANES];
     struct mixer_demand {
         const struct codec *codec; /* NULL: free */
         unsigned channels, made;
@@ -228,9 +228,8 @@ void mixer_channel_tune(struct mixer *mixer, struct mixer_channel *channel,
                         const struct codec *codec, uint32_t tuning);
 /* New gains, from the next tick on. */
 void mixer_channel_route(struct mixer_channel *channel, const struct mixer_route *route);
-/* Makes it one that hears nothing and speaks to one bus, at an index of mixer_rates, from the next
- * tick on. */
-void mixer_channel_feed(struct mixer *mixer, struct mixer_channel *channel, unsigned rate,
+/* Makes it one that hears nothing and speaks to one bus of one plane, from the next tick on. */
+void mixer_channel_feed(struct mixer *mixer, struct mixer_channel *channel, unsigned plane,
                         unsigned bus, float gain);
 /* Before the channel's memory goes. */
 void mixer_channel_leave(struct mixer_channel *channel);
@@ -244,12 +243,12 @@ void mixer_begin(struct mixer *mixer);
  * NULL for nothing. `blocked`: it is no sound for others (a key press), fade it out. */
 void mixer_take(struct mixer *mixer, struct mixer_channel *channel, const float *samples,
                 float power, bool blocked);
-/* What all channels of one rate say on a bus in this tick, and its length in samples; NULL:
- * nothing, or there is no such bus. `rate` is an index of mixer_rates. */
-const float *mixer_said(const struct mixer *mixer, unsigned rate, unsigned bus, unsigned *countp);
+/* What all channels of one plane say on a bus in this tick, and its length in samples; NULL:
+ * nothing, or there is no such bus. */
+const float *mixer_said(const struct mixer *mixer, unsigned plane, unsigned bus, unsigned *countp);
 /* Adds to that. Where there is no such plane or bus, nobody hears it. Before the first
  * mixer_give. */
-void mixer_add(struct mixer *mixer, unsigned rate, unsigned bus, const float *samples);
+void mixer_add(struct mixer *mixer, unsigned plane, unsigned bus, const float *samples);
 /* Somebody else contributes: what mixer_add brings. */
 void mixer_add_voice(struct mixer *mixer, const struct mixer_voice *voice);
 /* What the channel hears, encoded. Nothing when it has no plane. */

@@ -61,7 +61,7 @@ static void encoder_run(struct mixer *mixer, struct mixer_encoder *encoder, cons
     mixer->encodes++;
     encoder->size = size > 0 ? (size_t)size : 0;
     encoder->newest ^= 1;
-    memcpy(encoder->frames[encoder->newest], frame, count * sizeof(*frame));
+    memcpy(encoder->frames[encoder->newest], frame, count * sizeof *frame);
 }
 
 /* What the channel got in the last tick: the decoder at the other end ends there. */

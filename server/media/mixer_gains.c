@@ -16,7 +16,7 @@ float mixer_linear(float db)
 
 void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES])
 {
-    memcpy(gains->target, target, sizeof(gains->target));
+    memcpy(gains->target, target, sizeof gains->target);
     gains->buses = 0;
     gains->moving = false;
     for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
@@ -34,8 +34,8 @@ void gains_arrive(struct mixer_gains *gains)
     float target[MIX_BUSES];
 
     if (gains->moving) {
-        memcpy(target, gains->target, sizeof(target));
-        memcpy(gains->now, target, sizeof(target));
+        memcpy(target, gains->target, sizeof target);
+        memcpy(gains->now, target, sizeof target);
         gains_aim(gains, target);
     }
 }

@@ -25,7 +25,7 @@ void voice_add(struct mixer *mixer, const struct mixer_channel *channel, float p
 {
     struct mixer_voice voice = {.channel = channel, .source = channel->source, .power = power};
 
-    memcpy(voice.speaks, channel->speaks.target, sizeof(voice.speaks));
+    memcpy(voice.speaks, channel->speaks.target, sizeof voice.speaks);
     mixer_add_voice(mixer, &voice);
 }
 

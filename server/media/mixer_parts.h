@@ -39,10 +39,10 @@ void encoder_give(struct mixer *mixer, struct mixer_channel *channel, const void
 /* ---- mixer_supply.c ---- */
 
 struct mixer_supply {
-    struct mixer_plane *planes[MIXER_RATES];
-    struct mixer_bus *buses[MIXER_RATES][MIX_BUSES];
-    struct resampler *links[MIXER_RATES][MIXER_RATES][MIX_BUSES]; /* to, from */
-    struct mixer_room *rooms[MIXER_RATES];
+    struct mixer_plane *planes[MIXER_PLANES];
+    struct mixer_bus *buses[MIXER_PLANES][MIX_BUSES];
+    struct resampler *links[MIXER_PLANES][MIXER_PLANES][MIX_BUSES]; /* to, from */
+    struct mixer_room *rooms[MIXER_PLANES];
     struct mixer_encoder *encoders;
 };
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-const unsigned mixer_rates[MIXER_RATES] = {8000, 16000, 48000};
+const unsigned mixer_rates[MIXER_PLANES] = {8000, 16000, 48000};
 
 static const float silence[FRAME_MAX];
 
@@ -40,25 +40,25 @@ void plane_add(struct mixer *mixer, const struct mixer_channel *channel, const f
     }
 }
 
-const float *mixer_said(const struct mixer *mixer, unsigned rate, unsigned bus, unsigned *countp)
+const float *mixer_said(const struct mixer *mixer, unsigned plane, unsigned bus, unsigned *countp)
 {
-    const struct mixer_plane *plane = mixer->planes[rate];
-    const struct mixer_bus *here = plane != NULL ? plane->buses[bus] : NULL;
+    const struct mixer_plane *at = mixer->planes[plane];
+    const struct mixer_bus *here = at != NULL ? at->buses[bus] : NULL;
 
     if (here == NULL || here->said != mixer->tick) {
         return NULL;
     }
-    *countp = plane->frame;
+    *countp = at->frame;
     return here->own;
 }
 
-void mixer_add(struct mixer *mixer, unsigned rate, unsigned bus, const float *samples)
+void mixer_add(struct mixer *mixer, unsigned plane, unsigned bus, const float *samples)
 {
-    const struct mixer_plane *plane = mixer->planes[rate];
-    float *said = plane != NULL ? bus_open(mixer, plane, bus) : NULL;
+    const struct mixer_plane *at = mixer->planes[plane];
+    float *said = at != NULL ? bus_open(mixer, at, bus) : NULL;
 
     if (said != NULL) {
-        add_scaled(said, samples, plane->frame, 1, 1);
+        add_scaled(said, samples, at->frame, 1, 1);
     }
 }
 
@@ -92,7 +92,7 @@ const float *plane_hear(struct mixer *mixer, struct mixer_plane *plane, unsigned
     }
     here->summed = mixer->tick;
     here->heard = here->said == mixer->tick ? here->own : NULL;
-    for (unsigned i = 0; i < MIXER_RATES; i++) {
+    for (unsigned i = 0; i < MIXER_PLANES; i++) {
         struct mixer_link *link = &here->links[i];
         const float *before = here->heard;
         float *result = before == NULL ? here->sum : plane->scratch;

@@ -24,7 +24,7 @@ static struct mixer_plane *plane_create(unsigned rate)
     size_t payload_max = smaller(frame * sizeof(int16_t), PAYLOAD_MAX);
     size_t floats = (2 + MIXER_GROUPS) * frame * sizeof(float);
     size_t bytes = (size_t)MIXER_GROUPS * MIXER_ENCODINGS * payload_max;
-    struct mixer_plane *plane = calloc(1, sizeof(*plane) + floats + bytes);
+    struct mixer_plane *plane = calloc(1, sizeof *plane + floats + bytes);
     uint8_t *memory;
 
     if (plane == NULL) {
@@ -50,7 +50,7 @@ static struct mixer_plane *plane_create(unsigned rate)
 static struct mixer_bus *bus_create(unsigned rate)
 {
     unsigned frame = rate / 1000 * FRAME_MS;
-    struct mixer_bus *bus = calloc(1, sizeof(*bus) + 2 * frame * sizeof(float));
+    struct mixer_bus *bus = calloc(1, sizeof *bus + 2 * frame * sizeof(float));
 
     if (bus != NULL) {
         bus->own = (float *)(bus + 1);
@@ -60,24 +60,24 @@ static struct mixer_bus *bus_create(unsigned rate)
 }
 
 /* A place for each channel that may speak at the rate; as many more as there are, and then some. */
-static int fill_rooms(struct mixer_supply *supply, struct mixer_stock *stock, unsigned rate)
+static int fill_rooms(struct mixer_supply *supply, struct mixer_stock *stock, unsigned plane)
 {
-    size_t size = mixer_rates[rate] / 1000 * FRAME_MS * sizeof(float);
+    size_t size = mixer_rates[plane] / 1000 * FRAME_MS * sizeof(float);
 
-    while (stock->places[rate] < stock->channels[rate]) {
-        unsigned places = stock->places[rate] < ROOM_MAX ? stock->places[rate] : ROOM_MAX;
+    while (stock->places[plane] < stock->channels[plane]) {
+        unsigned places = stock->places[plane] < ROOM_MAX ? stock->places[plane] : ROOM_MAX;
         struct mixer_room *room;
 
         places = places > ROOM_MIN ? places : ROOM_MIN;
-        room = malloc(sizeof(*room) + places * size);
+        room = malloc(sizeof *room + places * size);
         if (room == NULL) {
             return ENOMEM;
         }
         room->taken = 0;
         room->places = places;
-        room->next = supply->rooms[rate];
-        supply->rooms[rate] = room;
-        stock->places[rate] += places;
+        room->next = supply->rooms[plane];
+        supply->rooms[plane] = room;
+        stock->places[plane] += places;
     }
     return 0;
 }
@@ -86,7 +86,7 @@ static int fill_bus(struct mixer_supply *supply, const struct mixer_stock *stock
                     unsigned to, unsigned bus)
 {
     bool is_there = (stock->buses & (1u << bus)) != 0;
-    bool is_new = !is_there || (stock->rates & (1u << to)) == 0;
+    bool is_new = !is_there || (stock->planes & (1u << to)) == 0;
 
     if (is_new) {
         supply->buses[to][bus] = bus_create(mixer_rates[to]);
@@ -94,9 +94,9 @@ static int fill_bus(struct mixer_supply *supply, const struct mixer_stock *stock
             return ENOMEM;
         }
     }
-    for (unsigned from = 0; from < MIXER_RATES; from++) {
+    for (unsigned from = 0; from < MIXER_PLANES; from++) {
         if (from == to || (in_use & (1u << from)) == 0 ||
-            (!is_new && (stock->rates & (1u << from)) != 0)) {
+            (!is_new && (stock->planes & (1u << from)) != 0)) {
             continue;
         }
         supply->links[to][from][bus] = resampler_create(mixer_rates[from], mixer_rates[to]);
@@ -110,18 +110,18 @@ static int fill_bus(struct mixer_supply *supply, const struct mixer_stock *stock
 static int fill(struct mixer_supply *supply, const struct mixer_stock *stock, uint8_t in_use,
                 uint8_t buses)
 {
-    for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
-        if ((in_use & (1u << rate)) == 0) {
+    for (unsigned plane = 0; plane < MIXER_PLANES; plane++) {
+        if ((in_use & (1u << plane)) == 0) {
             continue;
         }
-        if ((stock->rates & (1u << rate)) == 0) {
-            supply->planes[rate] = plane_create(mixer_rates[rate]);
-            if (supply->planes[rate] == NULL) {
+        if ((stock->planes & (1u << plane)) == 0) {
+            supply->planes[plane] = plane_create(mixer_rates[plane]);
+            if (supply->planes[plane] == NULL) {
                 return ENOMEM;
             }
         }
         for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-            if ((buses & (1u << bus)) != 0 && fill_bus(supply, stock, in_use, rate, bus) != 0) {
+            if ((buses & (1u << bus)) != 0 && fill_bus(supply, stock, in_use, plane, bus) != 0) {
                 return ENOMEM;
             }
         }
@@ -131,28 +131,28 @@ static int fill(struct mixer_supply *supply, const struct mixer_stock *stock, ui
 
 static bool lacks_rooms(const struct mixer_stock *stock)
 {
-    for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
-        if (stock->places[rate] < stock->channels[rate]) {
+    for (unsigned plane = 0; plane < MIXER_PLANES; plane++) {
+        if (stock->places[plane] < stock->channels[plane]) {
             return true;
         }
     }
     return false;
 }
 
-static uint8_t rates_with(const struct mixer_stock *stock, unsigned rate)
+static uint8_t planes_with(const struct mixer_stock *stock, unsigned rate)
 {
-    return (uint8_t)(stock->rates | (rate > 0 ? 1u << plane_index(rate) : 0));
+    return (uint8_t)(stock->planes | (rate > 0 ? 1u << plane_index(rate) : 0));
 }
 
-static bool has_all(const struct mixer_stock *stock, uint8_t rates, uint8_t buses)
+static bool has_all(const struct mixer_stock *stock, uint8_t planes, uint8_t buses)
 {
-    return rates == stock->rates && (stock->buses | buses) == stock->buses && !lacks_rooms(stock);
+    return planes == stock->planes && (stock->buses | buses) == stock->buses && !lacks_rooms(stock);
 }
 
 int mixer_supply_create(struct mixer_stock *stock, unsigned rate, uint8_t buses,
                         struct mixer_supply **supplyp)
 {
-    uint8_t wanted = rates_with(stock, rate);
+    uint8_t wanted = planes_with(stock, rate);
     struct mixer_supply *supply;
     int err = 0;
 
@@ -161,14 +161,14 @@ int mixer_supply_create(struct mixer_stock *stock, unsigned rate, uint8_t buses,
     if (has_all(stock, wanted, buses)) {
         return 0;
     }
-    supply = calloc(1, sizeof(*supply));
+    supply = calloc(1, sizeof *supply);
     if (supply == NULL || fill(supply, stock, wanted, buses) != 0) {
         mixer_supply_destroy(supply);
         return ENOMEM;
     }
-    stock->rates = wanted;
+    stock->planes = wanted;
     stock->buses = buses;
-    for (unsigned i = 0; err == 0 && i < MIXER_RATES; i++) {
+    for (unsigned i = 0; err == 0 && i < MIXER_PLANES; i++) {
         err = wanted & (1u << i) ? fill_rooms(supply, stock, i) : 0;
     }
     *supplyp = supply;
@@ -219,7 +219,7 @@ static void encoder_destroy(struct mixer_encoder *encoder)
 static struct mixer_encoder *encoder_create(const struct codec *codec)
 {
     unsigned frame = codec->sample_rate / 1000 * FRAME_MS;
-    struct mixer_encoder *encoder = calloc(1, sizeof(*encoder) + 2 * frame * sizeof(float));
+    struct mixer_encoder *encoder = calloc(1, sizeof *encoder + 2 * frame * sizeof(float));
 
     if (encoder == NULL) {
         return NULL;
@@ -249,7 +249,7 @@ bool mixer_stock_suffices(struct mixer_stock *stock, unsigned rate, uint8_t buse
     const struct mixer_demand *demand =
         codec != NULL && !codec->stateless ? demand_of(stock, codec) : NULL;
 
-    return has_all(stock, rates_with(stock, rate), buses) &&
+    return has_all(stock, planes_with(stock, rate), buses) &&
            (demand == NULL || demand->made >= encoders_wanted(demand, lacking));
 }
 
@@ -265,7 +265,7 @@ int mixer_supply_encoders(struct mixer_stock *stock, const struct codec *codec, 
     demand = demand_of(stock, codec);
     wanted = encoders_wanted(demand, lacking);
     if (*supplyp == NULL && demand->made < wanted) {
-        *supplyp = calloc(1, sizeof(**supplyp));
+        *supplyp = calloc(1, sizeof **supplyp);
     }
     for (; demand->made < wanted; demand->made++) {
         struct mixer_encoder *encoder = *supplyp != NULL ? encoder_create(codec) : NULL;
@@ -281,18 +281,18 @@ int mixer_supply_encoders(struct mixer_stock *stock, const struct codec *codec, 
 
 /* ---- handing over and freeing ---- */
 
-static void install_buses(struct mixer *mixer, struct mixer_supply *supply, unsigned rate)
+static void install_buses(struct mixer *mixer, struct mixer_supply *supply, unsigned plane)
 {
     for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-        if (supply->buses[rate][bus] != NULL) {
-            mixer->planes[rate]->buses[bus] = supply->buses[rate][bus];
-            supply->buses[rate][bus] = NULL;
+        if (supply->buses[plane][bus] != NULL) {
+            mixer->planes[plane]->buses[bus] = supply->buses[plane][bus];
+            supply->buses[plane][bus] = NULL;
         }
-        for (unsigned from = 0; from < MIXER_RATES; from++) {
-            if (supply->links[rate][from][bus] != NULL) {
-                mixer->planes[rate]->buses[bus]->links[from].resampler =
-                    supply->links[rate][from][bus];
-                supply->links[rate][from][bus] = NULL;
+        for (unsigned from = 0; from < MIXER_PLANES; from++) {
+            if (supply->links[plane][from][bus] != NULL) {
+                mixer->planes[plane]->buses[bus]->links[from].resampler =
+                    supply->links[plane][from][bus];
+                supply->links[plane][from][bus] = NULL;
             }
         }
     }
@@ -300,18 +300,18 @@ static void install_buses(struct mixer *mixer, struct mixer_supply *supply, unsi
 
 void mixer_install(struct mixer *mixer, struct mixer_supply *supply)
 {
-    for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
-        if (supply->planes[rate] != NULL) {
-            mixer->planes[rate] = supply->planes[rate];
-            supply->planes[rate] = NULL;
+    for (unsigned plane = 0; plane < MIXER_PLANES; plane++) {
+        if (supply->planes[plane] != NULL) {
+            mixer->planes[plane] = supply->planes[plane];
+            supply->planes[plane] = NULL;
         }
-        install_buses(mixer, supply, rate);
-        while (supply->rooms[rate] != NULL) {
-            struct mixer_room *room = supply->rooms[rate];
+        install_buses(mixer, supply, plane);
+        while (supply->rooms[plane] != NULL) {
+            struct mixer_room *room = supply->rooms[plane];
 
-            supply->rooms[rate] = room->next;
-            room->next = mixer->planes[rate]->rooms;
-            mixer->planes[rate]->rooms = room;
+            supply->rooms[plane] = room->next;
+            room->next = mixer->planes[plane]->rooms;
+            mixer->planes[plane]->rooms = room;
         }
     }
     while (supply->encoders != NULL) {
@@ -325,7 +325,7 @@ void mixer_install(struct mixer *mixer, struct mixer_supply *supply)
 
 static void bus_destroy(struct mixer_bus *bus)
 {
-    for (unsigned from = 0; bus != NULL && from < MIXER_RATES; from++) {
+    for (unsigned from = 0; bus != NULL && from < MIXER_PLANES; from++) {
         resampler_destroy(bus->links[from].resampler);
     }
     free(bus);
@@ -356,15 +356,15 @@ void mixer_supply_destroy(struct mixer_supply *supply)
     if (supply == NULL) {
         return;
     }
-    for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
+    for (unsigned plane = 0; plane < MIXER_PLANES; plane++) {
         for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-            bus_destroy(supply->buses[rate][bus]);
-            for (unsigned from = 0; from < MIXER_RATES; from++) {
-                resampler_destroy(supply->links[rate][from][bus]);
+            bus_destroy(supply->buses[plane][bus]);
+            for (unsigned from = 0; from < MIXER_PLANES; from++) {
+                resampler_destroy(supply->links[plane][from][bus]);
             }
         }
-        free(supply->planes[rate]);
-        rooms_destroy(supply->rooms[rate]);
+        free(supply->planes[plane]);
+        rooms_destroy(supply->rooms[plane]);
     }
     encoders_destroy(supply->encoders);
     free(supply);
@@ -372,15 +372,15 @@ void mixer_supply_destroy(struct mixer_supply *supply)
 
 void mixer_free(struct mixer *mixer)
 {
-    for (unsigned rate = 0; rate < MIXER_RATES; rate++) {
-        for (unsigned bus = 0; mixer->planes[rate] != NULL && bus < MIX_BUSES; bus++) {
-            bus_destroy(mixer->planes[rate]->buses[bus]);
+    for (unsigned plane = 0; plane < MIXER_PLANES; plane++) {
+        for (unsigned bus = 0; mixer->planes[plane] != NULL && bus < MIX_BUSES; bus++) {
+            bus_destroy(mixer->planes[plane]->buses[bus]);
         }
-        if (mixer->planes[rate] != NULL) {
-            rooms_destroy(mixer->planes[rate]->rooms);
+        if (mixer->planes[plane] != NULL) {
+            rooms_destroy(mixer->planes[plane]->rooms);
         }
-        free(mixer->planes[rate]);
-        mixer->planes[rate] = NULL;
+        free(mixer->planes[plane]);
+        mixer->planes[plane] = NULL;
     }
     encoders_destroy(mixer->encoders);
     mixer->encoders = NULL;

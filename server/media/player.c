@@ -32,10 +32,10 @@ static void player_over(struct player *player, const char *problem)
 /* The clip has been read. */
 static int player_begin(struct player *player)
 {
-    int err = mix_supply_player(player->mix, player->bus, &player->rate);
+    int err = mix_supply_player(player->mix, player->bus, &player->plane);
 
     if (err == 0) {
-        err = playing_init(&player->sound, player->clip, mixer_rates[player->rate], player->fade,
+        err = playing_init(&player->sound, player->clip, mixer_rates[player->plane], player->fade,
                            player->loop);
     }
     if (err == 0) {
@@ -51,7 +51,7 @@ int player_create(struct mix *mix, const struct play_config *config, struct play
     int err;
 
     loop_assert_thread(mix->media->loop);
-    player = calloc(1, sizeof(*player));
+    player = calloc(1, sizeof *player);
     if (player == NULL) {
         return ENOMEM;
     }
@@ -155,7 +155,7 @@ void player_apply_add(struct player *player)
     struct section *section = player->section;
 
     TAILQ_INSERT_TAIL(&section->players, player, in_section);
-    mixer_channel_feed(&section->mixer, &player->channel, player->rate, player->bus, player->gain);
+    mixer_channel_feed(&section->mixer, &player->channel, player->plane, player->bus, player->gain);
     player->sound.leaving = section->leaving;
 }
 
@@ -186,7 +186,7 @@ void players_speak(struct section *section, struct media_thread *thread)
     struct player *player, *next;
 
     for (player = TAILQ_FIRST(&section->players); player != NULL; player = next) {
-        unsigned count = mixer_rates[player->rate] / 1000 * FRAME_MS;
+        unsigned count = mixer_rates[player->plane] / 1000 * FRAME_MS;
         bool goes_on = playing_next(&player->sound, thread->frame, count);
 
         next = TAILQ_NEXT(player, in_section);
@@ -206,6 +206,6 @@ void players_begin_leaving(struct section *section)
     TAILQ_FOREACH(player, &section->players, in_section)
     {
         player->sound.leaving = true;
-        player->sound.fade = mixer_rates[player->rate] / 1000 * FRAME_MS;
+        player->sound.fade = mixer_rates[player->plane] / 1000 * FRAME_MS;
     }
 }

@@ -11,7 +11,7 @@ static const float FULL_SCALE = 32768;
 int playing_init(struct playing *playing, const struct clip *clip, unsigned rate, unsigned fade_ms,
                  bool loop)
 {
-    memset(playing, 0, sizeof(*playing));
+    memset(playing, 0, sizeof *playing);
     playing->samples = clip_samples(clip, rate, &playing->count);
     if (playing->samples == NULL || playing->count == 0) {
         return EINVAL;

@@ -14,7 +14,7 @@ struct resampler {
 
 struct resampler *resampler_create(unsigned from, unsigned to)
 {
-    struct resampler *resampler = malloc(sizeof(*resampler));
+    struct resampler *resampler = malloc(sizeof *resampler);
 
     assert(from % to == 0 || to % from == 0);
     if (resampler == NULL) {

@@ -65,7 +65,7 @@ static void leg_prefetch(const struct leg *leg)
     if (second != NULL) {
         prefetch(second, offsetof(struct leg, rtcp.latch));
         prefetch(&second->latch, LATCH_EACH_TICK);
-        prefetch(&second->channel, sizeof(second->channel));
+        prefetch(&second->channel, sizeof second->channel);
     }
 }
 

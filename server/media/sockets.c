@@ -33,7 +33,7 @@ int sockets_init(struct sockets *sockets, const struct sockaddr_storage *address
         return ENOMEM;
     }
     /* A random start: after a restart, packets of calls gone by find nobody. */
-    random_bytes(&start, sizeof(start));
+    random_bytes(&start, sizeof start);
     sockets->next = start % sockets->pairs;
     return 0;
 }
@@ -49,13 +49,13 @@ static void socket_tune(int fd, int family)
 {
     int on = 1, priority = PRIORITY_VOICE, dscp = DSCP_EF;
 
-    (void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+    (void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     if (family == AF_INET6) {
-        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &dscp, sizeof(dscp));
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &dscp, sizeof dscp);
     } else {
-        (void)setsockopt(fd, IPPROTO_IP, IP_TOS, &dscp, sizeof(dscp));
+        (void)setsockopt(fd, IPPROTO_IP, IP_TOS, &dscp, sizeof dscp);
     }
-    (void)setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority));
+    (void)setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof priority);
 }
 
 static int socket_bind(const struct sockaddr_storage *address, uint16_t port, int *fdp)
@@ -72,7 +72,7 @@ static int socket_bind(const struct sockaddr_storage *address, uint16_t port, in
         goto fail;
     }
     if (address->ss_family == AF_INET6 &&
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0) {
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) {
         goto fail;
     }
     address_set_port(&local, port);

@@ -15,7 +15,7 @@ static struct sockaddr_storage usable_address(const struct sockaddr_storage *add
 {
     struct sockaddr_storage none;
 
-    memset(&none, 0, sizeof(none));
+    memset(&none, 0, sizeof none);
     if (address->ss_family != family || address_port(address) == 0 ||
         address_is_unspecified(address)) {
         return none;
@@ -29,7 +29,7 @@ static unsigned packet_length(unsigned wish, const struct codec *codec)
 {
     if (codec != NULL && codec->stateless && wish <= PAYLOAD_MAX &&
         wish * (codec->sample_rate / 1000) * 2 <= PAYLOAD_MAX) {
-        for (unsigned i = 0; i < sizeof(PACKET_LENGTHS) / sizeof(PACKET_LENGTHS[0]); i++) {
+        for (unsigned i = 0; i < sizeof PACKET_LENGTHS / sizeof PACKET_LENGTHS[0]; i++) {
             if (PACKET_LENGTHS[i] == wish) {
                 return wish;
             }
@@ -129,13 +129,13 @@ int stream_create(const struct session *session, int family, struct stream **str
 {
     unsigned count =
         session->format_count < SESSION_FORMATS ? session->format_count : SESSION_FORMATS;
-    struct stream *stream = calloc(1, sizeof(*stream));
+    struct stream *stream = calloc(1, sizeof *stream);
     int err = 0;
 
     if (stream == NULL) {
         return ENOMEM;
     }
-    memset(stream->by_type, -1, sizeof(stream->by_type));
+    memset(stream->by_type, -1, sizeof stream->by_type);
     stream->direction = session->direction;
     stream->remote_rtp = usable_address(&session->remote_rtp, family);
     stream->remote_rtcp = usable_address(&session->remote_rtcp, family);

@@ -61,7 +61,7 @@ static void sleep_idle(struct media_thread *thread)
     }
     atomic_store(&thread->idle, true);
     if (mailbox_empty(&thread->inbox)) {
-        while (read(thread->wake_fd, &count, sizeof(count)) < 0 && errno == EINTR) {
+        while (read(thread->wake_fd, &count, sizeof count) < 0 && errno == EINTR) {
         }
     }
     atomic_store(&thread->idle, false);
@@ -74,7 +74,7 @@ void thread_wake(struct media_thread *thread)
     if (atomic_load(&thread->idle)) {
         uint64_t one = 1;
 
-        while (write(thread->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR) {
+        while (write(thread->wake_fd, &one, sizeof one) < 0 && errno == EINTR) {
         }
     }
 }
@@ -83,7 +83,13 @@ void thread_wake(struct media_thread *thread)
 
 static void watch_overload(struct media_thread *thread, uint64_t due, uint64_t late, uint64_t busy)
 {
-    if (overload_slot(&thread->overload, &thread->media->overload_limits, due, late, busy)) {
+    const struct media *media = thread->media;
+    struct overload_limits limits = {
+        .late = atomic_load_explicit(&media->overload_late, memory_order_relaxed),
+        .load = atomic_load_explicit(&media->overload_load, memory_order_relaxed),
+    };
+
+    if (overload_slot(&thread->overload, &limits, due, late, busy)) {
         tell_overload(thread);
     }
 }
@@ -131,7 +137,7 @@ static void thread_tune(struct media_thread *thread)
 {
     char name[16];
 
-    (void)snprintf(name, sizeof(name), "media-%u", (unsigned)(thread - thread->media->threads));
+    (void)snprintf(name, sizeof name, "media-%u", (unsigned)(thread - thread->media->threads));
     (void)pthread_setname_np(pthread_self(), name);
     /* Both make it more punctual where they are allowed, and are no condition. */
     (void)prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL); /* ns */
@@ -201,7 +207,7 @@ int thread_start(struct media *media, struct media_thread *thread)
     for (unsigned slot = 0; slot < SLOTS; slot++) {
         TAILQ_INIT(&thread->slots[slot]);
     }
-    random_bytes(&thread->random, sizeof(thread->random));
+    random_bytes(&thread->random, sizeof thread->random);
     thread->random |= 1; /* 0 would stay 0 */
     err = open_descriptors(thread);
     if (err == 0) {

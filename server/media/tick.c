@@ -87,6 +87,7 @@ static void message_apply(struct media_thread *thread, struct message *message)
     case MESSAGE_LEG_ROUTE:
         if (!message->leg->leaving) {
             message->leg->routed = true;
+            message->leg->is_cautious = message->is_cautious;
             mixer_channel_route(&message->leg->channel, &message->route);
         }
         thread_give_back(thread, message);
@@ -173,7 +174,7 @@ void thread_wake_focus(struct media_thread *thread)
 
         thread->signal = false;
         /* It can only fail when the counter is full, and then the focus is awake. */
-        if (write(thread->event_fd, &one, sizeof(one)) < 0) {
+        if (write(thread->event_fd, &one, sizeof one) < 0) {
             return;
         }
     }

@@ -45,7 +45,7 @@ int uring_create(struct uring **ringp)
     struct io_uring_params params = {
         .flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_R_DISABLED,
     };
-    struct uring *ring = calloc(1, sizeof(*ring));
+    struct uring *ring = calloc(1, sizeof *ring);
     unsigned most = sockets_most();
     int err;
 

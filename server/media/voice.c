@@ -19,7 +19,7 @@ struct voice {
 
 struct voice *voice_create(unsigned rate, const struct leg_voice *wish, bool tones)
 {
-    struct voice *voice = calloc(1, sizeof(*voice));
+    struct voice *voice = calloc(1, sizeof *voice);
 
     if (voice == NULL) {
         return NULL;

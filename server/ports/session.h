@@ -13,7 +13,7 @@
 
 enum {
     SESSION_FORMATS = 24, /* rtpmap lines kept of one m-line; the rest is ignored */
-    SESSION_FMTP = 160,   /* bytes of one a=fmtp value, with its NUL */
+    SESSION_FMTP = 160,   /* bytes of one a=fmtp value, with its NUL; what is more is left out */
 };
 
 /* Direction of one stream as seen from Parley: a phone on hold that says a=sendonly is RECVONLY. */

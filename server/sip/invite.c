@@ -17,6 +17,16 @@ static void announce(struct call *call, const struct named_dialog *named)
     call->info.names = NULL;
 }
 
+/* RFC 5366 §3: who requires the extension has a list. False: refused. */
+static bool check_list(struct incoming *in)
+{
+    if (in->recipients.count == 0 && sip_has_feature(in->sip->sip_require, RECIPIENT_LIST_INVITE)) {
+        respond(in, 400, "Missing Recipient List", TAG_END());
+        return false;
+    }
+    return true;
+}
+
 void invite_receive(struct incoming *in)
 {
     const struct sdp_local any_address = {
@@ -28,8 +38,8 @@ void invite_receive(struct incoming *in)
     struct named_dialog named;
     bool is_named;
 
-    if (!check_contact(in, true) || !check_body(in) || !session_timer_check(in) ||
-        !named_dialog_read(in, &named, &is_named)) {
+    if (!check_contact(in, true) || !bodies_read(in) || !check_list(in) || !check_body(in) ||
+        !session_timer_check(in) || !named_dialog_read(in, &named, &is_named)) {
         return;
     }
     if (message_has_sdp(in->sip)) {
@@ -45,6 +55,11 @@ void invite_receive(struct incoming *in)
         return;
     }
     call->offer = offer;
+    call->recipients = in->recipients;
+    in->recipients = (struct recipients){0};
+    if (call->recipients.count > 0) {
+        call->info.recipients = &call->recipients;
+    }
     offer_remember(call, in->sip);
     call->info.has_offer = offer != NULL;
     call->info.family = offer ? sdp_family(offer) : msg_addr(in->msg)->su_family;
@@ -52,24 +67,16 @@ void invite_receive(struct incoming *in)
     announce(call, is_named ? &named : NULL);
 }
 
-int call_set_answer(struct call *call, const struct answer *how)
-{
-    call->answer = *how;
-    call->answer.subject = su_strdup(call->home, how->subject ? how->subject : "-");
-    call->answer.contact_user = su_strdup(call->home, how->contact_user ? how->contact_user : "");
-    call->local.media = how->media;
-    call->local.subject = call->answer.subject;
-    return call->answer.subject && call->answer.contact_user ? 0 : ENOMEM;
-}
-
 static int prepare_answer(struct call *call, const struct answer *how)
 {
-    int error = call_set_answer(call, how);
+    struct terms *terms;
+    int error = terms_create(call->agent, how, &terms);
     if (error) {
         return error;
     }
+    terms_settle(call, terms);
     sip_contact_t *contact =
-        contact_make(call->agent, call->dialog->home, call->answer.contact_user, how->is_focus,
+        contact_make(call->agent, call->dialog->home, terms->how.contact_user, terms->how.is_focus,
                      call->invite.tport, sip_object(call->invite.request)->sip_request->rq_url);
     if (!contact) {
         return ENOMEM;
@@ -78,23 +85,58 @@ static int prepare_answer(struct call *call, const struct answer *how)
     return 0;
 }
 
-int invite_answer(struct call *call, const struct answer *how)
+static void refuse_unanswerable(struct call *call, int error)
 {
-    char *body = NULL;
-    bool offers = !call->offer;
+    int code = error == ENOMEM ? 500 : 488;
+    call_warn(call, "no answer to the offer is possible: refused with %d", code);
+    invite_refuse(call, code, sip_status_phrase(code), TAG_END());
+    call_finish(call, code, sip_status_phrase(code));
+}
+
+/* Answers the offer, in a response that is to come; without one, makes our own. */
+static int write_answer(struct call *call, const struct answer *how, char **bodyp)
+{
     int error = prepare_answer(call, how);
     if (!error) {
-        error = offers ? offer_make(call, &body) : offer_answer(call, call->offer, &body);
+        error = call->offer ? offer_answer(call, call->offer, bodyp) : offer_make(call, bodyp);
     }
     sdp_free(call->offer);
     call->offer = NULL;
+    return error;
+}
+
+int invite_early(struct call *call, const struct answer *how)
+{
+    char *body = NULL;
+    /* An offer of ours would have to come reliably (RFC 3261 §13.2.1). */
+    if (!call->offer) {
+        return EINVAL;
+    }
+    int error = write_answer(call, how, &body);
     if (error) {
-        int code = error == ENOMEM ? 500 : 488;
-        call_warn(call, "no answer to the offer is possible: refused with %d", code);
-        invite_refuse(call, code, sip_status_phrase(code), TAG_END());
-        call_finish(call, code, sip_status_phrase(code));
+        refuse_unanswerable(call, error);
         return 0;
     }
+    call->invite.body = body;
+    invite_provisional(call, SIP_183_SESSION_PROGRESS);
+    if (call->session_changed) {
+        call_later(call);
+    }
+    call_log(call, "answered early, with audio");
+    return 0;
+}
+
+int invite_answer(struct call *call, const struct answer *how)
+{
+    /* What a 183 has said of media must be said again (RFC 3261 §13.2.1). */
+    char *body = call->invite.body;
+    bool offers = !call->offer && !body;
+    int error = body ? prepare_answer(call, how) : write_answer(call, how, &body);
+    if (error) {
+        refuse_unanswerable(call, error);
+        return 0;
+    }
+    call->invite.body = NULL; /* it is in `body` */
     call->state = CALL_ANSWERED;
     invite_accept(call, body, offers);
     session_timer_restart(call);

@@ -239,6 +239,25 @@ static void read_rtpmap(char *text, struct sdp_stream *stream, bool mapped[128])
     format->channels = (uint8_t)channels;
 }
 
+/* "a=1; b=2" without its blanks. What finds no room is left out, parameter by parameter: half a
+ * value would be a wrong one, and the parameters behind a long one are good. */
+static void copy_parameters(char *fmtp, size_t size, const char *text)
+{
+    size_t filled = 0;
+    while (*text != '\0') {
+        text += strspn(text, "; \t");
+        size_t length = strcspn(text, ";");
+        size_t gap = filled > 0;
+        if (length > 0 && filled + gap + length < size) {
+            memcpy(fmtp + filled, ";", gap);
+            memcpy(fmtp + filled + gap, text, length);
+            filled += gap + length;
+        }
+        text += length;
+    }
+    fmtp[filled] = '\0';
+}
+
 static void read_fmtp(char *text, struct sdp_stream *stream)
 {
     const char *payload_word = next_word(&text);
@@ -248,15 +267,13 @@ static void read_fmtp(char *text, struct sdp_stream *stream)
     }
     struct codec_format *format = find_format(stream, payload_type);
     text += strspn(text, " \t");
-    size_t length = strlen(text);
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; text[i] != '\0'; i++) {
         if ((unsigned char)text[i] < ' ') {
             return;
         }
     }
-    /* Half a value would be a wrong one: parameters that are too long are left out. */
-    if (format && length < sizeof format->fmtp) {
-        memcpy(format->fmtp, text, length + 1);
+    if (format) {
+        copy_parameters(format->fmtp, sizeof format->fmtp, text);
     }
 }
 

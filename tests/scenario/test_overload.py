@@ -66,6 +66,19 @@ def test_with_limits_of_0_nobody_is_turned_away():
 
 
 @run.limit(60)
+def test_limits_that_a_reload_brings_hold_from_then_on():
+    with Server(config="threads = 1\noverload = { late = 0, load = 0 }\n", overload=True) as server:
+        with Phone(server, "alice") as alice:
+            alice.call()
+            alice.audio.wait_for_packets(5)
+            server.write("parley.lua", server.config.read_text().replace("late = 0", "late = 40"))
+            server.reload()
+            assert "restart" not in server.log()
+            stall(server, 3.5)
+            server.expect_log("warn .*overloaded: 1 of 1", within=5)
+
+
+@run.limit(60)
 def test_who_has_no_calls_left_is_not_overloaded():
     with Server(config="threads = 1\n" + LIMITS, overload=True) as server:
         with Phone(server, "alice") as alice, Phone(server, "bob") as bob:

@@ -115,6 +115,24 @@ static void who_is_alone_hears_music_until_a_second_one_comes(void **state)
     assert_null(world.first_player);
 }
 
+static void whom_the_music_cannot_reach_gets_it_with_the_next_change(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo"), *bob;
+
+    (void)state;
+    bob = world_join(focus, "bob", "demo");
+    world_played(focus, world.first_player, NULL);
+    world.route_error = ENOMEM;
+    world_hang_up(focus, bob);
+    assert_null(world.first_player);
+    assert_false(hears_music(alice));
+    world.route_error = 0;
+    assert_int_equal(focus_set_sound(focus, &(struct sound_config){.hold_music = "wait.wav"}), 0);
+    assert_non_null(world.first_player);
+    assert_true(hears_music(alice));
+    world_hang_up(focus, alice);
+}
+
 static void no_music_begins_while_all_are_sent_away(void **state)
 {
     struct call *alice = world_join(focus, "alice", "demo");
@@ -360,6 +378,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(who_is_alone_hears_music_until_a_second_one_comes),
+        TEST(whom_the_music_cannot_reach_gets_it_with_the_next_change),
         TEST(no_music_begins_while_all_are_sent_away),
         TEST(who_comes_and_goes_while_the_music_fades_leaves_one_music),
         TEST(the_newcomer_who_stays_behind_hears_what_begins_anew),

@@ -412,6 +412,27 @@ static void we_send_to_no_group_and_no_broadcast_address(void **state)
     assert_int_equal(session.remote_rtcp.ss_family, AF_UNSPEC);
 }
 
+static void parameters_that_find_no_room_leave_out_nothing_else(void **state)
+{
+    (void)state;
+    char body[1024], many[600] = "";
+    struct session session;
+    for (unsigned i = 0; i < 40; i++) {
+        snprintf(many + strlen(many), sizeof many - strlen(many), "parameter%u=1; ", i);
+    }
+    snprintf(body, sizeof body,
+             HEAD "m=audio 5004 RTP/AVP 97\r\na=rtpmap:97 opus/48000/2\r\n"
+                  "a=fmtp:97 maxplaybackrate=16000; sprop=%0200d ;usedtx=1; cbr=1\r\n",
+             0);
+    free(answer_to(body, &session));
+    assert_string_equal(session.codec.fmtp, "maxplaybackrate=16000;usedtx=1;cbr=1");
+    snprintf(body, sizeof body,
+             HEAD "m=audio 5004 RTP/AVP 97\r\na=rtpmap:97 opus/48000/2\r\na=fmtp:97 %s\r\n", many);
+    free(answer_to(body, &session));
+    assert_memory_equal(session.codec.fmtp, "parameter0=1;parameter1=1;", 26);
+    assert_string_equal(strrchr(session.codec.fmtp, ';'), ";parameter11=1");
+}
+
 static void one_bad_payload_type_does_not_spoil_the_rest(void **state)
 {
     (void)state;
@@ -698,6 +719,7 @@ int main(void)
         cmocka_unit_test(ipv6_offers_meet_ipv6_sockets_only),
         cmocka_unit_test(a_host_name_is_accepted_and_left_to_the_first_packet),
         cmocka_unit_test(we_send_to_no_group_and_no_broadcast_address),
+        cmocka_unit_test(parameters_that_find_no_room_leave_out_nothing_else),
         cmocka_unit_test(one_bad_payload_type_does_not_spoil_the_rest),
         cmocka_unit_test(what_is_no_description_is_a_bad_message),
         cmocka_unit_test(limits_are_kept),
