@@ -42,12 +42,17 @@ static void jitter_restart(struct leg *leg, const struct stream_format *format)
     jitter_reset(leg->jitter, format->codec, format->decoder);
 }
 
-/* The sender's audio stops here. A clock that is not that of the audio says nothing about when. */
+/* The sender's audio stops here. */
 static void take_noise(struct leg *leg, const struct stream_format *format,
                        const struct rtp_packet *packet, uint64_t arrival)
 {
-    if (leg->hearing != NULL && leg->hearing->clock_rate == format->clock_rate) {
+    if (leg->hearing == NULL) {
+        return;
+    }
+    if (leg->hearing->clock_rate == format->clock_rate) {
         jitter_noise(leg->jitter, packet, arrival);
+    } else {
+        jitter_pause(leg->jitter, packet->sequence);
     }
 }
 
