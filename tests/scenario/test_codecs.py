@@ -149,9 +149,12 @@ def test_changing_the_codec_in_a_call_goes_on_with_the_sound():
         alice.call(formats=("PCMU",))
         bob.call(formats=("PCMA",))
         tone.assert_hears(bob.hear(), {500: -20})
-        alice.audio.play(tone.sine(500, rate=16000))
         alice.reinvite(formats=("L16/16000",))
+        tone.assert_hears(bob.hear(settle=0.5), {500: -20})  # she has not yet read the answer
+        assert server.participants()["alice"]["codec"] == "L16"
+        assert server.participants()["alice"]["rejected"] == 0
         alice.expect(200)
+        alice.audio.play(tone.sine(500, rate=16000))
         alice.ack()
         tone.assert_hears(bob.hear(settle=0.5), {500: -20})
         heard = [p for p in alice.audio.wait_for_packets(50) if p.payload_type == 107]
