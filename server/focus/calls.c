@@ -63,8 +63,10 @@ static void on_progress(struct call *call, int code, const char *reason, void *a
     struct focus *focus = arg;
     struct participant *participant = participant_of(focus, call);
 
-    (void)reason;
-    if (!participant || !participant->called || participant->alerting || code != 180)
+    if (!participant || !participant->called)
+        return;
+    referrers_tell(participant, code, reason);
+    if (participant->alerting || code != 180)
         return;
     participant->alerting = true;
     participant_learn(participant);
@@ -88,9 +90,11 @@ static void on_established(struct call *call, void *arg)
     participant_learn(participant);
     participant->joined = true;
     participant->joined_at = time(NULL);
+    maker_arrives(participant);
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
     conference_update_music(conference);
+    referrers_tell(participant, 200, NULL);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s",
               participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "");
     events_post(focus, &(struct conference_event){
@@ -99,6 +103,16 @@ static void on_established(struct call *call, void *arg)
                            .participant = participant->id,
                        });
     participant_route_or_remove(participant);
+}
+
+static void on_updated(struct call *call, int code, const char *reason, void *arg)
+{
+    const struct participant *participant = participant_of(arg, call);
+
+    if (participant && code != 200)
+        log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
+                  "%s refuses the change of its call: %d %s", participant->info.caller.uri, code,
+                  reason);
 }
 
 static enum departure_method departure_method(const struct participant *participant, int code)
@@ -133,7 +147,9 @@ static void on_query(struct query *query, void *arg)
     struct request request = {
         .verb = VERB_CREATE,
         .conference_name = query->requested_user,
+        .is_name_given = true,
     };
+    const struct conference *conference;
     struct decision decision;
     const char *reason;
     int missing = gone_code(focus, query->requested_user, &reason);
@@ -149,8 +165,11 @@ static void on_query(struct query *query, void *arg)
         return; /* about the server, not a conference */
     query->is_focus = true;
     if (missing == 404 && focus_may_serve(focus, query->requested_user, query->requested_host)) {
-        if (focus_conference_by_name(focus, query->requested_user))
+        conference = focus_conference_by_name(focus, query->requested_user);
+        if (conference) {
+            query->is_focus = !conference->factory;
             return;
+        }
         actor_of_caller(&request.actor, query->caller);
         decide(focus, &request, &decision);
         if (decision.verdict == DECISION_ACCEPT)
@@ -164,6 +183,11 @@ static void on_query(struct query *query, void *arg)
     query->is_focus = false;
 }
 
+static void on_refer(struct reference *reference, void *arg)
+{
+    refer(arg, reference);
+}
+
 const struct signalling_events *focus_signalling_events(void)
 {
     static const struct signalling_events events = {
@@ -171,8 +195,10 @@ const struct signalling_events *focus_signalling_events(void)
         .on_session = on_session,
         .on_progress = on_progress,
         .on_established = on_established,
+        .on_updated = on_updated,
         .on_ended = on_ended,
         .on_query = on_query,
+        .on_refer = on_refer,
     };
     return &events;
 }

@@ -23,6 +23,7 @@ static int info_copy(struct participant *participant, const struct call_info *in
     size_t size = 0;
     char *strings, *at;
 
+    copy.recipients = NULL;
     if (!copy.caller.groups)
         copy.caller.groups = "";
     for (unsigned i = 0; i < FIELDS; i++)
@@ -92,6 +93,18 @@ void participant_learn(struct participant *participant)
 
     /* ENOMEM: it is known as it was before. */
     (void)info_copy(participant, signalling->info(participant->call));
+}
+
+void participant_answer(const struct participant *participant, struct answer *answer)
+{
+    const struct conference *conference = participant->conference;
+
+    *answer = (struct answer){
+        .contact_user = conference->name,
+        .is_focus = true,
+        .subject = *conference->title ? conference->title : NULL,
+    };
+    conference->focus->mixing->leg_address(participant->leg, &answer->media);
 }
 
 int participant_route(struct participant *participant)
@@ -180,6 +193,8 @@ void participant_leave(struct participant *participant, enum departure_method me
     participant->leg = NULL;
     focus->signalling->set_user(participant->call, CALL_HAS_LEFT);
     participant->call = NULL;
+    if (was_called)
+        referrers_tell(participant, event.code, reason);
     DL_DELETE(conference->members, participant);
     conference->member_count--;
     if (participant->id == conference->creator) {

@@ -4,11 +4,15 @@
  *
  *   focus.c        the whole: create, connect, shut down
  *   conference.c   conferences: find, make, reserve; and reading them
+ *   create.c       conferences with names of their own; who made a conference
+ *   factory.c      a call to a conference factory
  *   ending.c       how conferences end: for all, empty, in time, with their creator
  *   gone.c         names that no conference has any more
  *   participant.c  participants: make, leave, route their audio; and reading them
  *   admit.c        a call that wants in: create, join, answer
  *   invite.c       a call of ours to somebody who is to come in
+ *   recipients.c   several of them at the wish of one
+ *   refer.c        what is asked by REFER, and who is told how it goes
  *   calls.c        what becomes of a call: session, established, ended; OPTIONS
  *   submit.c       a participant's or script's wish: decision, effect
  *   subscribe.c    who wants to be told what happens: decision
@@ -21,6 +25,7 @@
 #define FOCUS_PRIVATE_H
 
 #include "focus/focus.h"
+#include "ports/referring.h"
 
 #include <uthash.h>
 
@@ -59,9 +64,19 @@ struct playback {
     char file[];
 };
 
+/* Who had a conference made, to be known again on coming in. */
+struct maker {
+    char *uri;     /* NULL or "": nobody in particular */
+    char *peer;    /* where the call came from that asked for it; "": a script did */
+    char *call_id; /* of that call's dialog; "": it was none */
+    bool authenticated;
+};
+
 struct focus {
     struct loop *loop;
     char *domain;
+    bool (*is_taken)(void *arg, const char *name);
+    void *is_taken_arg;
     unsigned max_calls;
     unsigned media_timeout, answer_timeout; /* ms */
     const struct signalling *signalling;
@@ -106,6 +121,8 @@ struct conference {
     char *name, *title, *policy;
     unsigned capacity;
     json_t *options;
+    enum factory factory;
+    struct maker maker;
     bool reserved, is_generated;
     bool active; /* somebody is in or on the way in; there is a mix */
     bool ended;  /* no longer to be called; waits to be freed */
@@ -153,6 +170,7 @@ struct participant {
     bool hears_music;
     bool called, alerting;       /* by us, and not answered yet; the phone rings */
     struct loop_timer *patience; /* runs while it is called */
+    struct referrer *referrers;  /* list: who is told whether it comes in */
     bool speaking_told, speaking_queued;
     time_t joined_at;
     struct participant *prev, *next; /* in conference.members */
@@ -204,9 +222,25 @@ void gone_forget(struct focus *focus);
 /* Why no conference has that name: 410 when one had, 404 when none ever had, and in words. */
 int gone_code(struct focus *focus, const char *name, const char **reasonp);
 
+/* subscribe.c */
+/* Whether "192.0.2.1:5060;udp" and the other are of one host. */
+bool is_same_host(const char *peer, const char *other);
+
+/* create.c */
+/* Notes whose call had it made, or whose it is; NULL for either. ENOMEM. */
+int maker_note(struct conference *conference, const struct call_info *from, const char *uri);
+/* Whoever comes in is the creator, if it is the one that had the conference made. */
+void maker_arrives(struct participant *participant);
+void maker_free(struct maker *maker);
+
+/* factory.c */
+void factory_admit(struct conference *factory, struct call *call);
+
 /* participant.c */
 int participant_make(struct conference *conference, struct call *call,
                      const struct request_params *params, struct participant **participantp);
+/* How the participant's call is to be answered, offered or changed. */
+void participant_answer(const struct participant *participant, struct answer *answer);
 /* Tells the mixer who may be heard. ENOMEM: it goes on as before. */
 int participant_route(struct participant *participant);
 /* The same for what cannot be taken back: without the memory for it the participant has to go. */
@@ -240,6 +274,12 @@ void sound_on_played(void *user, const char *problem, void *arg);
 
 /* admit.c */
 void admit(struct focus *focus, struct call *call);
+/* Asks the policy whether the caller may join, and answers the call. */
+void admit_to(struct conference *conference, struct call *call);
+/* Answers it with a failure. */
+void refuse_call(struct focus *focus, struct call *call, int code, const char *reason,
+                 unsigned retry_after);
+void refuse_call_by(struct focus *focus, struct call *call, const struct decision *decision);
 /* Whether `user` at `host` can name a conference of ours. */
 bool focus_may_serve(const struct focus *focus, const char *user, const char *host);
 /* Why no call more can be taken at the moment, NULL: it can. `user` is who is called. */
@@ -250,6 +290,30 @@ int media_failure(const char *conference, const char *call, int error, const cha
 
 /* invite.c: the effect of an accepted invite. Errors as focus_submit, with decision->code. */
 int invite(struct conference *conference, const struct request *request, struct decision *decision);
+
+/* recipients.c: all whom one request wants to have called, for all of them or for none. */
+struct invitations;
+/* Asks the policy about each of `list`, who live until the invitations are carried out. EPERM: one
+ * of them may not be called, *decision says why; ENOMEM. */
+int invitations_decide(struct conference *conference, const struct actor *actor, const char *call,
+                       const struct recipients *list, struct invitations **invitationsp,
+                       struct decision *decision);
+/* Calls them, and frees. What goes wrong with one is no harm to the others. */
+void invitations_carry_out(struct invitations *invitations);
+void invitations_free(struct invitations *invitations);
+/* refer.c */
+/* A REFER came: decides and acts. */
+void refer(struct focus *focus, struct reference *reference);
+/* `referral` is told from now on how it goes with whom we call. */
+void referrer_add(struct participant *participant, struct referral *referral);
+/* A code of 200 or more is the last word. */
+void referrers_tell(struct participant *participant, int code, const char *reason);
+
+/* subscribe.c */
+/* The participant who sends a request, within `call` or, when that is NULL, outside of any. NULL:
+ * somebody from outside. */
+struct participant *conference_find_caller(const struct conference *conference,
+                                           const struct call *call, const struct caller *caller);
 
 /* focus.c */
 void focus_call_gone(struct focus *focus);

@@ -7,9 +7,12 @@
 #ifndef PORTS_SIGNALLING_H
 #define PORTS_SIGNALLING_H
 
+#include "core/recipients.h"
 #include "ports/session.h"
 
 struct call;
+struct referral; /* see ports/referring.h */
+struct reference;
 
 /* Who is at the other end, and how that was proven. Strings live as long as the call. */
 struct caller {
@@ -46,23 +49,33 @@ struct call_info {
     const char *referred_by; /* URI of the Referred-By header (RFC 3892); "" when there is none */
     int family;              /* AF_INET or AF_INET6: what our media address must be */
     bool has_offer;          /* false: we offer in the 200, the peer answers in its ACK */
+    const struct recipients *recipients; /* whom the caller wants to have called, too (RFC 5366);
+                                            NULL: nobody */
     bool is_outgoing; /* begun by us: `caller` is whom we call, `requested_…` are our own side */
 };
 
-/* How a call is to be answered, or begun. Strings are copied. */
+/* How a call is to be answered, begun, or changed. Strings are copied. */
 struct answer {
     const char *contact_user; /* user part of our Contact: the conference */
     bool is_focus;            /* add ;isfocus to the Contact (RFC 4579 §4.2) */
     const char *subject;      /* SDP s= line; NULL: "-" */
     struct media_address media;
+    /* What our stream is not to do, though it could: STREAM_SENDONLY: send. 0: it does both. */
+    enum stream_direction withheld;
+    /* Names of the codecs to offer and to answer with, best first, separated by blanks; NULL or "":
+     * all that there are. */
+    const char *codecs;
 };
 
 /* A call to be begun. Strings are copied. */
 struct outgoing_call {
-    const char *target;     /* whom to call: a SIP URI; its headers are not sent */
-    const char *name;       /* the display name that goes with it; "" for none */
-    const char *conference; /* user part of our From, which is the conference's URI */
-    const char *title;      /* the display name of our From; "" for none */
+    const char *target;      /* whom to call: a SIP URI; its headers are not sent */
+    const char *name;        /* the display name that goes with it; "" for none */
+    const char *conference;  /* user part of our From, which is the conference's URI */
+    const char *title;       /* the display name of our From; "" for none */
+    const char *referrer;    /* the URI on whose behalf, for call_info; "" for none */
+    const char *referred_by; /* Referred-By header (RFC 3892); "" for none */
+    const char *replaces;    /* Replaces header (RFC 3891); "" for none */
 };
 
 /* What the focus asks. `reason` is the SIP reason phrase; NULL: the standard one. */
@@ -84,12 +97,24 @@ struct signalling {
     void (*progress)(struct call *call, int code, const char *reason);
     /* 200 with SDP. 0; EINVAL: not waiting for an answer (any more). */
     int (*answer)(struct call *call, const struct answer *answer);
+    /* Changes a call that was answered or begun, by a re-INVITE (RFC 3261 §14) as soon as nothing
+     * else is under way in its dialog. `how` says all that is to be; of several, the last counts.
+     * 0: on_updated follows from a later turn, unless the call ends or another update comes first.
+     * EINVAL: no such call (any more), or no codec of that name; ENOMEM. */
+    int (*update)(struct call *call, const struct answer *how);
     /* Final 3xx–6xx; a 401 asks for a password (RFC 3261 §22). `retry_after` in s, 0: no header.
      * on_ended does follow, from a later turn. */
     void (*reject)(struct call *call, int code, const char *reason, unsigned retry_after);
+    /* 302 (RFC 3261 §8.3): the caller is to call `target`, a SIP URI, or the user part of one of
+     * ours; `is_focus` as in struct answer. 0; EINVAL: no SIP URI, or not waiting for an answer
+     * (any more). on_ended follows, from a later turn. */
+    int (*redirect)(struct call *call, const char *target, bool is_focus);
     /* Ends the call as its state demands (BYE; CANCEL, or 480, before the answer). Goes out with
      * `Reason: SIP;cause=code;text="reason"` (RFC 3326). on_ended follows, from a later turn. */
     void (*end)(struct call *call, int code, const char *reason);
+    /* Tells a REFERer how it goes: 1xx; a final code is the last report, after which the referral
+     * is gone. */
+    void (*report)(struct referral *referral, int code, const char *reason);
 };
 
 /* What somebody asked to know by OPTIONS outside a dialog, and what to say. */
@@ -115,11 +140,16 @@ struct signalling_events {
     void (*on_progress)(struct call *call, int code, const char *reason, void *arg);
     /* The ACK of our 200 is here, or the 200 to our INVITE: the call is up. */
     void (*on_established)(struct call *call, void *arg);
+    /* The last update is in force (200; on_session was told before, if media have changed), or was
+     * refused with `code`, and all is as it was before it. */
+    void (*on_updated)(struct call *call, int code, const char *reason, void *arg);
     /* Over, whoever ended it. `code`: 0 for a BYE from the peer, 487 for a CANCEL, 408 when the
      * ACK or a session refresh failed to come, 300–699 for how our INVITE was refused (408 and 503
      * also when nobody was reached), otherwise the code of our own end or reject. */
     void (*on_ended)(struct call *call, int code, const char *reason, void *arg);
     void (*on_query)(struct query *query, void *arg);
+    /* A REFER, checked, with one that we could do. */
+    void (*on_refer)(struct reference *reference, void *arg);
 };
 
 #endif

@@ -32,6 +32,7 @@ void ack_receive(struct call *call, struct incoming *in)
     if (is_first && call->state == CALL_ESTABLISHED) {
         agent->events->on_established(call, agent->events_arg);
     }
+    reinvite_proceed(call);
 }
 
 void ack_missing(struct call *call)

@@ -22,6 +22,7 @@ void call_bye(struct call *call, int code, const char *reason, bool wait)
     call->state = CALL_ENDING;
     invite_done(call);
     session_timer_stop(call);
+    reinvite_stop(call);
     reason_write(header, sizeof header, call->end_code, call->end_reason);
     nta_outgoing_t *request = dialog_request(call->dialog, on_bye_response, call, SIP_METHOD_BYE, 0,
                                              SIPTAG_REASON_STR(header), TAG_END());

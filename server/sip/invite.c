@@ -15,6 +15,16 @@ static void announce(struct call *call)
     call->agent->events->on_incoming(call, call->agent->events_arg);
 }
 
+/* RFC 5366 §3: who requires the extension has a list. False: refused. */
+static bool check_list(struct incoming *in)
+{
+    if (in->recipients.count == 0 && sip_has_feature(in->sip->sip_require, RECIPIENT_LIST_INVITE)) {
+        respond(in, 400, "Missing Recipient List", TAG_END());
+        return false;
+    }
+    return true;
+}
+
 void invite_receive(struct incoming *in)
 {
     const struct sdp_local any_address = {
@@ -24,7 +34,8 @@ void invite_receive(struct incoming *in)
     };
     struct sdp *offer = NULL;
 
-    if (!check_contact(in, true) || !check_body(in) || !session_timer_check(in)) {
+    if (!check_contact(in, true) || !bodies_read(in) || !check_list(in) || !check_body(in) ||
+        !session_timer_check(in)) {
         return;
     }
     if (message_has_sdp(in->sip)) {
@@ -40,6 +51,11 @@ void invite_receive(struct incoming *in)
         return;
     }
     call->offer = offer;
+    call->recipients = in->recipients;
+    in->recipients = (struct recipients){0};
+    if (call->recipients.count > 0) {
+        call->info.recipients = &call->recipients;
+    }
     offer_remember(call, in->sip);
     call->info.has_offer = offer != NULL;
     call->info.family = offer ? sdp_family(offer) : msg_addr(in->msg)->su_family;
@@ -47,24 +63,16 @@ void invite_receive(struct incoming *in)
     announce(call);
 }
 
-int call_set_answer(struct call *call, const struct answer *how)
-{
-    call->answer = *how;
-    call->answer.subject = su_strdup(call->home, how->subject ? how->subject : "-");
-    call->answer.contact_user = su_strdup(call->home, how->contact_user ? how->contact_user : "");
-    call->local.media = how->media;
-    call->local.subject = call->answer.subject;
-    return call->answer.subject && call->answer.contact_user ? 0 : ENOMEM;
-}
-
 static int prepare_answer(struct call *call, const struct answer *how)
 {
-    int error = call_set_answer(call, how);
+    struct terms *terms;
+    int error = terms_create(call->agent, how, &terms);
     if (error) {
         return error;
     }
+    terms_settle(call, terms);
     sip_contact_t *contact =
-        contact_make(call->agent, call->dialog->home, call->answer.contact_user, how->is_focus,
+        contact_make(call->agent, call->dialog->home, terms->how.contact_user, terms->how.is_focus,
                      call->invite.tport, sip_object(call->invite.request)->sip_request->rq_url);
     if (!contact) {
         return ENOMEM;

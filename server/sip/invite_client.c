@@ -20,9 +20,10 @@ static int on_response(void *arg, nta_outgoing_t *request, const sip_t *sip);
 static int make_contact(struct call *call)
 {
     static const url_t nowhere[1];
-    sip_contact_t *contact =
-        contact_make(call->agent, call->dialog->home, call->answer.contact_user,
-                     call->answer.is_focus, call->listener, nowhere);
+    const struct answer *how = call->terms ? &call->terms->how : NULL;
+    sip_contact_t *contact = contact_make(call->agent, call->dialog->home,
+                                          how ? how->contact_user : call->info.requested_user,
+                                          how && how->is_focus, call->listener, nowhere);
     if (contact) {
         call->dialog->contact = contact;
     }
@@ -35,21 +36,16 @@ static int aim(struct call *call, const struct target *target)
     if (target->family != call->info.family) {
         return EAFNOSUPPORT; /* than that of the media which we offer */
     }
-    return dialog_aim(call, target) ? ENOMEM : make_contact(call);
+    call->listener = target->listener;
+    return dialog_aim(call->dialog, target) ? ENOMEM : make_contact(call);
 }
 
-/* The first of the URIs to be tried that can be. */
-static int choose_target(struct call *call, struct target *target)
+/* What goes with each of its INVITEs. ENOMEM. */
+static int take_headers(struct call *call, const struct outgoing_call *outgoing)
 {
-    const url_t *next;
-    int error = ENOMEM;
-    while ((next = redirect_next(call))) {
-        error = target_resolve(call->agent, call->home, next, call->account, target);
-        if (!error) {
-            return 0;
-        }
-    }
-    return error;
+    call->referred_by = su_strdup(call->home, outgoing->referred_by ? outgoing->referred_by : "");
+    call->replaces = su_strdup(call->home, outgoing->replaces ? outgoing->replaces : "");
+    return call->referred_by && call->replaces ? 0 : ENOMEM;
 }
 
 int invite_prepare(struct call *call, const struct outgoing_call *outgoing)
@@ -60,23 +56,23 @@ int invite_prepare(struct call *call, const struct outgoing_call *outgoing)
     if (!wanted) {
         return EINVAL;
     }
-    int error = target_account(call->agent, wanted, call->account, sizeof call->account);
+    int error = redirect_begin(&call->redirection, call->agent, call->home, wanted);
     if (!error) {
-        error = redirect_begin(call, wanted);
+        error = take_headers(call, outgoing);
     }
     if (!error) {
-        error = choose_target(call, &target);
+        error = redirect_next(&call->redirection, &target);
     }
     if (!error) {
-        error = dialog_begin(call, wanted, outgoing, target.listener);
+        error = dialog_begin(call->agent, wanted, outgoing, target.listener, &call->dialog);
     }
     if (!error) {
+        call->dialog->call = call;
         error = caller_of_target(call, wanted, outgoing, target.family);
     }
     if (error) {
         return error;
     }
-    call->answer.contact_user = call->info.requested_user;
     call->timer.interval = call->agent->session_expires;
     return aim(call, &target);
 }
@@ -97,6 +93,9 @@ static int send_invite(struct call *call)
         SIPTAG_CONTACT(call->dialog->contact), SIPTAG_ALLOW(agent->allow),
         SIPTAG_ALLOW_EVENTS(agent->allow_events), SIPTAG_ACCEPT(agent->accept),
         SIPTAG_SUPPORTED(agent->supported),
+        TAG_IF(*call->referred_by, SIPTAG_REFERRED_BY_STR(call->referred_by)),
+        TAG_IF(*call->replaces, SIPTAG_REPLACES_STR(call->replaces)),
+        TAG_IF(*call->replaces, SIPTAG_REQUIRE_STR("replaces")),
         TAG_IF(timer->interval, SIPTAG_SESSION_EXPIRES_STR(expires)),
         TAG_IF(timer->min_se, SIPTAG_MIN_SE_STR(least)), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
         SIPTAG_PAYLOAD_STR(call->sent_sdp), TAG_END());
@@ -106,8 +105,10 @@ static int send_invite(struct call *call)
 int invite_call(struct call *call, const struct answer *offer)
 {
     char *body = NULL;
-    int error = call_set_answer(call, offer);
+    struct terms *terms = NULL;
+    int error = terms_create(call->agent, offer, &terms);
     if (!error) {
+        terms_settle(call, terms);
         error = make_contact(call);
     }
     if (!error) {
@@ -173,7 +174,7 @@ static void answered(struct call *call, nta_outgoing_t *request, const sip_t *si
     const struct sip_agent *agent = call->agent;
     bool is_wanted = call->state == CALL_CALLING;
 
-    if (dialog_confirm(call, request, sip)) {
+    if (dialog_confirm(call->dialog, request, sip) || caller_answered(call, request, sip)) {
         call_finish(call, 500, "Out of Memory");
         return;
     }
@@ -193,17 +194,16 @@ static void answered(struct call *call, nta_outgoing_t *request, const sip_t *si
     if (call->state == CALL_ESTABLISHED) {
         agent->events->on_established(call, agent->events_arg);
     }
+    reinvite_proceed(call);
 }
 
 static bool try_next(struct call *call)
 {
-    const url_t *next;
-    while ((next = redirect_next(call))) {
-        struct target target;
-        call->challenges = NULL;
-        if (target_resolve(call->agent, call->home, next, call->account, &target) == 0 &&
-            aim(call, &target) == 0 && send_invite(call) == 0) {
-            call_log(call, "redirected to %s", url_as_string(call->home, next));
+    struct target target;
+    while (redirect_next(&call->redirection, &target) == 0) {
+        call->dialog->challenges = NULL;
+        if (aim(call, &target) == 0 && send_invite(call) == 0) {
+            call_log(call, "redirected to %s", url_as_string(call->home, target.uri));
             return true;
         }
     }
@@ -216,7 +216,7 @@ static bool try_again(struct call *call, const sip_t *sip)
     switch (sip->sip_status->st_status) {
     case 401:
     case 407:
-        if (digest_challenged(call, sip)) {
+        if (digest_challenged(call->dialog, sip)) {
             return send_invite(call) == 0;
         }
         break;
@@ -228,8 +228,8 @@ static bool try_again(struct call *call, const sip_t *sip)
     case 300:
     case 301:
     case 302:
-        if (!redirect_take(call, sip)) {
-            call_log(call, "no new URI in the redirection");
+        if (!redirect_take(&call->redirection, sip)) {
+            call_log(call, "no new URI in the redirection, or it is one too many");
         }
         break;
     default:

@@ -126,8 +126,13 @@ static size_t kept_size(const struct session *session)
     return offsetof(struct session, formats) + session->format_count * sizeof session->formats[0];
 }
 
-static int agree(struct call *call, const struct session *agreed)
+static int agree(struct call *call, struct session *agreed)
 {
+    /* That the peer will not receive says nothing while we would not send: it may just be the
+     * answer to that. */
+    if (!(call->local.direction & STREAM_SENDONLY)) {
+        agreed->held = call->session && call->session->held;
+    }
     if (call->session && is_same_session(call->session, agreed)) {
         return 0;
     }
@@ -202,6 +207,7 @@ static int make_body(struct call *call, const struct sdp *offer, char **bodyp,
     }
     free(call->sent_sdp);
     call->sent_sdp = copy;
+    call->is_sent_void = false;
     call->local.version = local.version;
     *bodyp = body;
     return 0;

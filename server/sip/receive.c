@@ -71,6 +71,8 @@ static void receive_in_dialog(struct incoming *in)
     dialog_heard(dialog, in);
     if (method == sip_method_subscribe) {
         subscribe_receive(dialog, in);
+    } else if (method == sip_method_refer) {
+        refer_receive(dialog, in);
     } else if (method == sip_method_options) {
         options_receive(dialog, in);
     } else if (method == sip_method_register) {
@@ -91,6 +93,10 @@ static void receive_first(struct incoming *in)
     }
     if (method == sip_method_invite) {
         struct dialog *dialog = dialog_of_first_request(in->agent, in->sip);
+        /* What is over is no transaction under way: a refused one is refusal.c's. */
+        if (dialog && dialog->call && dialog->call->state == CALL_ENDED) {
+            dialog = NULL;
+        }
         if (dialog && dialog->call &&
             su_casematch(dialog->first_branch, in->sip->sip_via->v_branch)) {
             invite_again(dialog->call);
@@ -114,6 +120,8 @@ static void receive_first(struct incoming *in)
         options_receive(NULL, in);
     } else if (method == sip_method_subscribe) {
         subscribe_receive(NULL, in);
+    } else if (method == sip_method_refer) {
+        refer_receive(NULL, in);
     } else if (method == sip_method_register) {
         register_receive(in);
     } else {
@@ -153,6 +161,7 @@ int receive_message(struct sip_agent *agent, nta_agent_t *nta, msg_t *msg, sip_t
         drop_maddr(sip);
         dispatch(&in);
         tport_unref(in.tport);
+        recipients_clear(&in.recipients);
     }
     msg_destroy(msg);
     return 0;

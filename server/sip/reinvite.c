@@ -15,7 +15,7 @@ static bool is_its_turn(struct call *call, struct incoming *in)
         return false;
     }
     /* One INVITE at a time in each direction (§14.1); before the ACK the last one is not over. */
-    if (invite_awaits_ack(call) || (call->timer.refresh && call->timer.refresh_offers)) {
+    if (invite_awaits_ack(call) || reinvite_is_out(call)) {
         respond(in, SIP_491_REQUEST_PENDING, TAG_END());
         return false;
     }
@@ -27,8 +27,8 @@ void reinvite_receive(struct call *call, struct incoming *in)
     struct sdp *offer = NULL;
     char *body = NULL;
 
-    if (!is_its_turn(call, in) || !check_contact(in, false) || !check_body(in) ||
-        !session_timer_check(in)) {
+    if (!is_its_turn(call, in) || !check_contact(in, false) || !bodies_read(in) ||
+        !check_body(in) || !session_timer_check(in)) {
         return;
     }
     bool has_offer = message_has_sdp(in->sip);

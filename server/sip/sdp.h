@@ -30,6 +30,9 @@ int sdp_parse(const char *body, size_t size, struct sdp **sdpp);
 /* NULL is harmless. */
 void sdp_free(struct sdp *sdp);
 
+/* telephone-event and comfort noise go along with a codec, they cannot stand alone. */
+bool sdp_is_codec(const struct codec_format *format);
+
 /* What we bring to an offer or an answer. */
 struct sdp_local {
     uint64_t session_id; /* o= line: the same for the whole dialog */

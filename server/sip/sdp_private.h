@@ -101,8 +101,6 @@ unsigned sdp_common_formats(const struct sdp_stream *stream, const struct sdp_lo
                             struct codec_format *theirs, struct codec_format *ours);
 /* What we make of extensions in the peer's description, as ours has them. */
 struct sdp_extensions sdp_agree_extensions(const struct sdp_extensions *theirs);
-/* telephone-event and comfort noise go along with a codec, they cannot stand alone. */
-bool sdp_is_codec(const struct codec_format *format);
 bool sdp_same_format(const struct codec_format *one, const struct codec_format *other);
 
 #endif

@@ -1,28 +1,20 @@
 /*
  * Session timers (RFC 4028): both ends refresh the session in time, or the call is over.
  *
- * Who refreshes is settled with every 2xx to an INVITE or UPDATE. We refresh by UPDATE where the
- * peer takes it, else by a re-INVITE with our last offer; a peer that knows no timers is refreshed
- * all the same, so that a phone that has gone away is noticed.
+ * Who refreshes is settled with every 2xx to an INVITE or UPDATE. A peer that knows no timers is
+ * refreshed all the same, so that a phone that has gone away is noticed. What is sent for it, and
+ * what comes back, is reinvite_client.c's.
  */
 #include "sip/sip_private.h"
 
 #include "core/log.h"
 
 #include <sofia-sip/su_string.h>
-#include <sofia-sip/su_uniqueid.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum {
     BYE_MARGIN_MAX = 32 * 1000, /* ms before the expiration, when the peer refreshes; §10 */
-    GLARE_UNIT = 10,            /* ms; RFC 3261 §14.1: 0 to 2 s in units of 10 ms when the */
-    GLARE_UNITS = 200,          /* Call-ID is the peer's, 2.1 to 4 s when it is ours */
-    GLARE_OWN_FIRST = 210,
-    GLARE_OWN_LAST = 400,
-    BUSY_WAIT = 500,          /* ms until the next try while another change is under way */
-    RETRY_AFTER_LONGEST = 60, /* s that a peer may put us off */
+    BUSY_WAIT = 500,            /* ms until the next try while another change is under way */
 };
 
 static void refresh(void *arg);
@@ -143,8 +135,6 @@ void session_timer_stop(struct call *call)
     struct session_timer *timer = &call->timer;
     loop_timer_stop(&timer->refresh_timer);
     loop_timer_stop(&timer->expiry_timer);
-    nta_outgoing_destroy(timer->refresh);
-    timer->refresh = NULL;
 }
 
 /* ---- refreshes of ours ---------------------------------------------------------------------- */
@@ -176,43 +166,20 @@ bool session_timer_lengthen(struct call *call, const sip_t *sip)
     return true;
 }
 
-static void refreshed(struct call *call, const sip_t *sip, bool offered)
+void session_timer_retry(struct call *call, uint64_t pause)
 {
-    dialog_retarget(call->dialog, sip->sip_contact);
-    session_timer_agree(call, sip);
-    if (offered && offer_answered(call, sip)) {
-        call_bye(call, 488, "No Usable Answer To Our Offer", true);
-        return;
-    }
-    call_debug(call, "session refreshed for %u s", call->timer.interval);
-    call_emit_session(call);
-}
-
-static uint64_t glare_pause(const struct call *call)
-{
-    int units = call->info.is_outgoing ? su_randint(GLARE_OWN_FIRST, GLARE_OWN_LAST)
-                                       : su_randint(0, GLARE_UNITS);
-    return (uint64_t)units * GLARE_UNIT;
+    refresh_in(call, pause);
 }
 
 /* The session goes on until its expiry only, unless a later try succeeds. */
-static void not_refreshed(struct call *call, const sip_t *sip, bool by_update)
+void session_timer_refused(struct call *call, const sip_t *sip, bool by_update)
 {
     struct session_timer *timer = &call->timer;
     int status = sip->sip_status->st_status;
 
-    if (status == 408 || status == 481 || ++call->tries > TRIES_MAX) {
-        call_bye(call, 408, "Session Refresh Failed", false);
-    } else if ((status == 422 && session_timer_lengthen(call, sip)) ||
-               ((status == 401 || status == 407) && digest_challenged(call, sip))) {
-        refresh(call);
-    } else if (status == 491) {
-        refresh_in(call, glare_pause(call));
-    } else if (by_update && (status == 405 || status == 501)) {
+    if (by_update && (status == 405 || status == 501)) {
         timer->peer_updates = false;
         refresh(call);
-    } else if (sip->sip_retry_after && sip->sip_retry_after->af_delta <= RETRY_AFTER_LONGEST) {
-        refresh_in(call, sip->sip_retry_after->af_delta * 1000);
     } else if (!timer->require) {
         /* It knows no timers and thinks of nothing else than refusing: it lives. */
         session_timer_restart(call);
@@ -222,69 +189,10 @@ static void not_refreshed(struct call *call, const sip_t *sip, bool by_update)
     }
 }
 
-static int on_refresh_response(void *arg, nta_outgoing_t *request, const sip_t *sip)
-{
-    struct call *call = arg;
-    bool offered = call->timer.refresh_offers;
-    int status = sip ? sip->sip_status->st_status : 408;
-
-    if (status < 200) {
-        return 0;
-    }
-    call->timer.refresh = NULL;
-    if (offered && status < 300) {
-        dialog_acknowledge(call->dialog, sip);
-    }
-    if (!sip) {
-        call_bye(call, 408, "Session Refresh Failed", false);
-    } else if (status < 300) {
-        refreshed(call, sip, offered);
-    } else {
-        not_refreshed(call, sip, !offered);
-    }
-    nta_outgoing_destroy(request);
-    return 0;
-}
-
-static nta_outgoing_t *send_refresh(struct call *call, const char *body)
-{
-    const struct sip_agent *agent = call->agent;
-    const struct session_timer *timer = &call->timer;
-    char expires[40], least[16];
-
-    snprintf(expires, sizeof expires, "%u;refresher=uac", timer->interval);
-    snprintf(least, sizeof least, "%u", timer->min_se);
-    return dialog_request(call->dialog, on_refresh_response, call,
-                          body ? sip_method_invite : sip_method_update, body ? "INVITE" : "UPDATE",
-                          0, SIPTAG_CONTACT(call->dialog->contact), SIPTAG_ALLOW(agent->allow),
-                          SIPTAG_SUPPORTED(agent->supported), SIPTAG_SESSION_EXPIRES_STR(expires),
-                          TAG_IF(timer->min_se, SIPTAG_MIN_SE_STR(least)),
-                          TAG_IF(body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
-                          TAG_IF(body, SIPTAG_PAYLOAD_STR(body)), TAG_END());
-}
-
 static void refresh(void *arg)
 {
     struct call *call = arg;
-    struct session_timer *timer = &call->timer;
-    char *body = NULL;
-
-    if (call->state != CALL_ESTABLISHED || invite_awaits_ack(call) || timer->refresh) {
-        refresh_in(call, BUSY_WAIT);
-        return;
-    }
-    if (!timer->peer_updates) {
-        /* Word for word the last one, so that nothing changes (§7.4). */
-        body = strdup(call->sent_sdp);
-        if (!body) {
-            refresh_in(call, BUSY_WAIT);
-            return;
-        }
-    }
-    timer->refresh_offers = body != NULL;
-    timer->refresh = send_refresh(call, body);
-    free(body);
-    if (!timer->refresh) {
+    if (!reinvite_refresh(call)) {
         refresh_in(call, BUSY_WAIT);
     }
 }

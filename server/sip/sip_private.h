@@ -17,11 +17,14 @@ struct call;
 struct subscription;
 struct refusal;
 struct registered;
+struct challenge;
 
 #include "core/account.h"
 #include "core/address.h"
 #include "core/loop.h"
+#include "core/recipients.h"
 #include "ports/notifying.h"
+#include "ports/referring.h"
 #include "ports/signalling.h"
 #include "sip/digest.h"
 #include "sip/guesses.h"
@@ -38,6 +41,9 @@ struct registered;
 #include <sofia-sip/su_tag.h>
 #include <sofia-sip/su_tagarg.h>
 #include <sofia-sip/tport.h>
+
+/* The option tag of RFC 5366. */
+#define RECIPIENT_LIST_INVITE "recipient-list-invite"
 
 enum {
     DIALOG_BUCKETS = 4096, /* of the table of dialogs, a power of two */
@@ -69,16 +75,19 @@ struct sip_agent {
 
     su_home_t home[1]; /* of the header fields that never change */
     sip_allow_t *allow;
-    sip_allow_events_t *allow_events; /* NULL: no package */
-    sip_accept_t *accept;
-    sip_supported_t *supported; /* NULL: no extension */
+    sip_allow_events_t *allow_events;
+    sip_accept_t *accept;        /* of an offer or answer */
+    sip_accept_t *accept_bodies; /* of requests that we take */
+    sip_supported_t *supported;
+    sip_supported_t *supported_later; /* what remains of them in a dialog */
     sip_server_t *server;
     sip_user_agent_t *user_agent;
 
     sip_route_t *proxy; /* of calls that we begin; NULL: none */
     struct sip_credential *credentials;
     unsigned credential_count;
-    unsigned redirects; /* that one call may follow */
+    unsigned redirects;      /* that one call may follow */
+    unsigned recipients_max; /* that one request may have called */
 
     const struct accounts *accounts;                     /* NULL: there are none */
     enum digest_algorithm algorithms[DIGEST_ALGORITHMS]; /* best first */
@@ -121,6 +130,7 @@ struct incoming {
     sip_t *sip;
     tport_t *tport;       /* what it came by */
     struct caller caller; /* who sends it, as identify() found; lives as long as the message */
+    struct recipients recipients; /* of the body, see bodies_read */
     /* What a 401 to it says. */
     bool is_stale;              /* its nonce was at fault, not its password */
     const struct account *only; /* the account whose algorithms to offer; NULL: all */
@@ -148,11 +158,13 @@ struct dialog {
     sip_contact_t *contact; /* ours */
     uint32_t local_cseq, remote_cseq;
     struct sockaddr_storage peer; /* where its last request came from */
-    char *source;   /* "sip:192.0.2.1:5060;transport=udp", where a direct peer sends from; NULL:
-                       follow route and target */
-    tport_t *tport; /* what the peer's last request came by; ours to unref */
-    bool is_ours;   /* begun by us */
-    bool is_direct; /* no proxy is between the phone that we call and us */
+    char *source;     /* "sip:192.0.2.1:5060;transport=udp", where a direct peer sends from; NULL:
+                         follow route and target */
+    tport_t *tport;   /* what the peer's last request came by; ours to unref */
+    bool is_ours;     /* begun by us */
+    bool is_direct;   /* no proxy is between the phone that we call and us */
+    bool is_referred; /* a REFER came in it */
+    struct challenge *challenges; /* of requests of ours, that we can answer; on home */
 };
 
 /* ---- a call: the INVITE usage of a dialog ---------------------------------------------------
@@ -200,23 +212,42 @@ struct session_timer {
     unsigned interval; /* s; 0: off */
     unsigned min_se;   /* s, the longest that anybody on the path asked for */
     bool we_refresh;
-    bool peer_updates;       /* the peer takes UPDATE */
-    char header[40];         /* Session-Expires of the next 2xx; "": none */
-    bool require;            /* "timer" in it */
-    nta_outgoing_t *refresh; /* our UPDATE or re-INVITE that is not answered yet */
-    bool refresh_offers;     /* it is a re-INVITE, with an offer */
+    bool peer_updates; /* the peer takes UPDATE */
+    char header[40];   /* Session-Expires of the next 2xx; "": none */
+    bool require;      /* "timer" in it */
     struct loop_timer *refresh_timer, *expiry_timer;
 };
 
-/* URIs that a call of ours has tried or is to try (redirect.c), in this order. */
+/* What the focus wants a call to be (terms.c). It is freed with its home. */
+struct terms {
+    su_home_t home[1];
+    struct answer how;           /* its strings are on home */
+    struct codec_format *codecs; /* on home; NULL: all of the agent's */
+    unsigned codec_count;
+};
+
+/* The re-INVITE of ours that is out, or the UPDATE that only refreshes (reinvite_client.c). */
+struct change {
+    nta_outgoing_t *request;  /* not answered yet; NULL: none is out */
+    bool offers;              /* it is a re-INVITE, with an offer */
+    struct terms *proposed;   /* the terms that it offers; NULL: it is only a refresh */
+    struct terms *wanted;     /* to be offered next; NULL: none */
+    unsigned tries;           /* of these */
+    struct loop_timer *timer; /* runs until their next try */
+};
+
+/* URIs that a request of ours has tried or is to try (redirect.c), in this order. */
 struct redirection {
-    const char *targets[REDIRECT_TARGETS]; /* on the call's home */
+    const struct sip_agent *agent;
+    su_home_t *home;
+    char account[USER_SIZE];               /* of ours, whose phones are tried; "": none */
+    const char *targets[REDIRECT_TARGETS]; /* on home */
     long preferences[REDIRECT_TARGETS];    /* q of the Contact, in thousandths */
     unsigned count, next;                  /* next to be tried */
     unsigned followed;                     /* 3xx so far */
 };
 
-/* Where a call of ours goes (target.c). Header objects live on the call's home. */
+/* Where a request of ours goes (target.c). Header objects live on the home given. */
 struct target {
     url_t *uri;          /* Request-URI */
     sip_route_t *route;  /* the outbound proxy; NULL: none */
@@ -225,8 +256,6 @@ struct target {
     const struct binding *binding; /* it is a phone that registered here; NULL: it is not */
     int family;
 };
-
-struct challenge;
 
 struct call {
     struct sip_agent *agent;
@@ -239,22 +268,25 @@ struct call {
     struct dialog *dialog;
     struct invite_server invite;
     struct session_timer timer;
+    struct change change;
     nta_outgoing_t *calling; /* the INVITE that begins it, until its final answer */
     nta_outgoing_t *bye;
-    char account[USER_SIZE]; /* of ours, whose phones are called; "": none */
+    const char *referred_by, *replaces; /* headers of our INVITE, on home; "": none */
     struct redirection redirection;
-    struct challenge *challenges; /* that we can answer; on home */
 
     struct sdp_local local;
-    struct answer answer; /* its strings are on home */
-    tport_t *listener;    /* of a call of ours, which the Contact names; borrowed */
-    unsigned tries;       /* INVITEs or refreshes of ours since the last 2xx */
-    char *sent_sdp;       /* our last body; malloc'ed */
-    char *peer_sdp;       /* the peer's last that we agreed to; malloc'ed */
+    struct terms *terms; /* of the answer, or the offer that began it, or agreed on later; NULL: not
+                            known yet */
+    tport_t *listener;   /* of a call of ours, which the Contact names; borrowed */
+    unsigned tries;      /* INVITEs or refreshes of ours since the last 2xx */
+    char *sent_sdp;      /* our last body; malloc'ed */
+    bool is_sent_void;   /* it was an offer, and was refused */
+    char *peer_sdp;      /* the peer's last that we agreed to; malloc'ed */
     size_t peer_sdp_size;
-    struct sdp *offer;       /* of the first INVITE, until it is answered */
-    struct session *session; /* agreed on, see offer_agreed; malloc'ed; NULL: none yet */
-    bool session_changed;    /* on_session is due */
+    struct sdp *offer;            /* of the first INVITE, until it is answered */
+    struct recipients recipients; /* whom it wants to have called, too */
+    struct session *session;      /* agreed on, see offer_agreed; malloc'ed; NULL: none yet */
+    bool session_changed;         /* on_session is due */
 
     bool is_later; /* in agent->later */
     struct call *next_later;
@@ -327,7 +359,11 @@ int caller_of_target(struct call *call, const url_t *target, const struct outgoi
                      int family);
 /* What the 2xx adds to it: the device that has answered, which sent `response` by `tport`. ENOMEM.
  */
-int caller_answered(struct call *call, const sip_t *sip, msg_t *response, const tport_t *tport);
+int caller_answered(struct call *call, nta_outgoing_t *request, const sip_t *sip);
+/* Its value; -1: it is none. */
+int hex_digit(char digit);
+/* A quoted-string or token as text. NULL: out of memory. */
+const char *display_name(su_home_t *home, const char *quoted);
 /* What was called, without what only says how to get there; but a URI that names TCP is another
  * than one that does not (RFC 3261 §19.1.4). NULL: out of memory. */
 const char *request_uri(su_home_t *home, const url_t *url);
@@ -360,6 +396,10 @@ bool host_is_ours(const struct sip_agent *agent, const tport_t *tport, const cha
 /* For every request whose sender no dialog knows: fills in->caller. False: credentials were wrong,
  * or missing where one of our names was used, and the request was refused. */
 bool identify(struct incoming *in);
+/* The same for a request that is wanted from within a dialog as well: within a call it is whoever
+ * that call is with, however that was proven, unless it proves more by itself; outside of one it is
+ * whoever sends it, each time anew. `dialog` NULL: it is in none, and has been identified. */
+bool identify_in_dialog(struct incoming *in, const struct dialog *dialog);
 
 /* ---- registrations (RFC 3261 §10) ---- */
 
@@ -435,13 +475,13 @@ bool host_is_at(const char *host, const struct sockaddr_storage *address);
 void dialog_acknowledge(struct dialog *dialog, const sip_t *sip);
 
 /* dialog_client.c */
-/* The dialog of a call of ours, with Call-ID, tags and names. ENOMEM. */
-int dialog_begin(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
-                 const tport_t *listener);
-/* Where its INVITE goes next. ENOMEM. */
-int dialog_aim(struct call *call, const struct target *target);
+/* A dialog that we begin, with Call-ID, tags and names, and no usage yet. ENOMEM. */
+int dialog_begin(struct sip_agent *agent, const url_t *target, const struct outgoing_call *outgoing,
+                 const tport_t *listener, struct dialog **dialogp);
+/* Where the request that begins it goes next. ENOMEM. */
+int dialog_aim(struct dialog *dialog, const struct target *target);
 /* The 2xx to it makes the dialog. ENOMEM. */
-int dialog_confirm(struct call *call, nta_outgoing_t *request, const sip_t *sip);
+int dialog_confirm(struct dialog *dialog, nta_outgoing_t *request, const sip_t *sip);
 
 /* target.c */
 /* A SIP URI that can be called, on `home`, without what a Request-URI must not have; NULL for any
@@ -451,6 +491,8 @@ url_t *target_parse(su_home_t *home, const char *text);
 bool target_address(const url_t *url, struct sockaddr_storage *address);
 /* "udp", "tcp"; "" when the URI names none; NULL for one that we have not. */
 const char *target_transport(const url_t *url);
+/* A parameter of a URI. *valuep: its value, not terminated. False: there is none. */
+bool uri_param(const char *params, const char *name, const char **valuep, size_t *lengthp);
 /* Errors as signalling.call. */
 int target_resolve(const struct sip_agent *agent, su_home_t *home, const url_t *wanted,
                    const char *account, struct target *target);
@@ -461,21 +503,24 @@ int target_account(const struct sip_agent *agent, const url_t *wanted, char *use
 const char *target_spell(su_home_t *home, const url_t *url);
 
 /* redirect.c */
-/* ENOMEM. */
-int redirect_begin(struct call *call, const url_t *wanted);
+/* `home` is that of whoever has the redirection. ENOENT: an account of ours that no phone has
+ * registered for; ENOMEM. */
+int redirect_begin(struct redirection *redirection, const struct sip_agent *agent, su_home_t *home,
+                   const url_t *wanted);
 /* Takes the Contacts of a 3xx. False: none of them is worth a try, or it is the last straw. */
-bool redirect_take(struct call *call, const sip_t *sip);
-/* The next URI to try, on the call's home; NULL: none is left. */
-const url_t *redirect_next(struct call *call);
+bool redirect_take(struct redirection *redirection, const sip_t *sip);
+/* The next one to try that can be reached. Errors as target_resolve, of the last one; ENOENT: none
+ * is left. */
+int redirect_next(struct redirection *redirection, struct target *target);
 
 /* outbound.c */
 void outbound_free(struct sip_agent *agent);
 
 /* digest_client.c */
 /* Takes the challenges of a 401 or 407. False: none of them is new and can be answered. */
-bool digest_challenged(struct call *call, const sip_t *sip);
-/* Adds the credentials for all that has challenged this call. */
-void digest_answer(struct call *call, msg_t *msg, sip_t *sip);
+bool digest_challenged(struct dialog *dialog, const sip_t *sip);
+/* Adds the credentials for all that has challenged us in this dialog. */
+void digest_answer(const struct dialog *dialog, msg_t *msg, sip_t *sip);
 
 /* headers.c */
 int headers_create(struct sip_agent *agent);
@@ -496,6 +541,9 @@ sip_contact_t *contact_make(struct sip_agent *agent, su_home_t *home, const char
 void local_address(const tport_t *tport, struct sockaddr_storage *address);
 /* `SIP;cause=486;text="Busy Here"` (RFC 3326). */
 void reason_write(char *header, size_t size, int code, const char *text);
+/* The same Contact with another user part, on `home`. NULL: out of memory. */
+sip_contact_t *contact_rename(su_home_t *home, const sip_contact_t *contact, const char *user,
+                              bool is_focus);
 /* A Warning (RFC 3261 §20.43) on `home`. */
 sip_warning_t *warning_make(struct sip_agent *agent, su_home_t *home, int code, const char *text);
 
@@ -506,6 +554,11 @@ bool contact_is_usable(const sip_contact_t *contact);
 bool check_request(struct incoming *in);
 bool check_body(struct incoming *in);
 bool check_contact(struct incoming *in, bool required);
+
+/* bodies.c */
+/* Takes the body apart: its session description stays, a recipient list goes to in->recipients.
+ * False: refused. */
+bool bodies_read(struct incoming *in);
 
 /* refusal.c */
 void refusal_create(struct incoming *in, const char *to_tag, int status, const char *phrase,
@@ -549,10 +602,31 @@ void subscription_shorten(struct subscription *subscription, unsigned expires);
 void subscription_changed(struct subscription *subscription);
 void subscription_end(struct subscription *subscription, const char *reason, unsigned retry_after);
 
+/* Whether there may be one more, in that dialog (NULL: in one of its own). */
+bool subscription_has_room(const struct sip_agent *agent, const struct dialog *dialog);
+
+/* refer_to.c */
+/* Fills what the URI of a Refer-To says. `params`: those behind the URI, NULL for none; `display`:
+ * the display name, NULL for none. EINVAL: it cannot be done, the reference says why. */
+int reference_read(su_home_t *home, const url_t *url, msg_param_t const *params,
+                   const char *display, struct reference *reference);
+/* A header within a URI, unescaped; *valuep NULL: there is none. EINVAL: more than one, or not the
+ * text of a header. */
+int uri_header(su_home_t *home, const url_t *url, const char *name, const char **valuep);
+
+/* referral.c */
+/* Its subscription says nothing before subscription_renew. NULL: out of memory. */
+struct referral *referral_create(struct dialog *dialog, const char *event_id);
+/* As long as there was no final report. */
+struct subscription *referral_subscription(const struct referral *referral);
+/* It will not be done, and that is not told: frees it and its subscription. */
+void referral_refuse(struct referral *referral);
+/* signalling.report */
+void referral_report(struct referral *referral, int code, const char *reason);
+const struct package *referral_package(void);
+
 /* One file a request. */
 void invite_receive(struct incoming *in);
-/* Copies what the focus wants to answer or to offer. ENOMEM. */
-int call_set_answer(struct call *call, const struct answer *how);
 /* invite_client.c: a call of ours. Errors as signalling.call. */
 int invite_prepare(struct call *call, const struct outgoing_call *outgoing);
 /* signalling.invite, in state CALLING. */
@@ -570,7 +644,32 @@ void cancel_receive(struct incoming *in);
 void options_receive(const struct dialog *dialog, struct incoming *in);
 void register_receive(struct incoming *in);
 void subscribe_receive(struct dialog *dialog, struct incoming *in);
+void refer_receive(struct dialog *dialog, struct incoming *in);
 int receive_message(struct sip_agent *agent, nta_agent_t *nta, msg_t *msg, sip_t *sip);
+
+/* terms.c */
+/* EINVAL: no codec of that name; ENOMEM. */
+int terms_create(const struct sip_agent *agent, const struct answer *how, struct terms **termsp);
+/* NULL is harmless. */
+void terms_free(struct terms *terms);
+/* From now on our bodies are by these. */
+void terms_apply(struct call *call, const struct terms *terms);
+/* They are what counts, in place of those before; takes them over. */
+void terms_settle(struct call *call, struct terms *terms);
+
+/* reinvite_client.c */
+/* signalling.update. */
+int reinvite_update(struct call *call, const struct answer *how);
+/* The session timer wants a refresh. False: not now. */
+bool reinvite_refresh(struct call *call);
+/* Something that a change may have waited for is over. */
+void reinvite_proceed(struct call *call);
+/* Whether an offer of ours is under way by it. */
+bool reinvite_is_out(const struct call *call);
+/* What is not sent yet will not be. */
+void reinvite_stop(struct call *call);
+/* And what is out will not be heard of. */
+void reinvite_forget(struct call *call);
 
 /* offer.c: offer/answer (RFC 3264) of a call. */
 bool message_has_sdp(const sip_t *sip);
@@ -598,6 +697,10 @@ void session_timer_agree(struct call *call, const sip_t *sip);
 bool session_timer_lengthen(struct call *call, const sip_t *sip);
 /* A 2xx to a refresh was just sent or received. */
 void session_timer_restart(struct call *call);
+/* Our refresh was refused: by a status that promises more of another try in `pause` ms … */
+void session_timer_retry(struct call *call, uint64_t pause);
+/* … or for good. */
+void session_timer_refused(struct call *call, const sip_t *sip, bool by_update);
 void session_timer_stop(struct call *call);
 
 #endif

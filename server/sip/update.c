@@ -18,8 +18,7 @@ static bool is_its_turn(struct call *call, struct incoming *in, bool has_offer)
         respond_later(in);
         return false;
     }
-    if ((invite_awaits_ack(call) && call->invite.offers) ||
-        (call->timer.refresh && call->timer.refresh_offers)) {
+    if ((invite_awaits_ack(call) && call->invite.offers) || reinvite_is_out(call)) {
         respond(in, SIP_491_REQUEST_PENDING, TAG_END());
         return false;
     }

@@ -19,11 +19,12 @@ struct call {
     int progress;         /* last 1xx */
     bool answered, ended; /* by the focus: ended with end_code */
     bool invited;         /* by the focus, with `answer` as its offer */
+    unsigned updates;     /* by the focus, the last to be as `answer` says */
     struct answer answer;
     char target[80], name[40];
     int reject_code, end_code;
     unsigned retry_after;
-    char reason[96];
+    char reason[96], redirected[64];
 };
 
 struct mix {
@@ -98,11 +99,26 @@ static int world_answer(struct call *call, const struct answer *answer)
     return 0;
 }
 
+static int world_update(struct call *call, const struct answer *how)
+{
+    call->updates++;
+    call->answer = *how;
+    return 0;
+}
+
 static void world_reject(struct call *call, int code, const char *reason, unsigned retry_after)
 {
     call->reject_code = code;
     call->retry_after = retry_after;
     (void)snprintf(call->reason, sizeof call->reason, "%s", reason ? reason : "");
+}
+
+static int world_redirect(struct call *call, const char *target, bool is_focus)
+{
+    call->reject_code = 302;
+    (void)snprintf(call->redirected, sizeof call->redirected, "%s%s", target,
+                   is_focus ? ";isfocus" : "");
+    return 0;
 }
 
 static void world_end(struct call *call, int code, const char *reason)
@@ -169,7 +185,9 @@ static const struct signalling world_signalling = {
     .user = world_user,
     .progress = world_progress,
     .answer = world_answer,
+    .update = world_update,
     .reject = world_reject,
+    .redirect = world_redirect,
     .end = world_end,
 };
 

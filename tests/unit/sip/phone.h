@@ -51,6 +51,8 @@ struct bench {
     struct call *call; /* the last that came; NULL once it has ended */
     unsigned incoming, sessions, established, ended;
     int progress; /* the last */
+    unsigned updated;
+    int update_code; /* of the last */
     struct session session;
     int end_code;
     struct call_info info; /* its strings live as long as the call */
@@ -148,10 +150,20 @@ static inline void on_progress(struct call *call, int code, const char *reason, 
     bench.progress = code;
 }
 
+static inline void on_updated(struct call *call, int code, const char *reason, void *arg)
+{
+    (void)arg;
+    assert_ptr_equal(call, bench.call);
+    assert_non_null(reason);
+    bench.updated++;
+    bench.update_code = code;
+}
+
 static const struct signalling_events bench_events = {
     .on_incoming = on_incoming,
     .on_session = on_session,
     .on_progress = on_progress,
+    .on_updated = on_updated,
     .on_established = on_established,
     .on_ended = on_ended,
     .on_query = on_query,
