@@ -214,6 +214,10 @@ bool participant_is_hidden(const struct participant *participant);
 unsigned participant_anonymous(const struct participant *participant);
 /* The stream as negotiated, as seen from here. */
 enum stream_direction participant_direction(const struct participant *participant);
+/* URI of who has caused it to come in (RFC 4575 §5.7.5), or has put it out (§5.7.7); "": nobody but
+ * itself or the server, or somebody whom not everybody may know. */
+const char *participant_brought_by(const struct participant *participant);
+const char *participant_removed_by(const struct participant *participant);
 /* Only while the event left or failed is told. */
 const struct departure *participant_departure(const struct participant *participant);
 const struct leg_voice *participant_voice(const struct participant *participant);
