@@ -43,9 +43,11 @@ void focus_connect(struct focus *focus, const struct signalling *signalling,
     focus->policy = policy;
 }
 
-void focus_set_life(struct focus *focus, const struct conference_life *life, unsigned gone)
+void focus_set_life(struct focus *focus, const struct conference_life *life, unsigned patience,
+                    unsigned gone)
 {
     focus->life = *life;
+    focus->patience = patience;
     focus->gone_time = gone;
 }
 

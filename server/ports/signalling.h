@@ -95,7 +95,7 @@ struct signalling {
     void *(*user)(const struct call *call);
     /* 180 Ringing, or another 1xx. Ignored once there was a final answer. */
     void (*progress)(struct call *call, int code, const char *reason);
-    /* 200 with SDP. 0; EINVAL: not waiting for an answer (any more). */
+    /* 200 with SDP, and 180 before it, unless another 1xx was before. 0; EINVAL: not waiting for an answer (any more). */
     int (*answer)(struct call *call, const struct answer *answer);
     /* Changes a call that was answered or begun, by a re-INVITE (RFC 3261 §14) as soon as nothing
      * else is under way in its dialog. `how` says all that is to be; of several, the last counts.

@@ -98,6 +98,9 @@ int invite_answer(struct call *call, const struct answer *how)
         call_finish(call, code, sip_status_phrase(code));
         return 0;
     }
+    if (call->invite.status <= 100) {
+        invite_provisional(call, SIP_180_RINGING); /* the figures of RFC 4579 all have it */
+    }
     call->state = CALL_ANSWERED;
     invite_accept(call, body, offers);
     session_timer_restart(call);
