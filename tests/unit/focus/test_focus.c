@@ -110,12 +110,13 @@ static void a_conference_that_does_not_exist_is_404(void **state)
     assert_int_equal(focus_call_count(focus), 0);
 }
 
-static void a_caller_is_answered_as_by_a_focus_and_told_of_once_joined(void **state)
+static void a_caller_is_rung_answered_as_by_a_focus_and_told_of_once_joined(void **state)
 {
     struct call *call = world_dial(focus, "alice", "demo");
 
     (void)state;
     assert_true(call->answered);
+    assert_true(call->answer.rings);
     assert_true(call->answer.is_focus);
     assert_string_equal(call->answer.contact_user, "demo");
     world_session(focus, call, STREAM_SENDRECV, false);
@@ -715,7 +716,7 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(a_conference_that_does_not_exist_is_404),
-        CASE(a_caller_is_answered_as_by_a_focus_and_told_of_once_joined),
+        CASE(a_caller_is_rung_answered_as_by_a_focus_and_told_of_once_joined),
         CASE(what_happened_before_a_call_is_told_before_it_is_decided),
         CASE(a_policy_can_make_a_conference_that_ends_with_its_last_participant),
         CASE(a_conference_made_for_a_caller_who_is_refused_vanishes),
