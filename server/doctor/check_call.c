@@ -36,7 +36,7 @@ static enum verdict check_media(struct doctor *doctor)
     struct line *line;
     const sip_t *reply = phone_call(doctor->alice, doctor->conference, &line);
     MUST_ACCEPT(reply, "INVITE");
-    MUST(line_hears(line), "no RTP within 3 s");
+    MUST(line_hears(line), "no RTP comes");
     return PASSED;
 }
 
@@ -65,7 +65,7 @@ static enum verdict check_offerless(struct doctor *doctor)
     MUST_ACCEPT(reply, "INVITE without SDP");
     MUST(reply->sip_payload, "200 without an offer");
     MUST(line_has_media(line), "the offer in the 200 cannot be used");
-    MUST(line_hears(line), "no RTP within 3 s");
+    MUST(line_hears(line), "no RTP comes");
     return PASSED;
 }
 

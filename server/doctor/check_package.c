@@ -22,9 +22,8 @@ static enum verdict check_in_dialog(struct doctor *doctor)
     const sip_t *reply = phone_call(doctor->alice, doctor->conference, &line);
     MUST_ACCEPT(reply, "INVITE");
     MUST_WATCH(line, &watch);
-    MUST(watch_await(watch, doctor->alice->uri, "connected"),
-         "the subscriber's own user is not there as connected%s%s",
-         watch->picture.wrong[0] ? ": " : "", watch->picture.wrong);
+    MUST(watch_await(watch, doctor->alice->uri, "connected"), "%s",
+         watch_problem(watch, "the subscriber's own user is not there as connected"));
     return PASSED;
 }
 
@@ -41,8 +40,8 @@ static enum verdict check_outlives(struct doctor *doctor)
     MUST_WATCH(line, &watch);
     reply = line_bye(line);
     MUST_ACCEPT(reply, "BYE");
-    MUST(watch_await(watch, doctor->alice->uri, ""), "no NOTIFY tells that the caller has left%s%s",
-         watch->picture.wrong[0] ? ": " : "", watch->picture.wrong);
+    MUST(watch_await(watch, doctor->alice->uri, ""), "%s",
+         watch_problem(watch, "no NOTIFY tells that the caller has left"));
     reply = line_subscribe(line, "conference", SUBSCRIBED_FOR);
     MUST_ACCEPT(reply, "SUBSCRIBE after the BYE");
     return PASSED;

@@ -92,8 +92,9 @@ struct check {
 extern const struct check checks_options[], checks_call[], checks_package[], checks_roster[],
     checks_refer[], checks_refer_more[], checks_join[], checks_create[], checks_initiate[];
 
-enum verdict conclude(struct doctor *doctor, enum verdict verdict, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* What was seen, for the verdict. */
+void describe(struct doctor *doctor, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define conclude(doctor, verdict, ...) (describe(doctor, __VA_ARGS__), (verdict))
 #define failed(doctor, ...) conclude(doctor, FAILED, __VA_ARGS__)
 #define skipped(doctor, ...) conclude(doctor, SKIPPED, __VA_ARGS__)
 
