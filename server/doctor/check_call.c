@@ -73,8 +73,7 @@ static enum verdict check_require(struct doctor *doctor)
 {
     const sip_t *reply = phone_ask(doctor->alice, doctor->conference, SIP_METHOD_OPTIONS,
                                    SIPTAG_REQUIRE_STR("nothing-like-this"), TAG_END());
-    MUST(status_of(reply) == 420, "Require: nothing-like-this is answered by %s",
-         reply_text(doctor, reply));
+    MUST_GET(reply, 420, "OPTIONS with Require: nothing-like-this");
     MUST(reply->sip_unsupported, "420 without Unsupported");
     return PASSED;
 }
@@ -86,7 +85,7 @@ static enum verdict check_no_dialog(struct doctor *doctor)
         return skipped(doctor, "out of memory");
     }
     const sip_t *reply = line_request(line, SIP_METHOD_BYE, TAG_END());
-    MUST(status_of(reply) == 481, "BYE in no dialog is answered by %s", reply_text(doctor, reply));
+    MUST_GET(reply, 481, "BYE in no dialog");
     return PASSED;
 }
 

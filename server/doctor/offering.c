@@ -109,3 +109,12 @@ enum verdict refused(struct doctor *doctor, const sip_t *reply, const char *requ
     }
     return failed(doctor, "%s: %s", request, text);
 }
+
+enum verdict unexpected(struct doctor *doctor, const sip_t *reply, int code, const char *request)
+{
+    int status = status_of(reply);
+    if (status == 401 || status == 403 || status == 407) {
+        return refused(doctor, reply, request);
+    }
+    return failed(doctor, "%s: %s, not %d", request, reply_text(doctor, reply), code);
+}

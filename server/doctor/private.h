@@ -112,6 +112,13 @@ void describe(struct doctor *doctor, const char *format, ...) __attribute__((for
             return refused(doctor, reply, request);                                                \
         }                                                                                          \
     } while (0)
+/* … when it was not answered by this code … */
+#define MUST_GET(reply, code, request)                                                             \
+    do {                                                                                           \
+        if (status_of(reply) != (code)) {                                                          \
+            return unexpected(doctor, reply, code, request);                                       \
+        }                                                                                          \
+    } while (0)
 /* … when what is needed is not offered. */
 #define NEEDS(condition, ...)                                                                      \
     do {                                                                                           \
@@ -123,6 +130,8 @@ void describe(struct doctor *doctor, const char *format, ...) __attribute__((for
 bool is_success(const sip_t *reply);
 /* The verdict about a request without a 2xx: a password is missing, or it is wrong. */
 enum verdict refused(struct doctor *doctor, const sip_t *reply, const char *request);
+/* The same about one that should get another code. */
+enum verdict unexpected(struct doctor *doctor, const sip_t *reply, int code, const char *request);
 /* "486 Busy Here", "no answer". Valid until the check ends. */
 const char *reply_text(struct doctor *doctor, const sip_t *reply);
 int status_of(const sip_t *reply); /* 0: none */
