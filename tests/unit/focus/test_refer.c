@@ -256,6 +256,32 @@ static void a_bye_removes_all_of_a_user_or_one_endpoint(void **state)
     world_hang_up(focus, two);
 }
 
+static void a_device_may_have_a_name_of_its_own(void **state)
+{
+    static const char mobile[] = "sip:bob@example.com;gr=urn:uuid:1";
+    struct call *one = world_dial(focus, "bob", "demo"), *two;
+
+    (void)state;
+    one->info.contact = mobile;
+    world_session(focus, one, STREAM_SENDRECV, false);
+    focus_signalling_events()->on_established(one, focus);
+    two = world_join(focus, "bob", "demo");
+    refer_to("sip:Bob@example.com")->method = REFERENCE_BYE;
+    assert_int_equal(submit(), 202);
+    assert_int_equal(referral.code, 404);
+    refer_to("sip:bob@example.com;gr=urn:uuid:11")->method = REFERENCE_BYE;
+    assert_int_equal(submit(), 202);
+    assert_int_equal(referral.code, 404);
+    refer_to(mobile)->method = REFERENCE_BYE;
+    assert_int_equal(submit(), 202);
+    assert_true(one->ended && !two->ended);
+    refer_to("sip:bob@Example.com")->method = REFERENCE_BYE;
+    assert_int_equal(submit(), 202);
+    assert_true(two->ended);
+    world_hang_up(focus, one);
+    world_hang_up(focus, two);
+}
+
 static void whoever_is_in_asks_as_a_participant(void **state)
 {
     struct call *alice = world_join(focus, "alice", "demo");
@@ -280,6 +306,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_bye_removes_all_of_a_user_or_one_endpoint, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_device_may_have_a_name_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(whoever_is_in_asks_as_a_participant, setup, teardown),
     };
 
