@@ -71,7 +71,7 @@ int invite_answer(struct call *call, const struct answer *how)
     bool offers = !call->offer;
     int error = prepare_answer(call, how);
     if (!error) {
-        error = offers ? offer_make(call, &body) : offer_answer(call, call->offer, &body);
+        error = offers ? offer_make(call, true, &body) : offer_answer(call, call->offer, &body);
     }
     sdp_free(call->offer);
     call->offer = NULL;
