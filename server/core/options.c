@@ -245,6 +245,10 @@ static const struct option options[] = {
      .offset = IN_SETTINGS(outbound_timeout), .standard = "60s", .lowest = 1000,
      .most = 600 * 1000,
      .help = "How long a phone that is called may ring, unless the script says otherwise."},
+    {.key = "outbound.recipients", .type = OPTION_NUMBER,
+     .offset = IN_SETTINGS(outbound_recipients), .standard = "50", .most = 200,
+     .help = "How many one request may have called, by a list that comes with it; 0: such requests "
+             "are refused."},
     {.key = "stop_timeout", .flag = "--stop-timeout", .value = "TIME", .type = OPTION_MILLISECONDS,
      .offset = IN_SETTINGS(stop_timeout), .standard = "5s", .most = 3600 * 1000,
      .help = "How long a stopping server waits for the phones to answer its BYEs."},

@@ -81,6 +81,7 @@ struct settings {
     char *outbound_proxy;         /* SIP URI that our calls go to first; "" for none */
     json_t *outbound_credentials; /* { realm: { user, password } }; NULL for none */
     unsigned outbound_redirects;  /* that one call follows */
+    unsigned outbound_recipients; /* that one request may have called */
     unsigned outbound_timeout;    /* ms that a phone may ring */
     unsigned stop_timeout;        /* ms that a stopping server waits for the answers to its BYEs */
     char *data;                   /* directory of the control socket and the lock */

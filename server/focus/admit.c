@@ -127,7 +127,8 @@ static void refuse_for_media(struct focus *focus, struct call *call, int error)
     refuse(focus, call, code, reason, code == 503 ? RETRY_AFTER : 0);
 }
 
-static void bring_in(struct conference *conference, struct call *call,
+/* False: refused. */
+static bool bring_in(struct conference *conference, struct call *call,
                      const struct decision *decision)
 {
     struct focus *focus = conference->focus;
@@ -141,7 +142,7 @@ static void bring_in(struct conference *conference, struct call *call,
         error = participant_make(conference, call, &decision->params, &participant);
     if (error) {
         refuse_for_media(focus, call, error);
-        return;
+        return false;
     }
     if (is_first) /* it was made for this call */
         conference->creator = participant->id;
@@ -152,6 +153,29 @@ static void bring_in(struct conference *conference, struct call *call,
         participant_leave(participant, FAILED, 500, "could not be answered");
         focus->signalling->reject(call, 500, NULL, 0);
     }
+    return error == 0;
+}
+
+/* With all whom the caller has listed (RFC 5366 §5). Who may not have all of them called does not
+ * come in either (RFC 5363 §5.2). */
+static void bring_in_with_others(struct conference *conference, struct call *call,
+                                 const struct actor *actor, const struct decision *decision)
+{
+    struct focus *focus = conference->focus;
+    const struct call_info *info = focus->signalling->info(call);
+    struct invitations *invitations;
+    struct decision refusal;
+    int error =
+        invitations_decide(conference, actor, info->id, info->recipients, &invitations, &refusal);
+
+    if (error == EPERM)
+        refuse_by(focus, call, &refusal);
+    else if (error)
+        refuse(focus, call, 503, "Out of memory", RETRY_AFTER);
+    else if (bring_in(conference, call, decision))
+        invitations_carry_out(invitations);
+    else
+        invitations_free(invitations);
 }
 
 static void join(struct conference *conference, struct call *call)
@@ -176,8 +200,10 @@ static void join(struct conference *conference, struct call *call)
         refuse_by(focus, call, &decision);
     else if (conference->capacity && conference->member_count >= conference->capacity)
         refuse(focus, call, 486, "Conference is full", 0);
+    else if (info->recipients)
+        bring_in_with_others(conference, call, &request.actor, &decision);
     else
-        bring_in(conference, call, &decision);
+        (void)bring_in(conference, call, &decision);
 }
 
 void admit(struct focus *focus, struct call *call)

@@ -63,8 +63,10 @@ static void on_progress(struct call *call, int code, const char *reason, void *a
     struct focus *focus = arg;
     struct participant *participant = participant_of(focus, call);
 
-    (void)reason;
-    if (!participant || !participant->called || participant->alerting || code != 180)
+    if (!participant || !participant->called)
+        return;
+    referrers_tell(participant, code, reason);
+    if (participant->alerting || code != 180)
         return;
     participant->alerting = true;
     participant_learn(participant);
@@ -91,6 +93,7 @@ static void on_established(struct call *call, void *arg)
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
     conference_update_music(conference);
+    referrers_tell(participant, 200, NULL);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s",
               participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "");
     events_post(focus, &(struct conference_event){
@@ -174,6 +177,11 @@ static void on_query(struct query *query, void *arg)
     query->is_focus = false;
 }
 
+static void on_refer(struct reference *reference, void *arg)
+{
+    refer(arg, reference);
+}
+
 const struct signalling_events *focus_signalling_events(void)
 {
     static const struct signalling_events events = {
@@ -184,6 +192,7 @@ const struct signalling_events *focus_signalling_events(void)
         .on_updated = on_updated,
         .on_ended = on_ended,
         .on_query = on_query,
+        .on_refer = on_refer,
     };
     return &events;
 }

@@ -24,10 +24,10 @@ static bool is_same_user(const struct caller *one, const struct caller *other)
 }
 
 /* NULL: not in, nor on the way in. */
-static const struct participant *find_user(const struct conference *conference,
-                                           const struct caller *caller)
+static struct participant *find_user(const struct conference *conference,
+                                     const struct caller *caller)
 {
-    const struct participant *participant = NULL;
+    struct participant *participant = NULL;
 
     while ((participant = conference_next_participant(conference, participant)))
         if (is_same_user(&participant->info.caller, caller))
@@ -44,6 +44,9 @@ static int make_call(struct conference *conference, const struct request *reques
         .name = request->invitation->name ? request->invitation->name : "",
         .conference = conference->name,
         .title = conference->title,
+        .referrer = request->invitation->referrer,
+        .referred_by = request->invitation->referred_by,
+        .replaces = request->invitation->replaces,
     };
 
     switch (signalling->call(signalling->ctx, &outgoing, callp)) {
@@ -62,16 +65,30 @@ static int make_call(struct conference *conference, const struct request *reques
     }
 }
 
+/* Who is in already has what was wished for them: that is success. */
+static void tell_already(struct participant *participant, struct referral *referral)
+{
+    const struct signalling *signalling = participant->conference->focus->signalling;
+
+    if (referral && participant->called)
+        referrer_add(participant, referral);
+    else if (referral)
+        signalling->report(referral, 200, "Already in the conference");
+}
+
 /* What speaks against calling them, before anything is sent. */
 static int check(struct conference *conference, const struct request *request,
                  struct decision *decision, const struct caller *caller)
 {
     struct focus *focus = conference->focus;
-    const struct participant *other = find_user(conference, caller);
+    /* A call that takes the place of another one of theirs is wanted for itself. */
+    const char *replaces = request->invitation->replaces;
+    struct participant *other = replaces && *replaces ? NULL : find_user(conference, caller);
 
     if (other) {
         decision->participant = other->id;
         (void)fail(conference, request, decision, 486, "already in");
+        tell_already(other, request->invitation->referral);
         return EALREADY;
     }
     /* One conference within another: each would hear its own echo. */
@@ -141,6 +158,8 @@ int invite(struct conference *conference, const struct request *request, struct 
         goto out;
     }
     decision->participant = participant->id;
+    if (request->invitation->referral)
+        referrer_add(participant, request->invitation->referral);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s is invited (by %s)",
               participant->info.caller.uri, decision->by);
     ring(participant, request->invitation);

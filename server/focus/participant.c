@@ -23,6 +23,7 @@ static int info_copy(struct participant *participant, const struct call_info *in
     size_t size = 0;
     char *strings, *at;
 
+    copy.recipients = NULL;
     if (!copy.caller.groups)
         copy.caller.groups = "";
     for (unsigned i = 0; i < FIELDS; i++)
@@ -192,6 +193,8 @@ void participant_leave(struct participant *participant, enum departure_method me
     participant->leg = NULL;
     focus->signalling->set_user(participant->call, CALL_HAS_LEFT);
     participant->call = NULL;
+    if (was_called)
+        referrers_tell(participant, event.code, reason);
     DL_DELETE(conference->members, participant);
     conference->member_count--;
     if (participant->id == conference->creator) {

@@ -9,6 +9,8 @@
  *   participant.c  participants: make, leave, route their audio; and reading them
  *   admit.c        a call that wants in: create, join, answer
  *   invite.c       a call of ours to somebody who is to come in
+ *   recipients.c   several of them at the wish of one
+ *   refer.c        what is asked by REFER, and who is told how it goes
  *   calls.c        what becomes of a call: session, established, ended; OPTIONS
  *   submit.c       a participant's or script's wish: decision, effect
  *   subscribe.c    who wants to be told what happens: decision
@@ -21,6 +23,7 @@
 #define FOCUS_PRIVATE_H
 
 #include "focus/focus.h"
+#include "ports/referring.h"
 
 #include <uthash.h>
 
@@ -153,6 +156,7 @@ struct participant {
     bool hears_music;
     bool called, alerting;       /* by us, and not answered yet; the phone rings */
     struct loop_timer *patience; /* runs while it is called */
+    struct referrer *referrers;  /* list: who is told whether it comes in */
     bool speaking_told, speaking_queued;
     time_t joined_at;
     struct participant *prev, *next; /* in conference.members */
@@ -252,6 +256,30 @@ int media_failure(const char *conference, const char *call, int error, const cha
 
 /* invite.c: the effect of an accepted invite. Errors as focus_submit, with decision->code. */
 int invite(struct conference *conference, const struct request *request, struct decision *decision);
+
+/* recipients.c: all whom one request wants to have called, for all of them or for none. */
+struct invitations;
+/* Asks the policy about each of `list`, who live until the invitations are carried out. EPERM: one
+ * of them may not be called, *decision says why; ENOMEM. */
+int invitations_decide(struct conference *conference, const struct actor *actor, const char *call,
+                       const struct recipients *list, struct invitations **invitationsp,
+                       struct decision *decision);
+/* Calls them, and frees. What goes wrong with one is no harm to the others. */
+void invitations_carry_out(struct invitations *invitations);
+void invitations_free(struct invitations *invitations);
+/* refer.c */
+/* A REFER came: decides and acts. */
+void refer(struct focus *focus, struct reference *reference);
+/* `referral` is told from now on how it goes with whom we call. */
+void referrer_add(struct participant *participant, struct referral *referral);
+/* A code of 200 or more is the last word. */
+void referrers_tell(struct participant *participant, int code, const char *reason);
+
+/* subscribe.c */
+/* The participant who sends a request, within `call` or, when that is NULL, outside of any. NULL:
+ * somebody from outside. */
+struct participant *conference_find_caller(const struct conference *conference,
+                                           const struct call *call, const struct caller *caller);
 
 /* focus.c */
 void focus_call_gone(struct focus *focus);

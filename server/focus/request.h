@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct conference;
+struct referral; /* ports/referring.h */
 
 /* Who may do it when no policy has an opinion. A stranger is a caller who has not proven who it is:
  * strangers may come in where they are let in, see there who else is in, and change nothing. */
@@ -121,9 +122,15 @@ struct request_params {
 
 /* Whom an invite calls (RFC 4579 §5.2). */
 struct invitation {
-    const char *uri;  /* "sip:bob@example.com;transport=tcp" */
-    const char *name; /* the display name that goes with it; "" for none */
-    unsigned timeout; /* ms to wait for an answer; 0: as long as the server's setting says */
+    const char *uri;         /* "sip:bob@example.com;transport=tcp" */
+    const char *name;        /* the display name that goes with it; "" for none */
+    unsigned timeout;        /* ms to wait for an answer; 0: as long as the server's setting says */
+    const char *referrer;    /* the URI of whoever has asked for it, as the roster shows it; NULL or
+                                "": nobody */
+    const char *referred_by; /* Referred-By header of the call (RFC 3892); NULL or "": none */
+    const char *replaces;    /* Replaces header of the call (RFC 3891), which takes the place of one
+                                of the callee's; NULL or "": none */
+    struct referral *referral; /* is told how it goes once the invite is accepted; NULL: nobody */
 };
 
 struct request {

@@ -12,7 +12,7 @@ static size_t address_length(const char *peer)
     return port ? (size_t)(port - peer) : strlen(peer);
 }
 
-/* Who subscribes outside of a call is a participant when the name and the address are those of a
+/* Who asks outside of a call is a participant when the name and the address are those of a
  * call in the conference: phones use another Call-ID for it, but nothing else that could tell. A
  * name that was proven for the call must be proven again, since all behind a proxy have one
  * address.
@@ -27,22 +27,21 @@ static bool is_same(const struct participant *participant, const struct caller *
            length == address_length(other->peer) && strncmp(other->peer, caller->peer, length) == 0;
 }
 
-/* NULL: somebody from outside. */
-static struct participant *find_participant(const struct conference *conference,
-                                            const struct subscriber *subscriber)
+struct participant *conference_find_caller(const struct conference *conference,
+                                           const struct call *call, const struct caller *caller)
 {
     struct focus *focus = conference->focus;
     struct participant *participant;
 
-    if (subscriber->call) {
-        participant = focus->signalling->user(subscriber->call);
+    if (call) {
+        participant = focus->signalling->user(call);
         if (participant && (void *)participant != CALL_HAS_LEFT &&
             participant->conference == conference)
             return participant;
         return NULL;
     }
     for (participant = conference->members; participant; participant = participant->next) {
-        if (participant->joined && is_same(participant, &subscriber->from.caller))
+        if (participant->joined && is_same(participant, caller))
             return participant;
     }
     return NULL;
@@ -72,7 +71,7 @@ bool focus_subscribe(struct focus *focus, struct subscriber *subscriber, const c
         request.conference = focus_conference_by_name(focus, from->requested_user);
     if (!request.conference)
         return false;
-    participant = find_participant(request.conference, subscriber);
+    participant = conference_find_caller(request.conference, subscriber->call, &from->caller);
     actor_of_call(&request.actor, from, participant ? participant->id : 0);
     decide(focus, &request, &decision);
     log_write(LOG_LEVEL_INFO, request.conference_name, from->id,

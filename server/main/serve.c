@@ -317,6 +317,7 @@ static int start_sip(struct server *server)
         .trusted_peers = (const char *const *)settings->trusted_peers.items,
         .trusted_peer_count = settings->trusted_peers.count,
         .registrar = settings->registrar == SWITCH_ON,
+        .recipients = settings->outbound_recipients,
         .registration_min = settings->registration_min,
         .registration_max = settings->registration_max,
         .events = focus_signalling_events(),

@@ -7,9 +7,12 @@
 #ifndef PORTS_SIGNALLING_H
 #define PORTS_SIGNALLING_H
 
+#include "core/recipients.h"
 #include "ports/session.h"
 
 struct call;
+struct referral; /* see ports/referring.h */
+struct reference;
 
 /* Who is at the other end, and how that was proven. Strings live as long as the call. */
 struct caller {
@@ -46,6 +49,8 @@ struct call_info {
     const char *referred_by; /* URI of the Referred-By header (RFC 3892); "" when there is none */
     int family;              /* AF_INET or AF_INET6: what our media address must be */
     bool has_offer;          /* false: we offer in the 200, the peer answers in its ACK */
+    const struct recipients *recipients; /* whom the caller wants to have called, too (RFC 5366);
+                                            NULL: nobody */
     bool is_outgoing; /* begun by us: `caller` is whom we call, `requested_…` are our own side */
 };
 
@@ -64,10 +69,13 @@ struct answer {
 
 /* A call to be begun. Strings are copied. */
 struct outgoing_call {
-    const char *target;     /* whom to call: a SIP URI; its headers are not sent */
-    const char *name;       /* the display name that goes with it; "" for none */
-    const char *conference; /* user part of our From, which is the conference's URI */
-    const char *title;      /* the display name of our From; "" for none */
+    const char *target;      /* whom to call: a SIP URI; its headers are not sent */
+    const char *name;        /* the display name that goes with it; "" for none */
+    const char *conference;  /* user part of our From, which is the conference's URI */
+    const char *title;       /* the display name of our From; "" for none */
+    const char *referrer;    /* the URI on whose behalf, for call_info; "" for none */
+    const char *referred_by; /* Referred-By header (RFC 3892); "" for none */
+    const char *replaces;    /* Replaces header (RFC 3891); "" for none */
 };
 
 /* What the focus asks. `reason` is the SIP reason phrase; NULL: the standard one. */
@@ -100,6 +108,9 @@ struct signalling {
     /* Ends the call as its state demands (BYE; CANCEL, or 480, before the answer). Goes out with
      * `Reason: SIP;cause=code;text="reason"` (RFC 3326). on_ended follows, from a later turn. */
     void (*end)(struct call *call, int code, const char *reason);
+    /* Tells a REFERer how it goes: 1xx; a final code is the last report, after which the referral
+     * is gone. */
+    void (*report)(struct referral *referral, int code, const char *reason);
 };
 
 /* What somebody asked to know by OPTIONS outside a dialog, and what to say. */
@@ -133,6 +144,8 @@ struct signalling_events {
      * also when nobody was reached), otherwise the code of our own end or reject. */
     void (*on_ended)(struct call *call, int code, const char *reason, void *arg);
     void (*on_query)(struct query *query, void *arg);
+    /* A REFER, checked, with one that we could do. */
+    void (*on_refer)(struct reference *reference, void *arg);
 };
 
 #endif

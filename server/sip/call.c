@@ -98,6 +98,7 @@ void call_free(struct call *call)
     }
     terms_free(call->terms);
     sdp_free(call->offer);
+    recipients_clear(&call->recipients);
     free(call->sent_sdp);
     free(call->peer_sdp);
     free(call->session);
@@ -302,5 +303,6 @@ void signalling_create(struct sip_agent *agent)
         .update = reinvite_update,
         .reject = reject,
         .end = end,
+        .report = referral_report,
     };
 }

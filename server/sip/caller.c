@@ -17,7 +17,7 @@ enum {
     AGENT_SIZE = 128,
 };
 
-static int hex_digit(char digit)
+int hex_digit(char digit)
 {
     if (digit >= '0' && digit <= '9') {
         return digit - '0';
@@ -59,7 +59,7 @@ static const char *clean_copy(su_home_t *home, size_t size, const char *source, 
 }
 
 /* A quoted-string without its quotes and backslashes (RFC 3261 §25.1). */
-static const char *display_name(su_home_t *home, const char *quoted)
+const char *display_name(su_home_t *home, const char *quoted)
 {
     char text[DISPLAY_SIZE];
     size_t length = 0;
@@ -195,14 +195,14 @@ int caller_of_target(struct call *call, const url_t *target, const struct outgoi
         .local_tag = call->dialog->local->a_tag,
         .remote_tag = su_strdup(home, ""),
     };
-    info->referred_by = "";
+    info->referred_by = clean_copy(home, URI_SIZE, outgoing->referrer, false);
     caller->uri = info->contact = plain_uri(home, target);
     caller->user = clean_copy(home, USER_SIZE, target->url_user, true);
     caller->host = clean_copy(home, HOST_SIZE, target->url_host, false);
     caller->display_name = clean_copy(home, DISPLAY_SIZE, outgoing->name, false);
     caller->user_agent = caller->peer = caller->groups = "";
-    return info->dialog.remote_tag && info->requested_user && caller->uri && caller->user &&
-                   caller->host && caller->display_name
+    return info->dialog.remote_tag && info->requested_user && info->referred_by && caller->uri &&
+                   caller->user && caller->host && caller->display_name
                ? 0
                : ENOMEM;
 }

@@ -21,17 +21,18 @@ static bool check_method(struct incoming *in)
     return status == 0;
 }
 
-/* §8.2.2.3. Support is that of the extensions in our Supported. */
+/* §8.2.2.3. Support is that of the extensions in our Supported; some begin a dialog only. */
 static bool check_required(struct incoming *in)
 {
     su_home_t home[1] = {SU_HOME_INIT(home)};
     su_home_init(home);
+    const sip_supported_t *supported =
+        in->sip->sip_to->a_tag ? in->agent->supported_later : in->agent->supported;
     sip_unsupported_t *unsupported =
-        in->sip->sip_require ? sip_has_unsupported(home, in->agent->supported, in->sip->sip_require)
-                             : NULL;
+        in->sip->sip_require ? sip_has_unsupported(home, supported, in->sip->sip_require) : NULL;
     if (unsupported) {
         respond(in, SIP_420_BAD_EXTENSION, SIPTAG_UNSUPPORTED(unsupported),
-                SIPTAG_SUPPORTED(in->agent->supported), TAG_END());
+                SIPTAG_SUPPORTED(supported), TAG_END());
     }
     su_home_deinit(home);
     return !unsupported;
@@ -55,10 +56,11 @@ bool check_body(struct incoming *in)
 {
     if (nta_check_session_content(NULL, in->sip, in->agent->accept, TAG_END())) {
         if (in->sip->sip_content_encoding) {
-            respond(in, SIP_415_UNSUPPORTED_MEDIA, SIPTAG_ACCEPT(in->agent->accept),
+            respond(in, SIP_415_UNSUPPORTED_MEDIA, SIPTAG_ACCEPT(in->agent->accept_bodies),
                     SIPTAG_ACCEPT_ENCODING_STR("identity"), TAG_END());
         } else {
-            respond(in, SIP_415_UNSUPPORTED_MEDIA, SIPTAG_ACCEPT(in->agent->accept), TAG_END());
+            respond(in, SIP_415_UNSUPPORTED_MEDIA, SIPTAG_ACCEPT(in->agent->accept_bodies),
+                    TAG_END());
         }
         return false;
     }

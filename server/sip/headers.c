@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* What receive.c has a handler for, no more. */
-#define ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, SUBSCRIBE"
+#define ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, SUBSCRIBE, REFER"
 enum { RETRY_AFTER_MAX = 10 }; /* s, RFC 3261 §14.2 */
 
 #define PRODUCT "Parley/" PARLEY_VERSION
@@ -21,29 +21,47 @@ static int write_allow_events(struct sip_agent *agent)
     char events[256] = "";
     size_t length = 0;
     for (unsigned i = 0; i < agent->package_count; i++) {
-        length += (size_t)snprintf(events + length, sizeof events - length, "%s%s", i ? ", " : "",
+        length += (size_t)snprintf(events + length, sizeof events - length, "%s, ",
                                    agent->packages[i].event);
     }
-    agent->allow_events = length ? sip_allow_events_make(agent->home, events) : NULL;
-    return agent->allow_events || !length ? 0 : ENOMEM;
+    (void)snprintf(events + length, sizeof events - length, "%s", referral_package()->event);
+    agent->allow_events = sip_allow_events_make(agent->home, events);
+    return agent->allow_events ? 0 : ENOMEM;
+}
+
+/* ENOMEM. */
+static int write_supported(struct sip_agent *agent)
+{
+    const char *later = agent->session_expires ? "norefersub, timer" : "norefersub";
+    char first[80];
+
+    (void)snprintf(first, sizeof first, "%s%s", later,
+                   agent->recipients_max ? ", " RECIPIENT_LIST_INVITE : "");
+    agent->supported = sip_supported_make(agent->home, first);
+    agent->supported_later = sip_supported_make(agent->home, later);
+    return agent->supported && agent->supported_later ? 0 : ENOMEM;
+}
+
+/* ENOMEM. */
+static int write_accept(struct sip_agent *agent)
+{
+    agent->accept = sip_accept_make(agent->home, "application/sdp");
+    agent->accept_bodies = sip_accept_make(
+        agent->home, agent->recipients_max
+                         ? "application/sdp, multipart/mixed, application/resource-lists+xml"
+                         : "application/sdp, multipart/mixed");
+    return agent->accept && agent->accept_bodies ? 0 : ENOMEM;
 }
 
 int headers_create(struct sip_agent *agent)
 {
-    if (write_allow_events(agent)) {
+    if (write_allow_events(agent) || write_accept(agent) || write_supported(agent)) {
         return ENOMEM;
     }
     agent->allow = sip_allow_make(agent->home, agent->is_registrar ? ALLOW ", REGISTER" : ALLOW);
-    agent->accept = sip_accept_make(agent->home, "application/sdp");
     agent->server = sip_server_make(agent->home, PRODUCT);
     agent->user_agent = sip_user_agent_make(agent->home, PRODUCT);
-    if (agent->session_expires) {
-        agent->supported = sip_supported_make(agent->home, "timer");
-    }
-    return agent->allow && agent->accept && agent->server && agent->user_agent &&
-                   (agent->supported || !agent->session_expires)
-               ? 0
-               : ENOMEM;
+    return agent->allow && agent->server && agent->user_agent ? 0 : ENOMEM;
 }
 
 /* Multiplying by an odd number is one-to-one: unique as long as fewer than 2^32 were made. */

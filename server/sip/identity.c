@@ -126,6 +126,17 @@ static bool by_from(struct incoming *in, struct account *account)
     return status == ENOENT || fail(in);
 }
 
+bool identify_in_dialog(struct incoming *in, const struct dialog *dialog)
+{
+    const struct call *call = dialog ? dialog_call(dialog) : NULL;
+
+    if (call && (call->info.caller.authenticated || !authorization_find(in))) {
+        in->caller = call->info.caller;
+        return true;
+    }
+    return !dialog || identify(in);
+}
+
 bool identify(struct incoming *in)
 {
     const sip_authorization_t *authorization = authorization_find(in);

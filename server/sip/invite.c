@@ -15,6 +15,16 @@ static void announce(struct call *call)
     call->agent->events->on_incoming(call, call->agent->events_arg);
 }
 
+/* RFC 5366 §3: who requires the extension has a list. False: refused. */
+static bool check_list(struct incoming *in)
+{
+    if (in->recipients.count == 0 && sip_has_feature(in->sip->sip_require, RECIPIENT_LIST_INVITE)) {
+        respond(in, 400, "Missing Recipient List", TAG_END());
+        return false;
+    }
+    return true;
+}
+
 void invite_receive(struct incoming *in)
 {
     const struct sdp_local any_address = {
@@ -24,7 +34,8 @@ void invite_receive(struct incoming *in)
     };
     struct sdp *offer = NULL;
 
-    if (!check_contact(in, true) || !check_body(in) || !session_timer_check(in)) {
+    if (!check_contact(in, true) || !bodies_read(in) || !check_list(in) || !check_body(in) ||
+        !session_timer_check(in)) {
         return;
     }
     if (message_has_sdp(in->sip)) {
@@ -40,6 +51,11 @@ void invite_receive(struct incoming *in)
         return;
     }
     call->offer = offer;
+    call->recipients = in->recipients;
+    in->recipients = (struct recipients){0};
+    if (call->recipients.count > 0) {
+        call->info.recipients = &call->recipients;
+    }
     offer_remember(call, in->sip);
     call->info.has_offer = offer != NULL;
     call->info.family = offer ? sdp_family(offer) : msg_addr(in->msg)->su_family;

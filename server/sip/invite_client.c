@@ -53,6 +53,14 @@ static int choose_target(struct call *call, struct target *target)
     return error;
 }
 
+/* What goes with each of its INVITEs. ENOMEM. */
+static int take_headers(struct call *call, const struct outgoing_call *outgoing)
+{
+    call->referred_by = su_strdup(call->home, outgoing->referred_by ? outgoing->referred_by : "");
+    call->replaces = su_strdup(call->home, outgoing->replaces ? outgoing->replaces : "");
+    return call->referred_by && call->replaces ? 0 : ENOMEM;
+}
+
 int invite_prepare(struct call *call, const struct outgoing_call *outgoing)
 {
     const url_t *wanted = target_parse(call->home, outgoing->target);
@@ -64,6 +72,9 @@ int invite_prepare(struct call *call, const struct outgoing_call *outgoing)
     int error = target_account(call->agent, wanted, call->account, sizeof call->account);
     if (!error) {
         error = redirect_begin(call, wanted);
+    }
+    if (!error) {
+        error = take_headers(call, outgoing);
     }
     if (!error) {
         error = choose_target(call, &target);
@@ -97,6 +108,9 @@ static int send_invite(struct call *call)
         SIPTAG_CONTACT(call->dialog->contact), SIPTAG_ALLOW(agent->allow),
         SIPTAG_ALLOW_EVENTS(agent->allow_events), SIPTAG_ACCEPT(agent->accept),
         SIPTAG_SUPPORTED(agent->supported),
+        TAG_IF(*call->referred_by, SIPTAG_REFERRED_BY_STR(call->referred_by)),
+        TAG_IF(*call->replaces, SIPTAG_REPLACES_STR(call->replaces)),
+        TAG_IF(*call->replaces, SIPTAG_REQUIRE_STR("replaces")),
         TAG_IF(timer->interval, SIPTAG_SESSION_EXPIRES_STR(expires)),
         TAG_IF(timer->min_se, SIPTAG_MIN_SE_STR(least)), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
         SIPTAG_PAYLOAD_STR(call->sent_sdp), TAG_END());

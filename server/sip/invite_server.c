@@ -61,7 +61,7 @@ static void send_response(struct call *call)
                    TAG_IF(has_tag, SIPTAG_CONTACT(call->dialog->contact)),
                    SIPTAG_SERVER(agent->server), TAG_IF(is_ok, SIPTAG_ALLOW(agent->allow)),
                    TAG_IF(is_ok, SIPTAG_ALLOW_EVENTS(agent->allow_events)),
-                   TAG_IF(is_ok, SIPTAG_ACCEPT(agent->accept)),
+                   TAG_IF(is_ok, SIPTAG_ACCEPT(agent->accept_bodies)),
                    TAG_IF(is_ok, SIPTAG_SUPPORTED(agent->supported)),
                    TAG_IF(is_ok && invite->require_timer, SIPTAG_REQUIRE_STR("timer")),
                    TAG_IF(is_ok && invite->session_expires[0],

@@ -25,7 +25,7 @@ static void accept_options(struct incoming *in, const sip_contact_t *contact)
     const struct sip_agent *agent = in->agent;
     char *body = write_body(in);
     respond(in, SIP_200_OK, SIPTAG_CONTACT(contact), SIPTAG_ALLOW(agent->allow),
-            SIPTAG_ALLOW_EVENTS(agent->allow_events), SIPTAG_ACCEPT(agent->accept),
+            SIPTAG_ALLOW_EVENTS(agent->allow_events), SIPTAG_ACCEPT(agent->accept_bodies),
             SIPTAG_SUPPORTED(agent->supported), SIPTAG_ACCEPT_ENCODING_STR("identity"),
             TAG_IF(body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
             TAG_IF(body, SIPTAG_PAYLOAD_STR(body)), TAG_END());

@@ -71,6 +71,8 @@ static void receive_in_dialog(struct incoming *in)
     dialog_heard(dialog, in);
     if (method == sip_method_subscribe) {
         subscribe_receive(dialog, in);
+    } else if (method == sip_method_refer) {
+        refer_receive(dialog, in);
     } else if (method == sip_method_options) {
         options_receive(dialog, in);
     } else if (method == sip_method_register) {
@@ -114,6 +116,8 @@ static void receive_first(struct incoming *in)
         options_receive(NULL, in);
     } else if (method == sip_method_subscribe) {
         subscribe_receive(NULL, in);
+    } else if (method == sip_method_refer) {
+        refer_receive(NULL, in);
     } else if (method == sip_method_register) {
         register_receive(in);
     } else {
@@ -153,6 +157,7 @@ int receive_message(struct sip_agent *agent, nta_agent_t *nta, msg_t *msg, sip_t
         drop_maddr(sip);
         dispatch(&in);
         tport_unref(in.tport);
+        recipients_clear(&in.recipients);
     }
     msg_destroy(msg);
     return 0;

@@ -27,8 +27,8 @@ void reinvite_receive(struct call *call, struct incoming *in)
     struct sdp *offer = NULL;
     char *body = NULL;
 
-    if (!is_its_turn(call, in) || !check_contact(in, false) || !check_body(in) ||
-        !session_timer_check(in)) {
+    if (!is_its_turn(call, in) || !check_contact(in, false) || !bodies_read(in) ||
+        !check_body(in) || !session_timer_check(in)) {
         return;
     }
     bool has_offer = message_has_sdp(in->sip);

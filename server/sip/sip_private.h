@@ -21,7 +21,9 @@ struct registered;
 #include "core/account.h"
 #include "core/address.h"
 #include "core/loop.h"
+#include "core/recipients.h"
 #include "ports/notifying.h"
+#include "ports/referring.h"
 #include "ports/signalling.h"
 #include "sip/digest.h"
 #include "sip/guesses.h"
@@ -38,6 +40,9 @@ struct registered;
 #include <sofia-sip/su_tag.h>
 #include <sofia-sip/su_tagarg.h>
 #include <sofia-sip/tport.h>
+
+/* The option tag of RFC 5366. */
+#define RECIPIENT_LIST_INVITE "recipient-list-invite"
 
 enum {
     DIALOG_BUCKETS = 4096, /* of the table of dialogs, a power of two */
@@ -69,16 +74,19 @@ struct sip_agent {
 
     su_home_t home[1]; /* of the header fields that never change */
     sip_allow_t *allow;
-    sip_allow_events_t *allow_events; /* NULL: no package */
-    sip_accept_t *accept;
-    sip_supported_t *supported; /* NULL: no extension */
+    sip_allow_events_t *allow_events;
+    sip_accept_t *accept;        /* of an offer or answer */
+    sip_accept_t *accept_bodies; /* of requests that we take */
+    sip_supported_t *supported;
+    sip_supported_t *supported_later; /* what remains of them in a dialog */
     sip_server_t *server;
     sip_user_agent_t *user_agent;
 
     sip_route_t *proxy; /* of calls that we begin; NULL: none */
     struct sip_credential *credentials;
     unsigned credential_count;
-    unsigned redirects; /* that one call may follow */
+    unsigned redirects;      /* that one call may follow */
+    unsigned recipients_max; /* that one request may have called */
 
     const struct accounts *accounts;                     /* NULL: there are none */
     enum digest_algorithm algorithms[DIGEST_ALGORITHMS]; /* best first */
@@ -121,6 +129,7 @@ struct incoming {
     sip_t *sip;
     tport_t *tport;       /* what it came by */
     struct caller caller; /* who sends it, as identify() found; lives as long as the message */
+    struct recipients recipients; /* of the body, see bodies_read */
     /* What a 401 to it says. */
     bool is_stale;              /* its nonce was at fault, not its password */
     const struct account *only; /* the account whose algorithms to offer; NULL: all */
@@ -148,11 +157,12 @@ struct dialog {
     sip_contact_t *contact; /* ours */
     uint32_t local_cseq, remote_cseq;
     struct sockaddr_storage peer; /* where its last request came from */
-    char *source;   /* "sip:192.0.2.1:5060;transport=udp", where a direct peer sends from; NULL:
-                       follow route and target */
-    tport_t *tport; /* what the peer's last request came by; ours to unref */
-    bool is_ours;   /* begun by us */
-    bool is_direct; /* no proxy is between the phone that we call and us */
+    char *source;     /* "sip:192.0.2.1:5060;transport=udp", where a direct peer sends from; NULL:
+                         follow route and target */
+    tport_t *tport;   /* what the peer's last request came by; ours to unref */
+    bool is_ours;     /* begun by us */
+    bool is_direct;   /* no proxy is between the phone that we call and us */
+    bool is_referred; /* a REFER came in it */
 };
 
 /* ---- a call: the INVITE usage of a dialog ---------------------------------------------------
@@ -258,7 +268,8 @@ struct call {
     struct change change;
     nta_outgoing_t *calling; /* the INVITE that begins it, until its final answer */
     nta_outgoing_t *bye;
-    char account[USER_SIZE]; /* of ours, whose phones are called; "": none */
+    const char *referred_by, *replaces; /* headers of our INVITE, on home; "": none */
+    char account[USER_SIZE];            /* of ours, whose phones are called; "": none */
     struct redirection redirection;
     struct challenge *challenges; /* that we can answer; on home */
 
@@ -271,9 +282,10 @@ struct call {
     bool is_sent_void;   /* it was an offer, and was refused */
     char *peer_sdp;      /* the peer's last that we agreed to; malloc'ed */
     size_t peer_sdp_size;
-    struct sdp *offer;       /* of the first INVITE, until it is answered */
-    struct session *session; /* agreed on, see offer_agreed; malloc'ed; NULL: none yet */
-    bool session_changed;    /* on_session is due */
+    struct sdp *offer;            /* of the first INVITE, until it is answered */
+    struct recipients recipients; /* whom it wants to have called, too */
+    struct session *session;      /* agreed on, see offer_agreed; malloc'ed; NULL: none yet */
+    bool session_changed;         /* on_session is due */
 
     bool is_later; /* in agent->later */
     struct call *next_later;
@@ -347,6 +359,10 @@ int caller_of_target(struct call *call, const url_t *target, const struct outgoi
 /* What the 2xx adds to it: the device that has answered, which sent `response` by `tport`. ENOMEM.
  */
 int caller_answered(struct call *call, const sip_t *sip, msg_t *response, const tport_t *tport);
+/* Its value; -1: it is none. */
+int hex_digit(char digit);
+/* A quoted-string or token as text. NULL: out of memory. */
+const char *display_name(su_home_t *home, const char *quoted);
 /* What was called, without what only says how to get there; but a URI that names TCP is another
  * than one that does not (RFC 3261 §19.1.4). NULL: out of memory. */
 const char *request_uri(su_home_t *home, const url_t *url);
@@ -379,6 +395,10 @@ bool host_is_ours(const struct sip_agent *agent, const tport_t *tport, const cha
 /* For every request whose sender no dialog knows: fills in->caller. False: credentials were wrong,
  * or missing where one of our names was used, and the request was refused. */
 bool identify(struct incoming *in);
+/* The same for a request that is wanted from within a dialog as well: within a call it is whoever
+ * that call is with, however that was proven, unless it proves more by itself; outside of one it is
+ * whoever sends it, each time anew. `dialog` NULL: it is in none, and has been identified. */
+bool identify_in_dialog(struct incoming *in, const struct dialog *dialog);
 
 /* ---- registrations (RFC 3261 §10) ---- */
 
@@ -470,6 +490,8 @@ url_t *target_parse(su_home_t *home, const char *text);
 bool target_address(const url_t *url, struct sockaddr_storage *address);
 /* "udp", "tcp"; "" when the URI names none; NULL for one that we have not. */
 const char *target_transport(const url_t *url);
+/* A parameter of a URI. *valuep: its value, not terminated. False: there is none. */
+bool uri_param(const char *params, const char *name, const char **valuep, size_t *lengthp);
 /* Errors as signalling.call. */
 int target_resolve(const struct sip_agent *agent, su_home_t *home, const url_t *wanted,
                    const char *account, struct target *target);
@@ -529,6 +551,11 @@ bool check_request(struct incoming *in);
 bool check_body(struct incoming *in);
 bool check_contact(struct incoming *in, bool required);
 
+/* bodies.c */
+/* Takes the body apart: its session description stays, a recipient list goes to in->recipients.
+ * False: refused. */
+bool bodies_read(struct incoming *in);
+
 /* refusal.c */
 void refusal_create(struct incoming *in, const char *to_tag, int status, const char *phrase,
                     tagi_t const *tags);
@@ -571,6 +598,29 @@ void subscription_shorten(struct subscription *subscription, unsigned expires);
 void subscription_changed(struct subscription *subscription);
 void subscription_end(struct subscription *subscription, const char *reason, unsigned retry_after);
 
+/* Whether there may be one more, in that dialog (NULL: in one of its own). */
+bool subscription_has_room(const struct sip_agent *agent, const struct dialog *dialog);
+
+/* refer_to.c */
+/* Fills what the URI of a Refer-To says. `params`: those behind the URI, NULL for none; `display`:
+ * the display name, NULL for none. EINVAL: it cannot be done, the reference says why. */
+int reference_read(su_home_t *home, const url_t *url, msg_param_t const *params,
+                   const char *display, struct reference *reference);
+/* A header within a URI, unescaped; *valuep NULL: there is none. EINVAL: more than one, or not the
+ * text of a header. */
+int uri_header(su_home_t *home, const url_t *url, const char *name, const char **valuep);
+
+/* referral.c */
+/* Its subscription says nothing before subscription_renew. NULL: out of memory. */
+struct referral *referral_create(struct dialog *dialog, const char *event_id);
+/* As long as there was no final report. */
+struct subscription *referral_subscription(const struct referral *referral);
+/* It will not be done, and that is not told: frees it and its subscription. */
+void referral_refuse(struct referral *referral);
+/* signalling.report */
+void referral_report(struct referral *referral, int code, const char *reason);
+const struct package *referral_package(void);
+
 /* One file a request. */
 void invite_receive(struct incoming *in);
 /* invite_client.c: a call of ours. Errors as signalling.call. */
@@ -590,6 +640,7 @@ void cancel_receive(struct incoming *in);
 void options_receive(const struct dialog *dialog, struct incoming *in);
 void register_receive(struct incoming *in);
 void subscribe_receive(struct dialog *dialog, struct incoming *in);
+void refer_receive(struct dialog *dialog, struct incoming *in);
 int receive_message(struct sip_agent *agent, nta_agent_t *nta, msg_t *msg, sip_t *sip);
 
 /* terms.c */

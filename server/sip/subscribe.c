@@ -20,6 +20,9 @@ enum {
 
 static const struct package *find_package(const struct sip_agent *agent, const sip_event_t *event)
 {
+    if (event && su_casematch(event->o_type, referral_package()->event)) {
+        return referral_package();
+    }
     for (unsigned i = 0; event && i < agent->package_count; i++) {
         if (su_casematch(event->o_type, agent->packages[i].event)) {
             return &agent->packages[i];
@@ -74,22 +77,18 @@ static bool check_subscribe(struct incoming *in, const struct package *package,
     return check_contact(in, !dialog);
 }
 
-/* Who asks: within a call whoever that call is with, however that was proven; outside of one
- * whoever sends this request, each time anew. False: refused. */
+/* False: refused. */
 static bool read_subscriber(struct incoming *in, const struct dialog *dialog,
                             struct subscriber *subscriber)
 {
     su_home_t *home = msg_home(in->msg);
-    const struct call *call = dialog ? dialog_call(dialog) : NULL;
 
-    if (call) {
-        in->caller = call->info.caller;
-    } else if (dialog && !identify(in)) {
+    if (!identify_in_dialog(in, dialog)) {
         return false;
     }
     memset(subscriber, 0, sizeof *subscriber);
     subscriber->code = 403;
-    subscriber->call = call;
+    subscriber->call = dialog ? dialog_call(dialog) : NULL;
     subscriber->limit = tport_is_udp(in->tport) ? DATAGRAM_MAX : 0;
     subscriber->uri = request_uri(home, in->sip->sip_request->rq_url);
     if (!subscriber->uri || call_info_read(&subscriber->from, home, in)) {
@@ -138,13 +137,13 @@ static void renew(struct subscription *subscription, struct incoming *in,
     accept_subscribe(subscription, in, expires);
 }
 
-static bool is_full(const struct sip_agent *agent, const struct dialog *dialog)
+bool subscription_has_room(const struct sip_agent *agent, const struct dialog *dialog)
 {
     unsigned count = 0;
     for (const struct subscription *s = dialog ? dialog->subscriptions : NULL; s; s = s->next) {
         count++;
     }
-    return agent->subscription_count >= SUBSCRIPTIONS_MAX || count >= DIALOG_MAX;
+    return agent->subscription_count < SUBSCRIPTIONS_MAX && count < DIALOG_MAX;
 }
 
 /* The dialog is made for the subscription when there is none. */
@@ -168,7 +167,7 @@ static void begin(struct incoming *in, struct dialog *dialog, const struct packa
         refuse(in, subscriber);
         return;
     }
-    if (is_full(in->agent, dialog)) {
+    if (!subscription_has_room(in->agent, dialog)) {
         sip_retry_after_t after[1];
         sip_retry_after_init(after)->af_delta = RETRY_AFTER_FULL;
         respond(in, SIP_503_SERVICE_UNAVAILABLE, SIPTAG_RETRY_AFTER(after), TAG_END());

@@ -45,8 +45,8 @@ static bool is_port(const char *text)
            strtoul(text, NULL, 10) > 0 && strtoul(text, NULL, 10) <= UINT16_MAX;
 }
 
-/* The library's url_param reads beyond the last parameter. *valuep: its value, not terminated. */
-static bool find_param(const char *params, const char *name, const char **valuep, size_t *lengthp)
+/* The library's url_param reads beyond the last parameter. */
+bool uri_param(const char *params, const char *name, const char **valuep, size_t *lengthp)
 {
     size_t name_length = strlen(name);
     while (params && *params) {
@@ -68,7 +68,7 @@ const char *target_transport(const url_t *url)
     const char *value = NULL;
     size_t length = 0;
 
-    if (!find_param(url->url_params, "transport", &value, &length)) {
+    if (!uri_param(url->url_params, "transport", &value, &length)) {
         return "";
     }
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {

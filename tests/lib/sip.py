@@ -372,7 +372,8 @@ class Phone:
             return
         if message.cseq[1] == "INVITE" and message.code >= 200:
             self.answer = message
-        if message.cseq[1] == "SUBSCRIBE" and message.code == 200 and self.remote_tag is None:
+        begun = message.cseq[1] in ("SUBSCRIBE", "REFER") and message.code in (200, 202)
+        if begun and self.remote_tag is None:
             self.remote_tag = message.tag("To")
             self.remote_target = uri_of(message["Contact"])
             self.routes = list(reversed(message.all("Record-Route")))
@@ -417,6 +418,28 @@ class Phone:
         notify = self.expect("NOTIFY", within)
         self.reply(notify, 200)
         return notify
+
+    # ---- REFER (RFC 3515) ----------------------------------------------------------------------
+
+    def refer(self, target, conference="demo", headers=None):
+        """A REFER out of dialog; `target` is what stands in Refer-To."""
+        self.new_dialog()
+        self.remote_uri = self.uri(conference)
+        return self.refer_again(target, headers)
+
+    def refer_again(self, target, headers=None):
+        """A REFER in the dialog that the phone has."""
+        return self.send(self.request("REFER", headers={"Refer-To": target} | (headers or {})))
+
+    def progress(self, within=WITHIN):
+        """The next NOTIFY of a REFER, answered; returns (status line, whether it was the last)."""
+        notify = self.notified(within)
+        assert notify["Event"].split(";")[0] == "refer", notify
+        assert notify["Content-Type"].split(";")[0] == "message/sipfrag", notify
+        state = notify["Subscription-State"]
+        is_last = state == "terminated;reason=noresource"
+        assert is_last or state.startswith("active;expires="), notify
+        return notify.body.decode().strip(), is_last
 
     # ---- whole exchanges ----------------------------------------------------------------------
 

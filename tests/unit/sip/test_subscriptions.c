@@ -69,12 +69,11 @@ static int begin(void **state)
          .refresh = counter_refresh,
          .body = counter_body,
          .close = counter_close},
-        {.event = "refer", .content_type = "message/sipfrag", .expires = 60},
     };
     memset(&counter, 0, sizeof counter);
     counter.code = 200;
     bench_packages = packages;
-    bench_package_count = 2;
+    bench_package_count = 1;
     return bench_begin(state);
 }
 

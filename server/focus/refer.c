@@ -1,0 +1,218 @@
+/* What somebody asks of a conference by REFER (RFC 4579 §5.5, §5.11), and how it goes. */
+#include "focus/private.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <utlist.h>
+
+enum {
+    EXPIRES_MARGIN = 30,  /* s, from the last that a phone may say to the last NOTIFY */
+    REMOVED_AT_ONCE = 64, /* endpoints of one URI */
+};
+
+/* Who is told whether a participant comes in. */
+struct referrer {
+    struct referral *referral;
+    struct referrer *next;
+};
+
+/* ---- how an invitation goes ----------------------------------------------------------------- */
+
+void referrer_add(struct participant *participant, struct referral *referral)
+{
+    const struct signalling *signalling = participant->conference->focus->signalling;
+    struct referrer *referrer = calloc(1, sizeof *referrer);
+
+    if (!referrer) {
+        signalling->report(referral, 500, NULL);
+        return;
+    }
+    referrer->referral = referral;
+    LL_APPEND(participant->referrers, referrer);
+}
+
+void referrers_tell(struct participant *participant, int code, const char *reason)
+{
+    const struct signalling *signalling = participant->conference->focus->signalling;
+    struct referrer *referrer, *next;
+
+    LL_FOREACH_SAFE(participant->referrers, referrer, next)
+    {
+        signalling->report(referrer->referral, code, reason);
+        if (code >= 200)
+            free(referrer);
+    }
+    if (code >= 200)
+        participant->referrers = NULL;
+}
+
+/* ---- the request ---------------------------------------------------------------------------- */
+
+static void refuse(struct reference *reference, int code, const char *reason)
+{
+    reference->code = code;
+    (void)snprintf(reference->reason, sizeof reference->reason, "%s", reason);
+}
+
+/* Whoever is shown without a name must not be named by the roster of whom it brings in. */
+static const char *name_of_referrer(const struct reference *reference,
+                                    const struct participant *participant)
+{
+    const struct call_info *from = &reference->from;
+
+    if (from->caller.anonymous || (participant && participant->anonymous))
+        return "";
+    return *from->referred_by ? from->referred_by : from->caller.uri;
+}
+
+static void refer_invite(struct focus *focus, struct reference *reference, struct request *request,
+                         const struct participant *participant)
+{
+    const struct invitation invitation = {
+        .uri = reference->uri,
+        .name = reference->name,
+        .referrer = name_of_referrer(reference, participant),
+        .referred_by = reference->referred_by,
+        .replaces = reference->replaces,
+        .referral = reference->referral,
+    };
+    struct decision decision;
+
+    request->verb = VERB_INVITE;
+    request->invitation = &invitation;
+    (void)snprintf(request->params.role, sizeof request->params.role, "participant");
+    conference_wish_sound(request->conference, &request->params);
+    switch (focus_submit(focus, request, &decision)) {
+    case 0:
+    case EALREADY:
+        return;
+    case ECANCELED:
+        if (decision.code == 400) {
+            refuse(reference, decision.code, decision.reason);
+        } else if (reference->referral) {
+            /* A REFER is answered by what speaks against the REFER itself: to a phone a 404 or 480
+             * within its call would be that call's end (RFC 5057 §5.1). */
+            focus->signalling->report(reference->referral, decision.code, decision.reason);
+        }
+        return;
+    case EPERM:
+        refuse(reference, decision.code, decision.reason);
+        return;
+    default:
+        refuse(reference, 404, "");
+        return;
+    }
+}
+
+/* ---- whom a URI names ----------------------------------------------------------------------- */
+
+/* Host and scheme without case, the user part with it (RFC 3261 §19.1.4). */
+static bool is_uri(const char *uri, size_t length, const char *other)
+{
+    size_t user = strcspn(other, "@");
+
+    return strlen(other) == length && strncasecmp(uri, other, length) == 0 &&
+           strncmp(uri, other, user < length ? user : 0) == 0;
+}
+
+/* As the roster shows people: a user's URI names all its endpoints, an endpoint's only that one
+ * (RFC 4575 §5.6, §5.7). */
+static bool is_named(const struct participant *participant, const char *uri)
+{
+    static const char leg[] = ";leg=";
+    const struct call_info *info = &participant->info;
+    const char *at = strchr(uri, '@');
+    const char *params = (at ? at : uri) + strcspn(at ? at : uri, ";");
+    const char *id = strstr(params, leg);
+    size_t length = (size_t)(params - uri);
+    char entity[64];
+
+    if (id && strcmp(id + strlen(leg), info->id) != 0)
+        return false;
+    if (!participant->anonymous)
+        return is_uri(uri, length, info->caller.uri) || is_uri(uri, length, info->contact);
+    (void)snprintf(entity, sizeof entity, "sip:anonymous%u@anonymous.invalid",
+                   participant->anonymous);
+    return is_uri(uri, length, entity);
+}
+
+/* Who may not remove anybody is told nothing of who is in. */
+static void refuse_unknown(struct focus *focus, struct reference *reference,
+                           const struct request *request)
+{
+    if (verb_default(request) != DECISION_ACCEPT)
+        refuse(reference, request->actor.authenticated ? 403 : 401, "");
+    else if (reference->referral)
+        focus->signalling->report(reference->referral, 404, "Nobody of that URI is in");
+}
+
+static void refer_bye(struct focus *focus, struct reference *reference, struct request *request)
+{
+    const struct participant *participant = NULL;
+    uint64_t targets[REMOVED_AT_ONCE];
+    unsigned count = 0, removed = 0;
+    struct decision decision;
+
+    request->verb = VERB_REMOVE;
+    while (count < REMOVED_AT_ONCE &&
+           (participant = conference_next_participant(request->conference, participant))) {
+        if (is_named(participant, reference->uri))
+            targets[count++] = participant->id;
+    }
+    if (count == 0) {
+        refuse_unknown(focus, reference, request);
+        return;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        request->target = targets[i];
+        if (focus_submit(focus, request, &decision) == EPERM)
+            refuse(reference, decision.code, decision.reason);
+        else
+            removed++;
+    }
+    if (removed == 0)
+        return;
+    if (reference->referral && removed == count)
+        focus->signalling->report(reference->referral, 200, NULL);
+    else if (reference->referral)
+        focus->signalling->report(reference->referral, reference->code, reference->reason);
+    reference->code = 202;
+}
+
+void refer(struct focus *focus, struct reference *reference)
+{
+    const struct call_info *from = &reference->from;
+    struct request request = {.conference_name = from->requested_user, .call = from->id};
+    const struct participant *participant;
+    const char *reason;
+    int code;
+
+    events_catch_up(focus);
+    reference->code = 202;
+    reference->expires = focus->answer_timeout / 1000 + EXPIRES_MARGIN;
+    if (focus->shutting_down) {
+        refuse(reference, 503, "Server is stopping");
+        return;
+    }
+    if (focus_may_serve(focus, from->requested_user, from->requested_host))
+        request.conference = focus_conference_by_name(focus, from->requested_user);
+    if (!request.conference) {
+        code = gone_code(focus, from->requested_user, &reason);
+        refuse(reference, code, reason);
+        return;
+    }
+    participant = conference_find_caller(request.conference, reference->call, &from->caller);
+    actor_of_call(&request.actor, from, participant ? participant->id : 0);
+    log_write(LOG_LEVEL_INFO, request.conference_name, from->id, "%s (%s) refers to %s%s",
+              from->caller.uri, from->caller.peer, reference->uri,
+              reference->method == REFERENCE_BYE ? ", who is to be removed" : "");
+    if (reference->method == REFERENCE_BYE)
+        refer_bye(focus, reference, &request);
+    else
+        refer_invite(focus, reference, &request, participant);
+}

@@ -1,0 +1,118 @@
+/*
+ * What a Refer-To asks for (RFC 3515 §2.1): a URI, the method for it, and the headers in it, each
+ * with its own escapes.
+ */
+#include "sip/sip_private.h"
+
+#include <errno.h>
+#include <sofia-sip/su_string.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { METHOD_SIZE = 16 };
+
+static int refuse(struct reference *reference, const char *reason)
+{
+    reference->code = 400;
+    (void)snprintf(reference->reason, sizeof reference->reason, "%s", reason);
+    return EINVAL;
+}
+
+/* ---- headers of a URI (RFC 3261 §19.1.1) ---------------------------------------------------- */
+
+/* The escapes undone, on `home`. NULL: no text of a header, which ends at its line's end. */
+static char *unescape(su_home_t *home, const char *text, size_t length)
+{
+    char *plain = su_zalloc(home, (isize_t)length + 1);
+    size_t size = 0;
+
+    for (size_t i = 0; plain && i < length; i++) {
+        char byte = text[i];
+        if (byte == '%') {
+            if (i + 2 >= length || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0) {
+                return NULL;
+            }
+            byte = (char)(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+            i += 2;
+        }
+        if ((unsigned char)byte < ' ' || byte == 0x7f) {
+            return NULL;
+        }
+        plain[size++] = byte;
+    }
+    return plain;
+}
+
+int uri_header(su_home_t *home, const url_t *url, const char *name, const char **valuep)
+{
+    size_t name_length = strlen(name);
+
+    *valuep = NULL;
+    for (const char *at = url->url_headers; at && *at;) {
+        size_t length = strcspn(at, "&");
+        if (length > name_length && at[name_length] == '=' &&
+            strncasecmp(at, name, name_length) == 0) {
+            if (*valuep) {
+                return EINVAL;
+            }
+            *valuep = unescape(home, at + name_length + 1, length - name_length - 1);
+            if (!*valuep) {
+                return EINVAL;
+            }
+        }
+        at += length + (at[length] == '&');
+    }
+    return 0;
+}
+
+/* ---- what is asked for ---------------------------------------------------------------------- */
+
+/* Without angle brackets the URI's parameters are the header's. */
+static void read_method(const url_t *url, msg_param_t const *params, char method[METHOD_SIZE])
+{
+    const char *value = NULL;
+    size_t length = 0;
+
+    if (!uri_param(url->url_params, "method", &value, &length)) {
+        value = params ? msg_params_find(params, "method=") : NULL;
+        length = value ? strlen(value) : 0;
+    }
+    (void)snprintf(method, METHOD_SIZE, "%.*s", value ? (int)length : 6, value ? value : "INVITE");
+}
+
+static int read_replaces(su_home_t *home, const url_t *url, struct reference *reference)
+{
+    const char *text;
+    int error = uri_header(home, url, "Replaces", &text);
+    const sip_replaces_t *replaces = text ? sip_replaces_make(home, text) : NULL;
+
+    if (error || (text && !(replaces && replaces->rp_to_tag && replaces->rp_from_tag))) {
+        return refuse(reference, "Bad Replaces In Refer-To");
+    }
+    reference->replaces = text ? text : "";
+    return 0;
+}
+
+int reference_read(su_home_t *home, const url_t *url, msg_param_t const *params,
+                   const char *display, struct reference *reference)
+{
+    url_t plain = *url;
+    char method[METHOD_SIZE];
+
+    read_method(url, params, method);
+    if (su_casematch(method, "INVITE")) {
+        reference->method = REFERENCE_INVITE;
+    } else if (su_casematch(method, "BYE")) {
+        reference->method = REFERENCE_BYE;
+    } else {
+        return refuse(reference, "Unknown Method In Refer-To");
+    }
+    plain.url_headers = NULL;
+    reference->uri = target_spell(home, &plain);
+    if (!reference->uri) {
+        return refuse(reference, "Refer-To Is No SIP URI That Can Be Called");
+    }
+    reference->name = display_name(home, display ? display : "");
+    return read_replaces(home, url, reference);
+}
