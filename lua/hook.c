@@ -10,7 +10,7 @@
  *                                                create has no conference.
  *   policy.joined(event, conference, participant)  event hooks: created, ending, ended, dialing,
  *                                                alerting, failed, joined, left, speaking, muted,
- * held, digit, quality, played, locked. What they return is ignored. created, ending, ended, locked
+ * held, changed, digit, quality, played, locked. What they return is ignored. created, ending, ended, locked
  *                                                and played have no participant.
  *
  *   policy.account(user, realm)              asked by signalling who may prove to be `user`.

@@ -268,7 +268,10 @@ enum {
     PARAM_DURATION = 1 << 18,
     PARAM_WARNING = 1 << 19,
     PARAM_ENDS_WITH_CREATOR = 1 << 20,
-    PARAM_COUNT = 21,
+    PARAM_HELD = 1 << 21,
+    PARAM_DIRECTION = 1 << 22,
+    PARAM_CODECS = 1 << 23,
+    PARAM_COUNT = 24,
     PARAM_ALL = (1 << PARAM_COUNT) - 1,
 };
 
@@ -290,6 +293,9 @@ unsigned params_check(lua_State *L, int index, const char *what, unsigned allowe
 void file_check(lua_State *L, int index, const char *what, char *file, size_t size);
 /* Pushes a table of those in `which`. */
 void params_push(lua_State *L, unsigned which, const struct request_params *source);
+void direction_push(lua_State *L, enum stream_direction direction);
+/* As a list, of names with blanks between them. */
+void codecs_push(lua_State *L, const char *codecs);
 void params_copy(unsigned which, const struct request_params *source,
                  struct request_params *target);
 

@@ -8,6 +8,8 @@
 #ifndef FOCUS_REQUEST_H
 #define FOCUS_REQUEST_H
 
+#include "ports/session.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,8 +33,10 @@ enum verb_right {
     X(VERB_INVITE, "invite", RIGHT_KNOWN)        /* call somebody and bring them in: invitation */ \
     X(VERB_TIMEOUT, "timeout", RIGHT_ANYBODY)    /* remove who has sent no media for long */       \
     X(VERB_MUTE, "mute", RIGHT_KNOWN)            /* mute or unmute the target: params.muted */     \
+    X(VERB_HOLD, "hold", RIGHT_KNOWN)            /* put the target on hold or back: params.held */ \
     X(VERB_ENHANCE, "enhance", RIGHT_KNOWN)      /* change what is done to the target's voice */   \
     X(VERB_VOLUME, "volume", RIGHT_KNOWN)        /* change the target's gains */                   \
+    X(VERB_MEDIA, "media", RIGHT_KNOWN)          /* change the media of all: direction, codecs */  \
     X(VERB_ANNOUNCE, "announce", RIGHT_KNOWN)    /* play a file to all, or stop that */            \
     X(VERB_REMOVE, "remove", RIGHT_KNOWN)        /* remove the target */                           \
     X(VERB_LOCK, "lock", RIGHT_KNOWN)            /* lock or unlock against joins: params.locked */ \
@@ -101,10 +105,13 @@ struct conference_life {
     bool ends_with_creator; /* it ends when who made it leaves */
 };
 
+enum { REQUEST_CODECS = 96 };
+
 /* What the asker wishes; an accepting decision may change it. */
 struct request_params {
     char role[32];          /* join, invite: "participant" unless the policy says otherwise */
     bool muted;             /* join, invite, mute */
+    bool held;              /* join, invite, hold */
     bool anonymous;         /* join, invite: shown to nobody by name (RFC 3323) */
     bool hidden;            /* join, invite: shown to moderators only */
     bool locked;            /* lock */
@@ -117,7 +124,9 @@ struct request_params {
     float gain;             /* announce, dB */
     bool loop;              /* announce */
     enum view view;         /* subscribe */
-    struct conference_life life; /* create */
+    enum stream_direction direction; /* media: of our streams */
+    char codecs[REQUEST_CODECS];     /* media: names, best first, separated by blanks; "": all */
+    struct conference_life life;     /* create */
 };
 
 /* Whom an invite calls (RFC 4579 §5.2). */
