@@ -42,6 +42,8 @@ struct conference_settings {
     char *name;
     char *title;       /* "" for none */
     char *policy;      /* name or path of its own policy; "" for none */
+    char *factory;     /* "": it is none; "answer", "redirect" */
+    enum option_switch ends_with_creator; /* what a factory makes */
     unsigned capacity; /* participants; 0: no limit */
     struct sound_settings sound;
     struct life_settings life;
@@ -85,6 +87,7 @@ struct settings {
     unsigned outbound_timeout;    /* ms that a phone may ring */
     unsigned stop_timeout;        /* ms that a stopping server waits for the answers to its BYEs */
     char *data;                   /* directory of the control socket and the lock */
+    json_t *applications;         /* { user part: script }; NULL for none */
     char *policy;                 /* the site policy: a name ("standard") or a path */
     enum log_level log_level;
     struct sound_settings sound;

@@ -10,18 +10,23 @@ static void on_incoming(struct call *call, void *arg)
     admit(arg, call);
 }
 
-/* NULL for a call that was never let in, or whose participant has left already. */
-static struct participant *participant_of(struct focus *focus, struct call *call)
+static struct participant *participant_on(const struct focus *focus, const struct call *call)
 {
-    void *user = focus->signalling->user(call);
+    return participant_of(focus->signalling->user(call));
+}
 
-    return user == CALL_HAS_LEFT ? NULL : user;
+static struct visitor *visitor_on(const struct focus *focus, const struct call *call)
+{
+    return visitor_of(focus->signalling->user(call));
 }
 
 static void on_session(struct call *call, const struct session *session, void *arg)
 {
-    struct participant *participant = participant_of(arg, call);
+    struct participant *participant = participant_on(arg, call);
+    struct visitor *visitor = visitor_on(arg, call);
 
+    if (visitor)
+        visitor_session(visitor, session);
     if (participant)
         participant_session(participant, session);
 }
@@ -30,7 +35,7 @@ static void on_session(struct call *call, const struct session *session, void *a
 static void on_progress(struct call *call, int code, const char *reason, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus, call);
+    struct participant *participant = participant_on(focus, call);
 
     if (!participant || !participant->called)
         return;
@@ -49,9 +54,12 @@ static void on_progress(struct call *call, int code, const char *reason, void *a
 static void on_established(struct call *call, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus, call);
+    struct participant *participant = participant_on(focus, call);
+    struct visitor *visitor = visitor_on(focus, call);
     struct conference *conference;
 
+    if (visitor)
+        visitor_established(visitor);
     if (!participant || participant->joined)
         return;
     conference = participant->conference;
@@ -59,6 +67,7 @@ static void on_established(struct call *call, void *arg)
     participant_learn(participant);
     participant->joined = true;
     participant->joined_at = time(NULL);
+    maker_arrives(participant);
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
     conference_update_music(conference);
@@ -75,7 +84,7 @@ static void on_established(struct call *call, void *arg)
 
 static void on_updated(struct call *call, int code, const char *reason, void *arg)
 {
-    struct participant *participant = participant_of(arg, call);
+    struct participant *participant = participant_on(arg, call);
 
     if (participant)
         participant_updated(participant, code, reason);
@@ -91,15 +100,18 @@ static enum departure_method departure_method(const struct participant *particip
 static void on_ended(struct call *call, int code, const char *reason, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus, call);
+    struct participant *participant = participant_on(focus, call);
+    struct visitor *visitor = visitor_on(focus, call);
+    const char *what = code == 0 ? "hung up" : reason && *reason ? reason : "lost";
     struct conference *conference;
 
+    if (visitor) {
+        visitor_tell_left(visitor, code, what);
+        visitor_leave(visitor, what);
+    }
     if (participant) {
         conference = participant->conference;
-        participant_leave(participant, departure_method(participant, code), code,
-                          code == 0           ? "hung up"
-                          : reason && *reason ? reason
-                                              : "lost");
+        participant_leave(participant, departure_method(participant, code), code, what);
         conference_end_if_over(conference);
     }
     if (focus->signalling->user(call))
@@ -113,7 +125,9 @@ static void on_query(struct query *query, void *arg)
     struct request request = {
         .verb = VERB_CREATE,
         .conference_name = query->requested_user,
+        .is_name_given = true,
     };
+    const struct conference *conference;
     struct decision decision;
     const char *reason;
     int missing = gone_code(focus, query->requested_user, &reason);
@@ -127,10 +141,15 @@ static void on_query(struct query *query, void *arg)
     }
     if (!*query->requested_user)
         return; /* about the server, not a conference */
+    if (focus_has_application(focus, query->requested_user, query->requested_host))
+        return;
     query->is_focus = true;
     if (missing == 404 && focus_may_serve(focus, query->requested_user, query->requested_host)) {
-        if (focus_conference_by_name(focus, query->requested_user))
+        conference = focus_conference_by_name(focus, query->requested_user);
+        if (conference) {
+            query->is_focus = !conference->factory;
             return;
+        }
         actor_of_caller(&request.actor, query->caller);
         decide(focus, &request, &decision);
         if (decision.verdict == DECISION_ACCEPT)

@@ -4,6 +4,8 @@
  *
  *   focus.c        the whole: create, connect, shut down
  *   conference.c   conferences: find, make, reserve; and reading them
+ *   create.c       conferences with names of their own; who made a conference
+ *   factory.c      a call to a conference factory
  *   ending.c       how conferences end: for all, empty, in time, with their creator
  *   gone.c         names that no conference has any more
  *   participant.c  participants: make, leave, route their audio; and reading them
@@ -18,11 +20,14 @@
  *   decide.c       the one way from a request to a decision
  *   media_events.c what the mixer tells
  *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
+ *   playback.c     a file that plays, there or to a visitor
+ *   visitor.c      callers who talk with an application, and are in no conference
  *   events.c       the queue of what has happened, and who is told
  */
 #ifndef FOCUS_PRIVATE_H
 #define FOCUS_PRIVATE_H
 
+#include "focus/application.h"
 #include "focus/focus.h"
 #include "ports/referring.h"
 
@@ -33,10 +38,29 @@ enum {
     RETRY_AFTER = 10, /* s, said to callers when we are full */
 };
 
-/* What stands on a call (signalling.set_user) whose participant has left: its dialog still has to
- * end. NULL stands on one that was never let in. */
+/* First in what stands on a call (signalling.set_user) and on its leg. */
+enum party { PARTY_PARTICIPANT, PARTY_VISITOR, PARTY_LEFT };
+
+/* What stands on a call whose participant has left: its dialog still has to end. NULL stands on one
+ * that was never let in. */
 #define CALL_HAS_LEFT ((void *)&focus_call_has_left)
-extern const char focus_call_has_left;
+extern const enum party focus_call_has_left;
+
+static inline bool is_party(const void *user, enum party party)
+{
+    return user && *(const enum party *)user == party;
+}
+
+/* NULL: somebody else, or nobody. */
+static inline struct participant *participant_of(void *user)
+{
+    return is_party(user, PARTY_PARTICIPANT) ? user : NULL;
+}
+
+static inline struct visitor *visitor_of(void *user)
+{
+    return is_party(user, PARTY_VISITOR) ? user : NULL;
+}
 
 struct queued_event {
     struct conference_event event; /* kind EVENT_COUNT: nothing is told */
@@ -53,9 +77,10 @@ struct sound {
     char *hold_music; /* NULL or "": silence */
 };
 
-/* A file that plays in a conference. */
+/* A file that plays in a conference, or to a visitor: the other is NULL. */
 struct playback {
     struct conference *conference;
+    struct visitor *visitor;
     struct player *player;
     bool is_hold_music;
     bool is_stopped; /* it fades out */
@@ -63,14 +88,25 @@ struct playback {
     char file[];
 };
 
+/* Who had a conference made, to be known again on coming in. */
+struct maker {
+    char *uri;     /* NULL or "": nobody in particular */
+    char *peer;    /* where the call came from that asked for it; "": a script did */
+    char *call_id; /* of that call's dialog; "": it was none */
+    bool authenticated;
+};
+
 struct focus {
     struct loop *loop;
     char *domain;
+    bool (*is_taken)(void *arg, const char *name);
+    void *is_taken_arg;
     unsigned max_calls;
     unsigned media_timeout, answer_timeout; /* ms */
     const struct signalling *signalling;
     const struct mixing *mixing;
     const struct policy *policy;
+    const struct application *application; /* NULL: there are none */
     struct sound sound;
     struct conference_life life; /* of those that calls create */
     unsigned gone_time;          /* ms that a generated name is remembered */
@@ -79,6 +115,7 @@ struct focus {
     struct conference *by_id;         /* hash; ended ones too, until their event is told */
     struct conference *by_name;       /* hash; only those that can be called */
     struct participant *participants; /* hash; those who left too, until their event is told */
+    struct visitor *visitors;         /* hash */
     unsigned calls;                   /* that were let in and are not yet over */
 
     struct queued_event *events, **events_tail;
@@ -110,6 +147,8 @@ struct conference {
     char *name, *title, *policy;
     unsigned capacity;
     json_t *options;
+    enum factory factory;
+    struct maker maker;
     bool reserved, is_generated;
     bool active; /* somebody is in or on the way in; there is a mix */
     bool ended;  /* no longer to be called; waits to be freed */
@@ -141,6 +180,7 @@ struct conference {
 };
 
 struct participant {
+    enum party party;
     uint64_t id;
     struct conference *conference;
     struct call *call;     /* NULL once it left */
@@ -171,6 +211,24 @@ struct participant {
     UT_hash_handle hh;
 };
 
+struct visitor {
+    enum party party;
+    uint64_t id;
+    struct focus *focus;
+    struct call *call;
+    struct mix *mix; /* of its own; NULL: nothing was said of audio yet */
+    struct leg *leg;
+    struct playback *playbacks; /* list */
+    enum stream_direction direction;
+    bool has_session;
+    bool early;    /* there is audio before the answer */
+    bool answered; /* the 200 is on its way */
+    bool up;       /* and the ACK is here */
+    bool failed;   /* its application is over, it hears of that and goes */
+    time_t since;
+    UT_hash_handle hh;
+};
+
 /* events.c */
 /* Queues a copy. ENOMEM is logged: the event is lost, the state is right. */
 void events_post(struct focus *focus, const struct conference_event *event);
@@ -187,7 +245,6 @@ void events_flush(struct focus *focus);
 
 /* decide.c */
 void decide(struct focus *focus, const struct request *request, struct decision *decision);
-void actor_of_caller(struct actor *actor, const struct caller *caller);
 void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t participant);
 
 /* conference.c */
@@ -214,6 +271,20 @@ void gone_add(struct focus *focus, const char *name);
 void gone_forget(struct focus *focus);
 /* Why no conference has that name: 410 when one had, 404 when none ever had, and in words. */
 int gone_code(struct focus *focus, const char *name, const char **reasonp);
+
+/* subscribe.c */
+/* Whether "192.0.2.1:5060;udp" and the other are of one host. */
+bool is_same_host(const char *peer, const char *other);
+
+/* create.c */
+/* Notes whose call had it made, or whose it is; NULL for either. ENOMEM. */
+int maker_note(struct conference *conference, const struct call_info *from, const char *uri);
+/* Whoever comes in is the creator, if it is the one that had the conference made. */
+void maker_arrives(struct participant *participant);
+void maker_free(struct maker *maker);
+
+/* factory.c */
+void factory_admit(struct conference *factory, struct call *call);
 
 /* participant.c */
 int participant_make(struct conference *conference, struct call *call,
@@ -260,12 +331,41 @@ const struct sound *conference_sound(const struct conference *conference);
 void conference_update_music(struct conference *conference);
 /* Plays to all, in place of what is announced; "" plays nothing. */
 void conference_announce(struct conference *conference, const struct request_params *params);
-/* Its mix goes, and all that plays in it. */
-void conference_forget_playbacks(struct conference *conference);
-void sound_on_played(void *user, const char *problem, void *arg);
+/* What played in it is over. */
+void conference_played(struct conference *conference, const struct playback *playback,
+                       const char *problem);
+
+/* playback.c */
+/* Plays config's file to whom `what` says. Errors as mixing's play. */
+int playback_begin(const struct playback *what, struct play_config *config);
+void playbacks_stop(struct playback *list, const struct focus *focus, bool is_hold_music);
+/* Their mix goes, and all that plays in it. */
+void playbacks_forget(struct playback **list);
+void playback_on_played(void *user, const char *problem, void *arg);
+
+/* visitor.c */
+/* False: the call is for no application. */
+bool visitor_admit(struct focus *focus, struct call *call);
+/* Whether the URI is that of an application. */
+bool focus_has_application(const struct focus *focus, const char *user, const char *host);
+void visitor_session(struct visitor *visitor, const struct session *session);
+void visitor_established(struct visitor *visitor);
+void visitor_played(struct visitor *visitor, bool is_stopped, const char *problem);
+/* It is none any more; what becomes of its call is another's. */
+void visitor_leave(struct visitor *visitor, const char *reason);
+/* Its application hears of it. */
+void visitor_tell_left(struct visitor *visitor, int code, const char *reason);
+/* As visitor_dismiss, but not by its application, which hears of it. */
+void visitor_remove(struct visitor *visitor, int code, const char *reason);
 
 /* admit.c */
 void admit(struct focus *focus, struct call *call);
+/* Asks the policy whether the caller may join, and answers the call. */
+void admit_to(struct conference *conference, struct call *call);
+/* Answers it with a failure. */
+void refuse_call(struct focus *focus, struct call *call, int code, const char *reason,
+                 unsigned retry_after);
+void refuse_call_by(struct focus *focus, struct call *call, const struct decision *decision);
 /* Whether `user` at `host` can name a conference of ours. */
 bool focus_may_serve(const struct focus *focus, const char *user, const char *host);
 /* Why no call more can be taken at the moment, NULL: it can. `user` is who is called. */
@@ -294,6 +394,10 @@ void refer(struct focus *focus, struct reference *reference);
 void referrer_add(struct participant *participant, struct referral *referral);
 /* A code of 200 or more is the last word. */
 void referrers_tell(struct participant *participant, int code, const char *reason);
+
+/* As the roster names people: a user's URI names all its endpoints, an endpoint's only that one
+ * (RFC 4575 §5.6, §5.7). */
+bool participant_is_named(const struct participant *participant, const char *uri);
 
 /* subscribe.c */
 /* The participant who sends a request, within `call` or, when that is NULL, outside of any. NULL:

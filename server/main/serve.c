@@ -123,6 +123,16 @@ static int find_account(void *ctx, const char *user, const char *realm, struct a
     return status == ENOENT ? lua_engine_account(server->engine, user, realm, account) : status;
 }
 
+/* Its phones are called by that name. */
+static bool is_account(void *arg, const char *name)
+{
+    const struct server *server = arg;
+    struct account account = {.password = ""};
+    bool is = find_account(arg, name, server->settings.domain, &account) != ENOENT;
+    account_wipe(&account);
+    return is;
+}
+
 /* ---- putting it together -------------------------------------------------------------------- */
 
 /* Each call holds two descriptors for its audio. */
@@ -219,6 +229,8 @@ static int start_focus(struct server *server)
         .max_calls = server->settings.max_calls,
         .media_timeout = server->settings.rtp_timeout,
         .answer_timeout = server->settings.outbound_timeout,
+        .is_taken = is_account,
+        .is_taken_arg = server,
     };
     int status = focus_create(&config, &server->focus);
     if (!status) {
@@ -239,6 +251,7 @@ static int load_scripts(struct server *server, char *error, size_t error_size)
         .focus = server->focus,
         .site_policy = server->settings.policy,
         .config_file = server->settings.file,
+        .applications = server->settings.applications,
     };
     int status = server_reserve(server, &server->settings);
     if (status) {
@@ -360,6 +373,7 @@ static int start(struct server *server)
     if (!code) {
         focus_connect(server->focus, sip_agent_signalling(server->agent),
                       media_mixing(server->media), lua_engine_policy(server->engine));
+        focus_connect_applications(server->focus, lua_engine_application(server->engine));
     }
     return code;
 }

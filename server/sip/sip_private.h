@@ -17,6 +17,8 @@ struct call;
 struct subscription;
 struct refusal;
 struct registered;
+struct challenge;
+struct errand;
 
 #include "core/account.h"
 #include "core/address.h"
@@ -118,7 +120,7 @@ struct sip_agent {
     /* Subscriptions with something to tell that nothing holds up. */
     struct subscription *due;
     struct loop_timer *due_timer;
-    unsigned subscription_count;
+    unsigned subscription_count, errand_count;
     uint64_t notify_count; /* NOTIFYs sent */
 };
 
@@ -144,7 +146,8 @@ struct dialog {
     struct dialog *next; /* in its bucket */
     su_home_t home[1];
     struct call *call;                  /* the INVITE usage; NULL: none, or none any more */
-    struct subscription *subscriptions; /* the others */
+    struct subscription *subscriptions; /* that the peer has */
+    struct errand *errand;              /* that the peer does for us; NULL: none */
 
     uint32_t first_cseq; /* of the request that began it */
     char *first_branch;
@@ -163,6 +166,7 @@ struct dialog {
     bool is_ours;     /* begun by us */
     bool is_direct;   /* no proxy is between the phone that we call and us */
     bool is_referred; /* a REFER came in it */
+    struct challenge *challenges; /* of requests of ours, that we can answer; on home */
 };
 
 /* ---- a call: the INVITE usage of a dialog ---------------------------------------------------
@@ -196,13 +200,13 @@ struct invite_server {
     char *branch; /* stays, to know repetitions and CANCELs of it */
     int status;   /* last response; 0: none */
     char phrase[REASON_SIZE];
-    char *body;               /* of a 2xx; NULL: none */
-    char session_expires[40]; /* of a 2xx; "": none */
-    bool require_timer;       /* of a 2xx */
-    bool offers;              /* the 2xx carries our offer, the ACK the answer */
-    unsigned interval;        /* ms until the 2xx goes out again */
-    uint64_t give_up;         /* on loop_now's clock */
-    struct loop_timer *resend;
+    char *body;                /* of a 2xx, or of the 183 before it; NULL: none */
+    char session_expires[40];  /* of a 2xx; "": none */
+    bool require_timer;        /* of a 2xx */
+    bool offers;               /* the 2xx carries our offer, the ACK the answer */
+    unsigned interval;         /* ms until the 2xx goes out again */
+    uint64_t give_up;          /* on loop_now's clock */
+    struct loop_timer *resend; /* of a 2xx, or of a 1xx */
 };
 
 /* RFC 4028. */
@@ -234,15 +238,18 @@ struct change {
     struct loop_timer *timer; /* runs until their next try */
 };
 
-/* URIs that a call of ours has tried or is to try (redirect.c), in this order. */
+/* URIs that a request of ours has tried or is to try (redirect.c), in this order. */
 struct redirection {
-    const char *targets[REDIRECT_TARGETS]; /* on the call's home */
+    const struct sip_agent *agent;
+    su_home_t *home;
+    char account[USER_SIZE];               /* of ours, whose phones are tried; "": none */
+    const char *targets[REDIRECT_TARGETS]; /* on home */
     long preferences[REDIRECT_TARGETS];    /* q of the Contact, in thousandths */
     unsigned count, next;                  /* next to be tried */
     unsigned followed;                     /* 3xx so far */
 };
 
-/* Where a call of ours goes (target.c). Header objects live on the call's home. */
+/* Where a request of ours goes (target.c). Header objects live on the home given. */
 struct target {
     url_t *uri;          /* Request-URI */
     sip_route_t *route;  /* the outbound proxy; NULL: none */
@@ -251,8 +258,6 @@ struct target {
     const struct binding *binding; /* it is a phone that registered here; NULL: it is not */
     int family;
 };
-
-struct challenge;
 
 struct call {
     struct sip_agent *agent;
@@ -269,9 +274,7 @@ struct call {
     nta_outgoing_t *calling; /* the INVITE that begins it, until its final answer */
     nta_outgoing_t *bye;
     const char *referred_by, *replaces; /* headers of our INVITE, on home; "": none */
-    char account[USER_SIZE];            /* of ours, whose phones are called; "": none */
     struct redirection redirection;
-    struct challenge *challenges; /* that we can answer; on home */
 
     struct sdp_local local;
     struct terms *terms; /* of the answer, or the offer that began it, or agreed on later; NULL: not
@@ -358,7 +361,7 @@ int caller_of_target(struct call *call, const url_t *target, const struct outgoi
                      int family);
 /* What the 2xx adds to it: the device that has answered, which sent `response` by `tport`. ENOMEM.
  */
-int caller_answered(struct call *call, const sip_t *sip, msg_t *response, const tport_t *tport);
+int caller_answered(struct call *call, nta_outgoing_t *request, const sip_t *sip);
 /* Its value; -1: it is none. */
 int hex_digit(char digit);
 /* A quoted-string or token as text. NULL: out of memory. */
@@ -446,6 +449,9 @@ int dialog_create(const struct incoming *in, const char *contact_user, struct di
 void dialog_release(struct dialog *dialog);
 /* The dialog that the request says it is in; NULL: none. */
 struct dialog *dialog_find(struct sip_agent *agent, const sip_t *sip);
+/* For a NOTIFY that is faster than the 2xx to our REFER: the dialog that both begin (RFC 6665
+ * §4.4.1), with its peer from now on. NULL: none. */
+struct dialog *dialog_begun_by_notify(struct sip_agent *agent, const sip_t *sip);
 /* The dialog that was begun by the same request as this one without To tag: the same one again, a
  * merged one (other branch), or a CANCEL of it. */
 struct dialog *dialog_of_first_request(struct sip_agent *agent, const sip_t *sip);
@@ -474,13 +480,13 @@ bool host_is_at(const char *host, const struct sockaddr_storage *address);
 void dialog_acknowledge(struct dialog *dialog, const sip_t *sip);
 
 /* dialog_client.c */
-/* The dialog of a call of ours, with Call-ID, tags and names. ENOMEM. */
-int dialog_begin(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
-                 const tport_t *listener);
-/* Where its INVITE goes next. ENOMEM. */
-int dialog_aim(struct call *call, const struct target *target);
+/* A dialog that we begin, with Call-ID, tags and names, and no usage yet. ENOMEM. */
+int dialog_begin(struct sip_agent *agent, const url_t *target, const struct outgoing_call *outgoing,
+                 const tport_t *listener, struct dialog **dialogp);
+/* Where the request that begins it goes next. ENOMEM. */
+int dialog_aim(struct dialog *dialog, const struct target *target);
 /* The 2xx to it makes the dialog. ENOMEM. */
-int dialog_confirm(struct call *call, nta_outgoing_t *request, const sip_t *sip);
+int dialog_confirm(struct dialog *dialog, nta_outgoing_t *request, const sip_t *sip);
 
 /* target.c */
 /* A SIP URI that can be called, on `home`, without what a Request-URI must not have; NULL for any
@@ -502,21 +508,24 @@ int target_account(const struct sip_agent *agent, const url_t *wanted, char *use
 const char *target_spell(su_home_t *home, const url_t *url);
 
 /* redirect.c */
-/* ENOMEM. */
-int redirect_begin(struct call *call, const url_t *wanted);
+/* `home` is that of whoever has the redirection. ENOENT: an account of ours that no phone has
+ * registered for; ENOMEM. */
+int redirect_begin(struct redirection *redirection, const struct sip_agent *agent, su_home_t *home,
+                   const url_t *wanted);
 /* Takes the Contacts of a 3xx. False: none of them is worth a try, or it is the last straw. */
-bool redirect_take(struct call *call, const sip_t *sip);
-/* The next URI to try, on the call's home; NULL: none is left. */
-const url_t *redirect_next(struct call *call);
+bool redirect_take(struct redirection *redirection, const sip_t *sip);
+/* The next one to try that can be reached. Errors as target_resolve, of the last one; ENOENT: none
+ * is left. */
+int redirect_next(struct redirection *redirection, struct target *target);
 
 /* outbound.c */
 void outbound_free(struct sip_agent *agent);
 
 /* digest_client.c */
 /* Takes the challenges of a 401 or 407. False: none of them is new and can be answered. */
-bool digest_challenged(struct call *call, const sip_t *sip);
-/* Adds the credentials for all that has challenged this call. */
-void digest_answer(struct call *call, msg_t *msg, sip_t *sip);
+bool digest_challenged(struct dialog *dialog, const sip_t *sip);
+/* Adds the credentials for all that has challenged us in this dialog. */
+void digest_answer(const struct dialog *dialog, msg_t *msg, sip_t *sip);
 
 /* headers.c */
 int headers_create(struct sip_agent *agent);
@@ -617,6 +626,8 @@ struct referral *referral_create(struct dialog *dialog, const char *event_id);
 struct subscription *referral_subscription(const struct referral *referral);
 /* It will not be done, and that is not told: frees it and its subscription. */
 void referral_refuse(struct referral *referral);
+/* How it stands, which is not the last word, whatever the code. */
+void referral_tell(struct referral *referral, int code, const char *reason);
 /* signalling.report */
 void referral_report(struct referral *referral, int code, const char *reason);
 const struct package *referral_package(void);
@@ -629,7 +640,8 @@ int invite_prepare(struct call *call, const struct outgoing_call *outgoing);
 int invite_call(struct call *call, const struct answer *offer);
 /* In state CALLING: gives it up, for the reason that call_want_end noted. */
 void invite_cancel(struct call *call);
-/* signalling.answer, in state INCOMING. */
+/* signalling.early and signalling.answer, in state INCOMING. */
+int invite_early(struct call *call, const struct answer *how);
 int invite_answer(struct call *call, const struct answer *how);
 void reinvite_receive(struct call *call, struct incoming *in);
 void update_receive(struct call *call, struct incoming *in);
@@ -641,6 +653,13 @@ void options_receive(const struct dialog *dialog, struct incoming *in);
 void register_receive(struct incoming *in);
 void subscribe_receive(struct dialog *dialog, struct incoming *in);
 void refer_receive(struct dialog *dialog, struct incoming *in);
+/* Whether it says that there is no subscription to it (RFC 4488). */
+bool refer_is_silent(const sip_t *sip);
+void notify_receive(struct dialog *dialog, struct incoming *in);
+/* errand.c: signalling.refer */
+int errand_begin(void *ctx, const struct outgoing_refer *refer);
+/* It will not be waited for. */
+void errand_close(struct errand *errand);
 int receive_message(struct sip_agent *agent, nta_agent_t *nta, msg_t *msg, sip_t *sip);
 
 /* terms.c */

@@ -24,7 +24,7 @@ struct call {
     char target[80], name[40];
     int reject_code, end_code;
     unsigned retry_after;
-    char reason[96];
+    char reason[96], redirected[64];
 };
 
 struct mix {
@@ -99,6 +99,15 @@ static int world_answer(struct call *call, const struct answer *answer)
     return 0;
 }
 
+static int world_early(struct call *call, const struct answer *answer)
+{
+    if (!call->info.has_offer)
+        return EINVAL;
+    call->progress = 183;
+    call->answer = *answer;
+    return 0;
+}
+
 static int world_update(struct call *call, const struct answer *how)
 {
     call->updates++;
@@ -111,6 +120,14 @@ static void world_reject(struct call *call, int code, const char *reason, unsign
     call->reject_code = code;
     call->retry_after = retry_after;
     (void)snprintf(call->reason, sizeof call->reason, "%s", reason ? reason : "");
+}
+
+static int world_redirect(struct call *call, const char *target, bool is_focus)
+{
+    call->reject_code = 302;
+    (void)snprintf(call->redirected, sizeof call->redirected, "%s%s", target,
+                   is_focus ? ";isfocus" : "");
+    return 0;
 }
 
 static void world_end(struct call *call, int code, const char *reason)
@@ -176,9 +193,11 @@ static const struct signalling world_signalling = {
     .set_user = world_set_user,
     .user = world_user,
     .progress = world_progress,
+    .early = world_early,
     .answer = world_answer,
     .update = world_update,
     .reject = world_reject,
+    .redirect = world_redirect,
     .end = world_end,
 };
 
