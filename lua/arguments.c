@@ -59,7 +59,9 @@ void request_push(lua_State *L, const struct request *request)
         set_text(L, "factory", request->factory);
     if (request->package)
         set_text(L, "package", request->package);
-    set_participant(L, "target", request->target);
+    set_participant(L, request->verb == VERB_JOIN ? "joins" : "target", request->target);
+    if (request->verb == VERB_JOIN)
+        set_boolean(L, "by_dialog", request->by_dialog);
     if (request->invitation) {
         set_text(L, "uri", request->invitation->uri);
         set_text(L, "name", request->invitation->name);
@@ -128,6 +130,9 @@ void event_push(lua_State *L, const struct conference_event *event)
         break;
     case EVENT_QUALITY:
         figures_set(L, quality_figures, &event->quality);
+        break;
+    case EVENT_REPLACED:
+        set_participant(L, "other", event->other);
         break;
     case EVENT_FAILED:
     case EVENT_LEFT:

@@ -98,7 +98,7 @@ void participant_learn(struct participant *participant)
 
 int participant_route(struct participant *participant)
 {
-    struct leg_route route;
+    struct leg_route route = {.is_cautious = false};
     bool heard = !participant->muted && !participant_is_held(participant);
 
     /* Not before the ACK: a forged INVITE must not aim our audio at its victim. */
@@ -187,9 +187,15 @@ void participant_leave(struct participant *participant, enum departure_method me
     DL_DELETE(conference->members, participant);
     conference->member_count--;
     if (participant->id == conference->creator) {
-        conference->creator = 0;
-        conference->creator_has_left = true;
+        conference->creator = participant->successor ? participant->successor->id : 0;
+        conference->creator_has_left = !participant->successor;
     }
+    if (participant->successor && participant->successor->joined && !was_called) {
+        event.kind = EVENT_REPLACED;
+        event.other = participant->id;
+        event.participant = participant->successor->id;
+    }
+    replace_unlink(participant);
     if (!participant->joined && !was_called) {
         participant_free(participant);
         return;
