@@ -29,7 +29,7 @@ void actor_push(lua_State *L, const struct actor *actor)
         [ACTOR_SERVER] = "server",
     };
 
-    lua_createtable(L, 0, 11);
+    lua_createtable(L, 0, 12);
     set_text(L, "kind", kinds[actor->kind]);
     set_text(L, "uri", actor->uri);
     set_text(L, "user", actor->user);
@@ -37,6 +37,7 @@ void actor_push(lua_State *L, const struct actor *actor)
     set_text(L, "display_name", actor->display_name);
     set_text(L, "user_agent", actor->user_agent);
     set_text(L, "peer", actor->peer);
+    set_text(L, "referred_by", actor->referred_by);
     groups_push(L, actor->groups);
     lua_setfield(L, -2, "groups");
     set_boolean(L, "authenticated", actor->authenticated);
@@ -65,6 +66,8 @@ void request_push(lua_State *L, const struct request *request)
     if (request->invitation) {
         set_text(L, "uri", request->invitation->uri);
         set_text(L, "name", request->invitation->name);
+        set_text(L, "replaces", request->invitation->replaces);
+        set_boolean(L, "by_refer", request->invitation->by_refer);
     }
     if (request->conference) {
         conference_push(L, conference_id(request->conference));

@@ -156,6 +156,7 @@ void actor_of_caller(struct actor *actor, const struct caller *caller)
 void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t participant)
 {
     actor_of_caller(actor, &info->caller);
+    actor->referred_by = info->referred_by;
     actor->participant = participant;
 }
 

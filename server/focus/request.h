@@ -89,8 +89,10 @@ struct actor {
     const char *host;
     const char *display_name;
     const char *user_agent;
-    const char *peer;   /* "192.0.2.1:5060;udp" */
-    const char *groups; /* of the account, separated by blanks; may be NULL */
+    const char *peer;        /* "192.0.2.1:5060;udp" */
+    const char *groups;      /* of the account, separated by blanks; may be NULL */
+    const char *referred_by; /* whom it names as having sent it here (RFC 3892), which proves
+                                nothing; NULL or "": nobody */
     bool authenticated;
     bool anonymous;
     uint64_t participant; /* whose id, when it is a participant; else 0 */
