@@ -74,6 +74,7 @@ static const struct param params[PARAM_COUNT] = {
     LIFE(KIND_TIME, duration, LIFE_TIME_MAX),
     LIFE(KIND_TIME, warning, LIFE_TIME_MAX),
     LIFE(KIND_FLAG, ends_with_creator, 0),
+    FLAG(hide_focus),
     FLAG(held),
     {"direction", KIND_DIRECTION, offsetof(struct request_params, direction),
      sizeof(enum stream_direction), 0, 0},
@@ -89,8 +90,8 @@ unsigned verb_params(enum verb verb)
             PARAM_ROLE | PARAM_MUTED | PARAM_HELD | PARAM_ANONYMOUS | PARAM_HIDDEN | VOICE | GAINS,
     };
     static const unsigned of_verb[VERB_COUNT] = {
-        [VERB_CREATE] = PARAM_TITLE | PARAM_POLICY | PARAM_EMPTY_TIMEOUT | PARAM_DURATION |
-                        PARAM_WARNING | PARAM_ENDS_WITH_CREATOR,
+        [VERB_CREATE] = PARAM_TITLE | PARAM_POLICY | PARAM_HIDE_FOCUS | PARAM_EMPTY_TIMEOUT |
+                        PARAM_DURATION | PARAM_WARNING | PARAM_ENDS_WITH_CREATOR,
         [VERB_JOIN] = ENTRY,
         [VERB_REPLACE] = ENTRY,
         [VERB_INVITE] = ENTRY,

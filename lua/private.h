@@ -322,10 +322,11 @@ enum {
     PARAM_DURATION = 1 << 18,
     PARAM_WARNING = 1 << 19,
     PARAM_ENDS_WITH_CREATOR = 1 << 20,
-    PARAM_HELD = 1 << 21,
-    PARAM_DIRECTION = 1 << 22,
-    PARAM_CODECS = 1 << 23,
-    PARAM_COUNT = 24,
+    PARAM_HIDE_FOCUS = 1 << 21,
+    PARAM_HELD = 1 << 22,
+    PARAM_DIRECTION = 1 << 23,
+    PARAM_CODECS = 1 << 24,
+    PARAM_COUNT = 25,
     PARAM_ALL = (1 << PARAM_COUNT) - 1,
 };
 

@@ -130,6 +130,7 @@ struct request_params {
     bool loop;                   /* announce */
     enum view view;              /* subscribe */
     struct conference_life life; /* create */
+    bool hide_focus;             /* create: it looks like an ordinary phone (RFC 4579 §4.2) */
     enum stream_direction direction; /* media: of our streams */
     char codecs[REQUEST_CODECS];     /* media: names, best first, separated by blanks; "": all */
 };
