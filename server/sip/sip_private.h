@@ -556,6 +556,15 @@ bool check_contact(struct incoming *in, bool required);
  * False: refused. */
 bool bodies_read(struct incoming *in);
 
+/* confer_to.c */
+/* The `action` of a URI, or of the header that it stands in; none: *actionp stays. False: one that
+ * is none. */
+bool recipient_action_of(const url_t *url, msg_param_t const *params,
+                         enum recipient_action *actionp);
+/* All that Confer-To says. ENOENT: there is none; EBADMSG: it is broken; EINVAL: an unknown action;
+ * E2BIG: more than `limit`; ENOMEM. */
+int confer_to_read(su_home_t *home, const sip_t *sip, unsigned limit, struct recipients *list);
+
 /* refusal.c */
 void refusal_create(struct incoming *in, const char *to_tag, int status, const char *phrase,
                     tagi_t const *tags);
@@ -579,6 +588,19 @@ bool invite_awaits_ack(const struct call *call);
 bool invite_matches(const struct call *call, const sip_t *sip);
 /* Stops repeating and forgets the request. */
 void invite_done(struct call *call);
+
+/* subscribe.c: for requests that subscribe, by that name or by another. */
+struct subscribing {
+    struct incoming *in;
+    struct dialog *dialog; /* NULL: it is to begin one */
+    const struct package *package;
+    struct subscriber subscriber;
+    unsigned expires, status; /* s; and the code when all is well */
+};
+/* False: refused. */
+bool subscribe_read(struct incoming *in, struct dialog *dialog, struct subscribing *subscribing);
+/* Answers it, and the first NOTIFY follows. False: refused. */
+bool subscribe_accept(struct subscribing *subscribing);
 
 /* subscription.c */
 /* Says nothing before subscription_renew. `event_id`: NULL for none. ENOMEM. */
@@ -640,6 +662,7 @@ void cancel_receive(struct incoming *in);
 void options_receive(const struct dialog *dialog, struct incoming *in);
 void register_receive(struct incoming *in);
 void subscribe_receive(struct dialog *dialog, struct incoming *in);
+void initiate_receive(struct dialog *dialog, struct incoming *in);
 void refer_receive(struct dialog *dialog, struct incoming *in);
 int receive_message(struct sip_agent *agent, nta_agent_t *nta, msg_t *msg, sip_t *sip);
 
