@@ -53,6 +53,10 @@ void request_push(lua_State *L, const struct request *request)
     lua_setfield(L, -2, "actor");
     params_push(L, verb_params(request->verb), &request->params);
     lua_setfield(L, -2, "params");
+    if (request->verb == VERB_CREATE)
+        set_boolean(L, "is_name_given", request->is_name_given);
+    if (request->factory)
+        set_text(L, "factory", request->factory);
     if (request->package)
         set_text(L, "package", request->package);
     set_participant(L, "target", request->target);

@@ -6,6 +6,7 @@ local policy = parley.policy { name = "open" }
 -- Phones show the title as the subject of the call. The name is whatever the caller has dialled,
 -- so it becomes a title only when it is short and plain.
 function policy.create(request)
+  if not request.is_name_given then return accept() end
   local name = request.conference_name
   if #name <= 40 and name:find "^[%w._+-]+$" then return accept { title = name } end
   return accept()

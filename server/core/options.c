@@ -65,6 +65,15 @@ static int check_dtmf(const char *text, char *error, size_t error_size)
     return EINVAL;
 }
 
+static int check_factory(const char *text, char *error, size_t error_size)
+{
+    if (*text && strcmp(text, "answer") != 0 && strcmp(text, "redirect") != 0) {
+        snprintf(error, error_size, "must be \"answer\" or \"redirect\", not \"%.80s\"", text);
+        return EINVAL;
+    }
+    return 0;
+}
+
 static int check_own_dtmf(const char *text, char *error, size_t error_size)
 {
     return *text ? check_dtmf(text, error, error_size) : 0;
@@ -312,6 +321,15 @@ static const struct option options[] = {
      .help = "The conference's own policy, a name or a Lua file; empty: the site's alone."},
     {.key = "conferences.*.capacity", .type = OPTION_NUMBER, .offset = IN_CONFERENCE(capacity),
      .standard = "0", .most = 100000, .live = true, .help = "Participants; 0: no limit."},
+    {.key = "conferences.*.factory", .type = OPTION_TEXT, .offset = IN_CONFERENCE(factory),
+     .standard = "", .shown = "none, it is a conference", .check = check_factory, .live = true,
+     .help = "Who calls the name gets a new conference, like this one and with a name of its own: "
+             "\"answer\" lets the caller in, \"redirect\" sends it there (302). Known callers may, "
+             "unless the policy's hook create says otherwise."},
+    {.key = "conferences.*.ends_with_creator", .type = OPTION_SWITCH,
+     .offset = IN_CONFERENCE(ends_with_creator), .standard = "", .shown = "true", .live = true,
+     .help = "Whether a conference that a factory has made ends for all when who called the factory "
+             "leaves (RFC 4579)."},
     {.key = "conferences.*.empty_timeout", .type = OPTION_MILLISECONDS,
      .offset = IN_CONFERENCE(life.empty_timeout), .standard = "0", .most = DAY_S * 1000,
      .live = true,

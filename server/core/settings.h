@@ -42,6 +42,8 @@ struct conference_settings {
     char *name;
     char *title;       /* "" for none */
     char *policy;      /* name or path of its own policy; "" for none */
+    char *factory;     /* "": it is none; "answer", "redirect" */
+    enum option_switch ends_with_creator; /* what a factory makes */
     unsigned capacity; /* participants; 0: no limit */
     struct sound_settings sound;
     struct life_settings life;

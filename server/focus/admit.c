@@ -10,8 +10,8 @@
 
 static const char overloaded[] = "Server is overloaded";
 
-static void refuse(struct focus *focus, struct call *call, int code, const char *reason,
-                   unsigned retry_after)
+void refuse_call(struct focus *focus, struct call *call, int code, const char *reason,
+                 unsigned retry_after)
 {
     const struct call_info *info = focus->signalling->info(call);
 
@@ -20,7 +20,7 @@ static void refuse(struct focus *focus, struct call *call, int code, const char 
     focus->signalling->reject(call, code, reason, retry_after);
 }
 
-static void refuse_by(struct focus *focus, struct call *call, const struct decision *decision)
+void refuse_call_by(struct focus *focus, struct call *call, const struct decision *decision)
 {
     const struct call_info *info = focus->signalling->info(call);
 
@@ -62,7 +62,8 @@ const char *focus_is_full(struct focus *focus, const char *user)
     return NULL;
 }
 
-/* NULL when the call could not go on, and has been answered. */
+/* RFC 4579 appendix A: a name that is nobody's may become a conference. NULL when the call could
+ * not go on, and has been answered. */
 static struct conference *find_or_create(struct focus *focus, struct call *call)
 {
     const struct call_info *info = focus->signalling->info(call);
@@ -71,6 +72,7 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
     struct request request = {
         .verb = VERB_CREATE,
         .conference_name = name,
+        .is_name_given = true,
         .call = info->id,
         .params = {.life = focus->life},
     };
@@ -79,7 +81,7 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
     int code = gone_code(focus, name, &reason);
 
     if (code == 410 || !focus_may_serve(focus, name, info->requested_host)) {
-        refuse(focus, call, code, reason, 0);
+        refuse_call(focus, call, code, reason, 0);
         return NULL;
     }
     conference = focus_conference_by_name(focus, name);
@@ -88,7 +90,7 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
     actor_of_call(&request.actor, info, 0);
     decide(focus, &request, &decision);
     if (decision.verdict != DECISION_ACCEPT) {
-        refuse_by(focus, call, &decision);
+        refuse_call_by(focus, call, &decision);
         return NULL;
     }
     if (conference_make(focus,
@@ -98,9 +100,12 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
                             .policy = decision.params.policy,
                             .life = decision.params.life,
                         },
-                        &conference) == 0)
+                        &conference) == 0) {
+        /* Without memory for it, it just outlives its creator. */
+        (void)maker_note(conference, info, NULL);
         return conference;
-    refuse(focus, call, 503, "Out of memory", RETRY_AFTER);
+    }
+    refuse_call(focus, call, 503, "Out of memory", RETRY_AFTER);
     return NULL;
 }
 
@@ -124,7 +129,7 @@ static void refuse_for_media(struct focus *focus, struct call *call, int error)
     const char *reason;
     int code = media_failure(info->requested_user, info->id, error, &reason);
 
-    refuse(focus, call, code, reason, code == 503 ? RETRY_AFTER : 0);
+    refuse_call(focus, call, code, reason, code == 503 ? RETRY_AFTER : 0);
 }
 
 /* False: refused. */
@@ -134,7 +139,6 @@ static bool bring_in(struct conference *conference, struct call *call,
     struct focus *focus = conference->focus;
     struct participant *participant;
     struct answer answer;
-    bool is_first = !conference->active && !conference->reserved;
     int error;
 
     error = conference_activate(conference);
@@ -144,8 +148,7 @@ static bool bring_in(struct conference *conference, struct call *call,
         refuse_for_media(focus, call, error);
         return false;
     }
-    if (is_first) /* it was made for this call */
-        conference->creator = participant->id;
+    maker_arrives(participant);
     participant_answer(participant, &answer);
     focus->signalling->progress(call, 180, NULL);
     error = focus->signalling->answer(call, &answer);
@@ -169,16 +172,16 @@ static void bring_in_with_others(struct conference *conference, struct call *cal
         invitations_decide(conference, actor, info->id, info->recipients, &invitations, &refusal);
 
     if (error == EPERM)
-        refuse_by(focus, call, &refusal);
+        refuse_call_by(focus, call, &refusal);
     else if (error)
-        refuse(focus, call, 503, "Out of memory", RETRY_AFTER);
+        refuse_call(focus, call, 503, "Out of memory", RETRY_AFTER);
     else if (bring_in(conference, call, decision))
         invitations_carry_out(invitations);
     else
         invitations_free(invitations);
 }
 
-static void join(struct conference *conference, struct call *call)
+void admit_to(struct conference *conference, struct call *call)
 {
     struct focus *focus = conference->focus;
     const struct call_info *info = focus->signalling->info(call);
@@ -197,9 +200,9 @@ static void join(struct conference *conference, struct call *call)
     /* Who asks for privacy gets it, whatever a policy thinks (RFC 3323 §4). */
     decision.params.anonymous |= info->caller.anonymous;
     if (decision.verdict != DECISION_ACCEPT)
-        refuse_by(focus, call, &decision);
+        refuse_call_by(focus, call, &decision);
     else if (conference->capacity && conference->member_count >= conference->capacity)
-        refuse(focus, call, 486, "Conference is full", 0);
+        refuse_call(focus, call, 486, "Conference is full", 0);
     else if (info->recipients)
         bring_in_with_others(conference, call, &request.actor, &decision);
     else
@@ -215,12 +218,16 @@ void admit(struct focus *focus, struct call *call)
     full = focus_is_full(focus, focus->signalling->info(call)->requested_user);
     if (full) {
         focus->overload.turned_away += full == overloaded;
-        refuse(focus, call, 503, full, RETRY_AFTER);
+        refuse_call(focus, call, 503, full, RETRY_AFTER);
         return;
     }
     conference = find_or_create(focus, call);
     if (!conference)
         return;
-    join(conference, call);
+    if (conference->factory) {
+        factory_admit(conference, call);
+        return;
+    }
+    admit_to(conference, call);
     conference_end_if_over(conference); /* it may have been made for one who was refused */
 }

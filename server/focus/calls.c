@@ -90,6 +90,7 @@ static void on_established(struct call *call, void *arg)
     participant_learn(participant);
     participant->joined = true;
     participant->joined_at = time(NULL);
+    maker_arrives(participant);
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
     conference_update_music(conference);
@@ -146,7 +147,9 @@ static void on_query(struct query *query, void *arg)
     struct request request = {
         .verb = VERB_CREATE,
         .conference_name = query->requested_user,
+        .is_name_given = true,
     };
+    const struct conference *conference;
     struct decision decision;
     const char *reason;
     int missing = gone_code(focus, query->requested_user, &reason);
@@ -162,8 +165,11 @@ static void on_query(struct query *query, void *arg)
         return; /* about the server, not a conference */
     query->is_focus = true;
     if (missing == 404 && focus_may_serve(focus, query->requested_user, query->requested_host)) {
-        if (focus_conference_by_name(focus, query->requested_user))
+        conference = focus_conference_by_name(focus, query->requested_user);
+        if (conference) {
+            query->is_focus = !conference->factory;
             return;
+        }
         actor_of_caller(&request.actor, query->caller);
         decide(focus, &request, &decision);
         if (decision.verdict == DECISION_ACCEPT)

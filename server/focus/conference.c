@@ -26,6 +26,7 @@ void conference_free(struct conference *conference)
     free(conference->title);
     free(conference->policy);
     free(conference->sound.hold_music);
+    maker_free(&conference->maker);
     json_decref(conference->options);
     free(conference);
 }
@@ -43,6 +44,7 @@ int conference_make(struct focus *focus, const struct conference_config *config,
     conference->title = copy(config->title);
     conference->policy = copy(config->policy);
     conference->capacity = config->capacity;
+    conference->factory = config->factory;
     conference->options = json_incref((json_t *)config->options);
     conference->life = config->life;
     conference->is_generated = config->is_generated;
@@ -109,6 +111,7 @@ int focus_reserve(struct focus *focus, const struct conference_config *config)
     json_decref(conference->options);
     conference->options = json_incref((json_t *)config->options);
     conference->capacity = config->capacity;
+    conference->factory = config->factory;
     conference->life = config->life; /* the clock that runs already goes on as it was set */
     conference->reserved = true;
     conference_update_music(conference);
@@ -190,6 +193,11 @@ bool conference_is_locked(const struct conference *conference)
 bool conference_is_reserved(const struct conference *conference)
 {
     return conference->reserved;
+}
+
+enum factory conference_factory(const struct conference *conference)
+{
+    return conference->factory;
 }
 
 time_t conference_created_at(const struct conference *conference)

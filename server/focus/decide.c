@@ -22,14 +22,14 @@ static bool is_stranger(const struct actor *actor)
     return actor->kind == ACTOR_CALLER && !actor->authenticated;
 }
 
-/* The dialogs of others are what calls can be taken over by (RFC 3891): only a policy shows them.
- */
+/* The dialogs of others are what calls can be taken over by (RFC 3891), and names that callers make
+ * up collide (RFC 4579 appendix A): only a policy allows either. */
 static enum verb_right right_of(const struct request *request)
 {
     bool is_for_dialogs =
         request->verb == VERB_SUBSCRIBE && strcmp(request->package, "conference") != 0;
 
-    return is_for_dialogs ? RIGHT_NOBODY : verbs[request->verb].right;
+    return is_for_dialogs || request->is_name_given ? RIGHT_NOBODY : verbs[request->verb].right;
 }
 
 enum verdict verb_default(const struct request *request)
@@ -75,7 +75,7 @@ static void decide_default(const struct request *request, struct decision *decis
     decision->params = request->params;
     decision->verdict = verb_default(request);
     (void)snprintf(decision->by, sizeof decision->by, "default");
-    if (request->verb == VERB_CREATE) {
+    if (request->is_name_given) {
         decision->code = 404;
         (void)snprintf(decision->reason, sizeof decision->reason, "No such conference");
     } else if (is_for_newcomer(request) && conference_is_locked(request->conference)) {

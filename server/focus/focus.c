@@ -28,6 +28,8 @@ int focus_create(const struct focus_config *config, struct focus **focusp)
     focus->max_calls = config->max_calls;
     focus->media_timeout = config->media_timeout;
     focus->answer_timeout = config->answer_timeout ? config->answer_timeout : ANSWER_TIMEOUT;
+    focus->is_taken = config->is_taken;
+    focus->is_taken_arg = config->is_taken_arg;
     focus->events_tail = &focus->events;
     *focusp = focus;
     return 0;

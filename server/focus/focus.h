@@ -38,6 +38,10 @@ struct focus_config {
     unsigned max_calls;      /* calls at once; more get 503 with Retry-After; 0: no limit */
     unsigned media_timeout;  /* ms without RTP and RTCP until the policy is asked; 0: never */
     unsigned answer_timeout; /* ms that a phone which we call may ring; 0: 60 s */
+    /* Whether calls to this name mean somebody else than a conference, an account for instance:
+     * no conference gets it as its own. NULL: there are none. */
+    bool (*is_taken)(void *arg, const char *name);
+    void *is_taken_arg;
 };
 
 /* How somebody has left (RFC 4575 §5.7.6). */
@@ -56,9 +60,18 @@ struct departure {
     time_t when;
 };
 
-/* A conference that exists before anybody calls: from the config or a script. */
+/* How a conference factory (RFC 4579 §3.2) gives a caller the conference that it makes (§5.4). */
+enum factory {
+    FACTORY_NONE,      /* it is none, it is a conference */
+    FACTORY_ANSWERS,   /* 200: the caller is in it */
+    FACTORY_REDIRECTS, /* 302 to it */
+};
+
+/* A conference that exists before anybody calls: from the config or a script. Or a factory: what
+ * its conferences are like. */
 struct conference_config {
     const char *name;
+    enum factory factory;
     const char *title;                /* "" for none */
     const char *policy;               /* the conference's own policy, "" for none */
     unsigned capacity;                /* participants; 0: no limit */
@@ -95,6 +108,23 @@ void focus_unreserve(struct focus *focus, const char *name);
 
 /* Who asks when it is Parley itself, or the operator. */
 void actor_of_server(struct actor *actor);
+
+/* A conference that is to be made with a name of its own, which nobody can guess or has (RFC 4579
+ * §5.3). */
+struct creation {
+    struct actor actor;
+    const char *factory;                   /* that was called; NULL: none */
+    const struct call_info *from;          /* the call that asks; NULL: it is none */
+    const struct conference_config *model; /* what it is like, but for its name; NULL: plain */
+    const char *creator; /* URI of whose conference it is when it is no caller's own; NULL or "":
+                            nobody's */
+};
+/* Asks the policy, and makes it. It goes again when nobody has come in or is being called after a
+ * minute. EPERM: rejected, decision->code and reason say why; EAGAIN: there are too many; ENOMEM.
+ */
+int focus_make_conference(struct focus *focus, const struct creation *creation,
+                          struct decision *decision, struct conference **conferencep);
+
 /* Asks the policy and carries out what it accepts: all verbs but create, join and subscribe.
  * *decision says what was decided. 0: done; EPERM: rejected; ENOENT: the conference is gone, or the
  * target is not in it (any more); EINVAL: a verb that only signalling can bring (create, join,
@@ -142,6 +172,7 @@ const json_t *conference_options(const struct conference *conference); /* may be
 unsigned conference_capacity(const struct conference *conference);
 bool conference_is_locked(const struct conference *conference);
 bool conference_is_reserved(const struct conference *conference);
+enum factory conference_factory(const struct conference *conference);
 time_t conference_created_at(const struct conference *conference);
 const struct conference_life *conference_life(const struct conference *conference);
 /* When its time will be over; 0: it has as much as it wants, or does not run. */

@@ -4,6 +4,8 @@
  *
  *   focus.c        the whole: create, connect, shut down
  *   conference.c   conferences: find, make, reserve; and reading them
+ *   create.c       conferences with names of their own; who made a conference
+ *   factory.c      a call to a conference factory
  *   ending.c       how conferences end: for all, empty, in time, with their creator
  *   gone.c         names that no conference has any more
  *   participant.c  participants: make, leave, route their audio; and reading them
@@ -62,9 +64,19 @@ struct playback {
     char file[];
 };
 
+/* Who had a conference made, to be known again on coming in. */
+struct maker {
+    char *uri;     /* NULL or "": nobody in particular */
+    char *peer;    /* where the call came from that asked for it; "": a script did */
+    char *call_id; /* of that call's dialog; "": it was none */
+    bool authenticated;
+};
+
 struct focus {
     struct loop *loop;
     char *domain;
+    bool (*is_taken)(void *arg, const char *name);
+    void *is_taken_arg;
     unsigned max_calls;
     unsigned media_timeout, answer_timeout; /* ms */
     const struct signalling *signalling;
@@ -109,6 +121,8 @@ struct conference {
     char *name, *title, *policy;
     unsigned capacity;
     json_t *options;
+    enum factory factory;
+    struct maker maker;
     bool reserved, is_generated;
     bool active; /* somebody is in or on the way in; there is a mix */
     bool ended;  /* no longer to be called; waits to be freed */
@@ -208,6 +222,20 @@ void gone_forget(struct focus *focus);
 /* Why no conference has that name: 410 when one had, 404 when none ever had, and in words. */
 int gone_code(struct focus *focus, const char *name, const char **reasonp);
 
+/* subscribe.c */
+/* Whether "192.0.2.1:5060;udp" and the other are of one host. */
+bool is_same_host(const char *peer, const char *other);
+
+/* create.c */
+/* Notes whose call had it made, or whose it is; NULL for either. ENOMEM. */
+int maker_note(struct conference *conference, const struct call_info *from, const char *uri);
+/* Whoever comes in is the creator, if it is the one that had the conference made. */
+void maker_arrives(struct participant *participant);
+void maker_free(struct maker *maker);
+
+/* factory.c */
+void factory_admit(struct conference *factory, struct call *call);
+
 /* participant.c */
 int participant_make(struct conference *conference, struct call *call,
                      const struct request_params *params, struct participant **participantp);
@@ -246,6 +274,12 @@ void sound_on_played(void *user, const char *problem, void *arg);
 
 /* admit.c */
 void admit(struct focus *focus, struct call *call);
+/* Asks the policy whether the caller may join, and answers the call. */
+void admit_to(struct conference *conference, struct call *call);
+/* Answers it with a failure. */
+void refuse_call(struct focus *focus, struct call *call, int code, const char *reason,
+                 unsigned retry_after);
+void refuse_call_by(struct focus *focus, struct call *call, const struct decision *decision);
 /* Whether `user` at `host` can name a conference of ours. */
 bool focus_may_serve(const struct focus *focus, const char *user, const char *host);
 /* Why no call more can be taken at the moment, NULL: it can. `user` is who is called. */

@@ -26,7 +26,7 @@ enum verb_right {
 
 /* verb, what the policy hook is called, who may by default */
 #define REQUEST_VERBS(X)                                                                           \
-    X(VERB_CREATE, "create", RIGHT_NOBODY)       /* a conference of this name, by a first call */  \
+    X(VERB_CREATE, "create", RIGHT_KNOWN)        /* have a conference made */                      \
     X(VERB_JOIN, "join", RIGHT_ANYBODY)          /* come in as a participant */                    \
     X(VERB_INVITE, "invite", RIGHT_KNOWN)        /* call somebody and bring them in: invitation */ \
     X(VERB_TIMEOUT, "timeout", RIGHT_ANYBODY)    /* remove who has sent no media for long */       \
@@ -136,9 +136,12 @@ struct invitation {
 struct request {
     enum verb verb;
     struct actor actor;
-    struct conference *conference;       /* NULL for create */
-    const char *conference_name;         /* always set */
-    uint64_t target;                     /* participant id, 0 for none */
+    struct conference *conference; /* NULL for create */
+    const char *conference_name;   /* always set */
+    const char *factory;           /* create: the factory that was called; NULL: none */
+    bool is_name_given; /* create: by who asks, who has called a name that is nobody's; else it is
+                           one that nobody can guess */
+    uint64_t target;    /* participant id, 0 for none */
     const struct invitation *invitation; /* of an invite; NULL for all others */
     const char *call;                    /* call id for the log, or NULL */
     const char *package;                 /* subscribe: the event package, "conference"; else NULL */

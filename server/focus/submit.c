@@ -152,7 +152,7 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
     if (request->verb == VERB_CREATE || request->verb == VERB_JOIN ||
         request->verb == VERB_SUBSCRIBE || !conference)
         return EINVAL;
-    if (conference->ended)
+    if (conference->ended || conference->factory)
         return ENOENT;
     if (has_target(request->verb)) {
         target = focus_participant(focus, request->target);

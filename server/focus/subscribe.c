@@ -12,6 +12,13 @@ static size_t address_length(const char *peer)
     return port ? (size_t)(port - peer) : strlen(peer);
 }
 
+bool is_same_host(const char *peer, const char *other)
+{
+    size_t length = address_length(peer);
+
+    return length == address_length(other) && strncmp(other, peer, length) == 0;
+}
+
 /* Who asks outside of a call is a participant when the name and the address are those of a
  * call in the conference: phones use another Call-ID for it, but nothing else that could tell. A
  * name that was proven for the call must be proven again, since all behind a proxy have one
@@ -20,11 +27,10 @@ static size_t address_length(const char *peer)
 static bool is_same(const struct participant *participant, const struct caller *caller)
 {
     const struct caller *other = &participant->info.caller;
-    size_t length = address_length(caller->peer);
 
     return strcasecmp(other->uri, caller->uri) == 0 &&
            (caller->authenticated || !other->authenticated) &&
-           length == address_length(other->peer) && strncmp(other->peer, caller->peer, length) == 0;
+           is_same_host(other->peer, caller->peer);
 }
 
 struct participant *conference_find_caller(const struct conference *conference,
@@ -71,6 +77,11 @@ bool focus_subscribe(struct focus *focus, struct subscriber *subscriber, const c
         request.conference = focus_conference_by_name(focus, from->requested_user);
     if (!request.conference)
         return false;
+    if (request.conference->factory) {
+        subscriber->code = 403;
+        (void)snprintf(subscriber->reason, sizeof subscriber->reason, "That makes conferences");
+        return false;
+    }
     participant = conference_find_caller(request.conference, subscriber->call, &from->caller);
     actor_of_call(&request.actor, from, participant ? participant->id : 0);
     decide(focus, &request, &decision);

@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+static enum factory factory_of(const char *way)
+{
+    return !*way ? FACTORY_NONE : strcmp(way, "answer") == 0 ? FACTORY_ANSWERS : FACTORY_REDIRECTS;
+}
+
 static struct conference_life life_of(const struct life_settings *settings)
 {
     return (struct conference_life){.empty_timeout = settings->empty_timeout,
@@ -24,11 +29,14 @@ static void set_life(struct server *server, const struct settings *settings)
 
 static struct conference_config config_of(const struct conference_settings *conference)
 {
+    struct conference_life life = life_of(&conference->life);
+    life.ends_with_creator = *conference->factory && conference->ends_with_creator != SWITCH_OFF;
     return (struct conference_config){.name = conference->name,
+                                      .factory = factory_of(conference->factory),
                                       .title = conference->title,
                                       .policy = conference->policy,
                                       .capacity = conference->capacity,
-                                      .life = life_of(&conference->life),
+                                      .life = life,
                                       .options = conference->options};
 }
 

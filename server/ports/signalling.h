@@ -105,6 +105,10 @@ struct signalling {
     /* Final 3xx–6xx; a 401 asks for a password (RFC 3261 §22). `retry_after` in s, 0: no header.
      * on_ended does follow, from a later turn. */
     void (*reject)(struct call *call, int code, const char *reason, unsigned retry_after);
+    /* 302 (RFC 3261 §8.3): the caller is to call `target`, a SIP URI, or the user part of one of
+     * ours; `is_focus` as in struct answer. 0; EINVAL: no SIP URI, or not waiting for an answer
+     * (any more). on_ended follows, from a later turn. */
+    int (*redirect)(struct call *call, const char *target, bool is_focus);
     /* Ends the call as its state demands (BYE; CANCEL, or 480, before the answer). Goes out with
      * `Reason: SIP;cause=code;text="reason"` (RFC 3326). on_ended follows, from a later turn. */
     void (*end)(struct call *call, int code, const char *reason);

@@ -245,6 +245,33 @@ static void reject(struct call *call, int code, const char *reason, unsigned ret
     call_finish(call, code, phrase);
 }
 
+/* A user part has no colon that is not escaped, a URI has one. */
+static const sip_contact_t *contact_of(struct call *call, const char *target, bool is_focus)
+{
+    if (!strchr(target, ':')) {
+        return contact_make(call->agent, call->home, target, is_focus, call->invite.tport,
+                            sip_object(call->invite.request)->sip_request->rq_url);
+    }
+    const url_t *uri = target_parse(call->home, target);
+    return uri ? sip_contact_create(call->home, (const url_string_t *)uri,
+                                    is_focus ? "isfocus" : NULL, NULL)
+               : NULL;
+}
+
+static int redirect(struct call *call, const char *target, bool is_focus)
+{
+    if (call->state != CALL_INCOMING) {
+        return EINVAL;
+    }
+    const sip_contact_t *contact = contact_of(call, target, is_focus);
+    if (!contact) {
+        return EINVAL;
+    }
+    invite_refuse(call, SIP_302_MOVED_TEMPORARILY, SIPTAG_CONTACT(contact), TAG_END());
+    call_finish(call, 302, sip_302_Moved_temporarily);
+    return 0;
+}
+
 void call_want_end(struct call *call, int code, const char *phrase)
 {
     if (!call->end_wanted) {
@@ -301,6 +328,7 @@ void signalling_create(struct sip_agent *agent)
         .answer = answer,
         .update = reinvite_update,
         .reject = reject,
+        .redirect = redirect,
         .end = end,
         .report = referral_report,
     };

@@ -207,13 +207,15 @@ int caller_of_target(struct call *call, const url_t *target, const struct outgoi
                : ENOMEM;
 }
 
-int caller_answered(struct call *call, const sip_t *sip, msg_t *response, const tport_t *tport)
+int caller_answered(struct call *call, nta_outgoing_t *request, const sip_t *sip)
 {
     struct call_info *info = &call->info;
     su_home_t *home = call->home;
     const char *contact = plain_uri(home, sip->sip_contact ? sip->sip_contact->m_url : NULL);
-    const char *peer = peer_address(home, response, tport);
+    msg_t *response = nta_outgoing_getresponse(request);
+    const char *peer = peer_address(home, response, call->dialog->tport);
 
+    msg_destroy(response);
     if (!contact || !peer) {
         return ENOMEM;
     }

@@ -284,8 +284,8 @@ static msg_t *write_request(const struct dialog *dialog, sip_method_t method, co
         return NULL;
     }
     /* That of an ACK is nta's: it has the INVITE's credentials (§22.1). */
-    if (dialog->call && method != sip_method_ack) {
-        digest_answer(dialog->call, msg, sip);
+    if (method != sip_method_ack) {
+        digest_answer(dialog, msg, sip);
     }
     return msg;
 }

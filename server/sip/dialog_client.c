@@ -74,20 +74,12 @@ static sip_to_t *make_to(su_home_t *home, const url_t *target, const char *name)
     return to;
 }
 
-int dialog_begin(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
-                 const tport_t *listener)
+static int name_ends(struct dialog *dialog, const url_t *target,
+                     const struct outgoing_call *outgoing, const tport_t *listener)
 {
-    const sip_call_id_t *call_id = sip_call_id_create(call->home, NULL);
-    struct dialog *dialog = call_id ? dialog_make(call->agent, call_id) : NULL;
-    if (!dialog) {
-        return ENOMEM;
-    }
     su_home_t *home = dialog->home;
-    char const *tag = nta_agent_newtag(home, NULL, call->agent->nta);
+    char const *tag = nta_agent_newtag(home, NULL, dialog->agent->nta);
 
-    call->dialog = dialog;
-    dialog->call = call;
-    dialog->is_ours = true;
     dialog->local = make_from(dialog, outgoing->conference, outgoing->title, listener);
     dialog->remote = make_to(home, target, outgoing->name);
     if (!tag || !dialog->local || !dialog->remote || sip_from_tag(home, dialog->local, tag) < 0) {
@@ -99,6 +91,26 @@ int dialog_begin(struct call *call, const url_t *target, const struct outgoing_c
     return dialog->local_to ? 0 : ENOMEM;
 }
 
+int dialog_begin(struct sip_agent *agent, const url_t *target, const struct outgoing_call *outgoing,
+                 const tport_t *listener, struct dialog **dialogp)
+{
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    su_home_init(home);
+    const sip_call_id_t *call_id = sip_call_id_create(home, NULL);
+    struct dialog *dialog = call_id ? dialog_make(agent, call_id) : NULL;
+    su_home_deinit(home);
+    if (!dialog) {
+        return ENOMEM;
+    }
+    dialog->is_ours = true;
+    if (name_ends(dialog, target, outgoing, listener)) {
+        dialog_release(dialog);
+        return ENOMEM;
+    }
+    *dialogp = dialog;
+    return 0;
+}
+
 /* As its REGISTER came (bindings.c): the phone is direct, or a proxy of its own. */
 static int aim_at_phone(struct dialog *dialog, const struct binding *binding)
 {
@@ -108,9 +120,8 @@ static int aim_at_phone(struct dialog *dialog, const struct binding *binding)
     return binding->source && !dialog->source ? ENOMEM : 0;
 }
 
-int dialog_aim(struct call *call, const struct target *target)
+int dialog_aim(struct dialog *dialog, const struct target *target)
 {
-    struct dialog *dialog = call->dialog;
     if (dialog->tport) {
         tport_unref(dialog->tport);
     }
@@ -124,7 +135,6 @@ int dialog_aim(struct call *call, const struct target *target)
         return ENOMEM;
     }
     dialog->is_direct = target->binding && target->binding->source;
-    call->listener = target->listener;
     if (target->binding) {
         return aim_at_phone(dialog, target->binding);
     }
@@ -147,9 +157,8 @@ static bool is_by_source(const struct dialog *dialog)
             !address_is_private(&dialog->peer));
 }
 
-int dialog_confirm(struct call *call, nta_outgoing_t *request, const sip_t *sip)
+int dialog_confirm(struct dialog *dialog, nta_outgoing_t *request, const sip_t *sip)
 {
-    struct dialog *dialog = call->dialog;
     su_home_t *home = dialog->home;
     sip_to_t *remote = sip_to_dup(home, sip->sip_to);
     sip_route_t *route = sip_route_reverse(home, sip->sip_record_route);
@@ -171,7 +180,6 @@ int dialog_confirm(struct call *call, nta_outgoing_t *request, const sip_t *sip)
     dialog_retarget(dialog, sip->sip_contact);
     su_free(home, dialog->source);
     dialog->source = is_by_source(dialog) ? message_source_uri(home, response) : NULL;
-    int error = caller_answered(call, sip, response, tport);
     msg_destroy(response);
-    return error;
+    return 0;
 }

@@ -2,7 +2,7 @@
  * Answers to those who challenge our requests (RFC 3261 §22.2, RFC 7616, RFC 8760).
  *
  * Only a realm that the operator has given a password for is answered. What was answered once goes
- * with every later request of the call, so that a proxy need not ask again.
+ * with every later request of the dialog, so that a proxy need not ask again.
  */
 #include "sip/sip_private.h"
 
@@ -73,9 +73,10 @@ static const struct sip_credential *credential_for(const struct sip_agent *agent
 }
 
 /* NULL: not one that we can answer. */
-static struct challenge *read_challenge(struct call *call, const msg_auth_t *header, bool is_proxys)
+static struct challenge *read_challenge(struct dialog *dialog, const msg_auth_t *header,
+                                        bool is_proxys)
 {
-    su_home_t *home = call->home;
+    su_home_t *home = dialog->home;
     struct challenge *challenge = su_zalloc(home, sizeof *challenge);
     const char *algorithm = param(home, header, "algorithm=");
     const char *qop = param(home, header, "qop=");
@@ -93,7 +94,7 @@ static struct challenge *read_challenge(struct call *call, const msg_auth_t *hea
         !digest_by_name(algorithm ? algorithm : "MD5", &challenge->algorithm)) {
         return NULL;
     }
-    const struct sip_credential *known = credential_for(call->agent, challenge->realm);
+    const struct sip_credential *known = credential_for(dialog->agent, challenge->realm);
     if (!known || digest_ha1(challenge->algorithm, known->user, challenge->realm, known->password,
                              challenge->ha1)) {
         return NULL;
@@ -102,9 +103,9 @@ static struct challenge *read_challenge(struct call *call, const msg_auth_t *hea
     return challenge->user ? challenge : NULL;
 }
 
-static struct challenge **place_of(struct call *call, const char *realm, bool is_proxys)
+static struct challenge **place_of(struct dialog *dialog, const char *realm, bool is_proxys)
 {
-    struct challenge **place = &call->challenges;
+    struct challenge **place = &dialog->challenges;
     while (*place && ((*place)->is_proxys != is_proxys || strcmp((*place)->realm, realm) != 0)) {
         place = &(*place)->next;
     }
@@ -112,17 +113,17 @@ static struct challenge **place_of(struct call *call, const char *realm, bool is
 }
 
 /* Of several for the same realm the first that we can answer counts. */
-static bool take(struct call *call, const msg_auth_t *header, bool is_proxys)
+static bool take(struct dialog *dialog, const msg_auth_t *header, bool is_proxys)
 {
     const char *taken = NULL;
     bool is_news = false;
     for (; header; header = header->au_next) {
-        struct challenge *challenge = read_challenge(call, header, is_proxys);
+        struct challenge *challenge = read_challenge(dialog, header, is_proxys);
         if (!challenge || (taken && strcmp(taken, challenge->realm) == 0)) {
             continue;
         }
-        struct challenge **place = place_of(call, challenge->realm, is_proxys);
-        const char *stale = param(call->home, header, "stale=");
+        struct challenge **place = place_of(dialog, challenge->realm, is_proxys);
+        const char *stale = param(dialog->home, header, "stale=");
         /* A second challenge says that the password is wrong, unless only the nonce is too old. */
         is_news = is_news || !*place || su_casematch(stale, "true");
         challenge->next = *place ? (*place)->next : NULL;
@@ -132,10 +133,10 @@ static bool take(struct call *call, const msg_auth_t *header, bool is_proxys)
     return is_news;
 }
 
-bool digest_challenged(struct call *call, const sip_t *sip)
+bool digest_challenged(struct dialog *dialog, const sip_t *sip)
 {
-    bool by_server = take(call, sip->sip_www_authenticate, false);
-    bool by_proxy = take(call, sip->sip_proxy_authenticate, true);
+    bool by_server = take(dialog, sip->sip_www_authenticate, false);
+    bool by_proxy = take(dialog, sip->sip_proxy_authenticate, true);
     return by_server || by_proxy;
 }
 
@@ -174,13 +175,13 @@ static const char *write_answer(su_home_t *home, struct challenge *challenge, co
                       opaque ? opaque : "", qop ? qop : "");
 }
 
-void digest_answer(struct call *call, msg_t *msg, sip_t *sip)
+void digest_answer(const struct dialog *dialog, msg_t *msg, sip_t *sip)
 {
     su_home_t *home = msg_home(msg);
     const sip_request_t *request = sip->sip_request;
     const char *uri = url_as_string(home, request->rq_url);
 
-    for (struct challenge *challenge = call->challenges; challenge && uri;
+    for (struct challenge *challenge = dialog->challenges; challenge && uri;
          challenge = challenge->next) {
         const char *text = write_answer(home, challenge, request->rq_method_name, uri);
         msg_header_t *header = NULL;

@@ -36,21 +36,8 @@ static int aim(struct call *call, const struct target *target)
     if (target->family != call->info.family) {
         return EAFNOSUPPORT; /* than that of the media which we offer */
     }
-    return dialog_aim(call, target) ? ENOMEM : make_contact(call);
-}
-
-/* The first of the URIs to be tried that can be. */
-static int choose_target(struct call *call, struct target *target)
-{
-    const url_t *next;
-    int error = ENOMEM;
-    while ((next = redirect_next(call))) {
-        error = target_resolve(call->agent, call->home, next, call->account, target);
-        if (!error) {
-            return 0;
-        }
-    }
-    return error;
+    call->listener = target->listener;
+    return dialog_aim(call->dialog, target) ? ENOMEM : make_contact(call);
 }
 
 /* What goes with each of its INVITEs. ENOMEM. */
@@ -69,20 +56,18 @@ int invite_prepare(struct call *call, const struct outgoing_call *outgoing)
     if (!wanted) {
         return EINVAL;
     }
-    int error = target_account(call->agent, wanted, call->account, sizeof call->account);
-    if (!error) {
-        error = redirect_begin(call, wanted);
-    }
+    int error = redirect_begin(&call->redirection, call->agent, call->home, wanted);
     if (!error) {
         error = take_headers(call, outgoing);
     }
     if (!error) {
-        error = choose_target(call, &target);
+        error = redirect_next(&call->redirection, &target);
     }
     if (!error) {
-        error = dialog_begin(call, wanted, outgoing, target.listener);
+        error = dialog_begin(call->agent, wanted, outgoing, target.listener, &call->dialog);
     }
     if (!error) {
+        call->dialog->call = call;
         error = caller_of_target(call, wanted, outgoing, target.family);
     }
     if (error) {
@@ -189,7 +174,7 @@ static void answered(struct call *call, nta_outgoing_t *request, const sip_t *si
     const struct sip_agent *agent = call->agent;
     bool is_wanted = call->state == CALL_CALLING;
 
-    if (dialog_confirm(call, request, sip)) {
+    if (dialog_confirm(call->dialog, request, sip) || caller_answered(call, request, sip)) {
         call_finish(call, 500, "Out of Memory");
         return;
     }
@@ -214,13 +199,11 @@ static void answered(struct call *call, nta_outgoing_t *request, const sip_t *si
 
 static bool try_next(struct call *call)
 {
-    const url_t *next;
-    while ((next = redirect_next(call))) {
-        struct target target;
-        call->challenges = NULL;
-        if (target_resolve(call->agent, call->home, next, call->account, &target) == 0 &&
-            aim(call, &target) == 0 && send_invite(call) == 0) {
-            call_log(call, "redirected to %s", url_as_string(call->home, next));
+    struct target target;
+    while (redirect_next(&call->redirection, &target) == 0) {
+        call->dialog->challenges = NULL;
+        if (aim(call, &target) == 0 && send_invite(call) == 0) {
+            call_log(call, "redirected to %s", url_as_string(call->home, target.uri));
             return true;
         }
     }
@@ -233,7 +216,7 @@ static bool try_again(struct call *call, const sip_t *sip)
     switch (sip->sip_status->st_status) {
     case 401:
     case 407:
-        if (digest_challenged(call, sip)) {
+        if (digest_challenged(call->dialog, sip)) {
             return send_invite(call) == 0;
         }
         break;
@@ -245,8 +228,8 @@ static bool try_again(struct call *call, const sip_t *sip)
     case 300:
     case 301:
     case 302:
-        if (!redirect_take(call, sip)) {
-            call_log(call, "no new URI in the redirection");
+        if (!redirect_take(&call->redirection, sip)) {
+            call_log(call, "no new URI in the redirection, or it is one too many");
         }
         break;
     default:

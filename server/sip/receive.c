@@ -93,6 +93,10 @@ static void receive_first(struct incoming *in)
     }
     if (method == sip_method_invite) {
         struct dialog *dialog = dialog_of_first_request(in->agent, in->sip);
+        /* What is over is no transaction under way: a refused one is refusal.c's. */
+        if (dialog && dialog->call && dialog->call->state == CALL_ENDED) {
+            dialog = NULL;
+        }
         if (dialog && dialog->call &&
             su_casematch(dialog->first_branch, in->sip->sip_via->v_branch)) {
             invite_again(dialog->call);

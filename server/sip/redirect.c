@@ -1,11 +1,9 @@
 /*
- * The URIs that a call of ours is to try: the one that was asked for or those that its account has
- * registered, and what redirections add (RFC 3261 §8.1.3.4, §13.2.2.2). Each is tried once, and
- * never more than a few.
+ * The URIs that a call or a REFER of ours is to try: the one that was asked for or those that its
+ * account has registered, and what redirections add (RFC 3261 §8.1.3.4, §13.2.2.2). Each is tried
+ * once, and never more than a few.
  */
 #include "sip/sip_private.h"
-
-#include "core/log.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -49,42 +47,53 @@ static void add(struct redirection *redirection, unsigned first, const char *uri
     }
 }
 
-int redirect_begin(struct call *call, const url_t *wanted)
+int redirect_begin(struct redirection *redirection, const struct sip_agent *agent, su_home_t *home,
+                   const url_t *wanted)
 {
-    struct redirection *redirection = &call->redirection;
+    *redirection = (struct redirection){.agent = agent, .home = home};
+    int error = target_account(agent, wanted, redirection->account, sizeof redirection->account);
+    if (error) {
+        return error;
+    }
     const struct binding *binding =
-        call->account[0] ? bindings_find(call->agent, call->account) : NULL;
-
+        redirection->account[0] ? bindings_find(agent, redirection->account) : NULL;
     if (!binding) {
-        add(redirection, 0, target_spell(call->home, wanted), 0);
+        add(redirection, 0, target_spell(home, wanted), 0);
     }
     for (; binding; binding = binding->next) {
-        add(redirection, 0, target_spell(call->home, binding->target), (long)binding->q);
+        add(redirection, 0, target_spell(home, binding->target), (long)binding->q);
     }
     return redirection->count > 0 ? 0 : ENOMEM;
 }
 
-bool redirect_take(struct call *call, const sip_t *sip)
+bool redirect_take(struct redirection *redirection, const sip_t *sip)
 {
-    struct redirection *redirection = &call->redirection;
     unsigned first = redirection->count;
 
-    if (redirection->followed >= call->agent->redirects) {
-        call_log(call, "redirected once too often: not followed");
+    if (redirection->followed >= redirection->agent->redirects) {
         return false;
     }
     redirection->followed++;
     for (const sip_contact_t *contact = sip->sip_contact; contact; contact = contact->m_next) {
-        add(redirection, first, target_spell(call->home, contact->m_url), preference(contact));
+        add(redirection, first, target_spell(redirection->home, contact->m_url),
+            preference(contact));
     }
     return redirection->count > first;
 }
 
-const url_t *redirect_next(struct call *call)
+int redirect_next(struct redirection *redirection, struct target *target)
 {
-    struct redirection *redirection = &call->redirection;
-    if (redirection->next == redirection->count) {
-        return NULL;
+    int error = ENOENT;
+
+    while (redirection->next < redirection->count) {
+        const url_t *next =
+            target_parse(redirection->home, redirection->targets[redirection->next++]);
+        error = next ? target_resolve(redirection->agent, redirection->home, next,
+                                      redirection->account, target)
+                     : ENOMEM;
+        if (!error) {
+            break;
+        }
     }
-    return target_parse(call->home, redirection->targets[redirection->next++]);
+    return error;
 }

@@ -154,7 +154,8 @@ static void acknowledge(struct refusal *refusal)
     }
 }
 
-/* RFC 3261 §17.2.3; and for an INVITE that came by two ways, §8.2.2.2. */
+/* RFC 3261 §17.2.3; and for an INVITE that came by two ways, §8.2.2.2. A proxy that itself follows
+ * a redirection of ours (§16.7) sends the same one again, to another URI. */
 static struct refusal *find(struct sip_agent *agent, const sip_t *sip, bool *is_mergedp)
 {
     struct refusal *merged = NULL;
@@ -170,7 +171,8 @@ static struct refusal *find(struct sip_agent *agent, const sip_t *sip, bool *is_
             return refusal;
         }
         if (sip->sip_request->rq_method == sip_method_invite && !sip->sip_to->a_tag &&
-            !invite->sip_to->a_tag) {
+            !invite->sip_to->a_tag &&
+            url_cmp(sip->sip_request->rq_url, invite->sip_request->rq_url) == 0) {
             merged = refusal;
         }
     }

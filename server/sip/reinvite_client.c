@@ -252,7 +252,7 @@ static bool may_pass_later(struct call *call, const sip_t *sip, uint64_t *pausep
         return true;
     case 401:
     case 407:
-        return digest_challenged(call, sip);
+        return digest_challenged(call->dialog, sip);
     case 422:
         return session_timer_lengthen(call, sip);
     default:

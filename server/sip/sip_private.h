@@ -17,6 +17,7 @@ struct call;
 struct subscription;
 struct refusal;
 struct registered;
+struct challenge;
 
 #include "core/account.h"
 #include "core/address.h"
@@ -163,6 +164,7 @@ struct dialog {
     bool is_ours;     /* begun by us */
     bool is_direct;   /* no proxy is between the phone that we call and us */
     bool is_referred; /* a REFER came in it */
+    struct challenge *challenges; /* of requests of ours, that we can answer; on home */
 };
 
 /* ---- a call: the INVITE usage of a dialog ---------------------------------------------------
@@ -234,15 +236,18 @@ struct change {
     struct loop_timer *timer; /* runs until their next try */
 };
 
-/* URIs that a call of ours has tried or is to try (redirect.c), in this order. */
+/* URIs that a request of ours has tried or is to try (redirect.c), in this order. */
 struct redirection {
-    const char *targets[REDIRECT_TARGETS]; /* on the call's home */
+    const struct sip_agent *agent;
+    su_home_t *home;
+    char account[USER_SIZE];               /* of ours, whose phones are tried; "": none */
+    const char *targets[REDIRECT_TARGETS]; /* on home */
     long preferences[REDIRECT_TARGETS];    /* q of the Contact, in thousandths */
     unsigned count, next;                  /* next to be tried */
     unsigned followed;                     /* 3xx so far */
 };
 
-/* Where a call of ours goes (target.c). Header objects live on the call's home. */
+/* Where a request of ours goes (target.c). Header objects live on the home given. */
 struct target {
     url_t *uri;          /* Request-URI */
     sip_route_t *route;  /* the outbound proxy; NULL: none */
@@ -251,8 +256,6 @@ struct target {
     const struct binding *binding; /* it is a phone that registered here; NULL: it is not */
     int family;
 };
-
-struct challenge;
 
 struct call {
     struct sip_agent *agent;
@@ -269,9 +272,7 @@ struct call {
     nta_outgoing_t *calling; /* the INVITE that begins it, until its final answer */
     nta_outgoing_t *bye;
     const char *referred_by, *replaces; /* headers of our INVITE, on home; "": none */
-    char account[USER_SIZE];            /* of ours, whose phones are called; "": none */
     struct redirection redirection;
-    struct challenge *challenges; /* that we can answer; on home */
 
     struct sdp_local local;
     struct terms *terms; /* of the answer, or the offer that began it, or agreed on later; NULL: not
@@ -358,7 +359,7 @@ int caller_of_target(struct call *call, const url_t *target, const struct outgoi
                      int family);
 /* What the 2xx adds to it: the device that has answered, which sent `response` by `tport`. ENOMEM.
  */
-int caller_answered(struct call *call, const sip_t *sip, msg_t *response, const tport_t *tport);
+int caller_answered(struct call *call, nta_outgoing_t *request, const sip_t *sip);
 /* Its value; -1: it is none. */
 int hex_digit(char digit);
 /* A quoted-string or token as text. NULL: out of memory. */
@@ -474,13 +475,13 @@ bool host_is_at(const char *host, const struct sockaddr_storage *address);
 void dialog_acknowledge(struct dialog *dialog, const sip_t *sip);
 
 /* dialog_client.c */
-/* The dialog of a call of ours, with Call-ID, tags and names. ENOMEM. */
-int dialog_begin(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
-                 const tport_t *listener);
-/* Where its INVITE goes next. ENOMEM. */
-int dialog_aim(struct call *call, const struct target *target);
+/* A dialog that we begin, with Call-ID, tags and names, and no usage yet. ENOMEM. */
+int dialog_begin(struct sip_agent *agent, const url_t *target, const struct outgoing_call *outgoing,
+                 const tport_t *listener, struct dialog **dialogp);
+/* Where the request that begins it goes next. ENOMEM. */
+int dialog_aim(struct dialog *dialog, const struct target *target);
 /* The 2xx to it makes the dialog. ENOMEM. */
-int dialog_confirm(struct call *call, nta_outgoing_t *request, const sip_t *sip);
+int dialog_confirm(struct dialog *dialog, nta_outgoing_t *request, const sip_t *sip);
 
 /* target.c */
 /* A SIP URI that can be called, on `home`, without what a Request-URI must not have; NULL for any
@@ -502,21 +503,24 @@ int target_account(const struct sip_agent *agent, const url_t *wanted, char *use
 const char *target_spell(su_home_t *home, const url_t *url);
 
 /* redirect.c */
-/* ENOMEM. */
-int redirect_begin(struct call *call, const url_t *wanted);
+/* `home` is that of whoever has the redirection. ENOENT: an account of ours that no phone has
+ * registered for; ENOMEM. */
+int redirect_begin(struct redirection *redirection, const struct sip_agent *agent, su_home_t *home,
+                   const url_t *wanted);
 /* Takes the Contacts of a 3xx. False: none of them is worth a try, or it is the last straw. */
-bool redirect_take(struct call *call, const sip_t *sip);
-/* The next URI to try, on the call's home; NULL: none is left. */
-const url_t *redirect_next(struct call *call);
+bool redirect_take(struct redirection *redirection, const sip_t *sip);
+/* The next one to try that can be reached. Errors as target_resolve, of the last one; ENOENT: none
+ * is left. */
+int redirect_next(struct redirection *redirection, struct target *target);
 
 /* outbound.c */
 void outbound_free(struct sip_agent *agent);
 
 /* digest_client.c */
 /* Takes the challenges of a 401 or 407. False: none of them is new and can be answered. */
-bool digest_challenged(struct call *call, const sip_t *sip);
-/* Adds the credentials for all that has challenged this call. */
-void digest_answer(struct call *call, msg_t *msg, sip_t *sip);
+bool digest_challenged(struct dialog *dialog, const sip_t *sip);
+/* Adds the credentials for all that has challenged us in this dialog. */
+void digest_answer(const struct dialog *dialog, msg_t *msg, sip_t *sip);
 
 /* headers.c */
 int headers_create(struct sip_agent *agent);

@@ -24,7 +24,7 @@ struct call {
     char target[80], name[40];
     int reject_code, end_code;
     unsigned retry_after;
-    char reason[96];
+    char reason[96], redirected[64];
 };
 
 struct mix {
@@ -113,6 +113,14 @@ static void world_reject(struct call *call, int code, const char *reason, unsign
     (void)snprintf(call->reason, sizeof call->reason, "%s", reason ? reason : "");
 }
 
+static int world_redirect(struct call *call, const char *target, bool is_focus)
+{
+    call->reject_code = 302;
+    (void)snprintf(call->redirected, sizeof call->redirected, "%s%s", target,
+                   is_focus ? ";isfocus" : "");
+    return 0;
+}
+
 static void world_end(struct call *call, int code, const char *reason)
 {
     call->ended = true;
@@ -179,6 +187,7 @@ static const struct signalling world_signalling = {
     .answer = world_answer,
     .update = world_update,
     .reject = world_reject,
+    .redirect = world_redirect,
     .end = world_end,
 };
 

@@ -1,0 +1,149 @@
+/* Conferences that are made while the server runs, for a call to a factory (RFC 4579 §5.4), a
+ * script, the operator. Their names are opaque, and unique in the domain (§5.3). */
+#include "focus/private.h"
+
+#include "core/id.h"
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NAME_SIZE = 24 + 1,   /* hexadecimal digits, 96 bits; and a NUL */
+    PATIENCE = 60 * 1000, /* ms that a conference waits for its first participant */
+    CONFERENCES_MAX = 20000,
+};
+
+static bool is_taken(struct focus *focus, const char *name)
+{
+    const char *reason;
+
+    return focus_conference_by_name(focus, name) || gone_code(focus, name, &reason) == 410 ||
+           (focus->is_taken && focus->is_taken(focus->is_taken_arg, name));
+}
+
+static void make_name(struct focus *focus, char *name)
+{
+    do
+        id_random(name, NAME_SIZE);
+    while (is_taken(focus, name));
+}
+
+/* ---- who had it made ------------------------------------------------------------------------ */
+
+void maker_free(struct maker *maker)
+{
+    free(maker->uri);
+    free(maker->peer);
+    free(maker->call_id);
+}
+
+int maker_note(struct conference *conference, const struct call_info *from, const char *uri)
+{
+    struct maker *maker = &conference->maker;
+
+    maker->uri = strdup(from ? from->caller.uri : uri ? uri : "");
+    maker->peer = strdup(from ? from->caller.peer : "");
+    maker->call_id = strdup(from ? from->dialog.call_id : "");
+    maker->authenticated = from && from->caller.authenticated;
+    return maker->uri && maker->peer && maker->call_id ? 0 : ENOMEM;
+}
+
+/* A stranger's name proves nothing, but who is redirected calls again with the same Call-ID
+ * (RFC 3261 §8.1.3.4), and if not that, from the same host. */
+static bool is_maker(const struct maker *maker, const struct call_info *info)
+{
+    const struct caller *caller = &info->caller;
+
+    if (!maker->uri || !maker->peer || !maker->call_id || strcmp(maker->uri, caller->uri) != 0)
+        return false;
+    if (maker->authenticated)
+        return caller->authenticated || info->is_outgoing;
+    return info->is_outgoing || !*maker->peer ||
+           strcmp(maker->call_id, info->dialog.call_id) == 0 ||
+           is_same_host(maker->peer, caller->peer);
+}
+
+void maker_arrives(struct participant *participant)
+{
+    struct conference *conference = participant->conference;
+
+    if (!conference->creator && is_maker(&conference->maker, &participant->info))
+        conference->creator = participant->id;
+}
+
+/* ---- making --------------------------------------------------------------------------------- */
+
+/* The model's text may be longer than one that can be asked for. */
+static const char *chosen(const char *decided, const char *wished, const char *model)
+{
+    return model && strcmp(decided, wished) == 0 ? model : decided;
+}
+
+static int make(struct focus *focus, const struct creation *creation, const struct request *request,
+                const struct decision *decision, struct conference **conferencep)
+{
+    struct conference_config config = {0};
+    struct conference *conference;
+    int error;
+
+    if (creation->model)
+        config = *creation->model;
+    config.name = request->conference_name;
+    config.factory = FACTORY_NONE;
+    config.is_generated = true;
+    config.life = decision->params.life;
+    config.title = chosen(decision->params.title, request->params.title, config.title);
+    config.policy = chosen(decision->params.policy, request->params.policy, config.policy);
+    error = conference_make(focus, &config, &conference);
+    if (error)
+        return error;
+    error = maker_note(conference, creation->from, creation->creator);
+    if (error) {
+        conference_end(conference, 500, "Out of memory");
+        return error;
+    }
+    conference_await(conference, PATIENCE);
+    *conferencep = conference;
+    return 0;
+}
+
+static void fill_params(struct request_params *params, const struct conference_config *model)
+{
+    if (!model)
+        return;
+    params->life = model->life;
+    (void)snprintf(params->title, sizeof params->title, "%s", model->title ? model->title : "");
+    (void)snprintf(params->policy, sizeof params->policy, "%s", model->policy ? model->policy : "");
+}
+
+int focus_make_conference(struct focus *focus, const struct creation *creation,
+                          struct decision *decision, struct conference **conferencep)
+{
+    char name[NAME_SIZE];
+    struct request request = {
+        .verb = VERB_CREATE,
+        .actor = creation->actor,
+        .conference_name = name,
+        .factory = creation->factory,
+        .call = creation->from ? creation->from->id : NULL,
+        .params = {.life = focus->life},
+    };
+    int error;
+
+    make_name(focus, name);
+    fill_params(&request.params, creation->model);
+    decide(focus, &request, decision);
+    if (decision->verdict != DECISION_ACCEPT)
+        return EPERM;
+    decision->code = 503;
+    if (HASH_CNT(hh_name, focus->by_name) >= CONFERENCES_MAX)
+        return EAGAIN;
+    error = make(focus, creation, &request, decision, conferencep);
+    if (!error)
+        log_write(LOG_LEVEL_INFO, name, request.call, "made%s%s for %s (by %s)",
+                  creation->factory ? " by factory " : "",
+                  creation->factory ? creation->factory : "", creation->actor.uri, decision->by);
+    return error;
+}

@@ -1,0 +1,56 @@
+/* A call to a conference factory (RFC 4579 §5.4): a new conference, and the caller in it, or on the
+ * way to it. */
+#include "focus/private.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+
+static void give(struct conference *conference, struct call *call, enum factory way)
+{
+    struct focus *focus = conference->focus;
+
+    if (way == FACTORY_REDIRECTS) {
+        if (focus->signalling->redirect(call, conference->name, true))
+            refuse_call(focus, call, 500, "Cannot be redirected", 0);
+        return; /* nobody but the caller knows of it, and it waits for a while */
+    }
+    loop_timer_stop(&conference->empty_timer); /* it comes in or it goes */
+    admit_to(conference, call);
+    conference_end_if_over(conference);
+}
+
+void factory_admit(struct conference *factory, struct call *call)
+{
+    struct focus *focus = factory->focus;
+    const struct sound *sound = &factory->sound;
+    const struct sound_config own = {.voice = sound->voice, .hold_music = sound->hold_music};
+    const struct conference_config model = {
+        .title = factory->title,
+        .policy = factory->policy,
+        .capacity = factory->capacity,
+        .sound = factory->has_sound ? &own : NULL,
+        .life = factory->life,
+        .options = factory->options,
+    };
+    struct creation creation = {
+        .factory = factory->name,
+        .from = focus->signalling->info(call),
+        .model = &model,
+    };
+    struct conference *conference;
+    struct decision decision;
+
+    actor_of_call(&creation.actor, creation.from, 0);
+    switch (focus_make_conference(focus, &creation, &decision, &conference)) {
+    case 0:
+        give(conference, call, factory->factory);
+        break;
+    case EPERM:
+        refuse_call_by(focus, call, &decision);
+        break;
+    default:
+        refuse_call(focus, call, 503, "No conference more", RETRY_AFTER);
+        break;
+    }
+}
