@@ -166,19 +166,18 @@ static void bring_in_with_others(struct conference *conference, struct call *cal
 {
     struct focus *focus = conference->focus;
     const struct call_info *info = focus->signalling->info(call);
-    struct invitations *invitations;
+    struct wishes *wishes;
     struct decision refusal;
-    int error =
-        invitations_decide(conference, actor, info->id, info->recipients, &invitations, &refusal);
+    int error = wishes_decide(conference, actor, info->id, info->recipients, &wishes, &refusal);
 
     if (error == EPERM)
         refuse_call_by(focus, call, &refusal);
     else if (error)
         refuse_call(focus, call, 503, "Out of memory", RETRY_AFTER);
     else if (bring_in(conference, call, decision))
-        invitations_carry_out(invitations);
+        wishes_carry_out(wishes);
     else
-        invitations_free(invitations);
+        wishes_free(wishes);
 }
 
 void admit_to(struct conference *conference, struct call *call)

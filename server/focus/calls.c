@@ -183,6 +183,16 @@ static void on_query(struct query *query, void *arg)
     query->is_focus = false;
 }
 
+static void on_initiate(struct initiation *initiation, void *arg)
+{
+    initiate(arg, initiation);
+}
+
+static void on_initiated(struct initiation *initiation, bool is_accepted, void *arg)
+{
+    initiated(arg, initiation, is_accepted);
+}
+
 static void on_refer(struct reference *reference, void *arg)
 {
     refer(arg, reference);
@@ -199,6 +209,8 @@ const struct signalling_events *focus_signalling_events(void)
         .on_ended = on_ended,
         .on_query = on_query,
         .on_refer = on_refer,
+        .on_initiate = on_initiate,
+        .on_initiated = on_initiated,
     };
     return &events;
 }

@@ -79,6 +79,7 @@ struct conference_config {
     struct conference_life life;
     bool is_generated; /* the name is random, and used for no other conference: once this one is
                           over, calls to it are told so */
+    bool is_owned;     /* only who has it made may call others in, change it and end it */
     const json_t
         *options; /* plain data for the policy; NULL for none; borrowed, kept by reference */
 };

@@ -41,6 +41,7 @@ static int make_call(struct conference *conference, const struct request *reques
     const struct signalling *signalling = conference->focus->signalling;
     const struct outgoing_call outgoing = {
         .target = request->invitation->uri,
+        .device = request->invitation->device,
         .name = request->invitation->name ? request->invitation->name : "",
         .conference = conference->name,
         .title = conference->title,

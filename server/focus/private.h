@@ -11,7 +11,8 @@
  *   participant.c  participants: make, leave, route their audio; and reading them
  *   admit.c        a call that wants in: create, join, answer
  *   invite.c       a call of ours to somebody who is to come in
- *   recipients.c   several of them at the wish of one
+ *   wishes.c       several people to be called, or put out, at the wish of one
+ *   initiate.c     INITIATE: a conference, and others in it, for its owner
  *   refer.c        what is asked by REFER, and who is told how it goes
  *   calls.c        what becomes of a call: session, established, ended; OPTIONS
  *   submit.c       a participant's or script's wish: decision, effect
@@ -25,6 +26,7 @@
 #define FOCUS_PRIVATE_H
 
 #include "focus/focus.h"
+#include "ports/initiating.h"
 #include "ports/referring.h"
 
 #include <uthash.h>
@@ -123,6 +125,7 @@ struct conference {
     json_t *options;
     enum factory factory;
     struct maker maker;
+    bool is_owned; /* only who made it may change it, as far as the policy leaves that open */
     bool reserved, is_generated;
     bool active; /* somebody is in or on the way in; there is a mix */
     bool ended;  /* no longer to be called; waits to be freed */
@@ -229,12 +232,17 @@ bool is_same_host(const char *peer, const char *other);
 /* create.c */
 /* Notes whose call had it made, or whose it is; NULL for either. ENOMEM. */
 int maker_note(struct conference *conference, const struct call_info *from, const char *uri);
+/* Whether it is who had it made that asks. */
+bool maker_asks(const struct conference *conference, const struct actor *actor);
 /* Whoever comes in is the creator, if it is the one that had the conference made. */
 void maker_arrives(struct participant *participant);
 void maker_free(struct maker *maker);
 
 /* factory.c */
 void factory_admit(struct conference *factory, struct call *call);
+/* What its conferences are like; `sound` is where the model's may point to. */
+void factory_model(const struct conference *factory, struct conference_config *model,
+                   struct sound_config *sound);
 
 /* participant.c */
 int participant_make(struct conference *conference, struct call *call,
@@ -291,17 +299,29 @@ int media_failure(const char *conference, const char *call, int error, const cha
 /* invite.c: the effect of an accepted invite. Errors as focus_submit, with decision->code. */
 int invite(struct conference *conference, const struct request *request, struct decision *decision);
 
-/* recipients.c: all whom one request wants to have called, for all of them or for none. */
-struct invitations;
-/* Asks the policy about each of `list`, who live until the invitations are carried out. EPERM: one
- * of them may not be called, *decision says why; ENOMEM. */
-int invitations_decide(struct conference *conference, const struct actor *actor, const char *call,
-                       const struct recipients *list, struct invitations **invitationsp,
-                       struct decision *decision);
-/* Calls them, and frees. What goes wrong with one is no harm to the others. */
-void invitations_carry_out(struct invitations *invitations);
-void invitations_free(struct invitations *invitations);
+/* submit.c */
+/* Carries out what was accepted; errors as focus_submit. */
+int submit_accepted(struct focus *focus, const struct request *request, struct decision *decision);
+
+/* wishes.c: what one request wants done about several people, for all of them or for none. */
+/* Asks the policy about each of `list`, who live until it is carried out. EPERM: one of the wishes
+ * may not be, *decision says why; ENOMEM. */
+int wishes_decide(struct conference *conference, const struct actor *actor, const char *call,
+                  const struct recipients *list, struct wishes **wishesp,
+                  struct decision *decision);
+/* And frees. What goes wrong with one is no harm to the others. */
+void wishes_carry_out(struct wishes *wishes);
+void wishes_free(struct wishes *wishes);
+
+/* initiate.c */
+void initiate(struct focus *focus, struct initiation *initiation);
+void initiated(struct focus *focus, struct initiation *initiation, bool is_accepted);
+
 /* refer.c */
+/* The participants that this URI names in a roster: all endpoints of a user, or one of them.
+ * `after` NULL: the first; NULL: none (more). */
+const struct participant *conference_next_named(const struct conference *conference,
+                                                const char *uri, const struct participant *after);
 /* A REFER came: decides and acts. */
 void refer(struct focus *focus, struct reference *reference);
 /* `referral` is told from now on how it goes with whom we call. */

@@ -141,6 +141,15 @@ static bool is_named(const struct participant *participant, const char *uri)
     return is_uri(uri, length, entity);
 }
 
+const struct participant *conference_next_named(const struct conference *conference,
+                                                const char *uri, const struct participant *after)
+{
+    do
+        after = conference_next_participant(conference, after);
+    while (after && !is_named(after, uri));
+    return after;
+}
+
 /* Who may not remove anybody is told nothing of who is in. */
 static void refuse_unknown(struct focus *focus, struct reference *reference,
                            const struct request *request)
@@ -160,10 +169,8 @@ static void refer_bye(struct focus *focus, struct reference *reference, struct r
 
     request->verb = VERB_REMOVE;
     while (count < REMOVED_AT_ONCE &&
-           (participant = conference_next_participant(request->conference, participant))) {
-        if (is_named(participant, reference->uri))
-            targets[count++] = participant->id;
-    }
+           (participant = conference_next_named(request->conference, reference->uri, participant)))
+        targets[count++] = participant->id;
     if (count == 0) {
         refuse_unknown(focus, reference, request);
         return;

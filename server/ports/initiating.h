@@ -2,8 +2,9 @@
  * INITIATE (draft-ranjit-sipping-conference-01), as signalling and the focus see each other: a
  * conference is wanted with these people in it, and whoever wants it owns it and is told about it.
  *
- * Signalling reads the request, answers it, and keeps the subscription that comes with it. The focus
- * decides first (on_initiate), and calls people once that is answered (on_initiated). Focus thread.
+ * Signalling reads the request, answers it, and keeps the subscription that comes with it. The
+ * focus decides first (on_initiate), and calls people once that is answered (on_initiated). Focus
+ * thread.
  */
 #ifndef PORTS_INITIATING_H
 #define PORTS_INITIATING_H
@@ -23,6 +24,7 @@ struct initiation {
     char reason[96]; /* out, with another code than 202: "" for the standard one */
     char conference[CONFERENCE_NAME_MAX + 1]; /* out: that it is about, and that is watched */
     struct wishes *wishes;                    /* the focus's, with 202 */
+    bool is_new;                              /* the same: the conference was made for it */
 };
 
 #endif

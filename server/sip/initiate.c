@@ -114,6 +114,8 @@ void initiate_receive(struct dialog *dialog, struct incoming *in)
         .code = 404,
     };
     initiation.from.id = id;
+    initiation.from.dialog = (struct dialog_id){
+        .call_id = in->sip->sip_call_id->i_id, .local_tag = "", .remote_tag = ""};
     if (!initiation.device) {
         respond(in, 400, "Bad Contact Header", TAG_END());
         return;

@@ -42,6 +42,7 @@ struct challenge;
 #include <sofia-sip/su_tagarg.h>
 #include <sofia-sip/tport.h>
 
+#define INITIATE "INITIATE"
 /* The option tag of RFC 5366. */
 #define RECIPIENT_LIST_INVITE "recipient-list-invite"
 
@@ -88,6 +89,7 @@ struct sip_agent {
     unsigned credential_count;
     unsigned redirects;      /* that one call may follow */
     unsigned recipients_max; /* that one request may have called */
+    bool takes_initiate;
 
     const struct accounts *accounts;                     /* NULL: there are none */
     enum digest_algorithm algorithms[DIGEST_ALGORITHMS]; /* best first */
@@ -507,6 +509,9 @@ const char *target_spell(su_home_t *home, const url_t *url);
  * registered for; ENOMEM. */
 int redirect_begin(struct redirection *redirection, const struct sip_agent *agent, su_home_t *home,
                    const url_t *wanted);
+/* The same for one phone of theirs, `device`. EINVAL: not a URI that can be called. */
+int redirect_begin_at(struct redirection *redirection, const struct sip_agent *agent,
+                      su_home_t *home, const url_t *wanted, const char *device);
 /* Takes the Contacts of a 3xx. False: none of them is worth a try, or it is the last straw. */
 bool redirect_take(struct redirection *redirection, const sip_t *sip);
 /* The next one to try that can be reached. Errors as target_resolve, of the last one; ENOENT: none
