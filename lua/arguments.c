@@ -21,7 +21,7 @@ static void set_participant(lua_State *L, const char *key, uint64_t id)
     lua_setfield(L, -2, key);
 }
 
-static void actor_push(lua_State *L, const struct actor *actor)
+void actor_push(lua_State *L, const struct actor *actor)
 {
     static const char *const kinds[] = {
         [ACTOR_CALLER] = "caller",

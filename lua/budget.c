@@ -33,6 +33,12 @@ static const struct {
                       "stopped after 1000000 instructions, all that a hook may use",
                       "stopped after 50 ms, all that an event hook may take",
                       "stopped after 32 MiB of memory, all that a hook may use"},
+    [BUDGET_STEP] = {1000000, 50000000, (size_t)32 << 20,
+                     "stopped after 1000000 instructions, all that an application may use from "
+                     "wait to wait",
+                     "stopped after 50 ms, all that an application may compute from wait to wait",
+                     "stopped after 32 MiB of memory, all that an application may use from wait "
+                     "to wait"},
     [BUDGET_LOAD] = {10000000, 1000000000, MEMORY_LIMIT,
                      "stopped after 10000000 instructions, all that loading a file may use",
                      "stopped after 1 s, all that loading a file may take",

@@ -1,5 +1,6 @@
 /* Puts what a config file has set into the settings, by the table of options. */
 #include "core/options.h"
+#include "core/text.h"
 #include "lua/config.h"
 
 #include <limits.h>
@@ -381,6 +382,27 @@ static void fill_conferences(lua_State *L, struct place *place)
     }
 }
 
+/* What has been taken as data is { user part = script }. */
+static void check_applications(struct place *place)
+{
+    const char *name;
+    json_t *script;
+    if (json_is_array(place->run->settings->applications)) {
+        report(place, "must be { [\"9000\"] = \"reception\" }: who is called, and the script");
+    }
+    json_object_foreach(place->run->settings->applications, name, script)
+    {
+        size_t length = strlen(place->path);
+        snprintf(place->path + length, sizeof place->path - length, "%c%s", KEY_SEPARATOR, name);
+        if (!text_is_conference_name(name)) {
+            report(place, "is no user part that can be called");
+        } else if (json_string_length(script) == 0) {
+            report(place, "must be the name of a script, as in { [\"9000\"] = \"reception\" }");
+        }
+        leave(place, length);
+    }
+}
+
 static void add_account(lua_State *L, struct place *place, const char *user)
 {
     char error[200];
@@ -417,6 +439,9 @@ void config_fill(lua_State *L, struct config_run *run)
             report(&place, "is set to nil; leave it out for the default");
         } else if (option) {
             set_option(L, &place, option, run->settings);
+            if (strcmp(place.path, "applications") == 0) {
+                check_applications(&place);
+            }
         } else if (strcmp(place.path, "conferences") == 0) {
             fill_conferences(L, &place);
         } else if (strcmp(place.path, "accounts") == 0) {

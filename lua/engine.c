@@ -1,5 +1,5 @@
 /* Which generation is live, how it is replaced, and what the focus asks of it. */
-#include "lua/private.h"
+#include "lua/conversation.h"
 
 #include "core/log.h"
 
@@ -27,7 +27,7 @@ static void decide_unloaded(const struct request *request, struct decision *deci
 {
     char display[POSITION_TEXT];
 
-    policy_display(name, display, sizeof display);
+    script_display("policy", name, display, sizeof display);
     decide_safely(request, decision, display);
 }
 
@@ -98,6 +98,29 @@ static void engine_event(void *ctx, const struct conference_event *event)
     generation_release(generation);
 }
 
+static bool application_exists(void *ctx, const char *name)
+{
+    const struct lua_engine *engine = ctx;
+
+    return application_find(engine->generation, name) != NULL;
+}
+
+static void application_begin(void *ctx, struct visitor *visitor)
+{
+    struct lua_engine *engine = ctx;
+
+    loop_assert_thread(engine->loop);
+    conversation_begin(engine, visitor);
+}
+
+static void application_event(void *ctx, const struct conference_event *event)
+{
+    struct lua_engine *engine = ctx;
+
+    loop_assert_thread(engine->loop);
+    conversation_event(engine, event);
+}
+
 static void engine_forget(void *ctx, uint64_t conference)
 {
     state_forget(ctx, conference);
@@ -140,6 +163,8 @@ static int load_all(struct lua_engine *engine, struct generation *generation,
     struct script_policy *policy;
     int result = generation_policy(generation, generation->site_policy, &policy, error, error_size);
 
+    if (!result)
+        result = applications_load(generation, demand->applications, error, error_size);
     for (unsigned i = 0; !result && i < demand->conference_count; i++)
         result =
             generation_check_conference(generation, &demand->conferences[i], error, error_size);
@@ -191,9 +216,16 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         .event = engine_event,
         .forget = engine_forget,
     };
+    engine->application = (struct application){
+        .ctx = engine,
+        .exists = application_exists,
+        .begin = application_begin,
+        .event = application_event,
+    };
     if (engine->config_file) {
         result = generation_make(engine, 1,
-                                 &(struct lua_engine_demand){.site_policy = config->site_policy},
+                                 &(struct lua_engine_demand){.site_policy = config->site_policy,
+                                                             .applications = config->applications},
                                  &engine->generation, error, error_size);
     } else {
         (void)snprintf(error, error_size, "out of memory for the scripts");
@@ -211,6 +243,7 @@ void lua_engine_destroy(struct lua_engine *engine)
 {
     if (!engine)
         return;
+    conversations_close(engine);
     generation_release(engine->generation);
     while (engine->states)
         state_forget(engine, engine->states->id);
@@ -223,6 +256,11 @@ const struct policy *lua_engine_policy(struct lua_engine *engine)
     return &engine->policy;
 }
 
+const struct application *lua_engine_application(struct lua_engine *engine)
+{
+    return &engine->application;
+}
+
 int lua_engine_reload(struct lua_engine *engine, const struct lua_engine_demand *demand,
                       char *error, size_t error_size)
 {
@@ -233,6 +271,8 @@ int lua_engine_reload(struct lua_engine *engine, const struct lua_engine_demand 
     loop_assert_thread(engine->loop);
     if (!full.site_policy)
         full.site_policy = old->site_policy;
+    if (!demand)
+        full.applications = old->applications_config;
     result = generation_make(engine, old->number + 1, &full, &generation, error, error_size);
     if (result)
         return result;
@@ -269,24 +309,23 @@ json_t *lua_engine_status(const struct lua_engine *engine)
 
     for (policy = generation->policies; policy; policy = policy->next)
         (void)json_array_append_new(policies, policy_status(policy));
-    return json_pack("{s:i, s:I, s:I, s:I, s:i, s:o}", "generation", (int)generation->number,
-                     "since", (json_int_t)generation->since, "memory",
-                     (json_int_t)generation->memory, "memory_limit",
-                     (json_int_t)generation->memory_limit, "states",
-                     (int)HASH_COUNT(engine->states), "policies", policies);
+    return json_pack(
+        "{s:i, s:I, s:I, s:I, s:i, s:o, s:o}", "generation", (int)generation->number, "since",
+        (json_int_t)generation->since, "memory", (json_int_t)generation->memory, "memory_limit",
+        (json_int_t)generation->memory_limit, "states", (int)HASH_COUNT(engine->states), "policies",
+        policies, "applications", applications_status(generation));
 }
 
-int lua_check_policy(const char *path, char *error, size_t error_size)
+int lua_check_script(const char *path, char *error, size_t error_size)
 {
     struct generation *generation;
-    struct script_policy *policy;
     int result;
 
     if (!path || generation_create(NULL, 1, "", &generation) != 0) {
         (void)snprintf(error, error_size, "%s: out of memory", path ? path : "?");
         return EINVAL;
     }
-    result = generation_load(generation, path, path, path, &policy, error, error_size);
+    result = generation_check_file(generation, path, error, error_size);
     generation_release(generation);
     return result ? EINVAL : 0;
 }

@@ -43,28 +43,24 @@ static void *allocate(void *arg, void *block, size_t old_size, size_t size)
 
 /* ---- one file ------------------------------------------------------------------------------- */
 
-struct load {
-    struct script_policy *policy;
-    const char *source;
-    size_t length;
-};
-
 static int load_body(lua_State *L)
 {
-    const struct load *load = lua_touserdata(L, 1);
-    const char *display = load->policy->display;
+    const struct script_file *file = lua_touserdata(L, 1);
 
-    lua_pushfstring(L, "@%s", display);
-    if (luaL_loadbufferx(L, load->source, load->length, lua_tostring(L, -1), "t") != LUA_OK)
+    lua_pushfstring(L, "@%s", file->display);
+    if (luaL_loadbufferx(L, file->source, file->length, lua_tostring(L, -1), "t") != LUA_OK)
         return lua_error(L);
     sandbox_push_environment(L);
     (void)lua_setupvalue(L, -2, 1);
     lua_call(L, 0, 1);
-    policy_take(L, load->policy);
+    if (file->policy && !(file->application && lua_isfunction(L, -1)))
+        policy_take(L, file->policy);
+    else
+        application_take(L, file->application);
     return 0;
 }
 
-static int load_run(struct generation *generation, struct load *load, char *error,
+static int load_run(struct generation *generation, struct script_file *file, char *error,
                     size_t error_size)
 {
     lua_State *L = generation->running;
@@ -74,23 +70,35 @@ static int load_run(struct generation *generation, struct load *load, char *erro
     int status;
 
     if (!lua_checkstack(L, LUA_MINSTACK)) {
-        (void)snprintf(error, error_size, "%s: out of memory", load->policy->display);
+        (void)snprintf(error, error_size, "%s: out of memory", file->display);
         return ENOMEM;
     }
-    generation->loading = load->policy;
+    generation->loading = file->policy;
     generation->frame = NULL; /* a file that is loaded within a hook is not in that hook */
     lua_pushcfunction(L, message_handler);
     lua_pushcfunction(L, load_body);
-    lua_pushlightuserdata(L, load);
+    lua_pushlightuserdata(L, file);
     budget_begin(generation, &budget, BUDGET_LOAD);
     status = lua_pcall(L, 1, 0, -3);
     budget_end(generation, &budget);
     generation->frame = frame;
     generation->loading = outer;
     if (status != LUA_OK)
-        message_take(L, &budget, load->policy->display, error, error_size);
+        message_take(L, &budget, file->display, error, error_size);
     lua_pop(L, 1);
     return status == LUA_OK ? 0 : EINVAL;
+}
+
+int generation_run(struct generation *generation, struct script_file *file, char *error,
+                   size_t error_size)
+{
+    int result = source_read(file->path, &file->source, &file->length, error, error_size);
+
+    if (!result)
+        result = load_run(generation, file, error, error_size);
+    free(file->source);
+    file->source = NULL;
+    return result;
 }
 
 static void policy_free(struct script_policy *policy)
@@ -127,8 +135,7 @@ int generation_load(struct generation *generation, const char *name, const char 
                     size_t error_size)
 {
     struct script_policy *policy = policy_add(generation, name, display);
-    struct load load = {.policy = policy};
-    char *source = NULL;
+    struct script_file file = {.path = path, .display = display, .policy = policy};
     int result;
 
     if (!policy) {
@@ -136,14 +143,25 @@ int generation_load(struct generation *generation, const char *name, const char 
         return ENOMEM;
     }
     *policyp = policy;
-    result = source_read(path, &source, &load.length, error, error_size);
-    load.source = source;
-    if (!result)
-        result = load_run(generation, &load, error, error_size);
-    free(source);
+    result = generation_run(generation, &file, error, error_size);
     if (result)
         policy->error = strdup(error);
     return result;
+}
+
+int generation_check_file(struct generation *generation, const char *path, char *error,
+                          size_t error_size)
+{
+    struct script_application application = {.display = (char *)path};
+    struct script_file file = {.path = path,
+                               .display = path,
+                               .policy = policy_add(generation, path, path),
+                               .application = &application};
+
+    if (file.policy)
+        return generation_run(generation, &file, error, error_size);
+    (void)snprintf(error, error_size, "%s: out of memory", path);
+    return ENOMEM;
 }
 
 static struct script_policy *policy_find(struct generation *generation, const char *name)
@@ -169,8 +187,8 @@ int generation_policy(struct generation *generation, const char *name,
     }
     if (policy)
         return 0;
-    policy_display(name, display, sizeof display);
-    if (lua_policy_path(name, generation->engine->config_file, path, sizeof path))
+    script_display("policy", name, display, sizeof display);
+    if (lua_script_path("policy", name, generation->engine->config_file, path, sizeof path))
         return generation_load(generation, name, path, display, policyp, error, error_size);
     (void)snprintf(error, error_size, "policy '%s': no such file; looked for %s", name, path);
     *policyp = policy_add(generation, name, display);
@@ -186,6 +204,7 @@ static int open_body(lua_State *L)
     sandbox_open(L);
     handle_class_open(L, &conference_class);
     handle_class_open(L, &participant_class);
+    handle_class_open(L, &call_class);
     state_open(L);
     options_renew(L);
     return 0;
@@ -233,6 +252,7 @@ void generation_release(struct generation *generation)
         generation->policies = policy->next;
         policy_free(policy);
     }
+    applications_free(generation);
     free(generation->site_policy);
     free(generation);
 }

@@ -3,7 +3,7 @@
  * use; when its object is gone, fields are nil and methods return nil, "gone". Unknown fields are
  * errors, for they are slips of the pen.
  */
-#include "lua/private.h"
+#include "lua/conversation.h"
 
 #include <errno.h>
 #include <string.h>
@@ -183,14 +183,16 @@ int command_run(lua_State *L, struct request *request, struct decision *decision
     const struct generation *generation = generation_of(L);
     const struct hook_frame *frame = hook_frame_check(L, "a command");
 
-    if (!frame->event)
+    if (!frame->event && !frame->conversation)
         script_error(L, "a decision hook must not act: return a verdict here, and act in an "
                         "event hook such as joined");
     budget_charge(L, 100);
     request->actor = (struct actor){
         .kind = ACTOR_SCRIPT,
-        .uri = frame->policy->display,
-        .user = frame->policy->name,
+        .uri = frame->conversation ? conversation_application(frame->conversation)->display
+                                   : frame->policy->display,
+        .user = frame->conversation ? conversation_application(frame->conversation)->name
+                                    : frame->policy->name,
         .host = "",
         .display_name = "",
         .user_agent = "",

@@ -36,6 +36,32 @@ struct hook_frame *hook_frame_check(lua_State *L, const char *what)
     return frame;
 }
 
+struct hook_frame *policy_frame_check(lua_State *L, const char *what)
+{
+    struct hook_frame *frame = hook_frame_check(L, what);
+
+    if (frame->conversation)
+        script_error(L, "%s is for policies: an application has only what it keeps itself", what);
+    return frame;
+}
+
+bool hook_frame_enter(struct hook_frame *frame)
+{
+    struct generation *generation = frame->generation;
+
+    frame->outer = generation->frame;
+    frame->depth = frame->outer ? frame->outer->depth + 1 : 1;
+    if (frame->depth > HOOK_DEPTH_MAX || !lua_checkstack(generation->running, LUA_MINSTACK))
+        return false;
+    generation->frame = frame;
+    return true;
+}
+
+void hook_frame_leave(struct hook_frame *frame)
+{
+    frame->generation->frame = frame->outer;
+}
+
 /* Pushes the function and its arguments; returns how many. */
 static int call_push(lua_State *L, const struct hook_frame *frame)
 {
@@ -112,13 +138,10 @@ static bool hook_run(struct hook_frame *frame, char *error)
     char fallback[POSITION_TEXT];
     int status;
 
-    frame->outer = generation->frame;
-    frame->depth = frame->outer ? frame->outer->depth + 1 : 1;
-    if (frame->depth > HOOK_DEPTH_MAX || !lua_checkstack(L, LUA_MINSTACK)) {
+    if (!hook_frame_enter(frame)) {
         (void)snprintf(error, SCRIPT_TEXT, "more than %d hooks within each other", HOOK_DEPTH_MAX);
         return false;
     }
-    generation->frame = frame;
     lua_pushcfunction(L, message_handler);
     lua_pushcfunction(L, hook_body);
     lua_pushlightuserdata(L, frame);
@@ -132,24 +155,32 @@ static bool hook_run(struct hook_frame *frame, char *error)
         message_take(L, &budget, fallback, error, SCRIPT_TEXT);
     }
     lua_pop(L, 1);
-    generation->frame = frame->outer;
+    hook_frame_leave(frame);
     hook_stats_call(&frame->policy->hooks[frame->hook]->stats, clock_ns() - budget.began);
     return status == LUA_OK;
 }
 
-static void hook_report(struct hook_frame *frame, const char *error, const char *consequence)
+void script_report(struct hook_stats *stats, const struct hook_frame *frame, const char *error,
+                   const char *what, const char *consequence)
 {
-    struct hook_stats *stats = &frame->policy->hooks[frame->hook]->stats;
     unsigned recent = hook_stats_error(stats);
 
     if (recent > ERRORS_LOGGED && stats->errors % 100 != 0)
         return;
     log_write(LOG_LEVEL_ERROR, frame->conference_name, frame->call,
-              "%s - hook %s%s%s%s%s; %s. %u%s error%s in %d s.", error, hook_name(frame->hook),
+              "%s - %s%s%s%s%s; %s. %u%s error%s in %d s.", error, what,
               frame->conference_name ? ", conference " : "",
               frame->conference_name ? frame->conference_name : "", frame->call ? ", call " : "",
               frame->call ? frame->call : "", consequence, recent,
               recent == ERRORS_KEPT ? " or more" : "", recent == 1 ? "" : "s", ERROR_WINDOW);
+}
+
+static void hook_report(struct hook_frame *frame, const char *error, const char *consequence)
+{
+    char what[64];
+
+    (void)snprintf(what, sizeof what, "hook %s", hook_name(frame->hook));
+    script_report(&frame->policy->hooks[frame->hook]->stats, frame, error, what, consequence);
 }
 
 void decision_text(const struct decision *decision, char *text, size_t size)

@@ -8,6 +8,7 @@
 #define LUA_LUA_ENGINE_H
 
 #include "core/account.h"
+#include "focus/application.h"
 #include "focus/focus.h"
 
 struct lua_engine;
@@ -15,8 +16,9 @@ struct lua_engine;
 struct lua_engine_config {
     struct loop *loop;
     struct focus *focus;
-    const char *site_policy; /* name ("standard") or path of the site policy */
-    const char *config_file; /* policy names are looked up beside it first; "" for none */
+    const char *site_policy;    /* name ("standard") or path of the site policy */
+    const char *config_file;    /* scripts are looked up beside it first; "" for none */
+    const json_t *applications; /* { user part: script }, as in scripts/; NULL: none; borrowed */
 };
 
 /* Loads the first generation, and checks the options of the conferences that the focus has by then.
@@ -26,6 +28,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
 void lua_engine_destroy(struct lua_engine *engine);
 
 const struct policy *lua_engine_policy(struct lua_engine *engine);
+const struct application *lua_engine_application(struct lua_engine *engine);
 
 /* Asks the site policy's hook `account`. 0; ENOENT: there is no such account, or no such hook; EIO:
  * the hook has failed. */
@@ -34,16 +37,17 @@ int lua_engine_account(struct lua_engine *engine, const char *user, const char *
 
 /* What the config is to be once a new generation is live. */
 struct lua_engine_demand {
-    const char *site_policy; /* NULL: as it is */
+    const char *site_policy;    /* NULL: as it is */
+    const json_t *applications; /* as above */
     /* Their policies are loaded, and their options are checked instead of those that the
      * conferences of these names have now. The caller then changes them by focus_reserve. */
     const struct conference_config *conferences;
     unsigned conference_count;
 };
 
-/* Compiles and checks everything anew in a fresh state and swaps in one step. On failure the old
- * generation simply goes on, and `error` says "file:line: what". `demand` NULL: the config stays
- * as it is. */
+/* Compiles and checks everything anew in a fresh state and swaps in one step. Conversations end as
+ * they began, on the old generation. On failure it simply goes on, and `error` says "file:line:
+ * what". `demand` NULL: the config stays as it is. */
 int lua_engine_reload(struct lua_engine *engine, const struct lua_engine_demand *demand,
                       char *error, size_t error_size);
 
@@ -55,11 +59,13 @@ json_t *lua_engine_status(const struct lua_engine *engine);
 
 /* Compiles and runs one script file as `parley check` does, without a server. 0, or EINVAL with
  * "file:line: what" in `error`. */
-int lua_check_policy(const char *path, char *error, size_t error_size);
+int lua_check_script(const char *path, char *error, size_t error_size);
 
-/* Where the policy `name` lives: `name` itself when it has a slash or ends in .lua, else
- * policy/NAME.lua beside the config file, then beside the program (../policy), then in
- * ../share/parley/policy. False when there is none; `path` then holds the places looked at. */
-bool lua_policy_path(const char *name, const char *config_file, char *path, size_t path_size);
+/* Where the policy (`folder` "policy") or application ("scripts") `name` lives: `name` itself when
+ * it has a slash or ends in .lua, else FOLDER/NAME.lua beside the config file, then beside the
+ * program (../FOLDER), then in ../share/parley/FOLDER. False when there is none; `path` then holds
+ * the places looked at. */
+bool lua_script_path(const char *folder, const char *name, const char *config_file, char *path,
+                     size_t path_size);
 
 #endif

@@ -17,12 +17,12 @@ static bool is_path(const char *name)
     return strchr(name, '/') || (length > 4 && strcmp(name + length - 4, ".lua") == 0);
 }
 
-void policy_display(const char *name, char *display, size_t size)
+void script_display(const char *folder, const char *name, char *display, size_t size)
 {
     if (is_path(name))
         (void)snprintf(display, size, "%s", name);
     else
-        (void)snprintf(display, size, "policy/%s.lua", name);
+        (void)snprintf(display, size, "%s/%s.lua", folder, name);
 }
 
 static bool is_there(const char *path)
@@ -43,7 +43,8 @@ static void program_directory(char *directory, size_t size)
     (void)snprintf(directory, size, "%s", dirname(program));
 }
 
-bool lua_policy_path(const char *name, const char *config_file, char *path, size_t path_size)
+bool lua_script_path(const char *folder, const char *name, const char *config_file, char *path,
+                     size_t path_size)
 {
     char beside_config[PATH_MAX], beside_program[PATH_MAX], installed[PATH_MAX];
     const char *places[] = {beside_config, beside_program, installed};
@@ -54,13 +55,13 @@ bool lua_policy_path(const char *name, const char *config_file, char *path, size
         return is_there(name);
     }
     (void)snprintf(directory, sizeof directory, "%s", config_file ? config_file : "");
-    (void)snprintf(beside_config, sizeof beside_config, "%.3000s/policy/%.200s.lua",
-                   *directory ? dirname(directory) : ".", name);
+    (void)snprintf(beside_config, sizeof beside_config, "%.3000s/%s/%.200s.lua",
+                   *directory ? dirname(directory) : ".", folder, name);
     program_directory(directory, sizeof directory);
-    (void)snprintf(beside_program, sizeof beside_program, "%.3000s/../policy/%.200s.lua", directory,
-                   name);
-    (void)snprintf(installed, sizeof installed, "%.3000s/../share/parley/policy/%.200s.lua",
-                   directory, name);
+    (void)snprintf(beside_program, sizeof beside_program, "%.3000s/../%s/%.200s.lua", directory,
+                   folder, name);
+    (void)snprintf(installed, sizeof installed, "%.3000s/../share/parley/%s/%.200s.lua", directory,
+                   folder, name);
     for (unsigned i = config_file && *config_file ? 0 : 1; i < 3; i++) {
         if (is_there(places[i])) {
             (void)snprintf(path, path_size, "%s", places[i]);
@@ -113,7 +114,7 @@ int source_read(const char *path, char **sourcep, size_t *lengthp, char *error, 
         (void)close(fd);
     if (result) {
         free(source);
-        (void)snprintf(error, error_size, "%s: cannot read the policy: %s", path,
+        (void)snprintf(error, error_size, "%s: cannot read the script: %s", path,
                        result == EINVAL ? "not a regular file" : strerror(result));
         return result;
     }

@@ -11,6 +11,8 @@
  *   coroutines.c   coroutines that cannot outlive their budget
  *   budget.c       instructions, time and memory of one hook call
  *   policy.c       class policy: hooks and options of one file
+ *   application.c  an application: the function of one file
+ *   conversation.c one caller's coroutine (conversation.h); call.c its class, ask.c asks for keys
  *   options.c      conference.options: typed, with defaults
  *   hook.c         one hook call from request or event to verdict, and what is done when it fails
  *   params.c       the parameters of requests and verdicts, by one table
@@ -59,7 +61,7 @@ enum {
 
 /* ---- budget.c ------------------------------------------------------------------------------- */
 
-enum budget_kind { BUDGET_DECISION, BUDGET_EVENT, BUDGET_LOAD };
+enum budget_kind { BUDGET_DECISION, BUDGET_EVENT, BUDGET_STEP, BUDGET_LOAD };
 
 struct budget {
     enum budget_kind kind;
@@ -124,6 +126,29 @@ void policy_take(lua_State *L, struct script_policy *policy);
 /* Pushes the table of declared options. */
 void policy_push_declarations(lua_State *L, const struct script_policy *policy);
 
+/* ---- application.c -------------------------------------------------------------------------- */
+
+/* What calls to one user part talk with, in one generation. */
+struct script_application {
+    char *name;              /* the user part: "9000" */
+    char *display;           /* "scripts/reception.lua" */
+    int function;            /* reference */
+    int line;                /* where the function begins */
+    struct hook_stats stats; /* of its steps from wait to wait */
+    struct script_application *next;
+};
+
+/* Loads all that the config names, as { user part: script }. Errors as generation_policy. */
+int applications_load(struct generation *generation, const json_t *config, char *error,
+                      size_t error_size);
+/* The function on top of the stack becomes the application's, it is popped. Raises. */
+void application_take(lua_State *L, struct script_application *application);
+/* NULL: there is none. */
+struct script_application *application_find(const struct generation *generation, const char *name);
+void applications_free(struct generation *generation);
+/* New reference. */
+json_t *applications_status(const struct generation *generation);
+
 /* ---- generation.c --------------------------------------------------------------------------- */
 
 struct hook_frame;
@@ -141,6 +166,8 @@ struct generation {
     struct hook_frame *frame;      /* the innermost hook call; NULL: no hook runs */
     struct script_policy *loading; /* the one whose file is being run */
     struct script_policy *policies;
+    struct script_application *applications;
+    json_t *applications_config; /* what they were loaded from */
 };
 
 /* ENOMEM. */
@@ -152,10 +179,24 @@ struct generation *generation_of(lua_State *L);
  * failure is remembered, so that a file is not read at every call. */
 int generation_policy(struct generation *generation, const char *name,
                       struct script_policy **policyp, char *error, size_t error_size);
-/* Loads a file under a name. */
+/* Runs a file, which is to return what it makes: a policy, or an application; the other is NULL.
+ * EINVAL, ENOMEM, or the errno of reading it: `error` says why. */
+struct script_file {
+    const char *path, *display;
+    struct script_policy *policy;
+    struct script_application *application;
+    char *source; /* while it is loaded */
+    size_t length;
+};
+int generation_run(struct generation *generation, struct script_file *file, char *error,
+                   size_t error_size);
+/* Loads a policy file under a name. */
 int generation_load(struct generation *generation, const char *name, const char *path,
                     const char *display, struct script_policy **policyp, char *error,
                     size_t error_size);
+/* Whether a file is a good policy or application. EINVAL, ENOMEM: `error` says why. */
+int generation_check_file(struct generation *generation, const char *path, char *error,
+                          size_t error_size);
 /* Loads the conference's policy and checks that its options suit. EINVAL and as generation_policy:
  * `error` says why. */
 int generation_check_conference(struct generation *generation,
@@ -189,15 +230,17 @@ struct lua_engine {
     struct loop *loop;
     struct focus *focus;
     char *config_file;
-    struct generation *generation;   /* the live one */
-    struct conference_state *states; /* hash by id */
+    struct generation *generation;      /* the live one */
+    struct conference_state *states;    /* hash by id */
+    struct conversation *conversations; /* hash by their visitors' ids */
     struct policy policy;
+    struct application application;
 };
 
 /* ---- path.c --------------------------------------------------------------------------------- */
 
-/* How errors name the policy: "policy/open.lua" for "open", a path as it is. */
-void policy_display(const char *name, char *display, size_t size);
+/* How errors name the script: "policy/open.lua" for "open", a path as it is. */
+void script_display(const char *folder, const char *name, char *display, size_t size);
 /* Reads a whole regular file of at most SOURCE_LIMIT bytes; *sourcep is to be freed. An errno:
  * `error` says why. */
 int source_read(const char *path, char **sourcep, size_t *lengthp, char *error, size_t error_size);
@@ -213,9 +256,11 @@ struct account_question {
     bool is_known;           /* out */
 };
 
-/* One hook call. On the C stack; hooks nest when a command asks for a decision. */
+/* One hook call, or one step of a conversation, which has no policy, no hook and only `call`. On
+ * the C stack; hooks nest when a command asks for a decision. */
 struct hook_frame {
     struct generation *generation;
+    struct conversation *conversation; /* NULL: a hook */
     struct script_policy *policy;
     unsigned hook;
     const struct request *request;        /* of a decision hook */
@@ -240,8 +285,17 @@ enum hook_outcome hook_account(struct generation *generation, struct script_poli
 void decide_safely(const struct request *request, struct decision *decision, const char *by);
 /* "reject 500", for the log */
 void decision_text(const struct decision *decision, char *text, size_t size);
-/* The frame of the hook that runs. Raises, naming `what`, when none does. */
+/* The frame of the hook or step that runs. Raises, naming `what`, when none does. */
 struct hook_frame *hook_frame_check(lua_State *L, const char *what);
+/* The same for what only policies have. */
+struct hook_frame *policy_frame_check(lua_State *L, const char *what);
+/* Becomes the innermost one. False when there are too many within each other: it has not. */
+bool hook_frame_enter(struct hook_frame *frame);
+void hook_frame_leave(struct hook_frame *frame);
+/* Logs an error of a script, though not each when there are many: its text, "; ", and what comes of
+ * it. `what`: "hook join, conference board, call 3f9c". */
+void script_report(struct hook_stats *stats, const struct hook_frame *frame, const char *error,
+                   const char *what, const char *consequence);
 
 /* ---- params.c ------------------------------------------------------------------------------- */
 
@@ -295,6 +349,8 @@ void params_copy(unsigned which, const struct request_params *source,
 
 /* ---- arguments.c ---------------------------------------------------------------------------- */
 
+void actor_push(lua_State *L, const struct actor *actor);
+
 void request_push(lua_State *L, const struct request *request);
 void event_push(lua_State *L, const struct conference_event *event);
 /* Sets a field of the table on top of the stack for each figure of `data`. */
@@ -347,7 +403,7 @@ int command_refused(lua_State *L, int result, const struct decision *decision);
 /* Both, for methods that return true. */
 int command_submit(lua_State *L, struct request *request);
 
-extern const struct handle_class conference_class, participant_class;
+extern const struct handle_class conference_class, participant_class, call_class;
 void conference_push(lua_State *L, uint64_t id);
 void participant_push(lua_State *L, uint64_t id);
 

@@ -129,7 +129,7 @@ void state_push(lua_State *L, uint64_t conference)
 {
     const struct conference_state *record;
 
-    use_begin(L, hook_frame_check(L, "conference.state"), conference);
+    use_begin(L, policy_frame_check(L, "conference.state"), conference);
     if (table_push(L, conference) == LUA_TTABLE)
         return;
     lua_pop(L, 1);
@@ -143,7 +143,7 @@ void state_push(lua_State *L, uint64_t conference)
 
 void state_assign(lua_State *L, uint64_t conference, int index)
 {
-    struct hook_frame *frame = hook_frame_check(L, "conference.state");
+    struct hook_frame *frame = policy_frame_check(L, "conference.state");
 
     if (!lua_istable(L, index))
         script_error(L, "conference.state must be a table, not a %s", luaL_typename(L, index));

@@ -274,6 +274,10 @@ static const struct option options[] = {
      .live = true,
      .help = "The site's policy: a name (standard, open) or a Lua file. It is asked first, "
              "and the conference's own policy about what it leaves open."},
+    {.key = "applications", .type = OPTION_DATA, .offset = IN_SETTINGS(applications),
+     .standard = "", .live = true,
+     .help = "Who talks with a script instead of a conference, by whom they call: "
+             "{ [\"9000\"] = \"reception\" } stands for scripts/reception.lua, or a path."},
     {.key = "log_level", .flag = "--log-level", .value = "LEVEL", .type = OPTION_LOG_LEVEL,
      .offset = IN_SETTINGS(log_level), .standard = "info", .live = true,
      .help = "What is logged on stderr: error, warn, info or debug."},

@@ -389,6 +389,21 @@ static int check_credentials(const struct settings *settings, char *error, size_
     return 0;
 }
 
+static int check_applications(const struct settings *settings, char *error, size_t error_size)
+{
+    const char *name;
+    json_t *script;
+    json_object_foreach(settings->applications, name, script)
+    {
+        if (settings_conference(settings, name)) {
+            snprintf(error, error_size,
+                     "\"%.80s\" cannot be both an application and a conference; rename one", name);
+            return EINVAL;
+        }
+    }
+    return 0;
+}
+
 int settings_finish(struct settings *settings, char *error, size_t error_size)
 {
     int status = expand_listen(settings, error, error_size);
@@ -406,6 +421,9 @@ int settings_finish(struct settings *settings, char *error, size_t error_size)
     }
     if (!status) {
         status = check_credentials(settings, error, error_size);
+    }
+    if (!status) {
+        status = check_applications(settings, error, error_size);
     }
     if (!status && settings->registration_min > settings->registration_max) {
         snprintf(error, error_size,

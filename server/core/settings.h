@@ -88,6 +88,7 @@ struct settings {
     unsigned outbound_timeout;    /* ms that a phone may ring */
     unsigned stop_timeout;        /* ms that a stopping server waits for the answers to its BYEs */
     char *data;                   /* directory of the control socket and the lock */
+    json_t *applications;         /* { user part: script }; NULL for none */
     char *policy;                 /* the site policy: a name ("standard") or a path */
     enum log_level log_level;
     struct sound_settings sound;

@@ -220,6 +220,8 @@ void admit(struct focus *focus, struct call *call)
         refuse_call(focus, call, 503, full, RETRY_AFTER);
         return;
     }
+    if (visitor_admit(focus, call))
+        return;
     conference = find_or_create(focus, call);
     if (!conference)
         return;

@@ -10,12 +10,14 @@ static void on_incoming(struct call *call, void *arg)
     admit(arg, call);
 }
 
-/* NULL for a call that was never let in, or whose participant has left already. */
-static struct participant *participant_of(struct focus *focus, struct call *call)
+static struct participant *participant_on(const struct focus *focus, const struct call *call)
 {
-    void *user = focus->signalling->user(call);
+    return participant_of(focus->signalling->user(call));
+}
 
-    return user == CALL_HAS_LEFT ? NULL : user;
+static struct visitor *visitor_on(const struct focus *focus, const struct call *call)
+{
+    return visitor_of(focus->signalling->user(call));
 }
 
 /* A phone that changes a running call to sendonly or inactive is on hold, and what it then sends
@@ -33,9 +35,12 @@ static bool is_on_hold(const struct participant *participant, const struct sessi
 static void on_session(struct call *call, const struct session *session, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus, call);
+    struct participant *participant = participant_on(focus, call);
+    struct visitor *visitor = visitor_on(focus, call);
     bool held;
 
+    if (visitor)
+        visitor_session(visitor, session);
     if (!participant)
         return;
     held = is_on_hold(participant, session);
@@ -61,7 +66,7 @@ static void on_session(struct call *call, const struct session *session, void *a
 static void on_progress(struct call *call, int code, const char *reason, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus, call);
+    struct participant *participant = participant_on(focus, call);
 
     if (!participant || !participant->called)
         return;
@@ -80,9 +85,12 @@ static void on_progress(struct call *call, int code, const char *reason, void *a
 static void on_established(struct call *call, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus, call);
+    struct participant *participant = participant_on(focus, call);
+    struct visitor *visitor = visitor_on(focus, call);
     struct conference *conference;
 
+    if (visitor)
+        visitor_established(visitor);
     if (!participant || participant->joined)
         return;
     conference = participant->conference;
@@ -107,7 +115,7 @@ static void on_established(struct call *call, void *arg)
 
 static void on_updated(struct call *call, int code, const char *reason, void *arg)
 {
-    const struct participant *participant = participant_of(arg, call);
+    const struct participant *participant = participant_on(arg, call);
 
     if (participant && code != 200)
         log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
@@ -125,15 +133,18 @@ static enum departure_method departure_method(const struct participant *particip
 static void on_ended(struct call *call, int code, const char *reason, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = participant_of(focus, call);
+    struct participant *participant = participant_on(focus, call);
+    struct visitor *visitor = visitor_on(focus, call);
+    const char *what = code == 0 ? "hung up" : reason && *reason ? reason : "lost";
     struct conference *conference;
 
+    if (visitor) {
+        visitor_tell_left(visitor, code, what);
+        visitor_leave(visitor, what);
+    }
     if (participant) {
         conference = participant->conference;
-        participant_leave(participant, departure_method(participant, code), code,
-                          code == 0           ? "hung up"
-                          : reason && *reason ? reason
-                                              : "lost");
+        participant_leave(participant, departure_method(participant, code), code, what);
         conference_end_if_over(conference);
     }
     if (focus->signalling->user(call))
@@ -163,6 +174,8 @@ static void on_query(struct query *query, void *arg)
     }
     if (!*query->requested_user)
         return; /* about the server, not a conference */
+    if (focus_has_application(focus, query->requested_user, query->requested_host))
+        return;
     query->is_focus = true;
     if (missing == 404 && focus_may_serve(focus, query->requested_user, query->requested_host)) {
         conference = focus_conference_by_name(focus, query->requested_user);

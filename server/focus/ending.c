@@ -27,7 +27,7 @@ static void conference_deactivate(struct conference *conference, const char *rea
     struct conference_event event = {.kind = EVENT_ENDED, .conference = conference->id};
 
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference is over: %s", reason);
-    conference_forget_playbacks(conference);
+    playbacks_forget(&conference->playbacks);
     focus->mixing->mix_destroy(conference->mix);
     conference->mix = NULL;
     conference->active = false;

@@ -40,6 +40,7 @@ struct conference_event {
     enum conference_event_kind kind;
     uint64_t conference;  /* id */
     uint64_t participant; /* id; 0 when it is about the conference as a whole */
+    uint64_t visitor;     /* id, see application.h: it is about this one, and no conference */
     bool on;              /* speaking, muted, held, locked */
     char digit;
     unsigned duration; /* ms; digit, ending */

@@ -37,18 +37,27 @@ static bool still_news(struct focus *focus, struct conference_event *event)
     return true;
 }
 
+static void tell(struct focus *focus, const struct conference_event *event)
+{
+    if (event->visitor) {
+        if (focus->application)
+            focus->application->event(focus->application->ctx, event);
+        return;
+    }
+    if (focus->policy)
+        focus->policy->event(focus->policy->ctx, event);
+    for (unsigned i = 0; i < focus->listener_count; i++)
+        focus->listeners[i].handler(event, focus->listeners[i].arg);
+}
+
 static void event_tell(struct focus *focus, struct queued_event *queued)
 {
     bool was_telling = focus->is_telling, was_answer = focus->is_telling_answer;
 
     focus->is_telling = true;
     focus->is_telling_answer = queued->is_answer;
-    if (queued->event.kind != EVENT_COUNT && still_news(focus, &queued->event)) {
-        if (focus->policy)
-            focus->policy->event(focus->policy->ctx, &queued->event);
-        for (unsigned i = 0; i < focus->listener_count; i++)
-            focus->listeners[i].handler(&queued->event, focus->listeners[i].arg);
-    }
+    if (queued->event.kind != EVENT_COUNT && still_news(focus, &queued->event))
+        tell(focus, &queued->event);
     focus->is_telling = was_telling;
     focus->is_telling_answer = was_answer;
     /* The entry is part of what is freed. */

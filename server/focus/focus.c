@@ -8,7 +8,7 @@
 
 enum { ANSWER_TIMEOUT = 60 * 1000 }; /* ms */
 
-const char focus_call_has_left = 0;
+const enum party focus_call_has_left = PARTY_LEFT;
 
 int focus_create(const struct focus_config *config, struct focus **focusp)
 {
@@ -43,6 +43,21 @@ void focus_connect(struct focus *focus, const struct signalling *signalling,
     focus->policy = policy;
 }
 
+void focus_connect_applications(struct focus *focus, const struct application *application)
+{
+    focus->application = application;
+}
+
+static void end_visitors(struct focus *focus)
+{
+    struct visitor *visitor, *next;
+
+    HASH_ITER(hh, focus->visitors, visitor, next)
+    {
+        visitor_remove(visitor, 503, "Server is stopping");
+    }
+}
+
 void focus_set_life(struct focus *focus, const struct conference_life *life, unsigned gone)
 {
     focus->life = *life;
@@ -57,8 +72,10 @@ void focus_destroy(struct focus *focus)
         return;
     focus->shutting_down = true;
     focus->policy = NULL;
+    focus->application = NULL;
     focus->listener_count = 0;
     loop_timer_stop(&focus->shutdown_timer);
+    end_visitors(focus);
     HASH_ITER(hh_name, focus->by_name, conference, next)
     {
         conference->reserved = false;
@@ -114,6 +131,7 @@ void focus_shutdown(struct focus *focus, unsigned ms, void (*done)(void *arg), v
     focus->shutting_down = true;
     focus->shutdown_done = done;
     focus->shutdown_arg = arg;
+    end_visitors(focus);
     HASH_ITER(hh_name, focus->by_name, conference, next)
     {
         if (conference->active)

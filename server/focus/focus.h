@@ -25,6 +25,7 @@
 struct focus;
 struct conference;
 struct participant;
+struct application;
 
 /* What a conference sounds like unless the policy says otherwise. */
 struct sound_config {
@@ -89,6 +90,8 @@ int focus_create(const struct focus_config *config, struct focus **focusp);
 /* Connects the focus with the world. Tables and their contexts must outlive the focus. */
 void focus_connect(struct focus *focus, const struct signalling *signalling,
                    const struct mixing *mixing, const struct policy *policy);
+/* NULL, which is how it begins: there are none. See focus/application.h. */
+void focus_connect_applications(struct focus *focus, const struct application *application);
 void focus_destroy(struct focus *focus);
 
 /* What signalling and mixer have to call, with the focus as `arg`. */
@@ -109,6 +112,8 @@ void focus_unreserve(struct focus *focus, const char *name);
 
 /* Who asks when it is Parley itself, or the operator. */
 void actor_of_server(struct actor *actor);
+/* The same when it is who calls. */
+void actor_of_caller(struct actor *actor, const struct caller *caller);
 
 /* A conference that is to be made with a name of its own, which nobody can guess or has (RFC 4579
  * §5.3). */
@@ -225,6 +230,8 @@ bool participant_is_alerting(const struct participant *participant);
 /* True from the ACK on, and false again once it left. */
 bool participant_has_joined(const struct participant *participant);
 time_t participant_joined_at(const struct participant *participant);
+/* When its call began. */
+time_t participant_made_at(const struct participant *participant);
 void participant_stats(const struct participant *participant, struct leg_stats *stats);
 
 #endif

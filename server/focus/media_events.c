@@ -1,4 +1,4 @@
-/* What the mixer tells about legs; `user` is the participant. */
+/* What the mixer tells about legs; `user` is the participant, or the visitor. */
 #include "focus/private.h"
 
 #include "core/log.h"
@@ -7,8 +7,10 @@
 static void on_speaking(void *user, bool speaking, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = user;
+    struct participant *participant = participant_of(user);
 
+    if (!participant)
+        return;
     participant->speaking = speaking;
     if (!participant->joined || participant->speaking_queued)
         return;
@@ -23,23 +25,23 @@ static void on_speaking(void *user, bool speaking, void *arg)
 static void on_digit(void *user, char digit, unsigned duration, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = user;
+    const struct participant *participant = participant_of(user);
+    const struct visitor *visitor = visitor_of(user);
 
-    if (!participant->joined)
+    if (participant && !participant->joined)
         return;
     events_post(focus, &(struct conference_event){
                            .kind = EVENT_DIGIT,
-                           .conference = participant->conference->id,
-                           .participant = participant->id,
+                           .conference = participant ? participant->conference->id : 0,
+                           .participant = participant ? participant->id : 0,
+                           .visitor = visitor ? visitor->id : 0,
                            .digit = digit,
                            .duration = duration,
                        });
 }
 
-static void on_timeout(void *user, unsigned silent_ms, void *arg)
+static void participant_timeout(struct participant *participant, unsigned silent_ms)
 {
-    struct focus *focus = arg;
-    struct participant *participant = user;
     struct conference *conference = participant->conference;
     struct request request = {
         .verb = VERB_TIMEOUT,
@@ -53,18 +55,30 @@ static void on_timeout(void *user, unsigned silent_ms, void *arg)
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id,
               "%s has sent no media for %u s", participant->info.caller.uri, silent_ms / 1000);
     actor_of_server(&request.actor);
-    (void)focus_submit(focus, &request, &decision);
+    (void)focus_submit(conference->focus, &request, &decision);
+}
+
+static void on_timeout(void *user, unsigned silent_ms, void *arg)
+{
+    struct participant *participant = participant_of(user);
+
+    (void)arg;
+    if (participant)
+        participant_timeout(participant, silent_ms);
+    else
+        visitor_remove(visitor_of(user), 408, "No media received");
 }
 
 static void on_quality(void *user, const struct leg_quality *quality, void *arg)
 {
     struct focus *focus = arg;
-    struct participant *participant = user;
-    struct conference *conference = participant->conference;
+    const struct participant *participant = participant_of(user);
+    const struct conference *conference;
     char mos[8], remote_mos[8];
 
-    if (!participant->joined)
+    if (!participant || !participant->joined)
         return;
+    conference = participant->conference;
     text_mos(mos, sizeof mos, quality->mos);
     text_mos(remote_mos, sizeof remote_mos, quality->remote_mos);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id,
@@ -107,7 +121,7 @@ const struct mixing_events *focus_mixing_events(void)
         .on_timeout = on_timeout,
         .on_quality = on_quality,
         .on_overload = on_overload,
-        .on_played = sound_on_played,
+        .on_played = playback_on_played,
     };
     return &events;
 }

@@ -20,11 +20,14 @@
  *   decide.c       the one way from a request to a decision
  *   media_events.c what the mixer tells
  *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
+ *   playback.c     a file that plays, there or to a visitor
+ *   visitor.c      callers who talk with an application, and are in no conference
  *   events.c       the queue of what has happened, and who is told
  */
 #ifndef FOCUS_PRIVATE_H
 #define FOCUS_PRIVATE_H
 
+#include "focus/application.h"
 #include "focus/focus.h"
 #include "ports/initiating.h"
 #include "ports/referring.h"
@@ -36,10 +39,29 @@ enum {
     RETRY_AFTER = 10, /* s, said to callers when we are full */
 };
 
-/* What stands on a call (signalling.set_user) whose participant has left: its dialog still has to
- * end. NULL stands on one that was never let in. */
+/* First in what stands on a call (signalling.set_user) and on its leg. */
+enum party { PARTY_PARTICIPANT, PARTY_VISITOR, PARTY_LEFT };
+
+/* What stands on a call whose participant has left: its dialog still has to end. NULL stands on one
+ * that was never let in. */
 #define CALL_HAS_LEFT ((void *)&focus_call_has_left)
-extern const char focus_call_has_left;
+extern const enum party focus_call_has_left;
+
+static inline bool is_party(const void *user, enum party party)
+{
+    return user && *(const enum party *)user == party;
+}
+
+/* NULL: somebody else, or nobody. */
+static inline struct participant *participant_of(void *user)
+{
+    return is_party(user, PARTY_PARTICIPANT) ? user : NULL;
+}
+
+static inline struct visitor *visitor_of(void *user)
+{
+    return is_party(user, PARTY_VISITOR) ? user : NULL;
+}
 
 struct queued_event {
     struct conference_event event; /* kind EVENT_COUNT: nothing is told */
@@ -56,9 +78,10 @@ struct sound {
     char *hold_music; /* NULL or "": silence */
 };
 
-/* A file that plays in a conference. */
+/* A file that plays in a conference, or to a visitor: the other is NULL. */
 struct playback {
     struct conference *conference;
+    struct visitor *visitor;
     struct player *player;
     bool is_hold_music;
     bool is_stopped; /* it fades out */
@@ -84,6 +107,7 @@ struct focus {
     const struct signalling *signalling;
     const struct mixing *mixing;
     const struct policy *policy;
+    const struct application *application; /* NULL: there are none */
     struct sound sound;
     struct conference_life life; /* of those that calls create */
     unsigned gone_time;          /* ms that a generated name is remembered */
@@ -92,6 +116,7 @@ struct focus {
     struct conference *by_id;         /* hash; ended ones too, until their event is told */
     struct conference *by_name;       /* hash; only those that can be called */
     struct participant *participants; /* hash; those who left too, until their event is told */
+    struct visitor *visitors;         /* hash */
     unsigned calls;                   /* that were let in and are not yet over */
 
     struct queued_event *events, **events_tail;
@@ -154,6 +179,7 @@ struct conference {
 };
 
 struct participant {
+    enum party party;
     uint64_t id;
     struct conference *conference;
     struct call *call;     /* NULL once it left */
@@ -175,9 +201,27 @@ struct participant {
     struct loop_timer *patience; /* runs while it is called */
     struct referrer *referrers;  /* list: who is told whether it comes in */
     bool speaking_told, speaking_queued;
-    time_t joined_at;
+    time_t joined_at, made_at;
     struct participant *prev, *next; /* in conference.members */
     struct queued_event last;        /* its place in the queue once it left */
+    UT_hash_handle hh;
+};
+
+struct visitor {
+    enum party party;
+    uint64_t id;
+    struct focus *focus;
+    struct call *call;
+    struct mix *mix; /* of its own; NULL: nothing was said of audio yet */
+    struct leg *leg;
+    struct playback *playbacks; /* list */
+    enum stream_direction direction;
+    bool has_session;
+    bool early;    /* there is audio before the answer */
+    bool answered; /* the 200 is on its way */
+    bool up;       /* and the ACK is here */
+    bool failed;   /* its application is over, it hears of that and goes */
+    time_t since;
     UT_hash_handle hh;
 };
 
@@ -197,7 +241,6 @@ void events_flush(struct focus *focus);
 
 /* decide.c */
 void decide(struct focus *focus, const struct request *request, struct decision *decision);
-void actor_of_caller(struct actor *actor, const struct caller *caller);
 void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t participant);
 
 /* conference.c */
@@ -276,9 +319,32 @@ const struct sound *conference_sound(const struct conference *conference);
 void conference_update_music(struct conference *conference);
 /* Plays to all, in place of what is announced; "" plays nothing. */
 void conference_announce(struct conference *conference, const struct request_params *params);
-/* Its mix goes, and all that plays in it. */
-void conference_forget_playbacks(struct conference *conference);
-void sound_on_played(void *user, const char *problem, void *arg);
+/* What played in it is over. */
+void conference_played(struct conference *conference, const struct playback *playback,
+                       const char *problem);
+
+/* playback.c */
+/* Plays config's file to whom `what` says. Errors as mixing's play. */
+int playback_begin(const struct playback *what, struct play_config *config);
+void playbacks_stop(struct playback *list, const struct focus *focus, bool is_hold_music);
+/* Their mix goes, and all that plays in it. */
+void playbacks_forget(struct playback **list);
+void playback_on_played(void *user, const char *problem, void *arg);
+
+/* visitor.c */
+/* False: the call is for no application. */
+bool visitor_admit(struct focus *focus, struct call *call);
+/* Whether the URI is that of an application. */
+bool focus_has_application(const struct focus *focus, const char *user, const char *host);
+void visitor_session(struct visitor *visitor, const struct session *session);
+void visitor_established(struct visitor *visitor);
+void visitor_played(struct visitor *visitor, bool is_stopped, const char *problem);
+/* It is none any more; what becomes of its call is another's. */
+void visitor_leave(struct visitor *visitor, const char *reason);
+/* Its application hears of it. */
+void visitor_tell_left(struct visitor *visitor, int code, const char *reason);
+/* As visitor_dismiss, but not by its application, which hears of it. */
+void visitor_remove(struct visitor *visitor, int code, const char *reason);
 
 /* admit.c */
 void admit(struct focus *focus, struct call *call);
@@ -318,16 +384,16 @@ void initiate(struct focus *focus, struct initiation *initiation);
 void initiated(struct focus *focus, struct initiation *initiation, bool is_accepted);
 
 /* refer.c */
-/* The participants that this URI names in a roster: all endpoints of a user, or one of them.
- * `after` NULL: the first; NULL: none (more). */
-const struct participant *conference_next_named(const struct conference *conference,
-                                                const char *uri, const struct participant *after);
 /* A REFER came: decides and acts. */
 void refer(struct focus *focus, struct reference *reference);
 /* `referral` is told from now on how it goes with whom we call. */
 void referrer_add(struct participant *participant, struct referral *referral);
 /* A code of 200 or more is the last word. */
 void referrers_tell(struct participant *participant, int code, const char *reason);
+
+/* As the roster names people: a user's URI names all its endpoints, an endpoint's only that one
+ * (RFC 4575 §5.6, §5.7). */
+bool participant_is_named(const struct participant *participant, const char *uri);
 
 /* subscribe.c */
 /* The participant who sends a request, within `call` or, when that is NULL, outside of any. NULL:

@@ -67,54 +67,6 @@ void conference_wish_sound(const struct conference *conference, struct request_p
     params->vad = voice->vad;
 }
 
-/* ---- playing -------------------------------------------------------------------------------- */
-
-static int playback_begin(struct conference *conference, bool is_hold_music,
-                          struct play_config *config)
-{
-    size_t size = strlen(config->file) + 1;
-    struct playback *playback = calloc(1, sizeof *playback + size);
-    int error;
-
-    if (!playback)
-        return ENOMEM;
-    memcpy(playback->file, config->file, size);
-    playback->conference = conference;
-    playback->is_hold_music = is_hold_music;
-    config->user = playback;
-    error = conference->focus->mixing->play(conference->mix, config, &playback->player);
-    if (error) {
-        free(playback);
-        return error;
-    }
-    DL_APPEND(conference->playbacks, playback);
-    return 0;
-}
-
-static void playbacks_stop(struct conference *conference, bool is_hold_music)
-{
-    struct playback *playback;
-
-    DL_FOREACH(conference->playbacks, playback)
-    {
-        if (playback->is_hold_music == is_hold_music && !playback->is_stopped) {
-            playback->is_stopped = true;
-            conference->focus->mixing->play_stop(playback->player);
-        }
-    }
-}
-
-void conference_forget_playbacks(struct conference *conference)
-{
-    struct playback *playback, *next;
-
-    DL_FOREACH_SAFE(conference->playbacks, playback, next)
-    {
-        free(playback);
-    }
-    conference->playbacks = NULL;
-}
-
 /* ---- music ---------------------------------------------------------------------------------- */
 
 /* The only one who is in; NULL when there are none or more. */
@@ -186,14 +138,15 @@ void conference_update_music(struct conference *conference)
     if (!conference->active)
         return;
     if (!alone || !file || !*file || (music && strcmp(music->file, file) != 0)) {
-        playbacks_stop(conference, true);
+        playbacks_stop(conference->playbacks, conference->focus, true);
         return; /* what fades out calls us again when it is over */
     }
     if (conference->is_hold_music_bad || music)
         return;
     error = set_listener(conference, alone);
     if (!error)
-        error = playback_begin(conference, true, &config);
+        error = playback_begin(&(struct playback){.conference = conference, .is_hold_music = true},
+                               &config);
     if (error)
         log_write(LOG_LEVEL_ERROR, conference->name, NULL, "hold_music: %s", strerror(error));
 }
@@ -219,32 +172,28 @@ void conference_announce(struct conference *conference, const struct request_par
     };
     int error;
 
-    playbacks_stop(conference, false);
+    playbacks_stop(conference->playbacks, conference->focus, false);
     if (!*params->file || !conference->active)
         return;
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "plays %s", params->file);
-    error = playback_begin(conference, false, &config);
+    error = playback_begin(&(struct playback){.conference = conference}, &config);
     if (error)
         tell_played(conference, strerror(error));
 }
 
-void sound_on_played(void *user, const char *problem, void *arg)
+void conference_played(struct conference *conference, const struct playback *playback,
+                       const char *problem)
 {
-    struct playback *playback = user;
-    struct conference *conference = playback->conference;
-    bool is_hold_music = playback->is_hold_music, is_stopped = playback->is_stopped;
     const char *music = conference_sound(conference)->hold_music;
+    bool is_hold_music = playback->is_hold_music;
     /* What was wrong with the music before a reload says nothing about the present one. */
     bool is_bad = problem && music && strcmp(playback->file, music) == 0;
 
-    (void)arg;
-    DL_DELETE(conference->playbacks, playback);
-    free(playback);
     if (problem)
         log_write(LOG_LEVEL_ERROR, conference->name, NULL, "%s%s",
                   is_hold_music ? "hold_music: " : "", problem);
     if (!is_hold_music) {
-        tell_played(conference, problem ? problem : is_stopped ? "stopped" : "");
+        tell_played(conference, problem ? problem : playback->is_stopped ? "stopped" : "");
         return;
     }
     conference->is_hold_music_bad = is_bad;

@@ -40,11 +40,8 @@ struct participant *conference_find_caller(const struct conference *conference,
     struct participant *participant;
 
     if (call) {
-        participant = focus->signalling->user(call);
-        if (participant && (void *)participant != CALL_HAS_LEFT &&
-            participant->conference == conference)
-            return participant;
-        return NULL;
+        participant = participant_of(focus->signalling->user(call));
+        return participant && participant->conference == conference ? participant : NULL;
     }
     for (participant = conference->members; participant; participant = participant->next) {
         if (participant->joined && is_same(participant, caller))

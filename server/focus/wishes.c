@@ -66,12 +66,14 @@ static int add_for_endpoints(struct wishes *wishes, enum verb verb,
     const struct participant *participant = NULL;
     int error = ENOENT;
 
-    while ((participant = conference_next_named(wishes->conference, recipient->uri, participant))) {
-        struct wish *wish = add(wishes, verb, recipient);
-        if (!wish)
-            return ENOMEM;
-        wish->target = participant->id;
-        error = 0;
+    while ((participant = conference_next_participant(wishes->conference, participant))) {
+        if (participant_is_named(participant, recipient->uri)) {
+            struct wish *wish = add(wishes, verb, recipient);
+            if (!wish)
+                return ENOMEM;
+            wish->target = participant->id;
+            error = 0;
+        }
     }
     return error;
 }

@@ -35,7 +35,7 @@ static bool check_file(const struct arguments *arguments, const char *config)
     int status = settings_load(arguments, config, &settings, &is_script, error, sizeof error);
     bool is_good = !status;
     if (is_script) {
-        is_good = lua_check_policy(config, error, sizeof error) == 0 || tell(error);
+        is_good = lua_check_script(config, error, sizeof error) == 0 || tell(error);
     } else if (status) {
         is_good = tell_of(config, error);
     } else {

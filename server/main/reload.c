@@ -64,6 +64,7 @@ static int reload_scripts(struct server *server, const struct settings *wanted, 
                           size_t error_size)
 {
     struct lua_engine_demand demand = {.site_policy = wanted->policy,
+                                       .applications = wanted->applications,
                                        .conference_count = wanted->conference_count};
     struct conference_config *configs = calloc(wanted->conference_count + 1, sizeof *configs);
     if (!configs) {
@@ -190,6 +191,9 @@ int server_reload(struct server *server, char *error, size_t error_size)
     char *policy = server->settings.policy;
     server->settings.policy = wanted.policy;
     wanted.policy = policy;
+    json_t *applications = server->settings.applications;
+    server->settings.applications = wanted.applications;
+    wanted.applications = applications;
     apply_outbound(server, &wanted);
     apply_overload(server, &wanted);
     apply_conferences(server, &wanted);

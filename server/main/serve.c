@@ -251,6 +251,7 @@ static int load_scripts(struct server *server, char *error, size_t error_size)
         .focus = server->focus,
         .site_policy = server->settings.policy,
         .config_file = server->settings.file,
+        .applications = server->settings.applications,
     };
     int status = server_reserve(server, &server->settings);
     if (status) {
@@ -373,6 +374,7 @@ static int start(struct server *server)
     if (!code) {
         focus_connect(server->focus, sip_agent_signalling(server->agent),
                       media_mixing(server->media), lua_engine_policy(server->engine));
+        focus_connect_applications(server->focus, lua_engine_application(server->engine));
     }
     return code;
 }

@@ -70,6 +70,7 @@ struct message {
     struct stream *stream;
     struct jitter *jitter; /* with a leg's first session */
     struct mixer_route route;
+    bool is_cautious; /* with the route */
     struct mixer_supply *supply;
     struct voice *voice; /* NULL: none */
     enum key_source keys;
@@ -147,6 +148,7 @@ struct leg {
     /* Media thread, in each tick. */
     TAILQ_ENTRY(leg) in_section;
     bool routed, leaving, timeout_told;
+    bool is_cautious;                    /* see struct leg_route */
     bool marker;                         /* the next packet begins a talk spurt */
     struct stream *stream;               /* NULL before the first session */
     struct jitter *jitter;               /* comes with the first session that has audio for us */

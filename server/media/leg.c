@@ -190,6 +190,7 @@ int leg_route(struct leg *leg, const struct leg_route *route)
         return ENOMEM;
     }
     message->leg = leg;
+    message->is_cautious = route->is_cautious;
     for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
         float speaks = mixer_linear(route->speaks[bus]), hears = mixer_linear(route->hears[bus]);
 

@@ -255,6 +255,13 @@ void leg_watch_life(struct leg *leg, struct media_thread *thread)
 
 /* ---- out ---- */
 
+static bool may_send(const struct leg *leg)
+{
+    return leg->routed && leg->stream->codec != NULL &&
+           (leg->stream->direction & STREAM_SENDONLY) != 0 &&
+           !(leg->is_cautious && leg->latch.source.ss_family == AF_UNSPEC);
+}
+
 void leg_speak(struct leg *leg, struct media_thread *thread)
 {
     struct mixer_payload payload;
@@ -263,7 +270,7 @@ void leg_speak(struct leg *leg, struct media_thread *thread)
         mixer_settle(&leg->channel);
         return;
     }
-    if (leg->routed && leg->stream->codec != NULL && (leg->stream->direction & STREAM_SENDONLY)) {
+    if (may_send(leg)) {
         mixer_give(&leg->section->mixer, &leg->channel, &payload);
         leg_write(leg, thread, &payload);
         if (leg->channel.lacks_encoder) {

@@ -29,6 +29,7 @@ struct player;
 struct leg_route {
     float speaks[MIX_BUSES];
     float hears[MIX_BUSES];
+    bool is_cautious; /* nothing is sent before the peer has sent: it may be nobody who called */
 };
 
 /* Which of a phone's keys are taken: its telephone-events (RFC 4733), or the tones in its audio. */

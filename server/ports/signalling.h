@@ -81,6 +81,13 @@ struct outgoing_call {
     const char *replaces;    /* Replaces header (RFC 3891); "" for none */
 };
 
+/* Somebody to be asked to call the conference themselves (RFC 4579 §5.7). */
+struct outgoing_refer {
+    struct outgoing_call call; /* as if we called them; what it replaces does not count */
+    unsigned timeout;          /* ms until the outcome must be known */
+    struct referral *referral; /* who is told how it goes; NULL: nobody */
+};
+
 /* What the focus asks. `reason` is the SIP reason phrase; NULL: the standard one. */
 struct signalling {
     void *ctx;
@@ -92,13 +99,19 @@ struct signalling {
     /* Sends its INVITE, with an offer. 0; EINVAL: it was sent already. What goes wrong later is
      * told by on_ended. */
     int (*invite)(struct call *call, const struct answer *offer);
+    /* Sends a REFER. Errors as of `call`, and EAGAIN: too many are under way. */
+    int (*refer)(void *ctx, const struct outgoing_refer *refer);
     const struct call_info *(*info)(const struct call *call);
     /* One pointer of the focus's on the call; NULL at first. */
     void (*set_user)(struct call *call, void *user);
     void *(*user)(const struct call *call);
     /* 180 Ringing, or another 1xx. Ignored once there was a final answer. */
     void (*progress)(struct call *call, int code, const char *reason);
-    /* 200 with SDP. 0; EINVAL: not waiting for an answer (any more). */
+    /* 183 with SDP, so that there is audio before the answer (RFC 3261 §13.3.1.1). 0; EINVAL: not
+     * waiting for an answer (any more), or the peer has made no offer. */
+    int (*early)(struct call *call, const struct answer *answer);
+    /* 200 with SDP; after `early` the same SDP, whatever `answer` says of media, and our Contact as
+     * it says now. 0; EINVAL: not waiting for an answer (any more). */
     int (*answer)(struct call *call, const struct answer *answer);
     /* Changes a call that was answered or begun, by a re-INVITE (RFC 3261 §14) as soon as nothing
      * else is under way in its dialog. `how` says all that is to be; of several, the last counts.

@@ -218,6 +218,11 @@ static void progress(struct call *call, int code, const char *reason)
     }
 }
 
+static int early(struct call *call, const struct answer *how)
+{
+    return how && call->state == CALL_INCOMING ? invite_early(call, how) : EINVAL;
+}
+
 static int answer(struct call *call, const struct answer *how)
 {
     if (!how || call->state != CALL_INCOMING) {
@@ -325,11 +330,13 @@ void signalling_create(struct sip_agent *agent)
         .set_user = set_user,
         .user = user,
         .progress = progress,
+        .early = early,
         .answer = answer,
         .update = reinvite_update,
         .reject = reject,
         .redirect = redirect,
         .end = end,
+        .refer = errand_begin,
         .report = referral_report,
     };
 }

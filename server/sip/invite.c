@@ -81,23 +81,58 @@ static int prepare_answer(struct call *call, const struct answer *how)
     return 0;
 }
 
-int invite_answer(struct call *call, const struct answer *how)
+static void refuse_unanswerable(struct call *call, int error)
 {
-    char *body = NULL;
-    bool offers = !call->offer;
+    int code = error == ENOMEM ? 500 : 488;
+    call_warn(call, "no answer to the offer is possible: refused with %d", code);
+    invite_refuse(call, code, sip_status_phrase(code), TAG_END());
+    call_finish(call, code, sip_status_phrase(code));
+}
+
+/* Answers the offer, in a response that is to come; without one, makes our own. */
+static int write_answer(struct call *call, const struct answer *how, char **bodyp)
+{
     int error = prepare_answer(call, how);
     if (!error) {
-        error = offers ? offer_make(call, &body) : offer_answer(call, call->offer, &body);
+        error = call->offer ? offer_answer(call, call->offer, bodyp) : offer_make(call, bodyp);
     }
     sdp_free(call->offer);
     call->offer = NULL;
+    return error;
+}
+
+int invite_early(struct call *call, const struct answer *how)
+{
+    char *body = NULL;
+    /* An offer of ours would have to come reliably (RFC 3261 §13.2.1). */
+    if (!call->offer) {
+        return EINVAL;
+    }
+    int error = write_answer(call, how, &body);
     if (error) {
-        int code = error == ENOMEM ? 500 : 488;
-        call_warn(call, "no answer to the offer is possible: refused with %d", code);
-        invite_refuse(call, code, sip_status_phrase(code), TAG_END());
-        call_finish(call, code, sip_status_phrase(code));
+        refuse_unanswerable(call, error);
         return 0;
     }
+    call->invite.body = body;
+    invite_provisional(call, SIP_183_SESSION_PROGRESS);
+    if (call->session_changed) {
+        call_later(call);
+    }
+    call_log(call, "answered early, with audio");
+    return 0;
+}
+
+int invite_answer(struct call *call, const struct answer *how)
+{
+    /* What a 183 has said of media must be said again (RFC 3261 §13.2.1). */
+    char *body = call->invite.body;
+    bool offers = !call->offer && !body;
+    int error = body ? prepare_answer(call, how) : write_answer(call, how, &body);
+    if (error) {
+        refuse_unanswerable(call, error);
+        return 0;
+    }
+    call->invite.body = NULL; /* it is in `body` */
     call->state = CALL_ANSWERED;
     invite_accept(call, body, offers);
     session_timer_restart(call);

@@ -16,7 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { T1_MULTIPLE = 64 }; /* RFC 3261 §13.3.1.4: so long for the ACK */
+enum {
+    T1_MULTIPLE = 64,             /* RFC 3261 §13.3.1.4: so long for the ACK */
+    PROVISIONAL_AGAIN = 60 * 1000 /* ms; §13.3.1.1: proxies cancel what nothing is heard of */
+};
 
 bool invite_is_pending(const struct call *call)
 {
@@ -66,8 +69,16 @@ static void send_response(struct call *call)
                    TAG_IF(is_ok && invite->require_timer, SIPTAG_REQUIRE_STR("timer")),
                    TAG_IF(is_ok && invite->session_expires[0],
                           SIPTAG_SESSION_EXPIRES_STR(invite->session_expires)),
-                   TAG_IF(is_ok && invite->body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
-                   TAG_IF(is_ok && invite->body, SIPTAG_PAYLOAD_STR(invite->body)), TAG_END());
+                   TAG_IF(invite->body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+                   TAG_IF(invite->body, SIPTAG_PAYLOAD_STR(invite->body)), TAG_END());
+}
+
+static void on_provisional_again(void *arg)
+{
+    struct call *call = arg;
+    send_response(call);
+    (void)loop_timer_start(call->agent->loop, &call->invite.resend, PROVISIONAL_AGAIN,
+                           on_provisional_again, call);
 }
 
 void invite_provisional(struct call *call, int status, const char *phrase)
@@ -76,6 +87,10 @@ void invite_provisional(struct call *call, int status, const char *phrase)
     invite->status = status;
     text_clean(invite->phrase, sizeof invite->phrase, phrase, false);
     send_response(call);
+    if (status > 100) {
+        (void)loop_timer_start(call->agent->loop, &invite->resend, PROVISIONAL_AGAIN,
+                               on_provisional_again, call);
+    }
 }
 
 void invite_again(struct call *call)

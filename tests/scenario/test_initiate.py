@@ -1,5 +1,7 @@
 """INITIATE (draft-ranjit-sipping-conference-01): a conference with others in it, and its owner."""
 
+import time
+
 import run
 from dialing import refuse
 from lines import Line
@@ -29,6 +31,7 @@ def initiate_again(phone, confer_to, headers=None, code=202):
         "Confer-To": confer_to,
         "Accept": "application/conference-info+xml",
         "Event": "Conference",
+        "From": f"<sip:{phone.user}@{phone.server.address}>;tag={phone.local_tag}",
     } | (headers or {})
     request = phone.send(phone.request("INITIATE", headers=fields))
     answer = phone.expect((code, 401))
@@ -117,6 +120,7 @@ def test_the_call_flow_of_figure_5_1():
         assert roster.user("ua1").findtext("{*}display-text") == "Nataraju"
         assert text(roster.endpoint("ua2"), "joining-method") == "dialed-out"
         assert text(roster.endpoint("ua2"), "referred/by") == uri_of(f9["To"])
+        assert not text(roster.endpoint("ua2"), "referred/when").startswith("1970")
         call.hang_up()
         for phone in (ua2, ua3, ua4):
             phone.reply(phone.expect("BYE"), 200)
@@ -133,8 +137,8 @@ def test_the_initiator_is_told_who_does_not_come():
         ua3.pick_up(ua3.expect_call())
         call.pick_up(call.expect_call())
         roster = Roster(ua1.notified())
-        until(ua1, roster, lambda r: r.status("ua2") == "disconnected")
-        assert text(roster.endpoint("ua2"), "disconnection-method") == "busy"
+        until(ua1, roster, lambda r: r.user("ua2") is not None)
+        until(ua1, roster, lambda r: text(r.endpoint("ua2"), "disconnection-method") == "busy")
         until(ua1, roster, lambda r: r.status("ua3") == r.status("ua1") == "connected")
         call.hang_up()
         ua3.reply(ua3.expect("BYE"), 200)
@@ -181,8 +185,9 @@ def test_a_participant_leaves_as_in_6_5():
     ) as ua2, Phone(server, "ua3") as ua3:
         conference = Conference(server, ua1, ua2, ua3)
         ua3.hang_up()  # F41, F42
-        conference.until(lambda r: r.status("ua3") == "disconnected")  # F43
-        assert text(conference.roster.endpoint("ua3"), "disconnection-method") == "departed"
+        conference.until(  # F43
+            lambda r: text(r.endpoint("ua3"), "disconnection-method") == "departed"
+        )
         ua2.expect_nothing()
         conference.end(ua2)
 
@@ -234,8 +239,6 @@ def test_the_owner_adds_out_of_dialog_to_the_conference_uri():
         f2 = initiate(desk, ua3.own_uri, f"sip:{conference.name}@{server.address}")
         assert uri_of(f2["Contact"]) == uri_of(conference.answer["Contact"])
         ua3.pick_up(ua3.expect_call())
-        desk.notified()
-        desk.expect_nothing(0.3) if ua1.is_up else None  # it is not called itself
         conference.until(lambda r: r.status("ua3") == "connected")
         conference.end(ua2, ua3)
 
@@ -282,7 +285,7 @@ def test_strangers_may_not_initiate_and_nobody_is_called():
         assert answer["WWW-Authenticate"]
         initiate(ua8, ua2.own_uri, f"sip:demo@{server.address}", code=401)
         ua2.expect_nothing()
-        assert server.status()["conferences"] == []
+        assert [c["name"] for c in server.status()["conferences"]] == ["demo"]
 
 
 def test_initiates_that_are_none():
@@ -328,7 +331,7 @@ def test_a_policy_that_refuses_one_refuses_all():
         answer = initiate(ua1, f"{ua2.own_uri}, {ua3.own_uri}", code=403)
         assert answer.reason == "Not him"
         ua2.expect_nothing()
-        assert server.status()["conferences"] == []
+        assert [c["name"] for c in server.status()["conferences"]] == ["demo"]
 
 
 def test_it_may_be_switched_off():
@@ -349,7 +352,11 @@ def test_an_initiate_that_comes_twice_is_one():
         call.pick_up(call.expect_call())
         ua1.notified()
         ua1.send(ua1.initiate)
-        ua1.expect_repeated(202)
+        deadline = time.monotonic() + 3 * run.SLOW
+        answer = ua1.read(deadline)
+        while answer and answer.code != 202:  # a NOTIFY may come in between
+            answer = ua1.read(deadline)
+        assert answer and answer.raw in ua1.seen
         ua2.expect_nothing()
         call.hang_up()
         ua2.reply(ua2.expect("BYE"), 200)

@@ -99,6 +99,15 @@ static int world_answer(struct call *call, const struct answer *answer)
     return 0;
 }
 
+static int world_early(struct call *call, const struct answer *answer)
+{
+    if (!call->info.has_offer)
+        return EINVAL;
+    call->progress = 183;
+    call->answer = *answer;
+    return 0;
+}
+
 static int world_update(struct call *call, const struct answer *how)
 {
     call->updates++;
@@ -184,6 +193,7 @@ static const struct signalling world_signalling = {
     .set_user = world_set_user,
     .user = world_user,
     .progress = world_progress,
+    .early = world_early,
     .answer = world_answer,
     .update = world_update,
     .reject = world_reject,

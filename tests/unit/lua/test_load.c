@@ -368,12 +368,12 @@ static void one_file_can_be_checked_without_a_server(void **state)
     (void)state;
     script_write("own", "return parley.policy { name = 'own' }");
     script_path("own", path, sizeof path);
-    assert_int_equal(lua_check_policy(path, script.error, sizeof script.error), 0);
+    assert_int_equal(lua_check_script(path, script.error, sizeof script.error), 0);
     script_write("own", "\nlocal p = parley.policy { name = 'own' }\nfunction p.muet() end\n");
-    assert_int_equal(lua_check_policy(path, script.error, sizeof script.error), EINVAL);
+    assert_int_equal(lua_check_script(path, script.error, sizeof script.error), EINVAL);
     assert_contains(script.error, "own.lua:3: unknown hook 'muet' (did you mean 'mute'?)");
-    assert_int_equal(lua_check_policy("/nowhere.lua", script.error, sizeof script.error), EINVAL);
-    assert_contains(script.error, "/nowhere.lua: cannot read the policy: No such file");
+    assert_int_equal(lua_check_script("/nowhere.lua", script.error, sizeof script.error), EINVAL);
+    assert_contains(script.error, "/nowhere.lua: cannot read the script: No such file");
 }
 
 static void a_policy_is_found_beside_the_config(void **state)
@@ -383,14 +383,14 @@ static void a_policy_is_found_beside_the_config(void **state)
     (void)state;
     script_write("own", GOOD);
     script_path("own", expected, sizeof expected);
-    assert_true(lua_policy_path("own", script.config_file, path, sizeof path));
+    assert_true(lua_script_path("policy", "own", script.config_file, path, sizeof path));
     assert_string_equal(path, expected);
-    assert_false(lua_policy_path("none", script.config_file, path, sizeof path));
+    assert_false(lua_script_path("policy", "none", script.config_file, path, sizeof path));
     assert_contains(path, "/policy/none.lua, ");
     assert_contains(path, "../share/parley/policy/none.lua");
-    assert_true(lua_policy_path("policy/open.lua", "", path, sizeof path));
+    assert_true(lua_script_path("policy", "policy/open.lua", "", path, sizeof path));
     assert_string_equal(path, "policy/open.lua");
-    assert_false(lua_policy_path("./none.lua", "", path, sizeof path));
+    assert_false(lua_script_path("policy", "./none.lua", "", path, sizeof path));
 }
 
 int main(void)

@@ -1,0 +1,364 @@
+/*
+ * Class call: the caller whom an application talks with. Its methods are for that application's own
+ * run; those that wait return when what they wait for is over.
+ */
+#include "lua/conversation.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+    WAIT_MOST = 24 * 60 * 60, /* s */
+    TRIES_MOST = 20,
+    SECONDS_STANDARD = 5,
+};
+
+static bool exists(lua_State *L, uint64_t id)
+{
+    return focus_visitor(generation_of(L)->engine->focus, id) != NULL;
+}
+
+/* The conversation that runs, whose call is at index 1. */
+static struct conversation *conversation_check(lua_State *L)
+{
+    uint64_t id = handle_check(L, 1, &call_class);
+    struct conversation *conversation = hook_frame_check(L, "a call")->conversation;
+
+    if (!conversation || conversation->visitor != id)
+        script_error(L, "a call can only be used by the application that it is with");
+    return conversation;
+}
+
+/* The caller at index 1; NULL when it is gone. */
+static struct visitor *self(lua_State *L)
+{
+    return conversation_visitor(conversation_check(L));
+}
+
+static int refused(lua_State *L, int code, const char *reason)
+{
+    lua_pushnil(L);
+    lua_pushinteger(L, code);
+    lua_pushstring(L, reason);
+    return 3;
+}
+
+static int done(lua_State *L)
+{
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* ---- fields --------------------------------------------------------------------------------- */
+
+static int get_id(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)handle_check(L, 1, &call_class));
+    return 1;
+}
+
+static int get_from(lua_State *L)
+{
+    const struct visitor *visitor = self(L);
+    struct actor actor;
+
+    if (!visitor)
+        return 0;
+    actor_of_caller(&actor, &visitor_call(visitor)->caller);
+    actor_push(L, &actor);
+    return 1;
+}
+
+static int get_to(lua_State *L)
+{
+    const struct visitor *visitor = self(L);
+
+    if (!visitor)
+        return 0;
+    lua_pushstring(L, visitor_call(visitor)->requested_user);
+    return 1;
+}
+
+static int get_answered(lua_State *L)
+{
+    const struct visitor *visitor = self(L);
+
+    if (!visitor)
+        return 0;
+    lua_pushboolean(L, visitor_is_answered(visitor));
+    return 1;
+}
+
+/* ---- answering ------------------------------------------------------------------------------ */
+
+/* call:ring() */
+static int ring(lua_State *L)
+{
+    struct visitor *visitor = self(L);
+
+    if (!visitor)
+        return handle_gone(L);
+    visitor_ring(visitor);
+    return done(L);
+}
+
+/* call:progress() */
+static int progress(lua_State *L)
+{
+    struct visitor *visitor = self(L);
+    struct decision decision;
+    int error;
+
+    if (!visitor)
+        return handle_gone(L);
+    if (visitor_is_answered(visitor))
+        return luaL_error(L, "progress: the call is answered already");
+    error = visitor_progress(visitor, &decision);
+    if (error == EINVAL)
+        return refused(L, 488, "The caller has made no offer");
+    return error ? refused(L, decision.code, decision.reason) : done(L);
+}
+
+/* call:answer() */
+static int answer(lua_State *L)
+{
+    struct conversation *conversation = conversation_check(L);
+    struct visitor *visitor = self(L);
+    struct decision decision;
+
+    if (!visitor)
+        return handle_gone(L);
+    if (visitor_is_answered(visitor))
+        return luaL_error(L, "answer: the call is answered already");
+    conversation_check_wait(L, conversation, "answer");
+    if (visitor_answer(visitor, &decision))
+        return refused(L, decision.code, decision.reason);
+    return conversation_wait(L, conversation, WAIT_ANSWER);
+}
+
+/* call:reject(code [, reason]) */
+static int reject(lua_State *L)
+{
+    lua_Integer code = luaL_checkinteger(L, 2);
+    struct visitor *visitor = self(L);
+    char reason[96] = "Refused";
+
+    if (code < 400 || code > 699 || code == 401 || code == 407)
+        return luaL_error(L, "reject: the code must be a SIP status from 400 to 699, as in "
+                             "reject(486, \"Busy\"); a password is asked for by challenge()");
+    if (!lua_isnoneornil(L, 3))
+        text_check(L, 3, "reject: the reason", reason, sizeof reason);
+    if (!visitor)
+        return handle_gone(L);
+    if (visitor_is_answered(visitor))
+        return luaL_error(L, "reject: the call is answered already; hangup() ends it");
+    visitor_dismiss(visitor, (int)code, reason);
+    return done(L);
+}
+
+/* call:challenge() */
+static int challenge(lua_State *L)
+{
+    struct visitor *visitor = self(L);
+
+    if (!visitor)
+        return handle_gone(L);
+    if (visitor_is_answered(visitor))
+        return luaL_error(L, "challenge: the call is answered already");
+    if (visitor_call(visitor)->caller.authenticated)
+        return luaL_error(L, "challenge: the caller has proven who it is");
+    visitor_dismiss(visitor, 401, "Unauthorized");
+    return done(L);
+}
+
+/* call:hangup([reason]) */
+static int hangup(lua_State *L)
+{
+    struct visitor *visitor = self(L);
+    char reason[96] = "The application has ended the call";
+
+    if (!lua_isnoneornil(L, 2))
+        text_check(L, 2, "hangup: the reason", reason, sizeof reason);
+    if (!visitor)
+        return handle_gone(L);
+    visitor_dismiss(visitor, visitor_is_answered(visitor) ? 200 : 480, reason);
+    return done(L);
+}
+
+/* call:on_hangup(function) */
+static int on_hangup(lua_State *L)
+{
+    const struct conversation *conversation = conversation_check(L);
+
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    lua_settop(L, 2);
+    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, conversation->hangup_reference);
+    lua_insert(L, 2);
+    lua_rawseti(L, 2, (lua_Integer)lua_rawlen(L, 2) + 1);
+    return 0;
+}
+
+/* ---- waiting -------------------------------------------------------------------------------- */
+
+/* The seconds at `index`, in ms. */
+static unsigned seconds_check(lua_State *L, int index, const char *what)
+{
+    lua_Number seconds = lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) : -1;
+
+    if (!(seconds >= 0 && seconds <= WAIT_MOST))
+        script_error(L, "%s must be a number of seconds from 0 to %d", what, WAIT_MOST);
+    return (unsigned)(seconds * 1000);
+}
+
+/* call:sleep(seconds) */
+static int sleep_for(lua_State *L)
+{
+    struct conversation *conversation = conversation_check(L);
+    unsigned ms = seconds_check(L, 2, "sleep: the time");
+
+    if (!conversation_visitor(conversation))
+        return handle_gone(L);
+    conversation_check_wait(L, conversation, "sleep");
+    conversation_time(conversation, ms);
+    return conversation_wait(L, conversation, WAIT_SLEEP);
+}
+
+static void audio_check(lua_State *L, const struct visitor *visitor, const char *what)
+{
+    if (!visitor_has_audio(visitor))
+        script_error(L, "%s: there is no audio yet: answer(), or progress(), comes first", what);
+}
+
+/* call:play(file): true, and the key that has ended it if one did; or nil and why not. A key that
+ * was pressed ahead ends it before it begins. */
+static int play(lua_State *L)
+{
+    struct conversation *conversation = conversation_check(L);
+    struct visitor *visitor = conversation_visitor(conversation);
+    char file[sizeof conversation->question.prompt];
+    int error;
+
+    file_check(L, 2, "play: the file", file, sizeof file);
+    if (*file == '\0')
+        return luaL_error(L, "play: the file has no name");
+    if (!visitor)
+        return handle_gone(L);
+    audio_check(L, visitor, "play");
+    conversation_check_wait(L, conversation, "play");
+    conversation->outcome = (struct outcome){.is_good = true};
+    if (*conversation->keys) {
+        conversation->outcome.text[0] = *conversation->keys;
+        return conversation_over(L, WAIT_PLAY);
+    }
+    error = visitor_play(visitor, file);
+    if (error) {
+        lua_pushnil(L);
+        lua_pushstring(L, strerror(error));
+        return 2;
+    }
+    return conversation_wait(L, conversation, WAIT_PLAY);
+}
+
+/* A field of ask's table at index 2 that is a whole number; `standard` when it is not given. */
+static unsigned number_field(lua_State *L, const char *name, unsigned lowest, unsigned most,
+                             unsigned standard)
+{
+    int type = lua_getfield(L, 2, name);
+    lua_Integer number = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
+
+    lua_pop(L, 1);
+    if (type == LUA_TNIL)
+        return standard;
+    if (number < (lua_Integer)lowest || number > (lua_Integer)most)
+        script_error(L, "ask: %s must be a whole number from %d to %d", name, (int)lowest,
+                     (int)most);
+    return (unsigned)number;
+}
+
+static void take_terminator(lua_State *L, struct question *question)
+{
+    char text[2] = "#";
+
+    if (lua_getfield(L, 2, "terminator") != LUA_TNIL)
+        text_check(L, -1, "ask: terminator", text, sizeof text);
+    lua_pop(L, 1);
+    if (*text && !strchr("0123456789*#ABCD", *text))
+        script_error(L, "ask: terminator must be a key, or \"\" for none");
+    question->terminator = *text;
+}
+
+static void take_prompt(lua_State *L, struct question *question)
+{
+    if (lua_getfield(L, 2, "prompt") != LUA_TNIL)
+        file_check(L, -1, "ask: prompt", question->prompt, sizeof question->prompt);
+    lua_pop(L, 1);
+}
+
+static void question_take(lua_State *L, struct question *question)
+{
+    static const char *const names[] = {"prompt", "min", "max", "timeout", "retries", "terminator"};
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, 2)) {
+        (void)key_check(L, -2, "ask", names, sizeof names / sizeof *names);
+        lua_pop(L, 1);
+    }
+    *question = (struct question){.timeout = SECONDS_STANDARD * 1000};
+    question->least = number_field(L, "min", 0, KEYS_MAX, 1);
+    question->most = number_field(L, "max", 1, KEYS_MAX, KEYS_MAX);
+    if (question->least > question->most)
+        script_error(L, "ask: min is more than max");
+    question->tries = number_field(L, "retries", 0, TRIES_MOST, 0);
+    if (lua_getfield(L, 2, "timeout") != LUA_TNIL)
+        question->timeout = seconds_check(L, -1, "ask: timeout");
+    lua_pop(L, 1);
+    take_terminator(L, question);
+    take_prompt(L, question);
+}
+
+/* call:ask { prompt = …, min = 1, max = 32, timeout = 5, retries = 0, terminator = "#" }: the keys
+ * pressed; or nil, and "timeout" when there were none or "short" when they were too few. */
+static int ask(lua_State *L)
+{
+    struct conversation *conversation = conversation_check(L);
+    struct visitor *visitor = conversation_visitor(conversation);
+    struct question question;
+
+    question_take(L, &question);
+    if (!visitor)
+        return handle_gone(L);
+    audio_check(L, visitor, "ask");
+    conversation_check_wait(L, conversation, "ask");
+    conversation->question = question;
+    return ask_begin(conversation) ? conversation_over(L, WAIT_ASK)
+                                   : conversation_wait(L, conversation, WAIT_ASK);
+}
+
+/* ---- the class ------------------------------------------------------------------------------ */
+
+static int to_string(lua_State *L)
+{
+    lua_pushfstring(L, "call #%I", (lua_Integer)handle_check(L, 1, &call_class));
+    return 1;
+}
+
+static const luaL_Reg fields[] = {
+    {"id", get_id}, {"from", get_from}, {"to", get_to}, {"answered", get_answered}, {NULL, NULL},
+};
+
+static const luaL_Reg methods[] = {
+    {"ring", ring},     {"progress", progress},   {"answer", answer}, {"reject", reject},
+    {"play", play},     {"challenge", challenge}, {"ask", ask},       {"sleep", sleep_for},
+    {"hangup", hangup}, {"on_hangup", on_hangup}, {NULL, NULL},
+};
+
+static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};
+
+const struct handle_class call_class = {
+    .name = "call",
+    .fields = fields,
+    .methods = methods,
+    .metamethods = metamethods,
+    .exists = exists,
+};

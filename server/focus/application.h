@@ -1,0 +1,22 @@
+/*
+ * Applications as the focus sees them: scripts that talk with a caller who is in no conference
+ * (RFC 4579 §5.3). Implemented by the script engine. Focus thread; no function may block.
+ */
+#ifndef FOCUS_APPLICATION_H
+#define FOCUS_APPLICATION_H
+
+#include "focus/visitor.h"
+
+struct application {
+    void *ctx;
+    /* Whether calls to this user part are an application's. */
+    bool (*exists)(void *ctx, const char *name);
+    /* Such a call has come in. It is the application's from now on, until it has left. */
+    void (*begin)(void *ctx, struct visitor *visitor);
+    /* What has happened to a visitor, whose id is in `event->visitor`: joined (the call is up),
+     * digit, played, left (hung up or lost; not told of one that the application itself has sent
+     * away or into a conference). */
+    void (*event)(void *ctx, const struct conference_event *event);
+};
+
+#endif

@@ -1,0 +1,324 @@
+/* Callers in an application: their calls, their media, their end. */
+#include "focus/private.h"
+
+#include "core/id.h"
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PROMPT_FADE = 10 }; /* ms */
+
+/* The special information tone of ITU-T E.180 §3.9: what was asked for cannot be had. */
+#define FAILURE_TONE "tone:950/330,1400/330,1800/330"
+
+static struct visitor *visitor_make(struct focus *focus, struct call *call)
+{
+    struct visitor *visitor = calloc(1, sizeof *visitor);
+
+    if (!visitor)
+        return NULL;
+    visitor->party = PARTY_VISITOR;
+    visitor->id = id_next();
+    visitor->focus = focus;
+    visitor->call = call;
+    visitor->since = time(NULL);
+    HASH_ADD(hh, focus->visitors, id, sizeof visitor->id, visitor);
+    focus->signalling->set_user(call, visitor);
+    focus->calls++;
+    return visitor;
+}
+
+static void visitor_free(struct visitor *visitor)
+{
+    struct focus *focus = visitor->focus;
+
+    HASH_DEL(focus->visitors, visitor);
+    if (visitor->leg)
+        focus->mixing->leg_close(visitor->leg);
+    if (visitor->mix)
+        focus->mixing->mix_destroy(visitor->mix); /* what still plays goes with it */
+    playbacks_forget(&visitor->playbacks);
+    free(visitor);
+}
+
+bool visitor_admit(struct focus *focus, struct call *call)
+{
+    const struct application *application = focus->application;
+    const struct call_info *info = focus->signalling->info(call);
+    struct visitor *visitor;
+
+    if (!focus_has_application(focus, info->requested_user, info->requested_host))
+        return false;
+    visitor = visitor_make(focus, call);
+    if (!visitor) {
+        refuse_call(focus, call, 503, "Out of memory", RETRY_AFTER);
+        return true;
+    }
+    log_write(LOG_LEVEL_INFO, NULL, info->id, "%s talks with the application %s", info->caller.uri,
+              info->requested_user);
+    application->begin(application->ctx, visitor);
+    return true;
+}
+
+bool focus_has_application(const struct focus *focus, const char *user, const char *host)
+{
+    const struct application *application = focus->application;
+
+    return application && focus_may_serve(focus, user, host) &&
+           application->exists(application->ctx, user);
+}
+
+/* ---- media ---------------------------------------------------------------------------------- */
+
+/* Who has answered something of ours is there: a challenge, or a connection. */
+static bool is_proven(const struct visitor *visitor)
+{
+    const struct caller *caller = &visitor_call(visitor)->caller;
+    const char *transport = strrchr(caller->peer, ';');
+
+    return visitor->up || caller->authenticated || !transport || strcmp(transport, ";udp") != 0;
+}
+
+static int visitor_route(struct visitor *visitor)
+{
+    /* A forged INVITE must not aim our audio at its victim. */
+    struct leg_route route = {.is_cautious = !is_proven(visitor)};
+
+    for (unsigned bus = 0; bus < MIX_BUSES; bus++)
+        route.speaks[bus] = route.hears[bus] = GAIN_OFF;
+    route.hears[MIX_MAIN] = 0;
+    return visitor->focus->mixing->leg_route(visitor->leg, &route);
+}
+
+static int open_leg(struct visitor *visitor)
+{
+    const struct mixing *mixing = visitor->focus->mixing;
+    const struct call_info *info = visitor_call(visitor);
+    struct leg_voice voice = {.keys = visitor->focus->sound.voice.keys};
+    struct leg_config config = {
+        .family = info->family,
+        .timeout = visitor->focus->media_timeout,
+        .name = info->id,
+        .user = visitor,
+    };
+    int error = visitor->mix ? 0 : mixing->mix_create(mixing->ctx, &visitor->mix);
+
+    if (!error)
+        error = mixing->leg_create(visitor->mix, &config, &visitor->leg);
+    if (error)
+        return error;
+    mixing->leg_voice(visitor->leg, &voice);
+    return 0;
+}
+
+/* A way for audio, and how the call is answered with it. */
+static int open_media(struct visitor *visitor, struct answer *answer, struct decision *decision)
+{
+    const struct call_info *info = visitor_call(visitor);
+    const char *reason = "";
+    int error = visitor->leg ? 0 : open_leg(visitor);
+
+    decision->verdict = DECISION_REJECT;
+    if (error) {
+        decision->code = media_failure(info->requested_user, info->id, error, &reason);
+        (void)snprintf(decision->reason, sizeof decision->reason, "%s", reason);
+        return error;
+    }
+    *answer = (struct answer){.contact_user = info->requested_user};
+    visitor->focus->mixing->leg_address(visitor->leg, &answer->media);
+    return 0;
+}
+
+void visitor_session(struct visitor *visitor, const struct session *session)
+{
+    visitor->direction = session->direction;
+    visitor->has_session = true;
+    visitor->focus->mixing->leg_session(visitor->leg, session);
+}
+
+void visitor_stats(const struct visitor *visitor, struct leg_stats *stats)
+{
+    memset(stats, 0, sizeof *stats);
+    if (visitor->leg)
+        visitor->focus->mixing->leg_stats(visitor->leg, stats);
+}
+
+/* ---- answering ------------------------------------------------------------------------------ */
+
+void visitor_ring(struct visitor *visitor)
+{
+    if (!visitor->answered && !visitor->early)
+        visitor->focus->signalling->progress(visitor->call, 180, NULL);
+}
+
+int visitor_progress(struct visitor *visitor, struct decision *decision)
+{
+    struct answer answer;
+    int error;
+
+    if (visitor->answered)
+        return EINVAL;
+    if (visitor->early)
+        return 0;
+    error = open_media(visitor, &answer, decision);
+    if (!error)
+        error = visitor->focus->signalling->early(visitor->call, &answer);
+    if (!error)
+        error = visitor_route(visitor);
+    visitor->early = !error;
+    return error;
+}
+
+int visitor_answer(struct visitor *visitor, struct decision *decision)
+{
+    struct answer answer;
+    int error;
+
+    if (visitor->answered)
+        return EINVAL;
+    error = open_media(visitor, &answer, decision);
+    if (!error)
+        error = visitor->focus->signalling->answer(visitor->call, &answer);
+    visitor->answered = !error;
+    return error;
+}
+
+/* The ACK is here. */
+void visitor_established(struct visitor *visitor)
+{
+    if (visitor->up)
+        return;
+    visitor->up = true;
+    visitor->since = time(NULL);
+    if (visitor_route(visitor)) {
+        visitor_remove(visitor, 500, "Out of memory");
+        return;
+    }
+    events_post(visitor->focus,
+                &(struct conference_event){.kind = EVENT_JOINED, .visitor = visitor->id});
+}
+
+/* ---- playing -------------------------------------------------------------------------------- */
+
+int visitor_play(struct visitor *visitor, const char *file)
+{
+    struct play_config config = {.file = file, .bus = MIX_MAIN, .fade = PROMPT_FADE};
+
+    if (!visitor_has_audio(visitor))
+        return ENOTCONN;
+    visitor_stop(visitor);
+    return playback_begin(&(struct playback){.visitor = visitor}, &config);
+}
+
+void visitor_stop(struct visitor *visitor)
+{
+    playbacks_stop(visitor->playbacks, visitor->focus, false);
+}
+
+void visitor_played(struct visitor *visitor, bool is_stopped, const char *problem)
+{
+    struct conference_event event = {.kind = EVENT_PLAYED, .visitor = visitor->id};
+
+    if (problem)
+        log_write(LOG_LEVEL_ERROR, NULL, visitor_call(visitor)->id, "%s", problem);
+    if (visitor->failed) {
+        visitor_dismiss(visitor, 500, "Application error");
+        return;
+    }
+    if (is_stopped)
+        return;
+    (void)snprintf(event.reason, sizeof event.reason, "%s", problem ? problem : "");
+    events_post(visitor->focus, &event);
+}
+
+/* ---- the end -------------------------------------------------------------------------------- */
+
+void visitor_leave(struct visitor *visitor, const char *reason)
+{
+    log_write(LOG_LEVEL_INFO, NULL, visitor_call(visitor)->id, "%s leaves the application %s: %s",
+              visitor_call(visitor)->caller.uri, visitor_call(visitor)->requested_user, reason);
+    visitor->focus->signalling->set_user(visitor->call, CALL_HAS_LEFT);
+    visitor_free(visitor);
+}
+
+void visitor_dismiss(struct visitor *visitor, int code, const char *reason)
+{
+    const struct signalling *signalling = visitor->focus->signalling;
+    struct call *call = visitor->call;
+    bool answered = visitor->answered;
+
+    visitor_leave(visitor, reason);
+    if (answered)
+        signalling->end(call, code, reason);
+    else
+        signalling->reject(call, code, reason, 0);
+}
+
+void visitor_fail(struct visitor *visitor)
+{
+    visitor->failed = true;
+    if (!visitor->up || visitor_play(visitor, FAILURE_TONE))
+        visitor_dismiss(visitor, 500, "Application error");
+}
+
+void visitor_tell_left(struct visitor *visitor, int code, const char *reason)
+{
+    struct conference_event event = {.kind = EVENT_LEFT, .visitor = visitor->id, .code = code};
+
+    (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
+    if (!visitor->failed)
+        events_post(visitor->focus, &event);
+}
+
+void visitor_remove(struct visitor *visitor, int code, const char *reason)
+{
+    visitor_tell_left(visitor, code, reason);
+    visitor_dismiss(visitor, code, reason);
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+struct visitor *focus_visitor(struct focus *focus, uint64_t id)
+{
+    struct visitor *visitor;
+
+    HASH_FIND(hh, focus->visitors, &id, sizeof id, visitor);
+    return visitor;
+}
+
+struct visitor *focus_next_visitor(struct focus *focus, const struct visitor *after)
+{
+    return after ? after->hh.next : focus->visitors;
+}
+
+uint64_t visitor_id(const struct visitor *visitor)
+{
+    return visitor->id;
+}
+
+const struct call_info *visitor_call(const struct visitor *visitor)
+{
+    return visitor->focus->signalling->info(visitor->call);
+}
+
+const char *visitor_status(const struct visitor *visitor)
+{
+    return visitor->answered ? "connected" : visitor->early ? "early" : "dialing-in";
+}
+
+bool visitor_is_answered(const struct visitor *visitor)
+{
+    return visitor->answered;
+}
+
+bool visitor_has_audio(const struct visitor *visitor)
+{
+    return visitor->up || visitor->early;
+}
+
+time_t visitor_since(const struct visitor *visitor)
+{
+    return visitor->since;
+}

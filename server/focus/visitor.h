@@ -1,0 +1,56 @@
+/*
+ * Visitors: callers who talk with an application, and are in no conference yet (RFC 4579 §5.3).
+ *
+ * A visitor hears what is played to it, and its keys are told to its application. It leaves by
+ * hanging up, by being sent away, or into a conference, where the same call, with the same audio
+ * stream, is a participant. Visitors are named by ids that are never used twice. Used by the script
+ * engine and by control, on the focus thread.
+ */
+#ifndef FOCUS_VISITOR_H
+#define FOCUS_VISITOR_H
+
+#include "focus/event.h"
+#include "focus/request.h"
+#include "ports/signalling.h"
+
+#include <time.h>
+
+struct focus;
+struct visitor;
+
+/* NULL: it has left. */
+struct visitor *focus_visitor(struct focus *focus, uint64_t id);
+/* The first one for NULL; NULL after the last one. */
+struct visitor *focus_next_visitor(struct focus *focus, const struct visitor *after);
+
+uint64_t visitor_id(const struct visitor *visitor);
+const struct call_info *visitor_call(const struct visitor *visitor);
+/* "dialing-in", "early" (there is audio before the answer) or "connected". */
+const char *visitor_status(const struct visitor *visitor);
+bool visitor_is_answered(const struct visitor *visitor);
+/* The ACK is here, or audio has begun before it. */
+bool visitor_has_audio(const struct visitor *visitor);
+time_t visitor_since(const struct visitor *visitor);
+void visitor_stats(const struct visitor *visitor, struct leg_stats *stats);
+
+/* 180 Ringing. */
+void visitor_ring(struct visitor *visitor);
+/* 183 with SDP: audio both ways before the answer. EINVAL: the caller has made no offer, or the
+ * call is answered; others: no media, and decision->code and reason say why. */
+int visitor_progress(struct visitor *visitor, struct decision *decision);
+/* 200; `joined` is told when the ACK is here. Errors as above. */
+int visitor_answer(struct visitor *visitor, struct decision *decision);
+
+/* Plays a file to the visitor, in place of what plays. `played` is told when it is over, with the
+ * reason if it could not be played. ENOTCONN: there is no audio; ENOMEM, EAGAIN. */
+int visitor_play(struct visitor *visitor, const char *file);
+/* Nothing is told of what is stopped. */
+void visitor_stop(struct visitor *visitor);
+
+/* These end its visit. */
+/* A final 3xx–6xx when it is not answered, else a BYE. */
+void visitor_dismiss(struct visitor *visitor, int code, const char *reason);
+/* Its application has failed: 500, or a tone that says so and a BYE. */
+void visitor_fail(struct visitor *visitor);
+
+#endif
