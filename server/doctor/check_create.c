@@ -95,18 +95,27 @@ static const char *body_with_list(struct doctor *doctor, struct line *line)
                       offer ? offer : "", resource_list(doctor->home, both, 2, ""));
 }
 
+static const char list_option[] = "recipient-list-invite";
+
+static const sip_t *invite_with_list(struct doctor *doctor, const url_t *uri)
+{
+    struct line *line = line_create(doctor->alice, uri);
+    const char *body = line ? body_with_list(doctor, line) : NULL;
+    return line_invite(line, STREAM_SENDRECV, SIPTAG_REQUIRE_STR(list_option),
+                       SIPTAG_CONTENT_TYPE_STR("multipart/mixed;boundary=\"doctors-cut\""),
+                       SIPTAG_PAYLOAD_STR(body), TAG_END());
+}
+
 static enum verdict check_list(struct doctor *doctor)
 {
-    static const char option[] = "recipient-list-invite";
-    bool by_factory = doctor->factory && offers(doctor->maker.supported, option);
-    NEEDS(by_factory || offers(doctor->focus.supported, option), "no %s in Supported", option);
-    struct line *line =
-        line_create(doctor->alice, by_factory ? doctor->factory : doctor->conference);
-    const char *body = line ? body_with_list(doctor, line) : NULL;
+    bool by_factory = doctor->factory && offers(doctor->maker.supported, list_option);
+    NEEDS(by_factory || offers(doctor->focus.supported, list_option), "no %s in Supported",
+          list_option);
     const sip_t *reply =
-        line_invite(line, STREAM_SENDRECV, SIPTAG_REQUIRE_STR(option),
-                    SIPTAG_CONTENT_TYPE_STR("multipart/mixed;boundary=\"doctors-cut\""),
-                    SIPTAG_PAYLOAD_STR(body), TAG_END());
+        invite_with_list(doctor, by_factory ? doctor->factory : doctor->conference);
+    if (status_of(reply) / 100 == 3 && reply->sip_contact) {
+        reply = invite_with_list(doctor, reply->sip_contact->m_url);
+    }
     MUST_ACCEPT(reply, "INVITE with a list");
     MUST(is_focus(reply), "200 without isfocus in Contact");
     const struct arrival *bobs = phone_await_call(doctor->bob);

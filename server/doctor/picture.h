@@ -54,6 +54,8 @@ struct watch {
     struct picture picture;
 };
 
+/* Of a subscription that is there. NULL: out of memory. */
+struct watch *watch_follow(struct doctor *doctor, struct line *line);
 /* Subscribes on the line, and takes the first document. */
 enum verdict watch_begin(struct doctor *doctor, struct line *line, struct watch **watchp);
 /* Takes what has been told meanwhile. */

@@ -6,15 +6,23 @@
 
 enum { SETTLE_MS = 1000 /* what was put together at the focus is told by then */ };
 
-enum verdict watch_begin(struct doctor *doctor, struct line *line, struct watch **watchp)
+struct watch *watch_follow(struct doctor *doctor, struct line *line)
 {
     struct watch *watch = calloc(1, sizeof *watch);
+    if (watch) {
+        watch->line = line;
+        watch->next = doctor->watches;
+        doctor->watches = watch;
+    }
+    return watch;
+}
+
+enum verdict watch_begin(struct doctor *doctor, struct line *line, struct watch **watchp)
+{
+    struct watch *watch = watch_follow(doctor, line);
     if (!watch) {
         return skipped(doctor, "out of memory");
     }
-    watch->line = line;
-    watch->next = doctor->watches;
-    doctor->watches = watch;
     *watchp = watch;
     const sip_t *reply = line_subscribe(line, "conference", SUBSCRIBED_FOR);
     if (!is_success(reply)) {
