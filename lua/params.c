@@ -78,6 +78,7 @@ unsigned verb_params(enum verb verb)
         [VERB_CREATE] = PARAM_TITLE | PARAM_POLICY | PARAM_EMPTY_TIMEOUT | PARAM_DURATION |
                         PARAM_WARNING | PARAM_ENDS_WITH_CREATOR,
         [VERB_JOIN] = ENTRY,
+        [VERB_REPLACE] = ENTRY,
         [VERB_INVITE] = ENTRY,
         [VERB_TIMEOUT] = PARAM_REASON,
         [VERB_MUTE] = PARAM_MUTED,

@@ -88,6 +88,7 @@ static void on_established(struct call *call, void *arg)
     struct participant *participant = participant_on(focus, call);
     struct visitor *visitor = visitor_on(focus, call);
     struct conference *conference;
+    bool is_new;
 
     if (visitor)
         visitor_established(visitor);
@@ -96,20 +97,25 @@ static void on_established(struct call *call, void *arg)
     conference = participant->conference;
     participant_answered(participant);
     participant_learn(participant);
+    is_new = !participant->predecessor || !participant->predecessor->joined;
     participant->joined = true;
     participant->joined_at = time(NULL);
     maker_arrives(participant);
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
+    log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s%s",
+              participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "",
+              is_new ? "" : ", by another call");
+    if (is_new)
+        events_post(focus, &(struct conference_event){
+                               .kind = EVENT_JOINED,
+                               .conference = conference->id,
+                               .participant = participant->id,
+                           });
+    if (participant->predecessor)
+        replace_finish(participant);
     conference_update_music(conference);
     referrers_tell(participant, 200, NULL);
-    log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s",
-              participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "");
-    events_post(focus, &(struct conference_event){
-                           .kind = EVENT_JOINED,
-                           .conference = conference->id,
-                           .participant = participant->id,
-                       });
     participant_route_or_remove(participant);
 }
 

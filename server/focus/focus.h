@@ -51,6 +51,7 @@ enum departure_method {
     BOOTED,   /* was put out */
     FAILED,   /* was lost, or could not be reached */
     BUSY,     /* could be reached, and was busy */
+    REPLACED, /* goes on by another call */
 };
 
 struct departure {
@@ -131,13 +132,13 @@ struct creation {
 int focus_make_conference(struct focus *focus, const struct creation *creation,
                           struct decision *decision, struct conference **conferencep);
 
-/* Asks the policy and carries out what it accepts: all verbs but create, join and subscribe.
- * *decision says what was decided. 0: done; EPERM: rejected; ENOENT: the conference is gone, or the
- * target is not in it (any more); EINVAL: a verb that only signalling can bring (create, join,
- * subscribe). What was accepted may
- * fail all the same, and changes nothing then: an invite by EALREADY, when who is called is in
- * already (decision->participant), and by ECANCELED for any other reason, mute and volume by
- * ECANCELED for want of memory; decision->code and reason say why. */
+/* Asks the policy and carries out what it accepts: all verbs but create, join, replace and
+ * subscribe. *decision says what was decided. 0: done; EPERM: rejected; ENOENT: the conference is
+ * gone, or the target is not in it (any more); EINVAL: a verb that only signalling can bring
+ * (create, join, replace, subscribe). What was accepted may fail all the same, and changes nothing
+ * then: an invite by EALREADY, when who is called is in already (decision->participant), and by
+ * ECANCELED for any other reason, mute and volume by ECANCELED for want of memory; decision->code
+ * and reason say why. */
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision);
 
 /* Asks the policy whether somebody may be told what happens in a conference, by the event package

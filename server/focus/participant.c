@@ -199,9 +199,15 @@ void participant_leave(struct participant *participant, enum departure_method me
     DL_DELETE(conference->members, participant);
     conference->member_count--;
     if (participant->id == conference->creator) {
-        conference->creator = 0;
-        conference->creator_has_left = true;
+        conference->creator = participant->successor ? participant->successor->id : 0;
+        conference->creator_has_left = !participant->successor;
     }
+    if (participant->successor && participant->successor->joined && !was_called) {
+        event.kind = EVENT_REPLACED;
+        event.other = participant->id;
+        event.participant = participant->successor->id;
+    }
+    replace_unlink(participant);
     if (!participant->joined && !was_called) {
         participant_free(participant);
         return;

@@ -37,6 +37,14 @@ struct dialog_id {
     const char *remote_tag; /* "": not yet known; whom we call may have none before the answer */
 };
 
+/* The dialog that a call which comes in names: one whose conversation it wants to join (Join, RFC
+ * 3911), or whose place it wants to take (Replaces, RFC 3891). */
+struct named_dialog {
+    bool is_replaced;   /* else joined */
+    bool is_early_only; /* replaced only as long as nobody has answered it */
+    struct call *call;  /* NULL, of a Join: there is no such dialog */
+};
+
 /* What is known about a call from its first INVITE on; who answers a call of ours, and from where,
  * is known when it is established. Strings live as long as the call. */
 struct call_info {
@@ -52,6 +60,7 @@ struct call_info {
     bool has_offer;          /* false: we offer in the 200, the peer answers in its ACK */
     const struct recipients *recipients; /* whom the caller wants to have called, too (RFC 5366);
                                             NULL: nobody */
+    const struct named_dialog *names;    /* only while on_incoming is told; NULL: none */
     bool is_outgoing; /* begun by us: `caller` is whom we call, `requested_…` are our own side */
 };
 

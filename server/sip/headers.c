@@ -32,7 +32,8 @@ static int write_allow_events(struct sip_agent *agent)
 /* ENOMEM. */
 static int write_supported(struct sip_agent *agent)
 {
-    const char *later = agent->session_expires ? "norefersub, timer" : "norefersub";
+    const char *later =
+        agent->session_expires ? "join, norefersub, replaces, timer" : "join, norefersub, replaces";
     char first[80];
 
     (void)snprintf(first, sizeof first, "%s%s", later,

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <sofia-sip/nta_tag.h>
+#include <sofia-sip/su_string.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -152,9 +153,17 @@ void invite_cancel(struct call *call)
 static void note_early_tag(struct call *call, const char *tag)
 {
     const char *copy = su_strdup(call->home, tag ? tag : "");
-    if (copy) {
-        su_free(call->home, (char *)call->info.dialog.remote_tag);
-        call->info.dialog.remote_tag = copy;
+    if (!copy) {
+        return;
+    }
+    call->info.dialog.remote_tag = copy;
+    for (unsigned i = 0; i < call->early_tag_count; i++) {
+        if (su_casematch(call->early_tags[i], copy)) {
+            return;
+        }
+    }
+    if (*copy && call->early_tag_count < EARLY_TAGS) {
+        call->early_tags[call->early_tag_count++] = copy;
     }
 }
 

@@ -57,6 +57,13 @@ enum {
     SIP_T2 = 4000,         /* ms */
     TRIES_MAX = 32,        /* requests in a row that all were refused */
     REDIRECT_TARGETS = 16, /* URIs that one call may try */
+    EARLY_TAGS = 16,       /* phones that may ring for one call and be told apart */
+    ENDED_DIALOGS = 2048,  /* that are remembered */
+};
+
+/* A dialog of a call that is over, by a hash of its identifiers. */
+struct ended_dialog {
+    uint64_t hash, until; /* ms, on loop_now's clock */
 };
 
 struct sip_agent {
@@ -110,6 +117,8 @@ struct sip_agent {
     unsigned listener_count;
     struct dialog *dialogs[DIALOG_BUCKETS]; /* by hash of the Call-ID */
     unsigned call_count;
+    struct ended_dialog ended[ENDED_DIALOGS]; /* ring, see named_dialog.c */
+    unsigned ended_next;
     struct refusal *refusals[DIALOG_BUCKETS]; /* by hash of the Call-ID */
     unsigned refusal_count;
     uint32_t log_id_salt;
@@ -275,6 +284,8 @@ struct call {
     struct change change;
     nta_outgoing_t *calling; /* the INVITE that begins it, until its final answer */
     nta_outgoing_t *bye;
+    const char *early_tags[EARLY_TAGS]; /* of the phones that ring for a call of ours; on home */
+    unsigned early_tag_count;
     const char *referred_by, *replaces; /* headers of our INVITE, on home; "": none */
     struct redirection redirection;
 
@@ -459,6 +470,8 @@ struct dialog *dialog_begun_by_notify(struct sip_agent *agent, const sip_t *sip)
 struct dialog *dialog_of_first_request(struct sip_agent *agent, const sip_t *sip);
 /* Whether this first request of somebody's is one of ours that came back. */
 bool dialog_is_looped(struct sip_agent *agent, const sip_t *sip);
+/* Those in the bucket of this Call-ID; more follow by `next`. */
+struct dialog *dialogs_of(struct sip_agent *agent, const sip_call_id_t *call_id);
 /* Its call; NULL: none, not yet, or over. */
 struct call *dialog_call(const struct dialog *dialog);
 /* A request in the dialog came: by which way. */
@@ -480,6 +493,14 @@ bool host_is_at(const char *host, const struct sockaddr_storage *address);
 
 /* The ACK of a 2xx to an INVITE of ours. */
 void dialog_acknowledge(struct dialog *dialog, const sip_t *sip);
+
+/* named_dialog.c */
+/* Where Join and Replaces may stand. False: the request was refused with 400. */
+bool check_named_dialog(struct incoming *in);
+/* What the INVITE names; *is_namedp false: nothing. False: the request was refused. */
+bool named_dialog_read(struct incoming *in, struct named_dialog *named, bool *is_namedp);
+/* The call is over, and its dialog with it. */
+void dialog_ended(const struct call *call);
 
 /* dialog_client.c */
 /* A dialog that we begin, with Call-ID, tags and names, and no usage yet. ENOMEM. */
