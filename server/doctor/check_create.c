@@ -42,7 +42,7 @@ static enum verdict make(struct doctor *doctor, struct made *made)
 
 static enum verdict check_factory(struct doctor *doctor)
 {
-    struct made made;
+    struct made made = {0};
     struct line *line;
     MUST_MAKE(&made);
     MUST(url_cmp(made.uri, doctor->factory), "the conference's URI is the factory's");
@@ -52,7 +52,7 @@ static enum verdict check_factory(struct doctor *doctor)
 
 static enum verdict check_unique(struct doctor *doctor)
 {
-    struct made one, other;
+    struct made one = {0}, other = {0};
     MUST_MAKE(&one);
     MUST_MAKE(&other);
     MUST(url_cmp(one.uri, other.uri), "two conferences have the URI %s",
@@ -63,7 +63,7 @@ static enum verdict check_unique(struct doctor *doctor)
 /* Figure 12. */
 static enum verdict check_end(struct doctor *doctor)
 {
-    struct made made;
+    struct made made = {0};
     struct line *line, *late;
     struct watch *watch;
     MUST_MAKE(&made);

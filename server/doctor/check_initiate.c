@@ -71,12 +71,12 @@ static enum verdict check_initiate(struct doctor *doctor)
 
 static enum verdict check_notify(struct doctor *doctor)
 {
-    struct initiated made;
+    struct initiated made = {0};
     MUST_INITIATE(&made);
     struct watch *watch = watch_follow(doctor, made.line);
     MUST(watch, "out of memory");
     MUST(watch_await(watch, doctor->bob->at, "connected"), "%s",
-         watch->picture.wrong[0] ? watch->picture.wrong : "no NOTIFY has who was called");
+         watch_problem(watch, "no NOTIFY has who was called"));
     return PASSED;
 }
 
@@ -103,7 +103,7 @@ static enum verdict act(struct doctor *doctor, const struct initiated *made,
 
 static enum verdict check_add(struct doctor *doctor)
 {
-    struct initiated made;
+    struct initiated made = {0};
     MUST_INITIATE(&made);
     MUST_ACT(doctor->carol, "add");
     MUST(phone_seen(doctor->carol, NULL, sip_method_invite), "who is added is not called");
@@ -112,7 +112,7 @@ static enum verdict check_add(struct doctor *doctor)
 
 static enum verdict check_remove(struct doctor *doctor)
 {
-    struct initiated made;
+    struct initiated made = {0};
     MUST_INITIATE(&made);
     MUST_ACT(doctor->bob, "remove");
     MUST(line_await_bye(made.bob), "who is removed gets no BYE");
@@ -121,7 +121,7 @@ static enum verdict check_remove(struct doctor *doctor)
 
 static enum verdict check_hold(struct doctor *doctor)
 {
-    struct initiated made;
+    struct initiated made = {0};
     MUST_INITIATE(&made);
     MUST_ACT(doctor->bob, "hold");
     MUST(phone_await(doctor->bob, made.bob, sip_method_invite), "no re-INVITE holds");
@@ -135,7 +135,7 @@ static enum verdict check_hold(struct doctor *doctor)
 
 static enum verdict check_end(struct doctor *doctor)
 {
-    struct initiated made;
+    struct initiated made = {0};
     MUST_INITIATE(&made);
     MUST_ACCEPT(line_bye(made.alice), "BYE");
     MUST(line_await_bye(made.bob), "who was called gets no BYE when the initiator leaves");

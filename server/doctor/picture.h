@@ -62,6 +62,8 @@ enum verdict watch_begin(struct doctor *doctor, struct line *line, struct watch 
 void watch_update(struct watch *watch);
 /* Waits until the user's endpoint has this status; "": until it is not connected any more. */
 bool watch_await(struct watch *watch, const char *uri, const char *status);
+/* What is wrong with what it was told, or else `missing`. */
+const char *watch_problem(const struct watch *watch, const char *missing);
 /* Whether all that it was told comes to what a new subscriber is told. NULL, or what differs. */
 const char *watch_compare(struct watch *watch);
 

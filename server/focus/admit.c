@@ -99,6 +99,7 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
                             .title = decision.params.title,
                             .policy = decision.params.policy,
                             .life = decision.params.life,
+                            .hides_focus = decision.params.hide_focus,
                         },
                         &conference) == 0) {
         /* Without memory for it, it just outlives its creator. */
@@ -152,7 +153,7 @@ bool bring_in(struct conference *conference, struct call *call, const struct dec
     if (predecessor)
         replace_link(participant, predecessor);
     else
-        focus->signalling->progress(call, 180, NULL);
+        answer.rings = true;
     error = focus->signalling->answer(call, &answer);
     if (error) {
         participant_leave(participant, FAILED, 500, "could not be answered");

@@ -102,7 +102,7 @@ void participant_answer(const struct participant *participant, struct answer *an
 
     *answer = (struct answer){
         .contact_user = conference->name,
-        .is_focus = true,
+        .is_focus = !conference->hides_focus,
         .subject = *conference->title ? conference->title : NULL,
     };
     conference->focus->mixing->leg_address(participant->leg, &answer->media);

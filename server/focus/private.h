@@ -111,6 +111,7 @@ struct focus {
     const struct application *application; /* NULL: there are none */
     struct sound sound;
     struct conference_life life; /* of those that calls create */
+    unsigned patience;           /* ms that a conference waits for who comes first */
     unsigned gone_time;          /* ms that a generated name is remembered */
     struct gone *gone;           /* hash by name, oldest first */
 
@@ -152,7 +153,7 @@ struct conference {
     enum factory factory;
     struct maker maker;
     bool is_owned; /* only who made it may change it, as far as the policy leaves that open */
-    bool reserved, is_generated;
+    bool reserved, is_generated, hides_focus;
     bool active; /* somebody is in or on the way in; there is a mix */
     bool ended;  /* no longer to be called; waits to be freed */
     bool ending; /* all its calls are being ended */

@@ -123,6 +123,7 @@ struct request_params {
     bool loop;                   /* announce */
     enum view view;              /* subscribe */
     struct conference_life life; /* create */
+    bool hide_focus;             /* create: it looks like an ordinary phone (RFC 4579 §4.2) */
 };
 
 /* Whom an invite calls (RFC 4579 §5.2). */

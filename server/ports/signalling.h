@@ -68,6 +68,7 @@ struct call_info {
 struct answer {
     const char *contact_user; /* user part of our Contact: the conference */
     bool is_focus;            /* add ;isfocus to the Contact (RFC 4579 §4.2) */
+    bool rings;               /* of an incoming call: 180 before the 200, by the same Contact */
     const char *subject;      /* SDP s= line; NULL: "-" */
     struct media_address media;
     /* What our stream is not to do, though it could: STREAM_SENDONLY: send. 0: it does both. */
@@ -119,8 +120,9 @@ struct signalling {
     /* 183 with SDP, so that there is audio before the answer (RFC 3261 §13.3.1.1). 0; EINVAL: not
      * waiting for an answer (any more), or the peer has made no offer. */
     int (*early)(struct call *call, const struct answer *answer);
-    /* 200 with SDP; after `early` the same SDP, whatever `answer` says of media, and our Contact as
-     * it says now. 0; EINVAL: not waiting for an answer (any more). */
+    /* 200 with SDP; after `early` the same SDP,
+     * whatever `answer` says of media, and our Contact as it says now. 0; EINVAL: not waiting for
+     * an answer (any more). */
     int (*answer)(struct call *call, const struct answer *answer);
     /* Changes a call that was answered or begun, by a re-INVITE (RFC 3261 §14) as soon as nothing
      * else is under way in its dialog. `how` says all that is to be; of several, the last counts.

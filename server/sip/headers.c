@@ -164,6 +164,17 @@ sip_contact_t *contact_make(struct sip_agent *agent, su_home_t *home, const char
     return sip_contact_make(home, text);
 }
 
+bool contact_is_focus(const sip_contact_t *contact)
+{
+    return msg_params_find(contact->m_params, "isfocus") != NULL;
+}
+
+const sip_allow_events_t *allow_events_of(const struct sip_agent *agent,
+                                          const sip_contact_t *contact)
+{
+    return contact_is_focus(contact) ? agent->allow_events : NULL;
+}
+
 sip_contact_t *contact_rename(su_home_t *home, const sip_contact_t *contact, const char *user,
                               bool is_focus)
 {

@@ -137,6 +137,9 @@ int invite_answer(struct call *call, const struct answer *how)
         return 0;
     }
     call->invite.body = NULL; /* it is in `body` */
+    if (how->rings) {
+        invite_provisional(call, SIP_180_RINGING);
+    }
     call->state = CALL_ANSWERED;
     invite_accept(call, body, offers);
     session_timer_restart(call);

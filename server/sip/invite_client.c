@@ -95,8 +95,8 @@ static int send_invite(struct call *call)
     call->calling = dialog_request(
         call->dialog, on_response, call, SIP_METHOD_INVITE, 0,
         SIPTAG_CONTACT(call->dialog->contact), SIPTAG_ALLOW(agent->allow),
-        SIPTAG_ALLOW_EVENTS(agent->allow_events), SIPTAG_ACCEPT(agent->accept),
-        SIPTAG_SUPPORTED(agent->supported),
+        SIPTAG_ALLOW_EVENTS(allow_events_of(agent, call->dialog->contact)),
+        SIPTAG_ACCEPT(agent->accept), SIPTAG_SUPPORTED(agent->supported),
         TAG_IF(*call->referred_by, SIPTAG_REFERRED_BY_STR(call->referred_by)),
         TAG_IF(*call->replaces, SIPTAG_REPLACES_STR(call->replaces)),
         TAG_IF(*call->replaces, SIPTAG_REQUIRE_STR("replaces")),

@@ -572,6 +572,11 @@ sip_contact_t *contact_make(struct sip_agent *agent, su_home_t *home, const char
 void local_address(const tport_t *tport, struct sockaddr_storage *address);
 /* `SIP;cause=486;text="Busy Here"` (RFC 3326). */
 void reason_write(char *header, size_t size, int code, const char *text);
+bool contact_is_focus(const sip_contact_t *contact);
+/* What our Allow-Events says where that Contact is ours: only a focus can be subscribed to. NULL:
+ * there is none. */
+const sip_allow_events_t *allow_events_of(const struct sip_agent *agent,
+                                          const sip_contact_t *contact);
 /* The same Contact with another user part, on `home`. NULL: out of memory. */
 sip_contact_t *contact_rename(su_home_t *home, const sip_contact_t *contact, const char *user,
                               bool is_focus);
