@@ -109,7 +109,7 @@ void participant_answer(const struct participant *participant, struct answer *an
 
 int participant_route(struct participant *participant)
 {
-    struct leg_route route;
+    struct leg_route route = {.is_cautious = false};
     bool heard = !participant->muted && !participant->held;
 
     /* Not before the ACK: a forged INVITE must not aim our audio at its victim. */

@@ -362,7 +362,7 @@ static inline void set_session(struct phone *phone, enum stream_direction direct
 
 static inline void set_route(struct phone *phone, float speaks, float hears)
 {
-    struct leg_route route;
+    struct leg_route route = {.is_cautious = false};
 
     for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
         route.speaks[bus] = bus == MIX_MAIN ? speaks : GAIN_OFF;
