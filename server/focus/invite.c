@@ -35,11 +35,10 @@ static struct participant *find_user(const struct conference *conference,
     return NULL;
 }
 
-static int make_call(struct conference *conference, const struct request *request,
-                     struct decision *decision, struct call **callp)
+static struct outgoing_call describe(const struct conference *conference,
+                                     const struct request *request)
 {
-    const struct signalling *signalling = conference->focus->signalling;
-    const struct outgoing_call outgoing = {
+    return (struct outgoing_call){
         .target = request->invitation->uri,
         .name = request->invitation->name ? request->invitation->name : "",
         .conference = conference->name,
@@ -48,10 +47,17 @@ static int make_call(struct conference *conference, const struct request *reques
         .referred_by = request->invitation->referred_by,
         .replaces = request->invitation->replaces,
     };
+}
 
-    switch (signalling->call(signalling->ctx, &outgoing, callp)) {
+/* Why signalling will not do it. */
+static int fail_by(struct conference *conference, const struct request *request,
+                   struct decision *decision, int error)
+{
+    switch (error) {
     case 0:
         return 0;
+    case EAGAIN:
+        return fail(conference, request, decision, 503, "Too many are being asked already");
     case EINVAL:
         return fail(conference, request, decision, 400, "Not a SIP URI that can be called");
     case ENOENT:
@@ -63,6 +69,16 @@ static int make_call(struct conference *conference, const struct request *reques
     default:
         return fail(conference, request, decision, 503, "Out of memory");
     }
+}
+
+static int make_call(struct conference *conference, const struct request *request,
+                     struct decision *decision, struct call **callp)
+{
+    const struct signalling *signalling = conference->focus->signalling;
+    const struct outgoing_call outgoing = describe(conference, request);
+
+    return fail_by(conference, request, decision,
+                   signalling->call(signalling->ctx, &outgoing, callp));
 }
 
 /* Who is in already has what was wished for them: that is success. */
@@ -131,6 +147,32 @@ static void ring(struct participant *participant, const struct invitation *invit
     (void)focus->signalling->invite(participant->call, &offer);
 }
 
+/* Whoever is asked comes in as any caller does: a policy that lets them be asked has not yet let
+ * them in. */
+static int ask(struct conference *conference, const struct request *request,
+               struct decision *decision)
+{
+    struct focus *focus = conference->focus;
+    const struct invitation *invitation = request->invitation;
+    const struct outgoing_refer refer = {
+        .call = describe(conference, request),
+        .timeout = invitation->timeout ? invitation->timeout : focus->answer_timeout,
+        .referral = invitation->referral,
+    };
+    struct participant *other = NULL;
+
+    while ((other = conference_next_participant(conference, other))) {
+        if (participant_is_named(other, invitation->uri)) {
+            decision->participant = other->id;
+            (void)fail(conference, request, decision, 486, "already in");
+            tell_already(other, invitation->referral);
+            return EALREADY;
+        }
+    }
+    return fail_by(conference, request, decision,
+                   focus->signalling->refer(focus->signalling->ctx, &refer));
+}
+
 int invite(struct conference *conference, const struct request *request, struct decision *decision)
 {
     struct focus *focus = conference->focus;
@@ -143,6 +185,8 @@ int invite(struct conference *conference, const struct request *request, struct 
     reason = focus_is_full(focus, conference->name);
     if (reason)
         return fail(conference, request, decision, 503, reason);
+    if (request->invitation->by_refer)
+        return ask(conference, request, decision);
     error = make_call(conference, request, decision, &call);
     if (error)
         return error;

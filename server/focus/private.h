@@ -375,6 +375,10 @@ void referrer_add(struct participant *participant, struct referral *referral);
 /* A code of 200 or more is the last word. */
 void referrers_tell(struct participant *participant, int code, const char *reason);
 
+/* As the roster names people: a user's URI names all its endpoints, an endpoint's only that one
+ * (RFC 4575 §5.6, §5.7). */
+bool participant_is_named(const struct participant *participant, const char *uri);
+
 /* subscribe.c */
 /* The participant who sends a request, within `call` or, when that is NULL, outside of any. NULL:
  * somebody from outside. */

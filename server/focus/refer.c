@@ -1,4 +1,4 @@
-/* What somebody asks of a conference by REFER (RFC 4579 §5.5, §5.11), and how it goes. */
+/* What somebody asks of a conference by REFER (RFC 4579 §5.5, §5.7, §5.11), and how it goes. */
 #include "focus/private.h"
 
 #include "core/log.h"
@@ -79,10 +79,17 @@ static void refer_invite(struct focus *focus, struct reference *reference, struc
         .referrer = name_of_referrer(reference, participant),
         .referred_by = reference->referred_by,
         .replaces = reference->replaces,
+        .by_refer = reference->method == REFERENCE_REFER,
         .referral = reference->referral,
     };
     struct decision decision;
 
+    /* Nobody is sent elsewhere in a conference's name. */
+    if (invitation.by_refer && *reference->refer_to &&
+        strcmp(reference->refer_to, request->conference->name) != 0) {
+        refuse(reference, 400, "Refer-To Within Refer-To Is Not This Conference");
+        return;
+    }
     request->verb = VERB_INVITE;
     request->invitation = &invitation;
     (void)snprintf(request->params.role, sizeof request->params.role, "participant");
@@ -120,9 +127,7 @@ static bool is_uri(const char *uri, size_t length, const char *other)
            strncmp(uri, other, user < length ? user : 0) == 0;
 }
 
-/* As the roster shows people: a user's URI names all its endpoints, an endpoint's only that one
- * (RFC 4575 §5.6, §5.7). */
-static bool is_named(const struct participant *participant, const char *uri)
+bool participant_is_named(const struct participant *participant, const char *uri)
 {
     static const char leg[] = ";leg=";
     const struct call_info *info = &participant->info;
@@ -161,7 +166,7 @@ static void refer_bye(struct focus *focus, struct reference *reference, struct r
     request->verb = VERB_REMOVE;
     while (count < REMOVED_AT_ONCE &&
            (participant = conference_next_participant(request->conference, participant))) {
-        if (is_named(participant, reference->uri))
+        if (participant_is_named(participant, reference->uri))
             targets[count++] = participant->id;
     }
     if (count == 0) {
@@ -210,7 +215,9 @@ void refer(struct focus *focus, struct reference *reference)
     actor_of_call(&request.actor, from, participant ? participant->id : 0);
     log_write(LOG_LEVEL_INFO, request.conference_name, from->id, "%s (%s) refers to %s%s",
               from->caller.uri, from->caller.peer, reference->uri,
-              reference->method == REFERENCE_BYE ? ", who is to be removed" : "");
+              reference->method == REFERENCE_BYE     ? ", who is to be removed"
+              : reference->method == REFERENCE_REFER ? ", who is to be asked in"
+                                                     : "");
     if (reference->method == REFERENCE_BYE)
         refer_bye(focus, reference, &request);
     else

@@ -130,6 +130,7 @@ struct invitation {
     const char *referred_by; /* Referred-By header of the call (RFC 3892); NULL or "": none */
     const char *replaces;    /* Replaces header of the call (RFC 3891), which takes the place of one
                                 of the callee's; NULL or "": none */
+    bool by_refer; /* is asked to call the conference, instead of being called (RFC 4579 §5.7) */
     struct referral *referral; /* is told how it goes once the invite is accepted; NULL: nobody */
 };
 

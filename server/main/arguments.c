@@ -44,6 +44,31 @@ static const char *take_value(int argc, char **argv, int *ip, size_t length)
     return *ip + 1 < argc ? argv[++*ip] : NULL;
 }
 
+/* Which of the command's own options it is; FLAGS_MAX: none. */
+static unsigned find_flag(const struct command *command, const char *name)
+{
+    unsigned i = 0;
+    while (i < FLAGS_MAX &&
+           (!command->flags[i].name || strcmp(command->flags[i].name, name) != 0)) {
+        i++;
+    }
+    return i;
+}
+
+static bool set_flag(const struct flag *flag, const char *value, const char **placep)
+{
+    if (!value) {
+        complain("%s needs a value: %s %s", flag->name, flag->name, flag->value);
+        return false;
+    }
+    if (*placep) {
+        complain("%s is given twice; keep one", flag->name);
+        return false;
+    }
+    *placep = value;
+    return true;
+}
+
 static bool parse_option(int argc, char **argv, int *ip, const struct command *command,
                          struct arguments *arguments)
 {
@@ -59,6 +84,11 @@ static bool parse_option(int argc, char **argv, int *ip, const struct command *c
     if (!has_value && command->takes_json && strcmp(flag, "--json") == 0) {
         arguments->json = true;
         return true;
+    }
+    unsigned own = find_flag(command, flag);
+    if (own < FLAGS_MAX) {
+        return set_flag(&command->flags[own], take_value(argc, argv, ip, length),
+                        &arguments->values[own]);
     }
     bool is_config = command->takes_config && is_flag(argument, "--config", length);
     const struct option *option = is_config ? NULL : option_by_flag(flag);

@@ -20,6 +20,13 @@ struct assignment {
     const char *text; /* of argv */
 };
 
+/* An option that one command alone has. */
+struct flag {
+    const char *name, *value, *help; /* "--auth", "USER:PASSWORD" */
+};
+
+enum { FLAGS_MAX = 4 };
+
 struct arguments {
     const char *config; /* --config; NULL for none */
     bool json, help;
@@ -27,6 +34,7 @@ struct arguments {
     unsigned assignment_count;
     const char **files; /* what is no option */
     unsigned file_count;
+    const char *values[FLAGS_MAX]; /* of the command's flags, in their order; NULL: not given */
 };
 
 struct command {
@@ -36,6 +44,7 @@ struct command {
     const char *description;
     bool takes_settings; /* all options of the table; otherwise --data alone */
     bool takes_config, takes_json, takes_files;
+    struct flag flags[FLAGS_MAX];
     int (*run)(const struct arguments *arguments);
 };
 
@@ -58,5 +67,6 @@ int settings_load(const struct arguments *arguments, const char *config, struct 
 
 int command_serve(const struct arguments *arguments);
 int command_check(const struct arguments *arguments);
+int command_doctor(const struct arguments *arguments);
 
 #endif

@@ -136,6 +136,19 @@ static const struct command commands[] = {
      .description = "Returns when the server has gone.",
      .takes_config = true,
      .run = run_stop},
+    {.name = "doctor",
+     .operands = "[OPTION…] sip:CONFERENCE@HOST",
+     .summary = "examine a focus, anybody's, and tell what of RFC 4579 and RFC 4575 it does",
+     .description =
+         "Calls the conference as phones would, with phones of its own that it has the focus call, "
+         "and prints\na line for each thing that a focus does: pass, fail, not offered, skipped. "
+         "Exit codes: 0 nothing\nfails, 1 something does, 2 the focus does not answer.",
+     .takes_json = true,
+     .takes_files = true,
+     .flags = {{"--auth", "USER:PASSWORD", "An account that may do what is examined."},
+               {"--factory", "URI", "The conference factory; without it creation is skipped."},
+               {"--timeout", "SECONDS", "How long the focus has for each thing; default 5."}},
+     .run = command_doctor},
     {.name = "config",
      .operands = "",
      .summary = "print a complete config file with comments",
@@ -187,6 +200,11 @@ static void print_command_help(const struct command *command)
     } else if (command->takes_config) {
         printf("  --data DIR               %s\n",
                "The server's data directory; then the config is not read.");
+    }
+    for (unsigned i = 0; i < FLAGS_MAX && command->flags[i].name; i++) {
+        char head[64];
+        snprintf(head, sizeof head, "%s %s", command->flags[i].name, command->flags[i].value);
+        printf("%s  %-24s %s\n", i == 0 ? "\n" : "", head, command->flags[i].help);
     }
     if (command->takes_json) {
         printf("  --json                   Print JSON.\n");

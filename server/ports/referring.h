@@ -16,6 +16,7 @@ struct referral;
 enum reference_method {
     REFERENCE_INVITE, /* call the target (RFC 4579 §5.5) */
     REFERENCE_BYE,    /* put the target out (§5.11) */
+    REFERENCE_REFER,  /* ask the target to call the conference (§5.7) */
 };
 
 /* One Refer-To. Strings live for the call in which it is handed over. */
@@ -27,6 +28,7 @@ struct reference {
     const char *name;        /* the display name that goes with it; "" for none */
     const char *referred_by; /* the Referred-By header to go with the call (RFC 3892); "": none */
     const char *replaces;    /* the Replaces header to go with it (RFC 3891); "": none */
+    const char *refer_to; /* of REFER: the conference that the target is to call; "": none given */
     /* To be told how it goes, if the code becomes 202, also from within the call; NULL: nobody
      * wants to know. */
     struct referral *referral;

@@ -78,6 +78,13 @@ struct outgoing_call {
     const char *replaces;    /* Replaces header (RFC 3891); "" for none */
 };
 
+/* Somebody to be asked to call the conference themselves (RFC 4579 §5.7). */
+struct outgoing_refer {
+    struct outgoing_call call; /* as if we called them; what it replaces does not count */
+    unsigned timeout;          /* ms until the outcome must be known */
+    struct referral *referral; /* who is told how it goes; NULL: nobody */
+};
+
 /* What the focus asks. `reason` is the SIP reason phrase; NULL: the standard one. */
 struct signalling {
     void *ctx;
@@ -89,6 +96,8 @@ struct signalling {
     /* Sends its INVITE, with an offer. 0; EINVAL: it was sent already. What goes wrong later is
      * told by on_ended. */
     int (*invite)(struct call *call, const struct answer *offer);
+    /* Sends a REFER. Errors as of `call`, and EAGAIN: too many are under way. */
+    int (*refer)(void *ctx, const struct outgoing_refer *refer);
     const struct call_info *(*info)(const struct call *call);
     /* One pointer of the focus's on the call; NULL at first. */
     void (*set_user)(struct call *call, void *user);

@@ -117,6 +117,8 @@ static void free_usage(struct dialog *dialog)
 {
     if (dialog->call) {
         call_free(dialog->call);
+    } else if (dialog->errand) {
+        errand_close(dialog->errand);
     } else {
         subscription_close(dialog->subscriptions);
     }

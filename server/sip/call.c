@@ -336,6 +336,7 @@ void signalling_create(struct sip_agent *agent)
         .reject = reject,
         .redirect = redirect,
         .end = end,
+        .refer = errand_begin,
         .report = referral_report,
     };
 }

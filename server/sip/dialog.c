@@ -54,6 +54,24 @@ struct dialog *dialog_find(struct sip_agent *agent, const sip_t *sip)
     return NULL;
 }
 
+struct dialog *dialog_begun_by_notify(struct sip_agent *agent, const sip_t *sip)
+{
+    struct dialog *dialog = *bucket_of(agent, sip->sip_call_id);
+
+    while (dialog &&
+           !(dialog->errand && !dialog->remote->a_tag && is_call_id(dialog, sip->sip_call_id) &&
+             is_tag(dialog->local->a_tag, sip->sip_to->a_tag))) {
+        dialog = dialog->next;
+    }
+    sip_to_t *remote = dialog ? sip_to_dup(dialog->home, sip->sip_from) : NULL;
+    if (!remote) {
+        return NULL;
+    }
+    dialog->remote = remote;
+    dialog->route = sip_route_fixdup(dialog->home, sip->sip_record_route);
+    return dialog;
+}
+
 struct dialog *dialog_of_first_request(struct sip_agent *agent, const sip_t *sip)
 {
     for (struct dialog *dialog = *bucket_of(agent, sip->sip_call_id); dialog;
@@ -147,7 +165,7 @@ int dialog_create(const struct incoming *in, const char *contact_user, struct di
 
 void dialog_release(struct dialog *dialog)
 {
-    if (dialog->call || dialog->subscriptions) {
+    if (dialog->call || dialog->subscriptions || dialog->errand) {
         return;
     }
     struct dialog **slot = bucket_of(dialog->agent, dialog->call_id);

@@ -42,9 +42,12 @@ static void receive_for_call(struct call *call, struct incoming *in)
 /* RFC 3261 §12.2.2. */
 static void receive_in_dialog(struct incoming *in)
 {
-    struct dialog *dialog = dialog_find(in->agent, in->sip);
-    struct call *call = dialog ? dialog_call(dialog) : NULL;
     sip_method_t method = in->sip->sip_request->rq_method;
+    struct dialog *dialog = dialog_find(in->agent, in->sip);
+    if (!dialog && method == sip_method_notify) {
+        dialog = dialog_begun_by_notify(in->agent, in->sip);
+    }
+    struct call *call = dialog ? dialog_call(dialog) : NULL;
 
     if (method == sip_method_ack) {
         if (call) {
@@ -52,7 +55,7 @@ static void receive_in_dialog(struct incoming *in)
         }
         return;
     }
-    if (!call && (!dialog || !dialog->subscriptions)) {
+    if (!call && (!dialog || !(dialog->subscriptions || dialog->errand))) {
         respond(in, SIP_481_NO_CALL, TAG_END());
         return;
     }
@@ -73,6 +76,8 @@ static void receive_in_dialog(struct incoming *in)
         subscribe_receive(dialog, in);
     } else if (method == sip_method_refer) {
         refer_receive(dialog, in);
+    } else if (method == sip_method_notify) {
+        notify_receive(dialog, in);
     } else if (method == sip_method_options) {
         options_receive(dialog, in);
     } else if (method == sip_method_register) {

@@ -35,8 +35,8 @@ static bool check_refer(struct incoming *in, const struct dialog *dialog)
     return check_contact(in, !dialog);
 }
 
-/* RFC 4488: the REFERer does not want to be told. */
-static bool is_silent(const sip_t *sip)
+/* RFC 4488. */
+bool refer_is_silent(const sip_t *sip)
 {
     for (const sip_unknown_t *one = sip->sip_unknown; one; one = one->un_next) {
         if (su_casematch(one->un_name, "Refer-Sub")) {
@@ -157,7 +157,7 @@ void refer_receive(struct dialog *dialog, struct incoming *in)
         !read_reference(in, dialog, &reference)) {
         return;
     }
-    if (is_silent(in->sip)) {
+    if (refer_is_silent(in->sip)) {
         log_id_make(in->agent, id);
         reference.from.id = id;
         carry_out(in, dialog, &reference);

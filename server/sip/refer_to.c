@@ -94,6 +94,25 @@ static int read_replaces(su_home_t *home, const url_t *url, struct reference *re
     return 0;
 }
 
+/* Whom the target is to call: the user part counts, the host is that of the focus (RFC 4579 §5.7).
+ */
+static int read_refer_to(su_home_t *home, const url_t *url, struct reference *reference)
+{
+    char user[USER_SIZE] = "";
+    const char *text;
+    int error = uri_header(home, url, "Refer-To", &text);
+    const sip_refer_to_t *to = text ? sip_refer_to_make(home, text) : NULL;
+
+    if (error || (text && !to)) {
+        return refuse(reference, "Bad Refer-To In Refer-To");
+    }
+    if (to) {
+        text_clean(user, sizeof user, to->r_url->url_user, true);
+    }
+    reference->refer_to = su_strdup(home, user);
+    return reference->refer_to ? 0 : refuse(reference, "Out Of Memory");
+}
+
 int reference_read(su_home_t *home, const url_t *url, msg_param_t const *params,
                    const char *display, struct reference *reference)
 {
@@ -105,6 +124,8 @@ int reference_read(su_home_t *home, const url_t *url, msg_param_t const *params,
         reference->method = REFERENCE_INVITE;
     } else if (su_casematch(method, "BYE")) {
         reference->method = REFERENCE_BYE;
+    } else if (su_casematch(method, "REFER")) {
+        reference->method = REFERENCE_REFER;
     } else {
         return refuse(reference, "Unknown Method In Refer-To");
     }
@@ -114,5 +135,5 @@ int reference_read(su_home_t *home, const url_t *url, msg_param_t const *params,
         return refuse(reference, "Refer-To Is No SIP URI That Can Be Called");
     }
     reference->name = display_name(home, display ? display : "");
-    return read_replaces(home, url, reference);
+    return read_replaces(home, url, reference) || read_refer_to(home, url, reference) ? EINVAL : 0;
 }

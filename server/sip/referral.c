@@ -22,6 +22,7 @@ struct referral {
     struct subscription *subscription; /* NULL: nobody wants to know any more */
     int code;                          /* the last that was reported */
     char reason[REASON_SIZE];
+    bool is_final;
     bool is_begun; /* the first NOTIFY is made */
     uint64_t told_at;
     struct loop_timer *timer;
@@ -33,7 +34,7 @@ static void tell(void *arg);
 static void release(struct referral *referral)
 {
     loop_timer_stop(&referral->timer);
-    if (referral->code >= 200 && !referral->subscription) {
+    if (referral->is_final && !referral->subscription) {
         free(referral);
     }
 }
@@ -53,14 +54,14 @@ static void tell(void *arg)
 
     if (!referral->is_begun) {
         tell_in(referral, SOON);
-    } else if (referral->code >= 200) {
+    } else if (referral->is_final) {
         subscription_end(referral->subscription, "noresource", 0);
     } else {
         subscription_changed(referral->subscription);
     }
 }
 
-void referral_report(struct referral *referral, int code, const char *reason)
+void referral_tell(struct referral *referral, int code, const char *reason)
 {
     uint64_t now = loop_now(referral->agent->loop);
     uint64_t due = referral->told_at + INTERVAL;
@@ -72,10 +73,17 @@ void referral_report(struct referral *referral, int code, const char *reason)
                : standard        ? standard
                                  : "Unknown",
                false);
+    if (referral->subscription) {
+        tell_in(referral, code < 200 && due > now ? due - now : 0);
+    }
+}
+
+void referral_report(struct referral *referral, int code, const char *reason)
+{
+    referral->is_final = code >= 200;
+    referral_tell(referral, code, reason);
     if (!referral->subscription) {
         release(referral);
-    } else {
-        tell_in(referral, code < 200 && due > now ? due - now : 0);
     }
 }
 
@@ -152,6 +160,6 @@ struct subscription *referral_subscription(const struct referral *referral)
 
 void referral_refuse(struct referral *referral)
 {
-    referral->code = 500;
+    referral->is_final = true;
     subscription_free(referral->subscription);
 }

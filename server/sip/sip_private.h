@@ -18,6 +18,7 @@ struct subscription;
 struct refusal;
 struct registered;
 struct challenge;
+struct errand;
 
 #include "core/account.h"
 #include "core/address.h"
@@ -119,7 +120,7 @@ struct sip_agent {
     /* Subscriptions with something to tell that nothing holds up. */
     struct subscription *due;
     struct loop_timer *due_timer;
-    unsigned subscription_count;
+    unsigned subscription_count, errand_count;
     uint64_t notify_count; /* NOTIFYs sent */
 };
 
@@ -145,7 +146,8 @@ struct dialog {
     struct dialog *next; /* in its bucket */
     su_home_t home[1];
     struct call *call;                  /* the INVITE usage; NULL: none, or none any more */
-    struct subscription *subscriptions; /* the others */
+    struct subscription *subscriptions; /* that the peer has */
+    struct errand *errand;              /* that the peer does for us; NULL: none */
 
     uint32_t first_cseq; /* of the request that began it */
     char *first_branch;
@@ -447,6 +449,9 @@ int dialog_create(const struct incoming *in, const char *contact_user, struct di
 void dialog_release(struct dialog *dialog);
 /* The dialog that the request says it is in; NULL: none. */
 struct dialog *dialog_find(struct sip_agent *agent, const sip_t *sip);
+/* For a NOTIFY that is faster than the 2xx to our REFER: the dialog that both begin (RFC 6665
+ * §4.4.1), with its peer from now on. NULL: none. */
+struct dialog *dialog_begun_by_notify(struct sip_agent *agent, const sip_t *sip);
 /* The dialog that was begun by the same request as this one without To tag: the same one again, a
  * merged one (other branch), or a CANCEL of it. */
 struct dialog *dialog_of_first_request(struct sip_agent *agent, const sip_t *sip);
@@ -621,6 +626,8 @@ struct referral *referral_create(struct dialog *dialog, const char *event_id);
 struct subscription *referral_subscription(const struct referral *referral);
 /* It will not be done, and that is not told: frees it and its subscription. */
 void referral_refuse(struct referral *referral);
+/* How it stands, which is not the last word, whatever the code. */
+void referral_tell(struct referral *referral, int code, const char *reason);
 /* signalling.report */
 void referral_report(struct referral *referral, int code, const char *reason);
 const struct package *referral_package(void);
@@ -646,6 +653,13 @@ void options_receive(const struct dialog *dialog, struct incoming *in);
 void register_receive(struct incoming *in);
 void subscribe_receive(struct dialog *dialog, struct incoming *in);
 void refer_receive(struct dialog *dialog, struct incoming *in);
+/* Whether it says that there is no subscription to it (RFC 4488). */
+bool refer_is_silent(const sip_t *sip);
+void notify_receive(struct dialog *dialog, struct incoming *in);
+/* errand.c: signalling.refer */
+int errand_begin(void *ctx, const struct outgoing_refer *refer);
+/* It will not be waited for. */
+void errand_close(struct errand *errand);
 int receive_message(struct sip_agent *agent, nta_agent_t *nta, msg_t *msg, sip_t *sip);
 
 /* terms.c */

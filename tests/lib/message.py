@@ -28,6 +28,7 @@ REASONS = {
     100: "Trying",
     180: "Ringing",
     200: "OK",
+    202: "Accepted",
     400: "Bad Request",
     405: "Method Not Allowed",
     422: "Session Interval Too Small",

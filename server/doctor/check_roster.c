@@ -1,0 +1,115 @@
+/* What the conference package tells of those who come and go (RFC 4575 §4, §5). */
+#include "doctor/picture.h"
+
+#include <string.h>
+
+/* Alice watches from outside while others come and go. */
+static enum verdict begin(struct doctor *doctor, struct watch **watchp)
+{
+    NEEDS_PACKAGE;
+    /* Some conferences exist only while somebody is in them. */
+    struct line *line;
+    const sip_t *reply = phone_call(doctor->carol, doctor->conference, &line);
+    MUST_ACCEPT(reply, "INVITE of another");
+    MUST_WATCH(line_create(doctor->alice, doctor->conference), watchp);
+    return PASSED;
+}
+
+static enum verdict check_join(struct doctor *doctor)
+{
+    struct watch *watch;
+    struct line *line;
+    enum verdict begun = begin(doctor, &watch);
+    if (begun != PASSED) {
+        return begun;
+    }
+    const sip_t *reply = phone_call(doctor->bob, doctor->conference, &line);
+    MUST_ACCEPT(reply, "INVITE");
+    MUST(watch_await(watch, doctor->bob->uri, "connected"), "%s",
+         watch->picture.wrong[0] ? watch->picture.wrong
+                                 : "no NOTIFY has the new user as connected");
+    const xmlNode *endpoint = picture_endpoint(&watch->picture, doctor->bob->uri);
+    const char *method = picture_text(endpoint, "joining-method");
+    MUST(method && strcmp(method, "dialed-in") == 0, "joining-method is %s",
+         method ? method : "missing");
+    MUST(picture_text(endpoint, "joining-info/when"), "joining-info has no when");
+    MUST(picture_text(endpoint, "media/type"), "the endpoint has no media with a type");
+    return PASSED;
+}
+
+static enum verdict check_leave(struct doctor *doctor)
+{
+    struct watch *watch;
+    struct line *line;
+    enum verdict begun = begin(doctor, &watch);
+    if (begun != PASSED) {
+        return begun;
+    }
+    const sip_t *reply = phone_call(doctor->bob, doctor->conference, &line);
+    MUST_ACCEPT(reply, "INVITE");
+    MUST(watch_await(watch, doctor->bob->uri, "connected"), "%s",
+         watch->picture.wrong[0] ? watch->picture.wrong
+                                 : "no NOTIFY has the new user as connected");
+    (void)line_bye(line);
+    MUST(watch_await(watch, doctor->bob->uri, ""), "%s",
+         watch->picture.wrong[0] ? watch->picture.wrong : "no NOTIFY tells that the user has left");
+    const xmlNode *endpoint = picture_endpoint(&watch->picture, doctor->bob->uri);
+    if (endpoint) {
+        const char *method = picture_text(endpoint, "disconnection-method");
+        MUST(method && strcmp(method, "departed") == 0, "disconnection-method is %s",
+             method ? method : "missing");
+        MUST(picture_text(endpoint, "disconnection-info/when"), "disconnection-info has no when");
+    }
+    return PASSED;
+}
+
+static enum verdict check_hold(struct doctor *doctor)
+{
+    struct watch *watch;
+    struct line *line;
+    enum verdict begun = begin(doctor, &watch);
+    if (begun != PASSED) {
+        return begun;
+    }
+    const sip_t *reply = phone_call(doctor->bob, doctor->conference, &line);
+    MUST_ACCEPT(reply, "INVITE");
+    reply = line_invite(line, STREAM_INACTIVE, TAG_END());
+    MUST_ACCEPT(reply, "re-INVITE with a=inactive");
+    MUST(watch_await(watch, doctor->bob->uri, "on-hold"), "%s",
+         watch->picture.wrong[0] ? watch->picture.wrong : "no NOTIFY has the user as on-hold");
+    return PASSED;
+}
+
+static enum verdict check_updates(struct doctor *doctor)
+{
+    struct watch *watch;
+    struct line *first, *second;
+    enum verdict begun = begin(doctor, &watch);
+    if (begun != PASSED) {
+        return begun;
+    }
+    MUST_ACCEPT(phone_call(doctor->bob, doctor->conference, &first), "INVITE");
+    MUST(watch_await(watch, doctor->bob->uri, "connected"), "%s",
+         watch->picture.wrong[0] ? watch->picture.wrong
+                                 : "no NOTIFY has the new user as connected");
+    MUST_ACCEPT(phone_call(doctor->tablet, doctor->conference, &second), "INVITE");
+    (void)line_bye(first);
+    MUST(watch_await(watch, doctor->bob->uri, ""), "%s",
+         watch->picture.wrong[0] ? watch->picture.wrong : "no NOTIFY tells that the user has left");
+    const char *differs = watch_compare(watch);
+    /* Somebody else may have come or gone between the one and the other. */
+    differs = differs ? watch_compare(watch) : NULL;
+    MUST(!differs, "%s", differs);
+    return PASSED;
+}
+
+const struct check checks_roster[] = {
+    {"roster-join", "who calls in appears: connected, dialed-in, when, media",
+     "RFC 4575 5.7.3 to 5.7.8", check_join},
+    {"roster-leave", "who hangs up goes, or is departed, and when", "RFC 4575 5.7.6, 5.7.7",
+     check_leave},
+    {"roster-hold", "who is on hold is shown so", "RFC 4575 5.7.3", check_hold},
+    {"roster-updates", "all updates come to what a new subscriber is told", "RFC 4575 4.6",
+     check_updates},
+    {0},
+};
