@@ -106,6 +106,7 @@ int focus_set_sound(struct focus *focus, const struct sound_config *config);
 /* How long those live that calls create, unless the policy says otherwise, and for how many ms
  * generated names answer 410 after their end, from now on. */
 void focus_set_life(struct focus *focus, const struct conference_life *life, unsigned gone);
+const struct conference_life *focus_life(const struct focus *focus);
 /* No longer reserved: goes when the last participant has left. */
 void focus_unreserve(struct focus *focus, const char *name);
 

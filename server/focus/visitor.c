@@ -133,6 +133,7 @@ static int open_media(struct visitor *visitor, struct answer *answer, struct dec
 
 void visitor_session(struct visitor *visitor, const struct session *session)
 {
+    visitor->held = session->held && visitor->has_session;
     visitor->direction = session->direction;
     visitor->has_session = true;
     visitor->focus->mixing->leg_session(visitor->leg, session);
@@ -235,6 +236,16 @@ void visitor_played(struct visitor *visitor, bool is_stopped, const char *proble
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
+void visitor_enter(struct visitor *visitor, struct participant *participant)
+{
+    participant->direction = visitor->direction;
+    participant->has_session = visitor->has_session;
+    participant->held = visitor->held;
+    visitor->leg = NULL;
+    visitor->focus->calls--; /* the participant has been counted */
+    visitor_free(visitor);
+}
+
 void visitor_leave(struct visitor *visitor, const char *reason)
 {
     log_write(LOG_LEVEL_INFO, NULL, visitor_call(visitor)->id, "%s leaves the application %s: %s",
@@ -254,6 +265,19 @@ void visitor_dismiss(struct visitor *visitor, int code, const char *reason)
         signalling->end(call, code, reason);
     else
         signalling->reject(call, code, reason, 0);
+}
+
+int visitor_redirect(struct visitor *visitor, const char *target)
+{
+    struct focus *focus = visitor->focus;
+    const struct conference *conference = focus_conference_by_name(focus, target);
+    int error = visitor->answered
+                    ? EINVAL
+                    : focus->signalling->redirect(visitor->call, target, conference != NULL);
+
+    if (!error)
+        visitor_leave(visitor, "redirected");
+    return error;
 }
 
 void visitor_fail(struct visitor *visitor)
