@@ -29,7 +29,7 @@ void actor_push(lua_State *L, const struct actor *actor)
         [ACTOR_SERVER] = "server",
     };
 
-    lua_createtable(L, 0, 11);
+    lua_createtable(L, 0, 12);
     set_text(L, "kind", kinds[actor->kind]);
     set_text(L, "uri", actor->uri);
     set_text(L, "user", actor->user);
@@ -37,6 +37,7 @@ void actor_push(lua_State *L, const struct actor *actor)
     set_text(L, "display_name", actor->display_name);
     set_text(L, "user_agent", actor->user_agent);
     set_text(L, "peer", actor->peer);
+    set_text(L, "referred_by", actor->referred_by);
     groups_push(L, actor->groups);
     lua_setfield(L, -2, "groups");
     set_boolean(L, "authenticated", actor->authenticated);
@@ -59,10 +60,14 @@ void request_push(lua_State *L, const struct request *request)
         set_text(L, "factory", request->factory);
     if (request->package)
         set_text(L, "package", request->package);
-    set_participant(L, "target", request->target);
+    set_participant(L, request->verb == VERB_JOIN ? "joins" : "target", request->target);
+    if (request->verb == VERB_JOIN)
+        set_boolean(L, "by_dialog", request->by_dialog);
     if (request->invitation) {
         set_text(L, "uri", request->invitation->uri);
         set_text(L, "name", request->invitation->name);
+        set_text(L, "replaces", request->invitation->replaces);
+        set_boolean(L, "by_refer", request->invitation->by_refer);
     }
     if (request->conference) {
         conference_push(L, conference_id(request->conference));
@@ -128,6 +133,9 @@ void event_push(lua_State *L, const struct conference_event *event)
         break;
     case EVENT_QUALITY:
         figures_set(L, quality_figures, &event->quality);
+        break;
+    case EVENT_REPLACED:
+        set_participant(L, "other", event->other);
         break;
     case EVENT_FAILED:
     case EVENT_LEFT:

@@ -242,7 +242,18 @@ static int close_for_all(lua_State *L)
 enum { INVITE_TIMEOUT_MOST = 600 }; /* s */
 
 /* Of invite's table, besides the parameters that its hook can change. */
-enum { INVITE_TIMEOUT = PARAM_COUNT, INVITE_NAME, INVITE_KEYS };
+enum {
+    INVITE_TIMEOUT = PARAM_COUNT,
+    INVITE_NAME,
+    INVITE_REFERRED_BY,
+    INVITE_BY_REFER,
+    INVITE_KEYS
+};
+
+struct invite_texts {
+    char uri[INVITE_URI_MAX], name[INVITE_NAME_MAX];
+    char referrer[INVITE_URI_MAX], referred_by[INVITE_URI_MAX + 2]; /* the same in brackets */
+};
 
 /* The number of seconds on top of the stack, in ms. */
 static unsigned take_timeout(lua_State *L)
@@ -255,11 +266,32 @@ static unsigned take_timeout(lua_State *L)
     return (unsigned)(seconds * 1000);
 }
 
+static bool take_flag(lua_State *L, const char *name)
+{
+    if (!lua_isboolean(L, -1))
+        script_error(L, "invite: %s must be true or false, not a %s", name, luaL_typename(L, -1));
+    return lua_toboolean(L, -1);
+}
+
+/* The URI on top of the stack, for a Referred-By header (RFC 3892). */
+static void take_referrer(lua_State *L, struct invite_texts *texts)
+{
+    text_check(L, -1, "invite: referred_by", texts->referrer, sizeof texts->referrer);
+    if (strncmp(texts->referrer, "sip:", 4) != 0 || strpbrk(texts->referrer, " <>\",;?"))
+        script_error(L, "invite: referred_by must be a SIP URI without parameters");
+    (void)snprintf(texts->referred_by, sizeof texts->referred_by, "<%s>", texts->referrer);
+}
+
 /* The table at `index`. */
 static void invite_options(lua_State *L, int index, struct request_params *params,
-                           struct invitation *invitation, char *name, size_t name_size)
+                           struct invitation *invitation, struct invite_texts *texts)
 {
-    const char *names[INVITE_KEYS] = {[INVITE_TIMEOUT] = "timeout", [INVITE_NAME] = "name"};
+    const char *names[INVITE_KEYS] = {
+        [INVITE_TIMEOUT] = "timeout",
+        [INVITE_NAME] = "name",
+        [INVITE_REFERRED_BY] = "referred_by",
+        [INVITE_BY_REFER] = "by_refer",
+    };
 
     params_names(verb_params(VERB_INVITE), names);
     luaL_checktype(L, index, LUA_TTABLE);
@@ -270,19 +302,29 @@ static void invite_options(lua_State *L, int index, struct request_params *param
         if (key == INVITE_TIMEOUT)
             invitation->timeout = take_timeout(L);
         else if (key == INVITE_NAME)
-            text_check(L, -1, "invite: name", name, name_size);
+            text_check(L, -1, "invite: name", texts->name, sizeof texts->name);
+        else if (key == INVITE_REFERRED_BY)
+            take_referrer(L, texts);
+        else if (key == INVITE_BY_REFER)
+            invitation->by_refer = take_flag(L, "by_refer");
         else
             param_take(L, "invite", key, params);
         lua_pop(L, 1);
     }
 }
 
-/* conference:invite(uri, { role = …, muted = …, agc = …, timeout = 30, name = … }): the
- * participant, who is being called from now on; or nil, code, text. */
+/* conference:invite(uri, { role = …, muted = …, agc = …, timeout = 30, name = …, referred_by = …
+ * }): the participant, who is being called from now on; or nil, code, text. With by_refer = true:
+ * true, they are asked to dial in. */
 static int invite(lua_State *L)
 {
-    char uri[INVITE_URI_MAX], name[INVITE_NAME_MAX] = "";
-    struct invitation invitation = {.uri = uri, .name = name};
+    struct invite_texts texts = {.name = ""};
+    struct invitation invitation = {
+        .uri = texts.uri,
+        .name = texts.name,
+        .referrer = texts.referrer,
+        .referred_by = texts.referred_by,
+    };
     struct request request = {.verb = VERB_INVITE,
                               .conference = self(L),
                               .invitation = &invitation,
@@ -290,17 +332,20 @@ static int invite(lua_State *L)
     struct decision decision;
     int result;
 
-    text_check(L, 2, "invite: the URI", uri, sizeof uri);
+    text_check(L, 2, "invite: the URI", texts.uri, sizeof texts.uri);
     if (request.conference)
         conference_wish_sound(request.conference, &request.params);
     if (!lua_isnoneornil(L, 3))
-        invite_options(L, 3, &request.params, &invitation, name, sizeof name);
+        invite_options(L, 3, &request.params, &invitation, &texts);
     if (!request.conference)
         return handle_gone(L);
     result = command_run(L, &request, &decision);
     if (result)
         return command_refused(L, result, &decision);
-    participant_push(L, decision.participant);
+    if (invitation.by_refer)
+        lua_pushboolean(L, true);
+    else
+        participant_push(L, decision.participant);
     return 1;
 }
 

@@ -3,15 +3,17 @@
  *
  * What hooks are called with, and what they may return:
  *
- *   policy.join(request, conference)             decision hooks, by verb: create, join, invite,
- *                                                timeout, mute, enhance, volume, announce, remove,
- *                                                lock, close, subscribe. Return accept { … },
- *                                                reject(code, reason), or nothing: no opinion.
- *                                                create has no conference.
+ *   policy.join(request, conference)             decision hooks, by verb: create, join, replace,
+ *                                                invite, timeout, mute, enhance, volume, announce,
+ *                                                remove, lock, close, subscribe. Return
+ *                                                accept { … }, reject(code, reason), or nothing: no
+ *                                                opinion. create has no conference.
  *   policy.joined(event, conference, participant)  event hooks: created, ending, ended, dialing,
- *                                                alerting, failed, joined, left, speaking, muted,
- * held, digit, quality, played, locked. What they return is ignored. created, ending, ended, locked
- *                                                and played have no participant.
+ *                                                alerting, failed, joined, replaced, left,
+ *                                                speaking, muted, held, digit, quality, played,
+ *                                                locked. What they return is ignored. created,
+ *                                                ending, ended, locked and played have no
+ *                                                participant.
  *
  *   policy.account(user, realm)              asked by signalling who may prove to be `user`.
  * Returns { password = … } or { ha1 = … }, and name and groups if there are any, or nothing.
@@ -200,7 +202,8 @@ void decide_safely(const struct request *request, struct decision *decision, con
     decision->failed = true;
     (void)snprintf(decision->by, sizeof decision->by, "%s", by);
     if (request->verb == VERB_CREATE || request->verb == VERB_JOIN ||
-        request->verb == VERB_INVITE || request->verb == VERB_SUBSCRIBE) {
+        request->verb == VERB_REPLACE || request->verb == VERB_INVITE ||
+        request->verb == VERB_SUBSCRIBE) {
         decision->verdict = DECISION_REJECT;
         decision->code = 500;
         (void)snprintf(decision->reason, sizeof decision->reason, "Policy error");

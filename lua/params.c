@@ -65,6 +65,7 @@ static const struct param params[PARAM_COUNT] = {
     LIFE(KIND_TIME, duration, LIFE_TIME_MAX),
     LIFE(KIND_TIME, warning, LIFE_TIME_MAX),
     LIFE(KIND_FLAG, ends_with_creator, 0),
+    FLAG(hide_focus),
 };
 
 unsigned verb_params(enum verb verb)
@@ -75,9 +76,10 @@ unsigned verb_params(enum verb verb)
         ENTRY = PARAM_ROLE | PARAM_MUTED | PARAM_ANONYMOUS | PARAM_HIDDEN | VOICE | GAINS,
     };
     static const unsigned of_verb[VERB_COUNT] = {
-        [VERB_CREATE] = PARAM_TITLE | PARAM_POLICY | PARAM_EMPTY_TIMEOUT | PARAM_DURATION |
-                        PARAM_WARNING | PARAM_ENDS_WITH_CREATOR,
+        [VERB_CREATE] = PARAM_TITLE | PARAM_POLICY | PARAM_HIDE_FOCUS | PARAM_EMPTY_TIMEOUT |
+                        PARAM_DURATION | PARAM_WARNING | PARAM_ENDS_WITH_CREATOR,
         [VERB_JOIN] = ENTRY,
+        [VERB_REPLACE] = ENTRY,
         [VERB_INVITE] = ENTRY,
         [VERB_TIMEOUT] = PARAM_REASON,
         [VERB_MUTE] = PARAM_MUTED,

@@ -323,7 +323,8 @@ enum {
     PARAM_DURATION = 1 << 18,
     PARAM_WARNING = 1 << 19,
     PARAM_ENDS_WITH_CREATOR = 1 << 20,
-    PARAM_COUNT = 21,
+    PARAM_HIDE_FOCUS = 1 << 21,
+    PARAM_COUNT = 22,
     PARAM_ALL = (1 << PARAM_COUNT) - 1,
 };
 

@@ -313,6 +313,11 @@ static const struct option options[] = {
     {.key = "created.ends_with_creator", .type = OPTION_SWITCH,
      .offset = IN_SETTINGS(created_ends_with_creator), .standard = "false", .live = true,
      .help = "Whether such a conference ends for all when who created it leaves."},
+    {.key = "created.patience", .type = OPTION_MILLISECONDS,
+     .offset = IN_SETTINGS(created_patience), .standard = "60s", .lowest = 1, .most = DAY_S * 1000,
+     .live = true,
+     .help = "How long a conference that was made with a name of its own waits for the first one to "
+             "come in."},
     {.key = "created.gone", .type = OPTION_MILLISECONDS,
      .offset = IN_SETTINGS(created_gone), .standard = "1h", .most = 7 * DAY_S * 1000,
      .live = true,
@@ -334,6 +339,10 @@ static const struct option options[] = {
      .offset = IN_CONFERENCE(ends_with_creator), .standard = "", .shown = "true", .live = true,
      .help = "Whether a conference that a factory has made ends for all when who called the factory "
              "leaves (RFC 4579)."},
+    {.key = "conferences.*.hide_focus", .type = OPTION_SWITCH,
+     .offset = IN_CONFERENCE(hide_focus), .standard = "false", .live = true,
+     .help = "Whether phones are not told that it is a conference: no isfocus, no subscriptions, no "
+             "REFER. For those who call from now on."},
     {.key = "conferences.*.empty_timeout", .type = OPTION_MILLISECONDS,
      .offset = IN_CONFERENCE(life.empty_timeout), .standard = "0", .most = DAY_S * 1000,
      .live = true,

@@ -44,6 +44,7 @@ struct conference_settings {
     char *policy;      /* name or path of its own policy; "" for none */
     char *factory;     /* "": it is none; "answer", "redirect" */
     enum option_switch ends_with_creator; /* what a factory makes */
+    enum option_switch hide_focus;
     unsigned capacity; /* participants; 0: no limit */
     struct sound_settings sound;
     struct life_settings life;
@@ -93,6 +94,7 @@ struct settings {
     struct sound_settings sound;
     struct life_settings created; /* of conferences that calls create */
     enum option_switch created_ends_with_creator;
+    unsigned created_patience; /* ms that one with a name of its own waits for the first to come */
     unsigned created_gone; /* ms that the URI of one is remembered, when the server made it up */
     struct conference_settings *conferences;
     unsigned conference_count;

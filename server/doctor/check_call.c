@@ -36,7 +36,7 @@ static enum verdict check_media(struct doctor *doctor)
     struct line *line;
     const sip_t *reply = phone_call(doctor->alice, doctor->conference, &line);
     MUST_ACCEPT(reply, "INVITE");
-    MUST(line_hears(line), "no RTP within 3 s");
+    MUST(line_hears(line), "no RTP comes");
     return PASSED;
 }
 
@@ -65,7 +65,7 @@ static enum verdict check_offerless(struct doctor *doctor)
     MUST_ACCEPT(reply, "INVITE without SDP");
     MUST(reply->sip_payload, "200 without an offer");
     MUST(line_has_media(line), "the offer in the 200 cannot be used");
-    MUST(line_hears(line), "no RTP within 3 s");
+    MUST(line_hears(line), "no RTP comes");
     return PASSED;
 }
 
@@ -73,8 +73,7 @@ static enum verdict check_require(struct doctor *doctor)
 {
     const sip_t *reply = phone_ask(doctor->alice, doctor->conference, SIP_METHOD_OPTIONS,
                                    SIPTAG_REQUIRE_STR("nothing-like-this"), TAG_END());
-    MUST(status_of(reply) == 420, "Require: nothing-like-this is answered by %s",
-         reply_text(doctor, reply));
+    MUST_GET(reply, 420, "OPTIONS with Require: nothing-like-this");
     MUST(reply->sip_unsupported, "420 without Unsupported");
     return PASSED;
 }
@@ -86,7 +85,7 @@ static enum verdict check_no_dialog(struct doctor *doctor)
         return skipped(doctor, "out of memory");
     }
     const sip_t *reply = line_request(line, SIP_METHOD_BYE, TAG_END());
-    MUST(status_of(reply) == 481, "BYE in no dialog is answered by %s", reply_text(doctor, reply));
+    MUST_GET(reply, 481, "BYE in no dialog");
     return PASSED;
 }
 

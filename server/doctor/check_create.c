@@ -42,7 +42,7 @@ static enum verdict make(struct doctor *doctor, struct made *made)
 
 static enum verdict check_factory(struct doctor *doctor)
 {
-    struct made made;
+    struct made made = {0};
     struct line *line;
     MUST_MAKE(&made);
     MUST(url_cmp(made.uri, doctor->factory), "the conference's URI is the factory's");
@@ -52,7 +52,7 @@ static enum verdict check_factory(struct doctor *doctor)
 
 static enum verdict check_unique(struct doctor *doctor)
 {
-    struct made one, other;
+    struct made one = {0}, other = {0};
     MUST_MAKE(&one);
     MUST_MAKE(&other);
     MUST(url_cmp(one.uri, other.uri), "two conferences have the URI %s",
@@ -63,7 +63,7 @@ static enum verdict check_unique(struct doctor *doctor)
 /* Figure 12. */
 static enum verdict check_end(struct doctor *doctor)
 {
-    struct made made;
+    struct made made = {0};
     struct line *line, *late;
     struct watch *watch;
     MUST_MAKE(&made);
@@ -95,18 +95,27 @@ static const char *body_with_list(struct doctor *doctor, struct line *line)
                       offer ? offer : "", resource_list(doctor->home, both, 2, ""));
 }
 
+static const char list_option[] = "recipient-list-invite";
+
+static const sip_t *invite_with_list(struct doctor *doctor, const url_t *uri)
+{
+    struct line *line = line_create(doctor->alice, uri);
+    const char *body = line ? body_with_list(doctor, line) : NULL;
+    return line_invite(line, STREAM_SENDRECV, SIPTAG_REQUIRE_STR(list_option),
+                       SIPTAG_CONTENT_TYPE_STR("multipart/mixed;boundary=\"doctors-cut\""),
+                       SIPTAG_PAYLOAD_STR(body), TAG_END());
+}
+
 static enum verdict check_list(struct doctor *doctor)
 {
-    static const char option[] = "recipient-list-invite";
-    bool by_factory = doctor->factory && offers(doctor->maker.supported, option);
-    NEEDS(by_factory || offers(doctor->focus.supported, option), "no %s in Supported", option);
-    struct line *line =
-        line_create(doctor->alice, by_factory ? doctor->factory : doctor->conference);
-    const char *body = line ? body_with_list(doctor, line) : NULL;
+    bool by_factory = doctor->factory && offers(doctor->maker.supported, list_option);
+    NEEDS(by_factory || offers(doctor->focus.supported, list_option), "no %s in Supported",
+          list_option);
     const sip_t *reply =
-        line_invite(line, STREAM_SENDRECV, SIPTAG_REQUIRE_STR(option),
-                    SIPTAG_CONTENT_TYPE_STR("multipart/mixed;boundary=\"doctors-cut\""),
-                    SIPTAG_PAYLOAD_STR(body), TAG_END());
+        invite_with_list(doctor, by_factory ? doctor->factory : doctor->conference);
+    if (status_of(reply) / 100 == 3 && reply->sip_contact) {
+        reply = invite_with_list(doctor, reply->sip_contact->m_url);
+    }
     MUST_ACCEPT(reply, "INVITE with a list");
     MUST(is_focus(reply), "200 without isfocus in Contact");
     const struct arrival *bobs = phone_await_call(doctor->bob);

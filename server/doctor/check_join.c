@@ -66,8 +66,7 @@ static enum verdict check_join_nothing(struct doctor *doctor)
     MUST_ACCEPT(reply, "INVITE with a Join that matches nothing");
     if (doctor->factory) {
         reply = call_with(doctor->alice, doctor->factory, join, &line);
-        MUST(status_of(reply) == 481, "to the factory's URI it is answered by %s",
-             reply_text(doctor, reply));
+        MUST_GET(reply, 481, "INVITE with a Join that matches nothing, to the factory");
     }
     return PASSED;
 }
@@ -82,8 +81,7 @@ static enum verdict check_both(struct doctor *doctor)
     line = line_create(doctor->tablet, doctor->conference);
     const sip_t *reply = line_invite(line, STREAM_SENDRECV, SIPTAG_REPLACES_STR(id),
                                      SIPTAG_HEADER_STR(header(doctor, "Join", id, "")), TAG_END());
-    MUST(status_of(reply) == 400, "INVITE with Join and Replaces is answered by %s",
-         reply_text(doctor, reply));
+    MUST_GET(reply, 400, "INVITE with Join and Replaces");
     return PASSED;
 }
 
@@ -122,8 +120,7 @@ static enum verdict check_replaces_nothing(struct doctor *doctor)
     struct line *line = line_create(doctor->alice, doctor->conference);
     const sip_t *reply =
         line_invite(line, STREAM_SENDRECV, SIPTAG_REPLACES_STR(nowhere), TAG_END());
-    MUST(status_of(reply) == 481, "INVITE with a Replaces that matches nothing is answered by %s",
-         reply_text(doctor, reply));
+    MUST_GET(reply, 481, "INVITE with a Replaces that matches nothing");
     return PASSED;
 }
 
@@ -135,8 +132,7 @@ static enum verdict check_early_only(struct doctor *doctor)
     const char *id = su_sprintf(doctor->home, "%s;early-only", line_dialog_id(call, false));
     line = line_create(doctor->tablet, doctor->conference);
     const sip_t *reply = line_invite(line, STREAM_SENDRECV, SIPTAG_REPLACES_STR(id), TAG_END());
-    MUST(status_of(reply) == 486, "early-only of a call that was answered gets %s",
-         reply_text(doctor, reply));
+    MUST_GET(reply, 486, "INVITE with Replaces and early-only");
     return PASSED;
 }
 

@@ -22,9 +22,8 @@ static enum verdict check_in_dialog(struct doctor *doctor)
     const sip_t *reply = phone_call(doctor->alice, doctor->conference, &line);
     MUST_ACCEPT(reply, "INVITE");
     MUST_WATCH(line, &watch);
-    MUST(watch_await(watch, doctor->alice->uri, "connected"),
-         "the subscriber's own user is not there as connected%s%s",
-         watch->picture.wrong[0] ? ": " : "", watch->picture.wrong);
+    MUST(watch_await(watch, doctor->alice->uri, "connected"), "%s",
+         watch_problem(watch, "the subscriber's own user is not there as connected"));
     return PASSED;
 }
 
@@ -41,8 +40,8 @@ static enum verdict check_outlives(struct doctor *doctor)
     MUST_WATCH(line, &watch);
     reply = line_bye(line);
     MUST_ACCEPT(reply, "BYE");
-    MUST(watch_await(watch, doctor->alice->uri, ""), "no NOTIFY tells that the caller has left%s%s",
-         watch->picture.wrong[0] ? ": " : "", watch->picture.wrong);
+    MUST(watch_await(watch, doctor->alice->uri, ""), "%s",
+         watch_problem(watch, "no NOTIFY tells that the caller has left"));
     reply = line_subscribe(line, "conference", SUBSCRIBED_FOR);
     MUST_ACCEPT(reply, "SUBSCRIBE after the BYE");
     return PASSED;
@@ -95,7 +94,7 @@ static enum verdict check_unsubscribe(struct doctor *doctor)
         MUST(notify, "no NOTIFY with Subscription-State: terminated");
     } while (!notify_is_last(notify));
     reply = line_subscribe(watch->line, "conference", SUBSCRIBED_FOR);
-    MUST(status_of(reply) == 481, "what has ended can be renewed: %s", reply_text(doctor, reply));
+    MUST_GET(reply, 481, "SUBSCRIBE after the end");
     return PASSED;
 }
 
@@ -121,8 +120,7 @@ static enum verdict check_bad_event(struct doctor *doctor)
     NEEDS_PACKAGE;
     const sip_t *reply = phone_ask(doctor->alice, doctor->conference, SIP_METHOD_SUBSCRIBE,
                                    SIPTAG_EVENT_STR("nothing-like-this"), TAG_END());
-    MUST(status_of(reply) == 489, "Event: nothing-like-this is answered by %s",
-         reply_text(doctor, reply));
+    MUST_GET(reply, 489, "SUBSCRIBE with Event: nothing-like-this");
     MUST(reply->sip_allow_events, "489 without Allow-Events");
     return PASSED;
 }
@@ -133,8 +131,7 @@ static enum verdict check_accept(struct doctor *doctor)
     const sip_t *reply = phone_ask(doctor->alice, doctor->conference, SIP_METHOD_SUBSCRIBE,
                                    SIPTAG_EVENT_STR("conference"),
                                    SIPTAG_ACCEPT_STR("text/x-nothing-like-this"), TAG_END());
-    MUST(status_of(reply) == 406, "an Accept without the package's type is answered by %s",
-         reply_text(doctor, reply));
+    MUST_GET(reply, 406, "SUBSCRIBE without the package's type in Accept");
     return PASSED;
 }
 

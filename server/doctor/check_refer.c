@@ -104,7 +104,7 @@ static enum verdict check_roster(struct doctor *doctor)
     MUST_WATCH(call, &watch);
     MUST_ACCEPT(line_refer(call, to_bob(doctor), TAG_END()), "REFER");
     MUST(watch_await(watch, doctor->bob->at, "connected"), "%s",
-         watch->picture.wrong[0] ? watch->picture.wrong : "no NOTIFY has who was called");
+         watch_problem(watch, "no NOTIFY has who was called"));
     const xmlNode *endpoint = picture_endpoint(&watch->picture, doctor->bob->at);
     const char *method = picture_text(endpoint, "joining-method");
     MUST(method && strcmp(method, "dialed-out") == 0, "joining-method is %s",
@@ -135,8 +135,7 @@ static enum verdict check_nobody(struct doctor *doctor)
 {
     NEEDS_REFER;
     const sip_t *reply = phone_ask(doctor->alice, doctor->conference, SIP_METHOD_REFER, TAG_END());
-    MUST(status_of(reply) == 400, "REFER without Refer-To is answered by %s",
-         reply_text(doctor, reply));
+    MUST_GET(reply, 400, "REFER without Refer-To");
     return PASSED;
 }
 

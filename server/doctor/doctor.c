@@ -24,7 +24,7 @@ extern su_log_t nta_log[], tport_log[], sresolv_log[];
 
 static const struct check *const tables[] = {
     checks_options,    checks_call, checks_package, checks_roster,   checks_refer,
-    checks_refer_more, checks_join, checks_create,  checks_initiate,
+    checks_refer_more, checks_join, checks_create,  checks_initiate, NULL,
 };
 
 /* ---- time ----------------------------------------------------------------------------------- */
@@ -116,7 +116,7 @@ static int find_own_address(const char *far, char host[NI_MAXHOST])
 {
     char name[NI_MAXHOST];
     struct addrinfo hints = {.ai_socktype = SOCK_DGRAM}, *found = NULL;
-    struct sockaddr_storage address, own;
+    struct sockaddr_storage address, own = {0};
     socklen_t size = sizeof own;
 
     /* A URI has IPv6 in brackets. */
@@ -202,12 +202,10 @@ static int ask(struct doctor *doctor, char *error, size_t size)
 
 static void tidy(struct doctor *doctor)
 {
-    struct phone *phones[] = {doctor->alice, doctor->tablet, doctor->bob, doctor->carol};
+    struct phone *phones[] = {doctor->alice, doctor->tablet, doctor->bob, doctor->carol, NULL};
     is_tidying = true;
-    for (size_t i = 0; i < sizeof phones / sizeof *phones; i++) {
-        if (phones[i]) {
-            phone_tidy(phones[i]);
-        }
+    for (struct phone **phone = phones; *phone; phone++) {
+        phone_tidy(*phone);
     }
     is_tidying = false;
     watches_free(doctor);
@@ -215,8 +213,8 @@ static void tidy(struct doctor *doctor)
 
 static void examine(struct doctor *doctor, struct report *report)
 {
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-        for (const struct check *check = tables[i]; check->id && !doctor_is_stopped(); check++) {
+    for (const struct check *const *table = tables; *table; table++) {
+        for (const struct check *check = *table; check->id && !doctor_is_stopped(); check++) {
             doctor->seen[0] = '\0';
             enum verdict verdict = check->run(doctor);
             tidy(doctor);
@@ -241,9 +239,9 @@ static void end(struct doctor *doctor)
 
 static void silence_library(void)
 {
-    su_log_t *logs[] = {nta_log, tport_log, sresolv_log, su_log_default};
-    for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
-        su_log_set_level(logs[i], 0);
+    su_log_t *logs[] = {nta_log, tport_log, sresolv_log, su_log_default, NULL};
+    for (su_log_t **log = logs; *log; log++) {
+        su_log_set_level(*log, 0);
     }
 }
 

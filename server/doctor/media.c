@@ -15,7 +15,6 @@ enum {
     FRAME_SAMPLES = 160, /* at 8 kHz */
     RTP_HEADER = 12,     /* bytes, RFC 3550 §5.1 */
     PCMU_SILENCE = 0xff,
-    LISTEN_MS = 3000,
 };
 
 static const struct codec_format pcmu = {.name = "PCMU", .clock_rate = 8000, .channels = 1};
@@ -148,9 +147,11 @@ bool line_hears(struct line *line)
     if (!line_has_media(line)) {
         return false;
     }
-    for (uint16_t i = 0; i < LISTEN_MS / FRAME_MS && !doctor_is_stopped(); i++) {
+    struct doctor *doctor = line->phone->doctor;
+    uint64_t deadline = doctor_deadline(doctor);
+    for (uint16_t i = 0; now_ms() < deadline && !doctor_is_stopped(); i++) {
         send_silence(line, i);
-        doctor_rest(line->phone->doctor, FRAME_MS);
+        doctor_rest(doctor, FRAME_MS);
         if (has_received(line)) {
             return true;
         }

@@ -62,17 +62,16 @@ bool is_focus(const sip_t *sip)
 
 /* ---- verdicts ------------------------------------------------------------------------------- */
 
-enum verdict conclude(struct doctor *doctor, enum verdict verdict, const char *format, ...)
+void describe(struct doctor *doctor, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(doctor->seen, sizeof doctor->seen, format, arguments);
     va_end(arguments);
-    /* Seen comes from the far end, too. */
+    /* Some of it is the far end's. */
     for (char *c = doctor->seen; *c; c++) {
-        *c = iscntrl((unsigned char)*c) ? ' ' : *c;
+        *c = (char)(iscntrl((unsigned char)*c) ? ' ' : *c);
     }
-    return verdict;
 }
 
 int status_of(const sip_t *reply)
@@ -109,4 +108,13 @@ enum verdict refused(struct doctor *doctor, const sip_t *reply, const char *requ
             request, text);
     }
     return failed(doctor, "%s: %s", request, text);
+}
+
+enum verdict unexpected(struct doctor *doctor, const sip_t *reply, int code, const char *request)
+{
+    int status = status_of(reply);
+    if (status == 401 || status == 403 || status == 407) {
+        return refused(doctor, reply, request);
+    }
+    return failed(doctor, "%s: %s, not %d", request, reply_text(doctor, reply), code);
 }

@@ -54,12 +54,16 @@ struct watch {
     struct picture picture;
 };
 
+/* Of a subscription that is there. NULL: out of memory. */
+struct watch *watch_follow(struct doctor *doctor, struct line *line);
 /* Subscribes on the line, and takes the first document. */
 enum verdict watch_begin(struct doctor *doctor, struct line *line, struct watch **watchp);
 /* Takes what has been told meanwhile. */
 void watch_update(struct watch *watch);
 /* Waits until the user's endpoint has this status; "": until it is not connected any more. */
 bool watch_await(struct watch *watch, const char *uri, const char *status);
+/* What is wrong with what it was told, or else `missing`. */
+const char *watch_problem(const struct watch *watch, const char *missing);
 /* Whether all that it was told comes to what a new subscriber is told. NULL, or what differs. */
 const char *watch_compare(struct watch *watch);
 

@@ -92,8 +92,9 @@ struct check {
 extern const struct check checks_options[], checks_call[], checks_package[], checks_roster[],
     checks_refer[], checks_refer_more[], checks_join[], checks_create[], checks_initiate[];
 
-enum verdict conclude(struct doctor *doctor, enum verdict verdict, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* What was seen, for the verdict. */
+void describe(struct doctor *doctor, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define conclude(doctor, verdict, ...) (describe(doctor, __VA_ARGS__), (verdict))
 #define failed(doctor, ...) conclude(doctor, FAILED, __VA_ARGS__)
 #define skipped(doctor, ...) conclude(doctor, SKIPPED, __VA_ARGS__)
 
@@ -111,6 +112,13 @@ enum verdict conclude(struct doctor *doctor, enum verdict verdict, const char *f
             return refused(doctor, reply, request);                                                \
         }                                                                                          \
     } while (0)
+/* … when it was not answered by this code … */
+#define MUST_GET(reply, code, request)                                                             \
+    do {                                                                                           \
+        if (status_of(reply) != (code)) {                                                          \
+            return unexpected(doctor, reply, code, request);                                       \
+        }                                                                                          \
+    } while (0)
 /* … when what is needed is not offered. */
 #define NEEDS(condition, ...)                                                                      \
     do {                                                                                           \
@@ -122,6 +130,8 @@ enum verdict conclude(struct doctor *doctor, enum verdict verdict, const char *f
 bool is_success(const sip_t *reply);
 /* The verdict about a request without a 2xx: a password is missing, or it is wrong. */
 enum verdict refused(struct doctor *doctor, const sip_t *reply, const char *request);
+/* The same about one that should get another code. */
+enum verdict unexpected(struct doctor *doctor, const sip_t *reply, int code, const char *request);
 /* "486 Busy Here", "no answer". Valid until the check ends. */
 const char *reply_text(struct doctor *doctor, const sip_t *reply);
 int status_of(const sip_t *reply); /* 0: none */

@@ -4,17 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SETTLE_MS = 1000 /* what was put together at the focus is told by then */ };
+struct watch *watch_follow(struct doctor *doctor, struct line *line)
+{
+    struct watch *watch = calloc(1, sizeof *watch);
+    if (watch) {
+        watch->line = line;
+        watch->next = doctor->watches;
+        doctor->watches = watch;
+    }
+    return watch;
+}
 
 enum verdict watch_begin(struct doctor *doctor, struct line *line, struct watch **watchp)
 {
-    struct watch *watch = calloc(1, sizeof *watch);
+    struct watch *watch = watch_follow(doctor, line);
     if (!watch) {
         return skipped(doctor, "out of memory");
     }
-    watch->line = line;
-    watch->next = doctor->watches;
-    doctor->watches = watch;
     *watchp = watch;
     const sip_t *reply = line_subscribe(line, "conference", SUBSCRIBED_FOR);
     if (!is_success(reply)) {
@@ -76,20 +82,27 @@ bool watch_await(struct watch *watch, const char *uri, const char *status)
     return false;
 }
 
+const char *watch_problem(const struct watch *watch, const char *missing)
+{
+    return watch->picture.wrong[0] ? watch->picture.wrong : missing;
+}
+
 const char *watch_compare(struct watch *watch)
 {
     struct doctor *doctor = watch->line->phone->doctor;
     struct watch *fresh;
-    doctor_rest(doctor, SETTLE_MS);
-    watch_update(watch);
-    if (watch->picture.wrong[0]) {
-        return watch->picture.wrong;
-    }
     if (watch_begin(doctor, line_create(watch->line->phone, doctor->conference), &fresh) !=
         PASSED) {
         return doctor->seen;
     }
-    return picture_is_equal(&watch->picture, &fresh->picture)
-               ? NULL
-               : "the updates do not come to what a new subscriber is told";
+    /* Both are told what happens from now on, and not at the same moment. */
+    uint64_t deadline = doctor_deadline(doctor);
+    do {
+        watch_update(watch);
+        watch_update(fresh);
+        if (picture_is_equal(&watch->picture, &fresh->picture)) {
+            return NULL;
+        }
+    } while (!watch->picture.wrong[0] && doctor_step(doctor, deadline));
+    return watch_problem(watch, "the updates do not come to what a new subscriber is told");
 }

@@ -99,6 +99,7 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
                             .title = decision.params.title,
                             .policy = decision.params.policy,
                             .life = decision.params.life,
+                            .hides_focus = decision.params.hide_focus,
                         },
                         &conference) == 0) {
         /* Without memory for it, it just outlives its creator. */
@@ -132,9 +133,8 @@ static void refuse_for_media(struct focus *focus, struct call *call, int error)
     refuse_call(focus, call, code, reason, code == 503 ? RETRY_AFTER : 0);
 }
 
-/* False: refused. */
-static bool bring_in(struct conference *conference, struct call *call,
-                     const struct decision *decision)
+bool bring_in(struct conference *conference, struct call *call, const struct decision *decision,
+              struct participant *predecessor)
 {
     struct focus *focus = conference->focus;
     struct participant *participant;
@@ -150,7 +150,10 @@ static bool bring_in(struct conference *conference, struct call *call,
     }
     maker_arrives(participant);
     participant_answer(participant, &answer);
-    focus->signalling->progress(call, 180, NULL);
+    if (predecessor)
+        replace_link(participant, predecessor);
+    else
+        answer.rings = true;
     error = focus->signalling->answer(call, &answer);
     if (error) {
         participant_leave(participant, FAILED, 500, "could not be answered");
@@ -175,7 +178,7 @@ static void bring_in_with_others(struct conference *conference, struct call *cal
         refuse_call_by(focus, call, &refusal);
     else if (error)
         refuse_call(focus, call, 503, "Out of memory", RETRY_AFTER);
-    else if (bring_in(conference, call, decision))
+    else if (bring_in(conference, call, decision, NULL))
         invitations_carry_out(invitations);
     else
         invitations_free(invitations);
@@ -202,11 +205,17 @@ void decide_join(struct request *request, const struct call_info *info, struct d
     (void)snprintf(decision->by, sizeof decision->by, "default");
 }
 
-void admit_to(struct conference *conference, struct call *call)
+/* `target`: whose call was named; NULL: nobody's. */
+static void join(struct conference *conference, struct call *call, const struct participant *target)
 {
     struct focus *focus = conference->focus;
     const struct call_info *info = focus->signalling->info(call);
-    struct request request = {.conference = conference, .params = {.role = "participant"}};
+    struct request request = {
+        .conference = conference,
+        .target = target ? target->id : 0,
+        .by_dialog = target && strcmp(conference->name, info->requested_user) != 0,
+        .params = {.role = "participant"},
+    };
     struct decision decision;
 
     conference_wish_sound(conference, &request.params);
@@ -216,19 +225,54 @@ void admit_to(struct conference *conference, struct call *call)
     else if (info->recipients)
         bring_in_with_others(conference, call, &request.actor, &decision);
     else
-        (void)bring_in(conference, call, &decision);
+        (void)bring_in(conference, call, &decision, NULL);
+}
+
+void admit_to(struct conference *conference, struct call *call)
+{
+    join(conference, call, NULL);
+}
+
+/* Join (RFC 3911 §4): into the conference of the call that was named. A dialog that is not there is
+ * passed over when the call is to a conference anyway. */
+static void join_named(struct focus *focus, struct call *call, const struct named_dialog *named)
+{
+    const struct call_info *info = focus->signalling->info(call);
+    void *user = named->call ? focus->signalling->user(named->call) : NULL;
+    const struct participant *target = participant_of(user);
+    struct conference *conference = target ? target->conference : NULL;
+
+    if (user == CALL_HAS_LEFT) {
+        refuse_call(focus, call, 603, "Decline", 0);
+        return;
+    }
+    if (!named->call && focus_may_serve(focus, info->requested_user, info->requested_host))
+        conference = focus_conference_by_name(focus, info->requested_user);
+    if (conference && !conference->factory)
+        join(conference, call, target);
+    else
+        refuse_call(focus, call, 481, "Call/Transaction Does Not Exist", 0);
 }
 
 void admit(struct focus *focus, struct call *call)
 {
+    const struct named_dialog *named = focus->signalling->info(call)->names;
     struct conference *conference;
     const char *full;
 
     events_catch_up(focus);
+    if (named && named->is_replaced) {
+        replace(focus, call, named);
+        return;
+    }
     full = focus_is_full(focus, focus->signalling->info(call)->requested_user);
     if (full) {
         focus->overload.turned_away += full == overloaded;
         refuse_call(focus, call, 503, full, RETRY_AFTER);
+        return;
+    }
+    if (named) {
+        join_named(focus, call, named);
         return;
     }
     if (visitor_admit(focus, call))

@@ -158,13 +158,15 @@ static void on_query(struct query *query, void *arg)
     if (missing == 404 && focus_may_serve(focus, query->requested_user, query->requested_host)) {
         conference = focus_conference_by_name(focus, query->requested_user);
         if (conference) {
-            query->is_focus = !conference->factory;
+            query->is_focus = !conference->factory && !conference->hides_focus;
             return;
         }
         actor_of_caller(&request.actor, query->caller);
         decide(focus, &request, &decision);
-        if (decision.verdict == DECISION_ACCEPT)
+        if (decision.verdict == DECISION_ACCEPT) {
+            query->is_focus = !decision.params.hide_focus;
             return;
+        }
         if (decision.code == 401) {
             query->code = 401;
             return;

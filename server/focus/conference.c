@@ -48,6 +48,7 @@ int conference_make(struct focus *focus, const struct conference_config *config,
     conference->options = json_incref((json_t *)config->options);
     conference->life = config->life;
     conference->is_generated = config->is_generated;
+    conference->hides_focus = config->hides_focus;
     conference->created_at = time(NULL);
     HASH_ADD(hh_id, focus->by_id, id, sizeof conference->id, conference);
     if (!conference->name || !conference->title || !conference->policy ||
@@ -112,6 +113,7 @@ int focus_reserve(struct focus *focus, const struct conference_config *config)
     conference->options = json_incref((json_t *)config->options);
     conference->capacity = config->capacity;
     conference->factory = config->factory;
+    conference->hides_focus = config->hides_focus;
     conference->life = config->life; /* the clock that runs already goes on as it was set */
     conference->reserved = true;
     conference_update_music(conference);

@@ -10,8 +10,7 @@
 #include <string.h>
 
 enum {
-    NAME_SIZE = 24 + 1,   /* hexadecimal digits, 96 bits; and a NUL */
-    PATIENCE = 60 * 1000, /* ms that a conference waits for its first participant */
+    NAME_SIZE = 24 + 1, /* hexadecimal digits, 96 bits; and a NUL */
     CONFERENCES_MAX = 20000,
 };
 
@@ -94,6 +93,7 @@ static int make(struct focus *focus, const struct creation *creation, const stru
     config.factory = FACTORY_NONE;
     config.is_generated = true;
     config.life = decision->params.life;
+    config.hides_focus = decision->params.hide_focus;
     config.title = chosen(decision->params.title, request->params.title, config.title);
     config.policy = chosen(decision->params.policy, request->params.policy, config.policy);
     error = conference_make(focus, &config, &conference);
@@ -104,7 +104,7 @@ static int make(struct focus *focus, const struct creation *creation, const stru
         conference_end(conference, 500, "Out of memory");
         return error;
     }
-    conference_await(conference, PATIENCE);
+    conference_await(conference, conference->focus->patience);
     *conferencep = conference;
     return 0;
 }
@@ -114,6 +114,7 @@ static void fill_params(struct request_params *params, const struct conference_c
     if (!model)
         return;
     params->life = model->life;
+    params->hide_focus = model->hides_focus;
     (void)snprintf(params->title, sizeof params->title, "%s", model->title ? model->title : "");
     (void)snprintf(params->policy, sizeof params->policy, "%s", model->policy ? model->policy : "");
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct {
     const char *name;
@@ -29,7 +30,41 @@ static enum verb_right right_of(const struct request *request)
     bool is_for_dialogs =
         request->verb == VERB_SUBSCRIBE && strcmp(request->package, "conference") != 0;
 
-    return is_for_dialogs || request->is_name_given ? RIGHT_NOBODY : verbs[request->verb].right;
+    if (is_for_dialogs || request->is_name_given)
+        return RIGHT_NOBODY;
+    /* Who knows the tags of somebody's call has proven nothing (RFC 3911 §7). */
+    return request->by_dialog ? RIGHT_KNOWN : verbs[request->verb].right;
+}
+
+static const struct participant *target_of(const struct request *request)
+{
+    return focus_participant(request->conference->focus, request->target);
+}
+
+/* RFC 3891 §3: has proven to be who is in; of whom we call nothing is known but the name that was
+ * called, which is then the one to prove. */
+static bool is_target(const struct request *request)
+{
+    const struct participant *target = target_of(request);
+    const struct actor *actor = &request->actor;
+    const struct call_info *info = &target->info;
+
+    if (actor->kind != ACTOR_CALLER)
+        return true;
+    return actor->authenticated && (info->caller.authenticated || info->is_outgoing) &&
+           strcmp(info->caller.user, actor->user) == 0 &&
+           strcasecmp(info->caller.host, actor->host) == 0;
+}
+
+/* Whether a password could turn a refusal of the default's into its consent. */
+static bool is_password_of_use(const struct request *request)
+{
+    const struct call_info *info;
+
+    if (right_of(request) != RIGHT_SAME)
+        return right_of(request) != RIGHT_NOBODY;
+    info = &target_of(request)->info;
+    return info->caller.authenticated || info->is_outgoing;
 }
 
 enum verdict verb_default(const struct request *request)
@@ -41,6 +76,8 @@ enum verdict verb_default(const struct request *request)
         return DECISION_ACCEPT;
     case RIGHT_INSIDE:
         return actor->participant || !is_stranger(actor) ? DECISION_ACCEPT : DECISION_REJECT;
+    case RIGHT_SAME:
+        return is_target(request) ? DECISION_ACCEPT : DECISION_REJECT;
     case RIGHT_KNOWN:
         return is_stranger(actor) ? DECISION_REJECT : DECISION_ACCEPT;
     case RIGHT_NOBODY:
@@ -82,7 +119,7 @@ static void decide_default(const struct request *request, struct decision *decis
         decision->verdict = DECISION_REJECT;
         decision->code = 403;
         (void)snprintf(decision->reason, sizeof decision->reason, "Conference is locked");
-    } else if (decision->verdict == DECISION_REJECT && right_of(request) != RIGHT_NOBODY) {
+    } else if (decision->verdict == DECISION_REJECT && is_password_of_use(request)) {
         decision->code = 401; /* who proves to be somebody may do it */
     }
 }
@@ -119,6 +156,7 @@ void actor_of_caller(struct actor *actor, const struct caller *caller)
 void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t participant)
 {
     actor_of_caller(actor, &info->caller);
+    actor->referred_by = info->referred_by;
     actor->participant = participant;
 }
 

@@ -131,7 +131,11 @@ void conference_start_clock(struct conference *conference)
 
 static void on_empty(void *arg)
 {
-    conference_close(arg, "nobody has come");
+    struct conference *conference = arg;
+
+    if (!conference->active)
+        log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference is over before it began");
+    conference_close(conference, "nobody has come");
 }
 
 void conference_await(struct conference *conference, unsigned ms)

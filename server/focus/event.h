@@ -18,6 +18,7 @@
     X(EVENT_FAILED, "failed")     /* but will not come in; code, reason */                         \
     X(EVENT_JOINED, "joined")     /* a participant is in */                                        \
     X(EVENT_LEFT, "left")         /* a participant is out; code, reason */                         \
+    X(EVENT_REPLACED, "replaced") /* is in with another call; other: who it was before */          \
     X(EVENT_SPEAKING, "speaking") /* began or stopped to speak: on */                              \
     X(EVENT_MUTED, "muted")       /* was muted or unmuted: on */                                   \
     X(EVENT_HELD, "held")         /* the phone put the call on hold or took it back: on */         \
@@ -40,6 +41,7 @@ struct conference_event {
     enum conference_event_kind kind;
     uint64_t conference;  /* id */
     uint64_t participant; /* id; 0 when it is about the conference as a whole */
+    uint64_t other;       /* id; replaced */
     uint64_t visitor;     /* id, see application.h: it is about this one, and no conference */
     bool on;              /* speaking, muted, held, locked */
     char digit;

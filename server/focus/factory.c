@@ -11,7 +11,7 @@ static void give(struct conference *conference, struct call *call, enum factory 
     struct focus *focus = conference->focus;
 
     if (way == FACTORY_REDIRECTS) {
-        if (focus->signalling->redirect(call, conference->name, true))
+        if (focus->signalling->redirect(call, conference->name, !conference->hides_focus))
             refuse_call(focus, call, 500, "Cannot be redirected", 0);
         return; /* nobody but the caller knows of it, and it waits for a while */
     }
@@ -31,6 +31,7 @@ void factory_admit(struct conference *factory, struct call *call)
         .capacity = factory->capacity,
         .sound = factory->has_sound ? &own : NULL,
         .life = factory->life,
+        .hides_focus = factory->hides_focus,
         .options = factory->options,
     };
     struct creation creation = {

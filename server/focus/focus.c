@@ -58,9 +58,11 @@ static void end_visitors(struct focus *focus)
     }
 }
 
-void focus_set_life(struct focus *focus, const struct conference_life *life, unsigned gone)
+void focus_set_life(struct focus *focus, const struct conference_life *life, unsigned patience,
+                    unsigned gone)
 {
     focus->life = *life;
+    focus->patience = patience;
     focus->gone_time = gone;
 }
 

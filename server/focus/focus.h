@@ -51,6 +51,7 @@ enum departure_method {
     BOOTED,   /* was put out */
     FAILED,   /* was lost, or could not be reached */
     BUSY,     /* could be reached, and was busy */
+    REPLACED, /* goes on by another call */
 };
 
 struct departure {
@@ -78,6 +79,7 @@ struct conference_config {
     unsigned capacity;                /* participants; 0: no limit */
     const struct sound_config *sound; /* NULL: as the server's */
     struct conference_life life;
+    bool hides_focus;  /* nobody is told that it is a conference (RFC 4579 §4.2, §4.3) */
     bool is_generated; /* the name is random, and used for no other conference: once this one is
                           over, calls to it are told so */
     const json_t
@@ -103,9 +105,10 @@ int focus_reserve(struct focus *focus, const struct conference_config *config);
 /* The server's, from now on; who is in keeps the voice that he has, and waits with the new music.
  * EINVAL, ENOMEM. */
 int focus_set_sound(struct focus *focus, const struct sound_config *config);
-/* How long those live that calls create, unless the policy says otherwise, and for how many ms
- * generated names answer 410 after their end, from now on. */
-void focus_set_life(struct focus *focus, const struct conference_life *life, unsigned gone);
+/* How long those live that calls create, unless the policy says otherwise; for how many ms one with
+ * a generated name waits for who comes first, and answers 410 after its end. From now on. */
+void focus_set_life(struct focus *focus, const struct conference_life *life, unsigned patience,
+                    unsigned gone);
 const struct conference_life *focus_life(const struct focus *focus);
 /* No longer reserved: goes when the last participant has left. */
 void focus_unreserve(struct focus *focus, const char *name);
@@ -125,19 +128,20 @@ struct creation {
     const char *creator; /* URI of whose conference it is when it is no caller's own; NULL or "":
                             nobody's */
 };
-/* Asks the policy, and makes it. It goes again when nobody has come in or is being called after a
- * minute. EPERM: rejected, decision->code and reason say why; EAGAIN: there are too many; ENOMEM.
+/* Asks the policy, and makes it. It goes again when nobody has come in or is being called in time
+ * (focus_set_life). EPERM: rejected, decision->code and reason say why; EAGAIN: there are too many;
+ * ENOMEM.
  */
 int focus_make_conference(struct focus *focus, const struct creation *creation,
                           struct decision *decision, struct conference **conferencep);
 
-/* Asks the policy and carries out what it accepts: all verbs but create, join and subscribe.
- * *decision says what was decided. 0: done; EPERM: rejected; ENOENT: the conference is gone, or the
- * target is not in it (any more); EINVAL: a verb that only signalling can bring (create, join,
- * subscribe). What was accepted may
- * fail all the same, and changes nothing then: an invite by EALREADY, when who is called is in
- * already (decision->participant), and by ECANCELED for any other reason, mute and volume by
- * ECANCELED for want of memory; decision->code and reason say why. */
+/* Asks the policy and carries out what it accepts: all verbs but create, join, replace and
+ * subscribe. *decision says what was decided. 0: done; EPERM: rejected; ENOENT: the conference is
+ * gone, or the target is not in it (any more); EINVAL: a verb that only signalling can bring
+ * (create, join, replace, subscribe). What was accepted may fail all the same, and changes nothing
+ * then: an invite by EALREADY, when who is called is in already (decision->participant), and by
+ * ECANCELED for any other reason, mute and volume by ECANCELED for want of memory; decision->code
+ * and reason say why. */
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision);
 
 /* Asks the policy whether somebody may be told what happens in a conference, by the event package

@@ -110,6 +110,7 @@ void participant_learn(struct participant *participant)
 void participant_established(struct participant *participant)
 {
     struct conference *conference = participant->conference;
+    bool is_new = !participant->predecessor || !participant->predecessor->joined;
 
     if (participant->joined)
         return;
@@ -120,15 +121,19 @@ void participant_established(struct participant *participant)
     maker_arrives(participant);
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
+    log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s%s",
+              participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "",
+              is_new ? "" : ", by another call");
+    if (is_new)
+        events_post(conference->focus, &(struct conference_event){
+                                           .kind = EVENT_JOINED,
+                                           .conference = conference->id,
+                                           .participant = participant->id,
+                                       });
+    if (participant->predecessor)
+        replace_finish(participant);
     conference_update_music(conference);
     referrers_tell(participant, 200, NULL);
-    log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s",
-              participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "");
-    events_post(conference->focus, &(struct conference_event){
-                                       .kind = EVENT_JOINED,
-                                       .conference = conference->id,
-                                       .participant = participant->id,
-                                   });
     participant_route_or_remove(participant);
 }
 
@@ -138,7 +143,7 @@ void participant_answer(const struct participant *participant, struct answer *an
 
     *answer = (struct answer){
         .contact_user = conference->name,
-        .is_focus = true,
+        .is_focus = !conference->hides_focus,
         .subject = *conference->title ? conference->title : NULL,
     };
     conference->focus->mixing->leg_address(participant->leg, &answer->media);
@@ -235,9 +240,15 @@ void participant_leave(struct participant *participant, enum departure_method me
     DL_DELETE(conference->members, participant);
     conference->member_count--;
     if (participant->id == conference->creator) {
-        conference->creator = 0;
-        conference->creator_has_left = true;
+        conference->creator = participant->successor ? participant->successor->id : 0;
+        conference->creator_has_left = !participant->successor;
     }
+    if (participant->successor && participant->successor->joined && !was_called) {
+        event.kind = EVENT_REPLACED;
+        event.other = participant->id;
+        event.participant = participant->successor->id;
+    }
+    replace_unlink(participant);
     if (!participant->joined && !was_called) {
         participant_free(participant);
         return;

@@ -10,6 +10,7 @@
  *   gone.c         names that no conference has any more
  *   participant.c  participants: make, leave, route their audio; and reading them
  *   admit.c        a call that wants in: create, join, answer
+ *   replace.c      a call that takes the place of another
  *   invite.c       a call of ours to somebody who is to come in
  *   recipients.c   several of them at the wish of one
  *   refer.c        what is asked by REFER, and who is told how it goes
@@ -109,6 +110,7 @@ struct focus {
     const struct application *application; /* NULL: there are none */
     struct sound sound;
     struct conference_life life; /* of those that calls create */
+    unsigned patience;           /* ms that a conference waits for who comes first */
     unsigned gone_time;          /* ms that a generated name is remembered */
     struct gone *gone;           /* hash by name, oldest first */
 
@@ -149,7 +151,7 @@ struct conference {
     json_t *options;
     enum factory factory;
     struct maker maker;
-    bool reserved, is_generated;
+    bool reserved, is_generated, hides_focus;
     bool active; /* somebody is in or on the way in; there is a mix */
     bool ended;  /* no longer to be called; waits to be freed */
     bool ending; /* all its calls are being ended */
@@ -195,9 +197,11 @@ struct participant {
     struct leg_voice voice;
     float speaks, hears; /* dB */
     bool hears_music;
-    bool called, alerting;       /* by us, and not answered yet; the phone rings */
-    struct loop_timer *patience; /* runs while it is called */
-    struct referrer *referrers;  /* list: who is told whether it comes in */
+    bool called, alerting;           /* by us, and not answered yet; the phone rings */
+    struct loop_timer *patience;     /* runs while it is called */
+    struct referrer *referrers;      /* list: who is told whether it comes in */
+    struct participant *successor;   /* whose call is to replace this one when it is confirmed */
+    struct participant *predecessor; /* the other way round; both NULL: none */
     bool speaking_told, speaking_queued;
     time_t joined_at;
     struct participant *prev, *next; /* in conference.members */
@@ -350,6 +354,10 @@ void admit(struct focus *focus, struct call *call);
 void decide_join(struct request *request, const struct call_info *info, struct decision *decision);
 /* Asks the policy whether the caller may join, and answers the call. */
 void admit_to(struct conference *conference, struct call *call);
+/* Answers the call, whose participant it makes. False: refused. `predecessor`: whom it replaces, or
+ * NULL. */
+bool bring_in(struct conference *conference, struct call *call, const struct decision *decision,
+              struct participant *predecessor);
 /* Answers it with a failure. */
 void refuse_call(struct focus *focus, struct call *call, int code, const char *reason,
                  unsigned retry_after);
@@ -361,6 +369,20 @@ const char *focus_is_full(struct focus *focus, const char *user);
 
 /* Why no leg could be opened, in SIP's words and in the log. */
 int media_failure(const char *conference, const char *call, int error, const char **reasonp);
+
+/* replace.c */
+/* A call that wants to replace the one that it names. */
+void replace(struct focus *focus, struct call *call, const struct named_dialog *named);
+/* `participant` answers for the other from now on, once it has joined. */
+void replace_link(struct participant *participant, struct participant *predecessor);
+/* One of them leaves. */
+void replace_unlink(struct participant *participant);
+/* What was decided about its predecessor is meant for the participant, too, who may be gone then.
+ */
+void replace_pass_on(struct participant *participant, enum verb verb,
+                     const struct decision *decision);
+/* The participant has joined: who it replaces goes. */
+void replace_finish(struct participant *participant);
 
 /* invite.c: the effect of an accepted invite. Errors as focus_submit, with decision->code. */
 int invite(struct conference *conference, const struct request *request, struct decision *decision);

@@ -206,6 +206,10 @@ void refer(struct focus *focus, struct reference *reference)
     }
     if (focus_may_serve(focus, from->requested_user, from->requested_host))
         request.conference = focus_conference_by_name(focus, from->requested_user);
+    if (request.conference && request.conference->hides_focus) {
+        refuse(reference, 403, "");
+        return;
+    }
     if (!request.conference) {
         code = gone_code(focus, from->requested_user, &reason);
         refuse(reference, code, reason);

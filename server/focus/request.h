@@ -19,6 +19,7 @@ struct referral; /* ports/referring.h */
  * strangers may come in where they are let in, see there who else is in, and change nothing. */
 enum verb_right {
     RIGHT_NOBODY,
+    RIGHT_SAME,   /* who has proven to be the same as the target; scripts and the server */
     RIGHT_KNOWN,  /* all but strangers */
     RIGHT_INSIDE, /* these, and strangers who are participants of the conference */
     RIGHT_ANYBODY,
@@ -28,6 +29,7 @@ enum verb_right {
 #define REQUEST_VERBS(X)                                                                           \
     X(VERB_CREATE, "create", RIGHT_KNOWN)        /* have a conference made */                      \
     X(VERB_JOIN, "join", RIGHT_ANYBODY)          /* come in as a participant */                    \
+    X(VERB_REPLACE, "replace", RIGHT_SAME)       /* go on as the target, by another call */        \
     X(VERB_INVITE, "invite", RIGHT_KNOWN)        /* call somebody and bring them in: invitation */ \
     X(VERB_TIMEOUT, "timeout", RIGHT_ANYBODY)    /* remove who has sent no media for long */       \
     X(VERB_MUTE, "mute", RIGHT_KNOWN)            /* mute or unmute the target: params.muted */     \
@@ -83,8 +85,10 @@ struct actor {
     const char *host;
     const char *display_name;
     const char *user_agent;
-    const char *peer;   /* "192.0.2.1:5060;udp" */
-    const char *groups; /* of the account, separated by blanks; may be NULL */
+    const char *peer;        /* "192.0.2.1:5060;udp" */
+    const char *groups;      /* of the account, separated by blanks; may be NULL */
+    const char *referred_by; /* whom it names as having sent it here (RFC 3892), which proves
+                                nothing; NULL or "": nobody */
     bool authenticated;
     bool anonymous;
     uint64_t participant; /* whose id, when it is a participant; else 0 */
@@ -101,23 +105,25 @@ struct conference_life {
     bool ends_with_creator; /* it ends when who made it leaves */
 };
 
-/* What the asker wishes; an accepting decision may change it. */
+/* What the asker wishes; an accepting decision may change it. Entry is by join, replace and invite;
+ * who replaces another begins with all that the other has. */
 struct request_params {
-    char role[32];          /* join, invite: "participant" unless the policy says otherwise */
-    bool muted;             /* join, invite, mute */
-    bool anonymous;         /* join, invite: shown to nobody by name (RFC 3323) */
-    bool hidden;            /* join, invite: shown to moderators only */
-    bool locked;            /* lock */
-    char title[64];         /* create */
-    char policy[256];       /* create: the new conference's own policy, "" for none */
-    char reason[96];        /* remove, end, timeout: said in the BYE */
-    bool agc, denoise, vad; /* join, invite, enhance: see struct leg_voice */
-    float speaks, hears;    /* dB; join, invite, volume: how loud the target is heard, and hears */
-    char file[256];         /* announce: what is played; "": what plays is stopped */
-    float gain;             /* announce, dB */
-    bool loop;              /* announce */
-    enum view view;         /* subscribe */
+    char role[32];               /* entry: "participant" unless the policy says otherwise */
+    bool muted;                  /* entry, mute */
+    bool anonymous;              /* entry: shown to nobody by name (RFC 3323) */
+    bool hidden;                 /* entry: shown to moderators only */
+    bool locked;                 /* lock */
+    char title[64];              /* create */
+    char policy[256];            /* create: the new conference's own policy, "" for none */
+    char reason[96];             /* remove, end, timeout: said in the BYE */
+    bool agc, denoise, vad;      /* entry, enhance: see struct leg_voice */
+    float speaks, hears;         /* dB; entry, volume: how loud the target is heard, and hears */
+    char file[256];              /* announce: what is played; "": what plays is stopped */
+    float gain;                  /* announce, dB */
+    bool loop;                   /* announce */
+    enum view view;              /* subscribe */
     struct conference_life life; /* create */
+    bool hide_focus;             /* create: it looks like an ordinary phone (RFC 4579 §4.2) */
 };
 
 /* Whom an invite calls (RFC 4579 §5.2). */
@@ -142,7 +148,9 @@ struct request {
     const char *factory;           /* create: the factory that was called; NULL: none */
     bool is_name_given; /* create: by who asks, who has called a name that is nobody's; else it is
                            one that nobody can guess */
-    uint64_t target;    /* participant id, 0 for none */
+    uint64_t target;    /* participant id, 0 for none; join: whose call was named to say which
+                           conference (RFC 3911) */
+    bool by_dialog;     /* join: nothing else said which */
     const struct invitation *invitation; /* of an invite; NULL for all others */
     const char *call;                    /* call id for the log, or NULL */
     const char *package;                 /* subscribe: the event package, "conference"; else NULL */

@@ -88,6 +88,8 @@ static int carry_out_on(struct participant *target, enum verb verb, struct decis
     struct conference *conference = target->conference;
     int error = 0;
 
+    if (target->successor)
+        replace_pass_on(target->successor, verb, decision);
     if (verb == VERB_MUTE)
         error = mute(target, decision->params.muted);
     else if (verb == VERB_ENHANCE)
@@ -150,7 +152,7 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
 
     *decision = (struct decision){.verdict = DECISION_REJECT};
     if (request->verb == VERB_CREATE || request->verb == VERB_JOIN ||
-        request->verb == VERB_SUBSCRIBE || !conference)
+        request->verb == VERB_REPLACE || request->verb == VERB_SUBSCRIBE || !conference)
         return EINVAL;
     if (conference->ended || conference->factory)
         return ENOENT;

@@ -74,9 +74,8 @@ bool focus_subscribe(struct focus *focus, struct subscriber *subscriber, const c
         request.conference = focus_conference_by_name(focus, from->requested_user);
     if (!request.conference)
         return false;
-    if (request.conference->factory) {
-        subscriber->code = 403;
-        (void)snprintf(subscriber->reason, sizeof subscriber->reason, "That makes conferences");
+    if (request.conference->factory || request.conference->hides_focus) {
+        subscriber->code = 403; /* as any phone that tells nobody anything */
         return false;
     }
     participant = conference_find_caller(request.conference, subscriber->call, &from->caller);

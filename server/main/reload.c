@@ -24,7 +24,7 @@ static void set_life(struct server *server, const struct settings *settings)
 {
     struct conference_life life = life_of(&settings->created);
     life.ends_with_creator = settings->created_ends_with_creator == SWITCH_ON;
-    focus_set_life(server->focus, &life, settings->created_gone);
+    focus_set_life(server->focus, &life, settings->created_patience, settings->created_gone);
 }
 
 static struct conference_config config_of(const struct conference_settings *conference)
@@ -37,6 +37,7 @@ static struct conference_config config_of(const struct conference_settings *conf
                                       .policy = conference->policy,
                                       .capacity = conference->capacity,
                                       .life = life,
+                                      .hides_focus = conference->hide_focus == SWITCH_ON,
                                       .options = conference->options};
 }
 
@@ -143,6 +144,7 @@ static void apply_conferences(struct server *server, struct settings *wanted)
 
     now->created = wanted->created;
     now->created_ends_with_creator = wanted->created_ends_with_creator;
+    now->created_patience = wanted->created_patience;
     now->created_gone = wanted->created_gone;
 }
 

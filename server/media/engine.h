@@ -149,6 +149,7 @@ struct leg {
     /* Media thread, in each tick. */
     TAILQ_ENTRY(leg) in_section;
     bool routed, leaving, timeout_told;
+    bool follows;                        /* the peer sends what the last session agreed on */
     bool is_cautious;                    /* see struct leg_route */
     bool marker;                         /* the next packet begins a talk spurt */
     struct stream *stream;               /* NULL before the first session */
@@ -198,9 +199,10 @@ struct leg {
     void *user;
     bool abandoned; /* leg_close was called: nothing is told any more */
     bool told_speaking, has_jitter;
-    const struct codec *sends; /* NULL: none yet */
-    struct leg_sample judged;  /* when its quality was judged last */
-    const char *grade;         /* what came of it; "": nothing yet */
+    const struct stream *agreed; /* of the last session; NULL: none yet */
+    const struct codec *sends;   /* NULL: none yet */
+    struct leg_sample judged;    /* when its quality was judged last */
+    const char *grade;           /* what came of it; "": nothing yet */
     struct voice_plan voice_plan;
     bool has_events; /* the session has telephone-events */
     struct section *home; /* `section`, or where it is on the way to … */

@@ -33,6 +33,7 @@ void jitter_begin_anew(struct jitter *jitter)
     jitter->power = jitter->sampled = 0;
     jitter->has_sequence = false;
     jitter->has_newest = false;
+    jitter->is_paused = false;
     jitter->started = false;
     jitter->taken = 0;
     jitter->late_run = 0;

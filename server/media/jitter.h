@@ -42,6 +42,10 @@ void jitter_put(struct jitter *jitter, const struct rtp_packet *packet, uint64_t
  * to be played as silence. */
 void jitter_noise(struct jitter *jitter, const struct rtp_packet *packet, uint64_t arrival);
 
+/* The same by a packet whose timestamp is of another clock, as that of telephone-event/8000 is
+ * beside Opus: the silence begins where the packet before it ends. */
+void jitter_pause(struct jitter *jitter, uint16_t sequence);
+
 /* What comes in from now on with at most this mean square, nobody is going to hear: it is played as
  * silence, if possible without being decoded. 0: all is heard; INFINITY: nothing. */
 void jitter_ignore(struct jitter *jitter, float power);

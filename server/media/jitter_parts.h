@@ -173,6 +173,7 @@ struct jitter {
     bool has_sequence; /* next_sequence is set */
     bool started;      /* `time` is set */
     bool has_newest;
+    bool is_paused;         /* the newest is that of jitter_pause */
     bool blank;             /* all of `sound` is zero up to history and frame, `read` stays there */
     bool decoder_is_behind; /* it has missed what was not silence */
     bool is_deceived;       /* the sender has said of sound that it was silence */

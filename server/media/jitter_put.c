@@ -114,22 +114,32 @@ static bool is_idle(struct jitter *jitter, const struct stored_packet *stored)
 
 /* ---- packets in ---- */
 
-static void put(struct jitter *jitter, const struct rtp_packet *packet, uint64_t arrival,
-                struct stored_packet *stored)
+/* False: it is not taken. */
+static bool insert(struct jitter *jitter, const struct rtp_packet *packet,
+                   struct stored_packet *stored)
 {
     stored->sequence = packet->sequence;
     stored->size = stored->is_silent ? 0 : (uint16_t)packet->payload_size;
-    stored->time = packet->timestamp * jitter->ratio;
-    stored->arrival = arrival;
     if (!put_in_sequence(jitter, packet) || !store_put(&jitter->store, stored, packet->payload)) {
-        return;
+        return false;
     }
-    jitter->late_run = 0;
-    lateness_add(&jitter->lateness, stored->time - jitter->played, jitter->packet_length);
     if (!jitter->has_newest || (int16_t)(packet->sequence - jitter->newest_sequence) > 0) {
         jitter->has_newest = true;
         jitter->newest_sequence = packet->sequence;
         jitter->newest_time = stored->time;
+    }
+    return true;
+}
+
+static void put(struct jitter *jitter, const struct rtp_packet *packet, uint64_t arrival,
+                struct stored_packet *stored)
+{
+    stored->time = packet->timestamp * jitter->ratio;
+    stored->arrival = arrival;
+    if (insert(jitter, packet, stored)) {
+        jitter->late_run = 0;
+        jitter->is_paused = false;
+        lateness_add(&jitter->lateness, stored->time - jitter->played, jitter->packet_length);
     }
 }
 
@@ -156,6 +166,18 @@ void jitter_put(struct jitter *jitter, const struct rtp_packet *packet, uint64_t
 void jitter_noise(struct jitter *jitter, const struct rtp_packet *packet, uint64_t arrival)
 {
     put(jitter, packet, arrival, &(struct stored_packet){.is_silent = true});
+}
+
+void jitter_pause(struct jitter *jitter, uint16_t sequence)
+{
+    int packets = (int16_t)(sequence - jitter->newest_sequence);
+    uint32_t time = jitter->newest_time + (uint32_t)packets * jitter->packet_length;
+
+    /* Of a second one in the same pause nobody knows how much later it is. */
+    if (jitter->has_newest && !jitter->is_paused && packets > 0 && packets < STORE_SLOTS) {
+        jitter->is_paused = insert(jitter, &(struct rtp_packet){.sequence = sequence},
+                                   &(struct stored_packet){.is_silent = true, .time = time});
+    }
 }
 
 void jitter_ignore(struct jitter *jitter, float power)

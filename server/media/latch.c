@@ -65,7 +65,22 @@ static void former_heard(struct latch *latch, uint64_t now)
     }
 }
 
-bool latch_accept(struct latch *latch, const struct sockaddr_storage *from, uint64_t now)
+/* Whether a running stream may be given away to another one, or to itself from elsewhere. */
+static bool is_over(const struct latch *latch, uint32_t ssrc, uint64_t now)
+{
+    uint64_t last = ssrc == latch->ssrc || latch->life < latch->last ? latch->last : latch->life;
+
+    return now > last &&
+           now - last >= (ssrc == latch->ssrc ? (uint64_t)LATCH_SILENCE_US : LATCH_GONE_US);
+}
+
+void latch_keep(struct latch *latch, uint64_t now)
+{
+    latch->life = now;
+}
+
+bool latch_accept(struct latch *latch, const struct sockaddr_storage *from, uint32_t ssrc,
+                  uint64_t now)
 {
     bool is_same = from == &latch->source || address_equal(from, &latch->source);
     bool has_source = latch->source.ss_family != AF_UNSPEC;
@@ -76,8 +91,8 @@ bool latch_accept(struct latch *latch, const struct sockaddr_storage *from, uint
     if (!is_same && !is_plausible(latch, from)) {
         return false;
     }
-    bool is_silent = has_source && now > latch->last && now - latch->last >= LATCH_SILENCE_US;
-    if (!is_same && has_source && !is_silent && !address_equal(from, &latch->signalled)) {
+    if (!is_same && has_source && !address_equal(from, &latch->signalled) &&
+        !is_over(latch, ssrc, now)) {
         return false;
     }
     if (!is_same) {
@@ -85,6 +100,7 @@ bool latch_accept(struct latch *latch, const struct sockaddr_storage *from, uint
         latch->former.ss_family = AF_UNSPEC;
     }
     latch->last = now;
+    latch->ssrc = ssrc;
     return true;
 }
 

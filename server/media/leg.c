@@ -157,6 +157,9 @@ void leg_session(struct leg *leg, const struct session *session)
     }
     message->leg = leg;
     err = stream_create(session, leg->family, &message->stream);
+    if (err == 0 && leg->agreed != NULL) {
+        err = stream_add_former(message->stream, leg->agreed);
+    }
     if (err == 0) {
         err = add_jitter(leg, message);
     }
@@ -170,6 +173,7 @@ void leg_session(struct leg *leg, const struct session *session)
         free(message);
         return;
     }
+    leg->agreed = message->stream;
     leg->has_jitter |= message->jitter != NULL;
     if (message->stream->codec == NULL) {
         log_warn("media: no codec \"%s\" at %u Hz: nothing is sent to port %u's peer",

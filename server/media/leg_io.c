@@ -42,12 +42,17 @@ static void jitter_restart(struct leg *leg, const struct stream_format *format)
     jitter_reset(leg->jitter, format->codec, format->decoder);
 }
 
-/* The sender's audio stops here. A clock that is not that of the audio says nothing about when. */
+/* The sender's audio stops here. */
 static void take_noise(struct leg *leg, const struct stream_format *format,
                        const struct rtp_packet *packet, uint64_t arrival)
 {
-    if (leg->hearing != NULL && leg->hearing->clock_rate == format->clock_rate) {
+    if (leg->hearing == NULL) {
+        return;
+    }
+    if (leg->hearing->clock_rate == format->clock_rate) {
         jitter_noise(leg->jitter, packet, arrival);
+    } else {
+        jitter_pause(leg->jitter, packet->sequence);
     }
 }
 
@@ -86,6 +91,7 @@ static void take_format(struct leg *leg, struct media_thread *thread,
             jitter_restart(leg, format);
         }
         leg->hearing = format;
+        leg->follows |= !format->is_former;
         jitter_put(leg->jitter, packet, arrival);
         break;
     case STREAM_NOISE:
@@ -135,14 +141,14 @@ static void take_rtp(struct leg *leg, struct media_thread *thread,
     if (rtp_parse(&packet, data, size)) {
         format = stream_format_of(leg->stream, packet.payload_type);
     }
-    if (format == NULL) {
+    if (format == NULL || (format->is_former && leg->follows)) {
         counter_add(&leg->counters.rejected, 1);
         if (address_equal(from, &leg->latch.source)) {
             leg->life = heard;
         }
         return;
     }
-    if (!latch_accept(&leg->latch, from, heard)) {
+    if (!latch_accept(&leg->latch, from, packet.ssrc, heard)) {
         counter_add(&leg->counters.rejected, 1);
         return;
     }
@@ -182,7 +188,7 @@ static bool is_rtcp(const uint8_t *data, size_t size)
  * rule there: on a socket of its own RTCP must also come from the host that the audio comes from,
  * once that is known, or from where the SDP says. */
 static bool rtcp_is_trusted(struct leg *leg, bool muxed, const struct sockaddr_storage *from,
-                            uint64_t arrival)
+                            uint32_t ssrc, uint64_t arrival)
 {
     const struct sockaddr_storage *target = latch_target(&leg->latch);
 
@@ -193,14 +199,15 @@ static bool rtcp_is_trusted(struct leg *leg, bool muxed, const struct sockaddr_s
         !address_equal(&leg->rtcp.latch.signalled, from)) {
         return false;
     }
-    return latch_accept(&leg->rtcp.latch, from, arrival);
+    return latch_accept(&leg->rtcp.latch, from, ssrc, arrival);
 }
 
 static void take_rtcp(struct leg *leg, struct media_thread *thread, bool muxed,
                       const struct sockaddr_storage *from, const uint8_t *data, size_t size,
                       uint64_t arrival)
 {
-    if (rtcp_is_trusted(leg, muxed, from, arrival)) {
+    if (rtcp_is_trusted(leg, muxed, from, rtcp_ssrc(data, size), arrival)) {
+        latch_keep(&leg->latch, arrival);
         leg_rtcp_take(leg, data, size, arrival, thread->now);
     } else {
         counter_add(&leg->counters.rejected, 1);

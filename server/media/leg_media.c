@@ -70,6 +70,7 @@ void leg_apply_session(struct leg *leg, struct message *message, uint64_t now)
         stream_inherit(stream, before);
     }
     leg->stream = stream;
+    leg->follows = false;
     message->stream = before; /* goes back to be freed */
     if (message->jitter != NULL) {
         leg->jitter = message->jitter;

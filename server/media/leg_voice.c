@@ -66,7 +66,7 @@ void leg_voice_session(struct leg *leg, const struct stream *stream)
     for (unsigned i = 0; i < stream->format_count; i++) {
         const struct stream_format *format = &stream->formats[i];
 
-        leg->has_events |= format->kind == STREAM_EVENT;
+        leg->has_events |= format->kind == STREAM_EVENT && !format->is_former;
         if (format->kind == STREAM_AUDIO && format->codec->sample_rate == heard) {
             plan.rate = heard; /* it goes on, see leg_media.c; if not, that is told */
         }

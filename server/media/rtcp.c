@@ -175,6 +175,11 @@ static bool parse_bye(struct rtcp_report *report, const uint8_t *data, size_t by
     return true;
 }
 
+uint32_t rtcp_ssrc(const uint8_t *data, size_t size)
+{
+    return size >= 8 ? wire_get32(data + 4) : 0;
+}
+
 bool rtcp_parse(struct rtcp_report *report, const uint8_t *data, size_t size, uint32_t our_ssrc)
 {
     memset(report, 0, sizeof *report);

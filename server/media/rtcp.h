@@ -42,6 +42,9 @@ size_t rtcp_write(uint8_t *data, size_t size, const struct rtcp_sender *sender,
 /* False when it is no valid compound packet (RFC 3550 A.2; a single packet is taken, too). */
 bool rtcp_parse(struct rtcp_report *report, const uint8_t *data, size_t size, uint32_t our_ssrc);
 
+/* Who has sent a packet of any kind; 0 when it is cut short. */
+uint32_t rtcp_ssrc(const uint8_t *data, size_t size);
+
 /* 64-bit NTP timestamp of the wall clock now. */
 uint64_t rtcp_ntp_now(void);
 /* Round trip in ms from LSR and DLSR of a block that arrived at `ntp`; 0 when they make none that

@@ -49,8 +49,6 @@ static void format_clear(struct stream_format *format)
 /* `rate`: of what we send. */
 static int add_audio(struct stream_format *format, const struct codec *codec, unsigned rate)
 {
-    format->kind = STREAM_AUDIO;
-    format->codec = codec;
     if (codec->decoder_create != NULL) {
         format->decoder = codec->decoder_create();
         if (format->decoder == NULL) {
@@ -78,24 +76,44 @@ static int find_codec(const struct stream *stream, const struct codec *codec)
     return -1;
 }
 
-static int add_format(struct stream *stream, const struct codec_format *from)
+/* A payload type and what it means, of which kind, clock rate, codec and is_former are set. */
+static int add_type(struct stream *stream, unsigned type, struct stream_format format)
 {
-    struct stream_format format = {.clock_rate = from->clock_rate};
-    const struct codec *codec = codec_find(from);
+    int same = format.codec != NULL ? find_codec(stream, format.codec) : -1;
     int err = 0;
 
-    if (from->payload_type > 127 || from->clock_rate < 1000 ||
-        stream->by_type[from->payload_type] >= 0) {
+    if (stream->by_type[type] >= 0) {
         return 0;
     }
-    if (codec != NULL && find_codec(stream, codec) >= 0) {
+    if (same >= 0) {
         /* One codec under two numbers is one stream, with one decoder. */
-        stream->by_type[from->payload_type] = (int8_t)find_codec(stream, codec);
+        stream->by_type[type] = (int8_t)same;
         return 0;
     }
-    if (codec != NULL) {
-        err = add_audio(&format, codec,
-                        stream->codec != NULL ? stream->codec->sample_rate : codec->sample_rate);
+    if (stream->format_count == SESSION_FORMATS) {
+        return 0;
+    }
+    if (format.codec != NULL) {
+        err = add_audio(&format, format.codec,
+                        stream->codec != NULL ? stream->codec->sample_rate
+                                              : format.codec->sample_rate);
+    }
+    if (err == 0) {
+        stream->by_type[type] = (int8_t)stream->format_count;
+        stream->formats[stream->format_count++] = format;
+    }
+    return err;
+}
+
+static int add_format(struct stream *stream, const struct codec_format *from)
+{
+    struct stream_format format = {.clock_rate = from->clock_rate, .codec = codec_find(from)};
+
+    if (from->payload_type > 127 || from->clock_rate < 1000) {
+        return 0;
+    }
+    if (format.codec != NULL) {
+        format.kind = STREAM_AUDIO;
     } else if (strcasecmp(from->name, "telephone-event") == 0) {
         format.kind = STREAM_EVENT;
     } else if (strcasecmp(from->name, "CN") == 0) {
@@ -103,9 +121,23 @@ static int add_format(struct stream *stream, const struct codec_format *from)
     } else {
         return 0;
     }
-    if (err == 0) {
-        stream->by_type[from->payload_type] = (int8_t)stream->format_count;
-        stream->formats[stream->format_count++] = format;
+    return add_type(stream, from->payload_type, format);
+}
+
+int stream_add_former(struct stream *stream, const struct stream *before)
+{
+    int err = 0;
+
+    for (unsigned type = 0; err == 0 && type < 128; type++) {
+        const struct stream_format *former = stream_format_of(before, (uint8_t)type);
+
+        if (former != NULL && !former->is_former) {
+            err = add_type(stream, type,
+                           (struct stream_format){.kind = former->kind,
+                                                  .clock_rate = former->clock_rate,
+                                                  .codec = former->codec,
+                                                  .is_former = true});
+        }
     }
     return err;
 }

@@ -20,6 +20,7 @@ enum stream_kind {
 
 struct stream_format {
     enum stream_kind kind;
+    bool is_former; /* agreed on before, and no more */
     uint32_t clock_rate;
     const struct codec *codec;   /* of STREAM_AUDIO */
     void *decoder;               /* NULL when stateless */
@@ -48,6 +49,9 @@ struct stream {
 /* Unknown codecs are left out, and so is an address of another family than the leg's. ENOMEM. */
 int stream_create(const struct session *session, int family, struct stream **streamp);
 void stream_destroy(struct stream *stream); /* NULL is fine */
+/* What the peer may go on sending until it has heard of the change: what `before` agreed on (RFC
+ * 3264 §8.3.2). Focus thread. ENOMEM. */
+int stream_add_former(struct stream *stream, const struct stream *before);
 /* Exchanges what goes on over the change, of which the peer knows nothing: the decoders of codecs
  * that both have, and the audio that waits to be sent. */
 void stream_inherit(struct stream *stream, struct stream *before);

@@ -36,6 +36,14 @@ struct dialog_id {
     const char *remote_tag; /* "": not yet known; whom we call may have none before the answer */
 };
 
+/* The dialog that a call which comes in names: one whose conversation it wants to join (Join, RFC
+ * 3911), or whose place it wants to take (Replaces, RFC 3891). */
+struct named_dialog {
+    bool is_replaced;   /* else joined */
+    bool is_early_only; /* replaced only as long as nobody has answered it */
+    struct call *call;  /* NULL, of a Join: there is no such dialog */
+};
+
 /* What is known about a call from its first INVITE on; who answers a call of ours, and from where,
  * is known when it is established. Strings live as long as the call. */
 struct call_info {
@@ -51,6 +59,7 @@ struct call_info {
     bool has_offer;          /* false: we offer in the 200, the peer answers in its ACK */
     const struct recipients *recipients; /* whom the caller wants to have called, too (RFC 5366);
                                             NULL: nobody */
+    const struct named_dialog *names;    /* only while on_incoming is told; NULL: none */
     bool is_outgoing; /* begun by us: `caller` is whom we call, `requested_…` are our own side */
 };
 
@@ -58,6 +67,7 @@ struct call_info {
 struct answer {
     const char *contact_user; /* user part of our Contact: the conference */
     bool is_focus;            /* add ;isfocus to the Contact (RFC 4579 §4.2) */
+    bool rings;               /* of an incoming call: 180 before the 200, by the same Contact */
     const char *subject;      /* SDP s= line; NULL: "-" */
     struct media_address media;
     /* What our stream is not to do, though it could: STREAM_SENDONLY: send. 0: it does both. */
@@ -107,8 +117,9 @@ struct signalling {
     /* 183 with SDP, so that there is audio before the answer (RFC 3261 §13.3.1.1). 0; EINVAL: not
      * waiting for an answer (any more), or the peer has made no offer. */
     int (*early)(struct call *call, const struct answer *answer);
-    /* 200 with SDP; after `early` the same SDP, whatever `answer` says of media, and our Contact as
-     * it says now. 0; EINVAL: not waiting for an answer (any more). */
+    /* 200 with SDP; after `early` the same SDP,
+     * whatever `answer` says of media, and our Contact as it says now. 0; EINVAL: not waiting for
+     * an answer (any more). */
     int (*answer)(struct call *call, const struct answer *answer);
     /* Changes a call that was answered or begun, by a re-INVITE (RFC 3261 §14) as soon as nothing
      * else is under way in its dialog. `how` says all that is to be; of several, the last counts.

@@ -92,6 +92,7 @@ void call_free(struct call *call)
     silence(call);
     call->agent->call_count--;
     if (call->dialog) {
+        dialog_ended(call);
         call->dialog->call = NULL;
         dialog_release(call->dialog);
     }

@@ -48,7 +48,7 @@ bool check_request(struct incoming *in)
         respond(in, SIP_416_UNSUPPORTED_URI, TAG_END());
         return false;
     }
-    return check_required(in);
+    return check_required(in) && check_named_dialog(in);
 }
 
 /* §8.2.3 and §20.1: for requests whose body is an offer and whose answer carries one. */

@@ -29,6 +29,11 @@ static struct dialog **bucket_of(struct sip_agent *agent, const sip_call_id_t *c
     return &agent->dialogs[call_id->i_hash & (DIALOG_BUCKETS - 1)];
 }
 
+struct dialog *dialogs_of(struct sip_agent *agent, const sip_call_id_t *call_id)
+{
+    return *bucket_of(agent, call_id);
+}
+
 static bool is_call_id(const struct dialog *dialog, const sip_call_id_t *call_id)
 {
     return dialog->call_id->i_hash == call_id->i_hash &&

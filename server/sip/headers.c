@@ -32,7 +32,8 @@ static int write_allow_events(struct sip_agent *agent)
 /* ENOMEM. */
 static int write_supported(struct sip_agent *agent)
 {
-    const char *later = agent->session_expires ? "norefersub, timer" : "norefersub";
+    const char *later =
+        agent->session_expires ? "join, norefersub, replaces, timer" : "join, norefersub, replaces";
     char first[80];
 
     (void)snprintf(first, sizeof first, "%s%s", later,
@@ -157,6 +158,17 @@ sip_contact_t *contact_make(struct sip_agent *agent, su_home_t *home, const char
     snprintf(text, sizeof text, "<sip:%s%s%s%s>%s", escaped, escaped[0] ? "@" : "", host,
              tport_is_tcp(tport) ? ";transport=tcp" : "", is_focus ? ";isfocus" : "");
     return sip_contact_make(home, text);
+}
+
+bool contact_is_focus(const sip_contact_t *contact)
+{
+    return msg_params_find(contact->m_params, "isfocus") != NULL;
+}
+
+const sip_allow_events_t *allow_events_of(const struct sip_agent *agent,
+                                          const sip_contact_t *contact)
+{
+    return contact_is_focus(contact) ? agent->allow_events : NULL;
 }
 
 sip_contact_t *contact_rename(su_home_t *home, const sip_contact_t *contact, const char *user,

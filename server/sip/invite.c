@@ -5,14 +5,16 @@
 
 #include <errno.h>
 
-static void announce(struct call *call)
+static void announce(struct call *call, const struct named_dialog *named)
 {
     const struct call_info *info = &call->info;
     call_log(call, "incoming: %s (%s) calls %s@%s, Call-ID %s", info->caller.uri, info->caller.peer,
              info->requested_user, info->requested_host, call->dialog->call_id->i_id);
     /* Stops the phone's repetitions, however long a policy thinks (RFC 3261 §17.2.1). */
     invite_provisional(call, SIP_100_TRYING);
+    call->info.names = named;
     call->agent->events->on_incoming(call, call->agent->events_arg);
+    call->info.names = NULL;
 }
 
 /* RFC 5366 §3: who requires the extension has a list. False: refused. */
@@ -33,9 +35,11 @@ void invite_receive(struct incoming *in)
         .direction = STREAM_SENDRECV,
     };
     struct sdp *offer = NULL;
+    struct named_dialog named;
+    bool is_named;
 
     if (!check_contact(in, true) || !bodies_read(in) || !check_list(in) || !check_body(in) ||
-        !session_timer_check(in)) {
+        !session_timer_check(in) || !named_dialog_read(in, &named, &is_named)) {
         return;
     }
     if (message_has_sdp(in->sip)) {
@@ -60,7 +64,7 @@ void invite_receive(struct incoming *in)
     call->info.has_offer = offer != NULL;
     call->info.family = offer ? sdp_family(offer) : msg_addr(in->msg)->su_family;
     session_timer_negotiate(call, in->sip);
-    announce(call);
+    announce(call, is_named ? &named : NULL);
 }
 
 static int prepare_answer(struct call *call, const struct answer *how)
@@ -133,6 +137,9 @@ int invite_answer(struct call *call, const struct answer *how)
         return 0;
     }
     call->invite.body = NULL; /* it is in `body` */
+    if (how->rings) {
+        invite_provisional(call, SIP_180_RINGING);
+    }
     call->state = CALL_ANSWERED;
     invite_accept(call, body, offers);
     session_timer_restart(call);

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <sofia-sip/nta_tag.h>
+#include <sofia-sip/su_string.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -91,8 +92,8 @@ static int send_invite(struct call *call)
     call->calling = dialog_request(
         call->dialog, on_response, call, SIP_METHOD_INVITE, 0,
         SIPTAG_CONTACT(call->dialog->contact), SIPTAG_ALLOW(agent->allow),
-        SIPTAG_ALLOW_EVENTS(agent->allow_events), SIPTAG_ACCEPT(agent->accept),
-        SIPTAG_SUPPORTED(agent->supported),
+        SIPTAG_ALLOW_EVENTS(allow_events_of(agent, call->dialog->contact)),
+        SIPTAG_ACCEPT(agent->accept), SIPTAG_SUPPORTED(agent->supported),
         TAG_IF(*call->referred_by, SIPTAG_REFERRED_BY_STR(call->referred_by)),
         TAG_IF(*call->replaces, SIPTAG_REPLACES_STR(call->replaces)),
         TAG_IF(*call->replaces, SIPTAG_REQUIRE_STR("replaces")),
@@ -149,9 +150,17 @@ void invite_cancel(struct call *call)
 static void note_early_tag(struct call *call, const char *tag)
 {
     const char *copy = su_strdup(call->home, tag ? tag : "");
-    if (copy) {
-        su_free(call->home, (char *)call->info.dialog.remote_tag);
-        call->info.dialog.remote_tag = copy;
+    if (!copy) {
+        return;
+    }
+    call->info.dialog.remote_tag = copy;
+    for (unsigned i = 0; i < call->early_tag_count; i++) {
+        if (su_casematch(call->early_tags[i], copy)) {
+            return;
+        }
+    }
+    if (*copy && call->early_tag_count < EARLY_TAGS) {
+        call->early_tags[call->early_tag_count++] = copy;
     }
 }
 

@@ -59,18 +59,19 @@ static void send_response(struct call *call)
     bool is_ok = invite->status >= 200;
     bool has_tag = invite->status > 100;
 
-    nta_msg_treply(agent->nta, msg_ref(invite->request), invite->status, invite->phrase,
-                   NTATAG_TPORT(invite->tport), TAG_IF(has_tag, SIPTAG_TO(call->dialog->local_to)),
-                   TAG_IF(has_tag, SIPTAG_CONTACT(call->dialog->contact)),
-                   SIPTAG_SERVER(agent->server), TAG_IF(is_ok, SIPTAG_ALLOW(agent->allow)),
-                   TAG_IF(is_ok, SIPTAG_ALLOW_EVENTS(agent->allow_events)),
-                   TAG_IF(is_ok, SIPTAG_ACCEPT(agent->accept_bodies)),
-                   TAG_IF(is_ok, SIPTAG_SUPPORTED(agent->supported)),
-                   TAG_IF(is_ok && invite->require_timer, SIPTAG_REQUIRE_STR("timer")),
-                   TAG_IF(is_ok && invite->session_expires[0],
-                          SIPTAG_SESSION_EXPIRES_STR(invite->session_expires)),
-                   TAG_IF(invite->body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
-                   TAG_IF(invite->body, SIPTAG_PAYLOAD_STR(invite->body)), TAG_END());
+    nta_msg_treply(
+        agent->nta, msg_ref(invite->request), invite->status, invite->phrase,
+        NTATAG_TPORT(invite->tport), TAG_IF(has_tag, SIPTAG_TO(call->dialog->local_to)),
+        TAG_IF(has_tag, SIPTAG_CONTACT(call->dialog->contact)), SIPTAG_SERVER(agent->server),
+        TAG_IF(is_ok, SIPTAG_ALLOW(agent->allow)),
+        TAG_IF(is_ok, SIPTAG_ALLOW_EVENTS(allow_events_of(agent, call->dialog->contact))),
+        TAG_IF(is_ok, SIPTAG_ACCEPT(agent->accept_bodies)),
+        TAG_IF(is_ok, SIPTAG_SUPPORTED(agent->supported)),
+        TAG_IF(is_ok && invite->require_timer, SIPTAG_REQUIRE_STR("timer")),
+        TAG_IF(is_ok && invite->session_expires[0],
+               SIPTAG_SESSION_EXPIRES_STR(invite->session_expires)),
+        TAG_IF(invite->body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+        TAG_IF(invite->body, SIPTAG_PAYLOAD_STR(invite->body)), TAG_END());
 }
 
 static void on_provisional_again(void *arg)

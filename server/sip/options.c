@@ -20,13 +20,32 @@ static char *write_body(struct incoming *in)
     return sdp_write_capabilities(&local);
 }
 
-static void accept_options(struct incoming *in, const sip_contact_t *contact)
+/* What no other header says of us (RFC 3840 §7, §8). NULL: out of memory. */
+static sip_contact_t *add_capabilities(su_home_t *home, const sip_contact_t *contact)
+{
+    sip_contact_t *capable = contact ? sip_contact_dup(home, contact) : NULL;
+    if (!capable || msg_header_add_param(home, capable->m_common, "audio") < 0 ||
+        (contact_is_focus(contact) &&
+         msg_header_add_param(home, capable->m_common, "automata") < 0)) {
+        return NULL;
+    }
+    return capable;
+}
+
+static void accept_options(struct incoming *in, const sip_contact_t *own,
+                           const sip_allow_events_t *allow_events)
 {
     const struct sip_agent *agent = in->agent;
+    const sip_contact_t *contact = add_capabilities(msg_home(in->msg), own);
+    if (!contact) {
+        respond(in, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());
+        return;
+    }
     char *body = write_body(in);
     respond(in, SIP_200_OK, SIPTAG_CONTACT(contact), SIPTAG_ALLOW(agent->allow),
-            SIPTAG_ALLOW_EVENTS(agent->allow_events), SIPTAG_ACCEPT(agent->accept_bodies),
-            SIPTAG_SUPPORTED(agent->supported), SIPTAG_ACCEPT_ENCODING_STR("identity"),
+            SIPTAG_ALLOW_EVENTS(allow_events), SIPTAG_ACCEPT(agent->accept_bodies),
+            SIPTAG_ACCEPT_ENCODING_STR("identity"), SIPTAG_ACCEPT_LANGUAGE_STR("en"),
+            SIPTAG_SUPPORTED(agent->supported),
             TAG_IF(body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
             TAG_IF(body, SIPTAG_PAYLOAD_STR(body)), TAG_END());
     free(body);
@@ -41,7 +60,7 @@ void options_receive(const struct dialog *dialog, struct incoming *in)
         .requested_user = user, .requested_host = host, .caller = &in->caller, .code = 404};
 
     if (dialog) {
-        accept_options(in, dialog->contact);
+        accept_options(in, dialog->contact, allow_events_of(agent, dialog->contact));
         return;
     }
     text_clean(user, sizeof user, uri->url_user, true);
@@ -53,6 +72,7 @@ void options_receive(const struct dialog *dialog, struct incoming *in)
                 TAG_IF(query.retry_after > 0, SIPTAG_RETRY_AFTER_STR(seconds)), TAG_END());
         return;
     }
-    accept_options(
-        in, contact_make(in->agent, msg_home(in->msg), user, query.is_focus, in->tport, uri));
+    accept_options(in,
+                   contact_make(in->agent, msg_home(in->msg), user, query.is_focus, in->tport, uri),
+                   query.is_focus || !*user ? agent->allow_events : NULL);
 }

@@ -1,10 +1,9 @@
 /* REFER (RFC 3515): somebody wants something done by a conference (RFC 4579 §5.5, §5.11). */
 #include "sip/sip_private.h"
 
+#include <sofia-sip/sip_extra.h>
 #include <sofia-sip/su_string.h>
 #include <stdio.h>
-#include <string.h>
-#include <strings.h>
 
 enum { RETRY_AFTER_FULL = 60 }; /* s */
 
@@ -38,13 +37,8 @@ static bool check_refer(struct incoming *in, const struct dialog *dialog)
 /* RFC 4488. */
 bool refer_is_silent(const sip_t *sip)
 {
-    for (const sip_unknown_t *one = sip->sip_unknown; one; one = one->un_next) {
-        if (su_casematch(one->un_name, "Refer-Sub")) {
-            size_t length = strcspn(one->un_value, "; \t");
-            return length == 5 && strncasecmp(one->un_value, "false", length) == 0;
-        }
-    }
-    return false;
+    const sip_refer_sub_t *wish = sip_refer_sub(sip);
+    return wish && su_casematch(wish->rs_value, "false");
 }
 
 static bool read_reference(struct incoming *in, const struct dialog *dialog,

@@ -42,7 +42,8 @@ static nta_outgoing_t *send_request(struct call *call, const sip_contact_t *cont
     call->change.request = dialog_request(
         call->dialog, on_response, call, body ? sip_method_invite : sip_method_update,
         body ? "INVITE" : "UPDATE", 0, SIPTAG_CONTACT(contact), SIPTAG_ALLOW(agent->allow),
-        SIPTAG_SUPPORTED(agent->supported), TAG_IF(body, SIPTAG_ALLOW_EVENTS(agent->allow_events)),
+        SIPTAG_SUPPORTED(agent->supported),
+        TAG_IF(body, SIPTAG_ALLOW_EVENTS(allow_events_of(agent, contact))),
         TAG_IF(body, SIPTAG_ACCEPT(agent->accept)),
         TAG_IF(timer->interval, SIPTAG_SESSION_EXPIRES_STR(expires)),
         TAG_IF(timer->interval && timer->min_se, SIPTAG_MIN_SE_STR(least)),

@@ -56,6 +56,13 @@ enum {
     SIP_T2 = 4000,         /* ms */
     TRIES_MAX = 32,        /* requests in a row that all were refused */
     REDIRECT_TARGETS = 16, /* URIs that one call may try */
+    EARLY_TAGS = 16,       /* phones that may ring for one call and be told apart */
+    ENDED_DIALOGS = 2048,  /* that are remembered */
+};
+
+/* A dialog of a call that is over, by a hash of its identifiers. */
+struct ended_dialog {
+    uint64_t hash, until; /* ms, on loop_now's clock */
 };
 
 struct sip_agent {
@@ -108,6 +115,8 @@ struct sip_agent {
     unsigned listener_count;
     struct dialog *dialogs[DIALOG_BUCKETS]; /* by hash of the Call-ID */
     unsigned call_count;
+    struct ended_dialog ended[ENDED_DIALOGS]; /* ring, see named_dialog.c */
+    unsigned ended_next;
     struct refusal *refusals[DIALOG_BUCKETS]; /* by hash of the Call-ID */
     unsigned refusal_count;
     uint32_t log_id_salt;
@@ -273,6 +282,8 @@ struct call {
     struct change change;
     nta_outgoing_t *calling; /* the INVITE that begins it, until its final answer */
     nta_outgoing_t *bye;
+    const char *early_tags[EARLY_TAGS]; /* of the phones that ring for a call of ours; on home */
+    unsigned early_tag_count;
     const char *referred_by, *replaces; /* headers of our INVITE, on home; "": none */
     struct redirection redirection;
 
@@ -457,6 +468,8 @@ struct dialog *dialog_begun_by_notify(struct sip_agent *agent, const sip_t *sip)
 struct dialog *dialog_of_first_request(struct sip_agent *agent, const sip_t *sip);
 /* Whether this first request of somebody's is one of ours that came back. */
 bool dialog_is_looped(struct sip_agent *agent, const sip_t *sip);
+/* Those in the bucket of this Call-ID; more follow by `next`. */
+struct dialog *dialogs_of(struct sip_agent *agent, const sip_call_id_t *call_id);
 /* Its call; NULL: none, not yet, or over. */
 struct call *dialog_call(const struct dialog *dialog);
 /* A request in the dialog came: by which way. */
@@ -478,6 +491,14 @@ bool host_is_at(const char *host, const struct sockaddr_storage *address);
 
 /* The ACK of a 2xx to an INVITE of ours. */
 void dialog_acknowledge(struct dialog *dialog, const sip_t *sip);
+
+/* named_dialog.c */
+/* Where Join and Replaces may stand. False: the request was refused with 400. */
+bool check_named_dialog(struct incoming *in);
+/* What the INVITE names; *is_namedp false: nothing. False: the request was refused. */
+bool named_dialog_read(struct incoming *in, struct named_dialog *named, bool *is_namedp);
+/* The call is over, and its dialog with it. */
+void dialog_ended(const struct call *call);
 
 /* dialog_client.c */
 /* A dialog that we begin, with Call-ID, tags and names, and no usage yet. ENOMEM. */
@@ -546,6 +567,11 @@ sip_contact_t *contact_make(struct sip_agent *agent, su_home_t *home, const char
 void local_address(const tport_t *tport, struct sockaddr_storage *address);
 /* `SIP;cause=486;text="Busy Here"` (RFC 3326). */
 void reason_write(char *header, size_t size, int code, const char *text);
+bool contact_is_focus(const sip_contact_t *contact);
+/* What our Allow-Events says where that Contact is ours: only a focus can be subscribed to. NULL:
+ * there is none. */
+const sip_allow_events_t *allow_events_of(const struct sip_agent *agent,
+                                          const sip_contact_t *contact);
 /* The same Contact with another user part, on `home`. NULL: out of memory. */
 sip_contact_t *contact_rename(su_home_t *home, const sip_contact_t *contact, const char *user,
                               bool is_focus);

@@ -27,7 +27,9 @@ static void write_execution(struct xml *xml, const char *name, time_t when, cons
 static void write_departure(struct xml *xml, const struct departure *departure)
 {
     static const char *const methods[] = {
-        [DEPARTED] = "departed", [BOOTED] = "booted", [FAILED] = "failed", [BUSY] = "busy"};
+        [DEPARTED] = "departed", [BOOTED] = "booted",     [FAILED] = "failed",
+        [BUSY] = "busy",         [REPLACED] = "departed",
+    };
     char reason[160];
 
     xml_element(xml, "disconnection-method", methods[departure->method]);

@@ -8,8 +8,14 @@ static const char *event_of(const struct participant *participant,
                             const struct departure *departure)
 {
     static const char *const events[] = {
-        [DEPARTED] = "remote-bye", [BOOTED] = "local-bye", [FAILED] = "error"};
+        [DEPARTED] = "remote-bye",
+        [BOOTED] = "local-bye",
+        [FAILED] = "error",
+        [REPLACED] = "replaced",
+    };
 
+    if (departure->method == REPLACED)
+        return events[REPLACED];
     if (departure->method == FAILED && departure->code == 408)
         return "timeout";
     if (participant_joined_at(participant) == 0)

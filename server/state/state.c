@@ -155,13 +155,28 @@ static void drop_participant(struct watcher *watcher, const void *arg)
         watcher->state->notifying->end(watcher->subscription, "rejected", 0);
 }
 
+/* Who goes on by another call may keep the subscription of the old one, until it leaves. */
+static void move_participant(struct watcher *watcher, const void *arg)
+{
+    const struct conference_event *event = arg;
+
+    if (watcher->participant == event->other)
+        watcher->participant = event->participant;
+}
+
 static void take_event(struct watched *watched, const struct conference_event *event)
 {
     struct participant *participant = focus_participant(watched->state->focus, event->participant);
+    struct participant *other = focus_participant(watched->state->focus, event->other);
 
+    if (other) {
+        for_all(watched, move_participant, event);
+        roster_leave(watched, other);
+    }
     if (!participant)
         return;
-    if ((event->kind == EVENT_JOINED && participant_has_joined(participant)) ||
+    if (((event->kind == EVENT_JOINED || event->kind == EVENT_REPLACED) &&
+         participant_has_joined(participant)) ||
         (event->kind == EVENT_DIALING && participant_is_called(participant))) {
         (void)roster_add(watched, participant); /* ENOMEM: it is not shown */
     } else if (event->kind == EVENT_LEFT || event->kind == EVENT_FAILED) {

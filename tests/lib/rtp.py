@@ -244,21 +244,24 @@ class Stream:
         self.due += self.ptime / 1000 * self.pace
         return self.due
 
-    def press(self, digit, duration=100):
-        """A key as telephone-events in place of the audio, the end three times (RFC 4733 §2.5)."""
+    def press(self, digit, duration=100, clock=None):
+        """A key as telephone-events in place of the audio, the end three times (RFC 4733 §2.5).
+        `clock`: what its duration is counted in, when that is not the audio's."""
         with self.clock.lock:
             assert self.key is None, "one key at a time"
             self.key = [
                 "0123456789*#ABCD".index(digit),
                 self.timestamp,
                 duration * self.law.rate // 1000,
+                clock or self.law.rate,
             ]
 
     def speak_key(self, count):
-        code, start, duration = self.key
+        code, start, duration, clock = self.key
         pressed = self.timestamp - start + count
         ended = pressed >= duration
-        payload = struct.pack(">BBH", code, (0x80 if ended else 0) | 10, min(pressed, duration))
+        told = min(pressed, duration) * clock // self.law.rate
+        payload = struct.pack(">BBH", code, (0x80 if ended else 0) | 10, told)
         for _ in range(3 if ended else 1):
             self.send(EVENT_PAYLOAD_TYPE, payload, start, pressed == count)
         if ended:

@@ -74,6 +74,7 @@ class Phone:
             f"<sip:{user}@{join_host_port(self.address, self.port)}{self.transport_parameter()}>"
         )
         self.sent_by = join_host_port(self.address, self.port)
+        self.name = f"sip:{user}@{self.sent_by}"  # what From says
         self.sdp_session, self.sdp_version = next(sdp.sessions), 0
         self.new_dialog()
         run.on_failure.append(self.tell)
@@ -131,7 +132,7 @@ class Phone:
             cseq = self.cseq
         uri = uri or self.remote_target or self.remote_uri
         branch = branch or unique("z9hG4bK")
-        sender = f"<sip:{self.user}@{join_host_port(self.address, self.port)}>;tag={self.local_tag}"
+        sender = f"<{self.name}>;tag={self.local_tag}"
         to = to or f"<{self.remote_uri}>" + (f";tag={self.remote_tag}" if self.remote_tag else "")
         lines = [
             (

@@ -96,6 +96,25 @@ def test_keys_tick_at_the_clock_of_the_codec_and_at_8000_when_nothing_else_is_th
 
 
 @run.real_time
+def test_keys_that_tick_at_8000_beside_a_wide_codec_are_no_loss():
+    script = """
+local policy = parley.policy { name = "keys" }
+function policy.digit(event) print("key " .. event.digit .. " of " .. event.duration .. " ms") end
+return policy
+"""
+    with Server(policy=script) as server, Phone(server) as alice:
+        alice.say(tone.sine(500, rate=16000))
+        alice.call(formats=("L16/16000", "telephone-event"))
+        alice.audio.wait_for_packets(25)
+        before = server.participants()["alice"]["concealed_ms"]
+        for digit in "159":
+            alice.audio.press(digit, clock=8000)
+            server.expect_log(f"key {digit} of 100 ms")
+            alice.audio.wait_for_packets(10)
+        assert server.participants()["alice"]["concealed_ms"] - before < 80
+
+
+@run.real_time
 def test_narrow_and_wide_phones_hear_each_other_at_the_right_level():
     with Server() as server:
         with Phone(server) as alice, Phone(server, "bob") as bob, Phone(server, "carol") as carol:
@@ -130,9 +149,12 @@ def test_changing_the_codec_in_a_call_goes_on_with_the_sound():
         alice.call(formats=("PCMU",))
         bob.call(formats=("PCMA",))
         tone.assert_hears(bob.hear(), {500: -20})
-        alice.audio.play(tone.sine(500, rate=16000))
         alice.reinvite(formats=("L16/16000",))
+        tone.assert_hears(bob.hear(settle=0.5), {500: -20})  # she has not yet read the answer
+        assert server.participants()["alice"]["codec"] == "L16"
+        assert server.participants()["alice"]["rejected"] == 0
         alice.expect(200)
+        alice.audio.play(tone.sine(500, rate=16000))
         alice.ack()
         tone.assert_hears(bob.hear(settle=0.5), {500: -20})
         heard = [p for p in alice.audio.wait_for_packets(50) if p.payload_type == 107]

@@ -1,9 +1,12 @@
 """REFER with REFER: somebody is asked to dial in themselves (RFC 4579 §5.7, RFC 3515, RFC 4488)."""
 
+import contextlib
+
 import run
-from message import parameter, uri_of
+from digest import parameters
+from message import uri_of
 from parley import Server
-from sip import Phone, unique
+from sip import Phone
 
 POLICY = """
 local policy = parley.policy { name = "asked" }
@@ -16,8 +19,22 @@ return policy
 """
 
 
+@contextlib.contextmanager
+def room(*names, config=None, policy=POLICY):
+    """A server and phones; the first has begun to ask for the second one to be referred."""
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(Server(config, policy=policy))
+        phones = [stack.enter_context(Phone(server, name, media=False)) for name in names]
+        alice, bob = phones[:2]
+        alice.refer(reference(bob))
+        alice.expect(202)
+        assert alice.progress() == ("SIP/2.0 100 Trying", False)
+        yield server, *phones
+
+
 def reference(phone, conference="demo"):
-    return f"<{phone.own_uri};method=REFER?Refer-To=sip:{conference}%40{phone.server.address}>"
+    to = f"sip:{conference}%40{phone.server.address}"
+    return f"<{phone.own_uri};method=REFER?Refer-To={to}>"
 
 
 def expect_refer(phone):
@@ -81,6 +98,161 @@ def test_figure_7_the_focus_refers_a_participant_to_itself():
         assert set(server.participants()) == {"alice", "bob"}
         tell(bob, "200 OK", LAST)  # the subscription is over
         bob.expect(481, method="NOTIFY")
+
+
+# ---- how it may end -----------------------------------------------------------------------------
+
+
+def test_whoever_refuses_to_be_referred():
+    with room("alice", "bob") as (_server, alice, bob):
+        bob.reply(expect_refer(bob), 603, reason="Decline")
+        assert alice.progress() == ("SIP/2.0 603 Decline", True)
+
+
+def test_whoever_does_not_come_in_after_all():
+    with room("alice", "bob") as (_server, alice, bob):
+        accept(bob, expect_refer(bob))
+        assert alice.progress() == ("SIP/2.0 202 Accepted", False)
+        tell(bob, "403 Forbidden", LAST)
+        bob.expect(200, method="NOTIFY")
+        assert alice.progress() == ("SIP/2.0 403 Forbidden", True)
+
+
+def test_whoever_tells_nothing_has_accepted():
+    """RFC 4488: without a subscription the 2xx is all there is."""
+    with room("alice", "bob") as (_server, alice, bob):
+        accept(bob, expect_refer(bob), {"Refer-Sub": "false"})
+        assert alice.progress() == ("SIP/2.0 202 Accepted", True)
+        tell(bob, "100 Trying")
+        bob.expect(481, method="NOTIFY")
+    with room("alice", "bob") as (_server, alice, bob):
+        accept(bob, expect_refer(bob))
+        assert alice.progress() == ("SIP/2.0 202 Accepted", False)
+        tell(bob, "100 Trying", "terminated;reason=timeout")
+        bob.expect(200, method="NOTIFY")
+        assert alice.progress() == ("SIP/2.0 202 Accepted", True)
+
+
+def test_whoever_never_tells_is_not_waited_for():
+    with room("alice", "bob", config="outbound = { timeout = 1 }") as (_server, alice, bob):
+        accept(bob, expect_refer(bob))
+        assert alice.progress() == ("SIP/2.0 202 Accepted", False)
+        assert alice.progress() == ("SIP/2.0 408 Request Timeout", True)
+        tell(bob, "200 OK", LAST)
+        bob.expect(481, method="NOTIFY")
+
+
+def test_the_notify_may_be_faster_than_the_202():
+    """RFC 3515 §2.4.4."""
+    with room("alice", "bob") as (_server, alice, bob):
+        refer = expect_refer(bob)
+        tell(bob, "100 Trying")
+        bob.expect(200, method="NOTIFY")
+        accept(bob, refer)
+        assert alice.progress() == ("SIP/2.0 202 Accepted", False)
+        tell(bob, "200 OK", LAST)
+        bob.expect(200, method="NOTIFY")
+        assert alice.progress() == ("SIP/2.0 200 OK", True)
+
+
+def test_a_challenge_is_answered():
+    credentials = "outbound = { credentials = { r = { user = 'u', password = 'p' } } }"
+    challenge = 'Digest realm="r", nonce="n1", qop="auth", algorithm=MD5'
+    with room("alice", "bob", config=credentials) as (_server, alice, bob):
+        first = expect_refer(bob)
+        bob.reply(first, 401, {"WWW-Authenticate": challenge}, reason="Unauthorized")
+        again = bob.expect("REFER")
+        assert again["Call-ID"] == first["Call-ID"] and again.cseq[0] == first.cseq[0] + 1
+        given = parameters(again["Authorization"])
+        assert given["username"] == "u" and given["realm"] == "r" and given["uri"] == again.uri
+        bob.reply(again, 401, {"WWW-Authenticate": challenge}, reason="Unauthorized")
+        assert alice.progress() == ("SIP/2.0 401 Unauthorized", True)
+
+
+def test_a_redirection_is_followed():
+    with room("alice", "bob", "mobile") as (_server, alice, bob, mobile):
+        bob.reply(expect_refer(bob), 302, {"Contact": mobile.contact}, reason="Moved")
+        refer = expect_refer(mobile)
+        assert refer.uri == mobile.own_uri
+        accept(mobile, refer)
+        assert alice.progress() == ("SIP/2.0 202 Accepted", False)
+
+
+def test_notifies_must_be_about_the_refer():
+    with room("alice", "bob") as (_server, alice, bob):
+        accept(bob, expect_refer(bob))
+        assert alice.progress() == ("SIP/2.0 202 Accepted", False)
+        tell(bob, "200 OK", LAST, Event="conference")
+        bob.expect(489, method="NOTIFY")
+        tell(bob, "200 OK", LAST, **{"Content-Type": "text/plain"})
+        bob.expect(415, method="NOTIFY")
+        tell(bob, "200 OK", None)
+        bob.expect(400, method="NOTIFY")
+        tell(bob, "99 Luftballons")
+        bob.expect(200, method="NOTIFY")
+        tell(bob, "200 OK", LAST)
+        bob.expect(200, method="NOTIFY")
+        assert alice.progress() == ("SIP/2.0 200 OK", True)
+
+
+def test_a_notify_out_of_the_blue_is_481():
+    with Server(policy=POLICY) as server, Phone(server, media=False) as alice:
+        alice.remote_uri = alice.uri("demo")
+        tell(alice, "200 OK", LAST)
+        alice.expect(481, method="NOTIFY")
+        alice.remote_tag = "nobodys"
+        tell(alice, "200 OK", LAST)
+        alice.expect(481, method="NOTIFY")
+
+
+def test_the_policy_decides_and_who_is_in_is_not_asked():
+    with Server(policy=POLICY) as server, Phone(server) as alice, Phone(
+        server, "mallory", media=False
+    ) as mallory, Phone(server, "bob") as bob:
+        alice.call()
+        alice.refer_again(reference(mallory))
+        assert alice.expect(403, method="REFER").reason == "Not her"
+        bob.call()
+        alice.refer_again(reference(bob))
+        alice.expect(202, method="REFER")
+        assert alice.progress()[0] == "SIP/2.0 100 Trying"
+        assert alice.progress() == ("SIP/2.0 200 Already in the conference", True)
+        mallory.expect_nothing()
+
+
+def test_the_referrer_may_be_gone_and_the_server_may_stop():
+    with room("alice", "bob") as (server, alice, bob):
+        accept(bob, expect_refer(bob))
+        alice.reply(alice.expect("NOTIFY"), 481)
+        alice.refer(reference(bob, "demo"))
+        alice.expect(202)
+        bob.expect("REFER")
+        server.stop()
+
+
+def test_a_script_has_somebody_asked():
+    script = """
+        local policy = parley.policy { name = "asks" }
+        function policy.create() return accept() end
+        function policy.joined(_, conference, participant)
+          local bob = participant.display_name
+          print("asked", conference:invite(bob, { by_refer = true, referred_by = "sip:a@b" }))
+        end
+        return policy"""
+    with Server(policy=script) as server, Phone(server) as alice, Phone(
+        server, "bob", media=False
+    ) as bob:
+        alice.invite(headers={"From": f'"{bob.own_uri}" <sip:alice@x>;tag=t1'})
+        alice.local_tag = "t1"
+        alice.expect(200)
+        alice.ack()
+        refer = expect_refer(bob)
+        assert refer["Referred-By"] == "<sip:a@b>"
+        accept(bob, refer)
+        tell(bob, "486 Busy Here", LAST)
+        bob.expect(200, method="NOTIFY")
+        server.expect_log("asked true")
+        server.expect_log("was referred to the conference: 486 Busy Here")
 
 
 if __name__ == "__main__":

@@ -95,14 +95,29 @@ def test_nothing_is_sent_before_the_ack():
 def test_a_phone_whose_port_changes_is_followed_after_a_silence():
     with talkers() as (_, alice, bob):
         tone.assert_hears(bob.hear(), {500: -20})
-        target = alice.audio.remote
-        alice.audio.close()
+        old = alice.audio
+        old.close()
         alice.audio = rtp.Stream(alice.address)
+        alice.audio.ssrc, alice.audio.sequence = old.ssrc, old.sequence  # only the NAT has changed
+        alice.audio.timestamp = old.timestamp
         alice.audio.play(tone.sine(650))
-        alice.audio.connect(*target)
+        alice.audio.connect(*old.remote)
         alice.audio.wait_for_packets(1, within=5)
         tone.assert_hears(bob.hear(), {650: -20})
         tone.assert_hears(alice.hear(), {800: -20})
+
+
+def test_a_phone_that_pauses_loses_nothing_to_another_one_at_its_address():
+    with talkers() as (_, alice, bob):
+        tone.assert_hears(bob.hear(), {500: -20})
+        alice.audio.mute()
+        other = rtp.Stream(alice.address)
+        other.play(tone.sine(1300, -6))
+        other.connect(*alice.audio.remote)
+        tone.assert_hears(alice.hear(3), {800: -20})
+        tone.assert_hears(bob.hear(), {}, absent=[1300])
+        assert not other.packets, "alice's audio went elsewhere"
+        other.close()
 
 
 def test_a_phone_that_never_sends_still_hears():

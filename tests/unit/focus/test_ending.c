@@ -88,7 +88,7 @@ static void wait_told(enum conference_event_kind kind, unsigned count)
 static void created_live(struct conference_life wanted)
 {
     life = wanted;
-    focus_set_life(focus, &life, 60 * 1000);
+    focus_set_life(focus, &life, 60 * 1000, 60 * 1000);
 }
 
 static void an_empty_conference_waits_for_who_comes_back(void **state)

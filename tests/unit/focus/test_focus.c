@@ -115,8 +115,8 @@ static void a_caller_is_rung_answered_as_by_a_focus_and_told_of_once_joined(void
     struct call *call = world_dial(focus, "alice", "demo");
 
     (void)state;
-    assert_int_equal(call->progress, 180);
     assert_true(call->answered);
+    assert_true(call->answer.rings);
     assert_true(call->answer.is_focus);
     assert_string_equal(call->answer.contact_user, "demo");
     world_session(focus, call, STREAM_SENDRECV, false);

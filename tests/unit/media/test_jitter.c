@@ -329,6 +329,38 @@ static void send_noise(struct world *w)
     w->sequence++;
 }
 
+static void a_pause_told_by_another_clock_is_no_loss(void **state)
+{
+    (void)state;
+    struct world *w = world_create(&index_codec, index_sound);
+    world_run(w, SECOND);
+    for (unsigned key = 0; key < 20; key++) {
+        uint64_t concealed = world_stats(w).concealed;
+        w->is_muted = true;
+        for (unsigned i = 0; i < 8; i++) { /* each packet of a key */
+            jitter_pause(w->jitter, w->sequence++);
+            world_step(w);
+            assert_false(i > 0 && w->is_heard);
+        }
+        w->is_muted = false;
+        world_run(w, SECOND);
+        assert_true(world_age(w) == 0);
+        assert_int_equal(world_stats(w).concealed, concealed);
+    }
+    /* that the sender goes on is no harm either; and what is far off is not believed */
+    struct jitter_stats before = world_stats(w);
+    for (unsigned i = 0; i < 20; i++) {
+        jitter_pause(w->jitter, w->sequence++);
+        world_step(w);
+        jitter_pause(w->jitter, (uint16_t)(w->sequence + 5000));
+        jitter_pause(w->jitter, (uint16_t)(w->sequence - 1));
+        world_run(w, 2);
+    }
+    assert_true(w->is_heard && world_age(w) <= 20);
+    assert_int_equal(world_stats(w).concealed, before.concealed);
+    world_destroy(w);
+}
+
 static void comfort_noise_is_silence_and_no_loss(void **state)
 {
     (void)state;
@@ -564,6 +596,7 @@ int main(void)
         cmocka_unit_test(bursts_of_loss_build_up_no_delay),
         cmocka_unit_test(a_short_stall_is_played_late_and_made_up_for),
         cmocka_unit_test(a_long_stall_does_not_become_delay),
+        cmocka_unit_test(a_pause_told_by_another_clock_is_no_loss),
         cmocka_unit_test(comfort_noise_is_silence_and_no_loss),
         cmocka_unit_test(a_timestamp_that_skips_ahead_is_silence_and_no_loss),
         cmocka_unit_test(a_pause_is_used_to_set_the_delay_right),

@@ -27,10 +27,17 @@ static struct sockaddr_storage address(const char *host, uint16_t port)
     return storage;
 }
 
+/* A packet of another stream than the phone's. */
+static bool accept_other(struct latch *latch, const char *host, uint16_t port, unsigned ms)
+{
+    struct sockaddr_storage from = address(host, port);
+    return latch_accept(latch, &from, 6666, (uint64_t)ms * MS);
+}
+
 static bool accept_from(struct latch *latch, const char *host, uint16_t port, unsigned ms)
 {
     struct sockaddr_storage from = address(host, port);
-    return latch_accept(latch, &from, (uint64_t)ms * MS);
+    return latch_accept(latch, &from, 1, (uint64_t)ms * MS);
 }
 
 static void signal_to(struct latch *latch, const char *host, uint16_t port)
@@ -134,6 +141,33 @@ static void another_source_is_believed_after_silence(void **state)
     expect_target(&latch, "127.0.0.2", 4000);
 }
 
+static void another_stream_is_believed_only_when_the_phone_has_gone(void **state)
+{
+    (void)state;
+    struct latch latch = {0};
+    signal_from(&latch, "10.0.0.5", 4000, "203.0.113.9");
+    assert_true(accept_from(&latch, "203.0.113.9", 5555, 0));
+    assert_false(accept_other(&latch, "203.0.113.9", 6666, 5000)); /* behind the same NAT */
+    assert_true(accept_from(&latch, "203.0.113.9", 5556, 5001));
+    latch_keep(&latch, 14000 * MS); /* nothing to say, but it reports */
+    assert_false(accept_other(&latch, "203.0.113.9", 6666, 23999));
+    assert_true(accept_other(&latch, "203.0.113.9", 6666, 24000));
+    expect_target(&latch, "203.0.113.9", 6666);
+    latch_keep(&latch, 25000 * MS);
+    assert_true(accept_other(&latch, "203.0.113.9", 7777, 25001)); /* moved on; it is the same */
+}
+
+static void another_stream_from_the_same_place_is_the_phones(void **state)
+{
+    (void)state;
+    struct latch latch = {0};
+    signal_to(&latch, "127.0.0.1", 4000);
+    assert_true(accept_from(&latch, "127.0.0.1", 5555, 0));
+    assert_true(accept_other(&latch, "127.0.0.1", 5555, 20));
+    assert_true(accept_from(&latch, "127.0.0.1", 4000, 40)); /* as the SDP says */
+    assert_true(accept_other(&latch, "127.0.0.1", 4000, 60));
+}
+
 static void the_signalled_address_wins_over_one_that_came_first(void **state)
 {
     (void)state;
@@ -199,6 +233,8 @@ int main(void)
         cmocka_unit_test(a_phone_on_this_machine_may_send_from_any_loopback_address),
         cmocka_unit_test(an_unknown_source_cannot_take_a_running_stream_over),
         cmocka_unit_test(another_source_is_believed_after_silence),
+        cmocka_unit_test(another_stream_is_believed_only_when_the_phone_has_gone),
+        cmocka_unit_test(another_stream_from_the_same_place_is_the_phones),
         cmocka_unit_test(the_signalled_address_wins_over_one_that_came_first),
         cmocka_unit_test(a_new_offer_moves_the_target_at_once),
         cmocka_unit_test(the_old_place_is_believed_again_when_the_new_stays_mute),

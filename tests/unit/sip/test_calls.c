@@ -13,7 +13,7 @@ static void a_call_is_answered_acknowledged_and_ended(void **state)
     assert_string_equal(phone_header("Allow"),
                         "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, SUBSCRIBE, REFER, NOTIFY");
     assert_string_equal(phone_header("Accept"), "application/sdp, multipart/mixed");
-    assert_string_equal(phone_header("Supported"), "norefersub, timer");
+    assert_string_equal(phone_header("Supported"), "join, norefersub, replaces, timer");
     assert_string_equal(phone_header("Server"), "Parley/" PARLEY_VERSION);
     assert_true(phone_has("m=audio 30000 RTP/AVP 0 8"));
     assert_int_equal(bench.established, 0);

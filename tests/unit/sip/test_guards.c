@@ -124,7 +124,7 @@ static void options_tell_what_we_can_or_that_there_is_no_such_conference(void **
     phone_new_call();
     phone_request("OPTIONS", "", "");
     phone_expect(200, "OPTIONS");
-    phone_expect_contact("", ";isfocus");
+    phone_expect_contact("", ";isfocus;audio;automata");
     assert_string_equal(phone_header("Accept"), "application/sdp, multipart/mixed");
     assert_true(phone_has("m=audio 0 RTP/AVP 0 8"));
     phone_request("OPTIONS", "Accept: text/plain\r\n", "");

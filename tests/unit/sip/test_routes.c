@@ -219,7 +219,7 @@ static void on_all_addresses_there_is_a_listener_for_each(void **state)
     char error[256] = "";
 
     snprintf(uri, sizeof uri, "sip:0.0.0.0:%u;transport=udp", port);
-    snprintf(contact, sizeof contact, "<sip:demo@127.0.0.1:%u>;isfocus", port);
+    snprintf(contact, sizeof contact, "<sip:demo@127.0.0.1:%u>;isfocus;audio;automata", port);
 
     assert_int_equal(sip_agent_create(&config, &agent, error, sizeof error), 0);
     inet_pton(AF_INET, "127.0.0.1", &server.sin_addr);

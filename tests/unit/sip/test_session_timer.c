@@ -132,7 +132,7 @@ static void timers_that_are_off_are_not_offered(void **state)
         phone_request("INVITE", CONTACT "Supported: timer\r\nSession-Expires: 5\r\n", OFFER);
     phone_expect(200, "INVITE");
     assert_string_equal(phone_header("Session-Expires"), "");
-    assert_string_equal(phone_header("Supported"), "norefersub");
+    assert_string_equal(phone_header("Supported"), "join, norefersub, replaces");
     phone_ack(cseq, "");
     phone_hang_up();
     phone_new_call();

@@ -1,0 +1,120 @@
+/*
+ * A call that takes the place of another: INVITE with Replaces (RFC 3891, RFC 4579 §5.9).
+ *
+ * The new participant begins with all that the old one has. Until its call is confirmed both are
+ * there, and what is done to the old one is done to the new one, too; then the old one goes, and
+ * one event tells both. Nobody else hears or sees anything of it: neither left nor joined is told.
+ * One who was only being called had not come in: then they are told that it failed, and joined.
+ */
+#include "focus/private.h"
+
+#include "core/log.h"
+
+#include <stdio.h>
+
+/* All that there is to take over. */
+static void take_params(const struct participant *target, struct request_params *params)
+{
+    *params = (struct request_params){
+        .muted = target->muted,
+        .anonymous = target->anonymous != 0,
+        .hidden = target->hidden,
+        .agc = target->voice.agc,
+        .denoise = target->voice.denoise,
+        .vad = target->voice.vad,
+        .speaks = target->speaks,
+        .hears = target->hears,
+    };
+    (void)snprintf(params->role, sizeof params->role, "%s", target->role);
+}
+
+static void replace_participant(struct participant *target, struct call *call, bool is_early_only)
+{
+    struct conference *conference = target->conference;
+    struct focus *focus = conference->focus;
+    const struct call_info *info = focus->signalling->info(call);
+    struct request request = {
+        .verb = VERB_REPLACE,
+        .conference = conference,
+        .conference_name = conference->name,
+        .target = target->id,
+        .call = info->id,
+    };
+    struct decision decision;
+
+    take_params(target, &request.params);
+    request.params.anonymous |= info->caller.anonymous;
+    actor_of_call(&request.actor, info, 0);
+    decide(focus, &request, &decision);
+    decision.params.anonymous |= info->caller.anonymous;
+    if (decision.verdict != DECISION_ACCEPT)
+        refuse_call_by(focus, call, &decision);
+    else if (is_early_only && !target->called) /* RFC 3891 §3 */
+        refuse_call(focus, call, 486, "Busy Here", 0);
+    else if (target->successor || target->predecessor)
+        refuse_call(focus, call, 491, "Request Pending", 0);
+    else
+        (void)bring_in(conference, call, &decision, target);
+}
+
+/* There is one call more for a moment only: no limit of their number counts. */
+void replace(struct focus *focus, struct call *call, const struct named_dialog *named)
+{
+    void *user = focus->signalling->user(named->call);
+    struct participant *target = participant_of(user);
+
+    if (focus->shutting_down)
+        refuse_call(focus, call, 503, "Server is stopping", RETRY_AFTER);
+    else if (user == CALL_HAS_LEFT)
+        refuse_call(focus, call, 603, "Decline", 0);
+    else if (!target)
+        refuse_call(focus, call, 481, "Call/Transaction Does Not Exist", 0);
+    else
+        replace_participant(target, call, named->is_early_only);
+}
+
+void replace_link(struct participant *participant, struct participant *predecessor)
+{
+    participant->predecessor = predecessor;
+    predecessor->successor = participant;
+    /* It is the same nobody. */
+    if (participant->anonymous && predecessor->anonymous)
+        participant->anonymous = predecessor->anonymous;
+}
+
+void replace_unlink(struct participant *participant)
+{
+    if (participant->successor)
+        participant->successor->predecessor = NULL;
+    if (participant->predecessor)
+        participant->predecessor->successor = NULL;
+    participant->successor = participant->predecessor = NULL;
+}
+
+void replace_pass_on(struct participant *participant, enum verb verb,
+                     const struct decision *decision)
+{
+    const struct request_params *params = &decision->params;
+
+    if (verb == VERB_MUTE) {
+        participant->muted = params->muted;
+    } else if (verb == VERB_ENHANCE) {
+        participant_enhance(participant, params);
+    } else if (verb == VERB_VOLUME) {
+        participant->speaks = params->speaks;
+        participant->hears = params->hears;
+    } else {
+        participant_remove(participant, BOOTED, 603, "Who is to be replaced was removed");
+    }
+}
+
+void replace_finish(struct participant *participant)
+{
+    struct participant *predecessor = participant->predecessor;
+
+    log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
+              "%s takes the place of call %s of %s", participant->info.caller.uri,
+              predecessor->info.id, predecessor->info.caller.uri);
+    participant_remove(predecessor, REPLACED, 200,
+                       predecessor->called ? "Call completed elsewhere" : "Replaced");
+}
