@@ -19,7 +19,7 @@ static int tell_focus(struct participant *participant, bool is_answered)
 }
 
 /* The visitor is no more. */
-static int bring_in(struct participant *participant, bool is_answered, bool is_up)
+static int go_in(struct participant *participant, bool is_answered, bool is_up)
 {
     struct focus *focus = participant->conference->focus;
     int error = tell_focus(participant, is_answered);
@@ -76,7 +76,7 @@ int visitor_join(struct visitor *visitor, struct conference *conference,
               info->caller.uri, info->requested_user);
     visitor_enter(visitor, participant);
     decision->participant = participant->id;
-    error = bring_in(participant, is_answered, is_up);
+    error = go_in(participant, is_answered, is_up);
     if (!error)
         return 0;
     conference_end_if_over(conference);
