@@ -133,9 +133,11 @@ static int open_media(struct visitor *visitor, struct answer *answer, struct dec
 
 void visitor_session(struct visitor *visitor, const struct session *session)
 {
-    visitor->held = session->held && visitor->has_session;
+    visitor->is_source = session->held && (visitor->is_source || !visitor->has_session);
+    visitor->held_by_phone = session->held && !visitor->is_source;
     visitor->direction = session->direction;
     visitor->has_session = true;
+    visitor->has_audio = session->format_count > 0;
     visitor->focus->mixing->leg_session(visitor->leg, session);
 }
 
@@ -240,7 +242,9 @@ void visitor_enter(struct visitor *visitor, struct participant *participant)
 {
     participant->direction = visitor->direction;
     participant->has_session = visitor->has_session;
-    participant->held = visitor->held;
+    participant->has_audio = visitor->has_audio;
+    participant->is_source = visitor->is_source;
+    participant->held_by_phone = participant->held_told = visitor->held_by_phone;
     visitor->leg = NULL;
     visitor->focus->calls--; /* the participant has been counted */
     visitor_free(visitor);
