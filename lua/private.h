@@ -20,6 +20,7 @@
  *   verdict.c      accept, reject, challenge
  *   account.c      what the hook account answers
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
+ *   create.c       parley.create; plain_json.c: what a script gives as options
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
  *   parley.c       the table `parley`
  *   frozen.c       read-only tables
@@ -323,7 +324,10 @@ enum {
     PARAM_WARNING = 1 << 19,
     PARAM_ENDS_WITH_CREATOR = 1 << 20,
     PARAM_HIDE_FOCUS = 1 << 21,
-    PARAM_COUNT = 22,
+    PARAM_HELD = 1 << 22,
+    PARAM_DIRECTION = 1 << 23,
+    PARAM_CODECS = 1 << 24,
+    PARAM_COUNT = 25,
     PARAM_ALL = (1 << PARAM_COUNT) - 1,
 };
 
@@ -345,6 +349,9 @@ unsigned params_check(lua_State *L, int index, const char *what, unsigned allowe
 void file_check(lua_State *L, int index, const char *what, char *file, size_t size);
 /* Pushes a table of those in `which`. */
 void params_push(lua_State *L, unsigned which, const struct request_params *source);
+void direction_push(lua_State *L, enum stream_direction direction);
+/* As a list, of names with blanks between them. */
+void codecs_push(lua_State *L, const char *codecs);
 void params_copy(unsigned which, const struct request_params *source,
                  struct request_params *target);
 
@@ -397,6 +404,8 @@ int handle_gone(lua_State *L);
  * not disturb it; who is gone by then is left out. */
 uint64_t *handle_list(lua_State *L, size_t count);
 int handle_iterator(lua_State *L, const struct handle_class *class);
+/* Who asks when the script that runs does. Raises within a decision hook. */
+void command_actor(lua_State *L, struct actor *actor);
 /* Carries out what a script asks for. As focus_submit; raises within a decision hook. */
 int command_run(lua_State *L, struct request *request, struct decision *decision);
 /* What the method returns when that was not 0: nil, code, text; or nil, "gone". */
@@ -450,6 +459,10 @@ int plain_encode(lua_State *L, int index, size_t limit, unsigned char **bytesp, 
  * Raises when Lua is out of memory. */
 int plain_decode(lua_State *L, const unsigned char *bytes, size_t size);
 
+/* The same value as JSON, of tables that are lists or have names for keys. A new reference; NULL:
+ * `error` says where and why. Never raises. */
+json_t *plain_json(lua_State *L, int index, struct plain_error *error);
+
 /* ---- sandbox and libraries ------------------------------------------------------------------ */
 
 /* Makes the table of what scripts can see. Raises. */
@@ -464,6 +477,8 @@ void strings_open(lua_State *L);
 void coroutines_open(lua_State *L);
 /* Sets `parley` and `print` in the table at `globals`. */
 void parley_open(lua_State *L, int globals);
+/* create.c: parley.create { policy = …, title = …, owner = …, options = … } */
+int parley_create(lua_State *L);
 
 /* Replaces the table on top of the stack by a read-only view of it; `what` names it in errors and
  * must be a literal. */

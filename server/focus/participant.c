@@ -42,28 +42,41 @@ static int info_copy(struct participant *participant, const struct call_info *in
     return 0;
 }
 
-int participant_make(struct conference *conference, struct call *call,
+/* `leg` NULL: a new one. */
+static int take_leg(struct participant *participant, struct conference *conference, struct leg *leg)
+{
+    struct focus *focus = conference->focus;
+    struct leg_config config = {
+        .family = participant->info.family,
+        .timeout = focus->media_timeout,
+        .name = participant->info.id,
+        .user = participant,
+    };
+
+    participant->leg = leg;
+    return leg ? focus->mixing->leg_move(leg, conference->mix, participant)
+               : focus->mixing->leg_create(conference->mix, &config, &participant->leg);
+}
+
+int participant_make(struct conference *conference, struct call *call, struct leg *leg,
                      const struct request_params *params, struct participant **participantp)
 {
     struct focus *focus = conference->focus;
     struct participant *participant = calloc(1, sizeof *participant);
-    struct leg_config config = {.timeout = focus->media_timeout, .user = participant};
     int error;
 
     if (!participant)
         return ENOMEM;
     error = info_copy(participant, focus->signalling->info(call));
-    if (error)
-        goto out;
-    config.family = participant->info.family;
-    config.name = participant->info.id;
-    error = focus->mixing->leg_create(conference->mix, &config, &participant->leg);
+    if (!error)
+        error = take_leg(participant, conference, leg);
     if (error)
         goto out;
     participant->id = id_next();
     participant->conference = conference;
     participant->call = call;
     participant->muted = params->muted;
+    participant->held_by_us = participant->held_told = params->held;
     participant->hidden = params->hidden;
     if (params->anonymous)
         participant->anonymous = ++conference->anonymous_count;
@@ -95,22 +108,40 @@ void participant_learn(struct participant *participant)
     (void)info_copy(participant, signalling->info(participant->call));
 }
 
-void participant_answer(const struct participant *participant, struct answer *answer)
+void participant_established(struct participant *participant)
 {
-    const struct conference *conference = participant->conference;
+    struct conference *conference = participant->conference;
+    bool is_new = !participant->predecessor || !participant->predecessor->joined;
 
-    *answer = (struct answer){
-        .contact_user = conference->name,
-        .is_focus = !conference->hides_focus,
-        .subject = *conference->title ? conference->title : NULL,
-    };
-    conference->focus->mixing->leg_address(participant->leg, &answer->media);
+    if (participant->joined)
+        return;
+    participant_answered(participant);
+    participant_learn(participant);
+    participant->joined = true;
+    participant->joined_at = time(NULL);
+    maker_arrives(participant);
+    DL_DELETE(conference->members, participant);
+    DL_APPEND(conference->members, participant);
+    log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s%s",
+              participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "",
+              is_new ? "" : ", by another call");
+    if (is_new)
+        events_post(conference->focus, &(struct conference_event){
+                                           .kind = EVENT_JOINED,
+                                           .conference = conference->id,
+                                           .participant = participant->id,
+                                       });
+    if (participant->predecessor)
+        replace_finish(participant);
+    conference_update_music(conference);
+    referrers_tell(participant, 200, NULL);
+    participant_route_or_remove(participant);
 }
 
 int participant_route(struct participant *participant)
 {
     struct leg_route route = {.is_cautious = false};
-    bool heard = !participant->muted && !participant->held;
+    bool heard = !participant->muted && !participant_is_held(participant);
 
     /* Not before the ACK: a forged INVITE must not aim our audio at its victim. */
     if (!participant->joined)
@@ -118,7 +149,7 @@ int participant_route(struct participant *participant)
     for (unsigned bus = 0; bus < MIX_BUSES; bus++)
         route.speaks[bus] = route.hears[bus] = GAIN_OFF;
     route.speaks[MIX_MAIN] = heard ? participant->speaks : GAIN_OFF;
-    route.hears[MIX_MAIN] = participant->hears;
+    route.hears[MIX_MAIN] = participant->held_by_us ? GAIN_OFF : participant->hears;
     route.hears[MIX_MUSIC] = participant->hears_music ? participant->hears : GAIN_OFF;
     return participant->conference->focus->mixing->leg_route(participant->leg, &route);
 }
@@ -288,7 +319,7 @@ bool participant_is_muted(const struct participant *participant)
 
 bool participant_is_held(const struct participant *participant)
 {
-    return participant->held;
+    return participant->held_by_phone || participant->held_by_us;
 }
 
 bool participant_is_speaking(const struct participant *participant)
@@ -309,6 +340,17 @@ unsigned participant_anonymous(const struct participant *participant)
 enum stream_direction participant_direction(const struct participant *participant)
 {
     return participant->has_session ? participant->direction : STREAM_INACTIVE;
+}
+
+const char *participant_media(const struct participant *participant)
+{
+    static const char *const names[] = {
+        [STREAM_INACTIVE] = "inactive",
+        [STREAM_SENDONLY] = "recvonly",
+        [STREAM_RECVONLY] = "sendonly",
+        [STREAM_SENDRECV] = "sendrecv",
+    };
+    return participant->has_audio ? names[participant_direction(participant)] : "none";
 }
 
 const struct departure *participant_departure(const struct participant *participant)
@@ -339,7 +381,9 @@ const char *participant_status(const struct participant *participant)
         return participant->alerting ? "alerting"
                : participant->called ? "dialing-out"
                                      : "dialing-in";
-    return participant->held ? "on-hold" : participant->muted ? "muted-via-focus" : "connected";
+    return participant_is_held(participant) ? "on-hold"
+           : participant->muted             ? "muted-via-focus"
+                                            : "connected";
 }
 
 bool participant_is_called(const struct participant *participant)

@@ -14,6 +14,7 @@
  *   invite.c       a call of ours to somebody who is to come in
  *   recipients.c   several of them at the wish of one
  *   refer.c        what is asked by REFER, and who is told how it goes
+ *   streams.c      which streams the calls have: sessions, hold, changes for all
  *   calls.c        what becomes of a call: session, established, ended; OPTIONS
  *   submit.c       a participant's or script's wish: decision, effect
  *   subscribe.c    who wants to be told what happens: decision
@@ -22,6 +23,7 @@
  *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
  *   playback.c     a file that plays, there or to a visitor
  *   visitor.c      callers who talk with an application, and are in no conference
+ *   enter.c        … and come into one
  *   events.c       the queue of what has happened, and who is told
  */
 #ifndef FOCUS_PRIVATE_H
@@ -166,8 +168,11 @@ struct conference {
     bool has_sound;         /* of its own */
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
     struct sound sound;
-    struct playback *playbacks; /* list */
-    struct queued_event end;    /* its place in the queue once it ended */
+    struct playback *playbacks;     /* list */
+    enum stream_direction withheld; /* from the streams of all, see struct answer */
+    char codecs[REQUEST_CODECS];    /* those offered, "": all */
+    struct loop_timer *media_timer; /* runs while somebody is_outdated */
+    struct queued_event end;        /* its place in the queue once it ended */
     struct participant
         *members; /* list; on the way in, too; those who have joined last come last */
     unsigned member_count, called_count; /* all of them; those who are still being called */
@@ -188,8 +193,11 @@ struct participant {
     struct leg *leg;                 /* NULL once it left */
     struct leg_stats stats;          /* last ones, once it left */
     enum stream_direction direction; /* of its session, if it has_session */
-    bool has_session;
-    bool joined, left, muted, held, speaking;
+    bool has_session, has_audio;
+    bool joined, left, muted, speaking;
+    bool held_by_phone, held_by_us, held_told;
+    bool is_source;   /* it has never wanted to receive, which is no hold */
+    bool is_outdated; /* it is to learn what has changed for all */
     bool hidden;
     unsigned anonymous; /* its number among the nameless of the conference; 0: it has a name */
     struct departure departure;
@@ -216,8 +224,8 @@ struct visitor {
     struct mix *mix; /* of its own; NULL: nothing was said of audio yet */
     struct leg *leg;
     struct playback *playbacks; /* list */
-    enum stream_direction direction;
-    bool has_session;
+    enum stream_direction direction; /* this and the next as a participant's */
+    bool has_session, has_audio, is_source, held_by_phone;
     bool early;    /* there is audio before the answer */
     bool answered; /* the 200 is on its way */
     bool up;       /* and the ACK is here */
@@ -284,10 +292,9 @@ void maker_free(struct maker *maker);
 void factory_admit(struct conference *factory, struct call *call);
 
 /* participant.c */
-int participant_make(struct conference *conference, struct call *call,
+/* `leg`: the one that the call has; NULL: it gets one. */
+int participant_make(struct conference *conference, struct call *call, struct leg *leg,
                      const struct request_params *params, struct participant **participantp);
-/* How the participant's call is to be answered, offered or changed. */
-void participant_answer(const struct participant *participant, struct answer *answer);
 /* Tells the mixer who may be heard. ENOMEM: it goes on as before. */
 int participant_route(struct participant *participant);
 /* The same for what cannot be taken back: without the memory for it the participant has to go. */
@@ -302,10 +309,27 @@ void participant_leave(struct participant *participant, enum departure_method me
                        const char *reason);
 /* Whom we called has answered. */
 void participant_answered(struct participant *participant);
+/* The call is up: it has joined. */
+void participant_established(struct participant *participant);
 /* Leaves, and the call is ended. */
 void participant_remove(struct participant *participant, enum departure_method method, int code,
                         const char *reason);
 void participant_free(struct participant *participant);
+
+/* streams.c */
+/* How the participant's call is to be answered, offered or changed. */
+void participant_answer(const struct participant *participant, struct answer *answer);
+/* Offer/answer has ended well. */
+void participant_session(struct participant *participant, const struct session *session);
+/* A change of ours is in force (200), or refused. */
+void participant_updated(struct participant *participant, int code, const char *reason);
+/* ENOMEM; ECANCELED: the call cannot be changed. */
+int participant_hold(struct participant *participant, bool held);
+/* Changes the media of all who are in, one after the other, and of who comes later. EINVAL: no
+ * codec of that name. */
+int conference_change_media(struct conference *conference, const struct request_params *params);
+/* It is over: from now on media are as for any other. */
+void conference_reset_media(struct conference *conference);
 
 /* sound.c */
 /* NULL: as the server's. ENOMEM. */
@@ -335,6 +359,8 @@ bool focus_has_application(const struct focus *focus, const char *user, const ch
 void visitor_session(struct visitor *visitor, const struct session *session);
 void visitor_established(struct visitor *visitor);
 void visitor_played(struct visitor *visitor, bool is_stopped, const char *problem);
+/* It is none any more: its call and its leg are the participant's, who has its session. */
+void visitor_enter(struct visitor *visitor, struct participant *participant);
 /* It is none any more; what becomes of its call is another's. */
 void visitor_leave(struct visitor *visitor, const char *reason);
 /* Its application hears of it. */
@@ -344,6 +370,8 @@ void visitor_remove(struct visitor *visitor, int code, const char *reason);
 
 /* admit.c */
 void admit(struct focus *focus, struct call *call);
+/* Asks whether who calls may join; what it wishes is `request->params`. */
+void decide_join(struct request *request, const struct call_info *info, struct decision *decision);
 /* Asks the policy whether the caller may join, and answers the call. */
 void admit_to(struct conference *conference, struct call *call);
 /* Answers the call, whose participant it makes. False: refused. `predecessor`: whom it replaces, or

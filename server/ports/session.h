@@ -48,7 +48,7 @@ struct session_levels {
     uint8_t each; /* in ours, of each who is heard (RFC 6465) */
 };
 
-/* One negotiated audio stream. */
+/* One negotiated audio stream; without formats: there is none. */
 struct session {
     struct sockaddr_storage remote_rtp;  /* port 0 or family 0: none yet, wait for a packet */
     struct sockaddr_storage remote_rtcp; /* same; equals remote_rtp when muxed */
