@@ -102,7 +102,7 @@ char *conference_write_endpoint(const struct participant *participant, const cha
     xml_uri_attribute(&xml, "entity", entity);
     xml_attribute(&xml, "state", "full");
     if (*by)
-        write_execution(&xml, "referred", joined_at, "", by);
+        write_execution(&xml, "referred", participant_made_at(participant), "", by);
     xml_element(&xml, "status", participant_status(participant));
     xml_element(&xml, "joining-method", call->is_outgoing ? "dialed-out" : "dialed-in");
     if (joined_at)
@@ -260,13 +260,21 @@ static void write_uri(struct xml *xml, const char *list, const char *uri, const 
     xml_close(xml);
 }
 
-static void write_available_media(struct xml *xml)
+/* As far as the conference lets its participants (§5.3.2). */
+static void write_available_media(struct xml *xml, const struct conference *conference)
 {
+    static const char *const statuses[] = {
+        [STREAM_INACTIVE] = "inactive",
+        [STREAM_SENDONLY] = "recvonly",
+        [STREAM_RECVONLY] = "sendonly",
+        [STREAM_SENDRECV] = "sendrecv",
+    };
+
     xml_open(xml, "available-media");
     xml_open(xml, "entry");
     xml_attribute(xml, "label", MEDIUM);
     xml_element(xml, "type", "audio");
-    xml_element(xml, "status", "sendrecv");
+    xml_element(xml, "status", statuses[conference_direction(conference)]);
     xml_close(xml);
     xml_close(xml);
 }
@@ -299,7 +307,7 @@ char *conference_write_description(const struct watched *watched, const char *en
     write_uri(&xml, "service-uris", entity, "event");
     if (conference_capacity(conference))
         write_number(&xml, "maximum-user-count", conference_capacity(conference));
-    write_available_media(&xml);
+    write_available_media(&xml, conference);
     xml_close(&xml);
     write_host(&xml, entity);
     return xml_finish(&xml);
