@@ -260,7 +260,7 @@ static void write_uri(struct xml *xml, const char *list, const char *uri, const 
     xml_close(xml);
 }
 
-/* As far as the conference lets its participants (§5.3.2). */
+/* As far as the conference lets its participants (§5.3.4). */
 static void write_available_media(struct xml *xml, const struct conference *conference)
 {
     static const char *const statuses[] = {

@@ -8,6 +8,7 @@ import tone
 from changes import take_change
 from message import uri_of
 from parley import Server
+from roster import Roster, text
 from sip import Phone
 
 # The keys of whoever presses them.
@@ -32,6 +33,7 @@ function policy.digit(event, conference, participant)
     if other.user == "bob" and event.digit == "7" then other:hold() end
   end
 end
+function policy.subscribe() return accept() end
 function policy.left(event, conference, participant)
   if participant.user == "carol" then conference:media { direction = "sendrecv" } end
 end
@@ -168,6 +170,12 @@ def test_all_are_made_listeners_and_may_speak_again():
         pair.server.expect_log("event changed bob recvonly 200")
         assert tone.level(alice.hear(), 800) < -60, "they hear, and there is nobody to be heard"
         assert carol.call().sdp.audio.direction == "sendonly", "who comes later gets the same"
+        with Phone(pair.server, "eve", media=False) as eve:
+            eve.subscribe()
+            eve.expect(200)
+            roster = Roster(eve.notified())
+            assert roster.text("conference-description/available-media/entry/status") == "recvonly"
+            assert text(roster.endpoint("carol"), "media/status") == "recvonly"
         people = pair.server.participants()
         assert not people["alice"]["held"] and not people["carol"]["held"]
         carol.hang_up()  # no key of a listener's would be taken
