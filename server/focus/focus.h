@@ -109,6 +109,7 @@ int focus_set_sound(struct focus *focus, const struct sound_config *config);
  * a generated name waits for who comes first, and answers 410 after its end. From now on. */
 void focus_set_life(struct focus *focus, const struct conference_life *life, unsigned patience,
                     unsigned gone);
+const struct conference_life *focus_life(const struct focus *focus);
 /* No longer reserved: goes when the last participant has left. */
 void focus_unreserve(struct focus *focus, const char *name);
 

@@ -195,7 +195,7 @@ int invite(struct conference *conference, const struct request *request, struct 
         goto out;
     error = conference_activate(conference);
     if (!error)
-        error = participant_make(conference, call, &decision->params, &participant);
+        error = participant_make(conference, call, NULL, &decision->params, &participant);
     if (error) {
         code = media_failure(conference->name, signalling->info(call)->id, error, &reason);
         error = fail(conference, request, decision, code, reason);

@@ -23,6 +23,7 @@
  *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
  *   playback.c     a file that plays, there or to a visitor
  *   visitor.c      callers who talk with an application, and are in no conference
+ *   enter.c        … and come into one
  *   events.c       the queue of what has happened, and who is told
  */
 #ifndef FOCUS_PRIVATE_H
@@ -223,8 +224,8 @@ struct visitor {
     struct mix *mix; /* of its own; NULL: nothing was said of audio yet */
     struct leg *leg;
     struct playback *playbacks; /* list */
-    enum stream_direction direction;
-    bool has_session;
+    enum stream_direction direction; /* this and the next as a participant's */
+    bool has_session, has_audio, is_source, held_by_phone;
     bool early;    /* there is audio before the answer */
     bool answered; /* the 200 is on its way */
     bool up;       /* and the ACK is here */
@@ -291,7 +292,8 @@ void maker_free(struct maker *maker);
 void factory_admit(struct conference *factory, struct call *call);
 
 /* participant.c */
-int participant_make(struct conference *conference, struct call *call,
+/* `leg`: the one that the call has; NULL: it gets one. */
+int participant_make(struct conference *conference, struct call *call, struct leg *leg,
                      const struct request_params *params, struct participant **participantp);
 /* Tells the mixer who may be heard. ENOMEM: it goes on as before. */
 int participant_route(struct participant *participant);
@@ -307,6 +309,8 @@ void participant_leave(struct participant *participant, enum departure_method me
                        const char *reason);
 /* Whom we called has answered. */
 void participant_answered(struct participant *participant);
+/* The call is up: it has joined. */
+void participant_established(struct participant *participant);
 /* Leaves, and the call is ended. */
 void participant_remove(struct participant *participant, enum departure_method method, int code,
                         const char *reason);
@@ -355,6 +359,8 @@ bool focus_has_application(const struct focus *focus, const char *user, const ch
 void visitor_session(struct visitor *visitor, const struct session *session);
 void visitor_established(struct visitor *visitor);
 void visitor_played(struct visitor *visitor, bool is_stopped, const char *problem);
+/* It is none any more: its call and its leg are the participant's, who has its session. */
+void visitor_enter(struct visitor *visitor, struct participant *participant);
 /* It is none any more; what becomes of its call is another's. */
 void visitor_leave(struct visitor *visitor, const char *reason);
 /* Its application hears of it. */
@@ -364,6 +370,8 @@ void visitor_remove(struct visitor *visitor, int code, const char *reason);
 
 /* admit.c */
 void admit(struct focus *focus, struct call *call);
+/* Asks whether who calls may join; what it wishes is `request->params`. */
+void decide_join(struct request *request, const struct call_info *info, struct decision *decision);
 /* Asks the policy whether the caller may join, and answers the call. */
 void admit_to(struct conference *conference, struct call *call);
 /* Answers the call, whose participant it makes. False: refused. `predecessor`: whom it replaces, or
