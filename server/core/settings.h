@@ -40,9 +40,10 @@ struct life_settings {
 /* One entry of conferences = { name = { … } }. */
 struct conference_settings {
     char *name;
-    char *title;       /* "" for none */
-    char *policy;      /* name or path of its own policy; "" for none */
-    char *factory;     /* "": it is none; "answer", "redirect" */
+    char *title;                                        /* "" for none */
+    char *description, *web, *email, *phone, *keywords; /* "" for none */
+    char *policy;                         /* name or path of its own policy; "" for none */
+    char *factory;                        /* "": it is none; "answer", "redirect" */
     enum option_switch ends_with_creator; /* what a factory makes */
     enum option_switch hide_focus;
     unsigned capacity; /* participants; 0: no limit */

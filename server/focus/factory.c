@@ -27,6 +27,7 @@ void factory_admit(struct conference *factory, struct call *call)
     const struct sound_config own = {.voice = sound->voice, .hold_music = sound->hold_music};
     const struct conference_config model = {
         .title = factory->title,
+        .about = factory->about,
         .policy = factory->policy,
         .capacity = factory->capacity,
         .sound = factory->has_sound ? &own : NULL,

@@ -104,6 +104,8 @@ void participant_answer(const struct participant *participant, struct answer *an
         .is_focus = !conference->hides_focus,
         .subject = *conference->title ? conference->title : NULL,
     };
+    if (!conference->hides_focus)
+        answer->about = conference->about;
     conference->focus->mixing->leg_address(participant->leg, &answer->media);
 }
 
