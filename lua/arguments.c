@@ -139,6 +139,7 @@ void event_push(lua_State *L, const struct conference_event *event)
         break;
     case EVENT_FAILED:
     case EVENT_LEFT:
+    case EVENT_CHANGED:
         lua_pushinteger(L, event->code);
         lua_setfield(L, -2, "code");
         set_text(L, "reason", event->reason);

@@ -1,6 +1,7 @@
 /* Class conference. */
 #include "lua/private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -80,6 +81,26 @@ static int get_reserved(lua_State *L)
     if (!conference)
         return 0;
     lua_pushboolean(L, conference_is_reserved(conference));
+    return 1;
+}
+
+static int get_direction(lua_State *L)
+{
+    const struct conference *conference = self(L);
+
+    if (!conference)
+        return 0;
+    direction_push(L, conference_direction(conference));
+    return 1;
+}
+
+static int get_codecs(lua_State *L)
+{
+    const struct conference *conference = self(L);
+
+    if (!conference)
+        return 0;
+    codecs_push(L, conference_codecs(conference));
     return 1;
 }
 
@@ -208,6 +229,21 @@ static int lock(lua_State *L)
 static int unlock(lua_State *L)
 {
     return set_lock(L, false);
+}
+
+/* conference:media { direction = …, codecs = … }; what is not named stays as it is. */
+static int change_media(lua_State *L)
+{
+    struct request request = {.verb = VERB_MEDIA, .conference = self(L)};
+    const struct conference *conference = request.conference;
+
+    if (conference) {
+        request.params.direction = conference_direction(conference);
+        (void)snprintf(request.params.codecs, sizeof request.params.codecs, "%s",
+                       conference_codecs(conference));
+    }
+    (void)params_check(L, 2, "media", verb_params(VERB_MEDIA), &request.params);
+    return conference ? command_submit(L, &request) : handle_gone(L);
 }
 
 /* conference:play(file [, { gain = …, loop = … }]) */
@@ -384,6 +420,8 @@ static const luaL_Reg fields[] = {
     {"ends_at", get_ends_at},
     {"creator", get_creator},
     {"count", get_count},
+    {"direction", get_direction},
+    {"codecs", get_codecs},
     {"state", get_state},
     {NULL, NULL},
 };
@@ -394,6 +432,7 @@ static const luaL_Reg methods[] = {
     {"invite", invite},
     {"lock", lock},
     {"unlock", unlock},
+    {"media", change_media},
     {"play", play},
     {"stop", stop},
     {"close", close_for_all},

@@ -4,15 +4,15 @@
  * What hooks are called with, and what they may return:
  *
  *   policy.join(request, conference)             decision hooks, by verb: create, join, replace,
- *                                                invite, timeout, mute, enhance, volume, announce,
- *                                                remove, lock, close, subscribe. Return
- *                                                accept { … }, reject(code, reason), or nothing: no
- *                                                opinion. create has no conference.
+ *                                                invite, timeout, mute, hold, enhance, volume,
+ *                                                media, announce, remove, lock, close, subscribe.
+ *                                                Return accept { … }, reject(code, reason), or
+ *                                                nothing: no opinion. create has no conference.
  *   policy.joined(event, conference, participant)  event hooks: created, ending, ended, dialing,
  *                                                alerting, failed, joined, replaced, left,
- *                                                speaking, muted, held, digit, quality, played,
- *                                                locked. What they return is ignored. created,
- *                                                ending, ended, locked and played have no
+ *                                                speaking, muted, held, changed, digit, quality,
+ *                                                played, locked. What they return is ignored.
+ *                                                created, ending, ended, locked and played have no
  *                                                participant.
  *
  *   policy.account(user, realm)              asked by signalling who may prove to be `user`.

@@ -7,7 +7,16 @@
 
 enum { LIFE_TIME_MAX = 1000000 }; /* s */
 
-enum param_kind { KIND_TEXT, KIND_FILE, KIND_FLAG, KIND_NUMBER, KIND_TIME, KIND_VIEW };
+enum param_kind {
+    KIND_TEXT,
+    KIND_FILE,
+    KIND_FLAG,
+    KIND_NUMBER,
+    KIND_TIME,
+    KIND_VIEW,
+    KIND_DIRECTION,
+    KIND_CODECS,
+};
 
 struct param {
     const char *name;
@@ -66,6 +75,10 @@ static const struct param params[PARAM_COUNT] = {
     LIFE(KIND_TIME, warning, LIFE_TIME_MAX),
     LIFE(KIND_FLAG, ends_with_creator, 0),
     FLAG(hide_focus),
+    FLAG(held),
+    {"direction", KIND_DIRECTION, offsetof(struct request_params, direction),
+     sizeof(enum stream_direction), 0, 0},
+    TEXT_OF(KIND_CODECS, codecs),
 };
 
 unsigned verb_params(enum verb verb)
@@ -73,7 +86,8 @@ unsigned verb_params(enum verb verb)
     enum {
         VOICE = PARAM_AGC | PARAM_DENOISE | PARAM_VAD,
         GAINS = PARAM_SPEAKS | PARAM_HEARS,
-        ENTRY = PARAM_ROLE | PARAM_MUTED | PARAM_ANONYMOUS | PARAM_HIDDEN | VOICE | GAINS,
+        ENTRY =
+            PARAM_ROLE | PARAM_MUTED | PARAM_HELD | PARAM_ANONYMOUS | PARAM_HIDDEN | VOICE | GAINS,
     };
     static const unsigned of_verb[VERB_COUNT] = {
         [VERB_CREATE] = PARAM_TITLE | PARAM_POLICY | PARAM_HIDE_FOCUS | PARAM_EMPTY_TIMEOUT |
@@ -83,8 +97,10 @@ unsigned verb_params(enum verb verb)
         [VERB_INVITE] = ENTRY,
         [VERB_TIMEOUT] = PARAM_REASON,
         [VERB_MUTE] = PARAM_MUTED,
+        [VERB_HOLD] = PARAM_HELD,
         [VERB_ENHANCE] = VOICE,
         [VERB_VOLUME] = GAINS,
+        [VERB_MEDIA] = PARAM_DIRECTION | PARAM_CODECS,
         [VERB_ANNOUNCE] = PARAM_FILE | PARAM_GAIN | PARAM_LOOP,
         [VERB_REMOVE] = PARAM_REASON,
         [VERB_LOCK] = PARAM_LOCKED,
@@ -109,6 +125,64 @@ static enum view view_check(lua_State *L, const char *what)
             return view;
     }
     script_error(L, "%s: view must be \"plain\" or \"moderator\"", what);
+}
+
+static const char *const directions[] = {
+    [STREAM_INACTIVE] = "inactive",
+    [STREAM_SENDONLY] = "sendonly",
+    [STREAM_RECVONLY] = "recvonly",
+    [STREAM_SENDRECV] = "sendrecv",
+};
+
+void direction_push(lua_State *L, enum stream_direction direction)
+{
+    lua_pushstring(L, directions[direction]);
+}
+
+static enum stream_direction direction_check(lua_State *L, const char *what)
+{
+    const char *given = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+
+    for (unsigned i = 0; i < sizeof directions / sizeof *directions; i++) {
+        if (strcmp(directions[i], given) == 0)
+            return (enum stream_direction)i;
+    }
+    script_error(
+        L, "%s: direction must be \"sendrecv\", \"sendonly\", \"recvonly\" or \"inactive\"", what);
+}
+
+/* A list of names on top of the stack, as one text with blanks between them. */
+static void codecs_take(lua_State *L, const char *what, char *codecs, size_t size)
+{
+    char name[64], field[32];
+    size_t length = 0;
+
+    (void)snprintf(name, sizeof name, "%s: codecs", what);
+    if (!lua_istable(L, -1))
+        script_error(L, "%s must be a list of names, not a %s", name, luaL_typename(L, -1));
+    codecs[0] = '\0';
+    for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, -1); i++) {
+        lua_rawgeti(L, -1, i);
+        text_check(L, -1, name, field, sizeof field);
+        lua_pop(L, 1);
+        if (!*field || strchr(field, ' '))
+            script_error(L, "%s: \"%s\" is not a codec's name", name, field);
+        if (length + 1 + strlen(field) >= size)
+            script_error(L, "%s: too many of them", name);
+        length +=
+            (size_t)snprintf(codecs + length, size - length, "%s%s", length ? " " : "", field);
+    }
+}
+
+void codecs_push(lua_State *L, const char *codecs)
+{
+    lua_newtable(L);
+    for (lua_Integer i = 1; *codecs; i++) {
+        size_t length = strcspn(codecs, " ");
+        lua_pushlstring(L, codecs, length);
+        lua_rawseti(L, -2, i);
+        codecs += length + strspn(codecs + length, " ");
+    }
 }
 
 static bool leads_out(const char *path)
@@ -171,6 +245,12 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
     case KIND_VIEW:
         *(enum view *)field = view_check(L, what);
         return;
+    case KIND_DIRECTION:
+        *(enum stream_direction *)field = direction_check(L, what);
+        return;
+    case KIND_CODECS:
+        codecs_take(L, what, field, param->size);
+        return;
     }
 }
 
@@ -217,6 +297,12 @@ static void param_push(lua_State *L, const struct param *param, const void *fiel
         return;
     case KIND_VIEW:
         lua_pushstring(L, view_name(*(const enum view *)field));
+        return;
+    case KIND_DIRECTION:
+        direction_push(L, *(const enum stream_direction *)field);
+        return;
+    case KIND_CODECS:
+        codecs_push(L, field);
         return;
     }
 }

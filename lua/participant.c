@@ -145,6 +145,16 @@ static int get_held(lua_State *L)
     return get_flag(L, participant_is_held);
 }
 
+static int get_media(lua_State *L)
+{
+    const struct participant *participant = self(L);
+
+    if (!participant)
+        return 0;
+    lua_pushstring(L, participant_media(participant));
+    return 1;
+}
+
 static int get_speaking(lua_State *L)
 {
     return get_flag(L, participant_is_speaking);
@@ -257,6 +267,20 @@ static int unmute(lua_State *L)
     return submit(L, &request);
 }
 
+static int hold(lua_State *L)
+{
+    struct request request = {.verb = VERB_HOLD, .params.held = true};
+
+    return submit(L, &request);
+}
+
+static int unhold(lua_State *L)
+{
+    struct request request = {.verb = VERB_HOLD};
+
+    return submit(L, &request);
+}
+
 /* What is not named stays as it is. */
 static int enhance(lua_State *L)
 {
@@ -323,6 +347,7 @@ static const luaL_Reg fields[] = {
     {"status", get_status},
     {"muted", get_muted},
     {"held", get_held},
+    {"media", get_media},
     {"speaking", get_speaking},
     {"agc", get_agc},
     {"denoise", get_denoise},
@@ -335,7 +360,8 @@ static const luaL_Reg fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"stats", stats},   {"mute", mute},          {"unmute", unmute}, {"enhance", enhance},
+    {"stats", stats},   {"mute", mute},          {"unmute", unmute},
+    {"hold", hold},     {"unhold", unhold},      {"enhance", enhance},
     {"volume", volume}, {"remove", remove_from}, {NULL, NULL},
 };
 

@@ -323,7 +323,10 @@ enum {
     PARAM_WARNING = 1 << 19,
     PARAM_ENDS_WITH_CREATOR = 1 << 20,
     PARAM_HIDE_FOCUS = 1 << 21,
-    PARAM_COUNT = 22,
+    PARAM_HELD = 1 << 22,
+    PARAM_DIRECTION = 1 << 23,
+    PARAM_CODECS = 1 << 24,
+    PARAM_COUNT = 25,
     PARAM_ALL = (1 << PARAM_COUNT) - 1,
 };
 
@@ -345,6 +348,9 @@ unsigned params_check(lua_State *L, int index, const char *what, unsigned allowe
 void file_check(lua_State *L, int index, const char *what, char *file, size_t size);
 /* Pushes a table of those in `which`. */
 void params_push(lua_State *L, unsigned which, const struct request_params *source);
+void direction_push(lua_State *L, enum stream_direction direction);
+/* As a list, of names with blanks between them. */
+void codecs_push(lua_State *L, const char *codecs);
 void params_copy(unsigned which, const struct request_params *source,
                  struct request_params *target);
 

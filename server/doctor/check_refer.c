@@ -93,6 +93,21 @@ static enum verdict check_referred_by(struct doctor *doctor)
     return PASSED;
 }
 
+static enum verdict check_headers(struct doctor *doctor)
+{
+    struct line *call;
+    NEEDS_REFER;
+    MUST_ACCEPT(begin(doctor, &call), "INVITE");
+    MUST_ACCEPT(line_refer(call, to_bob(doctor), TAG_END()), "REFER");
+    const struct arrival *invite = phone_await_call(doctor->bob);
+    MUST(invite, "who was named in Refer-To is not called");
+    MUST(invite->sip->sip_allow, "INVITE without Allow");
+    MUST(invite->sip->sip_allow_events, "INVITE without Allow-Events");
+    MUST(invite->sip->sip_supported, "INVITE without Supported");
+    MUST(invite->sip->sip_accept, "INVITE without Accept");
+    return PASSED;
+}
+
 /* Who was called is shown as such, and by whose wish. */
 static enum verdict check_roster(struct doctor *doctor)
 {
@@ -167,6 +182,8 @@ const struct check checks_refer[] = {
      check_several},
     {"refer-busy", "who is busy is told of as 486", "RFC 3515 2.4.5", check_busy},
     {"referred-by", "who is called learns by whose wish", "RFC 3892 2.3", check_referred_by},
+    {"dial-out-headers", "the INVITE tells Allow, Allow-Events, Supported, Accept", "RFC 4579 5.13",
+     check_headers},
     {"refer-roster", "who was called is in the roster as dialed-out", "RFC 4575 5.7.4",
      check_roster},
     {"refer-quiet", "Refer-Sub: false has no NOTIFYs", "RFC 4488 4", check_quiet},

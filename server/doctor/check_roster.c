@@ -98,12 +98,34 @@ static enum verdict check_updates(struct doctor *doctor)
     return PASSED;
 }
 
+/* RFC 4579 §6: a focus must grant privacy (RFC 3323), which is to say that nobody is told the URI.
+ */
+static enum verdict check_privacy(struct doctor *doctor)
+{
+    struct watch *watch = NULL;
+    enum verdict begun = begin(doctor, &watch);
+    if (begun != PASSED) {
+        return begun;
+    }
+    struct line *line = line_create(doctor->bob, doctor->conference), *open;
+    const sip_t *reply = line_invite(line, STREAM_SENDRECV, SIPTAG_PRIVACY_STR("id"), TAG_END());
+    MUST_ACCEPT(reply, "INVITE with Privacy: id");
+    /* Who comes later is told of, so what was to be told of Bob has been. */
+    MUST_ACCEPT(phone_call(doctor->tablet, doctor->conference, &open), "INVITE");
+    MUST(watch_await(watch, doctor->tablet->uri, "connected"), "%s",
+         watch_problem(watch, "no NOTIFY has the new user as connected"));
+    MUST(!picture_user(&watch->picture, doctor->bob->uri), "the roster has who asked for privacy");
+    return PASSED;
+}
+
 const struct check checks_roster[] = {
     {"roster-join", "who calls in appears: connected, dialed-in, when, media",
      "RFC 4575 5.7.3 to 5.7.8", check_join},
     {"roster-leave", "who hangs up goes, or is departed, and when", "RFC 4575 5.7.6, 5.7.7",
      check_leave},
     {"roster-hold", "who is on hold is shown so", "RFC 4575 5.7.3", check_hold},
+    {"privacy", "who asks for privacy is in the roster without a name", "RFC 4579 6, RFC 3323",
+     check_privacy},
     {"roster-updates", "all updates come to what a new subscriber is told", "RFC 4575 4.6",
      check_updates},
     {0},

@@ -177,8 +177,7 @@ static int ask(struct doctor *doctor, char *error, size_t size)
     const sip_t *reply =
         phone_ask(doctor->alice, doctor->conference, SIP_METHOD_OPTIONS, TAG_END());
     if (!reply && !doctor_is_stopped()) {
-        snprintf(error, size, "%s: no answer to OPTIONS in %g s", doctor->config->conference,
-                 doctor->config->timeout / 1000.0);
+        snprintf(error, size, "%s does not answer OPTIONS", doctor->config->conference);
         return ETIMEDOUT;
     }
     if (doctor->user && (status_of(reply) == 401 || status_of(reply) == 407)) {

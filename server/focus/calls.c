@@ -20,46 +20,15 @@ static struct visitor *visitor_on(const struct focus *focus, const struct call *
     return visitor_of(focus->signalling->user(call));
 }
 
-/* A phone that changes a running call to sendonly or inactive is on hold, and what it then sends
- * is its own hold music, which nobody must hear. One that is sendonly from its first offer on is
- * a source, not on hold. */
-static bool is_on_hold(const struct participant *participant, const struct session *session)
-{
-    if (!session->held)
-        return false;
-    if (!participant->has_session)
-        return session->direction != STREAM_RECVONLY;
-    return participant->held || session->direction != participant->direction;
-}
-
 static void on_session(struct call *call, const struct session *session, void *arg)
 {
-    struct focus *focus = arg;
-    struct participant *participant = participant_on(focus, call);
-    struct visitor *visitor = visitor_on(focus, call);
-    bool held;
+    struct participant *participant = participant_on(arg, call);
+    struct visitor *visitor = visitor_on(arg, call);
 
     if (visitor)
         visitor_session(visitor, session);
-    if (!participant)
-        return;
-    held = is_on_hold(participant, session);
-    participant->direction = session->direction;
-    participant->has_session = true;
-    focus->mixing->leg_session(participant->leg, session);
-    if (held != participant->held) {
-        participant->held = held;
-        log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id, "%s %s",
-                  participant->info.caller.uri, held ? "is on hold" : "is back from hold");
-        if (participant->joined)
-            events_post(focus, &(struct conference_event){
-                                   .kind = EVENT_HELD,
-                                   .conference = participant->conference->id,
-                                   .participant = participant->id,
-                                   .on = held,
-                               });
-    }
-    participant_route_or_remove(participant);
+    if (participant)
+        participant_session(participant, session);
 }
 
 /* RFC 4575 §5.6.3: alerting is what a 180 says. */
@@ -121,12 +90,10 @@ static void on_established(struct call *call, void *arg)
 
 static void on_updated(struct call *call, int code, const char *reason, void *arg)
 {
-    const struct participant *participant = participant_on(arg, call);
+    struct participant *participant = participant_on(arg, call);
 
-    if (participant && code != 200)
-        log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
-                  "%s refuses the change of its call: %d %s", participant->info.caller.uri, code,
-                  reason);
+    if (participant)
+        participant_updated(participant, code, reason);
 }
 
 static enum departure_method departure_method(const struct participant *participant, int code)

@@ -200,6 +200,16 @@ bool conference_is_locked(const struct conference *conference)
     return conference->locked;
 }
 
+enum stream_direction conference_direction(const struct conference *conference)
+{
+    return (enum stream_direction)(STREAM_SENDRECV & ~conference->withheld);
+}
+
+const char *conference_codecs(const struct conference *conference)
+{
+    return conference->codecs;
+}
+
 bool conference_is_reserved(const struct conference *conference)
 {
     return conference->reserved;

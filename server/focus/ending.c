@@ -32,6 +32,7 @@ static void conference_deactivate(struct conference *conference, const char *rea
     conference->mix = NULL;
     conference->active = false;
     conference->locked = false;
+    conference_reset_media(conference);
     stop_clock(conference);
     (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
     if (conference->ended)

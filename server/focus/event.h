@@ -21,11 +21,12 @@
     X(EVENT_REPLACED, "replaced") /* is in with another call; other: who it was before */          \
     X(EVENT_SPEAKING, "speaking") /* began or stopped to speak: on */                              \
     X(EVENT_MUTED, "muted")       /* was muted or unmuted: on */                                   \
-    X(EVENT_HELD, "held")         /* the phone put the call on hold or took it back: on */         \
-    X(EVENT_DIGIT, "digit")       /* pressed a key: digit, duration */                             \
-    X(EVENT_QUALITY, "quality")   /* the call sounds better or worse than before: quality */       \
-    X(EVENT_LOCKED, "locked")     /* was locked or unlocked: on */                                 \
-    X(EVENT_PLAYED, "played")     /* what was announced is over; reason, "" when all was played */
+    X(EVENT_HELD, "held")         /* is on hold, by its phone or by us, or is back: on */          \
+    X(EVENT_CHANGED, "changed") /* its media have changed (200), or it refuses to: code, reason */ \
+    X(EVENT_DIGIT, "digit")     /* pressed a key: digit, duration */                               \
+    X(EVENT_QUALITY, "quality") /* the call sounds better or worse than before: quality */         \
+    X(EVENT_LOCKED, "locked")   /* was locked or unlocked: on */                                   \
+    X(EVENT_PLAYED, "played")   /* what was announced is over; reason, "" when all was played */
 
 enum conference_event_kind {
 #define X(name, hook) name,
@@ -46,8 +47,8 @@ struct conference_event {
     bool on;              /* speaking, muted, held, locked */
     char digit;
     unsigned duration; /* ms; digit, ending */
-    int code;          /* failed, left: SIP status; 0: hung up */
-    char reason[96];   /* failed, left, ended, played */
+    int code;          /* failed, left, changed: SIP status; 0: hung up */
+    char reason[96];   /* failed, left, changed, ended, played */
     struct leg_quality quality;
 };
 

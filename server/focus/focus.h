@@ -140,8 +140,9 @@ int focus_make_conference(struct focus *focus, const struct creation *creation,
  * gone, or the target is not in it (any more); EINVAL: a verb that only signalling can bring
  * (create, join, replace, subscribe). What was accepted may fail all the same, and changes nothing
  * then: an invite by EALREADY, when who is called is in already (decision->participant), and by
- * ECANCELED for any other reason, mute and volume by ECANCELED for want of memory; decision->code
- * and reason say why. */
+ * ECANCELED for any other reason, mute, hold and volume by ECANCELED for want of memory, hold also
+ * when the call cannot be changed, media for a codec that there is not; decision->code and reason
+ * say why. */
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision);
 
 /* Asks the policy whether somebody may be told what happens in a conference, by the event package
@@ -182,6 +183,10 @@ const char *conference_policy(const struct conference *conference);    /* "" for
 const json_t *conference_options(const struct conference *conference); /* may be NULL */
 unsigned conference_capacity(const struct conference *conference);
 bool conference_is_locked(const struct conference *conference);
+/* Of the streams towards its participants, unless they are on hold. */
+enum stream_direction conference_direction(const struct conference *conference);
+/* Names of the codecs that it offers, best first, separated by blanks; "": all. */
+const char *conference_codecs(const struct conference *conference);
 bool conference_is_reserved(const struct conference *conference);
 enum factory conference_factory(const struct conference *conference);
 time_t conference_created_at(const struct conference *conference);
@@ -219,6 +224,9 @@ bool participant_is_hidden(const struct participant *participant);
 unsigned participant_anonymous(const struct participant *participant);
 /* The stream as negotiated, as seen from here. */
 enum stream_direction participant_direction(const struct participant *participant);
+/* The same as its phone sees it: "sendrecv", "sendonly", "recvonly", "inactive"; "none": it has no
+ * stream (yet). */
+const char *participant_media(const struct participant *participant);
 /* Only while the event left or failed is told. */
 const struct departure *participant_departure(const struct participant *participant);
 const struct leg_voice *participant_voice(const struct participant *participant);

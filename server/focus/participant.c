@@ -64,6 +64,7 @@ int participant_make(struct conference *conference, struct call *call,
     participant->conference = conference;
     participant->call = call;
     participant->muted = params->muted;
+    participant->held_by_us = participant->held_told = params->held;
     participant->hidden = params->hidden;
     if (params->anonymous)
         participant->anonymous = ++conference->anonymous_count;
@@ -95,24 +96,10 @@ void participant_learn(struct participant *participant)
     (void)info_copy(participant, signalling->info(participant->call));
 }
 
-void participant_answer(const struct participant *participant, struct answer *answer)
-{
-    const struct conference *conference = participant->conference;
-
-    *answer = (struct answer){
-        .contact_user = conference->name,
-        .is_focus = !conference->hides_focus,
-        .subject = *conference->title ? conference->title : NULL,
-    };
-    if (!conference->hides_focus)
-        answer->about = conference->about;
-    conference->focus->mixing->leg_address(participant->leg, &answer->media);
-}
-
 int participant_route(struct participant *participant)
 {
     struct leg_route route = {.is_cautious = false};
-    bool heard = !participant->muted && !participant->held;
+    bool heard = !participant->muted && !participant_is_held(participant);
 
     /* Not before the ACK: a forged INVITE must not aim our audio at its victim. */
     if (!participant->joined)
@@ -120,7 +107,7 @@ int participant_route(struct participant *participant)
     for (unsigned bus = 0; bus < MIX_BUSES; bus++)
         route.speaks[bus] = route.hears[bus] = GAIN_OFF;
     route.speaks[MIX_MAIN] = heard ? participant->speaks : GAIN_OFF;
-    route.hears[MIX_MAIN] = participant->hears;
+    route.hears[MIX_MAIN] = participant->held_by_us ? GAIN_OFF : participant->hears;
     route.hears[MIX_MUSIC] = participant->hears_music ? participant->hears : GAIN_OFF;
     return participant->conference->focus->mixing->leg_route(participant->leg, &route);
 }
@@ -290,7 +277,7 @@ bool participant_is_muted(const struct participant *participant)
 
 bool participant_is_held(const struct participant *participant)
 {
-    return participant->held;
+    return participant->held_by_phone || participant->held_by_us;
 }
 
 bool participant_is_speaking(const struct participant *participant)
@@ -311,6 +298,17 @@ unsigned participant_anonymous(const struct participant *participant)
 enum stream_direction participant_direction(const struct participant *participant)
 {
     return participant->has_session ? participant->direction : STREAM_INACTIVE;
+}
+
+const char *participant_media(const struct participant *participant)
+{
+    static const char *const names[] = {
+        [STREAM_INACTIVE] = "inactive",
+        [STREAM_SENDONLY] = "recvonly",
+        [STREAM_RECVONLY] = "sendonly",
+        [STREAM_SENDRECV] = "sendrecv",
+    };
+    return participant->has_audio ? names[participant_direction(participant)] : "none";
 }
 
 const struct departure *participant_departure(const struct participant *participant)
@@ -341,7 +339,9 @@ const char *participant_status(const struct participant *participant)
         return participant->alerting ? "alerting"
                : participant->called ? "dialing-out"
                                      : "dialing-in";
-    return participant->held ? "on-hold" : participant->muted ? "muted-via-focus" : "connected";
+    return participant_is_held(participant) ? "on-hold"
+           : participant->muted             ? "muted-via-focus"
+                                            : "connected";
 }
 
 bool participant_is_called(const struct participant *participant)

@@ -15,6 +15,7 @@
  *   invite.c       a call of ours to somebody who is to come in
  *   recipients.c   several of them at the wish of one
  *   refer.c        what is asked by REFER, and who is told how it goes
+ *   streams.c      which streams the calls have: sessions, hold, changes for all
  *   calls.c        what becomes of a call: session, established, ended; OPTIONS
  *   submit.c       a participant's or script's wish: decision, effect
  *   subscribe.c    who wants to be told what happens: decision
@@ -168,8 +169,11 @@ struct conference {
     bool has_sound;         /* of its own */
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
     struct sound sound;
-    struct playback *playbacks; /* list */
-    struct queued_event end;    /* its place in the queue once it ended */
+    struct playback *playbacks;     /* list */
+    enum stream_direction withheld; /* from the streams of all, see struct answer */
+    char codecs[REQUEST_CODECS];    /* those offered, "": all */
+    struct loop_timer *media_timer; /* runs while somebody is_outdated */
+    struct queued_event end;        /* its place in the queue once it ended */
     struct participant
         *members; /* list; on the way in, too; those who have joined last come last */
     unsigned member_count, called_count; /* all of them; those who are still being called */
@@ -190,8 +194,11 @@ struct participant {
     struct leg *leg;                 /* NULL once it left */
     struct leg_stats stats;          /* last ones, once it left */
     enum stream_direction direction; /* of its session, if it has_session */
-    bool has_session;
-    bool joined, left, muted, held, speaking;
+    bool has_session, has_audio;
+    bool joined, left, muted, speaking;
+    bool held_by_phone, held_by_us, held_told;
+    bool is_source;   /* it has never wanted to receive, which is no hold */
+    bool is_outdated; /* it is to learn what has changed for all */
     bool hidden;
     unsigned anonymous; /* its number among the nameless of the conference; 0: it has a name */
     struct departure departure;
@@ -293,8 +300,6 @@ void factory_admit(struct conference *factory, struct call *call);
 /* participant.c */
 int participant_make(struct conference *conference, struct call *call,
                      const struct request_params *params, struct participant **participantp);
-/* How the participant's call is to be answered, offered or changed. */
-void participant_answer(const struct participant *participant, struct answer *answer);
 /* Tells the mixer who may be heard. ENOMEM: it goes on as before. */
 int participant_route(struct participant *participant);
 /* The same for what cannot be taken back: without the memory for it the participant has to go. */
@@ -313,6 +318,21 @@ void participant_answered(struct participant *participant);
 void participant_remove(struct participant *participant, enum departure_method method, int code,
                         const char *reason);
 void participant_free(struct participant *participant);
+
+/* streams.c */
+/* How the participant's call is to be answered, offered or changed. */
+void participant_answer(const struct participant *participant, struct answer *answer);
+/* Offer/answer has ended well. */
+void participant_session(struct participant *participant, const struct session *session);
+/* A change of ours is in force (200), or refused. */
+void participant_updated(struct participant *participant, int code, const char *reason);
+/* ENOMEM; ECANCELED: the call cannot be changed. */
+int participant_hold(struct participant *participant, bool held);
+/* Changes the media of all who are in, one after the other, and of who comes later. EINVAL: no
+ * codec of that name. */
+int conference_change_media(struct conference *conference, const struct request_params *params);
+/* It is over: from now on media are as for any other. */
+void conference_reset_media(struct conference *conference);
 
 /* sound.c */
 /* NULL: as the server's. ENOMEM. */

@@ -119,12 +119,26 @@ static void refer_invite(struct focus *focus, struct reference *reference, struc
 /* ---- whom a URI names ----------------------------------------------------------------------- */
 
 /* Host and scheme without case, the user part with it (RFC 3261 §19.1.4). */
-static bool is_uri(const char *uri, size_t length, const char *other)
+static bool is_uri(const char *uri, size_t length, const char *other, size_t other_length)
 {
     size_t user = strcspn(other, "@");
 
-    return strlen(other) == length && strncasecmp(uri, other, length) == 0 &&
+    return other_length == length && strncasecmp(uri, other, length) == 0 &&
            strncmp(uri, other, user < length ? user : 0) == 0;
+}
+
+/* `length` of the URI without its parameters. */
+static bool is_device(const char *uri, size_t length, const char *contact)
+{
+    static const char gruu[] = ";gr=";
+    const char *asked = strstr(uri + length, gruu);
+    const char *given = strstr(contact, gruu);
+
+    if (!asked)
+        return is_uri(uri, length, contact, given ? (size_t)(given - contact) : strlen(contact));
+    return given && strncmp(asked, given, strlen(given)) == 0 &&
+           strchr(";", asked[strlen(given)]) &&
+           is_uri(uri, length, contact, (size_t)(given - contact));
 }
 
 bool participant_is_named(const struct participant *participant, const char *uri)
@@ -132,18 +146,20 @@ bool participant_is_named(const struct participant *participant, const char *uri
     static const char leg[] = ";leg=";
     const struct call_info *info = &participant->info;
     const char *at = strchr(uri, '@');
-    const char *params = (at ? at : uri) + strcspn(at ? at : uri, ";");
-    const char *id = strstr(params, leg);
-    size_t length = (size_t)(params - uri);
+    size_t length = (size_t)((at ? at : uri) - uri) + strcspn(at ? at : uri, ";");
+    const char *id = strstr(uri + length, leg);
     char entity[64];
 
     if (id && strcmp(id + strlen(leg), info->id) != 0)
         return false;
-    if (!participant->anonymous)
-        return is_uri(uri, length, info->caller.uri) || is_uri(uri, length, info->contact);
-    (void)snprintf(entity, sizeof entity, "sip:anonymous%u@anonymous.invalid",
-                   participant->anonymous);
-    return is_uri(uri, length, entity);
+    if (participant->anonymous) {
+        (void)snprintf(entity, sizeof entity, "sip:anonymous%u@anonymous.invalid",
+                       participant->anonymous);
+        return is_uri(uri, length, entity, strlen(entity));
+    }
+    return is_device(uri, length, info->contact) ||
+           (!strstr(uri + length, ";gr=") &&
+            is_uri(uri, length, info->caller.uri, strlen(info->caller.uri)));
 }
 
 /* Who may not remove anybody is told nothing of who is in. */

@@ -17,6 +17,7 @@ static void take_params(const struct participant *target, struct request_params 
 {
     *params = (struct request_params){
         .muted = target->muted,
+        .held = target->held_by_us,
         .anonymous = target->anonymous != 0,
         .hidden = target->hidden,
         .agc = target->voice.agc,
@@ -98,6 +99,8 @@ void replace_pass_on(struct participant *participant, enum verb verb,
 
     if (verb == VERB_MUTE) {
         participant->muted = params->muted;
+    } else if (verb == VERB_HOLD) {
+        (void)participant_hold(participant, params->held); /* a call that ends needs no hold */
     } else if (verb == VERB_ENHANCE) {
         participant_enhance(participant, params);
     } else if (verb == VERB_VOLUME) {

@@ -8,6 +8,8 @@
 #ifndef FOCUS_REQUEST_H
 #define FOCUS_REQUEST_H
 
+#include "ports/session.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,8 +35,10 @@ enum verb_right {
     X(VERB_INVITE, "invite", RIGHT_KNOWN)        /* call somebody and bring them in: invitation */ \
     X(VERB_TIMEOUT, "timeout", RIGHT_ANYBODY)    /* remove who has sent no media for long */       \
     X(VERB_MUTE, "mute", RIGHT_KNOWN)            /* mute or unmute the target: params.muted */     \
+    X(VERB_HOLD, "hold", RIGHT_KNOWN)            /* put the target on hold or back: params.held */ \
     X(VERB_ENHANCE, "enhance", RIGHT_KNOWN)      /* change what is done to the target's voice */   \
     X(VERB_VOLUME, "volume", RIGHT_KNOWN)        /* change the target's gains */                   \
+    X(VERB_MEDIA, "media", RIGHT_KNOWN)          /* change the media of all: direction, codecs */  \
     X(VERB_ANNOUNCE, "announce", RIGHT_KNOWN)    /* play a file to all, or stop that */            \
     X(VERB_REMOVE, "remove", RIGHT_KNOWN)        /* remove the target */                           \
     X(VERB_LOCK, "lock", RIGHT_KNOWN)            /* lock or unlock against joins: params.locked */ \
@@ -105,11 +109,14 @@ struct conference_life {
     bool ends_with_creator; /* it ends when who made it leaves */
 };
 
+enum { REQUEST_CODECS = 96 };
+
 /* What the asker wishes; an accepting decision may change it. Entry is by join, replace and invite;
  * who replaces another begins with all that the other has. */
 struct request_params {
     char role[32];               /* entry: "participant" unless the policy says otherwise */
     bool muted;                  /* entry, mute */
+    bool held;                   /* entry, hold */
     bool anonymous;              /* entry: shown to nobody by name (RFC 3323) */
     bool hidden;                 /* entry: shown to moderators only */
     bool locked;                 /* lock */
@@ -124,6 +131,8 @@ struct request_params {
     enum view view;              /* subscribe */
     struct conference_life life; /* create */
     bool hide_focus;             /* create: it looks like an ordinary phone (RFC 4579 §4.2) */
+    enum stream_direction direction; /* media: of our streams */
+    char codecs[REQUEST_CODECS];     /* media: names, best first, separated by blanks; "": all */
 };
 
 /* Whom an invite calls (RFC 4579 §5.2). */

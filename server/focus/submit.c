@@ -17,7 +17,7 @@ enum {
 
 static bool has_target(enum verb verb)
 {
-    return verb == VERB_MUTE || verb == VERB_ENHANCE || verb == VERB_VOLUME ||
+    return verb == VERB_MUTE || verb == VERB_ENHANCE || verb == VERB_VOLUME || verb == VERB_HOLD ||
            verb == VERB_REMOVE || verb == VERB_TIMEOUT;
 }
 
@@ -83,6 +83,25 @@ static void lock(struct conference *conference, bool locked)
                                    });
 }
 
+static int fail(struct decision *decision, int error)
+{
+    static const struct {
+        int error, code;
+        const char *reason;
+    } reasons[] = {
+        {EINVAL, 400, "no codec of that name"},
+        {ECANCELED, 480, "the call cannot be changed now"},
+        {0, 500, "out of memory"},
+    };
+    unsigned i = 0;
+
+    while (reasons[i].error && reasons[i].error != error)
+        i++;
+    decision->code = reasons[i].code;
+    (void)snprintf(decision->reason, sizeof decision->reason, "%s", reasons[i].reason);
+    return ECANCELED;
+}
+
 static int carry_out_on(struct participant *target, enum verb verb, struct decision *decision)
 {
     struct conference *conference = target->conference;
@@ -92,6 +111,8 @@ static int carry_out_on(struct participant *target, enum verb verb, struct decis
         replace_pass_on(target->successor, verb, decision);
     if (verb == VERB_MUTE)
         error = mute(target, decision->params.muted);
+    else if (verb == VERB_HOLD)
+        error = participant_hold(target, decision->params.held);
     else if (verb == VERB_ENHANCE)
         enhance(target, &decision->params);
     else if (verb == VERB_VOLUME)
@@ -101,22 +122,22 @@ static int carry_out_on(struct participant *target, enum verb verb, struct decis
     else
         participant_remove(target, BOOTED, 408, said(decision, "No media received"));
     conference_end_if_over(conference);
-    if (!error)
-        return 0;
-    decision->code = 500;
-    (void)snprintf(decision->reason, sizeof decision->reason, "out of memory");
-    return ECANCELED;
+    return error ? fail(decision, error) : 0;
 }
 
-static void carry_out(struct conference *conference, enum verb verb,
-                      const struct decision *decision)
+static int carry_out(struct conference *conference, enum verb verb, struct decision *decision)
 {
+    int error = 0;
+
     if (verb == VERB_ANNOUNCE)
         conference_announce(conference, &decision->params);
+    else if (verb == VERB_MEDIA)
+        error = conference_change_media(conference, &decision->params);
     else if (verb == VERB_LOCK)
         lock(conference, decision->params.locked);
     else
         conference_end(conference, 200, said(decision, "The conference has ended"));
+    return error ? fail(decision, error) : 0;
 }
 
 /* A hook that answers its own event (muted: unmute, muted: mute …) would go on for ever. What hooks
@@ -175,6 +196,5 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
         return invite(conference, request, decision);
     if (target)
         return carry_out_on(target, request->verb, decision);
-    carry_out(conference, request->verb, decision);
-    return 0;
+    return carry_out(conference, request->verb, decision);
 }

@@ -175,7 +175,7 @@ void leg_session(struct leg *leg, const struct session *session)
     }
     leg->agreed = message->stream;
     leg->has_jitter |= message->jitter != NULL;
-    if (message->stream->codec == NULL) {
+    if (message->stream->codec == NULL && session->codec.name[0] != '\0') {
         log_warn("media: no codec \"%s\" at %u Hz: nothing is sent to port %u's peer",
                  session->codec.name, session->codec.clock_rate, leg->sockets.port);
     }

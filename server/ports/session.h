@@ -58,7 +58,7 @@ struct session_about {
     const char *keywords;    /* a=keywds:, separated by blanks */
 };
 
-/* One negotiated audio stream. */
+/* One negotiated audio stream; without formats: there is none. */
 struct session {
     struct sockaddr_storage remote_rtp;  /* port 0 or family 0: none yet, wait for a packet */
     struct sockaddr_storage remote_rtcp; /* same; equals remote_rtp when muxed */

@@ -24,6 +24,7 @@ static struct call *call_make(struct sip_agent *agent)
     call->local.session_id = id_next() + ((uint64_t)agent->log_id_salt << 16);
     call->local.version = 1;
     call->local.direction = STREAM_SENDRECV;
+    call->local.may_do_without = true;
     call->local.codecs = agent->codecs;
     call->local.codec_count = agent->codec_count;
     return call;

@@ -91,6 +91,22 @@ static const char *plain_uri(su_home_t *home, const url_t *url)
     return clean_copy(home, sizeof text, text, false);
 }
 
+/* A device by its Contact. Of the parameters `gr` alone says which one it is (RFC 5627 §4.1). */
+static const char *device_uri(su_home_t *home, const sip_contact_t *contact)
+{
+    const char *plain = plain_uri(home, contact ? contact->m_url : NULL);
+    const char *value = NULL;
+    char gruu[URI_SIZE];
+    size_t length = 0;
+
+    if (!plain || !contact || !uri_param(contact->m_url->url_params, "gr", &value, &length) ||
+        length == 0) {
+        return plain;
+    }
+    snprintf(gruu, sizeof gruu, "%s;gr=%.*s", plain, (int)length, value);
+    return clean_copy(home, sizeof gruu, gruu, false);
+}
+
 const char *request_uri(su_home_t *home, const url_t *url)
 {
     bool is_tcp = url->url_params && strcasestr(url->url_params, "transport=tcp");
@@ -165,7 +181,7 @@ int call_info_read(struct call_info *info, su_home_t *home, const struct incomin
 
     info->requested_user = clean_copy(home, USER_SIZE, request->url_user, true);
     info->requested_host = clean_copy(home, HOST_SIZE, request->url_host, false);
-    info->contact = plain_uri(home, sip->sip_contact ? sip->sip_contact->m_url : NULL);
+    info->contact = device_uri(home, sip->sip_contact);
     info->referred_by = plain_uri(home, sip->sip_referred_by ? sip->sip_referred_by->b_url : NULL);
     info->caller = in->caller;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -211,7 +227,7 @@ int caller_answered(struct call *call, nta_outgoing_t *request, const sip_t *sip
 {
     struct call_info *info = &call->info;
     su_home_t *home = call->home;
-    const char *contact = plain_uri(home, sip->sip_contact ? sip->sip_contact->m_url : NULL);
+    const char *contact = device_uri(home, sip->sip_contact);
     msg_t *response = nta_outgoing_getresponse(request);
     const char *peer = peer_address(home, response, call->dialog->tport);
 

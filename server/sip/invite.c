@@ -98,7 +98,8 @@ static int write_answer(struct call *call, const struct answer *how, char **body
 {
     int error = prepare_answer(call, how);
     if (!error) {
-        error = call->offer ? offer_answer(call, call->offer, bodyp) : offer_make(call, bodyp);
+        error =
+            call->offer ? offer_answer(call, call->offer, bodyp) : offer_make(call, true, bodyp);
     }
     sdp_free(call->offer);
     call->offer = NULL;

@@ -113,7 +113,7 @@ int invite_call(struct call *call, const struct answer *offer)
         error = make_contact(call);
     }
     if (!error) {
-        error = offer_make(call, &body);
+        error = offer_make(call, true, &body);
         free(body); /* it is in call->sent_sdp */
     }
     if (!error) {

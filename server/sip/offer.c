@@ -169,36 +169,38 @@ void offer_remember(struct call *call, const sip_t *sip)
 
 /* ---- bodies of ours ------------------------------------------------------------------------- */
 
-static int write_offer(const struct sdp_local *local, const struct call *call, char **bodyp)
+static int write_offer(const struct sdp_local *local, const struct call *call, bool adds,
+                       char **bodyp)
 {
     struct sdp *last = NULL;
     if (!call->peer_sdp || sdp_parse(call->peer_sdp, call->peer_sdp_size, &last)) {
         return sdp_write_offer(local, bodyp);
     }
-    int error = sdp_write_offer_again(local, last, bodyp);
+    int error = sdp_write_offer_again(local, last, adds, bodyp);
     sdp_free(last);
     return error;
 }
 
 /* `offer` NULL: writes an offer. */
 static int write_body(const struct sdp_local *local, const struct call *call,
-                      const struct sdp *offer, char **bodyp, struct session *session)
+                      const struct sdp *offer, bool adds, char **bodyp, struct session *session)
 {
-    return offer ? sdp_write_answer(local, offer, bodyp, session) : write_offer(local, call, bodyp);
+    return offer ? sdp_write_answer(local, offer, bodyp, session)
+                 : write_offer(local, call, adds, bodyp);
 }
 
 /* The version rises when, and only when, the body is another than the last (RFC 3264 §8). */
-static int make_body(struct call *call, const struct sdp *offer, char **bodyp,
+static int make_body(struct call *call, const struct sdp *offer, bool adds, char **bodyp,
                      struct session *session)
 {
     struct sdp_local local = call->local;
     char *body = NULL;
-    int error = write_body(&local, call, offer, &body, session);
+    int error = write_body(&local, call, offer, adds, &body, session);
     if (!error && call->sent_sdp && strcmp(call->sent_sdp, body) != 0) {
         free(body);
         body = NULL;
         local.version++;
-        error = write_body(&local, call, offer, &body, session);
+        error = write_body(&local, call, offer, adds, &body, session);
     }
     char *copy = error ? NULL : strdup(body);
     if (!copy) {
@@ -216,7 +218,7 @@ static int make_body(struct call *call, const struct sdp *offer, char **bodyp,
 int offer_answer(struct call *call, const struct sdp *offer, char **bodyp)
 {
     struct session agreed = {0};
-    int error = make_body(call, offer, bodyp, &agreed);
+    int error = make_body(call, offer, false, bodyp, &agreed);
     if (!error) {
         error = agree(call, &agreed);
         if (error) {
@@ -227,9 +229,9 @@ int offer_answer(struct call *call, const struct sdp *offer, char **bodyp)
     return error;
 }
 
-int offer_make(struct call *call, char **bodyp)
+int offer_make(struct call *call, bool adds, char **bodyp)
 {
-    return make_body(call, NULL, bodyp, NULL);
+    return make_body(call, NULL, adds, bodyp, NULL);
 }
 
 int offer_answered(struct call *call, const sip_t *sip)
@@ -246,6 +248,8 @@ int offer_answered(struct call *call, const sip_t *sip)
     }
     if (!error) {
         offer_remember(call, sip);
+        /* A refresh must not offer again what was not taken. */
+        call->is_sent_void = agreed.format_count == 0;
     }
     return error;
 }

@@ -97,7 +97,8 @@ static msg_t *write_response(struct incoming *in, const char *to_tag, int status
     }
     su_home_t *home = msg_home(msg);
     sip_t *sip = sip_object(msg);
-    sip->sip_status = sip_status_create(home, (unsigned)status, phrase, NULL);
+    /* It is repeated when the caller's phrase has long gone. */
+    sip->sip_status = sip_status_create(home, (unsigned)status, su_strdup(home, phrase), NULL);
     sip->sip_to = sip_to_dup(home, in->sip->sip_to);
     if (sip->sip_to && !sip->sip_to->a_tag) {
         sip_to_tag(home, sip->sip_to,

@@ -40,7 +40,7 @@ void reinvite_receive(struct call *call, struct incoming *in)
     }
     int error = invite_take(call, in);
     if (!error) {
-        error = has_offer ? offer_answer(call, offer, &body) : offer_make(call, &body);
+        error = has_offer ? offer_answer(call, offer, &body) : offer_make(call, true, &body);
     }
     sdp_free(offer);
     if (error) {

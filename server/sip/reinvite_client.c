@@ -67,7 +67,7 @@ bool reinvite_is_out(const struct call *call)
 static int repeat_offer(struct call *call, char **bodyp)
 {
     if (call->is_sent_void) {
-        return offer_make(call, bodyp);
+        return offer_make(call, false, bodyp);
     }
     *bodyp = strdup(call->sent_sdp);
     return *bodyp ? 0 : ENOMEM;
@@ -153,7 +153,7 @@ static int propose(struct call *call, struct terms *terms)
         return ENOMEM;
     }
     terms_apply(call, terms);
-    int error = offer_make(call, &body);
+    int error = offer_make(call, false, &body);
     if (!error && !send_request(call, contact, body)) {
         error = EHOSTUNREACH;
     }

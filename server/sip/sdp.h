@@ -5,7 +5,8 @@
  * clock, any thread.
  *
  * Of an offer with many m-lines the first audio one over RTP/AVP or RTP/AVPF that has a codec in
- * common with us is ours; every other gets port 0 in the answer, in the order of the offer.
+ * common with us is ours; every other gets port 0 in the answer, in the order of the offer. A call
+ * may also go on without any: then the session has no formats and is inactive.
  */
 #ifndef SIP_SDP_H
 #define SIP_SDP_H
@@ -43,6 +44,7 @@ struct sdp_local {
     enum stream_direction direction;   /* what we are willing to do */
     const struct codec_format *codecs; /* best first; fmtp is what we say of ourselves */
     unsigned codec_count;
+    bool may_do_without; /* the peer may switch its audio off, or not take what we offer */
 };
 
 /* Whether sdp_write_answer would succeed; if not, 488. While the family of local->media.rtp is
@@ -61,16 +63,18 @@ int sdp_write_answer(const struct sdp_local *local, const struct sdp *offer, cha
 /* An offer of one audio stream. 0; EINVAL: local->media has no address; ENOMEM. */
 int sdp_write_offer(const struct sdp_local *local, char **bodyp);
 
-/* An offer inside a running dialog, when `last` is the peer's latest description in it: the same
- * number of m-lines, our stream in its place, payload types as they were (RFC 3264 §8). Errors as
- * sdp_write_offer; ENOTSUP: the dialog has no stream of ours. */
-int sdp_write_offer_again(const struct sdp_local *local, const struct sdp *last, char **bodyp);
+/* An offer inside a running dialog, when `last` is the peer's latest description in it: no m-line
+ * goes away, our stream is in its place, payload types are as they were (RFC 3264 §8). When the
+ * dialog is without audio, it is offered again if `adds`, in place of the stream that was switched
+ * off or below the others (§8.1). Errors as sdp_write_offer. */
+int sdp_write_offer_again(const struct sdp_local *local, const struct sdp *last, bool adds,
+                          char **bodyp);
 
 /* What we can, for the answer to an OPTIONS: port 0 (RFC 3264 §9). NULL: out of memory. */
 char *sdp_write_capabilities(const struct sdp_local *local);
 
 /* What the peer made of our offer, which was written from the same `local`.
- * 0; ENOTSUP: it refused the stream or answered with nothing that we offered. */
+ * 0; ENOTSUP: it answered with nothing that we offered, or refused the stream that we need. */
 int sdp_read_answer(const struct sdp_local *local, const struct sdp *answer,
                     struct session *session);
 

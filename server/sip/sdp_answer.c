@@ -124,10 +124,15 @@ static bool is_group(const struct sdp_address *address)
     return IN6_IS_ADDR_MULTICAST(&((const struct sockaddr_in6 *)&address->host)->sin6_addr);
 }
 
+bool sdp_is_audio(const struct sdp_stream *stream)
+{
+    return strcasecmp(stream->media, "audio") == 0;
+}
+
 static bool is_usable(const struct sdp_stream *stream, const struct sdp_local *local)
 {
     int family = local->media.rtp.ss_family;
-    return stream->port != 0 && strcasecmp(stream->media, "audio") == 0 &&
+    return stream->port != 0 && sdp_is_audio(stream) &&
            (strcasecmp(stream->protocol, "RTP/AVP") == 0 ||
             strcasecmp(stream->protocol, "RTP/AVPF") == 0) &&
            stream->connection.family != AF_UNSPEC &&
@@ -145,9 +150,28 @@ int sdp_find_stream(const struct sdp *sdp, const struct sdp_local *local)
     return -1;
 }
 
+/* A fax in place of the audio (m=image) is no end of it: refused with 488, the gateway goes on. */
+bool sdp_is_without_audio(const struct sdp *sdp)
+{
+    bool is_switched_off = false, has_other = false;
+
+    for (unsigned i = 0; i < sdp->stream_count; i++) {
+        const struct sdp_stream *stream = &sdp->streams[i];
+        if (stream->port == 0) {
+            is_switched_off = is_switched_off || sdp_is_audio(stream);
+        } else if (sdp_is_audio(stream) || strcasecmp(stream->media, "image") == 0) {
+            return false;
+        } else {
+            has_other = true;
+        }
+    }
+    return is_switched_off || !has_other;
+}
+
 bool sdp_acceptable(const struct sdp *offer, const struct sdp_local *local)
 {
-    return sdp_find_stream(offer, local) >= 0;
+    return sdp_find_stream(offer, local) >= 0 ||
+           (local->may_do_without && sdp_is_without_audio(offer));
 }
 
 /* Where to send. A host name is not looked up (that would block): its family stays AF_UNSPEC and
@@ -264,46 +288,50 @@ static void fill_session(struct session *session, const struct sdp_stream *strea
     }
 }
 
+static void write_streams(struct sdp_text *text, const struct sdp *offer, int chosen,
+                          const struct sdp_lines *lines)
+{
+    for (unsigned i = 0; i < offer->stream_count; i++) {
+        if ((int)i == chosen) {
+            sdp_text_audio(text, lines);
+        } else {
+            sdp_text_refusal(text, &offer->streams[i]);
+        }
+    }
+}
+
 int sdp_write_answer(const struct sdp_local *local, const struct sdp *offer, char **bodyp,
                      struct session *session)
 {
     int chosen = sdp_find_stream(offer, local);
     struct codec_format ours[SESSION_FORMATS];
     struct session agreed = {0};
+    struct sdp_lines lines = {.media = &local->media, .formats = ours};
     struct sdp_text text;
 
     if (local->media.rtp.ss_family == AF_UNSPEC) {
         return EINVAL;
     }
-    if (chosen < 0) {
+    if (!sdp_acceptable(offer, local)) {
         return ENOTSUP;
     }
-    const struct sdp_stream *stream = &offer->streams[chosen];
-    agreed.format_count = sdp_common_formats(stream, local, agreed.formats, ours);
-    bool mux = may_mux(stream, ours, agreed.format_count);
-    fill_session(&agreed, stream, local, mux);
-
+    if (chosen >= 0) {
+        const struct sdp_stream *stream = &offer->streams[chosen];
+        agreed.format_count = sdp_common_formats(stream, local, agreed.formats, ours);
+        lines.protocol = stream->protocol;
+        lines.rtcp_mux = may_mux(stream, ours, agreed.format_count);
+        lines.xr = stream->xr; /* we can what we know of, and want it too */
+        lines.extensions = sdp_agree_extensions(&stream->extensions);
+        lines.format_count = agreed.format_count;
+        fill_session(&agreed, stream, local, lines.rtcp_mux);
+        lines.direction = agreed.direction;
+    }
     int err = sdp_text_begin(&text);
     if (err) {
         return err;
     }
     sdp_text_session(&text, local, offer->start, offer->stop);
-    for (unsigned i = 0; i < offer->stream_count; i++) {
-        if ((int)i != chosen) {
-            sdp_text_refusal(&text, &offer->streams[i]);
-            continue;
-        }
-        sdp_text_audio(&text, &(struct sdp_lines){
-                                  .protocol = stream->protocol,
-                                  .media = &local->media,
-                                  .direction = agreed.direction,
-                                  .rtcp_mux = mux,
-                                  .xr = stream->xr, /* we can what we know of, and want it too */
-                                  .extensions = sdp_agree_extensions(&stream->extensions),
-                                  .formats = ours,
-                                  .format_count = agreed.format_count,
-                              });
-    }
+    write_streams(&text, offer, chosen, &lines);
     err = sdp_text_finish(&text, bodyp);
     if (!err) {
         *session = agreed;
@@ -336,8 +364,12 @@ int sdp_read_answer(const struct sdp_local *local, const struct sdp *answer,
     int chosen = sdp_find_stream(answer, local);
     struct session agreed = {0};
 
-    if (chosen < 0) {
+    if (!sdp_acceptable(answer, local)) {
         return ENOTSUP;
+    }
+    if (chosen < 0) {
+        *session = agreed;
+        return 0;
     }
     const struct sdp_stream *stream = &answer->streams[chosen];
     agreed.format_count = sdp_common_formats(stream, local, agreed.formats, NULL);

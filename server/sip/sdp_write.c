@@ -259,7 +259,20 @@ static unsigned keep_payload_types(const struct sdp_stream *last, const struct s
     return count;
 }
 
-int sdp_write_offer_again(const struct sdp_local *local, const struct sdp *last, char **bodyp)
+/* Where in the peer's m-lines, or below them, audio that was switched off is offered again; -1:
+ * there are too many of them. */
+static int find_slot(const struct sdp *last)
+{
+    for (unsigned i = 0; i < last->stream_count; i++) {
+        if (sdp_is_audio(&last->streams[i])) {
+            return (int)i;
+        }
+    }
+    return last->stream_count < SDP_STREAMS ? (int)last->stream_count : -1;
+}
+
+int sdp_write_offer_again(const struct sdp_local *local, const struct sdp *last, bool adds,
+                          char **bodyp)
 {
     int ours = sdp_find_stream(last, local);
     struct codec_format formats[SESSION_FORMATS];
@@ -269,20 +282,21 @@ int sdp_write_offer_again(const struct sdp_local *local, const struct sdp *last,
     if (address_port(&local->media.rtp) == 0) {
         return EINVAL;
     }
-    if (ours < 0) {
-        return ENOTSUP;
-    }
     int err = sdp_text_begin(&text);
     if (err) {
         return err;
     }
-    lines.protocol = last->streams[ours].protocol;
-    lines.extensions = sdp_agree_extensions(&last->streams[ours].extensions);
-    lines.formats = formats;
-    lines.format_count = keep_payload_types(&last->streams[ours], local, formats);
+    if (ours >= 0) {
+        lines.protocol = last->streams[ours].protocol;
+        lines.extensions = sdp_agree_extensions(&last->streams[ours].extensions);
+        lines.formats = formats;
+        lines.format_count = keep_payload_types(&last->streams[ours], local, formats);
+    } else if (adds) {
+        ours = find_slot(last);
+    }
     sdp_text_session(&text, local, 0, 0);
-    for (unsigned i = 0; i < last->stream_count; i++) {
-        if ((int)i == ours) {
+    for (int i = 0; i < (int)last->stream_count || i == ours; i++) {
+        if (i == ours) {
             sdp_text_audio(&text, &lines);
         } else {
             sdp_text_refusal(&text, &last->streams[i]);

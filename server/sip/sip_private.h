@@ -719,8 +719,8 @@ struct sdp *offer_read(struct incoming *in, const struct sdp_local *local);
 /* The answer to the offer, and what it comes to; *bodyp is malloc'ed. 0; ENOTSUP; ENOMEM; the call
  * is unchanged on error. */
 int offer_answer(struct call *call, const struct sdp *offer, char **bodyp);
-/* An offer of ours. 0; ENOTSUP; ENOMEM. */
-int offer_make(struct call *call, char **bodyp);
+/* An offer of ours; `adds`: with audio, even when the dialog is without. 0; ENOMEM. */
+int offer_make(struct call *call, bool adds, char **bodyp);
 /* The peer's answer to our offer. 0; EBADMSG: none or unreadable; ENOTSUP; ENOMEM. */
 int offer_answered(struct call *call, const sip_t *sip);
 /* The session that came of it; there is one. */

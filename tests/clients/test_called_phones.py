@@ -96,5 +96,31 @@ def test_sipp_is_called_over_tcp_and_checks_the_digest():
     called_by("tcp")
 
 
+def referred_by(transport):
+    """One sipp has the other one called, by REFER with a password; sipp knows MD5 alone."""
+    config = CREDENTIALS + """
+        accounts = { alice = { password = "wonder" } }
+        digest = { algorithms = "MD5" }
+    """
+    with Server(config=config) as server, Sipp("called", server, transport=transport) as called:
+        while parley.is_free(called.address, 5060):
+            time.sleep(0.05)
+        target = f"sip:sipp@{called.address};transport={transport}"
+        signs = f"demo@{server.address}"
+        with Sipp("refer", server, transport=transport, target=target, signs=signs) as referer:
+            referer.wait()
+        called.wait()
+        server.expect_log(r"sip:sipp@\S+ left: hung up")
+        assert server.participants() == {}
+
+
+def test_sipp_has_another_sipp_called_by_refer_over_udp():
+    referred_by("udp")
+
+
+def test_sipp_has_another_sipp_called_by_refer_over_tcp():
+    referred_by("tcp")
+
+
 if __name__ == "__main__":
     run.main()

@@ -383,10 +383,11 @@ class Linphone:
 
 class Sipp:
     """A sipp that calls a conference by a scenario of tests/clients/sipp, `calls` times in all,
-    `rate` a second; or waits to be called, if that is what the scenario does. With `echo` it sends back all RTP that it gets."""
+    `rate` a second; or waits to be called, if that is what the scenario does. With `echo` it sends back all RTP that
+    it gets. `signs`: the URI of its [authentication], without "sip:". `words` are the scenario's own [keywords]."""
 
     def __init__(self, scenario, server, conference="demo", transport="udp", calls=1, rate=10, echo=False,
-                 within=30):
+                 within=30, signs=None, **words):
         require("sipp")
         self.address, self.within = parley.address(), within
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="parley-sipp-"))
@@ -397,6 +398,9 @@ class Sipp:
                           "-l", calls, "-nostdin", "-timeout", f"{within * run.SLOW}s", "-timeout_error",
                           "-recv_timeout", 10000 * run.SLOW, "-trace_err", "-error_file", self.errors]
         self.arguments += ["-rtp_echo"] if echo else []
+        self.arguments += ["-auth_uri", signs] if signs else []
+        for name, value in words.items():
+            self.arguments += ["-key", name, value]
         self.arguments.append(f"{server.address}:{server.port}")
 
     def __enter__(self):

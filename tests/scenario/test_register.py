@@ -138,6 +138,21 @@ def test_several_contacts_in_the_order_of_their_preference():
         }
 
 
+def test_parameters_of_a_contact_and_of_its_uri_are_told_apart():
+    """RFC 4475 §3.3.12 to §3.3.14"""
+    gateway, route = "sip:+19725552222@gw1.example.net", "sip:user@example.com?Route=%3Csip:sip.example.com%3E"
+    with Server(ACCOUNTS) as server, Phone(server, "alice") as alice:
+        registration = Registration(alice)
+        registration.expect(200, contact=f"{gateway};unknownparam")
+        assert list(bindings(registration.expect(200, contact=None))) == [gateway]
+        registration.expect(200, contact="*", expires=0)
+        registration.expect(200, contact=f"<{gateway};unknownparam>")
+        assert list(bindings(registration.expect(200, contact=None))) == [f"{gateway};unknownparam"]
+        registration.expect(200, contact="*", expires=0)
+        registration.expect(200, contact=f"<{route}>")
+        assert list(bindings(registration.expect(200, contact=None))) == [route]
+
+
 def test_all_are_removed_by_a_star():
     with Server(ACCOUNTS) as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
         Registration(bob).expect(200)

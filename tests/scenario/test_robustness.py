@@ -1,6 +1,6 @@
 """Hostile and broken messages: the server goes on serving everybody else, and at once.
 
-The torture cases follow RFC 4475, whose section is named with each, in words of our own.
+RFC 4475's own messages are in test_torture.
 """
 
 import contextlib
@@ -41,45 +41,11 @@ def changed(phone, old, new, method="INVITE"):
 # name, method, what is replaced, by what, the answers that are right (None: silence is, too)
 # fmt: off
 TORTURE = [
-    ("3.1.1.6 no space before <", "OPTIONS", b"From: <", b"From: caller<", (200,)),
-    ("3.1.1.9 semicolons in the user part", "OPTIONS",
-     b"sip:demo@", b"sip:demo;par=u%40example.net@", (200, 404)),
-    ("3.1.2.1 stray separators", "INVITE",
-     b"Max-Forwards: 70", b"Max-Forwards: 70\r\nContact: \"Joe\" <sip:joe@example.org>;;;;", (400, 200, 486)),
-    ("3.1.2.2 a Content-Length beyond the end", "INVITE",
-     b"Content-Length: ", b"Content-Length: 9", (400, None)),
-    ("3.1.2.3 a negative Content-Length", "INVITE",
-     b"Content-Length: ", b"Content-Length: -", (400, None)),
-    ("3.1.2.4 numbers too large", "OPTIONS", b"CSeq: ", b"CSeq: 368934881474191032", (400, None)),
-    ("3.1.2.6 an open quote", "OPTIONS", b"To: <", b"To: \"Mr. J. User <", (400, None)),
-    ("3.1.2.7 a Request-URI in <>", "OPTIONS",
-     b"OPTIONS sip:demo", b"OPTIONS <sip:demo", (400, 416, 404, None)),
-    ("3.1.2.8 white space in the Request-URI", "OPTIONS",
-     b"OPTIONS sip:demo@", b"OPTIONS sip:demo; lr@", (400, 404, 505, None)),
-    ("3.1.2.9 two spaces in the start line", "OPTIONS",
-     b"OPTIONS sip", b"OPTIONS  sip", (400, 200, 416, None)),
-    ("3.1.2.12 a bad Date", "OPTIONS",
-     b"Max-Forwards: 70", b"Max-Forwards: 70\r\nDate: Fri, 01 Jan 2010 16:00:00 EST", (200, 400)),
-    ("3.1.2.15 a display name that should be quoted", "OPTIONS",
-     b"To: <", b"To: Bell, Alexander <", (400, 200, None)),
-    ("3.1.2.16 version 7.0", "OPTIONS", b" SIP/2.0\r\n", b" SIP/7.0\r\n", (505, 400, None)),
-    ("3.1.2.17 method and CSeq differ", "OPTIONS", b" OPTIONS\r\n", b" INVITE\r\n", (400,)),
-    ("3.1.2.18 an unknown method and another CSeq", "OPTIONS",
-     b"OPTIONS sip", b"NEWMETHOD sip", (400, 501, None)),
-    ("3.3.1 no Call-ID", "OPTIONS", b"Call-ID: ", b"X-Call-ID: ", (400, None)),
-    ("3.3.1 no CSeq", "OPTIONS", b"CSeq: ", b"X-CSeq: ", (400, None)),
-    ("3.3.1 no From", "OPTIONS", b"From: ", b"X-From: ", (400, None)),
-    ("3.3.2 an unknown scheme", "OPTIONS",
-     b"OPTIONS sip:demo", b"OPTIONS nobodyKnowsThis:demo", (416,)),
-    ("3.3.5 an unknown Require", "OPTIONS",
-     b"Max-Forwards: 70", b"Max-Forwards: 70\r\nRequire: nothingSupportsThis", (420,)),
-    ("3.3.8 two From headers", "OPTIONS",
-     b"Max-Forwards: 70", b"Max-Forwards: 70\r\nFrom: <sip:mallory@example.com>;tag=2", (400, 200, None)),
-    ("3.3.9 two lengths", "OPTIONS",
-     b"Max-Forwards: 70", b"Max-Forwards: 70\r\nContent-Length: 5555", (400, 200, None)),
-    ("3.3.11 no hops left", "OPTIONS", b"Max-Forwards: 70", b"Max-Forwards: 0", (200, 483)),
-    ("3.4.1 no branch, as in RFC 2543", "OPTIONS", b";branch=z9hG4bK", b";x=", (200,)),
-    ("3.1.1.1 strange line folding", "OPTIONS",
+    ("no Call-ID", "OPTIONS", b"Call-ID: ", b"X-Call-ID: ", (400, None)),
+    ("no CSeq", "OPTIONS", b"CSeq: ", b"X-CSeq: ", (400, None)),
+    ("no From", "OPTIONS", b"From: ", b"X-From: ", (400, None)),
+    ("no branch, as in RFC 2543", "OPTIONS", b";branch=z9hG4bK", b";x=", (200,)),
+    ("strange line folding", "OPTIONS",
      b"Max-Forwards: 70", b"MaX-fOrWaRdS:\t\r\n  0068", (200,)),
     ("an empty To", "INVITE", b"To: <", b"To: \r\nX-To: <", (400, None)),
     ("two questions in the caller's address", "INVITE",

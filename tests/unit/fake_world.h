@@ -22,9 +22,17 @@ struct call {
     unsigned updates;     /* by the focus, the last to be as `answer` says */
     struct answer answer;
     char target[80], name[40];
+    char referred_by[80], replaces[80];
     int reject_code, end_code;
     unsigned retry_after;
     char reason[96], redirected[64];
+};
+
+/* Whoever wants to know how something goes. */
+struct referral {
+    int code; /* the last */
+    char reason[96];
+    unsigned reports;
 };
 
 struct mix {
@@ -60,6 +68,9 @@ static struct {
     unsigned plays;              /* begun so far */
     int call_error;              /* errno that the next outgoing call fails with */
     struct call *first_outgoing, *last_outgoing;
+    struct outgoing_refer refer; /* the last; its strings are gone, but for these */
+    char refer_target[80], refer_by[80];
+    unsigned refers;
 } world;
 
 /* The leg whose events go to `user`; NULL: none. */
@@ -154,6 +165,10 @@ static int world_call(void *ctx, const struct outgoing_call *outgoing, struct ca
     (void)snprintf(call->uri, sizeof call->uri, "%s", outgoing->target);
     (void)snprintf(call->target, sizeof call->target, "%s", outgoing->target + 4);
     (void)snprintf(call->name, sizeof call->name, "%s", outgoing->name);
+    (void)snprintf(call->referred_by, sizeof call->referred_by, "%s",
+                   outgoing->referred_by ? outgoing->referred_by : "");
+    (void)snprintf(call->replaces, sizeof call->replaces, "%s",
+                   outgoing->replaces ? outgoing->replaces : "");
     at = strchr(call->target, '@');
     *at = '\0';
     call->info = (struct call_info){
@@ -185,6 +200,28 @@ static int world_invite(struct call *call, const struct answer *offer)
     return 0;
 }
 
+static int world_refer(void *ctx, const struct outgoing_refer *refer)
+{
+    (void)ctx;
+    if (world.call_error)
+        return world.call_error;
+    world.refers++;
+    world.refer = *refer;
+    (void)snprintf(world.refer_target, sizeof world.refer_target, "%s", refer->call.target);
+    (void)snprintf(world.refer_by, sizeof world.refer_by, "%s",
+                   refer->call.referred_by ? refer->call.referred_by : "");
+    return 0;
+}
+
+static void world_report(struct referral *referral, int code, const char *reason)
+{
+    if (referral->code >= 200)
+        abort(); /* that was the last word */
+    referral->code = code;
+    referral->reports++;
+    (void)snprintf(referral->reason, sizeof referral->reason, "%s", reason ? reason : "");
+}
+
 static const struct signalling world_signalling = {
     .ctx = &world,
     .call = world_call,
@@ -199,6 +236,8 @@ static const struct signalling world_signalling = {
     .reject = world_reject,
     .redirect = world_redirect,
     .end = world_end,
+    .refer = world_refer,
+    .report = world_report,
 };
 
 static int world_mix_create(void *ctx, struct mix **mixp)

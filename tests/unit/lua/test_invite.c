@@ -54,6 +54,27 @@ static void an_invite_says_how_the_call_is_to_sound(void **state)
     world_hang_up(script.focus, alice);
 }
 
+static void an_invite_says_on_whose_behalf_and_by_which_way(void **state)
+{
+    struct call *alice;
+    const char *log =
+        joined("if conference.count > 1 then return end\n"
+               "conference:invite('sip:bob@example.com', { referred_by = 'sip:alice@x' })\n"
+               "parley.log.error('asked', conference:invite('sip:carol@example.com',"
+               "  { by_refer = true, timeout = 5 }))",
+               &alice);
+
+    (void)state;
+    assert_contains(log, "asked true ");
+    assert_string_equal(world.last_outgoing->referred_by, "<sip:alice@x>");
+    assert_string_equal(world.refer_target, "sip:carol@example.com");
+    assert_string_equal(world.refer_by, "");
+    assert_int_equal(world.refer.timeout, 5000);
+    assert_null(world.refer.referral);
+    world_hang_up(script.focus, world.last_outgoing);
+    world_hang_up(script.focus, alice);
+}
+
 static void what_fails_is_nil_code_and_text(void **state)
 {
     struct call *alice;
@@ -80,6 +101,9 @@ static void slips_in_the_arguments_are_errors(void **state)
         {"conference:invite('sip:a@b', { muted = 1 })", "muted must be true or false"},
         {"conference:invite('sip:a@b', { role = 1 })", "role must be a text"},
         {"conference:invite('sip:a@b', { name = 'a\\nb' })", "control characters"},
+        {"conference:invite('sip:a@b', { by_refer = 1 })", "by_refer must be true or false"},
+        {"conference:invite('sip:a@b', { referred_by = 'a' })", "must be a SIP URI"},
+        {"conference:invite('sip:a@b', { referred_by = 'sip:a>;x' })", "must be a SIP URI"},
         {"conference:invite('sip:a@b', { 'x' })", "a key must be a name, not a number"},
         {"conference:invite('sip:a@b', { hear = 3 })", "did you mean 'hears'"},
         {"conference:invite('sip:a@b', { hears = 99 })", "hears must be a number from -60 to 12"},
@@ -187,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCRIPT_TEST(a_script_invites_and_gets_the_participant),
         SCRIPT_TEST(an_invite_says_how_the_call_is_to_sound),
+        SCRIPT_TEST(an_invite_says_on_whose_behalf_and_by_which_way),
         SCRIPT_TEST(what_fails_is_nil_code_and_text),
         SCRIPT_TEST(slips_in_the_arguments_are_errors),
         SCRIPT_TEST(a_decision_hook_cannot_invite),

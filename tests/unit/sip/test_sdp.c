@@ -616,7 +616,7 @@ static void levels_that_we_offered_are_told_as_the_answer_says(void **state)
     assert_int_equal(session.levels.out, 0);
     assert_int_equal(session.levels.each, 2);
     /* and later offers keep to it (RFC 8285 §6) */
-    assert_int_equal(sdp_write_offer_again(&local, answer, &body), 0);
+    assert_int_equal(sdp_write_offer_again(&local, answer, false, &body), 0);
     assert_non_null(
         strstr(body, "a=extmap:1/recvonly " LEVEL "\r\na=extmap:2/sendonly " EACH "\r\n"));
     free(body);
@@ -624,7 +624,7 @@ static void levels_that_we_offered_are_told_as_the_answer_says(void **state)
     answer = parse(HEAD "m=audio 5004 RTP/AVP 0\r\n");
     assert_int_equal(sdp_read_answer(&local, answer, &session), 0);
     assert_int_equal(session.levels.in + session.levels.out + session.levels.each, 0);
-    assert_int_equal(sdp_write_offer_again(&local, answer, &body), 0);
+    assert_int_equal(sdp_write_offer_again(&local, answer, false, &body), 0);
     assert_null(strstr(body, "extmap"));
     free(body);
     sdp_free(answer);
@@ -686,7 +686,7 @@ static void a_later_offer_keeps_streams_and_numbers(void **state)
     struct sdp *last = parse(HEAD "m=video 5010 RTP/AVP 31\r\nm=audio 5004 RTP/AVP 8 96 102\r\n"
                                   "a=rtpmap:96 telephone-event/8000\r\na=rtpmap:102 GSM/8000\r\n");
     char *body = NULL;
-    assert_int_equal(sdp_write_offer_again(&local, last, &body), 0);
+    assert_int_equal(sdp_write_offer_again(&local, last, false, &body), 0);
     /* opus cannot be 96 nor telephone-event/48000 102 any more. */
     assert_string_equal(strstr(body, "m="),
                         "m=video 0 RTP/AVP 31\r\nm=audio 4000 RTP/AVP 8 96 0 97 98\r\n"
