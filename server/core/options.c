@@ -306,6 +306,10 @@ static const struct option options[] = {
      .offset = IN_SETTINGS(outbound_recipients), .standard = "50", .most = 200,
      .help = "How many one request may have called, by a list that comes with it; 0: such requests "
              "are refused."},
+    {.key = "initiate", .flag = "--initiate", .value = "true|false", .type = OPTION_SWITCH,
+     .offset = IN_SETTINGS(initiate), .standard = "true",
+     .help = "Callers who have proven who they are may have conferences made by INITIATE, with all "
+             "whom its Confer-To names called into them."},
     {.key = "stop_timeout", .flag = "--stop-timeout", .value = "TIME", .type = OPTION_MILLISECONDS,
      .offset = IN_SETTINGS(stop_timeout), .standard = "5s", .most = 3600 * 1000,
      .help = "How long a stopping server waits for the phones to answer its BYEs."},

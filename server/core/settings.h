@@ -86,6 +86,7 @@ struct settings {
     json_t *outbound_credentials; /* { realm: { user, password } }; NULL for none */
     unsigned outbound_redirects;  /* that one call follows */
     unsigned outbound_recipients; /* that one request may have called */
+    enum option_switch initiate;  /* INITIATE is taken */
     unsigned outbound_timeout;    /* ms that a phone may ring */
     unsigned stop_timeout;        /* ms that a stopping server waits for the answers to its BYEs */
     char *data;                   /* directory of the control socket and the lock */

@@ -49,6 +49,7 @@ int conference_make(struct focus *focus, const struct conference_config *config,
     conference->options = json_incref((json_t *)config->options);
     conference->life = config->life;
     conference->is_generated = config->is_generated;
+    conference->is_owned = config->is_owned;
     conference->hides_focus = config->hides_focus;
     conference->created_at = time(NULL);
     HASH_ADD(hh_id, focus->by_id, id, sizeof conference->id, conference);

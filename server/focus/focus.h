@@ -83,6 +83,7 @@ struct conference_config {
     bool hides_focus;  /* nobody is told that it is a conference (RFC 4579 §4.2, §4.3) */
     bool is_generated; /* the name is random, and used for no other conference: once this one is
                           over, calls to it are told so */
+    bool is_owned;     /* only who has it made may call others in, change it and end it */
     const json_t
         *options; /* plain data for the policy; NULL for none; borrowed, kept by reference */
 };
@@ -110,6 +111,7 @@ int focus_set_sound(struct focus *focus, const struct sound_config *config);
  * a generated name waits for who comes first, and answers 410 after its end. From now on. */
 void focus_set_life(struct focus *focus, const struct conference_life *life, unsigned patience,
                     unsigned gone);
+const struct conference_life *focus_life(const struct focus *focus);
 /* No longer reserved: goes when the last participant has left. */
 void focus_unreserve(struct focus *focus, const char *name);
 
@@ -243,6 +245,8 @@ bool participant_is_alerting(const struct participant *participant);
 /* True from the ACK on, and false again once it left. */
 bool participant_has_joined(const struct participant *participant);
 time_t participant_joined_at(const struct participant *participant);
+/* When its call began. */
+time_t participant_made_at(const struct participant *participant);
 void participant_stats(const struct participant *participant, struct leg_stats *stats);
 
 #endif

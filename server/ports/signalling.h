@@ -13,6 +13,7 @@
 struct call;
 struct referral; /* see ports/referring.h */
 struct reference;
+struct initiation; /* see ports/initiating.h */
 
 /* Who is at the other end, and how that was proven. Strings live as long as the call. */
 struct caller {
@@ -81,6 +82,8 @@ struct answer {
 /* A call to be begun. Strings are copied. */
 struct outgoing_call {
     const char *target;      /* whom to call: a SIP URI; its headers are not sent */
+    const char *device;      /* the URI of the one phone of theirs to call; NULL or "": all that
+                                there are */
     const char *name;        /* the display name that goes with it; "" for none */
     const char *conference;  /* user part of our From, which is the conference's URI */
     const char *title;       /* the display name of our From; "" for none */
@@ -177,6 +180,11 @@ struct signalling_events {
     void (*on_query)(struct query *query, void *arg);
     /* A REFER, checked, with one that we could do. */
     void (*on_refer)(struct reference *reference, void *arg);
+    /* An INITIATE, checked: what is to be answered. If that is 202, the answer is followed by
+     * on_initiated, and only then anybody is called; `is_accepted` false: it was refused after all,
+     * since its subscription could not be. */
+    void (*on_initiate)(struct initiation *initiation, void *arg);
+    void (*on_initiated)(struct initiation *initiation, bool is_accepted, void *arg);
 };
 
 #endif

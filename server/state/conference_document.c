@@ -102,7 +102,7 @@ char *conference_write_endpoint(const struct participant *participant, const cha
     xml_uri_attribute(&xml, "entity", entity);
     xml_attribute(&xml, "state", "full");
     if (*by)
-        write_execution(&xml, "referred", joined_at, "", by);
+        write_execution(&xml, "referred", participant_made_at(participant), "", by);
     xml_element(&xml, "status", participant_status(participant));
     xml_element(&xml, "joining-method", call->is_outgoing ? "dialed-out" : "dialed-in");
     if (joined_at)

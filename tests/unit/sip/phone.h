@@ -7,6 +7,7 @@
 
 #include "core/log.h"
 #include "core/loop.h"
+#include "ports/referring.h"
 #include "sip/sip.h"
 
 #include <arpa/inet.h>
@@ -72,6 +73,8 @@ static struct bench bench;
 static const struct package *bench_packages;
 static unsigned bench_package_count;
 static const char *bench_resolv_conf; /* NULL: the system's */
+/* What is made of a REFER; NULL: none is expected. */
+static void (*bench_refer)(struct reference *reference);
 
 /* ---- the focus ------------------------------------------------------------------------------ */
 
@@ -159,6 +162,13 @@ static inline void on_updated(struct call *call, int code, const char *reason, v
     bench.update_code = code;
 }
 
+static inline void on_refer(struct reference *reference, void *arg)
+{
+    assert_ptr_equal(arg, &bench);
+    assert_non_null(bench_refer);
+    bench_refer(reference);
+}
+
 static const struct signalling_events bench_events = {
     .on_incoming = on_incoming,
     .on_session = on_session,
@@ -167,6 +177,7 @@ static const struct signalling_events bench_events = {
     .on_established = on_established,
     .on_ended = on_ended,
     .on_query = on_query,
+    .on_refer = on_refer,
 };
 
 /* ---- the loop ------------------------------------------------------------------------------- */
