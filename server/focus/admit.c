@@ -169,19 +169,18 @@ static void bring_in_with_others(struct conference *conference, struct call *cal
 {
     struct focus *focus = conference->focus;
     const struct call_info *info = focus->signalling->info(call);
-    struct invitations *invitations;
+    struct wishes *wishes;
     struct decision refusal;
-    int error =
-        invitations_decide(conference, actor, info->id, info->recipients, &invitations, &refusal);
+    int error = wishes_decide(conference, actor, info->id, info->recipients, &wishes, &refusal);
 
     if (error == EPERM)
         refuse_call_by(focus, call, &refusal);
     else if (error)
         refuse_call(focus, call, 503, "Out of memory", RETRY_AFTER);
     else if (bring_in(conference, call, decision, NULL))
-        invitations_carry_out(invitations);
+        wishes_carry_out(wishes);
     else
-        invitations_free(invitations);
+        wishes_free(wishes);
 }
 
 void decide_join(struct request *request, const struct call_info *info, struct decision *decision)

@@ -126,6 +126,9 @@ static void on_query(struct query *query, void *arg)
         conference = focus_conference_by_name(focus, query->requested_user);
         if (conference) {
             query->is_focus = !conference->factory && !conference->hides_focus;
+            query->subject = conference->title;
+            if (query->is_focus)
+                query->about = conference->about;
             return;
         }
         actor_of_caller(&request.actor, query->caller);
@@ -141,6 +144,16 @@ static void on_query(struct query *query, void *arg)
     }
     query->code = missing;
     query->is_focus = false;
+}
+
+static void on_initiate(struct initiation *initiation, void *arg)
+{
+    initiate(arg, initiation);
+}
+
+static void on_initiated(struct initiation *initiation, bool is_accepted, void *arg)
+{
+    initiated(arg, initiation, is_accepted);
 }
 
 static void on_refer(struct reference *reference, void *arg)
@@ -159,6 +172,8 @@ const struct signalling_events *focus_signalling_events(void)
         .on_ended = on_ended,
         .on_query = on_query,
         .on_refer = on_refer,
+        .on_initiate = on_initiate,
+        .on_initiated = on_initiated,
     };
     return &events;
 }

@@ -74,7 +74,8 @@ enum factory {
 struct conference_config {
     const char *name;
     enum factory factory;
-    const char *title;                /* "" for none */
+    const char *title; /* "" for none */
+    struct session_about about;
     const char *policy;               /* the conference's own policy, "" for none */
     unsigned capacity;                /* participants; 0: no limit */
     const struct sound_config *sound; /* NULL: as the server's */
@@ -82,6 +83,7 @@ struct conference_config {
     bool hides_focus;  /* nobody is told that it is a conference (RFC 4579 §4.2, §4.3) */
     bool is_generated; /* the name is random, and used for no other conference: once this one is
                           over, calls to it are told so */
+    bool is_owned;     /* only who has it made may call others in, change it and end it */
     const json_t
         *options; /* plain data for the policy; NULL for none; borrowed, kept by reference */
 };
@@ -178,6 +180,7 @@ void focus_overload(const struct focus *focus, struct focus_overload *overload);
 uint64_t conference_id(const struct conference *conference);
 const char *conference_name(const struct conference *conference);
 const char *conference_title(const struct conference *conference);
+const struct session_about *conference_about(const struct conference *conference);
 const char *conference_policy(const struct conference *conference);    /* "" for none */
 const json_t *conference_options(const struct conference *conference); /* may be NULL */
 unsigned conference_capacity(const struct conference *conference);
@@ -242,6 +245,8 @@ bool participant_is_alerting(const struct participant *participant);
 /* True from the ACK on, and false again once it left. */
 bool participant_has_joined(const struct participant *participant);
 time_t participant_joined_at(const struct participant *participant);
+/* When its call began. */
+time_t participant_made_at(const struct participant *participant);
 void participant_stats(const struct participant *participant, struct leg_stats *stats);
 
 #endif

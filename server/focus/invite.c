@@ -40,6 +40,7 @@ static struct outgoing_call describe(const struct conference *conference,
 {
     return (struct outgoing_call){
         .target = request->invitation->uri,
+        .device = request->invitation->device,
         .name = request->invitation->name ? request->invitation->name : "",
         .conference = conference->name,
         .title = conference->title,

@@ -73,6 +73,7 @@ int participant_make(struct conference *conference, struct call *call, struct le
     if (error)
         goto out;
     participant->id = id_next();
+    participant->made_at = time(NULL);
     participant->conference = conference;
     participant->call = call;
     participant->muted = params->muted;
@@ -399,6 +400,11 @@ bool participant_is_alerting(const struct participant *participant)
 bool participant_has_joined(const struct participant *participant)
 {
     return participant->joined;
+}
+
+time_t participant_made_at(const struct participant *participant)
+{
+    return participant->made_at;
 }
 
 time_t participant_joined_at(const struct participant *participant)

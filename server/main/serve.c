@@ -331,6 +331,7 @@ static int start_sip(struct server *server)
         .trusted_peer_count = settings->trusted_peers.count,
         .registrar = settings->registrar == SWITCH_ON,
         .recipients = settings->outbound_recipients,
+        .initiate = settings->initiate == SWITCH_ON,
         .registration_min = settings->registration_min,
         .registration_max = settings->registration_max,
         .events = focus_signalling_events(),
