@@ -34,6 +34,23 @@ def test_the_first_policy_makes_a_host_a_listener_and_keeps_mallory_out():
             assert refused.reason == "Not you"
 
 
+def test_a_call_to_the_factory_makes_a_conference():
+    with Server(EXAMPLES["rooms.lua"]) as server, Phone(server) as alice, Phone(
+        server, "bob"
+    ) as bob:
+        alice.invite("new")
+        challenge = digest.choose(alice.expect(401), "SHA-256")
+        alice.ack()
+        value = digest.authorization(
+            challenge, "alice", "down the hole", "INVITE", alice.remote_uri
+        )
+        alice.send_invite(True, {"Authorization": value})
+        ok = alice.expect(200)
+        alice.ack()
+        assert ";isfocus" in ok["Contact"] and "sip:new@" not in ok["Contact"]
+        assert "u=https://example.com/tea" in bob.call().sdp.lines
+
+
 def test_after_the_host_has_left_nobody_comes_in_and_the_hosts_key_ends_it():
     with Server(policy=EXAMPLES["late.lua"]) as server:
         with Phone(server) as alice, Phone(server, "bob") as bob, Phone(server, "carol") as carol:
