@@ -44,6 +44,7 @@ struct sdp_local {
     enum stream_direction direction;   /* what we are willing to do */
     const struct codec_format *codecs; /* best first; fmtp is what we say of ourselves */
     unsigned codec_count;
+    bool reorders;       /* a later offer is in our order, not in that of the dialog so far */
     bool may_do_without; /* the peer may switch its audio off, or not take what we offer */
 };
 

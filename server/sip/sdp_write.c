@@ -233,6 +233,22 @@ static bool has_format(const struct codec_format *formats, unsigned count,
     return false;
 }
 
+/* In the order of `local`, which has all of them. */
+static void sort_formats(const struct sdp_local *local, struct codec_format *formats,
+                         unsigned count)
+{
+    unsigned sorted = 0;
+    for (unsigned i = 0; i < local->codec_count; i++) {
+        for (unsigned k = sorted; k < count; k++) {
+            if (sdp_same_format(&formats[k], &local->codecs[i])) {
+                struct codec_format found = formats[k];
+                formats[k] = formats[sorted];
+                formats[sorted++] = found;
+            }
+        }
+    }
+}
+
 /* Our formats under the payload types that the dialog already gave them; those that are new to it
  * get a number that means nothing else in it (RFC 3264 §8.3.2), or are left out when there is
  * none. Returns their number. */
@@ -291,6 +307,9 @@ int sdp_write_offer_again(const struct sdp_local *local, const struct sdp *last,
         lines.extensions = sdp_agree_extensions(&last->streams[ours].extensions);
         lines.formats = formats;
         lines.format_count = keep_payload_types(&last->streams[ours], local, formats);
+        if (local->reorders) {
+            sort_formats(local, formats, lines.format_count);
+        }
     } else if (adds) {
         ours = find_slot(last);
     }

@@ -288,13 +288,21 @@ static void write_uris(struct xml *xml, const char *entity, const struct session
     xml_close(xml);
 }
 
-static void write_available_media(struct xml *xml)
+/* As far as the conference lets its participants (§5.3.4). */
+static void write_available_media(struct xml *xml, const struct conference *conference)
 {
+    static const char *const statuses[] = {
+        [STREAM_INACTIVE] = "inactive",
+        [STREAM_SENDONLY] = "recvonly",
+        [STREAM_RECVONLY] = "sendonly",
+        [STREAM_SENDRECV] = "sendrecv",
+    };
+
     xml_open(xml, "available-media");
     xml_open(xml, "entry");
     xml_attribute(xml, "label", MEDIUM);
     xml_element(xml, "type", "audio");
-    xml_element(xml, "status", "sendrecv");
+    xml_element(xml, "status", statuses[conference_direction(conference)]);
     xml_close(xml);
     xml_close(xml);
 }
@@ -337,7 +345,7 @@ char *conference_write_description(const struct watched *watched, const char *en
     write_uris(&xml, entity, about);
     if (conference_capacity(conference))
         write_number(&xml, "maximum-user-count", conference_capacity(conference));
-    write_available_media(&xml);
+    write_available_media(&xml, conference);
     xml_close(&xml);
     write_host(&xml, entity, about->email);
     return xml_finish(&xml);
