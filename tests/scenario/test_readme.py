@@ -125,6 +125,29 @@ def test_staff_are_hosts_accounts_are_guests_and_others_are_asked_for_a_password
         assert roster["alice"]["name"] == "Alice Liddell"
 
 
+def test_the_desk_leads_into_a_conference_and_the_door_asks_for_a_pin():
+    with Server(EXAMPLES["desk.lua"]) as server, Phone(server, "alice") as alice:
+        alice.invite("9000")
+        alice.expect(200)
+        alice.ack()
+        alice.press("1234#")
+        again = alice.expect("INVITE")
+        assert ";isfocus" in again["Contact"], again
+        alice.reply(again, 200, body=alice.offer())
+        alice.expect("ACK")
+    config = 'applications = { ["1"] = "door" }\nconferences = { board = {} }\n'
+    door = {"scripts/door.lua": EXAMPLES["scripts/door.lua"]}
+    with Server(config, files=door) as server, Phone(server, "alice") as alice:
+        for pin, code in (("4712", 403), ("4711", 200)):
+            alice.invite("1")
+            alice.connect_audio(alice.expect(183).sdp)
+            alice.press(pin)
+            alice.expect(code)
+            alice.ack()
+        server.expect_log(r"sip:alice@\S+ joined as host")
+        alice.is_up = True
+
+
 def test_the_ready_line_is_the_one_shown():
     shown = re.search(r"^parley ready: dial sip:(\w+)@", TEXT, re.M)[1]
     with Server() as server:
