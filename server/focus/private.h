@@ -226,7 +226,7 @@ struct visitor {
     struct call *call;
     struct mix *mix; /* of its own; NULL: nothing was said of audio yet */
     struct leg *leg;
-    struct playback *playbacks; /* list */
+    struct playback *playbacks;      /* list */
     enum stream_direction direction; /* this and the next as a participant's */
     bool has_session, has_audio, is_source, held_by_phone;
     bool early;    /* there is audio before the answer */
@@ -323,6 +323,10 @@ void participant_established(struct participant *participant);
 void participant_remove(struct participant *participant, enum departure_method method, int code,
                         const char *reason);
 void participant_free(struct participant *participant);
+/* That somebody whom an accepted invite names could not even be called: as a participant who failed
+ * to come, for the time of that event. Without memory for it only the log knows. */
+void participant_tell_uncalled(struct conference *conference, const struct invitation *invitation,
+                               const struct decision *decision);
 
 /* streams.c */
 /* How the participant's call is to be answered, offered or changed. */
@@ -420,11 +424,11 @@ int invite(struct conference *conference, const struct request *request, struct 
 int submit_accepted(struct focus *focus, const struct request *request, struct decision *decision);
 
 /* wishes.c: what one request wants done about several people, for all of them or for none. */
-/* Asks the policy about each of `list`, who live until it is carried out. EPERM: one of the wishes
- * may not be, *decision says why; ENOMEM. */
-int wishes_decide(struct conference *conference, const struct actor *actor, const char *call,
-                  const struct recipients *list, struct wishes **wishesp,
-                  struct decision *decision);
+/* Asks the policy about each of `list`, who live until it is carried out. `common` says for which
+ * conference, who asks, and, unless its invitation is NULL, on whose behalf. EPERM: one of the
+ * wishes may not be, *decision says why; ENOMEM. */
+int wishes_decide(const struct request *common, const struct recipients *list,
+                  struct wishes **wishesp, struct decision *decision);
 /* And frees. What goes wrong with one is no harm to the others. */
 void wishes_carry_out(struct wishes *wishes);
 void wishes_free(struct wishes *wishes);
