@@ -40,7 +40,8 @@ struct life_settings {
 /* One entry of conferences = { name = { … } }. */
 struct conference_settings {
     char *name;
-    char *title;                          /* "" for none */
+    char *title;                                        /* "" for none */
+    char *description, *web, *email, *phone, *keywords; /* "" for none */
     char *policy;                         /* name or path of its own policy; "" for none */
     char *factory;                        /* "": it is none; "answer", "redirect" */
     enum option_switch ends_with_creator; /* what a factory makes */

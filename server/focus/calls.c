@@ -126,6 +126,9 @@ static void on_query(struct query *query, void *arg)
         conference = focus_conference_by_name(focus, query->requested_user);
         if (conference) {
             query->is_focus = !conference->factory && !conference->hides_focus;
+            query->subject = conference->title;
+            if (query->is_focus)
+                query->about = conference->about;
             return;
         }
         actor_of_caller(&request.actor, query->caller);

@@ -27,6 +27,7 @@ void factory_model(const struct conference *factory, struct conference_config *m
                                    .hold_music = factory->sound.hold_music};
     *model = (struct conference_config){
         .title = factory->title,
+        .about = factory->about,
         .policy = factory->policy,
         .capacity = factory->capacity,
         .sound = factory->has_sound ? sound : NULL,

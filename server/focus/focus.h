@@ -74,7 +74,8 @@ enum factory {
 struct conference_config {
     const char *name;
     enum factory factory;
-    const char *title;                /* "" for none */
+    const char *title; /* "" for none */
+    struct session_about about;
     const char *policy;               /* the conference's own policy, "" for none */
     unsigned capacity;                /* participants; 0: no limit */
     const struct sound_config *sound; /* NULL: as the server's */
@@ -179,6 +180,7 @@ void focus_overload(const struct focus *focus, struct focus_overload *overload);
 uint64_t conference_id(const struct conference *conference);
 const char *conference_name(const struct conference *conference);
 const char *conference_title(const struct conference *conference);
+const struct session_about *conference_about(const struct conference *conference);
 const char *conference_policy(const struct conference *conference);    /* "" for none */
 const json_t *conference_options(const struct conference *conference); /* may be NULL */
 unsigned conference_capacity(const struct conference *conference);

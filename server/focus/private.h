@@ -4,6 +4,7 @@
  *
  *   focus.c        the whole: create, connect, shut down
  *   conference.c   conferences: find, make, reserve; and reading them
+ *   about.c        what a conference tells of itself
  *   create.c       conferences with names of their own; who made a conference
  *   factory.c      a call to a conference factory
  *   ending.c       how conferences end: for all, empty, in time, with their creator
@@ -152,6 +153,7 @@ struct conference {
     char *name, *title, *policy;
     unsigned capacity;
     json_t *options;
+    struct session_about about; /* its own strings */
     enum factory factory;
     struct maker maker;
     bool is_owned; /* only who made it may change it, as far as the policy leaves that open */
@@ -283,6 +285,11 @@ int gone_code(struct focus *focus, const char *name, const char **reasonp);
 /* subscribe.c */
 /* Whether "192.0.2.1:5060;udp" and the other are of one host. */
 bool is_same_host(const char *peer, const char *other);
+
+/* about.c */
+/* Copies; an ENOMEM leaves it as it is. */
+int about_set(struct session_about *about, const struct session_about *source);
+void about_free(struct session_about *about);
 
 /* create.c */
 /* Notes whose call had it made, or whose it is; NULL for either. ENOMEM. */

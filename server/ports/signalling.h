@@ -70,6 +70,7 @@ struct answer {
     bool is_focus;            /* add ;isfocus to the Contact (RFC 4579 §4.2) */
     bool rings;               /* of an incoming call: 180 before the 200, by the same Contact */
     const char *subject;      /* SDP s= line; NULL: "-" */
+    struct session_about about;
     struct media_address media;
     /* What our stream is not to do, though it could: STREAM_SENDONLY: send. 0: it does both. */
     enum stream_direction withheld;
@@ -153,6 +154,8 @@ struct query {
     int code;             /* out: 200; 404 when there is no such conference; 401, 503 */
     unsigned retry_after; /* out: s, 0: no header */
     bool is_focus;        /* out */
+    const char *subject;  /* out: as in struct answer, like `about`; of the focus's */
+    struct session_about about;
 };
 
 /* What signalling tells. `arg` is given with the table. A call that comes in is heard of by
