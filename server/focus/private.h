@@ -302,9 +302,6 @@ void maker_free(struct maker *maker);
 
 /* factory.c */
 void factory_admit(struct conference *factory, struct call *call);
-/* What its conferences are like; `sound` is where the model's may point to. */
-void factory_model(const struct conference *factory, struct conference_config *model,
-                   struct sound_config *sound);
 
 /* participant.c */
 /* `leg`: the one that the call has; NULL: it gets one. */
