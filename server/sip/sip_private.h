@@ -672,9 +672,6 @@ bool subscription_has_room(const struct sip_agent *agent, const struct dialog *d
  * the display name, NULL for none. EINVAL: it cannot be done, the reference says why. */
 int reference_read(su_home_t *home, const url_t *url, msg_param_t const *params,
                    const char *display, struct reference *reference);
-/* A header within a URI, unescaped; *valuep NULL: there is none. EINVAL: more than one, or not the
- * text of a header. */
-int uri_header(su_home_t *home, const url_t *url, const char *name, const char **valuep);
 /* The escapes undone, on `home`. NULL: no text of a header, which ends at its line's end. */
 char *text_unescape(su_home_t *home, const char *text, size_t length);
 
