@@ -300,7 +300,7 @@ void participant_tell_uncalled(struct conference *conference, const struct invit
                                const struct decision *decision)
 {
     struct participant *participant = calloc(1, sizeof *participant);
-    struct named named;
+    struct named named = {.uri = ""};
     const struct call_info info = {
         .id = "-",
         .requested_user = conference->name,

@@ -208,19 +208,20 @@ static void refer_named(struct focus *focus, struct reference *reference, struct
     reference->code = 202;
 }
 
-static void refer_many(struct reference *reference, struct request *request,
+static void refer_many(struct reference *reference, const struct request *request,
                        const struct participant *participant)
 {
     const struct invitation invitation = {
         .referrer = name_of_referrer(reference, participant),
         .referred_by = reference->referred_by,
     };
+    struct request common = *request;
     struct wishes *wishes;
     struct decision decision;
     int error;
 
-    request->invitation = &invitation;
-    error = wishes_decide(request, reference->recipients, &wishes, &decision);
+    common.invitation = &invitation;
+    error = wishes_decide(&common, reference->recipients, &wishes, &decision);
     if (error == EPERM)
         refuse(reference, decision.code, decision.reason);
     else if (error)
