@@ -196,6 +196,7 @@ static int join(lua_State *L)
     struct conference *conference = focus_conference(focus, handle_check(L, 2, &conference_class));
     struct request_params wish = {.role = "participant"};
     struct decision decision;
+    int error;
 
     if (conference)
         conference_wish_sound(conference, &wish);
@@ -203,7 +204,10 @@ static int join(lua_State *L)
         (void)params_check(L, 3, "join", verb_params(VERB_JOIN), &wish);
     if (!visitor || !conference)
         return handle_gone(L);
-    if (visitor_join(visitor, conference, &wish, &decision))
+    error = visitor_join(visitor, conference, &wish, &decision);
+    if (error == ENOENT)
+        return handle_gone(L);
+    if (error)
         return refused(L, decision.code,
                        *decision.reason ? decision.reason : "refused by the policy");
     participant_push(L, decision.participant);

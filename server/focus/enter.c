@@ -60,6 +60,8 @@ int visitor_join(struct visitor *visitor, struct conference *conference,
     struct participant *participant;
     int error;
 
+    if (conference->ended || conference->factory)
+        return ENOENT;
     decide_join(&request, info, decision);
     if (decision->verdict != DECISION_ACCEPT) {
         log_write(LOG_LEVEL_INFO, conference->name, info->id, "%s refused: %d %s (by %s)",

@@ -130,6 +130,9 @@ struct creation {
     const char *creator; /* URI of whose conference it is when it is no caller's own; NULL or "":
                             nobody's */
 };
+/* What the conferences of a factory are like; by strings of the factory's. */
+void factory_model(const struct conference *factory, struct conference_config *model,
+                   struct sound_config *sound);
 /* Asks the policy, and makes it. It goes again when nobody has come in or is being called in time
  * (focus_set_life). EPERM: rejected, decision->code and reason say why; EAGAIN: there are too many;
  * ENOMEM.

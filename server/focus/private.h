@@ -228,7 +228,7 @@ struct visitor {
     struct call *call;
     struct mix *mix; /* of its own; NULL: nothing was said of audio yet */
     struct leg *leg;
-    struct playback *playbacks; /* list */
+    struct playback *playbacks;      /* list */
     enum stream_direction direction; /* this and the next as a participant's */
     bool has_session, has_audio, is_source, held_by_phone;
     bool early;    /* there is audio before the answer */
@@ -302,9 +302,6 @@ void maker_free(struct maker *maker);
 
 /* factory.c */
 void factory_admit(struct conference *factory, struct call *call);
-/* What its conferences are like; `sound` is where the model's may point to. */
-void factory_model(const struct conference *factory, struct conference_config *model,
-                   struct sound_config *sound);
 
 /* participant.c */
 /* `leg`: the one that the call has; NULL: it gets one. */

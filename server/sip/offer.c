@@ -285,6 +285,11 @@ int offer_answered(struct call *call, const sip_t *sip)
         error = sdp_read_answer(&call->local, answer, &agreed);
     }
     sdp_free(answer);
+    /* Whoever is in may be left without audio; whoever refuses it from the start does not come in.
+     */
+    if (!error && agreed.format_count == 0 && !call->session) {
+        error = ENOTSUP;
+    }
     if (!error) {
         error = agree(call, &agreed);
     }

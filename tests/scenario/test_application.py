@@ -7,7 +7,7 @@ import audio
 import run
 import tone
 from message import parameter, uri_of
-from parley import OPEN, Server, run_parley
+from parley import OPEN, ROOT, Server, run_parley
 from sip import Phone, options
 
 PROMPTS = {"welcome": (600, 0.4), "menu": (900, 0.5), "sorry": (1300, 0.3)}
@@ -31,12 +31,6 @@ def wait_to_hear(phone, frequency, within=5):
     deadline = time.monotonic() + within * run.SLOW
     while tone.level(phone.hear(0.15, 0), frequency) < -26:
         assert time.monotonic() < deadline, f"{frequency} Hz was not heard within {within} s"
-
-
-def press(phone, keys):
-    for key in keys:
-        phone.audio.press(key)
-        phone.audio.wait_for(lambda: phone.audio.key is None, what="the end of the key")
 
 
 def begin(phone, number="9000"):
@@ -138,7 +132,7 @@ def test_figure_3_a_participant_creates_a_conference_using_an_application():
         wait_to_hear(alice, 600)
         wait_to_hear(alice, 900)
         first = len(alice.audio.packets)
-        press(alice, "42#")
+        alice.press("42#")
         f5 = alice.expect("INVITE")
         contact = uri_of(f5["Contact"])
         assert ";isfocus" in f5["Contact"].split(">")[1], f5
@@ -186,7 +180,7 @@ def test_the_information_may_be_given_during_an_early_dialog():
         alice.connect_audio(session.sdp)
         wait_to_hear(alice, 600)
         wait_to_hear(alice, 900)
-        press(alice, "42#")
+        alice.press("42#")
         ok = alice.expect(200)
         assert ";isfocus" in ok["Contact"] and ok.tag("To") == session.tag("To"), ok
         assert ok.body == session.body, "the answer that was given once is given again"
@@ -269,6 +263,80 @@ end
             server.expect_log("afterwards nil gone")
 
 
+# ---- the shipped one ---------------------------------------------------------------------------
+
+
+def reception():
+    """As an operator would have it: the script is found beside the program."""
+    config = """
+applications = { ["9000"] = "reception" }
+conferences = { ["1234"] = { title = "Monday" }, hush = { capacity = 1 } }
+"""
+    return Server(config=config)
+
+
+@run.real_time
+def test_the_reception_leads_to_a_conference_by_its_number():
+    with reception() as server, Phone(server, "alice") as alice:
+        begin(alice)
+        wait_to_hear(alice, 660)
+        alice.press("99#")
+        wait_to_hear(alice, 350)  # there is none of that number
+        wait_to_hear(alice, 660)
+        alice.press("1234#")
+        again = alice.expect("INVITE")
+        assert "sip:1234@" in again["Contact"] and ";isfocus" in again["Contact"], again
+        alice.reply(again, 200, body=alice.offer())
+        alice.expect("ACK")
+        server.expect_log(r"\[1234 \S+\] sip:alice@\S+ joined as participant")
+        alice.is_up = True
+
+
+@run.real_time
+def test_the_reception_makes_a_conference_for_who_wants_one():
+    with reception() as server, Phone(server, "alice") as alice:
+        begin(alice)
+        status = server.status()
+        (visitor,) = status["visitors"]
+        assert (visitor["application"], visitor["status"]) == ("9000", "connected"), visitor
+        assert status["scripts"]["applications"][0]["file"] == "scripts/reception.lua"
+        assert "In applications: 1 call\n" in server.command("status").stdout
+        alice.press("#")
+        again = alice.expect("INVITE")
+        alice.reply(again, 200, body=alice.offer())
+        alice.expect("ACK")
+        server.expect_log(r"sip:alice@\S+ joined as participant")
+        assert server.status()["visitors"] == []
+        with Phone(server, "bob") as bob:
+            bob.call(uri_of(again["Contact"]))
+            alice.is_up = True
+            alice.hang_up()
+
+
+@run.real_time
+def test_who_presses_nothing_is_sent_away_by_the_reception():
+    script = (ROOT / "scripts/reception.lua").read_text().replace("timeout = 8", "timeout = 0.2")
+    with with_application(script) as server, Phone(server, "alice") as alice:
+        begin(alice)
+        bye = alice.expect("BYE", within=12)
+        assert 'text="The application has ended"' in bye["Reason"], bye
+        alice.reply(bye, 200)
+        alice.is_up = False
+
+
+@run.real_time
+def test_keys_are_heard_in_the_audio_of_phones_that_know_no_events():
+    script = "return function(call) call:answer() print('keys', call:ask { max = 2, timeout = 9 }) end"
+    with with_application(script) as server, Phone(server, "alice") as alice:
+        alice.invite("9000", formats=("PCMU", "PCMA"))
+        alice.expect(200)
+        alice.ack()
+        alice.say(tone.keys("4#2", db=-12))
+        server.expect_log("keys 4 ")
+        alice.reply(alice.expect("BYE"), 200)
+        alice.is_up = False
+
+
 # ---- asking ------------------------------------------------------------------------------------
 
 
@@ -290,23 +358,23 @@ end
 """
     with with_application(script) as server, Phone(server, "alice") as alice:
         begin(alice)
-        press(alice, "7")
+        alice.press("7")
         server.expect_log("1: 7")
-        press(alice, "123#")
+        alice.press("123#")
         server.expect_log("2: 123")
         server.expect_log("3: nil timeout")
-        press(alice, "5")
+        alice.press("5")
         server.expect_log("4: nil short")
         first = len(alice.audio.packets)
         server.expect_log("5: nil timeout", within=8)
         heard = abs(alice.audio.audio(first)) > 0.02
         assert abs(heard.sum() / tone.RATE - 3 * 0.5 * 0.75) < 0.35, "the prompt, three times"
-        press(alice, "*")
+        alice.press("*")
         server.expect_log(r"6: \s*\(")
-        press(alice, "98")
+        alice.press("98")
         server.expect_log("7: 98")
         server.expect_log("missing.wav: No such file")
-        press(alice, "1")
+        alice.press("1")
         server.expect_log("8: 1")
         alice.reply(alice.expect("BYE"), 200)
         alice.is_up = False
@@ -331,11 +399,11 @@ end
         with Phone(server, "alice") as alice:
             begin(alice)
             wait_to_hear(alice, 1100)
-            press(alice, "4")
+            alice.press("4")
             server.expect_log("played true 4")
             server.expect_log("skipped true 4")
             first = len(alice.audio.packets)
-            press(alice, "2")
+            alice.press("2")
             server.expect_log("asked 42")
             server.expect_log(r"whole true \s*\(")
             server.expect_log("missing nil .*missing.wav: No such file")
@@ -469,7 +537,7 @@ end
 """
     with with_application(script) as server, Phone(server, "alice") as alice:
         begin(alice)
-        press(alice, "1")
+        alice.press("1")
         server.expect_log("first 1")
         server.write("scripts/reception.lua", "return function(call) print('new') end")
         server.reload()
@@ -482,7 +550,7 @@ end
         server.write("scripts/reception.lua", "return function(call) print('broken')")
         done = server.command("reload")
         assert done.returncode != 0 and "scripts/reception.lua:1:" in done.stderr, done
-        press(alice, "2")
+        alice.press("2")
         server.expect_log("old end 2")
         alice.reply(alice.expect("BYE"), 200)
         alice.is_up = False
