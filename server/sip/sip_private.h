@@ -669,9 +669,6 @@ bool subscription_has_room(const struct sip_agent *agent, const struct dialog *d
  * the display name, NULL for none. EINVAL: it cannot be done, the reference says why. */
 int reference_read(su_home_t *home, const url_t *url, msg_param_t const *params,
                    const char *display, struct reference *reference);
-/* A header within a URI, unescaped; *valuep NULL: there is none. EINVAL: more than one, or not the
- * text of a header. */
-int uri_header(su_home_t *home, const url_t *url, const char *name, const char **valuep);
 
 /* referral.c */
 /* Its subscription says nothing before subscription_renew. NULL: out of memory. */
