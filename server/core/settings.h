@@ -40,9 +40,9 @@ struct life_settings {
 /* One entry of conferences = { name = { … } }. */
 struct conference_settings {
     char *name;
-    char *title;       /* "" for none */
-    char *policy;      /* name or path of its own policy; "" for none */
-    char *factory;     /* "": it is none; "answer", "redirect" */
+    char *title;                          /* "" for none */
+    char *policy;                         /* name or path of its own policy; "" for none */
+    char *factory;                        /* "": it is none; "answer", "redirect" */
     enum option_switch ends_with_creator; /* what a factory makes */
     enum option_switch hide_focus;
     unsigned capacity; /* participants; 0: no limit */
@@ -72,6 +72,7 @@ struct settings {
     unsigned max_calls;          /* 0: no limit */
     unsigned overload_late;      /* percent; 0: off */
     unsigned overload_load;      /* percent; 0: off */
+    unsigned sip_t1;             /* ms, RFC 3261 §17.1.1.1 */
     unsigned session_expires;    /* s, RFC 4028; 0: off */
     unsigned session_min_se;     /* s, RFC 4028 Min-SE, at least 90 but for tests */
     unsigned notify_interval; /* ms, at least, between two changes of a conference that are told */
