@@ -13,7 +13,7 @@ stds.parley_policy = {
     "accept", "challenge", "reject",
     parley = {
       fields = {
-        policy = {}, conference = {}, conferences = {}, version = {}, generation = {},
+        policy = {}, conference = {}, conferences = {}, create = {}, version = {}, generation = {},
         log = fields "error warn info debug",
       },
     },
@@ -31,4 +31,5 @@ stds.parley_policy = {
 std = "lua54"
 max_line_length = 100
 files["policy"] = { std = "parley_policy" }
+files["scripts"] = { std = "parley_policy" }
 files["tests/**/*.lua"] = { std = "parley_policy" }

@@ -10,6 +10,7 @@
 enum {
     WAIT_MOST = 24 * 60 * 60, /* s */
     TRIES_MOST = 20,
+    URI_SIZE = 600, /* bytes with NUL */
     SECONDS_STANDARD = 5,
 };
 
@@ -169,6 +170,48 @@ static int challenge(lua_State *L)
         return luaL_error(L, "challenge: the caller has proven who it is");
     visitor_dismiss(visitor, 401, "Unauthorized");
     return done(L);
+}
+
+/* call:redirect(uri) */
+static int redirect(lua_State *L)
+{
+    struct visitor *visitor = self(L);
+    char target[URI_SIZE];
+
+    text_check(L, 2, "redirect: the URI", target, sizeof target);
+    if (!visitor)
+        return handle_gone(L);
+    if (visitor_is_answered(visitor))
+        return luaL_error(L, "redirect: the call is answered already");
+    if (visitor_redirect(visitor, target))
+        return luaL_error(L, "redirect: '%s' is no SIP URI", target);
+    return done(L);
+}
+
+/* call:join(conference [, { role = …, muted = … }]): the participant that it is from now on */
+static int join(lua_State *L)
+{
+    struct visitor *visitor = self(L);
+    struct focus *focus = generation_of(L)->engine->focus;
+    struct conference *conference = focus_conference(focus, handle_check(L, 2, &conference_class));
+    struct request_params wish = {.role = "participant"};
+    struct decision decision;
+    int error;
+
+    if (conference)
+        conference_wish_sound(conference, &wish);
+    if (!lua_isnoneornil(L, 3))
+        (void)params_check(L, 3, "join", verb_params(VERB_JOIN), &wish);
+    if (!visitor || !conference)
+        return handle_gone(L);
+    error = visitor_join(visitor, conference, &wish, &decision);
+    if (error == ENOENT)
+        return handle_gone(L);
+    if (error)
+        return refused(L, decision.code,
+                       *decision.reason ? decision.reason : "refused by the policy");
+    participant_push(L, decision.participant);
+    return 1;
 }
 
 /* call:hangup([reason]) */
@@ -348,9 +391,10 @@ static const luaL_Reg fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"ring", ring},     {"progress", progress},   {"answer", answer}, {"reject", reject},
-    {"play", play},     {"challenge", challenge}, {"ask", ask},       {"sleep", sleep_for},
-    {"hangup", hangup}, {"on_hangup", on_hangup}, {NULL, NULL},
+    {"ring", ring}, {"progress", progress},   {"answer", answer}, {"reject", reject},
+    {"play", play}, {"challenge", challenge}, {"ask", ask},       {"sleep", sleep_for},
+    {"join", join}, {"redirect", redirect},   {"hangup", hangup}, {"on_hangup", on_hangup},
+    {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};

@@ -219,6 +219,13 @@ static void scan_source(lua_State *L, struct config_run *run, const struct sourc
     }
 }
 
+/* A policy uses the table parley, an application is a function. */
+static bool is_script(const struct config_run *run)
+{
+    return run->scan &&
+           (config_scan_uses(run->scan, "parley") || config_scan_returns_function(run->scan));
+}
+
 /* Loads, runs and reads out; called protected, with a struct source. */
 static int run_config(lua_State *L)
 {
@@ -235,7 +242,7 @@ static int run_config(lua_State *L)
     }
     int chunk = lua_gettop(L);
     scan_source(L, run, source);
-    if (run->has_error || config_scan_uses(run->scan, "parley")) {
+    if (run->has_error || is_script(run)) {
         return 0;
     }
     lua_newtable(L);
@@ -319,11 +326,11 @@ static int read_source(const char *path, char **textp, size_t *lengthp, char *er
     return 0;
 }
 
-int lua_config_load(const char *path, struct settings *settings, bool *is_script, char *error,
+int lua_config_load(const char *path, struct settings *settings, bool *is_scriptp, char *error,
                     size_t error_size)
 {
-    if (is_script) {
-        *is_script = false;
+    if (is_scriptp) {
+        *is_scriptp = false;
     }
     struct source source = {0};
     char *text = NULL;
@@ -346,14 +353,14 @@ int lua_config_load(const char *path, struct settings *settings, bool *is_script
     if (outcome) {
         describe_failure(L, &run, outcome);
     }
-    if (run.scan && config_scan_uses(run.scan, "parley")) {
-        if (is_script) {
-            *is_script = true;
+    if (is_script(&run)) {
+        if (is_scriptp) {
+            *is_scriptp = true;
         }
         run.has_error = false;
         config_report(&run, 0,
-                      "is a script (it uses parley), not a config; name a policy by --policy or "
-                      "in the config");
+                      "is a script, not a config; name a policy by --policy or in the config, an "
+                      "application in the config");
     }
 out:
     if (run.has_error) {

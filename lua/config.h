@@ -35,6 +35,9 @@ unsigned config_scan_line(const struct config_scan *scan, const char *path, unsi
 /* The first key that is set twice in one table or at the top level. False when there is none. */
 bool config_scan_duplicate(const struct config_scan *scan, struct config_duplicate *duplicate);
 
+/* Whether the text, as a whole, returns a function: an application does. */
+bool config_scan_returns_function(const struct config_scan *scan);
+
 /* Whether the text uses a variable of that name. */
 bool config_scan_uses(const struct config_scan *scan, const char *name);
 

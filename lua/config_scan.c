@@ -581,6 +581,22 @@ bool config_scan_duplicate(const struct config_scan *scan, struct config_duplica
     return found;
 }
 
+bool config_scan_returns_function(const struct config_scan *scan)
+{
+    unsigned depth = 0; /* of blocks */
+    for (size_t i = 0; i + 1 < scan->token_count; i++) {
+        if (token_is(scan, i, "function") || token_is(scan, i, "if") || token_is(scan, i, "do") ||
+            token_is(scan, i, "repeat")) {
+            depth++;
+        } else if (token_is(scan, i, "end") || token_is(scan, i, "until")) {
+            depth--;
+        } else if (depth == 0 && token_is(scan, i, "return") && token_is(scan, i + 1, "function")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool config_scan_uses(const struct config_scan *scan, const char *name)
 {
     for (size_t i = 0; i < scan->token_count; i++) {

@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct script_application *conversation_application(const struct conversation *conversation)
-{
-    return conversation->application;
-}
-
 struct visitor *conversation_visitor(const struct conversation *conversation)
 {
     return focus_visitor(conversation->generation->engine->focus, conversation->visitor);
@@ -231,11 +226,15 @@ static int waited(lua_State *L, int status, lua_KContext wait)
         lua_pushstring(L, outcome->text);
         return 2;
     }
-    if (wait != WAIT_ASK)
-        lua_pushboolean(L, 1);
-    if (*outcome->text)
+    if (wait == WAIT_ASK) {
         lua_pushstring(L, outcome->text);
-    return 1 + (wait != WAIT_ASK && *outcome->text);
+        return 1;
+    }
+    lua_pushboolean(L, 1);
+    if (*outcome->text == '\0')
+        return 1;
+    lua_pushstring(L, outcome->text);
+    return 2;
 }
 
 int conversation_wait(lua_State *L, struct conversation *conversation, enum wait wait)

@@ -58,7 +58,6 @@ void conversation_event(struct lua_engine *engine, const struct conference_event
 /* All go, without a word. */
 void conversations_close(struct lua_engine *engine);
 
-const struct script_application *conversation_application(const struct conversation *conversation);
 /* The caller; NULL: gone. */
 struct visitor *conversation_visitor(const struct conversation *conversation);
 /* What a waiting method returns: the result comes when the wait is over. */

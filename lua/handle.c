@@ -8,7 +8,10 @@
 #include <errno.h>
 #include <string.h>
 
-enum { NAMES_MAX = 32 };
+enum {
+    NAMES_MAX = 32,
+    COMMAND_COST = 100, /* instructions of a budget */
+};
 
 struct handle {
     uint64_t id;
@@ -178,29 +181,35 @@ int handle_iterator(lua_State *L, const struct handle_class *class)
     return 1;
 }
 
-int command_run(lua_State *L, struct request *request, struct decision *decision)
+void command_actor(lua_State *L, struct actor *actor)
 {
-    const struct generation *generation = generation_of(L);
     const struct hook_frame *frame = hook_frame_check(L, "a command");
+    const struct script_application *application =
+        frame->conversation ? frame->conversation->application : NULL;
 
-    if (!frame->event && !frame->conversation)
+    if (!frame->event && !application)
         script_error(L, "a decision hook must not act: return a verdict here, and act in an "
                         "event hook such as joined");
-    budget_charge(L, 100);
-    request->actor = (struct actor){
+    budget_charge(L, COMMAND_COST);
+    *actor = (struct actor){
         .kind = ACTOR_SCRIPT,
-        .uri = frame->conversation ? conversation_application(frame->conversation)->display
-                                   : frame->policy->display,
-        .user = frame->conversation ? conversation_application(frame->conversation)->name
-                                    : frame->policy->name,
+        .uri = application ? application->display : frame->policy->display,
+        .user = application ? application->name : frame->policy->name,
         .host = "",
         .display_name = "",
         .user_agent = "",
         .peer = "",
         .authenticated = true,
     };
+}
+
+int command_run(lua_State *L, struct request *request, struct decision *decision)
+{
+    const struct generation *generation = generation_of(L);
+
+    command_actor(L, &request->actor);
     request->conference_name = conference_name(request->conference);
-    request->call = frame->call;
+    request->call = generation->frame->call;
     return focus_submit(generation->engine->focus, request, decision);
 }
 

@@ -10,10 +10,10 @@
 #include <stddef.h>
 
 /* Reads `path` over what `settings` holds. EINVAL with "file:line: what" in `error`; ENOENT and
- * other errno when the file cannot be read (error says so, too). `is_script` (may be NULL) is set
+ * other errno when the file cannot be read (error says so, too). `is_scriptp` (may be NULL) is set
  * when the file turned out to be a policy or an application instead of a config (it uses the
  * global `parley`); the caller then checks it as such. */
-int lua_config_load(const char *path, struct settings *settings, bool *is_script, char *error,
+int lua_config_load(const char *path, struct settings *settings, bool *is_scriptp, char *error,
                     size_t error_size);
 
 #endif

@@ -83,6 +83,7 @@ void parley_open(lua_State *L, int globals)
         {"policy", policy_make},
         {"conference", parley_conference},
         {"conferences", parley_conferences},
+        {"create", parley_create},
         {NULL, NULL},
     };
     static const luaL_Reg log_functions[] = {

@@ -20,6 +20,7 @@
  *   verdict.c      accept, reject, challenge
  *   account.c      what the hook account answers
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
+ *   create.c       parley.create; plain_json.c: what a script gives as options
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
  *   parley.c       the table `parley`
  *   frozen.c       read-only tables
@@ -403,6 +404,8 @@ int handle_gone(lua_State *L);
  * not disturb it; who is gone by then is left out. */
 uint64_t *handle_list(lua_State *L, size_t count);
 int handle_iterator(lua_State *L, const struct handle_class *class);
+/* Who asks when the script that runs does. Raises within a decision hook. */
+void command_actor(lua_State *L, struct actor *actor);
 /* Carries out what a script asks for. As focus_submit; raises within a decision hook. */
 int command_run(lua_State *L, struct request *request, struct decision *decision);
 /* What the method returns when that was not 0: nil, code, text; or nil, "gone". */
@@ -456,6 +459,10 @@ int plain_encode(lua_State *L, int index, size_t limit, unsigned char **bytesp, 
  * Raises when Lua is out of memory. */
 int plain_decode(lua_State *L, const unsigned char *bytes, size_t size);
 
+/* The same value as JSON, of tables that are lists or have names for keys. A new reference; NULL:
+ * `error` says where and why. Never raises. */
+json_t *plain_json(lua_State *L, int index, struct plain_error *error);
+
 /* ---- sandbox and libraries ------------------------------------------------------------------ */
 
 /* Makes the table of what scripts can see. Raises. */
@@ -470,6 +477,8 @@ void strings_open(lua_State *L);
 void coroutines_open(lua_State *L);
 /* Sets `parley` and `print` in the table at `globals`. */
 void parley_open(lua_State *L, int globals);
+/* create.c: parley.create { policy = …, title = …, owner = …, options = … } */
+int parley_create(lua_State *L);
 
 /* Replaces the table on top of the stack by a read-only view of it; `what` names it in errors and
  * must be a literal. */

@@ -108,7 +108,8 @@ static void render_overload(FILE *file, const json_t *overload, size_t threads)
     }
 }
 
-static void render_participant(FILE *file, const json_t *participant)
+/* `kind`: the field that says what it is here. */
+static void render_caller(FILE *file, const json_t *participant, const char *kind)
 {
     char duration[32], mos[16], far_end[16];
     const char *name = text_of(participant, "name");
@@ -130,7 +131,7 @@ static void render_participant(FILE *file, const json_t *participant)
     format_time(duration, sizeof duration, integer_of(participant, "seconds"));
     fputs("  ", file);
     print_cell(file, name, NAME_WIDTH);
-    print_cell(file, text_of(participant, "role"), ROLE_WIDTH);
+    print_cell(file, text_of(participant, kind), ROLE_WIDTH);
     print_cell(file, state, STATE_WIDTH);
     print_cell(file, *text_of(participant, "codec") ? text_of(participant, "codec") : "-",
                CODEC_WIDTH);
@@ -143,15 +144,22 @@ static void render_participant(FILE *file, const json_t *participant)
             *text_of(participant, "quality") ? text_of(participant, "quality") : "-");
 }
 
-static void render_participants_head(FILE *file)
+static void render_callers(FILE *file, const json_t *callers, const char *title,
+                           const char *kind_title, const char *kind)
 {
+    size_t index;
+    const json_t *caller;
     fputs("  ", file);
-    print_cell(file, "PARTICIPANT", NAME_WIDTH);
-    print_cell(file, "ROLE", ROLE_WIDTH);
+    print_cell(file, title, NAME_WIDTH);
+    print_cell(file, kind_title, ROLE_WIDTH);
     print_cell(file, "STATE", STATE_WIDTH);
     print_cell(file, "CODEC", CODEC_WIDTH);
     fprintf(file, "%6s %8s %5s %4s %6s %6s %7s %s\n", "FOR", "PACKETS", "LOST", "LATE", "JITTER",
             "LEVEL", "MOS/FAR", "NOW");
+    json_array_foreach(callers, index, caller)
+    {
+        render_caller(file, caller, kind);
+    }
 }
 
 static void render_conference(FILE *file, const json_t *conference)
@@ -178,16 +186,28 @@ static void render_conference(FILE *file, const json_t *conference)
         fprintf(file, ", ends at %s", text_of(conference, "ends"));
     }
     fputc('\n', file);
-    if (json_array_size(participants) == 0) {
-        return;
+    if (json_array_size(participants) > 0) {
+        render_callers(file, participants, "PARTICIPANT", "ROLE", "role");
     }
-    render_participants_head(file);
-    size_t index;
-    const json_t *participant;
-    json_array_foreach(participants, index, participant)
-    {
-        render_participant(file, participant);
+}
+
+static void render_visitors(FILE *file, const json_t *visitors)
+{
+    size_t count = json_array_size(visitors);
+    if (count > 0) {
+        fprintf(file, "\nIn applications: %zu call%s\n", count, plural((long long)count));
+        render_callers(file, visitors, "CALLER", "CALLS", "application");
     }
+}
+
+static void render_application(FILE *file, json_t *application)
+{
+    const json_t *steps = json_object_get(application, "steps");
+    fputs("  ", file);
+    print_cell(file, text_of(application, "file"), 28);
+    print_cell(file, text_of(application, "name"), 10);
+    fprintf(file, "%8lld %7lld %13.0f %8.0f\n", integer_of(steps, "calls"),
+            integer_of(steps, "errors"), number_of(steps, "p50_us"), number_of(steps, "p99_us"));
 }
 
 static void render_registrations(FILE *file, const json_t *registrations)
@@ -260,11 +280,15 @@ static void render_scripts(FILE *file, json_t *scripts)
 
     fprintf(file, "\nScripts: generation %lld, %.0f KB of memory\n",
             integer_of(scripts, "generation"), number_of(scripts, "memory") / 1e3);
-    fputs("  POLICY                       HOOK         CALLS  ERRORS   TIME us p50      p99\n",
+    fputs("  SCRIPT                       HOOK, FOR    CALLS  ERRORS   TIME us p50      p99\n",
           file);
     json_array_foreach(policies, index, policy)
     {
         render_policy(file, policy);
+    }
+    json_array_foreach(json_object_get(scripts, "applications"), index, policy)
+    {
+        render_application(file, policy);
     }
 }
 
@@ -285,6 +309,7 @@ void control_render_status(FILE *file, const json_t *status)
     if (json_array_size(conferences) == 0) {
         fputs("\nNo conferences.\n", file);
     }
+    render_visitors(file, json_object_get(status, "visitors"));
     render_registrations(file, json_object_get(status, "registrations"));
     render_scripts(file, json_object_get(status, "scripts"));
     render_threads(file, json_object_get(status, "media_threads"));

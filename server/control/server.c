@@ -101,11 +101,34 @@ static void answer_reload(struct control *control, struct evbuffer *out)
     }
 }
 
-static void answer_invite(struct control *control, const char *words, struct evbuffer *out)
+/* Requests about conferences: the words behind the first one say the rest. */
+static const struct {
+    const char *name;
+    int (*carry_out)(struct focus *focus, const char *words, char *told, size_t told_size);
+} conference_requests[] = {
+    {"invite", control_invite},
+    {"create", control_make},
+    {"end", control_end},
+};
+
+/* False: it is none of these. */
+static bool answer_for_conference(struct control *control, const char *request,
+                                  struct evbuffer *out)
 {
+    size_t length = strcspn(request, " ");
     char told[1024];
-    int error = control_invite(control->config.focus, words, told, sizeof told);
-    evbuffer_add_printf(out, "%s%s\n", error ? "error " : "ok\n", told);
+
+    for (size_t i = 0; i < sizeof conference_requests / sizeof *conference_requests; i++) {
+        const char *name = conference_requests[i].name;
+        if (strlen(name) == length && strncmp(request, name, length) == 0) {
+            const char *words = request + length + strspn(request + length, " ");
+            int error =
+                conference_requests[i].carry_out(control->config.focus, words, told, sizeof told);
+            evbuffer_add_printf(out, "%s%s\n", error ? "error " : "ok\n", told);
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The end of the connection says that the server has gone; the client may take its time. */
@@ -132,13 +155,11 @@ static void answer(struct client *client, const char *request)
         answer_status(control, out, strcmp(request, "status") != 0);
     } else if (strcmp(request, "reload") == 0) {
         answer_reload(control, out);
-    } else if (strncmp(request, "invite ", 7) == 0) {
-        answer_invite(control, request + 7, out);
     } else if (strcmp(request, "stop") == 0) {
         begin_stop(client);
-    } else {
+    } else if (!answer_for_conference(control, request, out)) {
         evbuffer_add_printf(out, "error unknown request; there are status, status --json, reload, "
-                                 "invite and stop\n");
+                                 "invite, create, end and stop\n");
     }
 }
 

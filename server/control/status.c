@@ -3,6 +3,7 @@
 
 #include "core/text.h"
 #include "focus/figures.h"
+#include "focus/visitor.h"
 
 #include <math.h>
 #include <string.h>
@@ -88,6 +89,32 @@ static void set_figures(json_t *status, const struct leg_stats *stats)
     }
 }
 
+static void set_call(json_t *status, const struct call_info *call)
+{
+    json_object_set_new(status, "call", json_text(call->id));
+    json_object_set_new(status, "name", json_text(call->caller.display_name));
+    json_object_set_new(status, "uri", json_text(call->caller.uri));
+    json_object_set_new(status, "peer", json_text(call->caller.peer));
+    json_object_set_new(status, "user_agent", json_text(call->caller.user_agent));
+}
+
+static json_t *visitor_json(const struct visitor *visitor)
+{
+    const struct call_info *call = visitor_call(visitor);
+    time_t since = visitor_since(visitor);
+    struct leg_stats stats;
+    json_t *status = json_object();
+    visitor_stats(visitor, &stats);
+    set_call(status, call);
+    json_object_set_new(status, "application", json_text(call->requested_user));
+    json_object_set_new(status, "status", json_text(visitor_status(visitor)));
+    json_object_set_new(status, "joined", json_boolean(visitor_is_answered(visitor)));
+    json_object_set_new(status, "since", json_time(since));
+    set_count(status, "seconds", (uint64_t)difftime(time(NULL), since));
+    set_figures(status, &stats);
+    return status;
+}
+
 static json_t *participant_json(const struct participant *participant)
 {
     const struct call_info *call = participant_call(participant);
@@ -99,11 +126,7 @@ static json_t *participant_json(const struct participant *participant)
     participant_stats(participant, &stats);
     stats.codec[sizeof stats.codec - 1] = '\0';
     set_count(status, "id", participant_id(participant));
-    json_object_set_new(status, "call", json_text(call->id));
-    json_object_set_new(status, "name", json_text(call->caller.display_name));
-    json_object_set_new(status, "uri", json_text(call->caller.uri));
-    json_object_set_new(status, "peer", json_text(call->caller.peer));
-    json_object_set_new(status, "user_agent", json_text(call->caller.user_agent));
+    set_call(status, call);
     json_object_set_new(status, "status", json_text(participant_status(participant)));
     json_object_set_new(status, "role", json_text(participant_role(participant)));
     json_object_set_new(status, "muted", json_boolean(participant_is_muted(participant)));
@@ -177,6 +200,7 @@ json_t *control_status(const struct control_config *config, uint64_t started)
     json_t *status = json_object();
     json_t *server = json_object();
     json_t *conferences = json_array();
+    json_t *visitors = json_array();
     json_t *threads = json_array();
     json_t *scripts = hooks->scripts(hooks->arg);
     json_t *registrations = hooks->registrations(hooks->arg);
@@ -192,6 +216,10 @@ json_t *control_status(const struct control_config *config, uint64_t started)
          conference = focus_next_conference(config->focus, conference)) {
         json_array_append_new(conferences, conference_status(conference));
     }
+    for (const struct visitor *visitor = focus_next_visitor(config->focus, NULL); visitor;
+         visitor = focus_next_visitor(config->focus, visitor)) {
+        json_array_append_new(visitors, visitor_json(visitor));
+    }
     unsigned count = hooks->thread_count(hooks->arg);
     for (unsigned i = 0; i < count; i++) {
         json_array_append_new(threads, thread_status(hooks, i));
@@ -201,6 +229,7 @@ json_t *control_status(const struct control_config *config, uint64_t started)
     json_object_set_new(status, "sip", signalling ? signalling : json_object());
     json_object_set_new(status, "registrations", registrations ? registrations : json_array());
     json_object_set_new(status, "conferences", conferences);
+    json_object_set_new(status, "visitors", visitors);
     json_object_set_new(status, "media_threads", threads);
     return status;
 }

@@ -13,6 +13,7 @@ enum {
     DAY_S = 24 * 3600,
     TEXT_MAX = 1024,
     LIST_MAX = 32,
+    ABOUT_MAX = 200,
     FAR = 4, /* so many slips are no longer a misspelt name */
 };
 
@@ -63,6 +64,53 @@ static int check_dtmf(const char *text, char *error, size_t error_size)
     snprintf(error, error_size,
              "must be \"auto\", \"rfc4733\", \"inband\" or \"both\", not \"%.80s\"", text);
     return EINVAL;
+}
+
+/* It goes along with every answer. */
+static int check_about(const char *text, char *error, size_t error_size)
+{
+    if (strlen(text) > ABOUT_MAX) {
+        snprintf(error, error_size, "must be at most %d bytes long, not %zu", ABOUT_MAX,
+                 strlen(text));
+        return EINVAL;
+    }
+    return 0;
+}
+
+static int check_web(const char *text, char *error, size_t error_size)
+{
+    size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-.");
+    if (*text && (scheme == 0 || text[scheme] != ':' || strpbrk(text, " <>\"\\^`{|}"))) {
+        snprintf(error, error_size, "must be a URI, as in https://example.com/demo, not \"%.80s\"",
+                 text);
+        return EINVAL;
+    }
+    return check_about(text, error, error_size);
+}
+
+static int check_email(const char *text, char *error, size_t error_size)
+{
+    const char *at = strchr(text, '@');
+    if (*text && (!at || at == text || !at[1] || strpbrk(text, " <>()\"\\,;:"))) {
+        snprintf(error, error_size, "must be like demo@example.com, not \"%.80s\"", text);
+        return EINVAL;
+    }
+    return check_about(text, error, error_size);
+}
+
+/* RFC 8866 §9: phone. */
+static int check_phone(const char *text, char *error, size_t error_size)
+{
+    const char *digits = text + (*text == '+');
+    if (*text && (!isdigit((unsigned char)*digits) || strlen(digits) < 2 ||
+                  digits[strspn(digits, "0123456789 -")])) {
+        snprintf(error, error_size,
+                 "must be a number of digits, blanks and hyphens, as in +1 617 555-6011, not "
+                 "\"%.80s\"",
+                 text);
+        return EINVAL;
+    }
+    return check_about(text, error, error_size);
 }
 
 static int check_factory(const char *text, char *error, size_t error_size)
@@ -263,6 +311,10 @@ static const struct option options[] = {
      .offset = IN_SETTINGS(outbound_recipients), .standard = "50", .most = 200,
      .help = "How many one request may have called, by a list that comes with it; 0: such requests "
              "are refused."},
+    {.key = "initiate", .flag = "--initiate", .value = "true|false", .type = OPTION_SWITCH,
+     .offset = IN_SETTINGS(initiate), .standard = "true",
+     .help = "Callers who have proven who they are may have conferences made by INITIATE, with all "
+             "whom its Confer-To names called into them."},
     {.key = "stop_timeout", .flag = "--stop-timeout", .value = "TIME", .type = OPTION_MILLISECONDS,
      .offset = IN_SETTINGS(stop_timeout), .standard = "5s", .most = 3600 * 1000,
      .help = "How long a stopping server waits for the phones to answer its BYEs."},
@@ -330,6 +382,21 @@ static const struct option options[] = {
              "answered with 410 Gone; later with 404."},
     {.key = "conferences.*.title", .type = OPTION_TEXT, .offset = IN_CONFERENCE(title),
      .standard = "", .live = true, .help = "What phones may show as the conference's name."},
+    {.key = "conferences.*.description", .type = OPTION_TEXT,
+     .offset = IN_CONFERENCE(description), .standard = "", .live = true, .check = check_about,
+     .help = "More about it, for phones and who subscribes (SDP i=)."},
+    {.key = "conferences.*.web", .type = OPTION_TEXT, .offset = IN_CONFERENCE(web),
+     .standard = "", .live = true, .check = check_web,
+     .help = "Its web page, as in https://example.com/demo (SDP u=)."},
+    {.key = "conferences.*.email", .type = OPTION_TEXT, .offset = IN_CONFERENCE(email),
+     .standard = "", .live = true, .check = check_email,
+     .help = "Where to write about it, as in demo@example.com (SDP e=)."},
+    {.key = "conferences.*.phone", .type = OPTION_TEXT, .offset = IN_CONFERENCE(phone),
+     .standard = "", .live = true, .check = check_phone,
+     .help = "Its telephone number, as in \"+1 617 555-6011\" (SDP p=)."},
+    {.key = "conferences.*.keywords", .type = OPTION_TEXT, .offset = IN_CONFERENCE(keywords),
+     .standard = "", .live = true, .check = check_about,
+     .help = "What it is found by, words separated by blanks."},
     {.key = "conferences.*.policy", .type = OPTION_TEXT, .offset = IN_CONFERENCE(policy),
      .standard = "", .live = true,
      .help = "The conference's own policy, a name or a Lua file; empty: the site's alone."},

@@ -40,7 +40,8 @@ struct life_settings {
 /* One entry of conferences = { name = { … } }. */
 struct conference_settings {
     char *name;
-    char *title;                          /* "" for none */
+    char *title;                                        /* "" for none */
+    char *description, *web, *email, *phone, *keywords; /* "" for none */
     char *policy;                         /* name or path of its own policy; "" for none */
     char *factory;                        /* "": it is none; "answer", "redirect" */
     enum option_switch ends_with_creator; /* what a factory makes */
@@ -86,6 +87,7 @@ struct settings {
     json_t *outbound_credentials; /* { realm: { user, password } }; NULL for none */
     unsigned outbound_redirects;  /* that one call follows */
     unsigned outbound_recipients; /* that one request may have called */
+    enum option_switch initiate;  /* INITIATE is taken */
     unsigned outbound_timeout;    /* ms that a phone may ring */
     unsigned stop_timeout;        /* ms that a stopping server waits for the answers to its BYEs */
     char *data;                   /* directory of the control socket and the lock */

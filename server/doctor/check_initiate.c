@@ -88,7 +88,7 @@ static enum verdict act(struct doctor *doctor, const struct initiated *made,
     const char *more = su_sprintf(doctor->home, ";action=%s", action);
     const char *refer_to = in_brackets(doctor->home, phone->at, more);
     MUST_ACCEPT(line_refer(made->line, refer_to, TAG_END()), "REFER with an action");
-    line_follow(made->line, su_sprintf(doctor->home, "%u", made->line->cseq), &progress);
+    line_follow(made->line, NULL, &progress);
     MUST_END_WITH(progress, 2);
     return PASSED;
 }

@@ -33,9 +33,6 @@ void offering_learn(struct doctor *doctor, struct offering *offering, const sip_
                 sip->sip_allow_events ? sip->sip_allow_events->k_items : NULL);
     learn_items(home, &offering->supported,
                 sip->sip_supported ? sip->sip_supported->k_items : NULL);
-    for (const sip_accept_t *accept = sip->sip_accept; accept; accept = accept->ac_next) {
-        learn(home, &offering->accept, accept->ac_type);
-    }
     if (!doctor->server[0] && sip->sip_server) {
         snprintf(doctor->server, sizeof doctor->server, "%s", sip->sip_server->g_string);
     }

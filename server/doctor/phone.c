@@ -18,7 +18,6 @@ int phone_create(struct doctor *doctor, const char *name, const char *host, cons
         return ENOMEM;
     }
     phone->doctor = doctor;
-    phone->name = name;
     snprintf(any_port, sizeof any_port, "sip:%s:*", host);
     phone->nta = nta_agent_create(doctor->root, URL_STRING_MAKE(any_port), phone_receive, phone,
                                   NTATAG_UA(1), NTATAG_MAXSIZE(MESSAGE_SIZE), NTATAG_UDP_MTU(65535),

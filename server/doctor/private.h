@@ -47,7 +47,7 @@ enum verdict {
 
 /* What a focus says of itself in an OPTIONS or in an answer (RFC 4579 §5.13). */
 struct offering {
-    char *allow, *events, *supported, *accept; /* comma separated, lower case */
+    char *allow, *events, *supported; /* words, with commas between them */
 };
 
 struct doctor {
@@ -165,7 +165,6 @@ struct exchange {
 struct phone {
     struct doctor *doctor;
     nta_agent_t *nta;
-    const char *name;
     const sip_contact_t *contact;
     char uri[NAME_SIZE]; /* as From has it */
     char at[NAME_SIZE];  /* its Contact's, under which others call it */

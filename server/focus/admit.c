@@ -143,7 +143,7 @@ bool bring_in(struct conference *conference, struct call *call, const struct dec
 
     error = conference_activate(conference);
     if (!error)
-        error = participant_make(conference, call, &decision->params, &participant);
+        error = participant_make(conference, call, NULL, &decision->params, &participant);
     if (error) {
         refuse_for_media(focus, call, error);
         return false;
@@ -169,19 +169,39 @@ static void bring_in_with_others(struct conference *conference, struct call *cal
 {
     struct focus *focus = conference->focus;
     const struct call_info *info = focus->signalling->info(call);
-    struct invitations *invitations;
+    struct wishes *wishes;
     struct decision refusal;
-    int error =
-        invitations_decide(conference, actor, info->id, info->recipients, &invitations, &refusal);
+    int error = wishes_decide(conference, actor, info->id, info->recipients, &wishes, &refusal);
 
     if (error == EPERM)
         refuse_call_by(focus, call, &refusal);
     else if (error)
         refuse_call(focus, call, 503, "Out of memory", RETRY_AFTER);
     else if (bring_in(conference, call, decision, NULL))
-        invitations_carry_out(invitations);
+        wishes_carry_out(wishes);
     else
-        invitations_free(invitations);
+        wishes_free(wishes);
+}
+
+void decide_join(struct request *request, const struct call_info *info, struct decision *decision)
+{
+    const struct conference *conference = request->conference;
+
+    request->verb = VERB_JOIN;
+    request->conference_name = conference->name;
+    request->call = info->id;
+    request->params.anonymous |= info->caller.anonymous;
+    actor_of_call(&request->actor, info, 0);
+    decide(conference->focus, request, decision);
+    /* Who asks for privacy gets it, whatever a policy thinks (RFC 3323 §4). */
+    decision->params.anonymous |= info->caller.anonymous;
+    if (decision->verdict != DECISION_ACCEPT || !conference->capacity ||
+        conference->member_count < conference->capacity)
+        return;
+    decision->verdict = DECISION_REJECT;
+    decision->code = 486;
+    (void)snprintf(decision->reason, sizeof decision->reason, "Conference is full");
+    (void)snprintf(decision->by, sizeof decision->by, "default");
 }
 
 /* `target`: whose call was named; NULL: nobody's. */
@@ -190,25 +210,17 @@ static void join(struct conference *conference, struct call *call, const struct 
     struct focus *focus = conference->focus;
     const struct call_info *info = focus->signalling->info(call);
     struct request request = {
-        .verb = VERB_JOIN,
         .conference = conference,
-        .conference_name = conference->name,
         .target = target ? target->id : 0,
         .by_dialog = target && strcmp(conference->name, info->requested_user) != 0,
-        .call = info->id,
-        .params = {.role = "participant", .anonymous = info->caller.anonymous},
+        .params = {.role = "participant"},
     };
     struct decision decision;
 
     conference_wish_sound(conference, &request.params);
-    actor_of_call(&request.actor, info, 0);
-    decide(focus, &request, &decision);
-    /* Who asks for privacy gets it, whatever a policy thinks (RFC 3323 §4). */
-    decision.params.anonymous |= info->caller.anonymous;
+    decide_join(&request, info, &decision);
     if (decision.verdict != DECISION_ACCEPT)
         refuse_call_by(focus, call, &decision);
-    else if (conference->capacity && conference->member_count >= conference->capacity)
-        refuse_call(focus, call, 486, "Conference is full", 0);
     else if (info->recipients)
         bring_in_with_others(conference, call, &request.actor, &decision);
     else

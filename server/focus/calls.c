@@ -3,8 +3,6 @@
 
 #include "core/log.h"
 
-#include <utlist.h>
-
 static void on_incoming(struct call *call, void *arg)
 {
     admit(arg, call);
@@ -53,39 +51,13 @@ static void on_progress(struct call *call, int code, const char *reason, void *a
 
 static void on_established(struct call *call, void *arg)
 {
-    struct focus *focus = arg;
-    struct participant *participant = participant_on(focus, call);
-    struct visitor *visitor = visitor_on(focus, call);
-    struct conference *conference;
-    bool is_new;
+    struct participant *participant = participant_on(arg, call);
+    struct visitor *visitor = visitor_on(arg, call);
 
     if (visitor)
         visitor_established(visitor);
-    if (!participant || participant->joined)
-        return;
-    conference = participant->conference;
-    participant_answered(participant);
-    participant_learn(participant);
-    is_new = !participant->predecessor || !participant->predecessor->joined;
-    participant->joined = true;
-    participant->joined_at = time(NULL);
-    maker_arrives(participant);
-    DL_DELETE(conference->members, participant);
-    DL_APPEND(conference->members, participant);
-    log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s%s",
-              participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "",
-              is_new ? "" : ", by another call");
-    if (is_new)
-        events_post(focus, &(struct conference_event){
-                               .kind = EVENT_JOINED,
-                               .conference = conference->id,
-                               .participant = participant->id,
-                           });
-    if (participant->predecessor)
-        replace_finish(participant);
-    conference_update_music(conference);
-    referrers_tell(participant, 200, NULL);
-    participant_route_or_remove(participant);
+    else if (participant)
+        participant_established(participant);
 }
 
 static void on_updated(struct call *call, int code, const char *reason, void *arg)
@@ -154,6 +126,9 @@ static void on_query(struct query *query, void *arg)
         conference = focus_conference_by_name(focus, query->requested_user);
         if (conference) {
             query->is_focus = !conference->factory && !conference->hides_focus;
+            query->subject = conference->title;
+            if (query->is_focus)
+                query->about = conference->about;
             return;
         }
         actor_of_caller(&request.actor, query->caller);
@@ -169,6 +144,16 @@ static void on_query(struct query *query, void *arg)
     }
     query->code = missing;
     query->is_focus = false;
+}
+
+static void on_initiate(struct initiation *initiation, void *arg)
+{
+    initiate(arg, initiation);
+}
+
+static void on_initiated(struct initiation *initiation, bool is_accepted, void *arg)
+{
+    initiated(arg, initiation, is_accepted);
 }
 
 static void on_refer(struct reference *reference, void *arg)
@@ -187,6 +172,8 @@ const struct signalling_events *focus_signalling_events(void)
         .on_ended = on_ended,
         .on_query = on_query,
         .on_refer = on_refer,
+        .on_initiate = on_initiate,
+        .on_initiated = on_initiated,
     };
     return &events;
 }

@@ -27,6 +27,7 @@ void conference_free(struct conference *conference)
     free(conference->policy);
     free(conference->sound.hold_music);
     maker_free(&conference->maker);
+    about_free(&conference->about);
     json_decref(conference->options);
     free(conference);
 }
@@ -48,10 +49,12 @@ int conference_make(struct focus *focus, const struct conference_config *config,
     conference->options = json_incref((json_t *)config->options);
     conference->life = config->life;
     conference->is_generated = config->is_generated;
+    conference->is_owned = config->is_owned;
     conference->hides_focus = config->hides_focus;
     conference->created_at = time(NULL);
     HASH_ADD(hh_id, focus->by_id, id, sizeof conference->id, conference);
     if (!conference->name || !conference->title || !conference->policy ||
+        about_set(&conference->about, &config->about) ||
         conference_set_sound(conference, config->sound)) {
         conference_free(conference);
         return ENOMEM;
@@ -100,7 +103,8 @@ int focus_reserve(struct focus *focus, const struct conference_config *config)
     }
     title = copy(config->title);
     policy = copy(config->policy);
-    if (!title || !policy || conference_set_sound(conference, config->sound)) {
+    if (!title || !policy || about_set(&conference->about, &config->about) ||
+        conference_set_sound(conference, config->sound)) {
         free(title);
         free(policy);
         return ENOMEM;
@@ -170,6 +174,11 @@ const char *conference_name(const struct conference *conference)
 const char *conference_title(const struct conference *conference)
 {
     return conference->title;
+}
+
+const struct session_about *conference_about(const struct conference *conference)
+{
+    return &conference->about;
 }
 
 const char *conference_policy(const struct conference *conference)

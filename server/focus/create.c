@@ -64,6 +64,15 @@ static bool is_maker(const struct maker *maker, const struct call_info *info)
            is_same_host(maker->peer, caller->peer);
 }
 
+bool maker_asks(const struct conference *conference, const struct actor *actor)
+{
+    const struct maker *maker = &conference->maker;
+
+    if (actor->participant && actor->participant == conference->creator)
+        return true;
+    return maker->authenticated && actor->authenticated && strcmp(maker->uri, actor->uri) == 0;
+}
+
 void maker_arrives(struct participant *participant)
 {
     struct conference *conference = participant->conference;

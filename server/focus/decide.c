@@ -67,10 +67,20 @@ static bool is_password_of_use(const struct request *request)
     return info->caller.authenticated || info->is_outgoing;
 }
 
+/* What everybody who is known may do to a conference is its owner's alone when it has one. */
+static bool is_owned_by_other(const struct request *request)
+{
+    return request->conference && request->conference->is_owned &&
+           request->actor.kind == ACTOR_CALLER && right_of(request) == RIGHT_KNOWN &&
+           !maker_asks(request->conference, &request->actor);
+}
+
 enum verdict verb_default(const struct request *request)
 {
     const struct actor *actor = &request->actor;
 
+    if (is_owned_by_other(request))
+        return DECISION_REJECT;
     switch (right_of(request)) {
     case RIGHT_ANYBODY:
         return DECISION_ACCEPT;

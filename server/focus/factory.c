@@ -20,20 +20,28 @@ static void give(struct conference *conference, struct call *call, enum factory 
     conference_end_if_over(conference);
 }
 
-void factory_admit(struct conference *factory, struct call *call)
+void factory_model(const struct conference *factory, struct conference_config *model,
+                   struct sound_config *sound)
 {
-    struct focus *focus = factory->focus;
-    const struct sound *sound = &factory->sound;
-    const struct sound_config own = {.voice = sound->voice, .hold_music = sound->hold_music};
-    const struct conference_config model = {
+    *sound = (struct sound_config){.voice = factory->sound.voice,
+                                   .hold_music = factory->sound.hold_music};
+    *model = (struct conference_config){
         .title = factory->title,
+        .about = factory->about,
         .policy = factory->policy,
         .capacity = factory->capacity,
-        .sound = factory->has_sound ? &own : NULL,
+        .sound = factory->has_sound ? sound : NULL,
         .life = factory->life,
         .hides_focus = factory->hides_focus,
         .options = factory->options,
     };
+}
+
+void factory_admit(struct conference *factory, struct call *call)
+{
+    struct focus *focus = factory->focus;
+    struct sound_config sound;
+    struct conference_config model;
     struct creation creation = {
         .factory = factory->name,
         .from = focus->signalling->info(call),
@@ -42,6 +50,7 @@ void factory_admit(struct conference *factory, struct call *call)
     struct conference *conference;
     struct decision decision;
 
+    factory_model(factory, &model, &sound);
     actor_of_call(&creation.actor, creation.from, 0);
     switch (focus_make_conference(focus, &creation, &decision, &conference)) {
     case 0:

@@ -66,6 +66,11 @@ void focus_set_life(struct focus *focus, const struct conference_life *life, uns
     focus->gone_time = gone;
 }
 
+const struct conference_life *focus_life(const struct focus *focus)
+{
+    return &focus->life;
+}
+
 void focus_destroy(struct focus *focus)
 {
     struct conference *conference, *next;

@@ -74,7 +74,8 @@ enum factory {
 struct conference_config {
     const char *name;
     enum factory factory;
-    const char *title;                /* "" for none */
+    const char *title; /* "" for none */
+    struct session_about about;
     const char *policy;               /* the conference's own policy, "" for none */
     unsigned capacity;                /* participants; 0: no limit */
     const struct sound_config *sound; /* NULL: as the server's */
@@ -82,6 +83,7 @@ struct conference_config {
     bool hides_focus;  /* nobody is told that it is a conference (RFC 4579 §4.2, §4.3) */
     bool is_generated; /* the name is random, and used for no other conference: once this one is
                           over, calls to it are told so */
+    bool is_owned;     /* only who has it made may call others in, change it and end it */
     const json_t
         *options; /* plain data for the policy; NULL for none; borrowed, kept by reference */
 };
@@ -109,6 +111,7 @@ int focus_set_sound(struct focus *focus, const struct sound_config *config);
  * a generated name waits for who comes first, and answers 410 after its end. From now on. */
 void focus_set_life(struct focus *focus, const struct conference_life *life, unsigned patience,
                     unsigned gone);
+const struct conference_life *focus_life(const struct focus *focus);
 /* No longer reserved: goes when the last participant has left. */
 void focus_unreserve(struct focus *focus, const char *name);
 
@@ -127,6 +130,9 @@ struct creation {
     const char *creator; /* URI of whose conference it is when it is no caller's own; NULL or "":
                             nobody's */
 };
+/* What the conferences of a factory are like; by strings of the factory's. */
+void factory_model(const struct conference *factory, struct conference_config *model,
+                   struct sound_config *sound);
 /* Asks the policy, and makes it. It goes again when nobody has come in or is being called in time
  * (focus_set_life). EPERM: rejected, decision->code and reason say why; EAGAIN: there are too many;
  * ENOMEM.
@@ -177,6 +183,7 @@ void focus_overload(const struct focus *focus, struct focus_overload *overload);
 uint64_t conference_id(const struct conference *conference);
 const char *conference_name(const struct conference *conference);
 const char *conference_title(const struct conference *conference);
+const struct session_about *conference_about(const struct conference *conference);
 const char *conference_policy(const struct conference *conference);    /* "" for none */
 const json_t *conference_options(const struct conference *conference); /* may be NULL */
 unsigned conference_capacity(const struct conference *conference);
@@ -241,6 +248,8 @@ bool participant_is_alerting(const struct participant *participant);
 /* True from the ACK on, and false again once it left. */
 bool participant_has_joined(const struct participant *participant);
 time_t participant_joined_at(const struct participant *participant);
+/* When its call began. */
+time_t participant_made_at(const struct participant *participant);
 void participant_stats(const struct participant *participant, struct leg_stats *stats);
 
 #endif

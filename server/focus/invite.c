@@ -40,6 +40,7 @@ static struct outgoing_call describe(const struct conference *conference,
 {
     return (struct outgoing_call){
         .target = request->invitation->uri,
+        .device = request->invitation->device,
         .name = request->invitation->name ? request->invitation->name : "",
         .conference = conference->name,
         .title = conference->title,
@@ -195,7 +196,7 @@ int invite(struct conference *conference, const struct request *request, struct 
         goto out;
     error = conference_activate(conference);
     if (!error)
-        error = participant_make(conference, call, &decision->params, &participant);
+        error = participant_make(conference, call, NULL, &decision->params, &participant);
     if (error) {
         code = media_failure(conference->name, signalling->info(call)->id, error, &reason);
         error = fail(conference, request, decision, code, reason);

@@ -42,25 +42,38 @@ static int info_copy(struct participant *participant, const struct call_info *in
     return 0;
 }
 
-int participant_make(struct conference *conference, struct call *call,
+/* `leg` NULL: a new one. */
+static int take_leg(struct participant *participant, struct conference *conference, struct leg *leg)
+{
+    struct focus *focus = conference->focus;
+    struct leg_config config = {
+        .family = participant->info.family,
+        .timeout = focus->media_timeout,
+        .name = participant->info.id,
+        .user = participant,
+    };
+
+    participant->leg = leg;
+    return leg ? focus->mixing->leg_move(leg, conference->mix, participant)
+               : focus->mixing->leg_create(conference->mix, &config, &participant->leg);
+}
+
+int participant_make(struct conference *conference, struct call *call, struct leg *leg,
                      const struct request_params *params, struct participant **participantp)
 {
     struct focus *focus = conference->focus;
     struct participant *participant = calloc(1, sizeof *participant);
-    struct leg_config config = {.timeout = focus->media_timeout, .user = participant};
     int error;
 
     if (!participant)
         return ENOMEM;
     error = info_copy(participant, focus->signalling->info(call));
-    if (error)
-        goto out;
-    config.family = participant->info.family;
-    config.name = participant->info.id;
-    error = focus->mixing->leg_create(conference->mix, &config, &participant->leg);
+    if (!error)
+        error = take_leg(participant, conference, leg);
     if (error)
         goto out;
     participant->id = id_next();
+    participant->made_at = time(NULL);
     participant->conference = conference;
     participant->call = call;
     participant->muted = params->muted;
@@ -94,6 +107,36 @@ void participant_learn(struct participant *participant)
 
     /* ENOMEM: it is known as it was before. */
     (void)info_copy(participant, signalling->info(participant->call));
+}
+
+void participant_established(struct participant *participant)
+{
+    struct conference *conference = participant->conference;
+    bool is_new = !participant->predecessor || !participant->predecessor->joined;
+
+    if (participant->joined)
+        return;
+    participant_answered(participant);
+    participant_learn(participant);
+    participant->joined = true;
+    participant->joined_at = time(NULL);
+    maker_arrives(participant);
+    DL_DELETE(conference->members, participant);
+    DL_APPEND(conference->members, participant);
+    log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s joined as %s%s%s",
+              participant->info.caller.uri, participant->role, participant->muted ? ", muted" : "",
+              is_new ? "" : ", by another call");
+    if (is_new)
+        events_post(conference->focus, &(struct conference_event){
+                                           .kind = EVENT_JOINED,
+                                           .conference = conference->id,
+                                           .participant = participant->id,
+                                       });
+    if (participant->predecessor)
+        replace_finish(participant);
+    conference_update_music(conference);
+    referrers_tell(participant, 200, NULL);
+    participant_route_or_remove(participant);
 }
 
 int participant_route(struct participant *participant)
@@ -357,6 +400,11 @@ bool participant_is_alerting(const struct participant *participant)
 bool participant_has_joined(const struct participant *participant)
 {
     return participant->joined;
+}
+
+time_t participant_made_at(const struct participant *participant)
+{
+    return participant->made_at;
 }
 
 time_t participant_joined_at(const struct participant *participant)

@@ -4,6 +4,7 @@
  *
  *   focus.c        the whole: create, connect, shut down
  *   conference.c   conferences: find, make, reserve; and reading them
+ *   about.c        what a conference tells of itself
  *   create.c       conferences with names of their own; who made a conference
  *   factory.c      a call to a conference factory
  *   ending.c       how conferences end: for all, empty, in time, with their creator
@@ -12,7 +13,8 @@
  *   admit.c        a call that wants in: create, join, answer
  *   replace.c      a call that takes the place of another
  *   invite.c       a call of ours to somebody who is to come in
- *   recipients.c   several of them at the wish of one
+ *   wishes.c       several people to be called, or put out, at the wish of one
+ *   initiate.c     INITIATE: a conference, and others in it, for its owner
  *   refer.c        what is asked by REFER, and who is told how it goes
  *   streams.c      which streams the calls have: sessions, hold, changes for all
  *   calls.c        what becomes of a call: session, established, ended; OPTIONS
@@ -23,6 +25,7 @@
  *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
  *   playback.c     a file that plays, there or to a visitor
  *   visitor.c      callers who talk with an application, and are in no conference
+ *   enter.c        … and come into one
  *   events.c       the queue of what has happened, and who is told
  */
 #ifndef FOCUS_PRIVATE_H
@@ -30,6 +33,7 @@
 
 #include "focus/application.h"
 #include "focus/focus.h"
+#include "ports/initiating.h"
 #include "ports/referring.h"
 
 #include <uthash.h>
@@ -149,8 +153,10 @@ struct conference {
     char *name, *title, *policy;
     unsigned capacity;
     json_t *options;
+    struct session_about about; /* its own strings */
     enum factory factory;
     struct maker maker;
+    bool is_owned; /* only who made it may change it, as far as the policy leaves that open */
     bool reserved, is_generated, hides_focus;
     bool active; /* somebody is in or on the way in; there is a mix */
     bool ended;  /* no longer to be called; waits to be freed */
@@ -209,7 +215,7 @@ struct participant {
     struct participant *successor;   /* whose call is to replace this one when it is confirmed */
     struct participant *predecessor; /* the other way round; both NULL: none */
     bool speaking_told, speaking_queued;
-    time_t joined_at;
+    time_t joined_at, made_at;
     struct participant *prev, *next; /* in conference.members */
     struct queued_event last;        /* its place in the queue once it left */
     UT_hash_handle hh;
@@ -222,9 +228,9 @@ struct visitor {
     struct call *call;
     struct mix *mix; /* of its own; NULL: nothing was said of audio yet */
     struct leg *leg;
-    struct playback *playbacks; /* list */
-    enum stream_direction direction;
-    bool has_session;
+    struct playback *playbacks;      /* list */
+    enum stream_direction direction; /* this and the next as a participant's */
+    bool has_session, has_audio, is_source, held_by_phone;
     bool early;    /* there is audio before the answer */
     bool answered; /* the 200 is on its way */
     bool up;       /* and the ACK is here */
@@ -280,9 +286,16 @@ int gone_code(struct focus *focus, const char *name, const char **reasonp);
 /* Whether "192.0.2.1:5060;udp" and the other are of one host. */
 bool is_same_host(const char *peer, const char *other);
 
+/* about.c */
+/* Copies; an ENOMEM leaves it as it is. */
+int about_set(struct session_about *about, const struct session_about *source);
+void about_free(struct session_about *about);
+
 /* create.c */
 /* Notes whose call had it made, or whose it is; NULL for either. ENOMEM. */
 int maker_note(struct conference *conference, const struct call_info *from, const char *uri);
+/* Whether it is who had it made that asks. */
+bool maker_asks(const struct conference *conference, const struct actor *actor);
 /* Whoever comes in is the creator, if it is the one that had the conference made. */
 void maker_arrives(struct participant *participant);
 void maker_free(struct maker *maker);
@@ -291,7 +304,8 @@ void maker_free(struct maker *maker);
 void factory_admit(struct conference *factory, struct call *call);
 
 /* participant.c */
-int participant_make(struct conference *conference, struct call *call,
+/* `leg`: the one that the call has; NULL: it gets one. */
+int participant_make(struct conference *conference, struct call *call, struct leg *leg,
                      const struct request_params *params, struct participant **participantp);
 /* Tells the mixer who may be heard. ENOMEM: it goes on as before. */
 int participant_route(struct participant *participant);
@@ -307,6 +321,8 @@ void participant_leave(struct participant *participant, enum departure_method me
                        const char *reason);
 /* Whom we called has answered. */
 void participant_answered(struct participant *participant);
+/* The call is up: it has joined. */
+void participant_established(struct participant *participant);
 /* Leaves, and the call is ended. */
 void participant_remove(struct participant *participant, enum departure_method method, int code,
                         const char *reason);
@@ -355,6 +371,8 @@ bool focus_has_application(const struct focus *focus, const char *user, const ch
 void visitor_session(struct visitor *visitor, const struct session *session);
 void visitor_established(struct visitor *visitor);
 void visitor_played(struct visitor *visitor, bool is_stopped, const char *problem);
+/* It is none any more: its call and its leg are the participant's, who has its session. */
+void visitor_enter(struct visitor *visitor, struct participant *participant);
 /* It is none any more; what becomes of its call is another's. */
 void visitor_leave(struct visitor *visitor, const char *reason);
 /* Its application hears of it. */
@@ -364,6 +382,8 @@ void visitor_remove(struct visitor *visitor, int code, const char *reason);
 
 /* admit.c */
 void admit(struct focus *focus, struct call *call);
+/* Asks whether who calls may join; what it wishes is `request->params`. */
+void decide_join(struct request *request, const struct call_info *info, struct decision *decision);
 /* Asks the policy whether the caller may join, and answers the call. */
 void admit_to(struct conference *conference, struct call *call);
 /* Answers the call, whose participant it makes. False: refused. `predecessor`: whom it replaces, or
@@ -399,16 +419,24 @@ void replace_finish(struct participant *participant);
 /* invite.c: the effect of an accepted invite. Errors as focus_submit, with decision->code. */
 int invite(struct conference *conference, const struct request *request, struct decision *decision);
 
-/* recipients.c: all whom one request wants to have called, for all of them or for none. */
-struct invitations;
-/* Asks the policy about each of `list`, who live until the invitations are carried out. EPERM: one
- * of them may not be called, *decision says why; ENOMEM. */
-int invitations_decide(struct conference *conference, const struct actor *actor, const char *call,
-                       const struct recipients *list, struct invitations **invitationsp,
-                       struct decision *decision);
-/* Calls them, and frees. What goes wrong with one is no harm to the others. */
-void invitations_carry_out(struct invitations *invitations);
-void invitations_free(struct invitations *invitations);
+/* submit.c */
+/* Carries out what was accepted; errors as focus_submit. */
+int submit_accepted(struct focus *focus, const struct request *request, struct decision *decision);
+
+/* wishes.c: what one request wants done about several people, for all of them or for none. */
+/* Asks the policy about each of `list`, who live until it is carried out. EPERM: one of the wishes
+ * may not be, *decision says why; ENOMEM. */
+int wishes_decide(struct conference *conference, const struct actor *actor, const char *call,
+                  const struct recipients *list, struct wishes **wishesp,
+                  struct decision *decision);
+/* And frees. What goes wrong with one is no harm to the others. */
+void wishes_carry_out(struct wishes *wishes);
+void wishes_free(struct wishes *wishes);
+
+/* initiate.c */
+void initiate(struct focus *focus, struct initiation *initiation);
+void initiated(struct focus *focus, struct initiation *initiation, bool is_accepted);
+
 /* refer.c */
 /* A REFER came: decides and acts. */
 void refer(struct focus *focus, struct reference *reference);

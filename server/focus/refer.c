@@ -70,8 +70,8 @@ static const char *name_of_referrer(const struct reference *reference,
     return *from->referred_by ? from->referred_by : from->caller.uri;
 }
 
-static void refer_invite(struct focus *focus, struct reference *reference, struct request *request,
-                         const struct participant *participant)
+static void refer_invite(struct focus *focus, struct reference *reference,
+                         const struct request *asked, const struct participant *participant)
 {
     const struct invitation invitation = {
         .uri = reference->uri,
@@ -82,19 +82,20 @@ static void refer_invite(struct focus *focus, struct reference *reference, struc
         .by_refer = reference->method == REFERENCE_REFER,
         .referral = reference->referral,
     };
+    struct request request = *asked;
     struct decision decision;
 
     /* Nobody is sent elsewhere in a conference's name. */
     if (invitation.by_refer && *reference->refer_to &&
-        strcmp(reference->refer_to, request->conference->name) != 0) {
+        strcmp(reference->refer_to, request.conference->name) != 0) {
         refuse(reference, 400, "Refer-To Within Refer-To Is Not This Conference");
         return;
     }
-    request->verb = VERB_INVITE;
-    request->invitation = &invitation;
-    (void)snprintf(request->params.role, sizeof request->params.role, "participant");
-    conference_wish_sound(request->conference, &request->params);
-    switch (focus_submit(focus, request, &decision)) {
+    request.verb = VERB_INVITE;
+    request.invitation = &invitation;
+    (void)snprintf(request.params.role, sizeof request.params.role, "participant");
+    conference_wish_sound(request.conference, &request.params);
+    switch (focus_submit(focus, &request, &decision)) {
     case 0:
     case EALREADY:
         return;

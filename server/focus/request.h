@@ -137,11 +137,12 @@ struct request_params {
 
 /* Whom an invite calls (RFC 4579 §5.2). */
 struct invitation {
-    const char *uri;         /* "sip:bob@example.com;transport=tcp" */
-    const char *name;        /* the display name that goes with it; "" for none */
-    unsigned timeout;        /* ms to wait for an answer; 0: as long as the server's setting says */
-    const char *referrer;    /* the URI of whoever has asked for it, as the roster shows it; NULL or
-                                "": nobody */
+    const char *uri;      /* "sip:bob@example.com;transport=tcp" */
+    const char *name;     /* the display name that goes with it; "" for none */
+    const char *device;   /* the URI of the one of their phones that is called; NULL or "": all */
+    unsigned timeout;     /* ms to wait for an answer; 0: as long as the server's setting says */
+    const char *referrer; /* the URI of whoever has asked for it, as the roster shows it; NULL or
+                             "": nobody */
     const char *referred_by; /* Referred-By header of the call (RFC 3892); NULL or "": none */
     const char *replaces;    /* Replaces header of the call (RFC 3891), which takes the place of one
                                 of the callee's; NULL or "": none */

@@ -39,6 +39,8 @@ void participant_answer(const struct participant *participant, struct answer *an
         .withheld = withheld_from(participant),
         .codecs = conference->codecs,
     };
+    if (!conference->hides_focus)
+        answer->about = conference->about;
     conference->focus->mixing->leg_address(participant->leg, &answer->media);
 }
 

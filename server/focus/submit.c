@@ -166,23 +166,48 @@ static bool is_endless(struct focus *focus, struct conference *conference,
     return true;
 }
 
+/* *targetp NULL: the verb needs none. ENOENT: the conference or the target is gone. */
+static int find_target(struct focus *focus, const struct request *request,
+                       struct participant **targetp)
+{
+    struct participant *target = NULL;
+
+    if (request->conference->ended || request->conference->factory)
+        return ENOENT;
+    if (has_target(request->verb)) {
+        target = focus_participant(focus, request->target);
+        /* It is this conference's policy that is asked: it decides about its own people only. */
+        if (!target || target->left || target->conference != request->conference)
+            return ENOENT;
+    }
+    *targetp = target;
+    return 0;
+}
+
+int submit_accepted(struct focus *focus, const struct request *request, struct decision *decision)
+{
+    struct participant *target;
+
+    if (find_target(focus, request, &target))
+        return ENOENT;
+    if (request->verb == VERB_INVITE)
+        return invite(request->conference, request, decision);
+    if (target)
+        return carry_out_on(target, request->verb, decision);
+    return carry_out(request->conference, request->verb, decision);
+}
+
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision)
 {
     struct conference *conference = request->conference;
-    struct participant *target = NULL;
+    struct participant *target;
 
     *decision = (struct decision){.verdict = DECISION_REJECT};
     if (request->verb == VERB_CREATE || request->verb == VERB_JOIN ||
         request->verb == VERB_REPLACE || request->verb == VERB_SUBSCRIBE || !conference)
         return EINVAL;
-    if (conference->ended || conference->factory)
+    if (find_target(focus, request, &target))
         return ENOENT;
-    if (has_target(request->verb)) {
-        target = focus_participant(focus, request->target);
-        /* It is this conference's policy that is asked: it decides about its own people only. */
-        if (!target || target->left || target->conference != conference)
-            return ENOENT;
-    }
     if (is_endless(focus, conference, request, decision))
         return EPERM;
     decide(focus, request, decision);
@@ -191,10 +216,5 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
                   verb_name(request->verb), decision->code, decision->reason, decision->by);
         return EPERM;
     }
-    /* A policy is pure, so nothing can have gone while it was asked. */
-    if (request->verb == VERB_INVITE)
-        return invite(conference, request, decision);
-    if (target)
-        return carry_out_on(target, request->verb, decision);
-    return carry_out(conference, request->verb, decision);
+    return submit_accepted(focus, request, decision);
 }

@@ -133,8 +133,11 @@ static int open_media(struct visitor *visitor, struct answer *answer, struct dec
 
 void visitor_session(struct visitor *visitor, const struct session *session)
 {
+    visitor->is_source = session->held && (visitor->is_source || !visitor->has_session);
+    visitor->held_by_phone = session->held && !visitor->is_source;
     visitor->direction = session->direction;
     visitor->has_session = true;
+    visitor->has_audio = session->format_count > 0;
     visitor->focus->mixing->leg_session(visitor->leg, session);
 }
 
@@ -235,6 +238,18 @@ void visitor_played(struct visitor *visitor, bool is_stopped, const char *proble
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
+void visitor_enter(struct visitor *visitor, struct participant *participant)
+{
+    participant->direction = visitor->direction;
+    participant->has_session = visitor->has_session;
+    participant->has_audio = visitor->has_audio;
+    participant->is_source = visitor->is_source;
+    participant->held_by_phone = participant->held_told = visitor->held_by_phone;
+    visitor->leg = NULL;
+    visitor->focus->calls--; /* the participant has been counted */
+    visitor_free(visitor);
+}
+
 void visitor_leave(struct visitor *visitor, const char *reason)
 {
     log_write(LOG_LEVEL_INFO, NULL, visitor_call(visitor)->id, "%s leaves the application %s: %s",
@@ -254,6 +269,19 @@ void visitor_dismiss(struct visitor *visitor, int code, const char *reason)
         signalling->end(call, code, reason);
     else
         signalling->reject(call, code, reason, 0);
+}
+
+int visitor_redirect(struct visitor *visitor, const char *target)
+{
+    struct focus *focus = visitor->focus;
+    const struct conference *conference = focus_conference_by_name(focus, target);
+    int error = visitor->answered
+                    ? EINVAL
+                    : focus->signalling->redirect(visitor->call, target, conference != NULL);
+
+    if (!error)
+        visitor_leave(visitor, "redirected");
+    return error;
 }
 
 void visitor_fail(struct visitor *visitor)

@@ -47,9 +47,20 @@ int visitor_play(struct visitor *visitor, const char *file);
 /* Nothing is told of what is stopped. */
 void visitor_stop(struct visitor *visitor);
 
+/* Asks the policy whether it may join a conference, and what `wish` says of its role and the like;
+ * accepted, it is no visitor any more: its call, by a 200 or by a re-INVITE that names the
+ * conference as the focus (RFC 4579 §5.3), is that of decision->participant. EPERM: rejected, it
+ * stays; ECANCELED: it could not be done, and it stays, or its call is over; decision->code and
+ * reason say why. ENOENT: that is no conference, or it is over. */
+int visitor_join(struct visitor *visitor, struct conference *conference,
+                 const struct request_params *wish, struct decision *decision);
+
 /* These end its visit. */
 /* A final 3xx–6xx when it is not answered, else a BYE. */
 void visitor_dismiss(struct visitor *visitor, int code, const char *reason);
+/* 302: it is to call that URI, or that user part here. EINVAL: no SIP URI, or it is answered: it
+ * stays. */
+int visitor_redirect(struct visitor *visitor, const char *target);
 /* Its application has failed: 500, or a tone that says so and a BYE. */
 void visitor_fail(struct visitor *visitor);
 

@@ -82,6 +82,36 @@ static int run_invite(const struct arguments *arguments)
     return ask_server(arguments, request);
 }
 
+static int run_create(const struct arguments *arguments)
+{
+    char request[200];
+    const char *factory = arguments->file_count > 0 ? arguments->files[0] : "";
+    if (arguments->file_count > 1 || strpbrk(factory, " \r\n") ||
+        snprintf(request, sizeof request, "create %s", factory) >= (int)sizeof request) {
+        complain("create: give nothing, or the name of a factory");
+        return EXIT_WRONG;
+    }
+    return ask_server(arguments, request);
+}
+
+static int run_end(const struct arguments *arguments)
+{
+    char request[400];
+    if (arguments->file_count < 1 || arguments->file_count > 2) {
+        complain("end: give a conference, and a reason if you like, as in `parley end demo "
+                 "\"Time is over\"`");
+        return EXIT_WRONG;
+    }
+    const char *name = arguments->files[0];
+    const char *reason = arguments->file_count > 1 ? arguments->files[1] : "";
+    if (strpbrk(name, " \r\n") || strpbrk(reason, "\r\n") ||
+        snprintf(request, sizeof request, "end %s %s", name, reason) >= (int)sizeof request) {
+        complain("end: the name has blanks, or the reason is too long or has more than one line");
+        return EXIT_WRONG;
+    }
+    return ask_server(arguments, request);
+}
+
 static int run_stop(const struct arguments *arguments)
 {
     return ask_server(arguments, "stop");
@@ -130,6 +160,22 @@ static const struct command commands[] = {
      .takes_config = true,
      .takes_files = true,
      .run = run_invite},
+    {.name = "create",
+     .operands = "[--config FILE] [--data DIR] [FACTORY]",
+     .summary = "have the running server make a conference that nobody can guess the name of",
+     .description = "Prints the name. Like those of a factory of the config, if one is given. It "
+                    "goes again when nobody\ncomes (created.patience).",
+     .takes_config = true,
+     .takes_files = true,
+     .run = run_create},
+    {.name = "end",
+     .operands = "[--config FILE] [--data DIR] CONFERENCE [REASON]",
+     .summary = "end a conference for all who are in it",
+     .description = "The reason is told to the phones. A conference of the config begins anew with "
+                    "the next call.",
+     .takes_config = true,
+     .takes_files = true,
+     .run = run_end},
     {.name = "stop",
      .operands = "[--config FILE] [--data DIR]",
      .summary = "end all calls and stop the running server",

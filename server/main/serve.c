@@ -139,13 +139,13 @@ static int find_account(void *ctx, const char *user, const char *realm, struct a
 }
 
 /* Its phones are called by that name. */
-static bool is_account(void *arg, const char *name)
+static bool is_taken(void *arg, const char *name)
 {
     const struct server *server = arg;
     struct account account = {.password = ""};
     bool is = find_account(arg, name, server->settings.domain, &account) != ENOENT;
     account_wipe(&account);
-    return is;
+    return is || json_object_get(server->settings.applications, name);
 }
 
 /* ---- putting it together -------------------------------------------------------------------- */
@@ -245,7 +245,7 @@ static int start_focus(struct server *server)
         .max_calls = server->settings.max_calls,
         .media_timeout = server->settings.rtp_timeout,
         .answer_timeout = server->settings.outbound_timeout,
-        .is_taken = is_account,
+        .is_taken = is_taken,
         .is_taken_arg = server,
     };
     int status = focus_create(&config, &server->focus);
@@ -348,6 +348,7 @@ static int start_sip(struct server *server)
         .trusted_peer_count = settings->trusted_peers.count,
         .registrar = settings->registrar == SWITCH_ON,
         .recipients = settings->outbound_recipients,
+        .initiate = settings->initiate == SWITCH_ON,
         .registration_min = settings->registration_min,
         .registration_max = settings->registration_max,
         .events = focus_signalling_events(),

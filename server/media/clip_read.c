@@ -32,7 +32,8 @@ struct reading {
 
 void recording_path(const char *directory, const char *file, char path[PATH_SIZE])
 {
-    bool is_whole = *file == '/' || directory == NULL || *directory == '\0';
+    bool is_whole =
+        *file == '/' || directory == NULL || *directory == '\0' || recording_is_tone(file);
 
     (void)snprintf(path, PATH_SIZE, "%.3000s%s%.1000s", is_whole ? "" : directory,
                    is_whole ? "" : "/", file);
@@ -80,8 +81,12 @@ static SNDFILE *file_open(const char *path, SF_INFO *info, char *error, size_t e
 int recording_check(const char *path, char *error, size_t error_size)
 {
     SF_INFO info;
-    SNDFILE *file = file_open(path, &info, error, error_size);
+    SNDFILE *file;
 
+    if (recording_is_tone(path)) {
+        return tone_check(path, error, error_size);
+    }
+    file = file_open(path, &info, error, error_size);
     if (file == NULL) {
         return EINVAL;
     }
@@ -178,9 +183,13 @@ static int read_all(struct reading *reading, struct recording *recording)
 
 int recording_read(const char *path, struct recording *recording, char *error, size_t error_size)
 {
-    struct reading *reading = calloc(1, sizeof *reading);
+    struct reading *reading;
     int err = 0;
 
+    if (recording_is_tone(path)) {
+        return tone_make(path, recording, error, error_size);
+    }
+    reading = calloc(1, sizeof *reading);
     if (reading == NULL) {
         (void)snprintf(error, error_size, "%s: out of memory", path);
         return ENOMEM;

@@ -31,4 +31,9 @@ void recording_free(struct recording *recording);
 /* Whether recording_read can begin. */
 int recording_check(const char *path, char *error, size_t error_size);
 
+/* clip_tone.c: paths that begin with "tone:" are no files, but say what is heard. */
+bool recording_is_tone(const char *path);
+int tone_make(const char *path, struct recording *recording, char *error, size_t error_size);
+int tone_check(const char *path, char *error, size_t error_size);
+
 #endif

@@ -56,6 +56,7 @@ enum message_kind {
     MESSAGE_LEG_ROUTE,
     MESSAGE_LEG_VOICE,   /* comes back with the old voice once that has faded out */
     MESSAGE_LEG_CLOSE,   /* comes back when the leg is gone */
+    MESSAGE_LEG_MOVE,    /* comes back when the leg has left its section */
     MESSAGE_PLAYER_ADD,  /* comes back when all has been played */
     MESSAGE_PLAYER_STOP, /* comes back behind that */
     MESSAGE_STOP,
@@ -140,7 +141,7 @@ struct leg {
     /* Shared, and in each tick. */
     struct leg_counters counters;
 
-    /* Constant once it is created. */
+    /* Constant, but for `section` while no media thread has the leg (leg_move.c). */
     struct section *section;
     struct socket_pair sockets;
     unsigned timeout; /* ms */
@@ -181,6 +182,8 @@ struct leg {
     struct leg_rtcp rtcp;
     struct latch latch;
     struct mixer_channel channel;
+    struct message *farewell; /* goes back when it has departed */
+    uint64_t departed;        /* µs, from the section before; 0: this one is its first */
 
     /* Shared. `queued`: the leg is in `told` already. */
     atomic_bool queued;
@@ -202,7 +205,9 @@ struct leg {
     const char *grade;           /* what came of it; "": nothing yet */
     struct voice_plan voice_plan;
     bool has_events; /* the session has telephone-events */
-    struct message add, close;
+    struct section *home; /* `section`, or where it is on the way to … */
+    struct mail *waiting, **waiting_end; /* … and messages for when it is there */
+    struct message add, close, move;
     int family;
     char cname[64];
 };
@@ -367,6 +372,8 @@ struct media {
 void media_post(struct media *media, struct media_thread *thread, struct message *message);
 /* A message to be posted; NULL: out of memory, which is logged with `what`. */
 struct message *message_create(enum message_kind kind, const char *what);
+/* With what it brings; not for those that are part of something else. */
+void message_free(struct message *message);
 
 /* mix.c: the mix's part of struct mixing. */
 int mix_create(void *ctx, struct mix **mixp);
@@ -392,6 +399,15 @@ void leg_session(struct leg *leg, const struct session *session);
 int leg_route(struct leg *leg, const struct leg_route *route);
 void leg_close(struct leg *leg);
 void leg_stats(const struct leg *leg, struct leg_stats *stats);
+
+/* leg_move.c */
+int leg_move(struct leg *leg, struct mix *mix, void *user);
+/* Its section's thread has let go of it. */
+void leg_moved(struct leg *leg);
+/* Posts a message about a leg to whichever thread it is with. */
+void leg_post(struct leg *leg, struct message *message);
+/* Counts legs of a section. */
+void section_count_legs(struct section *section, int more);
 
 /* leg_voice.c */
 void leg_voice(struct leg *leg, const struct leg_voice *wish);
@@ -461,6 +477,10 @@ void section_speak(struct section *section, struct media_thread *thread);
 
 /* leg_media.c: one leg, one tick. */
 void leg_apply_session(struct leg *leg, struct message *message, uint64_t now);
+/* Has the mixer make what the session wants. */
+void leg_tune(struct leg *leg);
+/* leg_move.c: it has come from another section. */
+void leg_arrive_again(struct leg *leg, uint64_t now);
 void leg_listen(struct leg *leg, struct media_thread *thread);
 void leg_speak(struct leg *leg, struct media_thread *thread);
 void leg_watch_life(struct leg *leg, struct media_thread *thread);

@@ -57,7 +57,7 @@ static struct sockets *sockets_of(struct media *media, int family)
 
 static void leg_prepare(struct leg *leg, struct section *section, const struct leg_config *config)
 {
-    leg->section = section;
+    leg->section = leg->home = section;
     leg->link = (struct leg_link){.state = LINK_OPEN, .number = -1, .place = -1};
     leg->media = section->mix->media;
     leg->family = config->family;
@@ -72,7 +72,7 @@ static void leg_prepare(struct leg *leg, struct section *section, const struct l
     leg->grade = "";
 }
 
-static void section_count_legs(struct section *section, int more)
+void section_count_legs(struct section *section, int more)
 {
     section->leg_count += (unsigned)more;
     section->thread->legs += (unsigned)more;
@@ -135,13 +135,13 @@ static int choose_sender(struct leg *leg, const struct codec *codec)
 {
     int err;
 
-    mixer_stock_add(&leg->section->stock, codec);
-    err = mix_supply(leg->section, codec, 0, false);
+    mixer_stock_add(&leg->home->stock, codec);
+    err = mix_supply(leg->home, codec, 0, false);
     if (err == 0) {
-        mixer_stock_remove(&leg->section->stock, leg->sends);
+        mixer_stock_remove(&leg->home->stock, leg->sends);
         leg->sends = codec;
     } else {
-        mixer_stock_remove(&leg->section->stock, codec);
+        mixer_stock_remove(&leg->home->stock, codec);
     }
     return err;
 }
@@ -180,7 +180,7 @@ void leg_session(struct leg *leg, const struct session *session)
                  session->codec.name, session->codec.clock_rate, leg->sockets.port);
     }
     leg_voice_session(leg, message->stream);
-    media_post(leg->media, leg->section->thread, message);
+    leg_post(leg, message);
 }
 
 int leg_route(struct leg *leg, const struct leg_route *route)
@@ -202,13 +202,13 @@ int leg_route(struct leg *leg, const struct leg_route *route)
         message->route.hears[bus] = hears;
         buses |= (uint8_t)(speaks != 0 || hears != 0 ? 1u << bus : 0);
     }
-    err = mix_supply(leg->section, NULL, buses, false);
+    err = mix_supply(leg->home, NULL, buses, false);
     if (err != 0) {
         log_error("media: out of memory, a leg's route is not changed");
         free(message);
         return err;
     }
-    media_post(leg->media, leg->section->thread, message);
+    leg_post(leg, message);
     return 0;
 }
 
@@ -216,10 +216,12 @@ void leg_close(struct leg *leg)
 {
     loop_assert_thread(leg->media->loop);
     leg->abandoned = true;
-    TAILQ_REMOVE(&leg->section->mix->legs_open, leg, of_mix);
-    mixer_stock_remove(&leg->section->stock, leg->sends);
-    section_count_legs(leg->section, -1);
-    media_post(leg->media, leg->section->thread, &leg->close);
+    TAILQ_REMOVE(&leg->home->mix->legs_open, leg, of_mix);
+    mixer_stock_remove(&leg->home->stock, leg->sends);
+    section_count_legs(leg->home, -1);
+    if (leg->home == leg->section) {
+        leg_post(leg, &leg->close);
+    } /* else it goes when it comes back from where it was */
 }
 
 void leg_free(struct leg *leg)
@@ -229,6 +231,12 @@ void leg_free(struct leg *leg)
     if (unsent > 0) {
         log_debug("media: the kernel refused %llu packets of the leg on port %u",
                   (unsigned long long)unsent, leg->sockets.port);
+    }
+    while (leg->waiting != NULL) {
+        struct message *message = (struct message *)leg->waiting;
+
+        leg->waiting = leg->waiting->next;
+        message_free(message);
     }
     TAILQ_REMOVE(&leg->media->legs, leg, of_media);
     sockets_close(leg->ports, &leg->sockets);
@@ -252,7 +260,7 @@ void leg_hand_up(struct leg *leg)
 
     if (atomic_exchange_explicit(&leg->lacks_encoder, false, memory_order_relaxed) &&
         !leg->abandoned && leg->sends != NULL &&
-        mix_supply(leg->section, leg->sends, 0, true) != 0) {
+        mix_supply(leg->home, leg->sends, 0, true) != 0) {
         log_error("media: out of memory, %s is not encoded for all", leg->sends->format.name);
     }
     if (!leg->abandoned) {

@@ -51,6 +51,15 @@ static void choose_hearing(struct leg *leg, bool begins_anew)
     }
 }
 
+void leg_tune(struct leg *leg)
+{
+    const struct stream *stream = leg->stream;
+
+    mixer_channel_tune(&leg->section->mixer, &leg->channel, stream->codec, stream->tuning);
+    leg->channel.wants_level = stream->levels.out != 0;
+    leg->channel.wants_each = stream->levels.each != 0;
+}
+
 void leg_apply_session(struct leg *leg, struct message *message, uint64_t now)
 {
     struct stream *before = leg->stream, *stream = message->stream;
@@ -74,9 +83,7 @@ void leg_apply_session(struct leg *leg, struct message *message, uint64_t now)
         leg_write_nothing(leg);
     }
     choose_hearing(leg, begins_anew);
-    mixer_channel_tune(&leg->section->mixer, &leg->channel, stream->codec, stream->tuning);
-    leg->channel.wants_level = stream->levels.out != 0;
-    leg->channel.wants_each = stream->levels.each != 0;
+    leg_tune(leg);
     latch_signal(&leg->latch, &stream->remote_rtp, &stream->peer);
     latch_signal(&leg->rtcp.latch, &stream->remote_rtcp, &stream->peer);
     if (begins_anew) {

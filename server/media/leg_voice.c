@@ -40,7 +40,7 @@ static void follow_plan(struct leg *leg, struct voice_plan plan)
         }
     }
     leg->voice_plan = plan;
-    media_post(leg->media, leg->section->thread, message);
+    leg_post(leg, message);
 }
 
 void leg_voice(struct leg *leg, const struct leg_voice *wish)

@@ -51,6 +51,15 @@ void media_post(struct media *media, struct media_thread *thread, struct message
 
 /* ---- media threads → focus ---- */
 
+void message_free(struct message *message)
+{
+    stream_destroy(message->stream);
+    jitter_destroy(message->jitter);
+    mixer_supply_destroy(message->supply);
+    voice_destroy(message->voice);
+    free(message);
+}
+
 static void message_done(struct message *message)
 {
     if (message->kind == MESSAGE_SECTION_REMOVE) {
@@ -65,11 +74,11 @@ static void message_done(struct message *message)
         leg_free(message->leg); /* the same */
         return;
     }
-    stream_destroy(message->stream);
-    jitter_destroy(message->jitter);
-    mixer_supply_destroy(message->supply);
-    voice_destroy(message->voice);
-    free(message);
+    if (message->kind == MESSAGE_LEG_MOVE) {
+        leg_moved(message->leg);
+        return;
+    }
+    message_free(message);
 }
 
 static void hear_of_overload(struct media_thread *thread)
@@ -237,6 +246,7 @@ int media_create(const struct media_config *config, struct media **mediap)
         .leg_session = leg_session,
         .leg_route = leg_route,
         .leg_voice = leg_voice,
+        .leg_move = leg_move,
         .leg_close = leg_close,
         .leg_stats = leg_stats,
         .is_overloaded = mix_is_overloaded,
@@ -271,7 +281,7 @@ static void messages_discard(struct mail *mail)
         /* The others are part of a section, a leg or a thread. */
         if (message->kind == MESSAGE_LEG_SESSION || message->kind == MESSAGE_LEG_ROUTE ||
             message->kind == MESSAGE_SECTION_SUPPLY || message->kind == MESSAGE_LEG_VOICE) {
-            message_done(message);
+            message_free(message);
         }
     }
 }

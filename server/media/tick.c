@@ -22,15 +22,18 @@ static void leg_arrive(struct media_thread *thread, struct leg *leg)
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = leg};
 
     TAILQ_INSERT_TAIL(&leg->section->legs, leg, in_section);
+    leg_arrive_again(leg, thread->now);
     leg->rtcp.next = thread->now + leg_rtcp_interval(thread) / 2; /* RFC 3550 §6.2: the first */
     /* Without it (ENOMEM, the user's limit on watches) the leg lives, but hears no reports. */
     (void)epoll_ctl(thread->rtcp_poll, EPOLL_CTL_ADD, leg->sockets.rtcp, &event);
 }
 
-/* Fades out within the next tick; then it goes. */
-static void leg_begin_leaving(struct leg *leg)
+/* Fades out within the next tick; then it goes back, by `farewell`. */
+static void leg_begin_leaving(struct leg *leg, struct message *farewell)
 {
     static const struct mixer_route silence;
+
+    leg->farewell = farewell;
 
     leg->leaving = true;
     if (leg->routed) {
@@ -40,12 +43,15 @@ static void leg_begin_leaving(struct leg *leg)
 
 void leg_depart(struct leg *leg, struct media_thread *thread)
 {
-    leg_rtcp_bye(leg, thread);
+    if (leg->farewell == &leg->close) {
+        leg_rtcp_bye(leg, thread);
+    }
+    leg->departed = thread->now;
     leg_link_open(leg);
     (void)epoll_ctl(thread->rtcp_poll, EPOLL_CTL_DEL, leg->sockets.rtcp, NULL);
     mixer_channel_leave(&leg->channel);
     TAILQ_REMOVE(&leg->section->legs, leg, in_section);
-    thread_give_back(thread, &leg->close);
+    thread_give_back(thread, leg->farewell);
 }
 
 static void section_begin_leaving(struct section *section)
@@ -55,7 +61,7 @@ static void section_begin_leaving(struct section *section)
     section->leaving = true;
     TAILQ_FOREACH(leg, &section->legs, in_section)
     {
-        leg_begin_leaving(leg);
+        leg_begin_leaving(leg, leg->farewell); /* it was told to go before */
     }
     players_begin_leaving(section);
 }
@@ -78,7 +84,8 @@ static void message_apply(struct media_thread *thread, struct message *message)
         leg_arrive(thread, message->leg);
         break;
     case MESSAGE_LEG_CLOSE:
-        leg_begin_leaving(message->leg);
+    case MESSAGE_LEG_MOVE:
+        leg_begin_leaving(message->leg, message);
         break;
     case MESSAGE_LEG_SESSION:
         leg_apply_session(message->leg, message, thread->now);

@@ -136,6 +136,10 @@ struct mixing {
     int (*leg_route)(struct leg *leg, const struct leg_route *route);
     /* Until then all is off, and keys are KEYS_AUTO. It fades over, it never clicks. */
     void (*leg_voice)(struct leg *leg, const struct leg_voice *voice);
+    /* Takes it to another mix, with its address and its session; `user` is whose it is from now on.
+     * It fades out, and is silent and deaf until it has a route there. EBUSY: it is on its way
+     * already; ENOMEM: it stays. */
+    int (*leg_move)(struct leg *leg, struct mix *mix, void *user);
     /* Fades out, sends RTCP BYE, closes. No event comes after this; the pointer is gone. */
     void (*leg_close)(struct leg *leg);
     void (*leg_stats)(const struct leg *leg, struct leg_stats *stats);

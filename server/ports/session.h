@@ -48,6 +48,16 @@ struct session_levels {
     uint8_t each; /* in ours, of each who is heard (RFC 6465) */
 };
 
+/* What a session description tells of a conference besides its title (RFC 8866 §5.4–5.6, §6.2).
+ * NULL or "": nothing. */
+struct session_about {
+    const char *description; /* i= */
+    const char *web;         /* u=, a URI */
+    const char *email;       /* e= */
+    const char *phone;       /* p=, as "+1 617 555-6011" */
+    const char *keywords;    /* a=keywds:, separated by blanks */
+};
+
 /* One negotiated audio stream; without formats: there is none. */
 struct session {
     struct sockaddr_storage remote_rtp;  /* port 0 or family 0: none yet, wait for a packet */

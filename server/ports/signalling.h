@@ -13,6 +13,7 @@
 struct call;
 struct referral; /* see ports/referring.h */
 struct reference;
+struct initiation; /* see ports/initiating.h */
 
 /* Who is at the other end, and how that was proven. Strings live as long as the call. */
 struct caller {
@@ -69,6 +70,7 @@ struct answer {
     bool is_focus;            /* add ;isfocus to the Contact (RFC 4579 §4.2) */
     bool rings;               /* of an incoming call: 180 before the 200, by the same Contact */
     const char *subject;      /* SDP s= line; NULL: "-" */
+    struct session_about about;
     struct media_address media;
     /* What our stream is not to do, though it could: STREAM_SENDONLY: send. 0: it does both. */
     enum stream_direction withheld;
@@ -80,6 +82,8 @@ struct answer {
 /* A call to be begun. Strings are copied. */
 struct outgoing_call {
     const char *target;      /* whom to call: a SIP URI; its headers are not sent */
+    const char *device;      /* the URI of the one phone of theirs to call; NULL or "": all that
+                                there are */
     const char *name;        /* the display name that goes with it; "" for none */
     const char *conference;  /* user part of our From, which is the conference's URI */
     const char *title;       /* the display name of our From; "" for none */
@@ -149,6 +153,8 @@ struct query {
     int code;             /* out: 200; 404 when there is no such conference; 401, 503 */
     unsigned retry_after; /* out: s, 0: no header */
     bool is_focus;        /* out */
+    const char *subject;  /* out: as in struct answer, like `about`; of the focus's */
+    struct session_about about;
 };
 
 /* What signalling tells. `arg` is given with the table. A call that comes in is heard of by
@@ -174,6 +180,11 @@ struct signalling_events {
     void (*on_query)(struct query *query, void *arg);
     /* A REFER, checked, with one that we could do. */
     void (*on_refer)(struct reference *reference, void *arg);
+    /* An INITIATE, checked: what is to be answered. If that is 202, the answer is followed by
+     * on_initiated, and only then anybody is called; `is_accepted` false: it was refused after all,
+     * since its subscription could not be. */
+    void (*on_initiate)(struct initiation *initiation, void *arg);
+    void (*on_initiated)(struct initiation *initiation, bool is_accepted, void *arg);
 };
 
 #endif

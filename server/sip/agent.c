@@ -49,6 +49,7 @@ static int copy_config(struct sip_agent *agent, const struct sip_config *config)
     agent->min_expires = config->min_expires;
     agent->max_expires = config->max_expires;
     agent->recipients_max = config->recipients;
+    agent->takes_initiate = config->initiate && config->recipients > 0;
     agent->t1 = config->t1 ? config->t1 : SIP_T1;
     agent->later_tail = &agent->later;
     agent->log_id_salt = (uint32_t)su_randint(0, INT32_MAX);

@@ -56,10 +56,14 @@ static int write_accept(struct sip_agent *agent)
 
 int headers_create(struct sip_agent *agent)
 {
+    char methods[160];
+
     if (write_allow_events(agent) || write_accept(agent) || write_supported(agent)) {
         return ENOMEM;
     }
-    agent->allow = sip_allow_make(agent->home, agent->is_registrar ? ALLOW ", REGISTER" : ALLOW);
+    (void)snprintf(methods, sizeof methods, ALLOW "%s%s", agent->is_registrar ? ", REGISTER" : "",
+                   agent->takes_initiate ? ", " INITIATE : "");
+    agent->allow = sip_allow_make(agent->home, methods);
     agent->server = sip_server_make(agent->home, PRODUCT);
     agent->user_agent = sip_user_agent_make(agent->home, PRODUCT);
     return agent->allow && agent->server && agent->user_agent ? 0 : ENOMEM;

@@ -57,7 +57,10 @@ int invite_prepare(struct call *call, const struct outgoing_call *outgoing)
     if (!wanted) {
         return EINVAL;
     }
-    int error = redirect_begin(&call->redirection, call->agent, call->home, wanted);
+    int error = outgoing->device && *outgoing->device
+                    ? redirect_begin_at(&call->redirection, call->agent, call->home, wanted,
+                                        outgoing->device)
+                    : redirect_begin(&call->redirection, call->agent, call->home, wanted);
     if (!error) {
         error = take_headers(call, outgoing);
     }

@@ -75,7 +75,10 @@ struct sdp *offer_read(struct incoming *in, const struct sdp_local *local)
                 TAG_END());
         return NULL;
     }
-    if (!sdp_acceptable(offer, local)) {
+    struct sdp_local any = *local;
+    any.codecs = in->agent->codecs;
+    any.codec_count = in->agent->codec_count;
+    if (!sdp_acceptable(offer, &any)) {
         refuse_offer(in, offer, local);
         sdp_free(offer);
         return NULL;
@@ -189,11 +192,23 @@ static int write_body(const struct sdp_local *local, const struct call *call,
                  : write_offer(local, call, adds, bodyp);
 }
 
+/* A peer that has none of the codecs which the focus has chosen gets any that there is: the choice
+ * is a wish, and no reason to be without audio. */
+static struct sdp_local local_for(const struct call *call, const struct sdp *offer)
+{
+    struct sdp_local local = call->local;
+    if (offer && !sdp_acceptable(offer, &local)) {
+        local.codecs = call->agent->codecs;
+        local.codec_count = call->agent->codec_count;
+    }
+    return local;
+}
+
 /* The version rises when, and only when, the body is another than the last (RFC 3264 §8). */
 static int make_body(struct call *call, const struct sdp *offer, bool adds, char **bodyp,
                      struct session *session)
 {
-    struct sdp_local local = call->local;
+    struct sdp_local local = local_for(call, offer);
     char *body = NULL;
     int error = write_body(&local, call, offer, adds, &body, session);
     if (!error && call->sent_sdp && strcmp(call->sent_sdp, body) != 0) {
@@ -243,6 +258,11 @@ int offer_answered(struct call *call, const sip_t *sip)
         error = sdp_read_answer(&call->local, answer, &agreed);
     }
     sdp_free(answer);
+    /* Whoever is in may be left without audio; whoever refuses it from the start does not come in.
+     */
+    if (!error && agreed.format_count == 0 && !call->session) {
+        error = ENOTSUP;
+    }
     if (!error) {
         error = agree(call, &agreed);
     }

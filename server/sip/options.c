@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 /* A body only for those that would take it (§11.2). */
-static char *write_body(struct incoming *in)
+static char *write_body(struct incoming *in, const char *subject, const struct session_about *about)
 {
     if (nta_check_accept(NULL, in->sip, in->agent->accept, NULL, TAG_END())) {
         return NULL;
@@ -12,6 +12,8 @@ static char *write_body(struct incoming *in)
     struct sdp_local local = {
         .session_id = 1,
         .version = 1,
+        .subject = subject,
+        .about = *about,
         .direction = STREAM_SENDRECV,
         .codecs = in->agent->codecs,
         .codec_count = in->agent->codec_count,
@@ -32,8 +34,9 @@ static sip_contact_t *add_capabilities(su_home_t *home, const sip_contact_t *con
     return capable;
 }
 
+/* `query` says what there is to tell of the conference. */
 static void accept_options(struct incoming *in, const sip_contact_t *own,
-                           const sip_allow_events_t *allow_events)
+                           const sip_allow_events_t *allow_events, const struct query *query)
 {
     const struct sip_agent *agent = in->agent;
     const sip_contact_t *contact = add_capabilities(msg_home(in->msg), own);
@@ -41,7 +44,7 @@ static void accept_options(struct incoming *in, const sip_contact_t *own,
         respond(in, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());
         return;
     }
-    char *body = write_body(in);
+    char *body = write_body(in, query->subject, &query->about);
     respond(in, SIP_200_OK, SIPTAG_CONTACT(contact), SIPTAG_ALLOW(agent->allow),
             SIPTAG_ALLOW_EVENTS(allow_events), SIPTAG_ACCEPT(agent->accept_bodies),
             SIPTAG_ACCEPT_ENCODING_STR("identity"), SIPTAG_ACCEPT_LANGUAGE_STR("en"),
@@ -60,7 +63,10 @@ void options_receive(const struct dialog *dialog, struct incoming *in)
         .requested_user = user, .requested_host = host, .caller = &in->caller, .code = 404};
 
     if (dialog) {
-        accept_options(in, dialog->contact, allow_events_of(agent, dialog->contact));
+        const struct call *call = dialog_call(dialog);
+        query.subject = call ? call->local.subject : NULL;
+        query.about = call ? call->local.about : query.about;
+        accept_options(in, dialog->contact, allow_events_of(agent, dialog->contact), &query);
         return;
     }
     text_clean(user, sizeof user, uri->url_user, true);
@@ -74,5 +80,5 @@ void options_receive(const struct dialog *dialog, struct incoming *in)
     }
     accept_options(in,
                    contact_make(in->agent, msg_home(in->msg), user, query.is_focus, in->tport, uri),
-                   query.is_focus || !*user ? agent->allow_events : NULL);
+                   query.is_focus || !*user ? agent->allow_events : NULL, &query);
 }

@@ -24,6 +24,12 @@ static bool has_usable_branch(const sip_t *sip)
     return !branch || strlen(branch) >= BRANCH_LEAST;
 }
 
+/* A method that the library has not heard of. */
+static bool is_initiate(const sip_t *sip)
+{
+    return strcmp(sip->sip_request->rq_method_name, INITIATE) == 0;
+}
+
 static void receive_for_call(struct call *call, struct incoming *in)
 {
     switch (in->sip->sip_request->rq_method) {
@@ -74,6 +80,8 @@ static void receive_in_dialog(struct incoming *in)
     dialog_heard(dialog, in);
     if (method == sip_method_subscribe) {
         subscribe_receive(dialog, in);
+    } else if (is_initiate(in->sip)) {
+        initiate_receive(dialog, in);
     } else if (method == sip_method_refer) {
         refer_receive(dialog, in);
     } else if (method == sip_method_notify) {
@@ -125,6 +133,8 @@ static void receive_first(struct incoming *in)
         options_receive(NULL, in);
     } else if (method == sip_method_subscribe) {
         subscribe_receive(NULL, in);
+    } else if (is_initiate(in->sip)) {
+        initiate_receive(NULL, in);
     } else if (method == sip_method_refer) {
         refer_receive(NULL, in);
     } else if (method == sip_method_register) {

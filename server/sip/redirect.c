@@ -66,6 +66,21 @@ int redirect_begin(struct redirection *redirection, const struct sip_agent *agen
     return redirection->count > 0 ? 0 : ENOMEM;
 }
 
+int redirect_begin_at(struct redirection *redirection, const struct sip_agent *agent,
+                      su_home_t *home, const url_t *wanted, const char *device)
+{
+    const url_t *url = target_parse(home, device);
+
+    *redirection = (struct redirection){.agent = agent, .home = home};
+    if (!url) {
+        return EINVAL;
+    }
+    /* If it has registered, its registration says by which way it is reached. */
+    (void)target_account(agent, wanted, redirection->account, sizeof redirection->account);
+    add(redirection, 0, target_spell(home, url), 0);
+    return redirection->count > 0 ? 0 : ENOMEM;
+}
+
 bool redirect_take(struct redirection *redirection, const sip_t *sip)
 {
     unsigned first = redirection->count;

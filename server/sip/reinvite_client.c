@@ -153,7 +153,10 @@ static int propose(struct call *call, struct terms *terms)
         return ENOMEM;
     }
     terms_apply(call, terms);
+    /* Without another choice of codecs, what is in use is to stay so. */
+    call->local.reorders = strcmp(terms->how.codecs, call->terms->how.codecs) != 0;
     int error = offer_make(call, false, &body);
+    call->local.reorders = false;
     if (!error && !send_request(call, contact, body)) {
         error = EHOSTUNREACH;
     }

@@ -40,9 +40,11 @@ struct sdp_local {
     uint64_t version;    /* o= line: the caller raises it whenever the body has changed */
     struct media_address media;
     const char *subject;               /* s= line; NULL or "": "-" */
+    struct session_about about;
     enum stream_direction direction;   /* what we are willing to do */
     const struct codec_format *codecs; /* best first; fmtp is what we say of ourselves */
     unsigned codec_count;
+    bool reorders;       /* a later offer is in our order, not in that of the dialog so far */
     bool may_do_without; /* the peer may switch its audio off, or not take what we offer */
 };
 

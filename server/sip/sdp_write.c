@@ -46,15 +46,16 @@ static void write_address(FILE *file, const struct sockaddr_storage *address)
     fprintf(file, "IN IP%c %s", address->ss_family == AF_INET6 ? '6' : '4', host);
 }
 
-/* A conference's title comes from scripts: it must not be able to add lines of its own. */
-static void write_subject(FILE *file, const char *subject)
+/* Nothing when there is no text. A conference's title comes from scripts: it must not be able to
+ * add lines of its own. */
+static void write_line(FILE *file, const char *name, const char *text)
 {
-    fputs("s=", file);
-    if (!subject || *subject == '\0') {
-        fputc('-', file);
+    if (!text || *text == '\0') {
+        return;
     }
-    for (; subject && *subject; subject++) {
-        fputc((unsigned char)*subject < ' ' || *subject == 0x7f ? ' ' : *subject, file);
+    fputs(name, file);
+    for (; *text; text++) {
+        fputc((unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text, file);
     }
     fputs("\r\n", file);
 }
@@ -66,10 +67,15 @@ void sdp_text_session(struct sdp_text *text, const struct sdp_local *local, uint
     fprintf(file, "v=0\r\no=- %" PRIu64 " %" PRIu64 " ", local->session_id, local->version);
     write_address(file, &local->media.rtp);
     fputs("\r\n", file);
-    write_subject(file, local->subject);
+    write_line(file, "s=", local->subject && *local->subject ? local->subject : "-");
+    write_line(file, "i=", local->about.description);
+    write_line(file, "u=", local->about.web);
+    write_line(file, "e=", local->about.email);
+    write_line(file, "p=", local->about.phone);
     fputs("c=", file);
     write_address(file, &local->media.rtp);
     fprintf(file, "\r\nt=%" PRIu64 " %" PRIu64 "\r\n", start, stop);
+    write_line(file, "a=keywds:", local->about.keywords);
 }
 
 static void write_format(FILE *file, const struct codec_format *format)
@@ -227,6 +233,22 @@ static bool has_format(const struct codec_format *formats, unsigned count,
     return false;
 }
 
+/* In the order of `local`, which has all of them. */
+static void sort_formats(const struct sdp_local *local, struct codec_format *formats,
+                         unsigned count)
+{
+    unsigned sorted = 0;
+    for (unsigned i = 0; i < local->codec_count; i++) {
+        for (unsigned k = sorted; k < count; k++) {
+            if (sdp_same_format(&formats[k], &local->codecs[i])) {
+                struct codec_format found = formats[k];
+                formats[k] = formats[sorted];
+                formats[sorted++] = found;
+            }
+        }
+    }
+}
+
 /* Our formats under the payload types that the dialog already gave them; those that are new to it
  * get a number that means nothing else in it (RFC 3264 §8.3.2), or are left out when there is
  * none. Returns their number. */
@@ -285,6 +307,9 @@ int sdp_write_offer_again(const struct sdp_local *local, const struct sdp *last,
         lines.extensions = sdp_agree_extensions(&last->streams[ours].extensions);
         lines.formats = formats;
         lines.format_count = keep_payload_types(&last->streams[ours], local, formats);
+        if (local->reorders) {
+            sort_formats(local, formats, lines.format_count);
+        }
     } else if (adds) {
         ours = find_slot(last);
     }

@@ -40,6 +40,7 @@ struct sip_config {
     unsigned t1;              /* ms, RFC 3261 §17.1.1.1; 0: 500, less is for tests */
     struct sip_outbound outbound;
     unsigned recipients;     /* that one request may have called; 0: no lists are taken */
+    bool initiate;           /* INITIATE is taken, as far as recipients are */
     const char *resolv_conf; /* NULL: /etc/resolv.conf, others are for tests */
     /* Identity: who may prove which name, and how. */
     const struct accounts *accounts;      /* NULL: there are none */

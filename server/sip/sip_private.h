@@ -43,6 +43,7 @@ struct errand;
 #include <sofia-sip/su_tagarg.h>
 #include <sofia-sip/tport.h>
 
+#define INITIATE "INITIATE"
 /* The option tag of RFC 5366. */
 #define RECIPIENT_LIST_INVITE "recipient-list-invite"
 
@@ -98,6 +99,7 @@ struct sip_agent {
     unsigned credential_count;
     unsigned redirects;      /* that one call may follow */
     unsigned recipients_max; /* that one request may have called */
+    bool takes_initiate;
 
     const struct accounts *accounts;                     /* NULL: there are none */
     enum digest_algorithm algorithms[DIGEST_ALGORITHMS]; /* best first */
@@ -536,6 +538,9 @@ const char *target_spell(su_home_t *home, const url_t *url);
  * registered for; ENOMEM. */
 int redirect_begin(struct redirection *redirection, const struct sip_agent *agent, su_home_t *home,
                    const url_t *wanted);
+/* The same for one phone of theirs, `device`. EINVAL: not a URI that can be called. */
+int redirect_begin_at(struct redirection *redirection, const struct sip_agent *agent,
+                      su_home_t *home, const url_t *wanted, const char *device);
 /* Takes the Contacts of a 3xx. False: none of them is worth a try, or it is the last straw. */
 bool redirect_take(struct redirection *redirection, const sip_t *sip);
 /* The next one to try that can be reached. Errors as target_resolve, of the last one; ENOENT: none
@@ -594,6 +599,15 @@ bool check_contact(struct incoming *in, bool required);
  * False: refused. */
 bool bodies_read(struct incoming *in);
 
+/* confer_to.c */
+/* The `action` of a URI, or of the header that it stands in; none: *actionp stays. False: one that
+ * is none. */
+bool recipient_action_of(const url_t *url, msg_param_t const *params,
+                         enum recipient_action *actionp);
+/* All that Confer-To says. ENOENT: there is none; EBADMSG: it is broken; EINVAL: an unknown action;
+ * E2BIG: more than `limit`; ENOMEM. */
+int confer_to_read(su_home_t *home, const sip_t *sip, unsigned limit, struct recipients *list);
+
 /* refusal.c */
 void refusal_create(struct incoming *in, const char *to_tag, int status, const char *phrase,
                     tagi_t const *tags);
@@ -617,6 +631,19 @@ bool invite_awaits_ack(const struct call *call);
 bool invite_matches(const struct call *call, const sip_t *sip);
 /* Stops repeating and forgets the request. */
 void invite_done(struct call *call);
+
+/* subscribe.c: for requests that subscribe, by that name or by another. */
+struct subscribing {
+    struct incoming *in;
+    struct dialog *dialog; /* NULL: it is to begin one */
+    const struct package *package;
+    struct subscriber subscriber;
+    unsigned expires, status; /* s; and the code when all is well */
+};
+/* False: refused. */
+bool subscribe_read(struct incoming *in, struct dialog *dialog, struct subscribing *subscribing);
+/* Answers it, and the first NOTIFY follows. False: refused. */
+bool subscribe_accept(struct subscribing *subscribing);
 
 /* subscription.c */
 /* Says nothing before subscription_renew. `event_id`: NULL for none. ENOMEM. */
@@ -681,6 +708,7 @@ void cancel_receive(struct incoming *in);
 void options_receive(const struct dialog *dialog, struct incoming *in);
 void register_receive(struct incoming *in);
 void subscribe_receive(struct dialog *dialog, struct incoming *in);
+void initiate_receive(struct dialog *dialog, struct incoming *in);
 void refer_receive(struct dialog *dialog, struct incoming *in);
 /* Whether it says that there is no subscription to it (RFC 4488). */
 bool refer_is_silent(const sip_t *sip);

@@ -105,36 +105,40 @@ static void refuse(struct incoming *in, const struct subscriber *subscriber)
     respond(in, subscriber->code, phrase ? phrase : "Refused", TAG_END());
 }
 
-static void accept_subscribe(struct subscription *subscription, struct incoming *in,
-                             unsigned expires)
+static void accept_subscribe(struct subscription *subscription,
+                             const struct subscribing *subscribing)
 {
     struct dialog *dialog = subscription->dialog;
+    struct incoming *in = subscribing->in;
     const struct sip_agent *agent = in->agent;
     sip_expires_t header[1];
 
-    sip_expires_init(header)->ex_delta = expires;
+    sip_expires_init(header)->ex_delta = subscribing->expires;
     dialog_retarget(dialog, in->sip->sip_contact);
-    respond_tagged(in, dialog->local->a_tag, SIP_200_OK, SIPTAG_CONTACT(dialog->contact),
+    respond_tagged(in, dialog->local->a_tag, subscribing->status,
+                   sip_status_phrase(subscribing->status), SIPTAG_CONTACT(dialog->contact),
                    SIPTAG_EXPIRES(header), SIPTAG_ALLOW(agent->allow),
                    SIPTAG_ALLOW_EVENTS(agent->allow_events), TAG_END());
-    subscription_renew(subscription, expires);
+    subscription_renew(subscription, subscribing->expires);
 }
 
-static void renew(struct subscription *subscription, struct incoming *in,
-                  struct subscriber *subscriber, unsigned expires)
+static bool renew(struct subscription *subscription, struct subscribing *subscribing)
 {
+    struct subscriber *subscriber = &subscribing->subscriber;
+
     subscriber->from.id = subscription->id;
     subscription->package->refresh(subscription->watcher, subscriber);
     if (subscriber->code >= 300) {
-        refuse(in, subscriber);
+        refuse(subscribing->in, subscriber);
         if (subscriber->code == 401) {
             subscription_shorten(subscription, PASSWORD_TIME);
         } else {
             subscription_end(subscription, "rejected", 0);
         }
-        return;
+        return false;
     }
-    accept_subscribe(subscription, in, expires);
+    accept_subscribe(subscription, subscribing);
+    return true;
 }
 
 bool subscription_has_room(const struct sip_agent *agent, const struct dialog *dialog)
@@ -147,45 +151,50 @@ bool subscription_has_room(const struct sip_agent *agent, const struct dialog *d
 }
 
 /* The dialog is made for the subscription when there is none. */
-static struct subscription *make(struct incoming *in, struct dialog *dialog,
-                                 const struct package *package, const struct subscriber *subscriber)
+static struct subscription *make(struct subscribing *subscribing)
 {
+    struct dialog *dialog = subscribing->dialog;
+    struct incoming *in = subscribing->in;
     struct subscription *subscription = NULL;
 
-    if (dialog || !dialog_create(in, subscriber->from.requested_user, &dialog)) {
-        if (subscription_create(dialog, package, in->sip->sip_event->o_id, &subscription)) {
+    if (dialog || !dialog_create(in, subscribing->subscriber.from.requested_user, &dialog)) {
+        if (subscription_create(dialog, subscribing->package, in->sip->sip_event->o_id,
+                                &subscription)) {
             dialog_release(dialog);
         }
     }
     return subscription;
 }
 
-static void begin(struct incoming *in, struct dialog *dialog, const struct package *package,
-                  struct subscriber *subscriber, unsigned expires)
+static bool begin(struct subscribing *subscribing)
 {
+    struct incoming *in = subscribing->in;
+    struct subscriber *subscriber = &subscribing->subscriber;
+    const struct package *package = subscribing->package;
+
     if (!package->open) {
         refuse(in, subscriber);
-        return;
+        return false;
     }
-    if (!subscription_has_room(in->agent, dialog)) {
+    if (!subscription_has_room(in->agent, subscribing->dialog)) {
         sip_retry_after_t after[1];
         sip_retry_after_init(after)->af_delta = RETRY_AFTER_FULL;
         respond(in, SIP_503_SERVICE_UNAVAILABLE, SIPTAG_RETRY_AFTER(after), TAG_END());
-        return;
+        return false;
     }
-    struct subscription *subscription = make(in, dialog, package, subscriber);
+    struct subscription *subscription = make(subscribing);
     if (!subscription) {
         respond(in, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());
-        return;
+        return false;
     }
     subscriber->from.id = subscription->id;
     package->open(package->ctx, subscriber, subscription, &subscription->watcher);
     if (!subscription->watcher) {
         refuse(in, subscriber);
         subscription_free(subscription);
-        return;
+        return false;
     }
-    if (!dialog && subscriber->is_focus) {
+    if (!subscribing->dialog && subscriber->is_focus) {
         sip_contact_t *contact =
             contact_make(in->agent, subscription->dialog->home, subscriber->from.requested_user,
                          true, in->tport, in->sip->sip_request->rq_url);
@@ -193,24 +202,37 @@ static void begin(struct incoming *in, struct dialog *dialog, const struct packa
             subscription->dialog->contact = contact;
         }
     }
-    accept_subscribe(subscription, in, expires);
+    accept_subscribe(subscription, subscribing);
+    return true;
+}
+
+bool subscribe_read(struct incoming *in, struct dialog *dialog, struct subscribing *subscribing)
+{
+    *subscribing = (struct subscribing){
+        .in = in,
+        .dialog = dialog,
+        .package = find_package(in->agent, in->sip->sip_event),
+        .status = 200,
+    };
+    return check_subscribe(in, subscribing->package, dialog) &&
+           read_expires(in, subscribing->package, &subscribing->expires) &&
+           read_subscriber(in, dialog, &subscribing->subscriber);
+}
+
+bool subscribe_accept(struct subscribing *subscribing)
+{
+    const struct dialog *dialog = subscribing->dialog;
+    struct subscription *old = dialog ? subscription_find(dialog, subscribing->package,
+                                                          subscribing->in->sip->sip_event->o_id)
+                                      : NULL;
+    return old ? renew(old, subscribing) : begin(subscribing);
 }
 
 void subscribe_receive(struct dialog *dialog, struct incoming *in)
 {
-    const sip_event_t *event = in->sip->sip_event;
-    const struct package *package = find_package(in->agent, event);
-    struct subscriber subscriber;
-    unsigned expires;
+    struct subscribing subscribing;
 
-    if (!check_subscribe(in, package, dialog) || !read_expires(in, package, &expires) ||
-        !read_subscriber(in, dialog, &subscriber)) {
-        return;
-    }
-    struct subscription *old = dialog ? subscription_find(dialog, package, event->o_id) : NULL;
-    if (old) {
-        renew(old, in, &subscriber, expires);
-    } else {
-        begin(in, dialog, package, &subscriber, expires);
+    if (subscribe_read(in, dialog, &subscribing)) {
+        (void)subscribe_accept(&subscribing);
     }
 }

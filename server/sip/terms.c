@@ -40,21 +40,34 @@ static int choose_codecs(struct terms *terms, const struct sip_agent *agent)
     return 0;
 }
 
+static int copy_texts(struct terms *terms, const struct answer *from)
+{
+    struct answer *how = &terms->how;
+    const char **texts[] = {&how->contact_user,  &how->codecs,      &how->about.description,
+                            &how->about.web,     &how->about.email, &how->about.phone,
+                            &how->about.keywords};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        *texts[i] = su_strdup(terms->home, *texts[i] ? *texts[i] : "");
+        if (!*texts[i]) {
+            return ENOMEM;
+        }
+    }
+    how->subject = su_strdup(terms->home, from->subject ? from->subject : "-");
+    return how->subject ? 0 : ENOMEM;
+}
+
 int terms_create(const struct sip_agent *agent, const struct answer *how, struct terms **termsp)
 {
     struct terms *terms = su_home_new(sizeof *terms);
-    int error = 0;
+    int error;
 
     if (!terms) {
         return ENOMEM;
     }
     terms->how = *how;
-    terms->how.subject = su_strdup(terms->home, how->subject ? how->subject : "-");
-    terms->how.contact_user = su_strdup(terms->home, how->contact_user ? how->contact_user : "");
-    terms->how.codecs = su_strdup(terms->home, how->codecs ? how->codecs : "");
-    if (!terms->how.subject || !terms->how.contact_user || !terms->how.codecs) {
-        error = ENOMEM;
-    } else if (*terms->how.codecs) {
+    error = copy_texts(terms, how);
+    if (!error && *terms->how.codecs) {
         error = choose_codecs(terms, agent);
     }
     if (error) {
@@ -79,6 +92,7 @@ void terms_apply(struct call *call, const struct terms *terms)
 
     local->media = terms->how.media;
     local->subject = terms->how.subject;
+    local->about = terms->how.about;
     local->direction = (enum stream_direction)(STREAM_SENDRECV & ~terms->how.withheld);
     local->codecs = terms->codecs ? terms->codecs : agent->codecs;
     local->codec_count = terms->codecs ? terms->codec_count : agent->codec_count;

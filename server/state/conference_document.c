@@ -102,7 +102,7 @@ char *conference_write_endpoint(const struct participant *participant, const cha
     xml_uri_attribute(&xml, "entity", entity);
     xml_attribute(&xml, "state", "full");
     if (*by)
-        write_execution(&xml, "referred", joined_at, "", by);
+        write_execution(&xml, "referred", participant_made_at(participant), "", by);
     xml_element(&xml, "status", participant_status(participant));
     xml_element(&xml, "joining-method", call->is_outgoing ? "dialed-out" : "dialed-in");
     if (joined_at)
@@ -249,30 +249,66 @@ char *conference_write_state(const struct watched *watched, enum edition_kind ki
 }
 
 /* §5.3.1, §5.3.2 */
-static void write_uri(struct xml *xml, const char *list, const char *uri, const char *purpose)
+static void write_entry(struct xml *xml, const char *uri, const char *purpose)
 {
-    xml_open(xml, list);
     xml_open(xml, "entry");
     xml_uri_element(xml, "uri", uri);
     if (purpose)
         xml_element(xml, "purpose", purpose);
     xml_close(xml);
+}
+
+/* A global number as a URI (RFC 3966 §3); one that is not means nothing elsewhere. */
+static void write_phone(struct xml *xml, const char *phone)
+{
+    char uri[256] = "tel:";
+    size_t length = strlen(uri);
+
+    if (*phone != '+')
+        return;
+    for (; *phone && length + 1 < sizeof uri; phone++) {
+        if (*phone != ' ')
+            uri[length++] = *phone;
+    }
+    uri[length] = '\0';
+    write_entry(xml, uri, "participation");
+}
+
+/* The ways in, and what else there is. */
+static void write_uris(struct xml *xml, const char *entity, const struct session_about *about)
+{
+    xml_open(xml, "conf-uris");
+    write_entry(xml, entity, "participation");
+    write_phone(xml, about->phone);
+    xml_close(xml);
+    xml_open(xml, "service-uris");
+    if (*about->web)
+        write_entry(xml, about->web, "web-page");
+    write_entry(xml, entity, "event");
     xml_close(xml);
 }
 
-static void write_available_media(struct xml *xml)
+/* As far as the conference lets its participants (§5.3.4). */
+static void write_available_media(struct xml *xml, const struct conference *conference)
 {
+    static const char *const statuses[] = {
+        [STREAM_INACTIVE] = "inactive",
+        [STREAM_SENDONLY] = "recvonly",
+        [STREAM_RECVONLY] = "sendonly",
+        [STREAM_SENDRECV] = "sendrecv",
+    };
+
     xml_open(xml, "available-media");
     xml_open(xml, "entry");
     xml_attribute(xml, "label", MEDIUM);
     xml_element(xml, "type", "audio");
-    xml_element(xml, "status", "sendrecv");
+    xml_element(xml, "status", statuses[conference_direction(conference)]);
     xml_close(xml);
     xml_close(xml);
 }
 
 /* The host that was called is who hosts it. */
-static void write_host(struct xml *xml, const char *entity)
+static void write_host(struct xml *xml, const char *entity, const char *email)
 {
     const char *host = strrchr(entity, '@');
     char uri[ENTITY_SIZE];
@@ -280,13 +316,20 @@ static void write_host(struct xml *xml, const char *entity)
     (void)snprintf(uri, sizeof uri, "sip:%s", host ? host + 1 : "");
     uri[strcspn(uri, ";")] = '\0';
     xml_open(xml, "host-info");
-    write_uri(xml, "uris", uri, NULL);
+    xml_open(xml, "uris");
+    write_entry(xml, uri, NULL);
+    if (*email) {
+        (void)snprintf(uri, sizeof uri, "mailto:%s", email);
+        write_entry(xml, uri, NULL);
+    }
+    xml_close(xml);
     xml_close(xml);
 }
 
 char *conference_write_description(const struct watched *watched, const char *entity)
 {
     const struct conference *conference = watched_conference(watched);
+    const struct session_about *about = conference_about(conference);
     const char *title = conference_title(conference);
     struct xml xml;
 
@@ -295,13 +338,16 @@ char *conference_write_description(const struct watched *watched, const char *en
     xml_element(&xml, "display-text", *title ? title : conference_name(conference));
     if (*title)
         xml_element(&xml, "subject", title);
-    write_uri(&xml, "conf-uris", entity, "participation");
-    write_uri(&xml, "service-uris", entity, "event");
+    if (*about->description)
+        xml_element(&xml, "free-text", about->description);
+    if (*about->keywords)
+        xml_element(&xml, "keywords", about->keywords);
+    write_uris(&xml, entity, about);
     if (conference_capacity(conference))
         write_number(&xml, "maximum-user-count", conference_capacity(conference));
-    write_available_media(&xml);
+    write_available_media(&xml, conference);
     xml_close(&xml);
-    write_host(&xml, entity);
+    write_host(&xml, entity, about->email);
     return xml_finish(&xml);
 }
 

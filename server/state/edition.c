@@ -242,12 +242,14 @@ static struct body *full_body(struct watcher *watcher)
     struct face *face = watcher->face;
     const struct edition *edition = face->edition;
     const char *state = edition->watched->is_over ? "deleted" : "full";
+    /* Gone, and not told of yet. */
+    bool is_gone = !edition->watched->is_over && !watched_conference(edition->watched);
 
     parts_drop(watcher);
     watcher->version = edition->version;
     if (edition->kind == EDITION_DIALOGS)
         return write_document(face, "full", watcher->documents++, NULL);
-    if (watcher->is_over && !edition->watched->is_over) { /* it is for this watcher alone */
+    if (is_gone || (watcher->is_over && !edition->watched->is_over)) { /* for this watcher alone */
         watcher->version++;
         return parts_first(watcher, write_document(face, "deleted", watcher->version, NULL),
                            "deleted");

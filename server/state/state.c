@@ -180,6 +180,9 @@ static void take_event(struct watched *watched, const struct conference_event *e
         (event->kind == EVENT_DIALING && participant_is_called(participant))) {
         (void)roster_add(watched, participant); /* ENOMEM: it is not shown */
     } else if (event->kind == EVENT_LEFT || event->kind == EVENT_FAILED) {
+        /* Who has come and gone before anything of it was told is told of, too: that a call has
+         * failed is news to who had it made. */
+        (void)roster_add(watched, participant);
         roster_leave(watched, participant);
         if (participant_departure(participant)->method == BOOTED)
             for_all(watched, drop_participant, participant);

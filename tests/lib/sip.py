@@ -482,6 +482,12 @@ class Phone:
         self.audio.play(source)
         return self
 
+    def press(self, keys):
+        """Keys, one after the other, as telephone-events."""
+        for key in keys:
+            self.audio.press(key)
+            self.audio.wait_for(lambda: self.audio.key is None, what="the end of the key")
+
     def hear(self, seconds=0.5, settle=0.25):
         return self.audio.hear(seconds, settle)
 

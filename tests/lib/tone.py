@@ -97,6 +97,24 @@ def once(samples):
     return source
 
 
+def keys(sequence, db=-10, length=0.1, gap=0.1):
+    """A source that dials once, as phones do that know no telephone-event."""
+    rows, columns = (697, 770, 852, 941), (1209, 1336, 1477)
+    samples = []
+    for key in sequence:
+        at = "123456789*0#".index(key)
+        time = np.arange(int(length * RATE)) / RATE
+        samples.append(
+            amplitude(db)
+            * (
+                np.sin(2 * np.pi * rows[at // 3] * time)
+                + np.sin(2 * np.pi * columns[at % 3] * time)
+            )
+        )
+        samples.append(np.zeros(int(gap * RATE)))
+    return once(np.concatenate(samples))
+
+
 def level(samples, frequency, rate=RATE):
     """dB of one frequency in it, Hann-windowed, so that other tones 30 Hz and more away do not
     count when it lasts 200 ms or longer. -140 when there is nothing."""

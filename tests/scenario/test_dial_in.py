@@ -6,9 +6,52 @@ import sdp
 import tone
 from message import parameter, uri_of
 from parley import OPEN, Server
+from roster import CONFERENCE, Roster
 from sip import Phone
 
 SERVED = {"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE"}
+# As Carol's UA says in F1, and what the focus must know of it to be useful to her.
+CAROL = {
+    "Allow": "INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, SUBSCRIBE, NOTIFY",
+    "Allow-Events": "dialog",
+    "Accept": "application/sdp, message/sipfrag",
+    "Supported": "replaces",
+}
+
+
+def test_figure_1_a_participant_joins_a_conference_using_the_conference_uri():
+    """RFC 4579 §5.1."""
+    with Server() as server, Phone(server, "carol") as carol:
+        conference = f"sip:demo@{server.address}"
+        # F1 INVITE sip:Conf-ID, F2 180 Ringing, F3 200 OK Contact:Conf-ID;isfocus, F4 ACK
+        carol.invite(headers=CAROL)
+        ringing = carol.expect(180)
+        ok = carol.expect(200, method="INVITE")
+        for response in (ringing, ok):
+            assert response["Contact"] == f"<{conference}>;isfocus"
+            assert uri_of(response["To"]) == conference and response.tag("To")
+        assert ringing.tag("To") == ok.tag("To") and not ringing.body
+        assert {"INVITE", "ACK", "CANCEL", "OPTIONS", "BYE", "REFER", "SUBSCRIBE"} <= ok.tokens(
+            "Allow"
+        )
+        assert {"dialog", "conference"} <= ok.tokens("Allow-Events")
+        assert "application/sdp" in ok.tokens("Accept") and ok["Supported"]
+        assert ok["Content-Type"] == "application/sdp" and ok.sdp.audio.port
+        carol.ack()
+        # F5 SUBSCRIBE sip:Conf-ID, F6 200 OK, F7 NOTIFY, F8 200 OK: outside of the INVITE's dialog
+        with Phone(server, "carol", media=False) as watcher:
+            watcher.subscribe(headers={"From": f"{carol.invite_request['From']}"})
+            watcher.local_tag = carol.local_tag
+            subscribed = watcher.expect(200, method="SUBSCRIBE")
+            assert subscribed["Contact"] == f"<{conference}>;isfocus"
+            notify = watcher.notified()
+            assert notify["Contact"] == f"<{conference}>;isfocus"
+            assert notify["Event"] == "conference"
+            assert notify["Subscription-State"].startswith("active;expires=")
+            roster = Roster(notify)
+            assert roster.entity == conference and roster.names() == {"carol"}
+            joined = f"{CONFERENCE}joining-method"
+            assert roster.endpoint("carol").findtext(joined) == "dialed-in"
 
 
 def test_a_call_is_answered_by_ringing_and_by_ok_from_the_focus():

@@ -218,5 +218,30 @@ def test_a_factory_is_checked_and_reloaded():
             assert uri_of(bob.call("new")["Contact"]) == f"sip:new@{server.address}"
 
 
+def test_the_operator_has_a_conference_made_and_ends_it():
+    with Server(ANSWERS) as server, Phone(server, "bob") as bob:
+        for words, lines in (([], "s=-"), (["new"], "s=Ad hoc")):
+            done = server.command("create", *words)
+            assert done.returncode == 0, done.stderr
+            name = done.stdout.strip()
+            assert re.fullmatch(OPAQUE, name) and name in names(server)
+            assert lines in bob.call(name).sdp.lines
+            done = server.command("end", name, "Time is over")
+            assert done.returncode == 0 and done.stdout == f"{name} has ended\n"
+            bye = bob.expect("BYE")
+            assert "Time is over" in bye["Reason"]
+            bob.reply(bye, 200)
+            assert name not in names(server)
+        for words, said in (
+            (["end", "nowhere"], 'there is no conference "nowhere"'),
+            (["end", "new"], 'there is no conference "new"'),
+            (["create", "demo"], 'there is no factory "demo"'),
+            (["create", "a", "b"], "give nothing, or the name of a factory"),
+            (["end"], "give a conference"),
+        ):
+            done = server.command(*words)
+            assert done.returncode != 0 and said in done.stderr, done.stderr
+
+
 if __name__ == "__main__":
     run.main()

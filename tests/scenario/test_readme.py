@@ -34,6 +34,23 @@ def test_the_first_policy_makes_a_host_a_listener_and_keeps_mallory_out():
             assert refused.reason == "Not you"
 
 
+def test_a_call_to_the_factory_makes_a_conference():
+    with Server(EXAMPLES["rooms.lua"]) as server, Phone(server) as alice, Phone(
+        server, "bob"
+    ) as bob:
+        alice.invite("new")
+        challenge = digest.choose(alice.expect(401), "SHA-256")
+        alice.ack()
+        value = digest.authorization(
+            challenge, "alice", "down the hole", "INVITE", alice.remote_uri
+        )
+        alice.send_invite(True, {"Authorization": value})
+        ok = alice.expect(200)
+        alice.ack()
+        assert ";isfocus" in ok["Contact"] and "sip:new@" not in ok["Contact"]
+        assert "u=https://example.com/tea" in bob.call().sdp.lines
+
+
 def test_after_the_host_has_left_nobody_comes_in_and_the_hosts_key_ends_it():
     with Server(policy=EXAMPLES["late.lua"]) as server:
         with Phone(server) as alice, Phone(server, "bob") as bob, Phone(server, "carol") as carol:
@@ -106,6 +123,29 @@ def test_staff_are_hosts_accounts_are_guests_and_others_are_asked_for_a_password
             "bob": "guest",
         }
         assert roster["alice"]["name"] == "Alice Liddell"
+
+
+def test_the_desk_leads_into_a_conference_and_the_door_asks_for_a_pin():
+    with Server(EXAMPLES["desk.lua"]) as server, Phone(server, "alice") as alice:
+        alice.invite("9000")
+        alice.expect(200)
+        alice.ack()
+        alice.press("1234#")
+        again = alice.expect("INVITE")
+        assert ";isfocus" in again["Contact"], again
+        alice.reply(again, 200, body=alice.offer())
+        alice.expect("ACK")
+    config = 'applications = { ["1"] = "door" }\nconferences = { board = {} }\n'
+    door = {"scripts/door.lua": EXAMPLES["scripts/door.lua"]}
+    with Server(config, files=door) as server, Phone(server, "alice") as alice:
+        for pin, code in (("4712", 403), ("4711", 200)):
+            alice.invite("1")
+            alice.connect_audio(alice.expect(183).sdp)
+            alice.press(pin)
+            alice.expect(code)
+            alice.ack()
+        server.expect_log(r"sip:alice@\S+ joined as host")
+        alice.is_up = True
 
 
 def test_the_ready_line_is_the_one_shown():

@@ -60,6 +60,9 @@ def test_figure_11_the_focus_removes_a_participant():
         assert referer.progress() == ("SIP/2.0 100 Trying", False)  # F3, F4
         bye = expect_bye(carol)  # F5, F6
         assert bye["Call-ID"] == carol.call_id and "cause=200" in bye["Reason"]
+        over = carol.notified()  # F7, F8
+        assert over["Event"] == "conference"
+        assert over["Subscription-State"] == "terminated;reason=rejected"
         assert referer.progress() == ("SIP/2.0 200 OK", True)  # F9, F10
         while roster.status("carol") == "connected":
             roster.take(alice.notified())  # F11, F12

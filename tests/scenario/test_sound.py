@@ -42,24 +42,6 @@ def conference(**options):
     return f'policy = "{OPEN}"\nstop_timeout = 0\nconferences = {{ demo = {{ {inside} }} }}\n'
 
 
-def keys(sequence, db=-10, length=0.1, gap=0.1):
-    """A source that dials once, as phones do that know no telephone-event."""
-    rows, columns = (697, 770, 852, 941), (1209, 1336, 1477)
-    samples = []
-    for key in sequence:
-        at = "123456789*0#".index(key)
-        time = np.arange(int(length * tone.RATE)) / tone.RATE
-        samples.append(
-            tone.amplitude(db)
-            * (
-                np.sin(2 * np.pi * rows[at // 3] * time)
-                + np.sin(2 * np.pi * columns[at % 3] * time)
-            )
-        )
-        samples.append(np.zeros(int(gap * tone.RATE)))
-    return tone.once(np.concatenate(samples))
-
-
 def joined(server, *users, **offer):
     phones = [Phone(server, user) for user in users]
     for phone in phones:
@@ -282,7 +264,7 @@ def test_a_phone_without_telephone_events_presses_keys_that_nobody_hears():
         (bob,) = joined(server, "bob")
         bob.hear(0.3)
         first = len(bob.audio.packets)
-        alice.say(keys("0*#9", db=-12))
+        alice.say(tone.keys("0*#9", db=-12))
         server.expect_log("key 9 of alice")
         bob.hear(0.2)
         heard = bob.audio.audio(first)
@@ -297,13 +279,13 @@ def test_a_phone_that_sends_both_presses_each_key_once():
         alice, bob = joined(server, "alice", "bob")
         alice.audio.press("0")
         server.expect_log("key 0 of alice")
-        alice.say(keys("99"))
+        alice.say(tone.keys("99"))
         bob.hear(1.5)
         alice.audio.press("*")
         server.expect_log("key [*] of alice")
         assert "key 9" not in server.log(), "the tones beside events are the same keys again"
         # Who has sent no event is heard by his tones.
-        bob.say(keys("#"))
+        bob.say(tone.keys("#"))
         server.expect_log("key # of bob")
 
 
@@ -312,7 +294,7 @@ def test_where_keys_are_heard_is_for_the_config_to_say():
     for dtmf, told in (("rfc4733", "0"), ("inband", "9"), ("auto", "0")):
         with Server(config=conference(dtmf=f'"{dtmf}"'), policy=POLICY) as server:
             alice, bob = joined(server, "alice", "bob")
-            alice.say(keys("9"))
+            alice.say(tone.keys("9"))
             bob.hear(1)
             alice.say(tone.silence)
             alice.audio.press("0")

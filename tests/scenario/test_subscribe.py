@@ -377,5 +377,32 @@ def test_a_silent_subscriber_is_given_up_and_others_are_served():
         assert Roster(first, notify) == roster
 
 
+def test_who_unsubscribes_as_the_conference_ends_is_told_so():
+    """The last one hangs up and ends the subscription, both before the focus has told of the end, or
+    the one after it."""
+    with Server(policy=OPEN) as server, people(server, "alice", "bob") as (alice, bob):
+        for _ in range(10):
+            alice.call("brief")
+            alice.resubscribe()
+            alice.expect(200, method="SUBSCRIBE")
+            alice.notified()
+            bob.call("brief")
+            alice.notified()
+            bob.hang_up()
+            alice.notified()
+            alice.bye()
+            alice.resubscribe(expires=0)
+            missing = {"BYE", "SUBSCRIBE", "NOTIFY"}
+            while missing:
+                message = alice.receive()
+                assert message, f"nothing more comes, not even {missing}"
+                missing.remove(message.cseq[1])
+                if message.method == "NOTIFY":
+                    assert message["Subscription-State"].startswith("terminated"), message
+                    alice.reply(message, 200)
+                else:
+                    assert message.code in (200, 404, 410, 481), message
+
+
 if __name__ == "__main__":
     run.main()

@@ -300,6 +300,15 @@ static void world_leg_voice(struct leg *leg, const struct leg_voice *voice)
     leg->voice = *voice;
 }
 
+static int world_leg_move(struct leg *leg, struct mix *mix, void *user)
+{
+    (void)mix;
+    if (world.leg_error)
+        return world.leg_error;
+    leg->user = user;
+    return 0;
+}
+
 static int world_play(struct mix *mix, const struct play_config *config, struct player **playerp)
 {
     struct player *player;
@@ -385,6 +394,7 @@ static const struct mixing world_mixing = {
     .leg_session = world_leg_session,
     .leg_route = world_leg_route,
     .leg_voice = world_leg_voice,
+    .leg_move = world_leg_move,
     .play = world_play,
     .play_stop = world_play_stop,
     .leg_close = world_leg_close,

@@ -25,8 +25,9 @@ static struct {
     struct focus *focus;
     struct lua_engine *engine;
     char directory[64], config_file[96];
-    char error[1024]; /* of the last load */
-    char log[65536];  /* what was logged, see log_catch */
+    json_t *applications; /* of the config; NULL: none */
+    char error[1024];     /* of the last load */
+    char log[65536];      /* what was logged, see log_catch */
     int log_file, stderr_copy;
 } script;
 
@@ -94,12 +95,14 @@ __attribute__((unused)) static int script_start(void)
         .focus = script.focus,
         .site_policy = "site",
         .config_file = script.config_file,
+        .applications = script.applications,
     };
     int error = lua_engine_create(&config, &script.engine, script.error, sizeof script.error);
 
-    if (!error)
-        focus_connect(script.focus, &world_signalling, &world_mixing,
-                      lua_engine_policy(script.engine));
+    if (error)
+        return error;
+    focus_connect(script.focus, &world_signalling, &world_mixing, lua_engine_policy(script.engine));
+    focus_connect_applications(script.focus, lua_engine_application(script.engine));
     return error;
 }
 
@@ -220,6 +223,7 @@ __attribute__((unused)) static int script_teardown(void **state)
     focus_destroy(script.focus);
     lua_engine_destroy(script.engine);
     loop_destroy(script.loop);
+    json_decref(script.applications);
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
         script_delete(names[i]);
     (void)snprintf(path, sizeof path, "%s/log", script.directory);

@@ -177,6 +177,20 @@ static void audio_that_was_switched_off_is_offered_again_when_asked_for(void **s
     assert_offer(HEAD, false, "");
 }
 
+/* Else the codec that is in use stays the first one. */
+static void an_offer_is_in_our_order_when_our_choice_has_changed(void **state)
+{
+    (void)state;
+    struct sdp_local local = in_call();
+    struct sdp *last = parse(HEAD "m=audio 5004 RTP/AVP 0\r\n");
+    char *body = NULL;
+    local.reorders = true;
+    assert_int_equal(sdp_write_offer_again(&local, last, false, &body), 0);
+    assert_string_equal(m_lines(body), "m=audio 4000 RTP/AVP 96 0\n");
+    free(body);
+    sdp_free(last);
+}
+
 static void too_many_streams_get_no_one_more(void **state)
 {
     (void)state;
@@ -216,6 +230,7 @@ int main(void)
         cmocka_unit_test(no_call_begins_without_audio),
         cmocka_unit_test(our_offers_keep_every_m_line),
         cmocka_unit_test(audio_that_was_switched_off_is_offered_again_when_asked_for),
+        cmocka_unit_test(an_offer_is_in_our_order_when_our_choice_has_changed),
         cmocka_unit_test(too_many_streams_get_no_one_more),
         cmocka_unit_test(an_answer_may_refuse_our_audio),
     };

@@ -1,0 +1,205 @@
+/*
+ * Several wishes of one request: mass invitation and mass ejection (RFC 4353 §2), by a list of
+ * recipients, by Confer-To.
+ *
+ * All are decided before the first is carried out: when one may not be, none is (RFC 5363 §5.2).
+ */
+#include "focus/private.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct wish {
+    enum verb verb;
+    uint64_t target;                   /* participant id; 0 for an invite */
+    const struct recipient *recipient; /* who it is about */
+    struct request_params params;
+    struct decision decision;
+};
+
+struct wishes {
+    struct conference *conference;
+    struct actor actor;
+    const char *call, *referrer;
+    unsigned count, room;
+    struct wish *each;
+};
+
+/* ---- what is wished ------------------------------------------------------------------------- */
+
+static struct wish *add(struct wishes *wishes, enum verb verb, const struct recipient *recipient)
+{
+    if (wishes->count == wishes->room) {
+        unsigned room = wishes->room ? 2 * wishes->room : 4;
+        struct wish *each = realloc(wishes->each, room * sizeof *each);
+        if (!each)
+            return NULL;
+        wishes->each = each;
+        wishes->room = room;
+    }
+    wishes->each[wishes->count] = (struct wish){.verb = verb, .recipient = recipient};
+    return &wishes->each[wishes->count++];
+}
+
+static int add_invite(struct wishes *wishes, const struct recipient *recipient)
+{
+    struct wish *wish = add(wishes, VERB_INVITE, recipient);
+
+    if (!wish)
+        return ENOMEM;
+    /* Who must not be shown to the others as a recipient (RFC 5364 §4) is not shown to them as a
+     * participant; when nothing is said about it, there is nothing to hide. */
+    wish->params = (struct request_params){
+        .role = "participant",
+        .anonymous = recipient->is_anonymous || recipient->copy == COPY_BCC,
+    };
+    conference_wish_sound(wishes->conference, &wish->params);
+    return 0;
+}
+
+/* One for each endpoint of that URI. ENOENT: there is none. */
+static int add_for_endpoints(struct wishes *wishes, enum verb verb,
+                             const struct recipient *recipient)
+{
+    const struct participant *participant = NULL;
+    int error = ENOENT;
+
+    while ((participant = conference_next_participant(wishes->conference, participant))) {
+        if (participant_is_named(participant, recipient->uri)) {
+            struct wish *wish = add(wishes, verb, recipient);
+            if (!wish)
+                return ENOMEM;
+            wish->target = participant->id;
+            error = 0;
+        }
+    }
+    return error;
+}
+
+static int add_recipient(struct wishes *wishes, const struct recipient *recipient)
+{
+    switch (recipient->action) {
+    case ACTION_REMOVE:
+        return add_for_endpoints(wishes, VERB_REMOVE, recipient);
+    default:
+        return add_invite(wishes, recipient);
+    }
+}
+
+/* ---- decision and effect -------------------------------------------------------------------- */
+
+static void fill_request(const struct wishes *wishes, const struct wish *wish,
+                         struct request *request, struct invitation *invitation)
+{
+    *invitation = (struct invitation){
+        .uri = wish->recipient->uri,
+        .name = wish->recipient->name,
+        .referrer = wishes->referrer,
+    };
+    *request = (struct request){
+        .verb = wish->verb,
+        .actor = wishes->actor,
+        .conference = wishes->conference,
+        .conference_name = wishes->conference->name,
+        .target = wish->target,
+        .invitation = wish->verb == VERB_INVITE ? invitation : NULL,
+        .call = wishes->call,
+        .params = wish->params,
+    };
+}
+
+static int decide_one(const struct wishes *wishes, struct wish *wish)
+{
+    struct invitation invitation;
+    struct request request;
+
+    fill_request(wishes, wish, &request, &invitation);
+    decide(wishes->conference->focus, &request, &wish->decision);
+    if (wish->decision.verdict == DECISION_ACCEPT)
+        return 0;
+    log_write(LOG_LEVEL_INFO, wishes->conference->name, wishes->call,
+              "%s %s refused: %d %s (by %s)", verb_name(wish->verb), wish->recipient->uri,
+              wish->decision.code, wish->decision.reason, wish->decision.by);
+    return EPERM;
+}
+
+/* Who may not do it is told nothing of who is in. */
+static void refuse_unknown(const struct wishes *wishes, enum verb verb, struct decision *decision)
+{
+    const struct request request = {
+        .verb = verb,
+        .actor = wishes->actor,
+        .conference = wishes->conference,
+    };
+    *decision = (struct decision){.verdict = DECISION_REJECT, .code = 404, .by = "default"};
+    if (verb_default(&request) != DECISION_ACCEPT)
+        decision->code = wishes->actor.authenticated ? 403 : 401;
+    else
+        (void)snprintf(decision->reason, sizeof decision->reason, "Nobody of that URI is in");
+}
+
+static int decide_all(struct wishes *wishes, const struct recipients *list,
+                      struct decision *decision)
+{
+    int error;
+
+    for (unsigned i = 0; i < list->count; i++) {
+        error = add_recipient(wishes, &list->items[i]);
+        if (error == ENOENT) {
+            refuse_unknown(wishes, VERB_REMOVE, decision);
+            return EPERM;
+        }
+        if (error)
+            return error;
+    }
+    for (unsigned i = 0; i < wishes->count; i++) {
+        if (decide_one(wishes, &wishes->each[i])) {
+            *decision = wishes->each[i].decision;
+            return EPERM;
+        }
+    }
+    return 0;
+}
+
+int wishes_decide(struct conference *conference, const struct actor *actor, const char *call,
+                  const struct recipients *list, struct wishes **wishesp, struct decision *decision)
+{
+    struct wishes *wishes = calloc(1, sizeof *wishes);
+    int error;
+
+    if (!wishes)
+        return ENOMEM;
+    wishes->conference = conference;
+    wishes->actor = *actor;
+    wishes->call = call;
+    wishes->referrer = actor->anonymous ? "" : actor->uri;
+    error = decide_all(wishes, list, decision);
+    if (error)
+        wishes_free(wishes);
+    else
+        *wishesp = wishes;
+    return error;
+}
+
+void wishes_carry_out(struct wishes *wishes)
+{
+    struct focus *focus = wishes->conference->focus;
+
+    for (unsigned i = 0; i < wishes->count; i++) {
+        struct wish *wish = &wishes->each[i];
+        struct invitation invitation;
+        struct request request;
+        fill_request(wishes, wish, &request, &invitation);
+        /* Why one did not come about is in the log, and how it goes in the conference package. */
+        (void)submit_accepted(focus, &request, &wish->decision);
+    }
+    wishes_free(wishes);
+}
+
+void wishes_free(struct wishes *wishes)
+{
+    free(wishes->each);
+    free(wishes);
+}

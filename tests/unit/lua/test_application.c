@@ -1,0 +1,270 @@
+/* Applications: coroutines that talk with a caller, keys and prompts from the fake world. */
+#include "tests/unit/lua/script_world.h"
+
+#include <event2/event.h>
+
+/* The application "9000" is a policy file's neighbour, named by its path. */
+static struct call *begin(const char *source)
+{
+    char path[128];
+
+    script_write("own", source);
+    script_path("own", path, sizeof path);
+    if (!script.engine) {
+        script_write("site", "return parley.policy { name = 'site' }");
+        script.applications = json_pack("{s:s}", "9000", path);
+        if (script_start())
+            fail_msg("%s", script.error);
+    } else if (script_reload()) {
+        fail_msg("%s", script.error);
+    }
+    return world_dial(script.focus, "alice", "9000");
+}
+
+/* The same with `body` as the function's. */
+static struct call *talk(const char *body)
+{
+    char source[4000];
+
+    (void)snprintf(source, sizeof source, "return function(call) call:answer() %s\nend", body);
+    return begin(source);
+}
+
+/* The ACK is here. */
+static void up(struct call *call)
+{
+    assert_true(call->answered);
+    world_session(script.focus, call, STREAM_SENDRECV, false);
+    focus_signalling_events()->on_established(call, script.focus);
+    script_turn();
+}
+
+static void press(struct call *call, const char *keys)
+{
+    for (; *keys; keys++)
+        focus_mixing_events()->on_digit(call->user, *keys, 100, script.focus);
+    script_turn();
+}
+
+/* Runs the loop until nothing but the call's end is left. */
+static void wait_for_end(struct call *call)
+{
+    while (!call->ended && !call->reject_code)
+        (void)event_base_loop(loop_base(script.loop), EVLOOP_ONCE);
+}
+
+/* What the application hung up with as the reason. */
+static void assert_said(struct call *call, const char *reason)
+{
+    wait_for_end(call);
+    assert_string_equal(call->reason, reason);
+    world_hang_up(script.focus, call);
+    script_turn();
+    assert_int_equal(focus_call_count(script.focus), 0);
+    assert_int_equal(world.legs, 0);
+    assert_int_equal(world.mixes, 0);
+}
+
+#define SAY(question) "local keys, why = call:ask " question " call:hangup(keys or 'no: ' .. why)"
+
+static void keys_are_collected_up_to_max_or_the_terminator(void **state)
+{
+    struct call *call = talk(SAY("{ max = 3, timeout = 60 }"));
+
+    (void)state;
+    up(call);
+    press(call, "12");
+    assert_false(call->ended);
+    press(call, "3");
+    assert_said(call, "123");
+    call = talk(SAY("{ min = 2, terminator = '*', timeout = 60 }"));
+    up(call);
+    press(call, "1#2*9");
+    assert_said(call, "1#2");
+}
+
+static void who_presses_too_little_is_asked_again_and_then_no_more(void **state)
+{
+    struct call *call = talk(SAY("{ prompt = 'a.wav', min = 3, retries = 1, timeout = 0.02 }"));
+
+    (void)state;
+    up(call);
+    assert_int_equal(world.plays, 1);
+    press(call, "1#");
+    assert_int_equal(world.plays, 2);
+    press(call, "12");
+    assert_said(call, "no: short");
+    call = talk(SAY("{ timeout = 0.02 }"));
+    up(call);
+    assert_said(call, "no: timeout");
+}
+
+static void time_runs_from_the_end_of_the_prompt_on(void **state)
+{
+    struct call *call = talk(SAY("{ prompt = 'a.wav', timeout = 0.01 }"));
+
+    (void)state;
+    up(call);
+    assert_string_equal(world.first_player->file, "a.wav");
+    for (unsigned i = 0; i < 5; i++) {
+        struct timespec pause = {.tv_nsec = 10 * 1000000};
+
+        (void)nanosleep(&pause, NULL);
+        script_turn();
+    }
+    assert_false(call->ended);
+    world_played(script.focus, world.first_player, NULL);
+    assert_said(call, "no: timeout");
+}
+
+static void keys_pressed_ahead_are_taken_and_cut_prompts_short(void **state)
+{
+    struct call *call = talk("call:sleep(0.02) local _, key = call:play 'a.wav' "
+                             "local first = call:ask { prompt = 'b.wav', max = 2 } "
+                             "local second = call:ask { prompt = 'c.wav', max = 1 } "
+                             "call:hangup(key .. ' ' .. first .. ' ' .. second)");
+
+    (void)state;
+    up(call);
+    press(call, "1234");
+    assert_said(call, "1 12 3");
+    assert_int_equal(world.plays, 0);
+    call = talk("local _, key = call:play 'a.wav' call:hangup(key)");
+    up(call);
+    assert_int_equal(world.plays, 1);
+    press(call, "7");
+    assert_said(call, "7");
+}
+
+static void hanging_up_closes_what_is_open_and_frees_the_generation(void **state)
+{
+    struct call *call = talk("local open <close> = setmetatable({}, { __close = function() "
+                             "parley.log.error('closed') end }) "
+                             "call:on_hangup(function() parley.log.error('told') end) "
+                             "call:sleep(60)");
+    const char *log;
+
+    (void)state;
+    up(call);
+    script_site("return parley.policy { name = 'site' }"); /* the next generation */
+    log_catch();
+    world_hang_up(script.focus, call);
+    script_turn();
+    log = log_caught();
+    assert_contains(log, "closed");
+    assert_contains(strstr(log, "closed"), "told");
+    assert_int_equal(focus_call_count(script.focus), 0);
+}
+
+static void an_error_is_heard_and_tells_its_place(void **state)
+{
+    struct call *call = talk("\nlocal n = nil + 1");
+    const char *log;
+
+    (void)state;
+    log_catch();
+    up(call);
+    log = log_caught();
+    assert_contains(log, "own.lua:2: attempt to perform arithmetic on a nil value");
+    assert_contains(log, "application 9000, call ");
+    assert_memory_equal(world.first_player->file, "tone:", 5);
+    press(call, "1"); /* to nobody */
+    world_played(script.focus, world.first_player, NULL);
+    assert_said(call, "Application error");
+}
+
+static void what_is_closed_by_a_hang_up_has_a_budget_too(void **state)
+{
+    struct call *call = talk("local open <close> = setmetatable({}, { __close = function() "
+                             "while true do end end }) "
+                             "call:on_hangup(function() pcall(function() while true do end end) "
+                             "parley.log.error('never') end) "
+                             "call:sleep(60)");
+    const char *log;
+
+    (void)state;
+    up(call);
+    log_catch();
+    world_hang_up(script.focus, call);
+    script_turn();
+    log = log_caught();
+    assert_contains(log, "stopped after");
+    assert_null(strstr(log, "never"));
+}
+
+static void create_makes_a_conference_with_options_that_its_policy_knows(void **state)
+{
+    struct call *call;
+
+    (void)state;
+    script_write("other", "local policy = parley.policy { name = 'other', options = { pin = { "
+                          "type = 'string', default = '' } } }\n"
+                          "function policy.join(request, conference) "
+                          "return reject(499, conference.title .. conference.options.pin) end\n"
+                          "return policy");
+    call =
+        talk("local bad, why = pcall(parley.create, { policy = 'other', options = { pim = 1 } }) "
+             "assert(not bad and why:find('pim'), why) "
+             "bad, why = pcall(parley.create, { polcy = 'other' }) "
+             "assert(not bad and why:find('polcy'), why) "
+             "bad, why = pcall(parley.create, { options = { f = print } }) "
+             "assert(not bad and why:find('options.f:'), why) "
+             "local c = parley.create { policy = 'other', title = 'T', options = { pin = '47' } } "
+             "local ok, code, text = call:join(c) "
+             "call:hangup(tostring(ok) .. code .. text)");
+    up(call);
+    assert_said(call, "nil499T47");
+}
+
+static void joining_hands_over_call_and_leg(void **state)
+{
+    struct call *call =
+        talk("call:join(parley.conference 'demo', { role = 'host', muted = true })");
+    const struct leg *leg = world.first_leg;
+    struct participant *participant;
+
+    (void)state;
+    up(call);
+    participant = participant_of(call);
+    assert_string_equal(participant_role(participant), "host");
+    assert_true(participant_is_muted(participant) && participant_has_joined(participant));
+    assert_int_equal(call->updates, 1);
+    assert_true(call->answer.is_focus);
+    assert_string_equal(call->answer.contact_user, "demo");
+    assert_ptr_equal(world_leg_of(participant), leg);
+    assert_int_equal(world.mixes, 1);
+    assert_int_equal(focus_call_count(script.focus), 1);
+    world_hang_up(script.focus, call);
+    script_turn();
+    assert_int_equal(world.legs, 0);
+}
+
+static void without_memory_for_media_the_script_is_told(void **state)
+{
+    struct call *call;
+
+    (void)state;
+    world.leg_error = EADDRINUSE;
+    call = begin("return function(call) local ok, code, text = call:answer() "
+                 "call:reject(code, text) end");
+    world.leg_error = 0;
+    assert_int_equal(call->reject_code, 503);
+    assert_said(call, "No media port is free");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCRIPT_TEST(keys_are_collected_up_to_max_or_the_terminator),
+        SCRIPT_TEST(who_presses_too_little_is_asked_again_and_then_no_more),
+        SCRIPT_TEST(time_runs_from_the_end_of_the_prompt_on),
+        SCRIPT_TEST(keys_pressed_ahead_are_taken_and_cut_prompts_short),
+        SCRIPT_TEST(hanging_up_closes_what_is_open_and_frees_the_generation),
+        SCRIPT_TEST(an_error_is_heard_and_tells_its_place),
+        SCRIPT_TEST(what_is_closed_by_a_hang_up_has_a_budget_too),
+        SCRIPT_TEST(create_makes_a_conference_with_options_that_its_policy_knows),
+        SCRIPT_TEST(joining_hands_over_call_and_leg),
+        SCRIPT_TEST(without_memory_for_media_the_script_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
