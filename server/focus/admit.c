@@ -149,11 +149,10 @@ bool bring_in(struct conference *conference, struct call *call, const struct dec
         return false;
     }
     maker_arrives(participant);
-    participant_answer(participant, &answer);
     if (predecessor)
         replace_link(participant, predecessor);
-    else
-        answer.rings = true;
+    participant_answer(participant, &answer);
+    answer.rings = !predecessor;
     error = focus->signalling->answer(call, &answer);
     if (error) {
         participant_leave(participant, FAILED, 500, "could not be answered");

@@ -170,6 +170,16 @@ void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t p
     actor->participant = participant;
 }
 
+char *actor_name(struct focus *focus, const struct actor *actor)
+{
+    const struct participant *participant = focus_participant(focus, actor->participant);
+    bool is_secret =
+        actor->anonymous || (participant && (participant->anonymous || participant->hidden));
+
+    /* Without memory nobody is named. */
+    return actor->kind == ACTOR_CALLER && actor->uri && !is_secret ? strdup(actor->uri) : NULL;
+}
+
 void actor_of_server(struct actor *actor)
 {
     *actor = (struct actor){

@@ -229,6 +229,10 @@ bool participant_is_hidden(const struct participant *participant);
 unsigned participant_anonymous(const struct participant *participant);
 /* The stream as negotiated, as seen from here. */
 enum stream_direction participant_direction(const struct participant *participant);
+/* URI of who has caused it to come in (RFC 4575 §5.7.5), or has put it out (§5.7.7); "": nobody but
+ * itself or the server, or somebody whom not everybody may know. */
+const char *participant_brought_by(const struct participant *participant);
+const char *participant_removed_by(const struct participant *participant);
 /* The same as its phone sees it: "sendrecv", "sendonly", "recvonly", "inactive"; "none": it has no
  * stream (yet). */
 const char *participant_media(const struct participant *participant);

@@ -203,6 +203,7 @@ int invite(struct conference *conference, const struct request *request, struct 
         goto out;
     }
     decision->participant = participant->id;
+    participant->brought_by = actor_name(focus, &request->actor);
     if (request->invitation->referral)
         referrer_add(participant, request->invitation->referral);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s is invited (by %s)",

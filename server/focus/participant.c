@@ -281,6 +281,8 @@ void participant_remove(struct participant *participant, enum departure_method m
 void participant_free(struct participant *participant)
 {
     HASH_DEL(participant->conference->focus->participants, participant);
+    free(participant->brought_by);
+    free(participant->removed_by);
     free(participant->strings);
     free(participant);
 }
@@ -341,6 +343,18 @@ unsigned participant_anonymous(const struct participant *participant)
 enum stream_direction participant_direction(const struct participant *participant)
 {
     return participant->has_session ? participant->direction : STREAM_INACTIVE;
+}
+
+const char *participant_brought_by(const struct participant *participant)
+{
+    const char *referred_by = participant->info.referred_by;
+
+    return !*referred_by && participant->brought_by ? participant->brought_by : referred_by;
+}
+
+const char *participant_removed_by(const struct participant *participant)
+{
+    return participant->removed_by ? participant->removed_by : "";
 }
 
 const char *participant_media(const struct participant *participant)

@@ -206,6 +206,8 @@ struct participant {
     bool hidden;
     unsigned anonymous; /* its number among the nameless of the conference; 0: it has a name */
     struct departure departure;
+    char *brought_by, *removed_by; /* URI of who had it called, or put it out; NULL: nobody whom the
+                                      roster names */
     struct leg_voice voice;
     float speaks, hears; /* dB */
     bool hears_music;
@@ -256,6 +258,9 @@ void events_flush(struct focus *focus);
 /* decide.c */
 void decide(struct focus *focus, const struct request *request, struct decision *decision);
 void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t participant);
+
+/* URI of who asks, as far as the roster may name it; NULL: it may not. To be freed. */
+char *actor_name(struct focus *focus, const struct actor *actor);
 
 /* conference.c */
 int conference_make(struct focus *focus, const struct conference_config *config,

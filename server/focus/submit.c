@@ -83,6 +83,13 @@ static void lock(struct conference *conference, bool locked)
                                    });
 }
 
+static void remove_by(struct participant *target, const struct actor *actor,
+                      const struct decision *decision)
+{
+    target->removed_by = actor_name(target->conference->focus, actor);
+    participant_remove(target, BOOTED, 200, said(decision, "Removed from the conference"));
+}
+
 static int fail(struct decision *decision, int error)
 {
     static const struct {
@@ -102,9 +109,11 @@ static int fail(struct decision *decision, int error)
     return ECANCELED;
 }
 
-static int carry_out_on(struct participant *target, enum verb verb, struct decision *decision)
+static int carry_out_on(struct participant *target, const struct request *request,
+                        struct decision *decision)
 {
     struct conference *conference = target->conference;
+    enum verb verb = request->verb;
     int error = 0;
 
     if (target->successor)
@@ -118,7 +127,7 @@ static int carry_out_on(struct participant *target, enum verb verb, struct decis
     else if (verb == VERB_VOLUME)
         error = set_volume(target, &decision->params);
     else if (verb == VERB_REMOVE)
-        participant_remove(target, BOOTED, 200, said(decision, "Removed from the conference"));
+        remove_by(target, &request->actor, decision);
     else
         participant_remove(target, BOOTED, 408, said(decision, "No media received"));
     conference_end_if_over(conference);
@@ -193,7 +202,7 @@ int submit_accepted(struct focus *focus, const struct request *request, struct d
     if (request->verb == VERB_INVITE)
         return invite(request->conference, request, decision);
     if (target)
-        return carry_out_on(target, request->verb, decision);
+        return carry_out_on(target, request, decision);
     return carry_out(request->conference, request->verb, decision);
 }
 

@@ -44,7 +44,8 @@ static char *unescape(su_home_t *home, const char *text, size_t length)
     return plain;
 }
 
-int uri_header(su_home_t *home, const url_t *url, const char *name, const char **valuep)
+/* *valuep NULL: there is none. EINVAL: more than one, or not the text of a header. */
+static int uri_header(su_home_t *home, const url_t *url, const char *name, const char **valuep)
 {
     size_t name_length = strlen(name);
 

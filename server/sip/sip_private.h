@@ -301,6 +301,7 @@ struct call {
     bool is_sent_void;   /* it was an offer, and was refused */
     char *peer_sdp;      /* the peer's last that we agreed to; malloc'ed */
     size_t peer_sdp_size;
+    struct sdp_numbers *numbers;  /* of those before it; malloc'ed; NULL: there was none */
     struct sdp *offer;            /* of the first INVITE, until it is answered */
     struct recipients recipients; /* whom it wants to have called, too */
     struct session *session;      /* agreed on, see offer_agreed; malloc'ed; NULL: none yet */
@@ -671,9 +672,6 @@ bool subscription_has_room(const struct sip_agent *agent, const struct dialog *d
  * the display name, NULL for none. EINVAL: it cannot be done, the reference says why. */
 int reference_read(su_home_t *home, const url_t *url, msg_param_t const *params,
                    const char *display, struct reference *reference);
-/* A header within a URI, unescaped; *valuep NULL: there is none. EINVAL: more than one, or not the
- * text of a header. */
-int uri_header(su_home_t *home, const url_t *url, const char *name, const char **valuep);
 
 /* referral.c */
 /* Its subscription says nothing before subscription_renew. NULL: out of memory. */

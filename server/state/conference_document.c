@@ -24,7 +24,7 @@ static void write_execution(struct xml *xml, const char *name, time_t when, cons
     xml_close(xml);
 }
 
-static void write_departure(struct xml *xml, const struct departure *departure)
+static void write_departure(struct xml *xml, const struct departure *departure, const char *by)
 {
     static const char *const methods[] = {
         [DEPARTED] = "departed", [BOOTED] = "booted",     [FAILED] = "failed",
@@ -38,7 +38,7 @@ static void write_departure(struct xml *xml, const struct departure *departure)
                        departure->reason);
     else
         (void)snprintf(reason, sizeof reason, "%s", "");
-    write_execution(xml, "disconnection-info", departure->when, reason, "");
+    write_execution(xml, "disconnection-info", departure->when, reason, by);
 }
 
 /* From the participant's point of view (§5.8.5): what is not mixed, it does not send. */
@@ -94,21 +94,20 @@ char *conference_write_endpoint(const struct participant *participant, const cha
 {
     const struct call_info *call = participant_call(participant);
     time_t joined_at = participant_joined_at(participant);
-    const char *by = call->referred_by;
     struct xml xml;
 
     xml_start(&xml);
     xml_open(&xml, "endpoint");
     xml_uri_attribute(&xml, "entity", entity);
     xml_attribute(&xml, "state", "full");
-    if (*by)
-        write_execution(&xml, "referred", participant_made_at(participant), "", by);
+    if (*call->referred_by)
+        write_execution(&xml, "referred", participant_made_at(participant), "", call->referred_by);
     xml_element(&xml, "status", participant_status(participant));
     xml_element(&xml, "joining-method", call->is_outgoing ? "dialed-out" : "dialed-in");
     if (joined_at)
-        write_execution(&xml, "joining-info", joined_at, "", by);
+        write_execution(&xml, "joining-info", joined_at, "", participant_brought_by(participant));
     if (departure)
-        write_departure(&xml, departure);
+        write_departure(&xml, departure, participant_removed_by(participant));
     else if (joined_at)
         write_media(&xml, participant);
     if (kind == EDITION_MODERATOR)

@@ -3,6 +3,7 @@
 import re
 
 import digest
+import naming
 import run
 from parley import ROOT, Server, run_parley
 from sip import Phone
@@ -70,6 +71,18 @@ def test_after_the_host_has_left_nobody_comes_in_and_the_hosts_key_ends_it():
                 assert "The host has ended it" in bye["Reason"]
                 phone.reply(bye, 200)
                 phone.is_up = False
+
+
+def test_an_assistant_takes_over_a_call():
+    config = 'accounts = { bob = { password = "builder", groups = { "assistants" } } }'
+    with Server(config, policy=EXAMPLES["assistants.lua"]) as server, Phone(
+        server
+    ) as alice, Phone(server, "bob") as bob, Phone(server, "mallory") as mallory:
+        alice.call()
+        naming.refused(mallory, 403, headers=naming.replaces(alice))
+        naming.call_proven(bob, headers=naming.replaces(alice))
+        alice.reply(alice.expect("BYE"), 200)
+        assert set(server.participants()) == {"bob"}
 
 
 def test_keys_change_how_the_conference_sounds():

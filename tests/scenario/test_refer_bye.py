@@ -68,6 +68,8 @@ def test_figure_11_the_focus_removes_a_participant():
             roster.take(alice.notified())  # F11, F12
         gone = roster.endpoint("carol")
         assert gone.findtext(f"{CONFERENCE}disconnection-method") == "booted"
+        by = gone.find(f"{CONFERENCE}disconnection-info/{CONFERENCE}by")
+        assert by.text == user_uri(referer), "RFC 4575 §5.7.7"
         assert set(server.participants()) == {"alice"}
 
 

@@ -204,6 +204,23 @@ def test_what_is_done_to_the_old_call_until_the_ack_is_done_to_the_new_one():
         assert server.participants()["alice"]["muted"]
 
 
+def test_who_is_held_is_held_on_the_other_phone_too():
+    policy = ANYBODY.replace(
+        'if event.digit == "3"', 'if event.digit == "4" then participant:hold() end\n  if event.digit == "3"'
+    )
+    with Server(policy=policy) as server, Phone(server) as alice, second(server) as other:
+        alice.call()
+        alice.audio.press("4")
+        alice.pick_up(alice.expect("INVITE"), direction="sendonly")
+        server.expect_log("alice@.* is on hold")
+        other.invite(headers=replaces(alice))
+        assert other.expect(200).sdp.audio.direction == "recvonly"
+        other.ack()
+        alice.reply(alice.expect("BYE"), 200)
+        server.expect_log(r"event replaced")
+        assert server.participants()["alice"]["held"]
+
+
 def test_who_is_removed_meanwhile_does_not_come_back():
     with Server(policy=ANYBODY) as server, Phone(server) as alice, second(server) as other, Phone(
         server, "bob"
