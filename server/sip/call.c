@@ -82,6 +82,7 @@ static void silence(struct call *call)
     session_timer_stop(call);
     reinvite_stop(call);
     reinvite_forget(call);
+    loop_timer_stop(&call->unheard);
     nta_outgoing_destroy(call->calling);
     call->calling = NULL;
     nta_outgoing_destroy(call->bye);
@@ -102,6 +103,7 @@ void call_free(struct call *call)
     recipients_clear(&call->recipients);
     free(call->sent_sdp);
     free(call->peer_sdp);
+    free(call->numbers);
     free(call->session);
     su_home_deinit(call->home);
     free(call);
