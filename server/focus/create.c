@@ -19,6 +19,7 @@ static bool is_taken(struct focus *focus, const char *name)
     const char *reason;
 
     return focus_conference_by_name(focus, name) || gone_code(focus, name, &reason) == 410 ||
+           focus_has_application(focus, name, focus->domain) ||
            (focus->is_taken && focus->is_taken(focus->is_taken_arg, name));
 }
 

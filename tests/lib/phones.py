@@ -18,6 +18,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 
 import audio
 import parley
@@ -317,15 +318,15 @@ publish=0
 class Linphone:
     """A linphonec that plays the samples and records into a file what it hears."""
 
-    def __init__(self, user, samples, server=None, password=None):
-        """`server` and `password`: registers there."""
+    def __init__(self, user, samples, server=None, password=None, explains=False):
+        """`server` and `password`: registers there. `explains`: its log is kept, for expect_said."""
         require("linphonec")
         self.user, self.address = user, parley.address()
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix=f"parley-{user}-"))
         audio.write_wav(self.directory / "voice.wav", samples)
         (self.directory / ".local/share/linphone").mkdir(parents=True)  # without it, it has no SIP
-        self.config = self.directory / "linphonerc"
-        self.server = server
+        self.config, self.log = self.directory / "linphonerc", self.directory / "log"
+        self.server, self.explains = server, explains
         text = LINPHONE_CONFIG.format(user=user, address=self.address, port=5060, rtp_port=7078,
                                       proxy=0 if server else -1)
         if server:
@@ -334,7 +335,8 @@ class Linphone:
 
     def __enter__(self):
         environment = {"HOME": str(self.directory), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
-        self.program = Program(self.user, ["linphonec", "-c", self.config], self.directory, keyboard=True,
+        log = ["-d", "6", "-l", self.log] if self.explains else []
+        self.program = Program(self.user, ["linphonec", "-c", self.config, *log], self.directory, keyboard=True,
                                environment=environment)
         try:
             self.program.type("soundcard use files")
@@ -357,6 +359,16 @@ class Linphone:
         since = len(self.program.lines)
         self.program.type(f"call {uri}")
         self.program.expect("Media streams established", since=since)
+
+    def expect_said(self, pattern, within=10):
+        """Waits for a line of its own log; returns the match."""
+        deadline = time.monotonic() + within * run.SLOW
+        while True:
+            match = re.search(pattern, self.log.read_text(errors="replace") if self.log.exists() else "")
+            if match:
+                return match
+            assert time.monotonic() < deadline, f"linphonec's log has no {pattern!r}"
+            time.sleep(0.05)
 
     def pick_up(self):
         """Answers a call that comes in."""

@@ -19,6 +19,7 @@ return policy
 """
 
 
+@run.real_time
 def test_figure_14_a_conference_unaware_participant_creates_a_conference():
     with Server('domain = "conf.example.com"', policy=TEAMS) as server:
         with Phone(server, "alice") as alice, Phone(server, "bob") as bob:
@@ -34,7 +35,7 @@ def test_figure_14_a_conference_unaware_participant_creates_a_conference():
             # A second user who chooses the same name is added to the existing conference.
             alice.say(tone.sine(500))
             bob.call("sip:k32934208ds72@conf.example.com")
-            tone.assert_hears(bob.hear(), {500: -20})
+            assert tone.level(bob.hear(), 500) > -40
             assert set(server.participants("k32934208ds72")) == {"alice", "bob"}
 
 

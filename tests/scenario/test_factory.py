@@ -79,6 +79,7 @@ def test_figure_4_the_factory_redirects_to_the_focus():
                 roster.take(watcher.notified())
 
 
+@run.real_time
 def test_a_proxy_follows_the_redirection_and_alice_never_sees_it():
     """§5.4: "with proxy recursion […], Alice may never see the redirect but may just receive the
     responses from the focus starting with message F5"."""
@@ -92,12 +93,13 @@ def test_a_proxy_follows_the_redirection_and_alice_never_sees_it():
             assert proxy.followed == [f"sip:{conference}@{server.address}"]
             carol.ack()
             bob.call(conference)
-            tone.assert_hears(bob.hear(), {500: -20})
+            assert tone.level(bob.hear(), 500) > -40
             # The proxy has changed neither Call-ID nor CSeq: she is known as the creator.
             carol.hang_up()
             bob.reply(bob.expect("BYE"), 200)
 
 
+@run.real_time
 def test_the_factory_answers_with_the_conference_itself():
     with Server(ANSWERS) as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
         alice.say(tone.sine(500))
@@ -107,7 +109,7 @@ def test_the_factory_answers_with_the_conference_itself():
         assert {"conference"} <= ok.tokens("Allow-Events") and "s=Ad hoc" in ok.sdp.lines
         assert set(server.participants(conference)) == {"alice"}
         bob.call(conference)  # who knows the URI dials in, as into any other
-        tone.assert_hears(bob.hear(), {500: -20})
+        assert tone.level(bob.hear(), 500) > -40
         assert set(server.participants(conference)) == {"alice", "bob"}
         assert set(server.participants("new")) == set(), "nobody is in the factory"
         # §5.12: deleted when the creator departs; its URI is gone for good.
@@ -116,6 +118,8 @@ def test_the_factory_answers_with_the_conference_itself():
         bob.invite(conference)
         bob.expect(410)
         bob.ack()
+        options(bob, conference)
+        bob.expect(410)
 
 
 def test_it_outlives_its_creator_when_the_factory_says_so():

@@ -19,6 +19,7 @@ def assert_hidden(message, server, conference="demo"):
     assert message["Allow-Events"] is None, message
 
 
+@run.real_time
 def test_a_call_is_answered_as_by_any_phone():
     with Server(HIDDEN) as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
         alice.say(tone.sine(500))
@@ -27,7 +28,7 @@ def test_a_call_is_answered_as_by_any_phone():
         assert_hidden(alice.expect(200), server)
         alice.ack()
         bob.call()
-        tone.assert_hears(bob.hear(), {500: -20})
+        assert tone.level(bob.hear(), 500) > -40
         alice.send(alice.request("OPTIONS"))
         assert_hidden(alice.expect(200, method="OPTIONS"), server)
         alice.reinvite()
