@@ -39,7 +39,7 @@ struct sdp_local {
     uint64_t session_id; /* o= line: the same for the whole dialog */
     uint64_t version;    /* o= line: the caller raises it whenever the body has changed */
     struct media_address media;
-    const char *subject;               /* s= line; NULL or "": "-" */
+    const char *subject; /* s= line; NULL or "": "-" */
     struct session_about about;
     enum stream_direction direction;   /* what we are willing to do */
     const struct codec_format *codecs; /* best first; fmtp is what we say of ourselves */
