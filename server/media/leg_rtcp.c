@@ -110,9 +110,15 @@ static void send_report(struct leg *leg, struct media_thread *thread, bool bye)
     }
 }
 
+/* With its stream a session's reports end (RFC 3264 §8.2). */
+static bool has_reports(const struct leg *leg)
+{
+    return leg->stream != NULL && leg->stream->format_count > 0;
+}
+
 void leg_rtcp_tick(struct leg *leg, struct media_thread *thread)
 {
-    if (leg->stream == NULL || thread->now < leg->rtcp.next) {
+    if (!has_reports(leg) || thread->now < leg->rtcp.next) {
         return;
     }
     leg->rtcp.next = thread->now + leg_rtcp_interval(thread);
@@ -122,7 +128,7 @@ void leg_rtcp_tick(struct leg *leg, struct media_thread *thread)
 void leg_rtcp_bye(struct leg *leg, struct media_thread *thread)
 {
     /* Nobody has heard of us when nothing was sent (RFC 3550 §6.3.7). */
-    if (leg->stream != NULL &&
+    if (has_reports(leg) &&
         (leg->rtcp.began || atomic_load_explicit(&leg->counters.sent, memory_order_relaxed) > 0)) {
         send_report(leg, thread, true);
     }

@@ -102,6 +102,7 @@ void call_free(struct call *call)
     recipients_clear(&call->recipients);
     free(call->sent_sdp);
     free(call->peer_sdp);
+    free(call->numbers);
     free(call->session);
     su_home_deinit(call->home);
     free(call);

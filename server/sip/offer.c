@@ -156,10 +156,37 @@ void offer_agreed(const struct call *call, struct session *session)
     memcpy(session, call->session, kept_size(call->session));
 }
 
+/* Without memory for it a number may get a second meaning, as long as all else goes on. */
+static void learn_numbers(struct call *call)
+{
+    struct sdp *last = NULL;
+    if (sdp_parse(call->peer_sdp, call->peer_sdp_size, &last)) {
+        return;
+    }
+    if (!call->numbers) {
+        call->local.numbers = call->numbers = calloc(1, sizeof *call->numbers);
+    }
+    if (call->numbers) {
+        call->numbers->codecs = call->agent->codecs;
+        call->numbers->codec_count = call->agent->codec_count;
+        sdp_numbers_learn(call->numbers, last);
+    }
+    sdp_free(last);
+}
+
+static bool is_peer_sdp(const struct call *call, const sip_t *sip)
+{
+    return call->peer_sdp && call->peer_sdp_size == sip->sip_payload->pl_len &&
+           memcmp(call->peer_sdp, sip->sip_payload->pl_data, call->peer_sdp_size) == 0;
+}
+
 void offer_remember(struct call *call, const sip_t *sip)
 {
-    if (!message_has_sdp(sip)) {
+    if (!message_has_sdp(sip) || is_peer_sdp(call, sip)) {
         return;
+    }
+    if (call->peer_sdp) {
+        learn_numbers(call);
     }
     char *copy = malloc(sip->sip_payload->pl_len);
     if (copy) {

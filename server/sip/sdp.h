@@ -34,6 +34,15 @@ void sdp_free(struct sdp *sdp);
 /* telephone-event and comfort noise go along with a codec, they cannot stand alone. */
 bool sdp_is_codec(const struct codec_format *format);
 
+/* What payload types have meant in a dialog: that never changes (RFC 3264 §8.3.2). */
+struct sdp_numbers {
+    const struct codec_format *codecs; /* that can be told apart */
+    unsigned codec_count;
+    uint8_t meanings[128]; /* of each number: 0: none yet; a codec's index + 1; or another one */
+};
+/* Notes what a description of the peer's says. */
+void sdp_numbers_learn(struct sdp_numbers *numbers, const struct sdp *sdp);
+
 /* What we bring to an offer or an answer. */
 struct sdp_local {
     uint64_t session_id; /* o= line: the same for the whole dialog */
@@ -44,6 +53,7 @@ struct sdp_local {
     enum stream_direction direction;   /* what we are willing to do */
     const struct codec_format *codecs; /* best first; fmtp is what we say of ourselves */
     unsigned codec_count;
+    const struct sdp_numbers *numbers; /* before the peer's latest description; NULL: none */
     bool reorders;       /* a later offer is in our order, not in that of the dialog so far */
     bool may_do_without; /* the peer may switch its audio off, or not take what we offer */
 };

@@ -249,6 +249,50 @@ static void sort_formats(const struct sdp_local *local, struct codec_format *for
     }
 }
 
+/* ---- payload types -------------------------------------------------------------------------- */
+
+enum { ANOTHER = UINT8_MAX }; /* codec than ours */
+
+static uint8_t meaning_of(const struct sdp_numbers *numbers, const struct codec_format *format)
+{
+    for (unsigned i = 0; i < numbers->codec_count && i + 1 < ANOTHER; i++) {
+        if (sdp_same_format(format, &numbers->codecs[i])) {
+            return (uint8_t)(i + 1);
+        }
+    }
+    return ANOTHER;
+}
+
+void sdp_numbers_learn(struct sdp_numbers *numbers, const struct sdp *sdp)
+{
+    for (unsigned i = 0; i < sdp->stream_count; i++) {
+        const struct sdp_stream *stream = &sdp->streams[i];
+        for (unsigned k = 0; sdp_is_audio(stream) && k < stream->format_count; k++) {
+            uint8_t *meaning = &numbers->meanings[stream->formats[k].payload_type];
+            if (*meaning == 0) {
+                *meaning = meaning_of(numbers, &stream->formats[k]);
+            }
+        }
+    }
+}
+
+/* The number that it had, or likes to have. */
+static uint8_t favourite(const struct sdp_numbers *numbers, const struct codec_format *format)
+{
+    for (unsigned i = 0; numbers && i < sizeof numbers->meanings; i++) {
+        if (numbers->meanings[i] == meaning_of(numbers, format)) {
+            return (uint8_t)i;
+        }
+    }
+    return format->payload_type;
+}
+
+static bool means_another(const struct sdp_numbers *numbers, const struct codec_format *format)
+{
+    uint8_t meaning = numbers ? numbers->meanings[format->payload_type] : 0;
+    return meaning != 0 && meaning != meaning_of(numbers, format);
+}
+
 /* Our formats under the payload types that the dialog already gave them; those that are new to it
  * get a number that means nothing else in it (RFC 3264 §8.3.2), or are left out when there is
  * none. Returns their number. */
@@ -263,7 +307,9 @@ static unsigned keep_payload_types(const struct sdp_stream *last, const struct s
         if (has_format(formats, count, &format)) {
             continue;
         }
-        while (payload_type_taken(format.payload_type, last->formats, last->format_count) ||
+        format.payload_type = favourite(local->numbers, &format);
+        while (means_another(local->numbers, &format) ||
+               payload_type_taken(format.payload_type, last->formats, last->format_count) ||
                payload_type_taken(format.payload_type, formats, count)) {
             if (next > DYNAMIC_LAST) {
                 return count;

@@ -298,6 +298,7 @@ struct call {
     bool is_sent_void;   /* it was an offer, and was refused */
     char *peer_sdp;      /* the peer's last that we agreed to; malloc'ed */
     size_t peer_sdp_size;
+    struct sdp_numbers *numbers;  /* of those before it; malloc'ed; NULL: there was none */
     struct sdp *offer;            /* of the first INVITE, until it is answered */
     struct recipients recipients; /* whom it wants to have called, too */
     struct session *session;      /* agreed on, see offer_agreed; malloc'ed; NULL: none yet */

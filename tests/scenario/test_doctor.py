@@ -10,7 +10,7 @@ import time
 
 import run
 from message import Message, merge, render
-from parley import BINARY, Server, address, run_parley
+from parley import BINARY, ROOT, Server, address, run_parley
 from run import limit
 
 WITHIN = 90  # seconds; every line has a limit of its own
@@ -19,7 +19,7 @@ CONFIG = """
 accounts = { alice = { password = "down the hole" } }
 conferences = { ward = {}, new = { factory = "answer" }, sent = { factory = "redirect" } }
 """
-UNFINISHED = {"initiate-hold", "initiate-remove"}
+UNFINISHED = {"initiate-hold", "initiate-remove", "refer-list"}
 # Who examines sees everything.
 POLICY = """
 local policy = parley.policy { name = "examined" }
@@ -50,6 +50,12 @@ def expect_empty(server, within=5):
     while server.status()["server"]["calls"] and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not server.participants("ward"), "the doctor has left"
+
+
+def checks_of(table):
+    """The lines of the table about what is finished; the last one counts them all."""
+    lines = [line for line in table.splitlines() if line[:1].isalpha()][:-1]
+    return [line for line in lines if not UNFINISHED & set(line.split())]
 
 
 class FarEnd:
@@ -162,6 +168,16 @@ def test_people_get_a_table():
             rf"sip:ward@{server.address}, Parley/\S+: \d+ pass, 0 fail, \d+ not offered, \d+ skipped",
             lines[-1],
         ), lines[-1]
+
+
+@limit(100)
+def test_the_readme_shows_what_it_says_of_parley():
+    shown = re.search(r"```\n(pass .*?)\n```", (ROOT / "README.md").read_text(), re.S)[1]
+    with Server(config=CONFIG, policy=POLICY) as server:
+        uris = f"sip:ward@{server.address}", "--factory", f"sip:new@{server.address}"
+        done = run_parley("doctor", *uris, "--auth", "alice:down the hole", within=WITHIN)
+        said = done.stdout.replace(server.address, "192.0.2.10").strip()
+        assert checks_of(said) == checks_of(shown), said
 
 
 def test_whoever_stops_it_leaves_nobody_in_the_conference():

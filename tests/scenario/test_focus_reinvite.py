@@ -209,6 +209,24 @@ def test_the_codec_of_all_is_changed_and_comes_back():
         tone.assert_hears(alice.hear(settle=0.5), {800: -20}, absent=[500])
 
 
+def test_payload_types_mean_the_same_to_the_end_of_the_call():
+    """RFC 3264 §8.3.2."""
+    own = ((111, "opus/48000/2"), (96, "telephone-event/8000"))
+    with Pair() as pair, Phone(pair.server, "carol") as carol:
+        carol.call(formats=("PCMA", *own))
+        pair.key("2")
+        for phone in (pair.alice, pair.bob):
+            take_change(phone, "sendrecv", formats=("PCMA", "telephone-event"))
+        take_change(carol, "sendrecv", formats=("PCMA",))
+        pair.alice.audio.wait_for(lambda: pair.alice.audio.key is None, what="the end of the key")
+        pair.key("0")
+        for phone in (pair.alice, pair.bob):
+            take_change(phone, "sendrecv")
+        rtpmaps = take_change(carol, "sendrecv", formats=("PCMA", *own)).sdp.audio.rtpmaps
+        assert rtpmaps[111] == "opus/48000/2" and rtpmaps[96] == "telephone-event/8000"
+        assert len(set(rtpmaps.values())) == len(rtpmaps)
+
+
 def test_who_refuses_the_change_for_all_stays_as_it_was():
     with Pair() as pair:
         pair.key("2")

@@ -46,6 +46,7 @@ def is_held(server, user):
 
 
 @run.real_time
+@run.real_time
 def test_a_reinvite_with_the_same_offer_disturbs_nobody():
     with Pair() as (_, alice, bob):
         first = len(alice.audio.packets), len(bob.audio.packets)
@@ -58,6 +59,7 @@ def test_a_reinvite_with_the_same_offer_disturbs_nobody():
         bob.audio.assert_steady(first[1])
 
 
+@run.real_time
 def test_our_session_version_rises_only_when_our_sdp_changes():
     with Server() as server, Phone(server) as alice:
         first = alice.call().sdp
@@ -106,6 +108,7 @@ def test_hold_by_update_and_back():
 
 
 @run.real_time
+@run.real_time
 def test_a_listener_that_is_recvonly_hears_and_is_not_heard():
     with Pair() as (_, alice, bob):
         assert change(alice, "INVITE", direction="recvonly").sdp.audio.direction == "sendonly"
@@ -113,6 +116,7 @@ def test_a_listener_that_is_recvonly_hears_and_is_not_heard():
         assert tone.level(bob.hear(), 500) < SILENT
 
 
+@run.real_time
 @run.real_time
 def test_a_codec_changed_by_reinvite():
     with Pair() as (_, alice, bob):
@@ -123,6 +127,7 @@ def test_a_codec_changed_by_reinvite():
         assert {p.payload_type for p in alice.audio.packets[first:]} == {8}
 
 
+@run.real_time
 def test_the_audio_follows_a_phone_that_moves_to_another_port():
     with Pair() as (_, alice, bob):
         old, alice.audio = alice.audio, rtp.Stream(alice.address)
@@ -145,6 +150,7 @@ def test_in_dialog_requests_follow_a_changed_contact():
         server.wait_stopped()
 
 
+@run.real_time
 def test_a_reinvite_without_offer_gets_ours():
     with Pair() as (_, alice, bob):
         alice.reinvite(body=None)
@@ -155,6 +161,7 @@ def test_a_reinvite_without_offer_gets_ours():
         tone.assert_hears(bob.hear(), {500: -20})
 
 
+@run.real_time
 def test_a_held_phone_that_sends_an_empty_reinvite_is_offered_full_audio():
     """RFC 3261 §14.2: the offer of an answer to an empty INVITE is as for a fresh call."""
     with Pair() as (server, alice, _):
@@ -166,6 +173,7 @@ def test_a_held_phone_that_sends_an_empty_reinvite_is_offered_full_audio():
         assert not is_held(server, "alice")
 
 
+@run.real_time
 def test_an_update_without_offer_is_answered_and_changes_nothing():
     with Pair() as (_, alice, bob):
         alice.send(alice.request("UPDATE"))
@@ -174,6 +182,7 @@ def test_an_update_without_offer_is_answered_and_changes_nothing():
         tone.assert_hears(bob.hear(), {500: -20})
 
 
+@run.real_time
 @run.real_time
 def test_a_refused_reinvite_leaves_the_call_as_it_was():
     with Pair() as (server, alice, bob):
@@ -188,6 +197,7 @@ def test_a_refused_reinvite_leaves_the_call_as_it_was():
         assert set(server.participants()) == {"alice", "bob"}
 
 
+@run.real_time
 def test_a_refused_update_leaves_the_call_as_it_was():
     with Pair() as (_, alice, bob):
         alice.send(alice.request("UPDATE", body=alice.offer(formats=("speex",))))
@@ -239,6 +249,7 @@ def test_a_bye_while_a_reinvite_waits_for_its_ack_ends_the_call():
         assert server.status()["server"]["calls"] == 0
 
 
+@run.real_time
 @run.real_time
 def test_fifty_changes_in_a_row_keep_the_stream_in_one_piece():
     with Pair() as (_, alice, bob):

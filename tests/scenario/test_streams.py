@@ -163,6 +163,17 @@ def test_audio_goes_and_video_stays_offered():
         assert_without_audio(server, alice, bob)
 
 
+def test_without_audio_there_are_no_reports_either():
+    """RFC 3264 §8.2. A report comes every 2 to 6.2 s (RFC 3550 §6.2)."""
+    with Pair() as (_, alice, bob):
+        bob.audio.wait_for(lambda: bob.audio.rtcp, within=8, what="a report")
+        change(bob, port=0)
+        alice.audio.wait_for_packets(10)  # what was on its way is here
+        came = len(bob.audio.rtcp)
+        alice.audio.wait_for_packets(350, within=12)
+        assert len(bob.audio.rtcp) == came
+
+
 def test_an_empty_reinvite_without_audio_is_offered_it_again():
     """RFC 3261 §14.2: as if it were a new call; RFC 3264 §8.1: in the slot that is free."""
     with Pair() as (server, alice, bob):

@@ -21,9 +21,8 @@
 #define FULL(version, users)                                                                       \
     INFO("state=\"full\" version=\"" version "\"",                                                 \
          "<conference-description/><users>" users "</users>")
-#define PARTIAL(version, users)                                                                    \
-    INFO("state=\"partial\" version=\"" version "\"", "<users state=\"partial\">" users "</"       \
-                                                                                        "users>")
+#define SOME(users) "<users state=\"partial\">" users "</users>"
+#define PARTIAL(version, users) INFO("state=\"partial\" version=\"" version "\"", SOME(users))
 
 static const char alice_is_in[] =
     FULL("1", USER("alice", " state=\"full\"", ENDPOINT("alice", "connected")));

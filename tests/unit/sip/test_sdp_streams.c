@@ -177,6 +177,31 @@ static void audio_that_was_switched_off_is_offered_again_when_asked_for(void **s
     assert_offer(HEAD, false, "");
 }
 
+/* RFC 3264 §8.3.2: though the latest description says nothing of it any more. */
+static void a_number_keeps_its_meaning_for_ever(void **state)
+{
+    (void)state;
+    struct sdp_local local = in_call();
+    struct sdp_numbers numbers = {.codecs = codecs, .codec_count = local.codec_count};
+    struct sdp *first = parse(HEAD "m=audio 5004 RTP/AVP 0 96\r\na=rtpmap:96 speex/8000\r\n");
+    struct sdp *second = parse(HEAD "m=audio 5004 RTP/AVP 0 111\r\na=rtpmap:111 opus/48000/2\r\n");
+    struct sdp *last = parse(HEAD "m=audio 5004 RTP/AVP 0\r\n");
+    char *body = NULL;
+
+    local.numbers = &numbers;
+    sdp_numbers_learn(&numbers, first);
+    assert_int_equal(sdp_write_offer_again(&local, last, false, &body), 0);
+    assert_string_equal(m_lines(body), "m=audio 4000 RTP/AVP 0 97\n");
+    free(body);
+    sdp_numbers_learn(&numbers, second);
+    assert_int_equal(sdp_write_offer_again(&local, last, false, &body), 0);
+    assert_string_equal(m_lines(body), "m=audio 4000 RTP/AVP 0 111\n");
+    free(body);
+    sdp_free(first);
+    sdp_free(second);
+    sdp_free(last);
+}
+
 /* Else the codec that is in use stays the first one. */
 static void an_offer_is_in_our_order_when_our_choice_has_changed(void **state)
 {
@@ -230,6 +255,7 @@ int main(void)
         cmocka_unit_test(no_call_begins_without_audio),
         cmocka_unit_test(our_offers_keep_every_m_line),
         cmocka_unit_test(audio_that_was_switched_off_is_offered_again_when_asked_for),
+        cmocka_unit_test(a_number_keeps_its_meaning_for_ever),
         cmocka_unit_test(an_offer_is_in_our_order_when_our_choice_has_changed),
         cmocka_unit_test(too_many_streams_get_no_one_more),
         cmocka_unit_test(an_answer_may_refuse_our_audio),
