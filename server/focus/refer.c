@@ -59,13 +59,13 @@ static void refuse(struct reference *reference, int code, const char *reason)
     (void)snprintf(reference->reason, sizeof reference->reason, "%s", reason);
 }
 
-/* Whoever is shown without a name must not be named by the roster of whom it brings in. */
+/* Whoever is shown without a name, or not at all, must not be named by whom it brings in. */
 static const char *name_of_referrer(const struct reference *reference,
                                     const struct participant *participant)
 {
     const struct call_info *from = &reference->from;
 
-    if (from->caller.anonymous || (participant && participant->anonymous))
+    if (from->caller.anonymous || (participant && (participant->anonymous || participant->hidden)))
         return "";
     return *from->referred_by ? from->referred_by : from->caller.uri;
 }
