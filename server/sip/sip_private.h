@@ -54,7 +54,9 @@ enum {
     USER_SIZE = 256,       /* bytes of a user part, unescaped, with its NUL */
     REASON_SIZE = 128,     /* bytes of the text of a Reason, with its NUL */
     SIP_T1 = 500,          /* ms, RFC 3261 §17.1.1.1 */
-    SIP_T2 = 4000,         /* ms */
+    SIP_T2 = 4000,         /* ms; like T4, in proportion to T1 */
+    SIP_T4 = 5000,
+    T1_MULTIPLE = 64,      /* T1: so long an answer, or the ACK of ours, is waited for (§17) */
     TRIES_MAX = 32,        /* requests in a row that all were refused */
     REDIRECT_TARGETS = 16, /* URIs that one call may try */
     EARLY_TAGS = 16,       /* phones that may ring for one call and be told apart */
@@ -282,7 +284,8 @@ struct call {
     struct invite_server invite;
     struct session_timer timer;
     struct change change;
-    nta_outgoing_t *calling; /* the INVITE that begins it, until its final answer */
+    nta_outgoing_t *calling;    /* the INVITE that begins it, until its final answer */
+    struct loop_timer *unheard; /* runs when it is cancelled, until that */
     nta_outgoing_t *bye;
     const char *early_tags[EARLY_TAGS]; /* of the phones that ring for a call of ours; on home */
     unsigned early_tag_count;
