@@ -5,6 +5,7 @@
 #   make test       all tests;  make SANITIZE=address,undefined test  under sanitizers
 #   make test TESTS=scenario/test_bye   only the tests whose names match
 #   make bench      the load generator's table (BENCH="--quick")
+#   make fuzz       broken SIP for SECONDS=60 from a SEED=… of its own, SANITIZE=… as with test
 #   make lint       formatting, clang-tidy, cppcheck, luacheck
 MAKEFLAGS += --no-print-directory
 comma := ,
@@ -13,7 +14,7 @@ BUILD ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 JOBS ?= $(shell nproc)
 TESTS ?= .
 
-.PHONY: all run test bench lint format install clean packages packages-test packages-lint
+.PHONY: all run test bench fuzz lint format install clean packages packages-test packages-lint
 
 all: packages
 	@cmake -S . -B $(BUILD) -DSANITIZE=$(SANITIZE) > /dev/null
@@ -28,6 +29,10 @@ test: packages-test all
 
 bench: packages-test all
 	PARLEY=$(BUILD)/parley LOAD=$(BUILD)/tests/parley-load /usr/bin/python3 -B tests/bench/bench.py $(BENCH)
+
+fuzz: packages-test all
+	PARLEY=$(BUILD)/parley SANITIZE=$(SANITIZE) PYTHONPATH=tests/lib \
+	    /usr/bin/python3 -B tests/fuzz/sip_fuzz.py --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
 
 lint: packages-lint all
 	.ci/lint $(BUILD)

@@ -8,10 +8,7 @@
 #include <string.h>
 
 enum {
-    WAIT_MOST = 24 * 60 * 60, /* s */
-    TRIES_MOST = 20,
     URI_SIZE = 600, /* bytes with NUL */
-    SECONDS_STANDARD = 5,
 };
 
 static bool exists(lua_State *L, uint64_t id)
@@ -243,16 +240,6 @@ static int on_hangup(lua_State *L)
 
 /* ---- waiting -------------------------------------------------------------------------------- */
 
-/* The seconds at `index`, in ms. */
-static unsigned seconds_check(lua_State *L, int index, const char *what)
-{
-    lua_Number seconds = lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) : -1;
-
-    if (!(seconds >= 0 && seconds <= WAIT_MOST))
-        script_error(L, "%s must be a number of seconds from 0 to %d", what, WAIT_MOST);
-    return (unsigned)(seconds * 1000);
-}
-
 /* call:sleep(seconds) */
 static int sleep_for(lua_State *L)
 {
@@ -300,64 +287,6 @@ static int play(lua_State *L)
         return 2;
     }
     return conversation_wait(L, conversation, WAIT_PLAY);
-}
-
-/* A field of ask's table at index 2 that is a whole number; `standard` when it is not given. */
-static unsigned number_field(lua_State *L, const char *name, unsigned lowest, unsigned most,
-                             unsigned standard)
-{
-    int type = lua_getfield(L, 2, name);
-    lua_Integer number = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
-
-    lua_pop(L, 1);
-    if (type == LUA_TNIL)
-        return standard;
-    if (number < (lua_Integer)lowest || number > (lua_Integer)most)
-        script_error(L, "ask: %s must be a whole number from %d to %d", name, (int)lowest,
-                     (int)most);
-    return (unsigned)number;
-}
-
-static void take_terminator(lua_State *L, struct question *question)
-{
-    char text[2] = "#";
-
-    if (lua_getfield(L, 2, "terminator") != LUA_TNIL)
-        text_check(L, -1, "ask: terminator", text, sizeof text);
-    lua_pop(L, 1);
-    if (*text && !strchr("0123456789*#ABCD", *text))
-        script_error(L, "ask: terminator must be a key, or \"\" for none");
-    question->terminator = *text;
-}
-
-static void take_prompt(lua_State *L, struct question *question)
-{
-    if (lua_getfield(L, 2, "prompt") != LUA_TNIL)
-        file_check(L, -1, "ask: prompt", question->prompt, sizeof question->prompt);
-    lua_pop(L, 1);
-}
-
-static void question_take(lua_State *L, struct question *question)
-{
-    static const char *const names[] = {"prompt", "min", "max", "timeout", "retries", "terminator"};
-
-    luaL_checktype(L, 2, LUA_TTABLE);
-    lua_pushnil(L);
-    while (lua_next(L, 2)) {
-        (void)key_check(L, -2, "ask", names, sizeof names / sizeof *names);
-        lua_pop(L, 1);
-    }
-    *question = (struct question){.timeout = SECONDS_STANDARD * 1000};
-    question->least = number_field(L, "min", 0, KEYS_MAX, 1);
-    question->most = number_field(L, "max", 1, KEYS_MAX, KEYS_MAX);
-    if (question->least > question->most)
-        script_error(L, "ask: min is more than max");
-    question->tries = number_field(L, "retries", 0, TRIES_MOST, 0);
-    if (lua_getfield(L, 2, "timeout") != LUA_TNIL)
-        question->timeout = seconds_check(L, -1, "ask: timeout");
-    lua_pop(L, 1);
-    take_terminator(L, question);
-    take_prompt(L, question);
 }
 
 /* call:ask { prompt = …, min = 1, max = 32, timeout = 5, retries = 0, terminator = "#" }: the keys

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { WAIT_MOST = 24 * 60 * 60 }; /* s */
+
 struct visitor *conversation_visitor(const struct conversation *conversation)
 {
     return focus_visitor(conversation->generation->engine->focus, conversation->visitor);
@@ -113,6 +115,7 @@ static void resume(struct conversation *conversation, int count)
 {
     struct step step;
     int status, results;
+    bool is_astray;
 
     conversation->wait = WAIT_NONE;
     loop_timer_stop(&conversation->timer);
@@ -121,14 +124,17 @@ static void resume(struct conversation *conversation, int count)
         return;
     }
     status = lua_resume(conversation->thread, step.before, count, &results);
+    is_astray = status == LUA_YIELD && conversation->wait == WAIT_NONE;
+    if (is_astray)
+        (void)lua_resetthread(conversation->thread); /* closes what it has opened */
     step_end(&step);
-    if (status == LUA_YIELD && conversation->wait != WAIT_NONE)
+    if (status == LUA_YIELD && !is_astray)
         return;
     if (status == LUA_OK) {
         finish(conversation);
         return;
     }
-    if (status == LUA_YIELD)
+    if (is_astray)
         report(&step,
                "coroutine.yield is for coroutines that the script itself has made: an application "
                "waits by call:sleep and the like",
@@ -213,6 +219,15 @@ void conversation_check_wait(lua_State *L, const struct conversation *conversati
                      "%s: there is no waiting within a function that is called by C, as by "
                      "table.sort, nor once the call is over",
                      what);
+}
+
+unsigned seconds_check(lua_State *L, int index, const char *what)
+{
+    lua_Number seconds = lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) : -1;
+
+    if (!(seconds >= 0 && seconds <= WAIT_MOST))
+        script_error(L, "%s must be a number of seconds from 0 to %d", what, WAIT_MOST);
+    return (unsigned)(seconds * 1000);
 }
 
 /* In the step that follows the wait: what it came to. */

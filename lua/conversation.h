@@ -67,11 +67,15 @@ int conversation_over(lua_State *L, enum wait wait);
 /* Raises unless `what` may wait here. */
 void conversation_check_wait(lua_State *L, const struct conversation *conversation,
                              const char *what);
+/* The number of seconds at `index`, in ms. Raises. */
+unsigned seconds_check(lua_State *L, int index, const char *what);
 /* The timer of the wait. */
 void conversation_time(struct conversation *conversation, unsigned ms);
 
 /* ---- ask.c ---------------------------------------------------------------------------------- */
 
+/* Takes call:ask's table at index 2. Raises. */
+void question_take(lua_State *L, struct question *question);
 /* These return whether it is over, with the outcome noted. */
 bool ask_begin(struct conversation *conversation);
 bool ask_key(struct conversation *conversation);

@@ -21,6 +21,7 @@ struct control_server {
     unsigned (*generation)(void *arg);
     json_t *(*scripts)(void *arg);       /* new reference */
     json_t *(*registrations)(void *arg); /* a list of { account, contact, … }; new reference */
+    json_t *(*signalling)(void *arg);    /* SIP in figures; new reference */
     unsigned (*thread_count)(void *arg);
     void (*thread_stats)(void *arg, unsigned thread, struct mixing_thread_stats *stats);
     /* 0, and lines in `told` about what needs a restart; or an errno and one line in it. */

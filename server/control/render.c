@@ -82,6 +82,17 @@ static void render_server(FILE *file, const json_t *server)
             integer_of(server, "generation"));
 }
 
+static void render_sip(FILE *file, const json_t *sip)
+{
+    fprintf(
+        file,
+        "SIP: %lld subscriptions, %lld dialogs, %lld transactions; %lld messages received (%lld "
+        "bad), %lld sent, %lld repeated\n",
+        integer_of(sip, "subscriptions"), integer_of(sip, "dialogs"),
+        integer_of(sip, "transactions"), integer_of(sip, "received"), integer_of(sip, "bad"),
+        integer_of(sip, "sent"), integer_of(sip, "retransmitted"));
+}
+
 static void render_overload(FILE *file, const json_t *overload, size_t threads)
 {
     long long overloaded = integer_of(overload, "threads");
@@ -156,9 +167,14 @@ static void render_conference(FILE *file, const json_t *conference)
     const json_t *participants = json_object_get(conference, "participants");
     long long count = integer_of(conference, "count");
     long long capacity = integer_of(conference, "capacity");
-    fprintf(file, "\nConference %s", text_of(conference, "name"));
+    bool is_factory = is_true(conference, "factory");
+    fprintf(file, "\n%s %s", is_factory ? "Factory" : "Conference", text_of(conference, "name"));
     if (*text_of(conference, "title")) {
         fprintf(file, ", \"%s\"", text_of(conference, "title"));
+    }
+    if (is_factory) {
+        fputs(": each call makes a conference\n", file);
+        return;
     }
     fprintf(file, ": %lld participant%s", count, plural(count));
     if (capacity > 0) {
@@ -288,6 +304,7 @@ void control_render_status(FILE *file, const json_t *status)
     const json_t *conferences = json_object_get(status, "conferences");
     const json_t *server = json_object_get(status, "server");
     render_server(file, server);
+    render_sip(file, json_object_get(status, "sip"));
     render_overload(file, json_object_get(server, "overload"),
                     json_array_size(json_object_get(status, "media_threads")));
     json_array_foreach(conferences, index, conference)

@@ -146,6 +146,8 @@ static json_t *conference_status(const struct conference *conference)
     json_object_set_new(status, "name", json_text(conference_name(conference)));
     json_object_set_new(status, "title", json_text(conference_title(conference)));
     json_object_set_new(status, "policy", json_text(conference_policy(conference)));
+    json_object_set_new(status, "factory",
+                        json_boolean(conference_factory(conference) != FACTORY_NONE));
     json_object_set_new(status, "ends", ends_at ? json_time(ends_at) : json_null());
     set_count(status, "empty_timeout_ms", life->empty_timeout);
     json_object_set_new(status, "ends_with_creator", json_boolean(life->ends_with_creator));
@@ -204,6 +206,7 @@ json_t *control_status(const struct control_config *config, uint64_t started)
     json_t *threads = json_array();
     json_t *scripts = hooks->scripts(hooks->arg);
     json_t *registrations = hooks->registrations(hooks->arg);
+    json_t *signalling = hooks->signalling(hooks->arg);
     uint64_t uptime = (loop_now(config->loop) - started) / 1000;
     json_object_set_new(server, "version", json_string(PARLEY_VERSION));
     json_object_set_new(server, "pid", json_integer(getpid()));
@@ -225,6 +228,7 @@ json_t *control_status(const struct control_config *config, uint64_t started)
     }
     json_object_set_new(status, "server", server);
     json_object_set_new(status, "scripts", scripts ? scripts : json_object());
+    json_object_set_new(status, "sip", signalling ? signalling : json_object());
     json_object_set_new(status, "registrations", registrations ? registrations : json_array());
     json_object_set_new(status, "conferences", conferences);
     json_object_set_new(status, "visitors", visitors);

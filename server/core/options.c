@@ -239,6 +239,11 @@ static const struct option options[] = {
      .type = OPTION_NUMBER, .offset = IN_SETTINGS(overload_load), .standard = "95", .most = 100,
      .live = true,
      .help = "The same when it was busy for more than this of the time; 0: that does not count."},
+    {.key = "sip.t1", .flag = "--sip-t1", .value = "TIME", .type = OPTION_MILLISECONDS,
+     .offset = IN_SETTINGS(sip_t1), .standard = "500ms", .lowest = 10, .most = 5000,
+     .help = "The round trip to phones that is reckoned with (RFC 3261, T1): after it, a message "
+             "without an answer is repeated, and after 64 times as long it is given up. More for "
+             "links by satellite."},
     {.key = "session.expires", .flag = "--session-expires", .value = "TIME",
      .type = OPTION_SECONDS, .offset = IN_SETTINGS(session_expires), .standard = "1800",
      .most = DAY_S,

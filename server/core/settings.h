@@ -73,6 +73,7 @@ struct settings {
     unsigned max_calls;          /* 0: no limit */
     unsigned overload_late;      /* percent; 0: off */
     unsigned overload_load;      /* percent; 0: off */
+    unsigned sip_t1;             /* ms, RFC 3261 §17.1.1.1 */
     unsigned session_expires;    /* s, RFC 4028; 0: off */
     unsigned session_min_se;     /* s, RFC 4028 Min-SE, at least 90 but for tests */
     unsigned notify_interval; /* ms, at least, between two changes of a conference that are told */

@@ -94,6 +94,21 @@ static json_t *registrations(void *arg)
     return server->agent ? sip_agent_registrations(server->agent) : NULL;
 }
 
+static json_t *signalling(void *arg)
+{
+    const struct server *server = arg;
+    struct sip_stats stats = {0};
+    if (server->agent) {
+        sip_agent_stats(server->agent, &stats);
+    }
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "calls", (json_int_t)stats.calls,
+                     "subscriptions", (json_int_t)stats.subscriptions, "dialogs",
+                     (json_int_t)stats.dialogs, "transactions", (json_int_t)stats.transactions,
+                     "errands", (json_int_t)stats.errands, "notifies", (json_int_t)stats.notifies,
+                     "received", (json_int_t)stats.received, "sent", (json_int_t)stats.sent, "bad",
+                     (json_int_t)stats.bad, "retransmitted", (json_int_t)stats.retransmitted);
+}
+
 static unsigned thread_count(void *arg)
 {
     struct server *server = arg;
@@ -209,6 +224,7 @@ static int start_control(struct server *server)
                    .generation = generation,
                    .scripts = scripts,
                    .registrations = registrations,
+                   .signalling = signalling,
                    .thread_count = thread_count,
                    .thread_stats = thread_stats,
                    .reload = reload,
@@ -321,6 +337,7 @@ static int start_sip(struct server *server)
         .domain = settings->domain,
         .session_expires = settings->session_expires,
         .min_se = settings->session_min_se,
+        .t1 = settings->sip_t1,
         .min_expires = settings->notify_min_expires,
         .max_expires = settings->notify_max_expires,
         .accounts = &server->accounts,

@@ -92,7 +92,8 @@ int sip_agent_create(const struct sip_config *config, struct sip_agent **agentp,
         loop_su_root(agent->loop), (const url_string_t *)SIP_NONE, receive_message, agent,
         NTATAG_UA(1), NTATAG_MERGE_482(1), NTATAG_SERVER_RPORT(2), NTATAG_CLIENT_RPORT(1),
         NTATAG_MAXSIZE(MESSAGE_SIZE), NTATAG_UDP_MTU(65535), NTATAG_SIP_T1(agent->t1),
-        NTATAG_SIP_T1X64(64 * agent->t1),
+        NTATAG_SIP_T1X64(64 * agent->t1), NTATAG_SIP_T2(SIP_T2 / SIP_T1 * agent->t1),
+        NTATAG_SIP_T4(SIP_T4 / SIP_T1 * agent->t1),
         TAG_IF(config->resolv_conf, SRESTAG_RESOLV_CONF(config->resolv_conf)), TAG_END());
     if (!agent->nta) {
         snprintf(error, error_size, "out of memory");
@@ -153,12 +154,18 @@ void sip_agent_destroy(struct sip_agent *agent)
 void sip_agent_stats(const struct sip_agent *agent, struct sip_stats *stats)
 {
     usize_t received = 0, sent = 0, bad = 0, requests = 0, responses = 0;
+    usize_t dialogs = 0, incoming = 0, outgoing = 0;
     nta_agent_get_stats(agent->nta, NTATAG_S_RECV_MSG_REF(received), NTATAG_S_SENT_MSG_REF(sent),
                         NTATAG_S_BAD_MESSAGE_REF(bad), NTATAG_S_RETRY_REQUEST_REF(requests),
-                        NTATAG_S_RETRY_RESPONSE_REF(responses), TAG_END());
+                        NTATAG_S_RETRY_RESPONSE_REF(responses), NTATAG_S_LEG_HASH_USED_REF(dialogs),
+                        NTATAG_S_IRQ_HASH_USED_REF(incoming), NTATAG_S_ORQ_HASH_USED_REF(outgoing),
+                        TAG_END());
     *stats = (struct sip_stats){
         .calls = agent->call_count,
         .subscriptions = agent->subscription_count,
+        .dialogs = (unsigned)dialogs,
+        .transactions = (unsigned)(incoming + outgoing) + agent->refusal_count,
+        .errands = agent->errand_count,
         .notifies = agent->notify_count,
         .received = received,
         .sent = sent,

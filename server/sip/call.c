@@ -82,6 +82,7 @@ static void silence(struct call *call)
     session_timer_stop(call);
     reinvite_stop(call);
     reinvite_forget(call);
+    loop_timer_stop(&call->unheard);
     nta_outgoing_destroy(call->calling);
     call->calling = NULL;
     nta_outgoing_destroy(call->bye);

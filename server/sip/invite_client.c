@@ -131,6 +131,13 @@ int invite_call(struct call *call, const struct answer *offer)
     return 0;
 }
 
+static void on_unheard(void *arg)
+{
+    struct call *call = arg;
+    call_log(call, "its INVITE is cancelled, and gets no final answer");
+    call_finish(call, call->end_code, call->end_reason);
+}
+
 void invite_cancel(struct call *call)
 {
     char header[2 * REASON_SIZE + 64];
@@ -141,7 +148,10 @@ void invite_cancel(struct call *call)
     }
     call->state = CALL_CANCELLING;
     reason_write(header, sizeof header, call->end_code, call->end_reason);
-    /* nta holds it back until there was a 1xx (§9.1), and sees to the rest of it. */
+    /* nta holds it back until there was a 1xx (§9.1). A 487 must not be relied on (ibid.); without
+     * memory for the timer nta's own, which is longer, ends it. */
+    (void)loop_timer_start(call->agent->loop, &call->unheard,
+                           (uint64_t)T1_MULTIPLE * call->agent->t1, on_unheard, call);
     (void)nta_outgoing_tcancel(call->calling, NULL, NULL, SIPTAG_REASON_STR(header),
                                SIPTAG_USER_AGENT(call->agent->user_agent), TAG_END());
     call_debug(call, "CANCEL: %s", header);

@@ -17,7 +17,6 @@
 #include <stdlib.h>
 
 enum {
-    T1_MULTIPLE = 64,             /* RFC 3261 §13.3.1.4: so long for the ACK */
     PROVISIONAL_AGAIN = 60 * 1000 /* ms; §13.3.1.1: proxies cancel what nothing is heard of */
 };
 

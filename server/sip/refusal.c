@@ -14,8 +14,6 @@
 #include <string.h>
 
 enum {
-    T1_MULTIPLE = 64,     /* Timer H: so long for the ACK */
-    T4_MULTIPLE = 10,     /* Timer I, in T1: so long repetitions of INVITE and ACK are taken */
     REFUSALS_MAX = 20000, /* at a time; beyond it a refusal is sent just once */
 };
 
@@ -151,7 +149,7 @@ static void acknowledge(struct refusal *refusal)
         refusal->has_ack = true;
         /* Were there no memory for it, the old timer would do. */
         (void)loop_timer_start(refusal->agent->loop, &refusal->timer,
-                               (uint64_t)T4_MULTIPLE * refusal->agent->t1, on_timer, refusal);
+                               SIP_T4 / SIP_T1 * refusal->agent->t1, on_timer, refusal);
     }
 }
 

@@ -78,10 +78,14 @@ void sip_agent_accounts_changed(struct sip_agent *agent);
  * New reference. */
 json_t *sip_agent_registrations(const struct sip_agent *agent);
 
-/* Dialogs, transactions, messages; for status and for leak tests. */
+/* For status and for leak tests. What is alive: */
 struct sip_stats {
-    unsigned calls; /* struct calls that are alive */
+    unsigned calls; /* struct calls */
     unsigned subscriptions;
+    unsigned dialogs;      /* … and what stands for one that is yet to be */
+    unsigned transactions; /* of requests in either direction */
+    unsigned errands;      /* requests to others, whom a REFER has us ask */
+    /* … and counted since the beginning: */
     uint64_t notifies;            /* NOTIFYs sent */
     uint64_t received, sent, bad; /* messages */
     uint64_t retransmitted;       /* responses and requests that we had to repeat */

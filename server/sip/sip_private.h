@@ -46,6 +46,8 @@ struct errand;
 #define INITIATE "INITIATE"
 /* The option tag of RFC 5366. */
 #define RECIPIENT_LIST_INVITE "recipient-list-invite"
+/* That of RFC 5368. */
+#define MULTIPLE_REFER "multiple-refer"
 
 enum {
     DIALOG_BUCKETS = 4096, /* of the table of dialogs, a power of two */
@@ -54,7 +56,9 @@ enum {
     USER_SIZE = 256,       /* bytes of a user part, unescaped, with its NUL */
     REASON_SIZE = 128,     /* bytes of the text of a Reason, with its NUL */
     SIP_T1 = 500,          /* ms, RFC 3261 §17.1.1.1 */
-    SIP_T2 = 4000,         /* ms */
+    SIP_T2 = 4000,         /* ms; like T4, in proportion to T1 */
+    SIP_T4 = 5000,
+    T1_MULTIPLE = 64,      /* T1: so long an answer, or the ACK of ours, is waited for (§17) */
     TRIES_MAX = 32,        /* requests in a row that all were refused */
     REDIRECT_TARGETS = 16, /* URIs that one call may try */
     EARLY_TAGS = 16,       /* phones that may ring for one call and be told apart */
@@ -282,7 +286,8 @@ struct call {
     struct invite_server invite;
     struct session_timer timer;
     struct change change;
-    nta_outgoing_t *calling; /* the INVITE that begins it, until its final answer */
+    nta_outgoing_t *calling;    /* the INVITE that begins it, until its final answer */
+    struct loop_timer *unheard; /* runs when it is cancelled, until that */
     nta_outgoing_t *bye;
     const char *early_tags[EARLY_TAGS]; /* of the phones that ring for a call of ours; on home */
     unsigned early_tag_count;
@@ -522,6 +527,8 @@ bool target_address(const url_t *url, struct sockaddr_storage *address);
 const char *target_transport(const url_t *url);
 /* A parameter of a URI. *valuep: its value, not terminated. False: there is none. */
 bool uri_param(const char *params, const char *name, const char **valuep, size_t *lengthp);
+/* Takes it away, in place. */
+void uri_param_drop(url_t *url, const char *name);
 /* Errors as signalling.call. */
 int target_resolve(const struct sip_agent *agent, su_home_t *home, const url_t *wanted,
                    const char *account, struct target *target);
@@ -594,8 +601,8 @@ bool check_contact(struct incoming *in, bool required);
 
 /* bodies.c */
 /* Takes the body apart: its session description stays, a recipient list goes to in->recipients.
- * False: refused. */
-bool bodies_read(struct incoming *in);
+ * `list_id`: only the list with this Content-ID; NULL: any. False: refused. */
+bool bodies_read(struct incoming *in, const char *list_id);
 
 /* confer_to.c */
 /* The `action` of a URI, or of the header that it stands in; none: *actionp stays. False: one that
@@ -669,6 +676,14 @@ bool subscription_has_room(const struct sip_agent *agent, const struct dialog *d
  * the display name, NULL for none. EINVAL: it cannot be done, the reference says why. */
 int reference_read(su_home_t *home, const url_t *url, msg_param_t const *params,
                    const char *display, struct reference *reference);
+/* The escapes undone, on `home`. NULL: no text of a header, which ends at its line's end. */
+char *text_unescape(su_home_t *home, const char *text, size_t length);
+
+/* refer_list.c */
+/* Whether it is for several at once. */
+bool refer_is_many(const sip_t *sip);
+/* Fills in the list, which in->recipients is. False: refused. */
+bool refer_list_read(struct incoming *in, struct reference *reference);
 
 /* referral.c */
 /* Its subscription says nothing before subscription_renew. NULL: out of memory. */

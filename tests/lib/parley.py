@@ -97,6 +97,7 @@ class Server:
         data=None,
         descriptors=None,
         overload=False,
+        log_level="debug",
     ):
         self.address = host or address()
         self.port = free_port(self.address) if ":" in self.address else 5060
@@ -105,7 +106,7 @@ class Server:
         self.config, self.policy = self.directory / "parley.lua", None
         self.process, self.lines, self.news = None, [], threading.Condition()
         self.descriptors = descriptors
-        self.arguments = ["--data", str(self.data), "--log-level", "debug"]
+        self.arguments = ["--data", str(self.data), "--log-level", log_level]
         bracketed = f"[{self.address}]" if ":" in self.address else self.address
         for transport in transports:
             self.arguments += ["--listen", f"sip:{bracketed}:{self.port};transport={transport}"]

@@ -301,7 +301,7 @@ class Phone:
         if self.buffer:
             following = self.cut()
             if following:
-                self.inbox.append(following)
+                self.inbox.insert(0, following)  # those behind it are there already
         return Message.parse(whole, (self.server.address, self.server.port))
 
     def expect(self, what, within=WITHIN, method=None):

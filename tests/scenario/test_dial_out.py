@@ -257,6 +257,17 @@ def test_a_cancel_waits_for_the_first_provisional_answer():
         refuse(carol, request, 487)
 
 
+def test_whoever_is_cancelled_and_says_nothing_is_given_up():
+    """RFC 3261 §9.1: after 64·T1 the INVITE counts as cancelled."""
+    with Server(config=SOON + 'sip = { t1 = "20ms" }\n') as server, Phone(server, "carol", media=False) as carol:
+        request = invite(server, carol)
+        carol.reply(request, 180)
+        carol.reply(carol.expect("CANCEL"), 200)
+        server.expect_log("its INVITE is cancelled, and gets no final answer")
+        server.expect_log("ended: 408 No answer")
+        assert server.status()["sip"]["calls"] == 0
+
+
 def test_a_200_that_crosses_our_cancel_is_acknowledged_and_hung_up():
     with Server(config=SOON, policy=EVENTS) as server, Phone(server, "carol", media=False) as carol:
         request = invite(server, carol)

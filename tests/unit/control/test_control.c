@@ -50,6 +50,12 @@ static json_t *registrations(void *arg)
                      "peer", "192.0.2.1:5060;udp", "expires", 3540);
 }
 
+static json_t *signalling(void *arg)
+{
+    (void)arg;
+    return json_pack("{s:i,s:i}", "dialogs", 4, "transactions", 2);
+}
+
 static unsigned thread_count(void *arg)
 {
     (void)arg;
@@ -93,6 +99,7 @@ static int create(struct control **controlp)
                                     .server = {.generation = generation,
                                                .scripts = scripts,
                                                .registrations = registrations,
+                                               .signalling = signalling,
                                                .thread_count = thread_count,
                                                .thread_stats = thread_stats,
                                                .reload = reload,
@@ -199,6 +206,7 @@ static void status_comes_as_text_for_people(void **state)
     ask(&asking, "status");
     assert_int_equal(asking.status, 0);
     assert_non_null(strstr(asking.body, "Parley " PARLEY_VERSION ", process "));
+    assert_non_null(strstr(asking.body, "SIP: 0 subscriptions, 4 dialogs, 2 transactions; "));
     assert_non_null(strstr(asking.body, "No conferences."));
     assert_non_null(strstr(asking.body, "Scripts: generation 3, 2500 KB of memory"));
     assert_non_null(strstr(asking.body, "policy/board.lua"));
