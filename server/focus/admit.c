@@ -164,13 +164,19 @@ bool bring_in(struct conference *conference, struct call *call, const struct dec
 /* With all whom the caller has listed (RFC 5366 §5). Who may not have all of them called does not
  * come in either (RFC 5363 §5.2). */
 static void bring_in_with_others(struct conference *conference, struct call *call,
-                                 const struct actor *actor, const struct decision *decision)
+                                 const struct request *join, const struct decision *decision)
 {
     struct focus *focus = conference->focus;
     const struct call_info *info = focus->signalling->info(call);
     struct wishes *wishes;
     struct decision refusal;
-    int error = wishes_decide(conference, actor, info->id, info->recipients, &wishes, &refusal);
+    struct request common = {
+        .actor = join->actor,
+        .conference = conference,
+        .conference_name = conference->name,
+        .call = info->id,
+    };
+    int error = wishes_decide(&common, info->recipients, &wishes, &refusal);
 
     if (error == EPERM)
         refuse_call_by(focus, call, &refusal);
@@ -221,7 +227,7 @@ static void join(struct conference *conference, struct call *call, const struct 
     if (decision.verdict != DECISION_ACCEPT)
         refuse_call_by(focus, call, &decision);
     else if (info->recipients)
-        bring_in_with_others(conference, call, &request.actor, &decision);
+        bring_in_with_others(conference, call, &request, &decision);
     else
         (void)bring_in(conference, call, &decision, NULL);
 }

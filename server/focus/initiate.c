@@ -67,13 +67,15 @@ static struct conference *find_or_make(struct focus *focus, const struct actor *
     if (conference->factory)
         return make(focus, conference, actor, initiation);
     *is_newp = false;
-    return conference;
+    if (conference->hides_focus)
+        refuse(initiation, 403, "");
+    return conference->hides_focus ? NULL : conference;
 }
 
 void initiate(struct focus *focus, struct initiation *initiation)
 {
     const struct call_info *from = &initiation->from;
-    struct actor actor;
+    struct request common = {.call = from->id};
     const struct participant *participant;
     struct conference *conference;
     struct decision decision;
@@ -86,18 +88,19 @@ void initiate(struct focus *focus, struct initiation *initiation)
         refuse(initiation, 503, full);
         return;
     }
-    actor_of_call(&actor, from, 0);
-    conference = find_or_make(focus, &actor, initiation, &initiation->is_new);
+    actor_of_call(&common.actor, from, 0);
+    conference = find_or_make(focus, &common.actor, initiation, &initiation->is_new);
     if (!conference)
         return;
     participant = conference_find_caller(conference, initiation->call, &from->caller);
-    actor.participant = participant ? participant->id : 0;
+    common.actor.participant = participant ? participant->id : 0;
+    common.conference = conference;
+    common.conference_name = conference->name;
     log_write(LOG_LEVEL_INFO, conference->name, from->id, "%s (%s) initiates with %u others",
               from->caller.uri, from->caller.peer, initiation->recipients->count);
     initiation->code = 202;
     (void)snprintf(initiation->conference, sizeof initiation->conference, "%s", conference->name);
-    error = wishes_decide(conference, &actor, from->id, initiation->recipients, &initiation->wishes,
-                          &decision);
+    error = wishes_decide(&common, initiation->recipients, &initiation->wishes, &decision);
     if (error == EPERM)
         refuse(initiation, decision.code, decision.reason);
     else if (error)
@@ -114,6 +117,7 @@ static void call_initiator(struct conference *conference, const struct initiatio
         .uri = from->caller.uri,
         .name = from->caller.display_name,
         .device = initiation->device,
+        .is_proven = from->caller.authenticated,
     };
     struct request request = {
         .verb = VERB_INVITE,

@@ -41,6 +41,7 @@ static struct outgoing_call describe(const struct conference *conference,
     return (struct outgoing_call){
         .target = request->invitation->uri,
         .device = request->invitation->device,
+        .is_proven = request->invitation->is_proven,
         .name = request->invitation->name ? request->invitation->name : "",
         .conference = conference->name,
         .title = conference->title,

@@ -9,8 +9,7 @@
 #include <string.h>
 #include <utlist.h>
 
-/* Copies a call's description with its strings: participants outlive their calls by one event. */
-static int info_copy(struct participant *participant, const struct call_info *info)
+int participant_describe(struct participant *participant, const struct call_info *info)
 {
     struct call_info copy = *info;
     const char **fields[] = {
@@ -67,7 +66,7 @@ int participant_make(struct conference *conference, struct call *call, struct le
 
     if (!participant)
         return ENOMEM;
-    error = info_copy(participant, focus->signalling->info(call));
+    error = participant_describe(participant, focus->signalling->info(call));
     if (!error)
         error = take_leg(participant, conference, leg);
     if (error)
@@ -106,7 +105,7 @@ void participant_learn(struct participant *participant)
     const struct signalling *signalling = participant->conference->focus->signalling;
 
     /* ENOMEM: it is known as it was before. */
-    (void)info_copy(participant, signalling->info(participant->call));
+    (void)participant_describe(participant, signalling->info(participant->call));
 }
 
 void participant_established(struct participant *participant)

@@ -13,6 +13,7 @@
  *   admit.c        a call that wants in: create, join, answer
  *   replace.c      a call that takes the place of another
  *   invite.c       a call of ours to somebody who is to come in
+ *   uncalled.c     those whom nobody could call
  *   wishes.c       several people to be called, or put out, at the wish of one
  *   initiate.c     INITIATE: a conference, and others in it, for its owner
  *   refer.c        what is asked by REFER, and who is told how it goes
@@ -331,6 +332,8 @@ void participant_established(struct participant *participant);
 /* Leaves, and the call is ended. */
 void participant_remove(struct participant *participant, enum departure_method method, int code,
                         const char *reason);
+/* Takes a copy of a call's description, which outlives the call by one event. ENOMEM. */
+int participant_describe(struct participant *participant, const struct call_info *info);
 void participant_free(struct participant *participant);
 
 /* streams.c */
@@ -428,12 +431,18 @@ int invite(struct conference *conference, const struct request *request, struct 
 /* Carries out what was accepted; errors as focus_submit. */
 int submit_accepted(struct focus *focus, const struct request *request, struct decision *decision);
 
+/* uncalled.c */
+/* That somebody whom an accepted invite names could not even be called: as a participant who failed
+ * to come, for the time of that event. Without memory for it only the log knows. */
+void participant_tell_uncalled(struct conference *conference, const struct invitation *invitation,
+                               const struct decision *decision);
+
 /* wishes.c: what one request wants done about several people, for all of them or for none. */
-/* Asks the policy about each of `list`, who live until it is carried out. EPERM: one of the wishes
- * may not be, *decision says why; ENOMEM. */
-int wishes_decide(struct conference *conference, const struct actor *actor, const char *call,
-                  const struct recipients *list, struct wishes **wishesp,
-                  struct decision *decision);
+/* Asks the policy about each of `list`, who live until it is carried out. `common` says for which
+ * conference, who asks, and, unless its invitation is NULL, on whose behalf. EPERM: one of the
+ * wishes may not be, *decision says why; ENOMEM. */
+int wishes_decide(const struct request *common, const struct recipients *list,
+                  struct wishes **wishesp, struct decision *decision);
 /* And frees. What goes wrong with one is no harm to the others. */
 void wishes_carry_out(struct wishes *wishes);
 void wishes_free(struct wishes *wishes);

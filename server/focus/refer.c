@@ -11,8 +11,8 @@
 #include <utlist.h>
 
 enum {
-    EXPIRES_MARGIN = 30,  /* s, from the last that a phone may say to the last NOTIFY */
-    REMOVED_AT_ONCE = 64, /* endpoints of one URI */
+    EXPIRES_MARGIN = 30, /* s, from the last that a phone may say to the last NOTIFY */
+    NAMED_AT_ONCE = 64,  /* endpoints of one URI */
 };
 
 /* Who is told whether a participant comes in. */
@@ -59,13 +59,13 @@ static void refuse(struct reference *reference, int code, const char *reason)
     (void)snprintf(reference->reason, sizeof reference->reason, "%s", reason);
 }
 
-/* Whoever is shown without a name must not be named by the roster of whom it brings in. */
+/* Whoever is shown without a name, or not at all, must not be named by whom it brings in. */
 static const char *name_of_referrer(const struct reference *reference,
                                     const struct participant *participant)
 {
     const struct call_info *from = &reference->from;
 
-    if (from->caller.anonymous || (participant && participant->anonymous))
+    if (from->caller.anonymous || (participant && (participant->anonymous || participant->hidden)))
         return "";
     return *from->referred_by ? from->referred_by : from->caller.uri;
 }
@@ -163,7 +163,7 @@ bool participant_is_named(const struct participant *participant, const char *uri
             is_uri(uri, length, info->caller.uri, strlen(info->caller.uri)));
 }
 
-/* Who may not remove anybody is told nothing of who is in. */
+/* Who may do nothing about anybody is told nothing of who is in. */
 static void refuse_unknown(struct focus *focus, struct reference *reference,
                            const struct request *request)
 {
@@ -173,15 +173,17 @@ static void refuse_unknown(struct focus *focus, struct reference *reference,
         focus->signalling->report(reference->referral, 404, "Nobody of that URI is in");
 }
 
-static void refer_bye(struct focus *focus, struct reference *reference, struct request *request)
+/* What is to be done with all endpoints of the target. */
+static void refer_named(struct focus *focus, struct reference *reference, struct request *request)
 {
     const struct participant *participant = NULL;
-    uint64_t targets[REMOVED_AT_ONCE];
-    unsigned count = 0, removed = 0;
+    uint64_t targets[NAMED_AT_ONCE];
+    unsigned count = 0, done = 0;
     struct decision decision;
 
-    request->verb = VERB_REMOVE;
-    while (count < REMOVED_AT_ONCE &&
+    request->verb = reference->method == REFERENCE_BYE ? VERB_REMOVE : VERB_HOLD;
+    request->params.held = reference->method == REFERENCE_HOLD;
+    while (count < NAMED_AT_ONCE &&
            (participant = conference_next_participant(request->conference, participant))) {
         if (participant_is_named(participant, reference->uri))
             targets[count++] = participant->id;
@@ -195,19 +197,48 @@ static void refer_bye(struct focus *focus, struct reference *reference, struct r
         if (focus_submit(focus, request, &decision) == EPERM)
             refuse(reference, decision.code, decision.reason);
         else
-            removed++;
+            done++;
     }
-    if (removed == 0)
+    if (done == 0)
         return;
-    if (reference->referral && removed == count)
+    if (reference->referral && done == count)
         focus->signalling->report(reference->referral, 200, NULL);
     else if (reference->referral)
         focus->signalling->report(reference->referral, reference->code, reference->reason);
     reference->code = 202;
 }
 
+static void refer_many(struct reference *reference, const struct request *request,
+                       const struct participant *participant)
+{
+    const struct invitation invitation = {
+        .referrer = name_of_referrer(reference, participant),
+        .referred_by = reference->referred_by,
+    };
+    struct request common = *request;
+    struct wishes *wishes;
+    struct decision decision;
+    int error;
+
+    common.invitation = &invitation;
+    error = wishes_decide(&common, reference->recipients, &wishes, &decision);
+    if (error == EPERM)
+        refuse(reference, decision.code, decision.reason);
+    else if (error)
+        refuse(reference, 503, "Out of memory");
+    else
+        wishes_carry_out(wishes);
+}
+
 void refer(struct focus *focus, struct reference *reference)
 {
+    static const char *const what[] = {
+        [REFERENCE_INVITE] = "",
+        [REFERENCE_BYE] = ", who is to be removed",
+        [REFERENCE_HOLD] = ", who is to be put on hold",
+        [REFERENCE_RESUME] = ", who is to be taken back from hold",
+        [REFERENCE_REFER] = ", who is to be asked in",
+    };
     const struct call_info *from = &reference->from;
     struct request request = {.conference_name = from->requested_user, .call = from->id};
     const struct participant *participant;
@@ -236,11 +267,11 @@ void refer(struct focus *focus, struct reference *reference)
     actor_of_call(&request.actor, from, participant ? participant->id : 0);
     log_write(LOG_LEVEL_INFO, request.conference_name, from->id, "%s (%s) refers to %s%s",
               from->caller.uri, from->caller.peer, reference->uri,
-              reference->method == REFERENCE_BYE     ? ", who is to be removed"
-              : reference->method == REFERENCE_REFER ? ", who is to be asked in"
-                                                     : "");
-    if (reference->method == REFERENCE_BYE)
-        refer_bye(focus, reference, &request);
-    else
+              reference->recipients ? " and others" : what[reference->method]);
+    if (reference->recipients)
+        refer_many(reference, &request, participant);
+    else if (reference->method == REFERENCE_INVITE || reference->method == REFERENCE_REFER)
         refer_invite(focus, reference, &request, participant);
+    else
+        refer_named(focus, reference, &request);
 }

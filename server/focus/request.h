@@ -140,6 +140,7 @@ struct invitation {
     const char *uri;      /* "sip:bob@example.com;transport=tcp" */
     const char *name;     /* the display name that goes with it; "" for none */
     const char *device;   /* the URI of the one of their phones that is called; NULL or "": all */
+    bool is_proven;       /* that phone has proven that it is theirs */
     unsigned timeout;     /* ms to wait for an answer; 0: as long as the server's setting says */
     const char *referrer; /* the URI of whoever has asked for it, as the roster shows it; NULL or
                              "": nobody */

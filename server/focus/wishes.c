@@ -20,9 +20,8 @@ struct wish {
 };
 
 struct wishes {
-    struct conference *conference;
-    struct actor actor;
-    const char *call, *referrer;
+    struct request common; /* what all have in common: conference, actor */
+    struct invitation invitation;
     unsigned count, room;
     struct wish *each;
 };
@@ -54,8 +53,9 @@ static int add_invite(struct wishes *wishes, const struct recipient *recipient)
     wish->params = (struct request_params){
         .role = "participant",
         .anonymous = recipient->is_anonymous || recipient->copy == COPY_BCC,
+        .held = recipient->action == ACTION_HOLD,
     };
-    conference_wish_sound(wishes->conference, &wish->params);
+    conference_wish_sound(wishes->common.conference, &wish->params);
     return 0;
 }
 
@@ -66,23 +66,32 @@ static int add_for_endpoints(struct wishes *wishes, enum verb verb,
     const struct participant *participant = NULL;
     int error = ENOENT;
 
-    while ((participant = conference_next_participant(wishes->conference, participant))) {
+    while ((participant = conference_next_participant(wishes->common.conference, participant))) {
         if (participant_is_named(participant, recipient->uri)) {
             struct wish *wish = add(wishes, verb, recipient);
             if (!wish)
                 return ENOMEM;
             wish->target = participant->id;
+            wish->params.held = recipient->action == ACTION_HOLD;
             error = 0;
         }
     }
     return error;
 }
 
+/* ENOENT: nobody of that URI is in. */
 static int add_recipient(struct wishes *wishes, const struct recipient *recipient)
 {
+    int error;
+
     switch (recipient->action) {
     case ACTION_REMOVE:
         return add_for_endpoints(wishes, VERB_REMOVE, recipient);
+    case ACTION_RESUME:
+        return add_for_endpoints(wishes, VERB_HOLD, recipient);
+    case ACTION_HOLD: /* who is not in comes in on hold (figure 5.1, F12) */
+        error = add_for_endpoints(wishes, VERB_HOLD, recipient);
+        return error == ENOENT ? add_invite(wishes, recipient) : error;
     default:
         return add_invite(wishes, recipient);
     }
@@ -93,49 +102,42 @@ static int add_recipient(struct wishes *wishes, const struct recipient *recipien
 static void fill_request(const struct wishes *wishes, const struct wish *wish,
                          struct request *request, struct invitation *invitation)
 {
-    *invitation = (struct invitation){
-        .uri = wish->recipient->uri,
-        .name = wish->recipient->name,
-        .referrer = wishes->referrer,
-    };
-    *request = (struct request){
-        .verb = wish->verb,
-        .actor = wishes->actor,
-        .conference = wishes->conference,
-        .conference_name = wishes->conference->name,
-        .target = wish->target,
-        .invitation = wish->verb == VERB_INVITE ? invitation : NULL,
-        .call = wishes->call,
-        .params = wish->params,
-    };
+    *invitation = wishes->invitation;
+    invitation->uri = wish->recipient->uri;
+    invitation->name = wish->recipient->name;
+    *request = wishes->common;
+    request->verb = wish->verb;
+    request->target = wish->target;
+    request->invitation = wish->verb == VERB_INVITE ? invitation : NULL;
+    request->params = wish->params;
 }
 
 static int decide_one(const struct wishes *wishes, struct wish *wish)
 {
+    const struct conference *conference = wishes->common.conference;
     struct invitation invitation;
     struct request request;
 
     fill_request(wishes, wish, &request, &invitation);
-    decide(wishes->conference->focus, &request, &wish->decision);
+    decide(conference->focus, &request, &wish->decision);
     if (wish->decision.verdict == DECISION_ACCEPT)
         return 0;
-    log_write(LOG_LEVEL_INFO, wishes->conference->name, wishes->call,
-              "%s %s refused: %d %s (by %s)", verb_name(wish->verb), wish->recipient->uri,
-              wish->decision.code, wish->decision.reason, wish->decision.by);
+    log_write(LOG_LEVEL_INFO, conference->name, request.call, "%s %s refused: %d %s (by %s)",
+              verb_name(wish->verb), wish->recipient->uri, wish->decision.code,
+              wish->decision.reason, wish->decision.by);
     return EPERM;
 }
 
 /* Who may not do it is told nothing of who is in. */
-static void refuse_unknown(const struct wishes *wishes, enum verb verb, struct decision *decision)
+static void refuse_unknown(const struct wishes *wishes, enum recipient_action action,
+                           struct decision *decision)
 {
-    const struct request request = {
-        .verb = verb,
-        .actor = wishes->actor,
-        .conference = wishes->conference,
-    };
+    struct request request = wishes->common;
+
+    request.verb = action == ACTION_REMOVE ? VERB_REMOVE : VERB_HOLD;
     *decision = (struct decision){.verdict = DECISION_REJECT, .code = 404, .by = "default"};
     if (verb_default(&request) != DECISION_ACCEPT)
-        decision->code = wishes->actor.authenticated ? 403 : 401;
+        decision->code = request.actor.authenticated ? 403 : 401;
     else
         (void)snprintf(decision->reason, sizeof decision->reason, "Nobody of that URI is in");
 }
@@ -147,12 +149,12 @@ static int decide_all(struct wishes *wishes, const struct recipients *list,
 
     for (unsigned i = 0; i < list->count; i++) {
         error = add_recipient(wishes, &list->items[i]);
-        if (error == ENOENT) {
-            refuse_unknown(wishes, VERB_REMOVE, decision);
-            return EPERM;
-        }
-        if (error)
+        if (error && error != ENOENT) /* who has gone already is no harm to the others */
             return error;
+    }
+    if (wishes->count == 0) {
+        refuse_unknown(wishes, list->items[0].action, decision);
+        return EPERM;
     }
     for (unsigned i = 0; i < wishes->count; i++) {
         if (decide_one(wishes, &wishes->each[i])) {
@@ -163,18 +165,19 @@ static int decide_all(struct wishes *wishes, const struct recipients *list,
     return 0;
 }
 
-int wishes_decide(struct conference *conference, const struct actor *actor, const char *call,
-                  const struct recipients *list, struct wishes **wishesp, struct decision *decision)
+int wishes_decide(const struct request *common, const struct recipients *list,
+                  struct wishes **wishesp, struct decision *decision)
 {
     struct wishes *wishes = calloc(1, sizeof *wishes);
     int error;
 
     if (!wishes)
         return ENOMEM;
-    wishes->conference = conference;
-    wishes->actor = *actor;
-    wishes->call = call;
-    wishes->referrer = actor->anonymous ? "" : actor->uri;
+    wishes->common = *common;
+    if (common->invitation)
+        wishes->invitation = *common->invitation;
+    else if (!common->actor.anonymous)
+        wishes->invitation.referrer = common->actor.uri;
     error = decide_all(wishes, list, decision);
     if (error)
         wishes_free(wishes);
@@ -185,15 +188,18 @@ int wishes_decide(struct conference *conference, const struct actor *actor, cons
 
 void wishes_carry_out(struct wishes *wishes)
 {
-    struct focus *focus = wishes->conference->focus;
+    struct conference *conference = wishes->common.conference;
 
     for (unsigned i = 0; i < wishes->count; i++) {
         struct wish *wish = &wishes->each[i];
         struct invitation invitation;
         struct request request;
         fill_request(wishes, wish, &request, &invitation);
-        /* Why one did not come about is in the log, and how it goes in the conference package. */
-        (void)submit_accepted(focus, &request, &wish->decision);
+        /* Whoever wished for it learns by the conference package how it goes, and also that
+         * somebody could not even be called. */
+        if (submit_accepted(conference->focus, &request, &wish->decision) == ECANCELED &&
+            wish->verb == VERB_INVITE)
+            participant_tell_uncalled(conference, &invitation, &wish->decision);
     }
     wishes_free(wishes);
 }

@@ -16,6 +16,8 @@ struct referral;
 enum reference_method {
     REFERENCE_INVITE, /* call the target (RFC 4579 §5.5) */
     REFERENCE_BYE,    /* put the target out (§5.11) */
+    REFERENCE_HOLD,   /* put the target on hold (draft-ranjit-sipping-conference-01 §6.3) */
+    REFERENCE_RESUME, /* and take it back (§6.4) */
     REFERENCE_REFER,  /* ask the target to call the conference (§5.7) */
 };
 
@@ -24,11 +26,13 @@ struct reference {
     struct call_info from;   /* who asks, and for what user part and host; `id` for the log */
     const struct call *call; /* the call of the same dialog; NULL: none, or none any more */
     enum reference_method method;
-    const char *uri;         /* the target, with its parameters, but for `method` */
+    const char *uri;         /* the target, with its parameters, but for what says the method */
     const char *name;        /* the display name that goes with it; "" for none */
     const char *referred_by; /* the Referred-By header to go with the call (RFC 3892); "": none */
     const char *replaces;    /* the Replaces header to go with it (RFC 3891); "": none */
     const char *refer_to; /* of REFER: the conference that the target is to call; "": none given */
+    /* Whom it is about, each with what is to be done; NULL: only the target above. */
+    const struct recipients *recipients;
     /* To be told how it goes, if the code becomes 202, also from within the call; NULL: nobody
      * wants to know. */
     struct referral *referral;

@@ -84,6 +84,7 @@ struct outgoing_call {
     const char *target;      /* whom to call: a SIP URI; its headers are not sent */
     const char *device;      /* the URI of the one phone of theirs to call; NULL or "": all that
                                 there are */
+    bool is_proven;          /* that phone has proven to be theirs, which call_info says then */
     const char *name;        /* the display name that goes with it; "" for none */
     const char *conference;  /* user part of our From, which is the conference's URI */
     const char *title;       /* the display name of our From; "" for none */

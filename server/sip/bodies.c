@@ -69,7 +69,8 @@ static void keep_session(struct incoming *in, const struct body_part *part)
 }
 
 /* RFC 5363 §4.1: several lists are one. */
-static bool take_parts(struct incoming *in, const struct body_part *parts, unsigned count)
+static bool take_parts(struct incoming *in, const struct body_part *parts, unsigned count,
+                       const char *list_id)
 {
     const struct body_part *session = NULL;
 
@@ -78,6 +79,9 @@ static bool take_parts(struct incoming *in, const struct body_part *parts, unsig
         if (is_session(part) && !session) {
             session = part;
         } else if (is_list(part) && in->agent->recipients_max) {
+            if (list_id && strcmp(list_id, part->id) != 0) {
+                continue;
+            }
             int error = recipients_read_xml(&in->recipients, part->data, part->size,
                                             in->agent->recipients_max);
             if (error || in->recipients.count == 0) {
@@ -91,7 +95,7 @@ static bool take_parts(struct incoming *in, const struct body_part *parts, unsig
     return true;
 }
 
-static bool read_multipart(struct incoming *in)
+static bool read_multipart(struct incoming *in, const char *list_id)
 {
     const sip_payload_t *payload = in->sip->sip_payload;
     struct body_part parts[BODY_PARTS_MAX];
@@ -107,10 +111,20 @@ static bool read_multipart(struct incoming *in)
         return refuse(in, error == E2BIG ? 413 : 400, "Bad Multipart Body",
                       error == E2BIG ? "Too many parts" : "Not a multipart body of RFC 2046");
     }
-    return take_parts(in, parts, count);
+    return take_parts(in, parts, count, list_id);
 }
 
-bool bodies_read(struct incoming *in)
+/* Content-ID of the whole body. */
+static void read_id(const sip_t *sip, struct body_part *part)
+{
+    for (const sip_unknown_t *one = sip->sip_unknown; one; one = one->un_next) {
+        if (su_casematch(one->un_name, "Content-ID")) {
+            multipart_id(one->un_value, part);
+        }
+    }
+}
+
+bool bodies_read(struct incoming *in, const char *list_id)
 {
     const sip_t *sip = in->sip;
     const sip_content_disposition_t *disposition = sip->sip_content_disposition;
@@ -119,7 +133,7 @@ bool bodies_read(struct incoming *in)
         return true; /* what is wrong with it, check_body says */
     }
     if (su_casematch(sip->sip_content_type->c_type, "multipart/mixed")) {
-        return read_multipart(in);
+        return read_multipart(in, list_id);
     }
     if (!disposition || !su_casematch(disposition->cd_type, "recipient-list")) {
         return true;
@@ -131,5 +145,6 @@ bool bodies_read(struct incoming *in)
         .is_optional = disposition->cd_optional,
     };
     (void)snprintf(part.type, sizeof part.type, "%s", sip->sip_content_type->c_type);
-    return take_parts(in, &part, 1);
+    read_id(sip, &part);
+    return take_parts(in, &part, 1, list_id);
 }

@@ -217,6 +217,7 @@ int caller_of_target(struct call *call, const url_t *target, const struct outgoi
     caller->host = clean_copy(home, HOST_SIZE, target->url_host, false);
     caller->display_name = clean_copy(home, DISPLAY_SIZE, outgoing->name, false);
     caller->user_agent = caller->peer = caller->groups = "";
+    caller->authenticated = outgoing->is_proven;
     return info->dialog.remote_tag && info->requested_user && info->referred_by && caller->uri &&
                    caller->user && caller->host && caller->display_name
                ? 0

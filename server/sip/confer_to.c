@@ -35,15 +35,13 @@ static int take(su_home_t *home, const sip_contact_t *value, unsigned limit,
     if (!url) {
         return ENOMEM;
     }
-    if (!url->url_scheme || !url->url_host) {
+    if (!url->url_scheme) {
         return EBADMSG;
     }
     if (!recipient_action_of(url, value->m_params, &recipient.action)) {
         return EINVAL;
     }
-    if (url->url_params) {
-        url->url_params = url_strip_param_string((char *)url->url_params, "action");
-    }
+    uri_param_drop(url, "action");
     recipient.uri = url_as_string(home, url);
     recipient.name = (char *)display_name(home, value->m_display ? value->m_display : "");
     if (!recipient.uri || !recipient.name) {

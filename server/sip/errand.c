@@ -54,8 +54,8 @@ static void finish(struct errand *errand, int code, const char *reason)
     char phrase[REASON_SIZE];
 
     text_clean(phrase, sizeof phrase, reason ? reason : "", false);
-    log_write(LOG_LEVEL_INFO, NULL, errand->id, "%s was referred to the conference: %d %s",
-              errand->to, code, phrase);
+    log_write(LOG_LEVEL_INFO, errand->conference, errand->id,
+              "%s was referred to the conference: %d %s", errand->to, code, phrase);
     if (errand->referral) {
         referral_report(errand->referral, code, phrase);
     }

@@ -32,10 +32,11 @@ static int write_allow_events(struct sip_agent *agent)
 /* ENOMEM. */
 static int write_supported(struct sip_agent *agent)
 {
-    const char *later =
-        agent->session_expires ? "join, norefersub, replaces, timer" : "join, norefersub, replaces";
-    char first[80];
+    char later[80], first[120];
 
+    (void)snprintf(later, sizeof later, "join, %snorefersub, replaces%s",
+                   agent->recipients_max ? MULTIPLE_REFER ", " : "",
+                   agent->session_expires ? ", timer" : "");
     (void)snprintf(first, sizeof first, "%s%s", later,
                    agent->recipients_max ? ", " RECIPIENT_LIST_INVITE : "");
     agent->supported = sip_supported_make(agent->home, first);

@@ -38,7 +38,7 @@ void invite_receive(struct incoming *in)
     struct named_dialog named;
     bool is_named;
 
-    if (!check_contact(in, true) || !bodies_read(in) || !check_list(in) || !check_body(in) ||
+    if (!check_contact(in, true) || !bodies_read(in, NULL) || !check_list(in) || !check_body(in) ||
         !session_timer_check(in) || !named_dialog_read(in, &named, &is_named)) {
         return;
     }

@@ -117,6 +117,21 @@ static bool has_parameter(struct text rest, const char *wanted)
     return false;
 }
 
+static void take_id(struct body_part *part, struct text word)
+{
+    bool is_bracketed = word.end - word.at >= 2 && word.at[0] == '<' && word.end[-1] == '>';
+    word.at += is_bracketed;
+    word.end -= is_bracketed;
+    copy(part->id, sizeof part->id, word, false);
+}
+
+void multipart_id(const char *value, struct body_part *part)
+{
+    struct text word = {value, value + strlen(value)};
+    trim(&word);
+    take_id(part, word);
+}
+
 static void read_field(struct body_part *part, struct text name, struct text value)
 {
     struct text rest, word = first_word(value, &rest);
@@ -127,10 +142,7 @@ static void read_field(struct body_part *part, struct text name, struct text val
         copy(part->disposition, sizeof part->disposition, word, true);
         part->is_optional = has_parameter(rest, "handling=optional");
     } else if (is_word(name, "Content-ID")) {
-        bool is_bracketed = word.end - word.at >= 2 && word.at[0] == '<' && word.end[-1] == '>';
-        word.at += is_bracketed;
-        word.end -= is_bracketed;
-        copy(part->id, sizeof part->id, word, false);
+        take_id(part, word);
     } else if (is_word(name, "Content-Transfer-Encoding")) {
         part->is_encoded |=
             !is_word(word, "7bit") && !is_word(word, "8bit") && !is_word(word, "binary");

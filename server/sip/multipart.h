@@ -26,6 +26,9 @@ struct body_part {
  * none (RFC 2046 §5.1.1). */
 bool multipart_boundary(const char *value, char *boundary, size_t size);
 
+/* Sets the part's id to that of a Content-ID. */
+void multipart_id(const char *value, struct body_part *part);
+
 /* EBADMSG: not a body of this boundary, or it is cut off; E2BIG: more than BODY_PARTS_MAX. */
 int multipart_read(const char *body, size_t size, const char *boundary,
                    struct body_part parts[BODY_PARTS_MAX], unsigned *countp);

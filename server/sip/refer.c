@@ -54,7 +54,11 @@ static bool read_reference(struct incoming *in, const struct dialog *dialog,
                            ? sip_header_as_string(home, (const sip_header_t *)sip->sip_referred_by)
                            : "",
     };
-    if (reference_read(home, to->r_url, to->r_params, to->r_display, reference)) {
+    if (refer_is_many(sip)) {
+        if (!refer_list_read(in, reference)) {
+            return false;
+        }
+    } else if (reference_read(home, to->r_url, to->r_params, to->r_display, reference)) {
         respond(in, reference->code, reference->reason, TAG_END());
         return false;
     }
@@ -151,7 +155,8 @@ void refer_receive(struct dialog *dialog, struct incoming *in)
         !read_reference(in, dialog, &reference)) {
         return;
     }
-    if (refer_is_silent(in->sip)) {
+    /* What becomes of several, no subscription could tell (RFC 5368 §5). */
+    if (refer_is_silent(in->sip) || reference.recipients) {
         log_id_make(in->agent, id);
         reference.from.id = id;
         carry_out(in, dialog, &reference);

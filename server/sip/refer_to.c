@@ -21,8 +21,7 @@ static int refuse(struct reference *reference, const char *reason)
 
 /* ---- headers of a URI (RFC 3261 §19.1.1) ---------------------------------------------------- */
 
-/* The escapes undone, on `home`. NULL: no text of a header, which ends at its line's end. */
-static char *unescape(su_home_t *home, const char *text, size_t length)
+char *text_unescape(su_home_t *home, const char *text, size_t length)
 {
     char *plain = su_zalloc(home, (isize_t)length + 1);
     size_t size = 0;
@@ -57,7 +56,7 @@ static int uri_header(su_home_t *home, const url_t *url, const char *name, const
             if (*valuep) {
                 return EINVAL;
             }
-            *valuep = unescape(home, at + name_length + 1, length - name_length - 1);
+            *valuep = text_unescape(home, at + name_length + 1, length - name_length - 1);
             if (!*valuep) {
                 return EINVAL;
             }
@@ -69,17 +68,53 @@ static int uri_header(su_home_t *home, const url_t *url, const char *name, const
 
 /* ---- what is asked for ---------------------------------------------------------------------- */
 
-/* Without angle brackets the URI's parameters are the header's. */
-static void read_method(const url_t *url, msg_param_t const *params, char method[METHOD_SIZE])
+/* Without angle brackets the URI's parameters are the header's; RFC 5368 figure 3 has it among the
+ * headers. */
+static void read_method(su_home_t *home, const url_t *url, msg_param_t const *params,
+                        char method[METHOD_SIZE])
 {
     const char *value = NULL;
     size_t length = 0;
 
     if (!uri_param(url->url_params, "method", &value, &length)) {
         value = params ? msg_params_find(params, "method=") : NULL;
+        if (!value && uri_header(home, url, "method", &value)) {
+            value = "";
+        }
         length = value ? strlen(value) : 0;
     }
     (void)snprintf(method, METHOD_SIZE, "%.*s", value ? (int)length : 6, value ? value : "INVITE");
+}
+
+/* The method, or the action that stands in its place (draft-ranjit-sipping-conference-01 §4.4). */
+static int read_wish(su_home_t *home, const url_t *url, msg_param_t const *params,
+                     struct reference *reference)
+{
+    static const enum reference_method wishes[ACTION_COUNT] = {
+        [ACTION_ADD] = REFERENCE_INVITE,
+        [ACTION_HOLD] = REFERENCE_HOLD,
+        [ACTION_RESUME] = REFERENCE_RESUME,
+        [ACTION_REMOVE] = REFERENCE_BYE,
+    };
+    enum recipient_action action = ACTION_COUNT;
+    char method[METHOD_SIZE];
+
+    if (!recipient_action_of(url, params, &action)) {
+        return refuse(reference, "Unknown Action In Refer-To");
+    }
+    read_method(home, url, params, method);
+    if (action != ACTION_COUNT) {
+        reference->method = wishes[action];
+    } else if (su_casematch(method, "INVITE")) {
+        reference->method = REFERENCE_INVITE;
+    } else if (su_casematch(method, "BYE")) {
+        reference->method = REFERENCE_BYE;
+    } else if (su_casematch(method, "REFER")) {
+        reference->method = REFERENCE_REFER;
+    } else {
+        return refuse(reference, "Unknown Method In Refer-To");
+    }
+    return 0;
 }
 
 static int read_replaces(su_home_t *home, const url_t *url, struct reference *reference)
@@ -117,21 +152,16 @@ static int read_refer_to(su_home_t *home, const url_t *url, struct reference *re
 int reference_read(su_home_t *home, const url_t *url, msg_param_t const *params,
                    const char *display, struct reference *reference)
 {
-    url_t plain = *url;
-    char method[METHOD_SIZE];
+    url_t *plain = url_hdup(home, url);
 
-    read_method(url, params, method);
-    if (su_casematch(method, "INVITE")) {
-        reference->method = REFERENCE_INVITE;
-    } else if (su_casematch(method, "BYE")) {
-        reference->method = REFERENCE_BYE;
-    } else if (su_casematch(method, "REFER")) {
-        reference->method = REFERENCE_REFER;
-    } else {
-        return refuse(reference, "Unknown Method In Refer-To");
+    if (read_wish(home, url, params, reference)) {
+        return EINVAL;
     }
-    plain.url_headers = NULL;
-    reference->uri = target_spell(home, &plain);
+    if (plain) {
+        plain->url_headers = NULL;
+        uri_param_drop(plain, "action");
+    }
+    reference->uri = plain ? target_spell(home, plain) : NULL;
     if (!reference->uri) {
         return refuse(reference, "Refer-To Is No SIP URI That Can Be Called");
     }

@@ -27,7 +27,7 @@ void reinvite_receive(struct call *call, struct incoming *in)
     struct sdp *offer = NULL;
     char *body = NULL;
 
-    if (!is_its_turn(call, in) || !check_contact(in, false) || !bodies_read(in) ||
+    if (!is_its_turn(call, in) || !check_contact(in, false) || !bodies_read(in, NULL) ||
         !check_body(in) || !session_timer_check(in)) {
         return;
     }

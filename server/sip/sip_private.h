@@ -46,6 +46,8 @@ struct errand;
 #define INITIATE "INITIATE"
 /* The option tag of RFC 5366. */
 #define RECIPIENT_LIST_INVITE "recipient-list-invite"
+/* That of RFC 5368. */
+#define MULTIPLE_REFER "multiple-refer"
 
 enum {
     DIALOG_BUCKETS = 4096, /* of the table of dialogs, a power of two */
@@ -248,7 +250,7 @@ struct change {
     struct terms *proposed;   /* the terms that it offers; NULL: it is only a refresh */
     struct terms *wanted;     /* to be offered next; NULL: none */
     unsigned tries;           /* of these */
-    struct loop_timer *timer; /* runs until their next try */
+    struct loop_timer *timer; /* runs until their next try, or while a re-INVITE is out */
 };
 
 /* URIs that a request of ours has tried or is to try (redirect.c), in this order. */
@@ -525,6 +527,8 @@ bool target_address(const url_t *url, struct sockaddr_storage *address);
 const char *target_transport(const url_t *url);
 /* A parameter of a URI. *valuep: its value, not terminated. False: there is none. */
 bool uri_param(const char *params, const char *name, const char **valuep, size_t *lengthp);
+/* Takes it away, in place. */
+void uri_param_drop(url_t *url, const char *name);
 /* Errors as signalling.call. */
 int target_resolve(const struct sip_agent *agent, su_home_t *home, const url_t *wanted,
                    const char *account, struct target *target);
@@ -597,8 +601,8 @@ bool check_contact(struct incoming *in, bool required);
 
 /* bodies.c */
 /* Takes the body apart: its session description stays, a recipient list goes to in->recipients.
- * False: refused. */
-bool bodies_read(struct incoming *in);
+ * `list_id`: only the list with this Content-ID; NULL: any. False: refused. */
+bool bodies_read(struct incoming *in, const char *list_id);
 
 /* confer_to.c */
 /* The `action` of a URI, or of the header that it stands in; none: *actionp stays. False: one that
@@ -672,6 +676,14 @@ bool subscription_has_room(const struct sip_agent *agent, const struct dialog *d
  * the display name, NULL for none. EINVAL: it cannot be done, the reference says why. */
 int reference_read(su_home_t *home, const url_t *url, msg_param_t const *params,
                    const char *display, struct reference *reference);
+/* The escapes undone, on `home`. NULL: no text of a header, which ends at its line's end. */
+char *text_unescape(su_home_t *home, const char *text, size_t length);
+
+/* refer_list.c */
+/* Whether it is for several at once. */
+bool refer_is_many(const sip_t *sip);
+/* Fills in the list, which in->recipients is. False: refused. */
+bool refer_list_read(struct incoming *in, struct reference *reference);
 
 /* referral.c */
 /* Its subscription says nothing before subscription_renew. NULL: out of memory. */

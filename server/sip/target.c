@@ -79,6 +79,16 @@ const char *target_transport(const url_t *url)
     return NULL;
 }
 
+void uri_param_drop(url_t *url, const char *name)
+{
+    if (url->url_params) {
+        url->url_params = url_strip_param_string((char *)url->url_params, name);
+    }
+    if (url->url_params && !*url->url_params) {
+        url->url_params = NULL;
+    }
+}
+
 /* RFC 3261 §19.1.1: what a Request-URI must not have, and what would lead it to another place than
  * the one that is checked here. */
 static void strip(url_t *url)
@@ -88,11 +98,8 @@ static void strip(url_t *url)
     url->url_password = NULL;
     url->url_path = NULL;
     url->url_fragment = NULL;
-    for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted && url->url_params; i++) {
-        url->url_params = url_strip_param_string((char *)url->url_params, unwanted[i]);
-    }
-    if (url->url_params && !*url->url_params) {
-        url->url_params = NULL;
+    for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++) {
+        uri_param_drop(url, unwanted[i]);
     }
 }
 

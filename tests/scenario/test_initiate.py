@@ -127,6 +127,23 @@ def test_the_call_flow_of_figure_5_1():
             phone.is_up = False
 
 
+def test_the_initiator_is_told_who_cannot_even_be_called():
+    with Server(ACCOUNTS) as server, Phone(server, "ua1") as ua1:
+        call = Line(ua1)
+        # An account that no phone has registered for, and what is no SIP URI.
+        initiate(ua1, f"sip:ua9@{server.address}, <tel:+15550100>")
+        call.pick_up(call.expect_call())
+        roster = Roster(ua1.notified())
+        until(ua1, roster, lambda r: r.user("ua9") is not None)
+        endpoint = roster.endpoint("ua9")
+        assert text(endpoint, "status") == "disconnected"
+        assert text(endpoint, "disconnection-method") == "failed"
+        assert "cause=480" in text(endpoint, "disconnection-info/reason")
+        assert any(user.get("entity") == "tel:+15550100" for user in roster.users())
+        until(ua1, roster, lambda r: r.status("ua1") == "connected")
+        call.hang_up()
+
+
 def test_the_initiator_is_told_who_does_not_come():
     with Server(ACCOUNTS) as server, Phone(server, "ua1") as ua1, Phone(
         server, "ua2"
@@ -212,6 +229,112 @@ def test_the_initiator_ends_it_as_in_6_6():
             ua5.invite(conference.name)
             ua5.expect(410)
             ua5.ack()
+
+
+def refer(phone, target, action, headers=None, code=202):
+    """A REFER in the dialog of the call, as the draft has it: the action behind an addr-spec."""
+    fields = {"Refer-To": f"{target};action={action}"} | (headers or {})
+    phone.send(phone.request("REFER", headers=fields))
+    return phone.expect(code, method="REFER")
+
+
+def sipfrag(phone, code):
+    """What the NOTIFYs of the REFER say, up to the last one."""
+    while True:
+        notify = phone.notified()
+        assert notify["Event"].startswith("refer"), notify
+        if notify["Subscription-State"].startswith("terminated"):
+            assert notify.body.startswith(b"SIP/2.0 %d" % code), notify
+            return
+
+
+def test_a_user_is_added_as_in_6_1():
+    with Server(ACCOUNTS) as server, Phone(server, "ua1") as ua1, Phone(
+        server, "ua2"
+    ) as ua2, Phone(server, "ua4") as ua4:
+        conference = Conference(server, ua1, ua2)
+        refer(conference.call, ua4.own_uri, "add")  # F13, F14
+        f15 = ua4.expect_call()
+        assert uri_of(f15["Contact"]) == uri_of(conference.answer["Contact"])
+        assert f15.sdp.audio.direction == "sendrecv"
+        ua4.pick_up(f15)  # F16, F17
+        conference.until(lambda r: r.status("ua4") == "connected")  # F18
+        sipfrag(conference.call, 200)
+        conference.end(ua2, ua4)
+
+
+def test_a_user_is_removed_as_in_6_2():
+    with Server(ACCOUNTS) as server, Phone(server, "ua1") as ua1, Phone(
+        server, "ua2"
+    ) as ua2, Phone(server, "ua3") as ua3:
+        conference = Conference(server, ua1, ua2, ua3)
+        refer(conference.call, ua2.own_uri, "remove")  # F20, F21
+        f22 = ua2.expect("BYE")
+        ua2.reply(f22, 200)
+        ua2.is_up = False
+        conference.until(  # F24
+            lambda r: text(r.endpoint("ua2"), "disconnection-method") == "booted"
+        )
+        sipfrag(conference.call, 200)
+        conference.end(ua3)
+
+
+def hold(phone, direction):
+    """The re-INVITE that puts the phone on hold, or takes it back."""
+    invite = phone.expect("INVITE")
+    assert invite.tag("To") == phone.local_tag and invite.tag("From") == phone.remote_tag
+    assert invite.sdp.audio.direction == direction
+    answer = {"recvonly": "sendonly", "sendrecv": "sendrecv"}[direction]
+    phone.pick_up(invite, direction=answer)
+
+
+def test_a_participant_is_put_on_hold_and_resumed_as_in_6_3_and_6_4():
+    with Server(ACCOUNTS) as server, Phone(server, "ua1") as ua1, Phone(
+        server, "ua2"
+    ) as ua2, Phone(server, "ua3") as ua3:
+        conference = Conference(server, ua1, ua2, ua3)
+        refer(conference.call, ua3.own_uri, "hold")  # F26, F27
+        hold(ua3, "recvonly")  # F28 to F31
+        conference.until(lambda r: r.status("ua3") == "on-hold")  # F32
+        sipfrag(conference.call, 200)
+        refer(conference.call, ua3.own_uri, "resume")  # F34, F35
+        hold(ua3, "sendrecv")  # F36 to F38
+        conference.until(lambda r: r.status("ua3") == "connected")  # F39
+        sipfrag(conference.call, 200)
+        ua2.expect_nothing()
+        conference.end(ua2, ua3)
+
+
+def test_hold_and_resume_by_initiate():
+    with Server(ACCOUNTS) as server, Phone(server, "ua1") as ua1, Phone(
+        server, "ua2"
+    ) as ua2, Phone(server, "ua3") as ua3:
+        conference = Conference(server, ua1, ua2)
+        # One who is in, and one who comes in on hold.
+        initiate_again(ua1, f"<{ua2.own_uri}>;action=hold, <{ua3.own_uri}>;action=hold")
+        hold(ua2, "recvonly")
+        invite = ua3.expect_call()
+        assert invite.sdp.audio.direction == "recvonly"
+        ua3.pick_up(invite, direction="sendonly")
+        conference.until(lambda r: r.status("ua2") == r.status("ua3") == "on-hold")
+        initiate_again(ua1, f"<{ua2.own_uri}>;action=resume, <{ua3.own_uri}>;action=resume")
+        hold(ua2, "sendrecv")
+        hold(ua3, "sendrecv")
+        conference.until(lambda r: r.status("ua2") == r.status("ua3") == "connected")
+        conference.end(ua2, ua3)
+
+
+def test_refers_with_an_action_that_are_refused():
+    with Server(ACCOUNTS) as server, Phone(server, "ua1") as ua1, Phone(server, "ua2") as ua2:
+        conference = Conference(server, ua1, ua2)
+        answer = refer(conference.call, ua2.own_uri, "juggle", code=400)
+        assert answer.reason == "Unknown Action In Refer-To"
+        refer(conference.call, "sip:nobody@192.0.2.1", "hold")
+        sipfrag(conference.call, 404)
+        # ua2 is in, and a stranger: it is asked who it is.
+        for action in ("add", "remove", "hold", "resume"):
+            refer(ua2, ua1.own_uri, action, code=401)
+        conference.end(ua2)
 
 
 def test_the_owner_adds_and_removes_by_one_more_initiate():

@@ -22,7 +22,7 @@ def assert_capabilities(ok, server, conference):
     assert {"conference", "dialog", "refer"} <= ok.tokens("Allow-Events")
     assert "application/sdp" in ok.tokens("Accept")
     assert ok["Accept-Encoding"] == "identity" and ok["Accept-Language"] == "en"
-    assert "timer" in ok.tokens("Supported")
+    assert {"join", "replaces", "timer"} <= ok.tokens("Supported")
     assert ok["Server"].startswith("Parley/")
     audio = ok.sdp.medias[0]
     assert audio.kind == "audio" and {"0", "8"} <= set(audio.formats)

@@ -22,7 +22,7 @@ struct call {
     unsigned updates;     /* by the focus, the last to be as `answer` says */
     struct answer answer;
     char target[80], name[40];
-    char referred_by[80], replaces[80];
+    char referred_by[80], replaces[80], referrer[80];
     int reject_code, end_code;
     unsigned retry_after;
     char reason[96], redirected[64];
@@ -167,6 +167,8 @@ static int world_call(void *ctx, const struct outgoing_call *outgoing, struct ca
     (void)snprintf(call->name, sizeof call->name, "%s", outgoing->name);
     (void)snprintf(call->referred_by, sizeof call->referred_by, "%s",
                    outgoing->referred_by ? outgoing->referred_by : "");
+    (void)snprintf(call->referrer, sizeof call->referrer, "%s",
+                   outgoing->referrer ? outgoing->referrer : "");
     (void)snprintf(call->replaces, sizeof call->replaces, "%s",
                    outgoing->replaces ? outgoing->replaces : "");
     at = strchr(call->target, '@');
@@ -183,7 +185,7 @@ static int world_call(void *ctx, const struct outgoing_call *outgoing, struct ca
                    .peer = ""},
         .dialog = {.call_id = call->id, .local_tag = "ours", .remote_tag = ""},
         .contact = call->uri,
-        .referred_by = "",
+        .referred_by = call->referrer,
         .family = AF_INET,
         .is_outgoing = true,
     };

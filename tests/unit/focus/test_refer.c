@@ -17,7 +17,8 @@ static struct {
     enum verb verb;
     char actor[80], referred_by[80], replaces[80];
     bool authenticated, by_refer, inside;
-} last; /* that the policy was asked about */
+} last;                /* that the policy was asked about */
+static bool is_hidden; /* who joins */
 static struct referral referral;
 static struct reference reference;
 
@@ -26,6 +27,8 @@ static void policy_decide(void *ctx, const struct request *request, struct decis
     const struct invitation *invitation = request->invitation;
 
     (void)ctx;
+    if (request->verb == VERB_JOIN)
+        decision->params.hidden = is_hidden;
     if (request->verb != VERB_INVITE && request->verb != VERB_REMOVE)
         return;
     last.asked++;
@@ -282,6 +285,23 @@ static void a_device_may_have_a_name_of_its_own(void **state)
     world_hang_up(focus, two);
 }
 
+/* The roster says who has referred somebody, but for those whom it does not show. */
+static void who_is_hidden_stays_so(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        is_hidden = i == 1;
+        struct call *alice = world_join(focus, "alice", "demo");
+        refer_to("sip:bob@example.com")->call = alice;
+        assert_int_equal(submit(), 202);
+        assert_string_equal(world.last_outgoing->info.referred_by,
+                            is_hidden ? "" : "sip:alice@example.com");
+        world_hang_up(focus, world.last_outgoing);
+        world_hang_up(focus, alice);
+    }
+    is_hidden = false;
+}
+
 static void whoever_is_in_asks_as_a_participant(void **state)
 {
     struct call *alice = world_join(focus, "alice", "demo");
@@ -307,6 +327,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_bye_removes_all_of_a_user_or_one_endpoint, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_device_may_have_a_name_of_its_own, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_is_hidden_stays_so, setup, teardown),
         cmocka_unit_test_setup_teardown(whoever_is_in_asks_as_a_participant, setup, teardown),
     };
 
