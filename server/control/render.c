@@ -167,9 +167,14 @@ static void render_conference(FILE *file, const json_t *conference)
     const json_t *participants = json_object_get(conference, "participants");
     long long count = integer_of(conference, "count");
     long long capacity = integer_of(conference, "capacity");
-    fprintf(file, "\nConference %s", text_of(conference, "name"));
+    bool is_factory = is_true(conference, "factory");
+    fprintf(file, "\n%s %s", is_factory ? "Factory" : "Conference", text_of(conference, "name"));
     if (*text_of(conference, "title")) {
         fprintf(file, ", \"%s\"", text_of(conference, "title"));
+    }
+    if (is_factory) {
+        fputs(": each call makes a conference\n", file);
+        return;
     }
     fprintf(file, ": %lld participant%s", count, plural(count));
     if (capacity > 0) {

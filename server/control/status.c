@@ -146,6 +146,8 @@ static json_t *conference_status(const struct conference *conference)
     json_object_set_new(status, "name", json_text(conference_name(conference)));
     json_object_set_new(status, "title", json_text(conference_title(conference)));
     json_object_set_new(status, "policy", json_text(conference_policy(conference)));
+    json_object_set_new(status, "factory",
+                        json_boolean(conference_factory(conference) != FACTORY_NONE));
     json_object_set_new(status, "ends", ends_at ? json_time(ends_at) : json_null());
     set_count(status, "empty_timeout_ms", life->empty_timeout);
     json_object_set_new(status, "ends_with_creator", json_boolean(life->ends_with_creator));

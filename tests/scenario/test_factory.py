@@ -206,6 +206,7 @@ def test_the_factory_is_no_conference():
         done = server.command("invite", "new", carol.own_uri)
         assert done.returncode != 0
         assert names(server) == ["new"]
+        assert 'Factory new, "Ad hoc": each call makes a conference' in server.command("status").stdout
 
 
 def test_a_factory_is_checked_and_reloaded():
