@@ -258,6 +258,22 @@ def test_who_has_no_name_in_the_conference_has_none_in_the_invite_either():
             outcome(phone)
 
 
+def test_nobody_is_told_that_one_without_a_name_is_in_already():
+    policy = OPEN_TO_ALL.replace(
+        "function policy.join(request)",
+        """function policy.join(request)
+  if request.actor.user == "alice" then return accept { anonymous = true } end
+  if request.actor.user == "bob" then return accept { hidden = true } end""",
+    )
+    with room("alice", "bob", "eve", policy=policy) as (_server, alice, bob, eve):
+        for phone in alice, bob:
+            phone.call()
+            eve.refer(f"<{phone.own_uri}>")
+            eve.expect(202)
+            refuse(phone, phone.expect("INVITE"), 486)  # as anybody who is not in
+            assert outcome(eve) == "SIP/2.0 486 Busy Here"
+
+
 # ---- who may ------------------------------------------------------------------------------------
 
 
