@@ -84,7 +84,7 @@ bool is_success(const sip_t *reply)
 const char *reply_text(struct doctor *doctor, const sip_t *reply)
 {
     if (!reply) {
-        return "no answer";
+        return "no final answer";
     }
     const char *text = su_sprintf(doctor->home, "%d %s", status_of(reply),
                                   reply->sip_status->st_phrase ? reply->sip_status->st_phrase : "");

@@ -132,7 +132,7 @@ bool is_success(const sip_t *reply);
 enum verdict refused(struct doctor *doctor, const sip_t *reply, const char *request);
 /* The same about one that should get another code. */
 enum verdict unexpected(struct doctor *doctor, const sip_t *reply, int code, const char *request);
-/* "486 Busy Here", "no answer". Valid until the check ends. */
+/* "486 Busy Here", "no final answer". Valid until the check ends. */
 const char *reply_text(struct doctor *doctor, const sip_t *reply);
 int status_of(const sip_t *reply); /* 0: none */
 
