@@ -37,6 +37,9 @@ static uint64_t arrival_of(const struct media_thread *thread, struct msghdr *hea
 
 static void jitter_restart(struct leg *leg, const struct stream_format *format)
 {
+    if (leg->hearing != NULL && leg->hearing->codec->sample_rate != format->codec->sample_rate) {
+        mixer_channel_break(&leg->channel);
+    }
     leg->hearing = format;
     leg->source.clock_rate = format->clock_rate;
     jitter_reset(leg->jitter, format->codec, format->decoder);
