@@ -252,10 +252,12 @@ static void join_named(struct focus *focus, struct call *call, const struct name
     }
     if (!named->call && focus_may_serve(focus, info->requested_user, info->requested_host))
         conference = focus_conference_by_name(focus, info->requested_user);
-    if (conference && !conference->factory)
-        join(conference, call, target);
-    else
+    if (!conference || conference->factory) {
         refuse_call(focus, call, 481, "Call/Transaction Does Not Exist", 0);
+        return;
+    }
+    join(conference, call, target);
+    conference_end_if_over(conference); /* it may have begun for one who could not come in */
 }
 
 void admit(struct focus *focus, struct call *call)

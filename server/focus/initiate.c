@@ -109,6 +109,21 @@ void initiate(struct focus *focus, struct initiation *initiation)
         conference_end(conference, 200, "It was not initiated");
 }
 
+/* Who has listed itself is called already. */
+static bool is_called_already(struct conference *conference, const struct initiation *initiation)
+{
+    const struct participant *participant = NULL;
+
+    while ((participant = conference_next_participant(conference, participant))) {
+        if (participant_is_named(participant, initiation->device) ||
+            participant_is_named(participant, initiation->from.caller.uri)) {
+            conference->creator = participant->id;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* After all the others (figure 5.1, F9): the phone that has asked. */
 static void call_initiator(struct conference *conference, const struct initiation *initiation)
 {
@@ -145,7 +160,7 @@ void initiated(struct focus *focus, struct initiation *initiation, bool is_accep
 
     if (is_accepted && conference) {
         wishes_carry_out(initiation->wishes);
-        if (initiation->is_new)
+        if (initiation->is_new && !is_called_already(conference, initiation))
             call_initiator(conference, initiation);
         return;
     }

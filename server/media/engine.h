@@ -204,8 +204,8 @@ struct leg {
     struct leg_sample judged;    /* when its quality was judged last */
     const char *grade;           /* what came of it; "": nothing yet */
     struct voice_plan voice_plan;
-    bool has_events; /* the session has telephone-events */
-    struct section *home; /* `section`, or where it is on the way to … */
+    bool has_events;                     /* the session has telephone-events */
+    struct section *home;                /* `section`, or where it is on the way to … */
     struct mail *waiting, **waiting_end; /* … and messages for when it is there */
     struct message add, close, move;
     int family;

@@ -259,8 +259,7 @@ void leg_hand_up(struct leg *leg)
     uint32_t digit;
 
     if (atomic_exchange_explicit(&leg->lacks_encoder, false, memory_order_relaxed) &&
-        !leg->abandoned && leg->sends != NULL &&
-        mix_supply(leg->home, leg->sends, 0, true) != 0) {
+        !leg->abandoned && leg->sends != NULL && mix_supply(leg->home, leg->sends, 0, true) != 0) {
         log_error("media: out of memory, %s is not encoded for all", leg->sends->format.name);
     }
     if (!leg->abandoned) {

@@ -122,9 +122,8 @@ struct signalling {
     /* 183 with SDP, so that there is audio before the answer (RFC 3261 §13.3.1.1). 0; EINVAL: not
      * waiting for an answer (any more), or the peer has made no offer. */
     int (*early)(struct call *call, const struct answer *answer);
-    /* 200 with SDP; after `early` the same SDP,
-     * whatever `answer` says of media, and our Contact as it says now. 0; EINVAL: not waiting for
-     * an answer (any more). */
+    /* 200 with SDP; after `early` the same SDP, whatever `answer` says of media, and our Contact as
+     * it says now. 0; EINVAL: not waiting for an answer (any more). */
     int (*answer)(struct call *call, const struct answer *answer);
     /* Changes a call that was answered or begun, by a re-INVITE (RFC 3261 §14) as soon as nothing
      * else is under way in its dialog. `how` says all that is to be; of several, the last counts.

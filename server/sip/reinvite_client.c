@@ -21,9 +21,18 @@ enum {
     GLARE_OWN_FIRST = 210,
     GLARE_OWN_LAST = 400,
     RETRY_AFTER_LONGEST = 60, /* s that a peer may put us off */
+    PATIENCE = 80,            /* T1: longer than a transaction waits for a first response (64) */
 };
 
 static int on_response(void *arg, nta_outgoing_t *request, const sip_t *sip);
+
+/* A phone may ask its user first (RFC 3261 §14.2); nothing else can be changed meanwhile. */
+static void on_no_answer(void *arg)
+{
+    struct call *call = arg;
+    (void)nta_outgoing_tcancel(call->change.request, NULL, NULL,
+                               SIPTAG_USER_AGENT(call->agent->user_agent), TAG_END());
+}
 
 /* ---- sending -------------------------------------------------------------------------------- */
 
@@ -49,6 +58,10 @@ static nta_outgoing_t *send_request(struct call *call, const sip_contact_t *cont
         TAG_IF(timer->interval && timer->min_se, SIPTAG_MIN_SE_STR(least)),
         TAG_IF(body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
         TAG_IF(body, SIPTAG_PAYLOAD_STR(body)), TAG_END());
+    if (call->change.request && body) {
+        (void)loop_timer_start(call->agent->loop, &call->change.timer, PATIENCE * agent->t1,
+                               on_no_answer, call);
+    }
     return call->change.request;
 }
 
@@ -325,6 +338,9 @@ static int on_response(void *arg, nta_outgoing_t *request, const sip_t *sip)
         return 0;
     }
     call->change.request = NULL;
+    if (call->change.offers) {
+        loop_timer_stop(&call->change.timer);
+    }
     if (call->change.offers && status < 300) {
         dialog_acknowledge(call->dialog, sip);
     }

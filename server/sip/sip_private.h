@@ -250,7 +250,7 @@ struct change {
     struct terms *proposed;   /* the terms that it offers; NULL: it is only a refresh */
     struct terms *wanted;     /* to be offered next; NULL: none */
     unsigned tries;           /* of these */
-    struct loop_timer *timer; /* runs until their next try */
+    struct loop_timer *timer; /* runs until their next try, or while a re-INVITE is out */
 };
 
 /* URIs that a request of ours has tried or is to try (redirect.c), in this order. */

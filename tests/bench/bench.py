@@ -7,6 +7,7 @@
   bench.py --only PART   of these, the cases whose names hold this (* and ? stand for anything)
   bench.py --codecs      one conference of 200 with G.711, G.722 and Opus
   bench.py --io          what the kernel alone needs for a packet each way, by each way to ask it
+  bench.py --subscribers 1,000 watch a conference while 200 legs join it, 50 a second
   bench.py --churn 600   100 legs join and leave at random while scripts are reloaded at random
 
 Environment: PARLEY, the server (build/parley), LOAD, the generator (tests/parley-load beside it),
@@ -35,6 +36,7 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/lib"))  # what measures subscribers is a part of the tests
 PARLEY = pathlib.Path(os.environ.get("PARLEY", ROOT / "build/parley")).resolve()
 LOAD = pathlib.Path(os.environ.get("LOAD", PARLEY.parent / "tests/parley-load")).resolve()
 IO = pathlib.Path(os.environ.get("IO", PARLEY.parent / "tests/parley-io")).resolve()
@@ -47,6 +49,7 @@ SLOW_ANSWER_MS = 500  # the first retransmission: a caller that waits longer ask
 CALLS = "calls a second"  # the name of that case
 FILES_PER_LEG = 2  # of the server, RTP and RTCP; the reflector has one, the generator less
 FILES_BESIDE = 100
+JOIN_RATE = 50  # legs a second that join before their subscribers' eyes
 
 
 class Failure(Exception):
@@ -82,17 +85,23 @@ CODEC_CASES = (Case("G.711", 200, 1, 3), Case("G.722", 200, 1, 3, 100, ("--codec
 class Server:
     """`parley serve` in a directory of its own; stopped by its pid, whatever happens."""
 
-    def __init__(self):
+    def __init__(self, config=None):
+        """`config`: the text of its config file."""
+        self.config = config
         self.data = tempfile.mkdtemp(prefix="parley-bench-")
         self.log_path = os.path.join(self.data, "log")
         self.process = None
 
     def __enter__(self):
+        options = []
+        if self.config:
+            options = ["--config", os.path.join(self.data, "parley.lua")]
+            pathlib.Path(options[1]).write_text(self.config, encoding="utf-8")
         with open(self.log_path, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
                 [PARLEY, "serve", "--listen", f"{TARGET};transport=udp", "--rtp-address",
                  SERVER_IP, "--rtp-ports", "10000-31999", "--data", self.data, "--policy",
-                 str(ROOT / "policy/open.lua")],
+                 str(ROOT / "policy/open.lua"), *options],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT)
         try:
             self.wait_ready()
@@ -110,6 +119,16 @@ class Server:
     def log_tail(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as log:
             return "".join(log.readlines()[-20:])
+
+    def status(self):
+        done = subprocess.run([PARLEY, "status", "--json", "--data", self.data], capture_output=True,
+                              text=True, timeout=30, check=True)
+        return json.loads(done.stdout)
+
+    def cpu(self):
+        """Seconds of processor time used so far."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def reload(self):
         return subprocess.run([PARLEY, "reload", "--data", self.data], capture_output=True,
@@ -336,6 +355,54 @@ def measure_churn(seconds):
     return found["ok"] and not reloads.failures
 
 
+def wait(ready, seconds, what):
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            raise Failure(f"not within {seconds} s: {what}")
+        time.sleep(0.05)
+
+
+def subscribers_row(server, crowd, legs, seconds):
+    """Legs join, and those who watch are told: what came of it, and whether nobody missed any."""
+    first, cpu = crowd.notifies, server.cpu()
+    found = run_load(server, seconds + legs / JOIN_RATE + 60, "--legs", legs, "--talkers", 3, "--rate",
+                     JOIN_RATE, "--seconds", seconds)
+    wait(lambda: crowd.are_equal(len(crowd.versions)), 20, "all have the same version")
+    told, threads = crowd.notifies - first, server.status()["media_threads"]
+    for problem in crowd.problems[:3]:
+        say(f"  FAILED: {problem}")
+    return [
+        f"{len(crowd.versions):,} subscribers, {legs} joins", f"{told:,}",
+        f"{told / len(crowd.versions):.1f}", str(crowd.busiest), str(len(crowd.problems)),
+        str(crowd.repeated), f"{crowd.bytes / max(crowd.notifies, 1):.0f}",
+        f"{1e6 * (server.cpu() - cpu) / max(told, 1):.0f}",
+        f"{sum(t['late_ticks'] for t in threads)} of {sum(t['ticks'] for t in threads):,}",
+        str(sum(t["skipped_ticks"] for t in threads)),
+        f"{max(t['lateness_p99_ms'] for t in threads):.1f}",
+        f"{found['server']['lost']} of {found['server']['lost'] + found['server']['received']:,}",
+        "yes" if found["ok"] and not crowd.problems else "**no**"]
+
+
+def measure_subscribers(subscribers, legs, seconds):
+    from crowd import Crowd
+
+    say(f"{subscribers:,} subscribers, {legs} legs join, {JOIN_RATE} a second, and stay {seconds} s …")
+    check_files(legs)
+    with Server("conferences = { bench0 = {} }\n") as server:
+        crowd = Crowd(SERVER_IP, conference="bench0")
+        try:
+            crowd.subscribe(subscribers)
+            wait(lambda: crowd.are_equal(subscribers), 30, "all have subscribed")
+            row = subscribers_row(server, crowd, legs, seconds)
+        finally:
+            crowd.close()
+    print_table(["case", "NOTIFYs", "to each", "most to one in a second", "version gaps", "repeated",
+                 "bytes each", "CPU µs a NOTIFY, audio included", "late ticks", "skipped",
+                 "lateness ms p99", "lost packets", "passed"], [row])
+    return row[-1] == "yes"
+
+
 def is_wanted(name, part):
     return fnmatch.fnmatchcase(name, f"*{part}*")
 
@@ -348,6 +415,7 @@ def main():
     parser.add_argument("--only", default="", metavar="PART")
     parser.add_argument("--io", action="store_true")
     parser.add_argument("--codecs", action="store_true")
+    parser.add_argument("--subscribers", action="store_true")
     parser.add_argument("--churn", type=float, metavar="SECONDS")
     arguments = parser.parse_args()
     cases = CODEC_CASES if arguments.codecs else FULL_CASES if arguments.full else CASES
@@ -365,6 +433,8 @@ def main():
     print(describe_machine() + "\n", flush=True)
     if arguments.churn:
         good = attempt(measure_churn, arguments.churn)
+    elif arguments.subscribers:
+        good = attempt(measure_subscribers, *((100, 40, 2) if arguments.quick else (1000, 200, 5)))
     elif arguments.io:
         good = attempt(measure_io, (200,) if arguments.quick else (500, 1000, 2000), 1,
                        2 if arguments.quick else 5)

@@ -61,6 +61,15 @@ class TheBench(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn("no case has such a name", done.stderr)
 
+    def test_counts_what_subscribers_are_told(self):
+        done = run(*BENCH, "--subscribers", "--quick")
+        rows = [row for row in done.stdout.splitlines() if row.startswith("| 100 subscribers, 40 joins")]
+        self.assertEqual(len(rows), 1, done.stdout + done.stderr)
+        cells = [cell.strip() for cell in rows[0].strip("|").split("|")]
+        self.assertGreaterEqual(int(cells[1].replace(",", "")), 100, rows)
+        self.assertGreater(int(cells[3]), 0, rows)
+        self.assertEqual(cells[4], "0", rows)  # versions that somebody missed
+
     def test_measures_a_case(self):
         done = run(*BENCH, "--quick", "--full", "--only", "8 conferences of 5")
         rows = [row for row in done.stdout.splitlines() if row.startswith("| 8 conferences of 5")]

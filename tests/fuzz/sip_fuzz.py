@@ -226,8 +226,13 @@ class Peer(Phone):
 
     def initiate(self):
         self.begin()
-        others = ", ".join(f"<{peer.own_uri};action=add>" for peer in self.fuzzer.some_peers())
-        self.ask("INITIATE", {"Confer-To": others, "Contact": self.contact}, self.offer())
+        if self.dice.random() < 0.5:
+            self.remote_uri = f"sip:{self.server.address}"
+        fields = {"Contact": self.contact, "Accept": "application/conference-info+xml", "Event": "Conference"}
+        for _ in range(self.dice.randrange(1, 3)):
+            action = self.dice.choice(("add", "delete", "hold", "resume", "none"))
+            others = (f"<{peer.own_uri};action={action}>" for peer in self.fuzzer.some_peers())
+            self.ask("INITIATE", fields | {"Confer-To": ", ".join(others)})
 
     def look(self):
         self.begin()

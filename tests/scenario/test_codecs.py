@@ -60,7 +60,8 @@ def test_each_codec_is_taken_under_the_offerers_number():
                 assert {p.payload_type for p in packets} == {format[0]}
                 rate = int(format[1].split("/")[1])
                 steps = {b.timestamp - a.timestamp for a, b in zip(packets, packets[1:])}
-                assert steps == {rate // 50}, steps
+                # a tick that this machine has missed is a gap
+                assert min(steps) == rate // 50 and not any(step % (rate // 50) for step in steps), steps
 
 
 def test_an_answer_may_choose_any_of_our_offer():

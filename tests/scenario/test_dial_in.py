@@ -115,6 +115,7 @@ def test_other_media_are_refused_in_the_answer_and_audio_goes_on():
         alice.ack()
 
 
+@run.real_time
 def test_an_invite_without_offer_gets_the_offer_in_the_200():
     with Server() as server, Phone(server) as alice, Phone(server, "bob") as bob:
         bob.call()
@@ -192,6 +193,7 @@ def test_with_the_open_policy_the_first_call_makes_the_conference_and_the_last_e
         assert "tea" not in [entry["name"] for entry in server.status()["conferences"]]
 
 
+@run.real_time
 def test_a_call_over_tcp():
     with Server() as server, Phone(server, transport="tcp") as alice, Phone(server, "bob") as bob:
         ok = alice.call()
@@ -222,6 +224,7 @@ def alice_invite(alice):
     return alice.invite_request
 
 
+@run.real_time
 def test_a_call_over_ipv6():
     with Server(host="::1") as server, Phone(server) as alice, Phone(server, "bob") as bob:
         ok = alice.call()
@@ -264,6 +267,7 @@ def test_two_conferences_do_not_hear_each_other():
             assert tone.loudness(phone.hear()) < -60
 
 
+@run.real_time
 def test_a_phone_may_take_part_with_either_law():
     with Server() as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
         alice.say(tone.sine(500)).call(formats=("PCMU",))

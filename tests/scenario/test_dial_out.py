@@ -16,6 +16,7 @@ from sip import Phone, unique
 # ---- RFC 4579 figure 2 -----------------------------------------------------------------------
 
 
+@run.real_time
 def test_figure_2_the_focus_dials_out_to_carol():
     with Server() as server, Phone(server, "alice") as alice, Phone(server, "carol") as carol:
         alice.say(tone.sine(500)).call()
@@ -228,6 +229,7 @@ def test_odd_answers_harm_nobody():
 SOON = "outbound = { timeout = 1 }\n"
 
 
+@run.real_time
 def test_whoever_does_not_answer_in_time_is_cancelled():
     with Server(config=SOON, policy=EVENTS) as server, Phone(server, "carol", media=False) as carol:
         request = invite(server, carol)
@@ -606,6 +608,7 @@ def test_the_invite_asks_for_a_session_timer_and_we_refresh():
         carol.audio.wait_for_packets(5)
 
 
+@run.real_time
 def test_a_phone_that_refreshes_is_waited_for():
     with Server(config=SHORT) as server, Phone(server, "carol") as carol:
         request = invite(server, carol)
@@ -629,6 +632,7 @@ def test_a_longer_session_is_agreed_to():
 # ---- targets ---------------------------------------------------------------------------------
 
 
+@run.real_time
 def test_a_target_over_tcp():
     with Server() as server, Phone(server, "carol", transport="tcp", waits=True) as carol, Phone(
         server

@@ -203,6 +203,10 @@ def test_the_factory_is_no_conference():
         assert "INVITE" in ok.tokens("Allow") and ok.sdp.medias[0].kind == "audio"
         carol.subscribe("new")
         carol.expect(403)
+        carol.new_dialog()
+        carol.remote_uri = carol.uri("new")
+        carol.send(carol.request("REFER", headers={"Refer-To": "<sip:bob@192.0.2.1>"}))
+        carol.expect(404)
         done = server.command("invite", "new", carol.own_uri)
         assert done.returncode != 0
         assert names(server) == ["new"]

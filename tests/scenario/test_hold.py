@@ -85,8 +85,8 @@ def assert_apart(conference):
 
 
 def assert_together(conference):
-    tone.assert_hears(conference.alice.hear(), {800: -20}, absent=[500])
-    tone.assert_hears(conference.bob.hear(), {500: -20}, absent=[800])
+    tone.assert_hears(conference.alice.hear(), {800: -20}, absent=[500], tolerance=3)
+    tone.assert_hears(conference.bob.hear(), {500: -20}, absent=[800], tolerance=3)
 
 
 # ---- by the focus -------------------------------------------------------------------------------

@@ -179,6 +179,20 @@ def test_an_initiator_who_does_not_answer_has_no_conference():
         assert last["Subscription-State"] == "terminated;reason=noresource"
 
 
+def test_an_initiator_who_lists_itself_is_called_once():
+    with Server(ACCOUNTS) as server, Phone(server, "ua1") as ua1, Phone(server, "ua2") as ua2:
+        call = Line(ua1)
+        initiate(ua1, f"<{ua1.own_uri}>, <{ua2.own_uri}>")
+        call.pick_up(call.expect_call())
+        ua2.pick_up(ua2.expect_call())
+        roster = Roster(ua1.notified())
+        until(ua1, roster, lambda r: len(r.names()) == 2 and all(r.status(n) == "connected" for n in r.names()))
+        call.expect_nothing()
+        call.hang_up()  # and is the owner all the same
+        ua2.reply(ua2.expect("BYE"), 200)
+        ua2.is_up = False
+
+
 def test_a_factory_makes_what_is_initiated():
     config = ACCOUNTS + "conferences = { new = { factory = 'redirect', title = 'Tea' } }\n"
     with Server(config) as server, Phone(server, "ua1") as ua1, Phone(server, "ua2") as ua2:

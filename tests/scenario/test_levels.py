@@ -26,6 +26,7 @@ def levels_in(phone, one, each):
     return packet.extensions[one][0] & 0x7F, dict(zip(packet.sources, packet.extensions[each]))
 
 
+@run.real_time
 def test_a_phone_that_offers_levels_is_told_who_is_heard_and_how_loud():
     with Server() as server, Phone(server) as alice, Phone(server, "bob") as bob:
         bob.say(tone.sine(800)).call()
@@ -39,6 +40,7 @@ def test_a_phone_that_offers_levels_is_told_who_is_heard_and_how_loud():
         assert not any(packet.data[0] & 0x1F for packet in bob.audio.packets)
 
 
+@run.real_time
 def test_our_offer_has_levels_and_they_are_told_as_the_answer_says():
     with Server() as server, Phone(server) as alice, Phone(server, "bob") as bob:
         bob.say(tone.sine(800)).call()
@@ -57,6 +59,7 @@ def test_our_offer_has_levels_and_they_are_told_as_the_answer_says():
             assert not any(packet.data[0] & 0x1F for packet in carol.audio.packets)
 
 
+@run.real_time
 def test_levels_may_begin_and_end_in_a_call():
     with Server() as server, Phone(server) as alice, Phone(server, "bob") as bob:
         bob.say(tone.sine(800)).call()

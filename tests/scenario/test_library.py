@@ -21,6 +21,7 @@ def two_phones():
     return alice, bob
 
 
+@run.real_time
 def test_a_phone_calls_a_phone():
     alice, bob = two_phones()
     alice.invite("demo")
@@ -81,6 +82,7 @@ def test_g711_is_what_the_standard_says():
         )
 
 
+@run.real_time
 def test_levels_tell_present_from_absent():
     heard = tone.sine(500, -20)(0, 4000) + tone.sine(800, -26)(0, 4000)
     tone.assert_hears(heard, {500: -20, 800: -26}, absent=[1100])
@@ -146,6 +148,7 @@ def test_sdp_is_read_strictly():
         assert fails(sdp.Sdp, bad), bad
 
 
+@run.real_time
 def test_steady_is_more_than_many():
     alice, bob = two_phones()
     alice.audio.connect(bob.address, bob.audio.port)

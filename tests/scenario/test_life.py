@@ -258,6 +258,7 @@ def test_parley_stop_does_the_same():
         end(server, alice, lambda: server.command("stop").check_returncode())
 
 
+@run.real_time
 def test_a_phone_that_does_not_answer_holds_up_the_end_for_a_bounded_time():
     with Server(config='stop_timeout = "1s"\n') as server, Phone(server) as alice:
         alice.call()

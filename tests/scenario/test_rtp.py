@@ -38,6 +38,7 @@ def talkers(**options):
 # ---- who is believed ----------------------------------------------------------------------------
 
 
+@run.real_time
 def test_audio_goes_to_where_the_phones_packets_come_from():
     """Symmetric RTP: behind a NAT the address in the SDP is wrong."""
     with Server() as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
@@ -92,6 +93,7 @@ def test_nothing_is_sent_before_the_ack():
         tone.assert_hears(alice.hear(), {800: -20})
 
 
+@run.real_time
 def test_a_phone_whose_port_changes_is_followed_after_a_silence():
     with talkers() as (_, alice, bob):
         tone.assert_hears(bob.hear(), {500: -20})
@@ -107,6 +109,7 @@ def test_a_phone_whose_port_changes_is_followed_after_a_silence():
         tone.assert_hears(alice.hear(), {800: -20})
 
 
+@run.real_time
 def test_a_phone_that_pauses_loses_nothing_to_another_one_at_its_address():
     with talkers() as (_, alice, bob):
         tone.assert_hears(bob.hear(), {500: -20})
@@ -120,6 +123,7 @@ def test_a_phone_that_pauses_loses_nothing_to_another_one_at_its_address():
         other.close()
 
 
+@run.real_time
 def test_a_phone_that_never_sends_still_hears():
     with Server() as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
         bob.say(tone.sine(800)).call()
@@ -205,6 +209,7 @@ def test_sequence_and_timestamp_may_wrap():
         assert tone.distortion(heard, [500]) < -30
 
 
+@run.real_time
 def test_a_sender_that_begins_anew_with_another_ssrc_is_heard():
     with talkers() as (_, alice, bob):
         tone.assert_hears(bob.hear(), {500: -20})
@@ -213,6 +218,7 @@ def test_a_sender_that_begins_anew_with_another_ssrc_is_heard():
         tone.assert_hears(bob.hear(0.5, settle=0.5), {500: -20})
 
 
+@run.real_time
 def test_a_pause_without_packets_is_silence_and_speech_after_it_is_heard():
     with talkers() as (_, alice, bob):
         alice.audio.mute()
@@ -254,6 +260,7 @@ def test_wrong_payload_types_and_rubbish_harm_nobody():
         bob.audio.assert_steady(first)
 
 
+@run.real_time
 def test_lying_rtp_headers_harm_nobody():
     with talkers() as (_, alice, bob):
         tails = b"", b"\xff\xff\xff\xff", b"\xbe\xde\xff\xff" + bytes(40), b"\xff" * 160

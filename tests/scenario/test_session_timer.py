@@ -64,6 +64,7 @@ def test_a_longer_minimum_than_our_time_is_respected():
         assert session(ok)[0] >= 3600
 
 
+@run.real_time
 def test_we_refresh_by_update_at_half_time():
     with Server(config=SHORT) as server, Phone(server) as alice:
         began = time.monotonic()
@@ -110,6 +111,7 @@ def refresh(alice, method, seconds=4):
     return ok
 
 
+@run.real_time
 def test_a_call_lives_as_long_as_the_phone_refreshes_and_no_longer():
     with Server(config=SHORT) as server, Phone(server) as alice:
         alice.call(headers=asks(4, "uac"))
@@ -137,6 +139,7 @@ def test_a_phone_that_has_forgotten_the_call_is_dropped():
         assert server.participants() == {}
 
 
+@run.real_time
 def test_a_phone_that_does_not_answer_our_refresh_is_dropped_when_the_session_expires():
     with Server(config=SHORT) as server, Phone(server) as alice:
         began = time.monotonic()

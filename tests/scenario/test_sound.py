@@ -123,6 +123,7 @@ def test_a_conference_may_have_its_own_music_or_silence():
         tone.assert_hears(alice.hear(1, settle=1), {900: -20}, absent=[600], tolerance=1)
 
 
+@run.real_time
 def test_music_that_is_not_there_is_told_and_harms_nobody():
     config = conference(hold_music='"missing.wav"')
     with Server(config=config, policy=POLICY) as server:

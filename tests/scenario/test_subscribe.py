@@ -352,6 +352,7 @@ def test_a_repeated_subscribe_makes_one_subscription():
         alice.expect_nothing()
 
 
+@run.real_time
 def test_a_silent_subscriber_is_given_up_and_others_are_served():
     with Server(policy=OPEN) as server, people(server, "deaf", "alice", media=False) as (
         deaf,

@@ -223,6 +223,16 @@ static void a_join_is_asked_about_with_whose_call_it_names(void **state)
     world_hang_up(focus, carol);
 }
 
+static void a_conference_does_not_begin_for_a_join_that_fails(void **state)
+{
+    const struct named_dialog none = {.call = NULL};
+
+    (void)state;
+    world.leg_error = EADDRINUSE;
+    expect_refused(dial_naming("bob", "demo", &none, false), 503);
+    assert_int_equal(world.mixes, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -234,6 +244,7 @@ int main(void)
         CASE(by_default_it_must_be_the_same_who_has_proven_it),
         CASE(whose_call_has_left_or_was_never_let_in),
         CASE(a_join_is_asked_about_with_whose_call_it_names),
+        CASE(a_conference_does_not_begin_for_a_join_that_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,7 +103,7 @@ __attribute__((unused)) static int script_start(void)
         return error;
     focus_connect(script.focus, &world_signalling, &world_mixing, lua_engine_policy(script.engine));
     focus_connect_applications(script.focus, lua_engine_application(script.engine));
-    return error;
+    return 0;
 }
 
 __attribute__((unused)) static int script_reload(void)

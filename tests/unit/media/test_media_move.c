@@ -55,7 +55,7 @@ static void a_leg_is_heard_where_it_has_gone_and_no_more_where_it_was(void **sta
     assert_float_equal(heard_at(mover, 2), 0, 1);
     assert_true(heard_at(stays, 0) < -60);
     assert_true(heard_at(mover, 1) < -35); /* what G.711 makes of the other tone */
-    assert_int_equal(mover->breaks, 0); /* the same stream to the phone */
+    assert_int_equal(mover->breaks, 0);    /* the same stream to the phone */
     room_free(room);
 }
 

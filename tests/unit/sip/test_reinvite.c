@@ -250,6 +250,30 @@ static void a_phone_that_says_nothing_is_gone(void **state)
     bench_run_until(bench_is_empty);
 }
 
+static void a_phone_that_rings_for_ever_is_asked_no_longer(void **state)
+{
+    (void)state;
+    char invite[sizeof bench.message];
+    phone_call("");
+    bench_run_until(bench_is_established);
+    hold();
+    expect_invite();
+    memcpy(invite, bench.message, sizeof invite);
+    phone_reply(180, CONTACT, "");
+    do {
+        phone_next();
+    } while (strncmp(bench.message, "INVITE", 6) == 0);
+    assert_int_equal(strncmp(bench.message, "CANCEL", 6), 0);
+    phone_reply(200, "", "");
+    memcpy(bench.message, invite, sizeof invite);
+    phone_reply(487, "", "");
+    bench_run_until(is_updated);
+    assert_int_equal(bench.update_code, 487);
+    assert_int_equal(bench.ended, 0);
+    expect_ack();
+    phone_hang_up();
+}
+
 static void a_200_that_crosses_our_bye_is_acknowledged(void **state)
 {
     (void)state;
@@ -359,6 +383,7 @@ int main(void)
         bench_test(a_refusal_leaves_all_as_it_was),
         bench_test(a_phone_that_knows_no_call_is_gone),
         bench_test(a_phone_that_says_nothing_is_gone),
+        bench_test(a_phone_that_rings_for_ever_is_asked_no_longer),
         bench_test(a_200_that_crosses_our_bye_is_acknowledged),
         bench_test(a_bye_that_crosses_our_change_ends_the_call),
         bench_test(codecs_are_chosen_by_name),

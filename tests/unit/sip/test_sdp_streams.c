@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,10 +48,11 @@ static struct sdp *parse(const char *body)
 static const char *m_lines(const char *body)
 {
     static char lines[1024];
+    size_t length = 0;
     lines[0] = '\0';
     for (const char *at = strstr(body, "\r\nm="); at; at = strstr(at + 1, "\r\nm=")) {
-        strncat(lines, at + 2, strcspn(at + 2, "\r"));
-        strcat(lines, "\n");
+        length += (size_t)snprintf(lines + length, sizeof lines - length, "%.*s\n",
+                                   (int)strcspn(at + 2, "\r"), at + 2);
     }
     return lines;
 }
@@ -219,10 +221,12 @@ static void an_offer_is_in_our_order_when_our_choice_has_changed(void **state)
 static void too_many_streams_get_no_one_more(void **state)
 {
     (void)state;
-    char body[2048] = HEAD;
+    char body[2048];
+    size_t length = (size_t)snprintf(body, sizeof body, "%s", HEAD);
     struct sdp_local local = in_call();
     for (int i = 0; i < SDP_STREAMS; i++) {
-        strcat(body, "m=video 0 RTP/AVP 31\r\n");
+        length +=
+            (size_t)snprintf(body + length, sizeof body - length, "%s", "m=video 0 RTP/AVP 31\r\n");
     }
     struct sdp *sdp = parse(body);
     char *offer = NULL;
