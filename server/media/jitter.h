@@ -19,7 +19,7 @@ struct jitter;
 
 struct jitter_stats {
     uint64_t late;              /* packets that came too late to be played */
-    uint64_t unplayable;        /* packets that do not decode, or are longer than PACKET_MS_MAX */
+    uint64_t unplayable;        /* packets that do not decode, or are too long, in bytes or ms */
     uint64_t concealed;         /* samples made up for what was lost or late */
     uint64_t inserted, removed; /* samples, to follow jitter and drift */
 };

@@ -147,7 +147,11 @@ void jitter_put(struct jitter *jitter, const struct rtp_packet *packet, uint64_t
 {
     const struct codec *codec = jitter->codec;
     struct stored_packet stored = {0};
-    if (packet->payload_size == 0 || packet->payload_size > PAYLOAD_MAX) {
+    if (packet->payload_size > PAYLOAD_MAX) {
+        jitter->stats.unplayable++;
+        return;
+    }
+    if (packet->payload_size == 0) {
         return;
     }
     stored.is_background =

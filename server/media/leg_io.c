@@ -37,6 +37,9 @@ static uint64_t arrival_of(const struct media_thread *thread, struct msghdr *hea
 
 static void jitter_restart(struct leg *leg, const struct stream_format *format)
 {
+    if (leg->hearing != NULL && leg->hearing->codec->sample_rate != format->codec->sample_rate) {
+        mixer_channel_break(&leg->channel);
+    }
     leg->hearing = format;
     leg->source.clock_rate = format->clock_rate;
     jitter_reset(leg->jitter, format->codec, format->decoder);
@@ -129,6 +132,28 @@ static void settle_owed(struct leg *leg, const struct stream_format *format,
     }
 }
 
+/* Gateways that make keys in a unit of their own send them as a source of its own beside the audio,
+ * which neither begins anew by that nor counts them. */
+static bool take_event_beside(struct leg *leg, struct media_thread *thread,
+                              const struct stream_format *format, const struct rtp_packet *packet,
+                              uint64_t heard)
+{
+    unsigned duration = 0;
+    char key = 0;
+
+    if (format->kind != STREAM_EVENT || !leg->source.active || packet->ssrc == leg->source.ssrc) {
+        return false;
+    }
+    if (leg->stream->direction & STREAM_RECVONLY) {
+        key = telephone_event_put(&leg->event, packet, format->clock_rate, heard, &duration);
+        leg->event_rate = format->clock_rate;
+    }
+    if (key != 0) {
+        leg_tell_digit(leg, thread, key, duration);
+    }
+    return true;
+}
+
 /* `arrival`: RTP_NOT_TIMED when nobody has asked the kernel. */
 static void take_rtp(struct leg *leg, struct media_thread *thread,
                      const struct sockaddr_storage *from, const uint8_t *data, size_t size,
@@ -154,6 +179,9 @@ static void take_rtp(struct leg *leg, struct media_thread *thread,
     }
     leg->life = heard;
     counter_add(&leg->counters.received, 1);
+    if (take_event_beside(leg, thread, format, &packet, heard)) {
+        return;
+    }
     if (leg->stream->levels.in != 0) {
         levels_read(&packet, &leg->stream->levels);
     }

@@ -44,6 +44,9 @@ static void choose_hearing(struct leg *leg, bool begins_anew)
 
     leg->hearing = same != NULL ? same : stream_find_audio(leg->stream, NULL);
     if (leg->hearing != NULL && leg->jitter != NULL) {
+        if (before != NULL && before->sample_rate != leg->hearing->codec->sample_rate) {
+            mixer_channel_break(&leg->channel);
+        }
         if (same == NULL || begins_anew) {
             jitter_reset(leg->jitter, leg->hearing->codec, leg->hearing->decoder);
         }

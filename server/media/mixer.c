@@ -10,6 +10,7 @@ enum {
     HANGOVER_FRAMES = 500 / FRAME_MS,
 };
 
+static const float TURN_MS = 0.6f;       /* in which what has broken off turns back */
 static const float GATE_POWER = 3.2e-7f; /* −65 dBov */
 /* How far the limiters of a shared mix and an own one may be apart for changing over unheard. */
 static const float GAIN_NEAR = 0.01f;
@@ -119,8 +120,17 @@ void mixer_channel_tune(struct mixer *mixer, struct mixer_channel *channel,
     channel->codec = codec;
     channel->tuning = tuning;
     if (plane != channel->plane) {
+        mixer_channel_break(channel);
+        channel->gate = 0;
         own_drop(channel);
         group_change(channel, plane);
+    }
+}
+
+void mixer_channel_break(struct mixer_channel *channel)
+{
+    if (channel->broken == NULL && (channel->last != 0 || channel->slope != 0)) {
+        channel->broken = channel->plane;
     }
 }
 
@@ -188,11 +198,33 @@ static void gate_pass(const struct mixer_plane *plane, float *own, const float *
     }
 }
 
+/* From the last sample before the break, within FADE_MS, to silence. It goes on in the direction
+ * that it had for a little while: a kink is heard, too. */
+static void mend(struct mixer *mixer, struct mixer_channel *channel)
+{
+    const struct mixer_plane *plane = channel->broken;
+    unsigned fade = plane->rate / 1000 * FADE_MS;
+    float *samples = plane->scratch, turn = (float)M_PI / (float)fade,
+          swing = TURN_MS / 1000 * (float)plane->rate;
+
+    for (unsigned i = 0; i < fade; i++) {
+        float time = (float)(i + 1), onward = channel->slope * time * expf(-time / swing);
+
+        samples[i] = (channel->last + onward) * (0.5F + 0.5F * cosf(turn * time));
+    }
+    memset(samples + fade, 0, (plane->frame - fade) * sizeof *samples);
+    plane_add(mixer, plane, channel, samples);
+    channel->broken = NULL;
+}
+
 void mixer_take(struct mixer *mixer, struct mixer_channel *channel, const float *samples,
                 float power, bool blocked)
 {
     float from = channel->gate, to;
 
+    if (channel->broken != NULL) {
+        mend(mixer, channel);
+    }
     if (samples != NULL && !blocked && power > GATE_POWER) {
         channel->hangover = HANGOVER_FRAMES;
     } else if (blocked) {
@@ -212,9 +244,12 @@ void mixer_take(struct mixer *mixer, struct mixer_channel *channel, const float 
         }
         own = channel->own != NULL ? channel->own->samples : channel->plane->scratch;
         gate_pass(channel->plane, own, samples, from, to);
-        plane_add(mixer, channel, own);
+        plane_add(mixer, channel->plane, channel, own);
         voice_add(mixer, channel, power);
+        channel->last = own[channel->plane->frame - 1];
+        channel->slope = channel->last - own[channel->plane->frame - 2];
     } else {
+        channel->last = channel->slope = 0;
         own_drop(channel);
     }
 }

@@ -162,7 +162,9 @@ struct mixer_channel {
     bool contributes;             /* in this tick, `own` is in the sums */
     float gate;        /* 0: below the threshold for long, 1: open; between, only within a frame */
     unsigned hangover; /* frames that the gate stays open without sound */
-    bool alone;        /* the last mix was its own, with this gain of the limiter */
+    float last, slope; /* sample that it has said, and how it got there from the one before */
+    struct mixer_plane *broken; /* where what it said has broken off there; NULL: nowhere */
+    bool alone;                 /* the last mix was its own, with this gain of the limiter */
     float gain;
     struct mixer_group *group; /* of those who hear what `hears.target` says; NULL: none was free */
     union mixer_place *own;    /* NULL: silent, deaf, or none was left: then it hears itself, too */
@@ -226,6 +228,9 @@ void mixer_channel_init(struct mixer_channel *channel);
  * it is silent and deaf. */
 void mixer_channel_tune(struct mixer *mixer, struct mixer_channel *channel,
                         const struct codec *codec, uint32_t tuning);
+/* What it said does not go on: it begins anew at another rate. Its last sample is let down to
+ * silence in the next tick, so that it does not click. */
+void mixer_channel_break(struct mixer_channel *channel);
 /* New gains, from the next tick on. */
 void mixer_channel_route(struct mixer_channel *channel, const struct mixer_route *route);
 /* Makes it one that hears nothing and speaks to one bus of one plane, from the next tick on. */

@@ -16,8 +16,9 @@ void add_scaled(float *restrict to, const float *restrict from, unsigned count, 
 
 /* The index of a rate in mixer->planes. It is one of the three. */
 unsigned plane_index(unsigned rate);
-/* What the channel says goes to the buses that it speaks to. */
-void plane_add(struct mixer *mixer, const struct mixer_channel *channel, const float *own);
+/* What the channel says there goes to the buses that it speaks to. */
+void plane_add(struct mixer *mixer, const struct mixer_plane *plane,
+               const struct mixer_channel *channel, const float *own);
 /* All that is said on the bus in this tick, at any rate; NULL: nothing. Once all have spoken. */
 const float *plane_hear(struct mixer *mixer, struct mixer_plane *plane, unsigned bus);
 

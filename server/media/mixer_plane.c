@@ -26,10 +26,10 @@ static float *bus_open(const struct mixer *mixer, const struct mixer_plane *plan
     return bus->own;
 }
 
-void plane_add(struct mixer *mixer, const struct mixer_channel *channel, const float *own)
+void plane_add(struct mixer *mixer, const struct mixer_plane *plane,
+               const struct mixer_channel *channel, const float *own)
 {
     const struct mixer_gains *speaks = &channel->speaks;
-    const struct mixer_plane *plane = channel->plane;
 
     for (unsigned i = 0; i < MIX_BUSES; i++) {
         float *said = speaks->buses & (1u << i) ? bus_open(mixer, plane, i) : NULL;

@@ -26,6 +26,18 @@ static bool is_next_segment(const struct telephone_event *event, uint8_t code, u
            timestamp - event->timestamp == SEGMENT_MAX;
 }
 
+/* Some gateways move the timestamp on with each packet of a key, as with audio. What a sender that
+ * follows RFC 4733 tells of the same key pressed again begins when this one has ended, and is short
+ * at first. */
+static bool is_moved_on(const struct telephone_event *event, uint8_t code, uint32_t timestamp,
+                        uint16_t duration)
+{
+    uint32_t step = timestamp - event->timestamp;
+
+    return code == event->code && step <= SEGMENT_MAX &&
+           (step < event->duration || (!event->told && step == duration - event->duration));
+}
+
 static void update(struct telephone_event *event, uint16_t duration, uint64_t arrival)
 {
     uint32_t total = event->segment + duration;
@@ -49,6 +61,8 @@ char telephone_event_put(struct telephone_event *event, const struct rtp_packet 
 
     if (event->active && is_next_segment(event, code, timestamp)) {
         event->segment += SEGMENT_MAX;
+        event->timestamp = timestamp;
+    } else if (event->active && is_moved_on(event, code, timestamp, duration)) {
         event->timestamp = timestamp;
     }
     if (event->active && timestamp == event->timestamp) {

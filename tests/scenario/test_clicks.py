@@ -1,5 +1,7 @@
 """Nothing that a conference does to sound is heard as a click: a step detector over real RTP."""
 
+import numpy as np
+
 import run
 import tone
 from parley import OPEN, Server
@@ -80,6 +82,35 @@ def test_hold_and_back_makes_no_click():
 
         assert_no_click(bob, lambda: turn("sendonly"), "hold")
         assert_no_click(bob, lambda: turn("sendrecv"), "back")
+
+
+def endless(stream):
+    """A tone that goes on without a step when the phone changes its rate."""
+    told = 0  # s
+
+    def source(_first, count):
+        nonlocal told
+        times = told + np.arange(count) / stream.law.rate
+        told += count / stream.law.rate
+        return tone.amplitude(-14) * np.sin(2 * np.pi * FREQUENCY * times)
+
+    return source
+
+
+@run.real_time
+def test_another_codec_makes_no_click_whatever_its_rate():
+    with Server(config=CONFIG, policy=POLICY) as server, Phone(
+        server, "alice"
+    ) as alice, listener(server) as bob:
+        alice.say(endless(alice.audio)).call()
+
+        def change(codec):
+            alice.reinvite(formats=(codec,))
+            alice.expect(200)
+            alice.ack()
+
+        for codec in ("L16/16000", "L16/8000", "L16/16000", "PCMU"):
+            assert_no_click(bob, lambda codec=codec: change(codec), codec)
 
 
 @run.real_time

@@ -311,6 +311,28 @@ def test_a_key_while_speaking_leaves_no_noise():
         assert max(tone.level(heard, f) for f in (697, 770, 852, 1209, 1336, 1477)) < -45
 
 
+@run.real_time
+def test_a_key_by_a_source_of_its_own_is_told_once_and_leaves_the_audio_alone():
+    """Gateways that make keys elsewhere than audio, which goes on meanwhile."""
+    with talkers(policy=DIGITS) as (server, alice, bob):
+        begin, send = alice.audio.timestamp, alice.audio.send_raw
+        left = [(length, end) for end in (False, True) for length in (160, 320, 480, 640)]
+
+        def send_both(data, sock=None):
+            send(data, sock)
+            if left:
+                length, end = left.pop(0)
+                event = struct.pack(">BBH", 7, (0x80 if end else 0) | 10, 640 if end else length)
+                send(rtp.header(101, 500 - len(left), begin, alice.audio.ssrc ^ 1) + event)
+
+        alice.audio.send_raw = send_both
+        server.expect_log("key 7 of alice")
+        tone.assert_hears(bob.hear(0.5, settle=0.5), {500: -20})
+        assert server.log().count("key 7 of alice") == 1
+        assert alice.audio.sent > 30 and not left
+        assert server.participants()["alice"]["lost"] == 0
+
+
 # ---- RTCP ---------------------------------------------------------------------------------------
 
 

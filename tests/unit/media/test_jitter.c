@@ -123,6 +123,17 @@ static void a_packet_that_is_too_long_is_counted(void **state)
     world_destroy(w);
 }
 
+static void a_packet_of_too_many_bytes_is_counted(void **state)
+{
+    (void)state;
+    static const uint8_t payload[PAYLOAD_MAX + 1];
+    struct world *w = world_create(&index_codec, index_sound);
+    struct rtp_packet packet = {.payload = payload, .payload_size = sizeof payload};
+    jitter_put(w->jitter, &packet, w->tick);
+    assert_int_equal(world_stats(w).unplayable, 1);
+    world_destroy(w);
+}
+
 static void packets_out_of_order_at_the_very_beginning_are_put_right(void **state)
 {
     (void)state;
@@ -587,6 +598,7 @@ int main(void)
         cmocka_unit_test(packet_lengths_may_change_all_the_time),
         cmocka_unit_test(packets_out_of_order_and_doubled_are_put_right),
         cmocka_unit_test(a_packet_that_is_too_long_is_counted),
+        cmocka_unit_test(a_packet_of_too_many_bytes_is_counted),
         cmocka_unit_test(packets_out_of_order_at_the_very_beginning_are_put_right),
         cmocka_unit_test(packets_that_are_late_again_and_again_are_waited_for),
         cmocka_unit_test(a_day_of_a_slow_clock_builds_up_no_delay),

@@ -98,6 +98,31 @@ static void packets_out_of_order_are_not_a_new_key(void **state)
     assert_int_equal(put(&other, 1, true, 400, 0xfffffff0), 0);
 }
 
+static void a_key_whose_timestamp_moves_on_is_one_key(void **state)
+{
+    (void)state;
+    struct telephone_event event = {0};
+    uint32_t timestamp = 0xffffff00; /* it may wrap */
+    for (unsigned key = 0; key < 2; key++) {
+        for (uint16_t length = 160; length <= 800; length += 160) {
+            assert_int_equal(put(&event, 5, false, length, timestamp), 0);
+            timestamp += 160;
+        }
+        assert_int_equal(put(&event, 5, true, 800, timestamp), '5');
+        assert_int_equal(duration, 100);
+        assert_int_equal(put(&event, 5, true, 800, timestamp + 160), 0);
+        assert_int_equal(put(&event, 5, true, 800, timestamp + 320), 0);
+        timestamp += 320 + 800;
+    }
+    /* Without a pause, of the same length, and most of it lost. */
+    struct telephone_event other = {0};
+    assert_int_equal(put(&other, 1, true, 400, 1000), '1');
+    assert_int_equal(put(&other, 1, true, 400, 1400), '1');
+    assert_int_equal(put(&other, 1, false, 160, 1800), 0);
+    assert_int_equal(put(&other, 1, true, 400, 2200), '1');
+    assert_int_equal(put(&other, 1, true, 400, 2200), '1');
+}
+
 static void a_key_held_very_long_is_one_key(void **state)
 {
     (void)state;
@@ -132,6 +157,7 @@ int main(void)
         cmocka_unit_test(the_next_key_ends_one_without_end),
         cmocka_unit_test(silence_ends_a_key_without_end),
         cmocka_unit_test(packets_out_of_order_are_not_a_new_key),
+        cmocka_unit_test(a_key_whose_timestamp_moves_on_is_one_key),
         cmocka_unit_test(a_key_held_very_long_is_one_key),
         cmocka_unit_test(rubbish_is_no_key),
     };
