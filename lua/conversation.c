@@ -275,6 +275,8 @@ static void on_time(void *arg)
 {
     struct conversation *conversation = arg;
 
+    if (!conversation_visitor(conversation))
+        return; /* it has left, which will be told */
     if (conversation->wait == WAIT_SLEEP)
         come_to(conversation, true, "");
     else if (conversation->wait == WAIT_ASK && ask_timeout(conversation))

@@ -68,6 +68,9 @@ static void take_call(struct line *line, nta_incoming_t *irq, const sip_t *sip)
     }
     struct line *replaced = is_first ? replaced_by(line->phone, sip) : NULL;
     line->call = CALL_UP;
+    if (line->invited) { /* whose ACK has not come: it must not outlive the line */
+        nta_incoming_destroy(line->invited);
+    }
     line->invited = irq;
     nta_incoming_bind(irq, acknowledged, line);
     nta_incoming_treply(

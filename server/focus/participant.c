@@ -23,6 +23,7 @@ int participant_describe(struct participant *participant, const struct call_info
     char *strings, *at;
 
     copy.recipients = NULL;
+    copy.names = NULL;
     if (!copy.caller.groups)
         copy.caller.groups = "";
     for (unsigned i = 0; i < FIELDS; i++)

@@ -178,8 +178,9 @@ static void refer_named(struct focus *focus, struct reference *reference, struct
 {
     const struct participant *participant = NULL;
     uint64_t targets[NAMED_AT_ONCE];
-    unsigned count = 0, done = 0;
+    unsigned count = 0, refused = 0;
     struct decision decision;
+    int error;
 
     request->verb = reference->method == REFERENCE_BYE ? VERB_REMOVE : VERB_HOLD;
     request->params.held = reference->method == REFERENCE_HOLD;
@@ -194,14 +195,14 @@ static void refer_named(struct focus *focus, struct reference *reference, struct
     }
     for (unsigned i = 0; i < count; i++) {
         request->target = targets[i];
-        if (focus_submit(focus, request, &decision) == EPERM)
+        error = focus_submit(focus, request, &decision);
+        refused += error == EPERM;
+        if (error == EPERM || error == ECANCELED) /* else done, or it has gone by itself */
             refuse(reference, decision.code, decision.reason);
-        else
-            done++;
     }
-    if (done == 0)
+    if (refused == count)
         return;
-    if (reference->referral && done == count)
+    if (reference->referral && reference->code == 202)
         focus->signalling->report(reference->referral, 200, NULL);
     else if (reference->referral)
         focus->signalling->report(reference->referral, reference->code, reference->reason);

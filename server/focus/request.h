@@ -178,7 +178,7 @@ struct decision {
     char reason[96];              /* reject: reason phrase, "" for the standard one */
     char by[128];                 /* who decided: "policy/open.lua:12" or "default" */
     bool failed;                  /* a script error made the safe default decide */
-    uint64_t participant;         /* who is being called by an accepted invite; 0: nobody */
+    uint64_t participant; /* who is called by an accepted invite, or has come in; 0: nobody */
 };
 
 #endif

@@ -76,6 +76,7 @@ bool focus_subscribe(struct focus *focus, struct subscriber *subscriber, const c
         return false;
     if (request.conference->factory || request.conference->hides_focus) {
         subscriber->code = 403; /* as any phone that tells nobody anything */
+        subscriber->reason[0] = '\0';
         return false;
     }
     participant = conference_find_caller(request.conference, subscriber->call, &from->caller);

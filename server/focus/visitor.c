@@ -226,12 +226,12 @@ void visitor_played(struct visitor *visitor, bool is_stopped, const char *proble
 
     if (problem)
         log_write(LOG_LEVEL_ERROR, NULL, visitor_call(visitor)->id, "%s", problem);
+    if (is_stopped) /* something else plays, or the tone of a failure */
+        return;
     if (visitor->failed) {
         visitor_dismiss(visitor, 500, "Application error");
         return;
     }
-    if (is_stopped)
-        return;
     (void)snprintf(event.reason, sizeof event.reason, "%s", problem ? problem : "");
     events_post(visitor->focus, &event);
 }

@@ -17,8 +17,6 @@
 #define LIST_TYPE "application/resource-lists+xml"
 #define SDP_TYPE "application/sdp"
 
-enum { WARN_OTHER = 399 };
-
 static bool refuse(struct incoming *in, int status, const char *phrase, const char *why)
 {
     respond(in, status, phrase, TAG_IF(status == 415, SIPTAG_ACCEPT(in->agent->accept_bodies)),

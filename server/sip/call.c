@@ -209,12 +209,6 @@ static void *user(const struct call *call)
     return call->user;
 }
 
-static const char *phrase_of(int code, const char *reason)
-{
-    const char *standard = sip_status_phrase(code);
-    return reason && reason[0] ? reason : standard ? standard : "Refused";
-}
-
 static void progress(struct call *call, int code, const char *reason)
 {
     if (call->state == CALL_INCOMING && code > 100 && code < 200) {

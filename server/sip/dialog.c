@@ -20,8 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CSEQ_MAX = 1 << 16 };
-
 /* ---- the table ------------------------------------------------------------------------------ */
 
 static struct dialog **bucket_of(struct sip_agent *agent, const sip_call_id_t *call_id)

@@ -1,4 +1,4 @@
-/* The dialog of a call that we begin: from our INVITE to its 2xx (RFC 3261 §12.1.2). */
+/* A dialog that we begin, by INVITE or REFER: from that to its 2xx (RFC 3261 §12.1.2). */
 #include "sip/sip_private.h"
 
 #include "core/address.h"
@@ -8,8 +8,6 @@
 #include <sofia-sip/su_uniqueid.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { FIRST_CSEQ_MAX = 1 << 16 };
 
 /* A quoted-string (RFC 3261 §25.1) on `home`; NULL for an empty text. */
 static const char *quoted(su_home_t *home, const char *text)

@@ -77,6 +77,12 @@ void log_id_make(struct sip_agent *agent, char *id)
     snprintf(id, LOG_ID_SIZE, "%08x", number);
 }
 
+const char *phrase_of(int code, const char *reason)
+{
+    const char *standard = sip_status_phrase(code);
+    return reason && reason[0] ? reason : standard ? standard : code < 300 ? "Unknown" : "Refused";
+}
+
 void respond_tagged(struct incoming *in, const char *to_tag, int status, const char *phrase,
                     tag_type_t tag, tag_value_t value, ...)
 {

@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WARN_OTHER = 399 };
-
 static bool refuse(struct incoming *in, int status, const char *phrase, const char *why)
 {
     respond(in, status, phrase,
@@ -79,9 +77,7 @@ static void carry_out(struct subscribing *subscribing, struct initiation *initia
 
     agent->events->on_initiate(initiation, agent->events_arg);
     if (initiation->code != 202) {
-        const char *phrase =
-            initiation->reason[0] ? initiation->reason : sip_status_phrase(initiation->code);
-        respond(in, initiation->code, phrase ? phrase : "Refused", TAG_END());
+        respond(in, initiation->code, phrase_of(initiation->code, initiation->reason), TAG_END());
         return;
     }
     if (aim(subscribing, initiation->conference)) {

@@ -13,7 +13,6 @@ enum {
     WARN_NETWORK_ADDRESS = 301,
     WARN_MEDIA_TYPE = 304,
     WARN_MEDIA_FORMAT = 305,
-    WARN_OTHER = 399,
 };
 
 /* A body of another type or disposition is none of our business once check_body has passed it. */

@@ -5,8 +5,6 @@
 #include <sofia-sip/su_string.h>
 #include <stdio.h>
 
-enum { RETRY_AFTER_FULL = 60 }; /* s */
-
 /* Of a header that may be there once, the parser keeps the others, and broken ones, here. */
 static bool has_bad(const sip_t *sip, msg_hclass_t *class)
 {
@@ -90,9 +88,7 @@ static struct referral *begin(struct incoming *in, struct dialog *dialog,
 
 static void refuse(struct incoming *in, const struct reference *reference)
 {
-    const char *phrase =
-        reference->reason[0] ? reference->reason : sip_status_phrase(reference->code);
-    respond(in, reference->code, phrase ? phrase : "Refused", TAG_END());
+    respond(in, reference->code, phrase_of(reference->code, reference->reason), TAG_END());
 }
 
 static void accept_silently(struct incoming *in, struct dialog *dialog,

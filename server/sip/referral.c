@@ -65,14 +65,9 @@ void referral_tell(struct referral *referral, int code, const char *reason)
 {
     uint64_t now = loop_now(referral->agent->loop);
     uint64_t due = referral->told_at + INTERVAL;
-    const char *standard = sip_status_phrase(code);
 
     referral->code = code;
-    text_clean(referral->reason, sizeof referral->reason,
-               reason && *reason ? reason
-               : standard        ? standard
-                                 : "Unknown",
-               false);
+    text_clean(referral->reason, sizeof referral->reason, phrase_of(code, reason), false);
     if (referral->subscription) {
         tell_in(referral, code < 200 && due > now ? due - now : 0);
     }

@@ -63,6 +63,9 @@ enum {
     REDIRECT_TARGETS = 16, /* URIs that one call may try */
     EARLY_TAGS = 16,       /* phones that may ring for one call and be told apart */
     ENDED_DIALOGS = 2048,  /* that are remembered */
+    FIRST_CSEQ_MAX = 1 << 16,
+    RETRY_AFTER_FULL = 60, /* s, to who wants one subscription too many */
+    WARN_OTHER = 399,      /* RFC 3261 §20.43 */
 };
 
 /* A dialog of a call that is over, by a hash of its identifiers. */
@@ -378,8 +381,7 @@ int call_info_read(struct call_info *info, su_home_t *home, const struct incomin
 /* The call's description when it is we who call. ENOMEM. */
 int caller_of_target(struct call *call, const url_t *target, const struct outgoing_call *outgoing,
                      int family);
-/* What the 2xx adds to it: the device that has answered, which sent `response` by `tport`. ENOMEM.
- */
+/* What the 2xx `sip` to our `request` adds to it: the device that has answered. ENOMEM. */
 int caller_answered(struct call *call, nta_outgoing_t *request, const sip_t *sip);
 /* Its value; -1: it is none. */
 int hex_digit(char digit);
@@ -565,6 +567,8 @@ void digest_answer(const struct dialog *dialog, msg_t *msg, sip_t *sip);
 int headers_create(struct sip_agent *agent);
 /* A name for the log that no other call or subscription has; LOG_ID_SIZE bytes. */
 void log_id_make(struct sip_agent *agent, char *id);
+/* `reason`, or the standard phrase of the code when that is NULL or "". */
+const char *phrase_of(int code, const char *reason);
 /* A final response, but no 2xx to an INVITE. A 401 gets its challenge. `to_tag` NULL: a new one if
  * need be. */
 void respond_tagged(struct incoming *in, const char *to_tag, int status, const char *phrase,

@@ -13,7 +13,6 @@ enum {
     SUBSCRIPTIONS_MAX = 20000, /* at a time */
     DIALOG_MAX = 16,           /* of them in one dialog */
     EVENT_ID_MAX = 128,        /* bytes */
-    RETRY_AFTER_FULL = 60,     /* s */
     PASSWORD_TIME = 32,        /* s that who is asked for a password has to repeat the SUBSCRIBE */
     DATAGRAM_MAX = 60000,      /* bytes of a body, so that a datagram holds it and the header */
 };
@@ -100,9 +99,7 @@ static bool read_subscriber(struct incoming *in, const struct dialog *dialog,
 
 static void refuse(struct incoming *in, const struct subscriber *subscriber)
 {
-    const char *phrase =
-        subscriber->reason[0] ? subscriber->reason : sip_status_phrase(subscriber->code);
-    respond(in, subscriber->code, phrase ? phrase : "Refused", TAG_END());
+    respond(in, subscriber->code, phrase_of(subscriber->code, subscriber->reason), TAG_END());
 }
 
 static void accept_subscribe(struct subscription *subscription,

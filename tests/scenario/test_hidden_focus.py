@@ -58,7 +58,8 @@ def test_nobody_can_subscribe_or_refer():
         carol.call()
         for event in ("conference", "dialog"):
             carol.resubscribe(event)  # in the call
-            carol.expect(403, method="SUBSCRIBE")
+            refused = carol.expect(403, method="SUBSCRIBE")
+            assert refused.start == "SIP/2.0 403 Forbidden", refused
             bob.subscribe(event=event, headers=known)
             bob.expect(403)
         bob.new_dialog()

@@ -67,6 +67,7 @@ static struct {
     int play_error;              /* errno that playing fails with */
     unsigned plays;              /* begun so far */
     int call_error;              /* errno that the next outgoing call fails with */
+    int update_error;            /* errno that changes of a call fail with */
     struct call *first_outgoing, *last_outgoing;
     struct outgoing_refer refer; /* the last; its strings are gone, but for these */
     char refer_target[80], refer_by[80];
@@ -121,6 +122,8 @@ static int world_early(struct call *call, const struct answer *answer)
 
 static int world_update(struct call *call, const struct answer *how)
 {
+    if (world.update_error)
+        return world.update_error;
     call->updates++;
     call->answer = *how;
     return 0;

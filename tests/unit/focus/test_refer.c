@@ -259,6 +259,22 @@ static void a_bye_removes_all_of_a_user_or_one_endpoint(void **state)
     world_hang_up(focus, two);
 }
 
+static void a_hold_that_cannot_be_done_is_told(void **state)
+{
+    struct call *bob = world_join(focus, "bob", "demo");
+
+    (void)state;
+    refer_to(bob->info.caller.uri)->method = REFERENCE_HOLD;
+    world.update_error = EINVAL;
+    assert_int_equal(submit(), 202);
+    assert_int_equal(referral.code, 480);
+    world.update_error = 0;
+    refer_to(bob->info.caller.uri)->method = REFERENCE_HOLD;
+    assert_int_equal(submit(), 202);
+    assert_int_equal(referral.code, 200);
+    world_hang_up(focus, bob);
+}
+
 static void a_device_may_have_a_name_of_its_own(void **state)
 {
     static const char mobile[] = "sip:bob@example.com;gr=urn:uuid:1";
@@ -326,6 +342,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_bye_removes_all_of_a_user_or_one_endpoint, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_hold_that_cannot_be_done_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_device_may_have_a_name_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(who_is_hidden_stays_so, setup, teardown),
         cmocka_unit_test_setup_teardown(whoever_is_in_asks_as_a_participant, setup, teardown),

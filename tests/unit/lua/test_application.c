@@ -173,6 +173,42 @@ static void an_error_is_heard_and_tells_its_place(void **state)
     assert_said(call, "Application error");
 }
 
+/* The prompt that the key has stopped fades while the tone of the failure has begun. */
+static void an_error_after_a_key_is_heard_to_its_end(void **state)
+{
+    struct call *call = talk("call:play 'a.wav' error('no')");
+
+    (void)state;
+    log_catch();
+    up(call);
+    press(call, "1");
+    (void)log_caught();
+    assert_int_equal(world.plays, 2);
+    world_played(script.focus, world.first_player->next, NULL);
+    assert_false(call->ended);
+    assert_memory_equal(world.first_player->file, "tone:", 5);
+    world_played(script.focus, world.first_player, NULL);
+    assert_said(call, "Application error");
+}
+
+/* In one turn of the loop: the caller is gone, and nobody is left to play the prompt to. */
+static void time_that_is_over_when_the_caller_hangs_up_asks_nobody(void **state)
+{
+    struct call *call = talk(SAY("{ prompt = 'a.wav', retries = 3, timeout = 0.01 }"));
+    const struct timespec pause = {.tv_nsec = 20 * 1000000};
+
+    (void)state;
+    up(call);
+    world_played(script.focus, world.first_player, NULL);
+    script_turn();
+    (void)nanosleep(&pause, NULL);
+    world_hang_up(script.focus, call);
+    script_turn();
+    assert_int_equal(world.plays, 1);
+    assert_int_equal(focus_call_count(script.focus), 0);
+    assert_int_equal(world.mixes, 0);
+}
+
 static void what_is_closed_by_a_hang_up_has_a_budget_too(void **state)
 {
     struct call *call = talk("local open <close> = setmetatable({}, { __close = function() "
@@ -261,6 +297,8 @@ int main(void)
         SCRIPT_TEST(keys_pressed_ahead_are_taken_and_cut_prompts_short),
         SCRIPT_TEST(hanging_up_closes_what_is_open_and_frees_the_generation),
         SCRIPT_TEST(an_error_is_heard_and_tells_its_place),
+        SCRIPT_TEST(an_error_after_a_key_is_heard_to_its_end),
+        SCRIPT_TEST(time_that_is_over_when_the_caller_hangs_up_asks_nobody),
         SCRIPT_TEST(what_is_closed_by_a_hang_up_has_a_budget_too),
         SCRIPT_TEST(create_makes_a_conference_with_options_that_its_policy_knows),
         SCRIPT_TEST(joining_hands_over_call_and_leg),
