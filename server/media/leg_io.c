@@ -39,6 +39,9 @@ static void jitter_restart(struct leg *leg, const struct stream_format *format)
 {
     if (leg->hearing != NULL && leg->hearing->codec->sample_rate != format->codec->sample_rate) {
         mixer_channel_break(&leg->channel);
+        if (format->resampler != NULL) {
+            resampler_reset(format->resampler); /* what rings in it is of the last time */
+        }
     }
     leg->hearing = format;
     leg->source.clock_rate = format->clock_rate;

@@ -106,6 +106,17 @@ static void group_change(struct mixer_channel *channel, struct mixer_plane *plan
     group_join(channel);
 }
 
+/* The end of its own voice is not its own any more: it hears it faint, behind a gain that rises
+ * within the tick. */
+static void hear_anew(struct mixer_channel *channel)
+{
+    float target[MIX_BUSES];
+
+    memcpy(target, channel->hears.target, sizeof target);
+    memset(channel->hears.now, 0, sizeof channel->hears.now);
+    gains_aim(&channel->hears, target);
+}
+
 void mixer_channel_tune(struct mixer *mixer, struct mixer_channel *channel,
                         const struct codec *codec, uint32_t tuning)
 {
@@ -122,6 +133,9 @@ void mixer_channel_tune(struct mixer *mixer, struct mixer_channel *channel,
     if (plane != channel->plane) {
         mixer_channel_break(channel);
         channel->gate = 0;
+        if (channel->broken != NULL) {
+            hear_anew(channel);
+        }
         own_drop(channel);
         group_change(channel, plane);
     }
@@ -200,21 +214,27 @@ static void gate_pass(const struct mixer_plane *plane, float *own, const float *
 
 /* From the last sample before the break, within FADE_MS, to silence. It goes on in the direction
  * that it had for a little while: a kink is heard, too. */
-static void mend(struct mixer *mixer, struct mixer_channel *channel)
+static void mend(struct mixer_channel *channel, float *samples)
 {
-    const struct mixer_plane *plane = channel->broken;
-    unsigned fade = plane->rate / 1000 * FADE_MS;
-    float *samples = plane->scratch, turn = (float)M_PI / (float)fade,
-          swing = TURN_MS / 1000 * (float)plane->rate;
+    unsigned rate = channel->broken->rate, fade = rate / 1000 * FADE_MS;
+    float turn = (float)M_PI / (float)fade, swing = TURN_MS / 1000 * (float)rate;
 
     for (unsigned i = 0; i < fade; i++) {
         float time = (float)(i + 1), onward = channel->slope * time * expf(-time / swing);
 
-        samples[i] = (channel->last + onward) * (0.5F + 0.5F * cosf(turn * time));
+        samples[i] += (channel->last + onward) * (0.5F + 0.5F * cosf(turn * time));
     }
-    memset(samples + fade, 0, (plane->frame - fade) * sizeof *samples);
-    plane_add(mixer, plane, channel, samples);
     channel->broken = NULL;
+}
+
+/* The same where it no longer speaks. */
+static void mend_there(struct mixer *mixer, struct mixer_channel *channel)
+{
+    const struct mixer_plane *plane = channel->broken;
+
+    memset(plane->scratch, 0, plane->frame * sizeof(float));
+    mend(channel, plane->scratch);
+    plane_add(mixer, plane, channel, plane->scratch);
 }
 
 void mixer_take(struct mixer *mixer, struct mixer_channel *channel, const float *samples,
@@ -222,9 +242,6 @@ void mixer_take(struct mixer *mixer, struct mixer_channel *channel, const float 
 {
     float from = channel->gate, to;
 
-    if (channel->broken != NULL) {
-        mend(mixer, channel);
-    }
     if (samples != NULL && !blocked && power > GATE_POWER) {
         channel->hangover = HANGOVER_FRAMES;
     } else if (blocked) {
@@ -236,6 +253,9 @@ void mixer_take(struct mixer *mixer, struct mixer_channel *channel, const float 
     channel->gate = to;
     channel->contributes = samples != NULL && channel->plane != NULL &&
                            channel->speaks.buses != 0 && (from != 0 || to != 0);
+    if (channel->broken != NULL && (channel->broken != channel->plane || !channel->contributes)) {
+        mend_there(mixer, channel);
+    }
     if (channel->contributes) {
         float *own;
 
@@ -244,6 +264,9 @@ void mixer_take(struct mixer *mixer, struct mixer_channel *channel, const float 
         }
         own = channel->own != NULL ? channel->own->samples : channel->plane->scratch;
         gate_pass(channel->plane, own, samples, from, to);
+        if (channel->broken != NULL) {
+            mend(channel, own);
+        }
         plane_add(mixer, channel->plane, channel, own);
         voice_add(mixer, channel, power);
         channel->last = own[channel->plane->frame - 1];

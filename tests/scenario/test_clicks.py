@@ -114,6 +114,21 @@ def test_another_codec_makes_no_click_whatever_its_rate():
 
 
 @run.real_time
+def test_another_payload_type_makes_no_click_however_often_it_changes():
+    with Server(config=CONFIG, policy=POLICY) as server, Phone(
+        server, "alice"
+    ) as alice, listener(server) as bob:
+        alice.say(endless(alice.audio)).call(formats=("PCMU", "L16/16000"))
+
+        def change(law):
+            with alice.audio.clock.lock:
+                alice.audio.law = law
+
+        for law in (tone.WIDE, tone.PCMU, tone.WIDE):
+            assert_no_click(bob, lambda law=law: change(law), law.name)
+
+
+@run.real_time
 def test_nobody_talks_is_digital_silence():
     with Server(config=CONFIG, policy=POLICY) as server, Phone(
         server, "alice"
