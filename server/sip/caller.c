@@ -130,7 +130,7 @@ static bool is_anonymous(const sip_t *sip)
     return false;
 }
 
-static const char *peer_address(su_home_t *home, msg_t *msg, const tport_t *tport)
+const char *peer_address(su_home_t *home, msg_t *msg, const tport_t *tport)
 {
     const su_sockaddr_t *peer = msg_addr(msg);
     char address[INET6_ADDRSTRLEN] = "";

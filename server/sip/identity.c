@@ -126,11 +126,30 @@ static bool by_from(struct incoming *in, struct account *account)
     return status == ENOENT || fail(in);
 }
 
+/* "192.0.2.1:5060;udp" without the port. */
+static size_t host_length(const char *peer)
+{
+    const char *port = strrchr(peer, ':');
+    return port ? (size_t)(port - peer) : strlen(peer);
+}
+
+/* Tags can be learned, as from the dialog package: from elsewhere they prove nothing. */
+static bool is_by_caller(const struct incoming *in, const struct call *call)
+{
+    const char *was = call->info.caller.peer;
+    const char *is = peer_address(msg_home(in->msg), in->msg, in->tport);
+    size_t length = host_length(was);
+
+    return (is && host_length(is) == length && strncmp(is, was, length) == 0) ||
+           peer_is_trusted(in);
+}
+
 bool identify_in_dialog(struct incoming *in, const struct dialog *dialog)
 {
     const struct call *call = dialog ? dialog_call(dialog) : NULL;
+    bool is_proven = call && call->info.caller.authenticated;
 
-    if (call && (call->info.caller.authenticated || !authorization_find(in))) {
+    if (call && (is_proven ? is_by_caller(in, call) : !authorization_find(in))) {
         in->caller = call->info.caller;
         return true;
     }

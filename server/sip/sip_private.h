@@ -372,6 +372,8 @@ void call_bye(struct call *call, int code, const char *reason, bool wait);
 #define call_warn(call, ...) log_write(LOG_LEVEL_WARN, NULL, (call)->id, __VA_ARGS__)
 
 /* caller.c */
+/* Where it came from, as "192.0.2.1:5060;udp", on `home`. NULL: no memory. */
+const char *peer_address(su_home_t *home, msg_t *msg, const tport_t *tport);
 /* Who sends the request, as it says. ENOMEM. */
 int caller_read(struct incoming *in);
 /* Sets who that is; `display` NULL: the display name stays. ENOMEM. */

@@ -284,6 +284,29 @@ def password(phone, challenged, method):
     return {"Authorization": digest.authorization(challenge, phone.user, "wonder", method, uri)}
 
 
+def test_who_has_learned_the_tags_of_a_call_may_not_speak_for_its_caller():
+    with Server(ACCOUNTS) as server, Phone(server, "alice") as alice, Phone(
+        server, "alice", address="127.0.0.81", media=False
+    ) as thief, Phone(server, "carol") as carol:
+        alice.invite()
+        challenged = alice.expect(401)
+        alice.ack()
+        alice.send_invite(True, password(alice, challenged, "INVITE"))
+        alice.expect(200)
+        alice.ack()
+        for name in "call_id", "local_tag", "remote_tag", "remote_uri", "remote_target", "cseq":
+            setattr(thief, name, getattr(alice, name))
+        thief.refer_again(f"<{carol.own_uri}>")
+        thief.expect(401)
+        carol.expect_nothing()
+        alice.cseq = thief.cseq
+        alice.refer_again(f"<{carol.own_uri}>")  # from where she called
+        alice.expect(202, method="REFER")
+        alice.notified()
+        refuse(carol, carol.expect_call(), 486)
+        outcome(alice)
+
+
 def test_strangers_have_nobody_called():
     with Server(ACCOUNTS) as server, Phone(server, "eve") as eve, Phone(
         server, "alice", media=False
