@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_MOST = 24 * 60 * 60 }; /* s */
+enum {
+    WAIT_MOST = 24 * 60 * 60, /* s */
+    WAITS_MOST = 500,
+    WAITS_WINDOW = 10000, /* ms */
+};
 
 struct visitor *conversation_visitor(const struct conversation *conversation)
 {
@@ -209,8 +213,22 @@ void conversation_begin(struct lua_engine *engine, struct visitor *visitor)
 
 /* ---- waiting -------------------------------------------------------------------------------- */
 
-void conversation_check_wait(lua_State *L, const struct conversation *conversation,
-                             const char *what)
+/* A loop whose waits are over at once, as that of a prompt whose file is missing, would never come
+ * to the end of a budget. */
+static void ration(lua_State *L, struct conversation *conversation, const char *what)
+{
+    uint64_t now = loop_now(conversation->generation->engine->loop);
+
+    if (now - conversation->waits_since >= WAITS_WINDOW) {
+        conversation->waits_since = now;
+        conversation->waits = 0;
+    }
+    if (++conversation->waits > WAITS_MOST)
+        script_error(L, "%s: more than %d waits in %d s: what it waits for is over at once", what,
+                     WAITS_MOST, WAITS_WINDOW / 1000);
+}
+
+void conversation_check_wait(lua_State *L, struct conversation *conversation, const char *what)
 {
     if (L != conversation->thread)
         script_error(L, "%s: a coroutine of the script's own cannot wait for the caller", what);
@@ -219,6 +237,7 @@ void conversation_check_wait(lua_State *L, const struct conversation *conversati
                      "%s: there is no waiting within a function that is called by C, as by "
                      "table.sort, nor once the call is over",
                      what);
+    ration(L, conversation, what);
 }
 
 unsigned seconds_check(lua_State *L, int index, const char *what)

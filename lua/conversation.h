@@ -44,6 +44,8 @@ struct conversation {
     lua_State *thread;
     int thread_reference, hangup_reference; /* the latter: a list of functions */
     enum wait wait;
+    uint64_t waits_since; /* loop_now() */
+    unsigned waits;       /* begun since then */
     struct loop_timer *timer;
     char keys[KEYS_MAX + 1]; /* pressed, and not yet taken */
     struct question question;
@@ -64,9 +66,8 @@ struct visitor *conversation_visitor(const struct conversation *conversation);
 int conversation_wait(lua_State *L, struct conversation *conversation, enum wait wait);
 /* The same when it is over already. */
 int conversation_over(lua_State *L, enum wait wait);
-/* Raises unless `what` may wait here. */
-void conversation_check_wait(lua_State *L, const struct conversation *conversation,
-                             const char *what);
+/* Raises unless `what` may wait here, and now. */
+void conversation_check_wait(lua_State *L, struct conversation *conversation, const char *what);
 /* The number of seconds at `index`, in ms. Raises. */
 unsigned seconds_check(lua_State *L, int index, const char *what);
 /* The timer of the wait. */

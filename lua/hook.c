@@ -201,9 +201,10 @@ void decide_safely(const struct request *request, struct decision *decision, con
     decision->code = 403;
     decision->failed = true;
     (void)snprintf(decision->by, sizeof decision->by, "%s", by);
-    if (request->verb == VERB_CREATE || request->verb == VERB_JOIN ||
-        request->verb == VERB_REPLACE || request->verb == VERB_INVITE ||
-        request->verb == VERB_SUBSCRIBE) {
+    /* What a policy would have said to a caller nobody knows; scripts and the server mean well. */
+    if (request->actor.kind == ACTOR_CALLER || request->verb == VERB_CREATE ||
+        request->verb == VERB_JOIN || request->verb == VERB_REPLACE ||
+        request->verb == VERB_INVITE || request->verb == VERB_SUBSCRIBE) {
         decision->verdict = DECISION_REJECT;
         decision->code = 500;
         (void)snprintf(decision->reason, sizeof decision->reason, "Policy error");

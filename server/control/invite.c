@@ -24,14 +24,14 @@ int control_invite(struct focus *focus, const char *words, char *told, size_t to
     snprintf(name, sizeof name, "%.*s", (int)length, words);
     request.conference = focus_conference_by_name(focus, name);
     request.conference_name = name;
-    if (!request.conference) {
-        snprintf(told, told_size, "there is no conference \"%s\"", name);
-        return ENOENT;
+    if (request.conference) {
+        conference_wish_sound(request.conference, &request.params);
     }
-    conference_wish_sound(request.conference, &request.params);
     actor_of_server(&request.actor);
-    int error = focus_submit(focus, &request, &decision);
-    if (error) {
+    int error = request.conference ? focus_submit(focus, &request, &decision) : ENOENT;
+    if (error == ENOENT) {
+        snprintf(told, told_size, "there is no conference \"%s\"", name);
+    } else if (error) {
         snprintf(told, told_size, "%s is not called: %d %s", uri, decision.code, decision.reason);
     } else {
         snprintf(told, told_size, "%s is being called", uri);

@@ -141,6 +141,18 @@ static uint32_t v4_host(const struct sockaddr_storage *address)
     return ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr);
 }
 
+bool address_is_group(const struct sockaddr_storage *address)
+{
+    switch (address->ss_family) {
+    case AF_INET:
+        return IN_MULTICAST(v4_host(address)) || v4_host(address) == INADDR_BROADCAST;
+    case AF_INET6:
+        return IN6_IS_ADDR_MULTICAST(&((const struct sockaddr_in6 *)address)->sin6_addr);
+    default:
+        return false;
+    }
+}
+
 bool address_is_loopback(const struct sockaddr_storage *address)
 {
     if (address->ss_family == AF_INET) {

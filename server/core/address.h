@@ -36,6 +36,8 @@ bool address_equal(const struct sockaddr_storage *one, const struct sockaddr_sto
 bool address_same_host(const struct sockaddr_storage *one, const struct sockaddr_storage *other);
 /* 0.0.0.0, ::, or no address. */
 bool address_is_unspecified(const struct sockaddr_storage *address);
+/* Multicast, or 255.255.255.255: more than one host hears it. */
+bool address_is_group(const struct sockaddr_storage *address);
 /* 127.0.0.0/8 or ::1. */
 bool address_is_loopback(const struct sockaddr_storage *address);
 /* One that routers do not carry: loopback, link-local, RFC 1918, RFC 6598, fc00::/7. */

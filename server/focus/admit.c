@@ -176,8 +176,11 @@ static void bring_in_with_others(struct conference *conference, struct call *cal
         .conference_name = conference->name,
         .call = info->id,
     };
-    int error = wishes_decide(&common, info->recipients, &wishes, &refusal);
+    int error;
 
+    /* Who is shown without a name, or not at all, is not named by whom it brings in. */
+    common.actor.anonymous |= decision->params.anonymous || decision->params.hidden;
+    error = wishes_decide(&common, info->recipients, &wishes, &refusal);
     if (error == EPERM)
         refuse_call_by(focus, call, &refusal);
     else if (error)

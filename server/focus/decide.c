@@ -170,14 +170,19 @@ void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t p
     actor->participant = participant;
 }
 
-char *actor_name(struct focus *focus, const struct actor *actor)
+bool actor_is_secret(struct focus *focus, const struct actor *actor)
 {
     const struct participant *participant = focus_participant(focus, actor->participant);
-    bool is_secret =
-        actor->anonymous || (participant && (participant->anonymous || participant->hidden));
+
+    return actor->anonymous || (participant && (participant->anonymous || participant->hidden));
+}
+
+char *actor_name(struct focus *focus, const struct actor *actor)
+{
+    bool is_named = actor->kind == ACTOR_CALLER && actor->uri && !actor_is_secret(focus, actor);
 
     /* Without memory nobody is named. */
-    return actor->kind == ACTOR_CALLER && actor->uri && !is_secret ? strdup(actor->uri) : NULL;
+    return is_named ? strdup(actor->uri) : NULL;
 }
 
 void actor_of_server(struct actor *actor)

@@ -23,14 +23,20 @@ static bool is_same_user(const struct caller *one, const struct caller *other)
     return strcmp(one->user, other->user) == 0 && strcasecmp(one->uri, other->uri) == 0;
 }
 
+/* "Already in" must not tell a caller of somebody whom the roster does not name. */
+static bool may_be_told_of(const struct actor *actor, const struct participant *participant)
+{
+    return actor->kind != ACTOR_CALLER || !(participant->anonymous || participant->hidden);
+}
+
 /* NULL: not in, nor on the way in. */
 static struct participant *find_user(const struct conference *conference,
-                                     const struct caller *caller)
+                                     const struct caller *caller, const struct actor *actor)
 {
     struct participant *participant = NULL;
 
     while ((participant = conference_next_participant(conference, participant)))
-        if (is_same_user(&participant->info.caller, caller))
+        if (is_same_user(&participant->info.caller, caller) && may_be_told_of(actor, participant))
             return participant;
     return NULL;
 }
@@ -101,7 +107,8 @@ static int check(struct conference *conference, const struct request *request,
     struct focus *focus = conference->focus;
     /* A call that takes the place of another one of theirs is wanted for itself. */
     const char *replaces = request->invitation->replaces;
-    struct participant *other = replaces && *replaces ? NULL : find_user(conference, caller);
+    struct participant *other =
+        replaces && *replaces ? NULL : find_user(conference, caller, &request->actor);
 
     if (other) {
         decision->participant = other->id;
@@ -164,7 +171,8 @@ static int ask(struct conference *conference, const struct request *request,
     struct participant *other = NULL;
 
     while ((other = conference_next_participant(conference, other))) {
-        if (participant_is_named(other, invitation->uri)) {
+        if (participant_is_named(other, invitation->uri) &&
+            may_be_told_of(&request->actor, other)) {
             decision->participant = other->id;
             (void)fail(conference, request, decision, 486, "already in");
             tell_already(other, invitation->referral);

@@ -260,6 +260,9 @@ void events_flush(struct focus *focus);
 void decide(struct focus *focus, const struct request *request, struct decision *decision);
 void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t participant);
 
+/* Whether nobody may learn who asks: they are without a name in the conference, or hidden. */
+bool actor_is_secret(struct focus *focus, const struct actor *actor);
+
 /* URI of who asks, as far as the roster may name it; NULL: it may not. To be freed. */
 char *actor_name(struct focus *focus, const struct actor *actor);
 

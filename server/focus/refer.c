@@ -59,25 +59,26 @@ static void refuse(struct reference *reference, int code, const char *reason)
     (void)snprintf(reference->reason, sizeof reference->reason, "%s", reason);
 }
 
-/* Whoever is shown without a name, or not at all, must not be named by whom it brings in. */
-static const char *name_of_referrer(const struct reference *reference,
-                                    const struct participant *participant)
+/* Whoever is shown without a name, or not at all, must not be named by whom it brings in, nor to
+ * them: phones write Referred-By unasked. */
+static void name_referrer(struct focus *focus, const struct reference *reference,
+                          const struct actor *actor, struct invitation *invitation)
 {
     const struct call_info *from = &reference->from;
+    bool is_secret = actor_is_secret(focus, actor);
 
-    if (from->caller.anonymous || (participant && (participant->anonymous || participant->hidden)))
-        return "";
-    return *from->referred_by ? from->referred_by : from->caller.uri;
+    invitation->referrer = is_secret            ? ""
+                           : *from->referred_by ? from->referred_by
+                                                : from->caller.uri;
+    invitation->referred_by = is_secret ? "" : reference->referred_by;
 }
 
 static void refer_invite(struct focus *focus, struct reference *reference,
-                         const struct request *asked, const struct participant *participant)
+                         const struct request *asked)
 {
-    const struct invitation invitation = {
+    struct invitation invitation = {
         .uri = reference->uri,
         .name = reference->name,
-        .referrer = name_of_referrer(reference, participant),
-        .referred_by = reference->referred_by,
         .replaces = reference->replaces,
         .by_refer = reference->method == REFERENCE_REFER,
         .referral = reference->referral,
@@ -91,6 +92,7 @@ static void refer_invite(struct focus *focus, struct reference *reference,
         refuse(reference, 400, "Refer-To Within Refer-To Is Not This Conference");
         return;
     }
+    name_referrer(focus, reference, &asked->actor, &invitation);
     request.verb = VERB_INVITE;
     request.invitation = &invitation;
     (void)snprintf(request.params.role, sizeof request.params.role, "participant");
@@ -209,18 +211,16 @@ static void refer_named(struct focus *focus, struct reference *reference, struct
     reference->code = 202;
 }
 
-static void refer_many(struct reference *reference, const struct request *request,
-                       const struct participant *participant)
+static void refer_many(struct focus *focus, struct reference *reference,
+                       const struct request *request)
 {
-    const struct invitation invitation = {
-        .referrer = name_of_referrer(reference, participant),
-        .referred_by = reference->referred_by,
-    };
+    struct invitation invitation = {0};
     struct request common = *request;
     struct wishes *wishes;
     struct decision decision;
     int error;
 
+    name_referrer(focus, reference, &request->actor, &invitation);
     common.invitation = &invitation;
     error = wishes_decide(&common, reference->recipients, &wishes, &decision);
     if (error == EPERM)
@@ -270,9 +270,9 @@ void refer(struct focus *focus, struct reference *reference)
               from->caller.uri, from->caller.peer, reference->uri,
               reference->recipients ? " and others" : what[reference->method]);
     if (reference->recipients)
-        refer_many(reference, &request, participant);
+        refer_many(focus, reference, &request);
     else if (reference->method == REFERENCE_INVITE || reference->method == REFERENCE_REFER)
-        refer_invite(focus, reference, &request, participant);
+        refer_invite(focus, reference, &request);
     else
         refer_named(focus, reference, &request);
 }

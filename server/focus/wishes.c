@@ -176,7 +176,7 @@ int wishes_decide(const struct request *common, const struct recipients *list,
     wishes->common = *common;
     if (common->invitation)
         wishes->invitation = *common->invitation;
-    else if (!common->actor.anonymous)
+    else if (!actor_is_secret(common->conference->focus, &common->actor))
         wishes->invitation.referrer = common->actor.uri;
     error = decide_all(wishes, list, decision);
     if (error)

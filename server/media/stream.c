@@ -10,14 +10,15 @@
 /* Packets of this length are put together from, or cut out of, frames of FRAME_MS. */
 static const unsigned PACKET_LENGTHS[] = {10, 20, 30, 40, 60};
 
-/* 0.0.0.0 is an old way to say hold (RFC 3264 §8.4); for the kernel it would be this machine. */
+/* 0.0.0.0 is an old way to say hold (RFC 3264 §8.4); for the kernel it would be this machine. A
+ * group would have the audio, whether its members want it or not. */
 static struct sockaddr_storage usable_address(const struct sockaddr_storage *address, int family)
 {
     struct sockaddr_storage none;
 
     memset(&none, 0, sizeof none);
     if (address->ss_family != family || address_port(address) == 0 ||
-        address_is_unspecified(address)) {
+        address_is_unspecified(address) || address_is_group(address)) {
         return none;
     }
     return *address;

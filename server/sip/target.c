@@ -307,6 +307,10 @@ static int choose_way(const struct sip_agent *agent, const url_t *next, struct t
     if (is_literal && (address_is_unspecified(&address) || is_own(agent, &address))) {
         return ELOOP;
     }
+    /* One call, one phone. */
+    if (is_literal && address_is_group(&address)) {
+        return EAFNOSUPPORT;
+    }
     target->is_by_listener = true;
     target->listener = is_literal ? listener_for_address(agent, transport, &address)
                                   : listener_for_name(agent, transport, &target->is_by_listener);

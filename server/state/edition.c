@@ -81,13 +81,16 @@ static bool take_state(struct edition *edition)
     return text && replace(&edition->state, text);
 }
 
-/* Dialogs that are over are told once more and are not there any longer (RFC 4235 §4.3). */
+/* Dialogs that are over are told once more and are not there any longer (RFC 4235 §4.3). Those of
+ * the hidden are for moderators, whose view of the conference has them. */
 static void take_dialog(const struct watched *watched, struct endpoint *endpoint,
                         xmlBufferPtr changes)
 {
     const struct participant *participant;
     char *text;
 
+    if (endpoint->is_hidden)
+        return;
     if (endpoint->is_gone) {
         if (endpoint->dialog)
             append(changes, endpoint->last_dialog ? endpoint->last_dialog : "");

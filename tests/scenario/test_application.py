@@ -576,6 +576,17 @@ end
         server.expect_log("play: there is no audio yet")
 
 
+def test_a_loop_whose_waits_are_over_at_once_is_stopped():
+    for wait in ('call:play("nowhere.wav")', "call:sleep(0)", "call:ask { timeout = 0 }"):
+        script = f"return function(call) call:answer() while true do {wait} end end"
+        with with_application(script) as server, Phone(server, "alice") as alice:
+            begin(alice)
+            alice.reply(alice.expect("BYE", within=10), 200)
+            name = wait[5 : wait.find("(")] if "(" in wait else "ask"
+            server.expect_log(rf"reception.lua:1: {name}: more than 500 waits in 10 s")
+            assert len([line for line in server.lines if "nowhere.wav" in line]) < 600
+
+
 def test_a_call_that_falls_silent_ends():
     script = "return function(call) call:answer() call:sleep(60) end"
     with with_application(script, config="rtp = { timeout = 1 }\n") as server:

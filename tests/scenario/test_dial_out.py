@@ -691,6 +691,8 @@ def test_what_cannot_be_called_is_refused_at_once():
         "sip:<carol>@127.0.0.1": 400,
         "sip:carol@[::1]": 503,
         "sip:carol@0.0.0.0": 482,
+        "sip:carol@224.0.0.1": 503,
+        "sip:carol@255.255.255.255": 503,
     }
     with Server() as server:
         own = f"sip:demo@{server.address}"

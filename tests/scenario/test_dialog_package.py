@@ -51,6 +51,28 @@ def test_the_dialogs_of_a_conference_as_a_watcher_sees_them():
         assert not dialogs.table
 
 
+def test_who_is_hidden_has_no_dialog():
+    policy = DIALOGS.replace(
+        "function policy.digit",
+        """function policy.join(request)
+  if request.actor.user == "alice" then return accept { hidden = true } end
+end
+function policy.digit""",
+    )
+    with Server(policy=policy) as server, Phone(server) as alice, Phone(server, "bob") as bob, Phone(
+        server, "watcher", media=False
+    ) as watcher:
+        dialogs = watch(watcher)
+        alice.call()
+        bob.call()
+        take_until(watcher, dialogs, lambda: dialogs.table)
+        alice.hang_up()
+        bob.hang_up()
+        take_until(watcher, dialogs, lambda: dialogs.ended)
+        seen = {*dialogs.table, *dialogs.ended}
+        assert len(seen) == 1 and dialogs.ended.popitem()[1].get("call-id") == bob.call_id
+
+
 def test_who_is_put_out_has_a_local_bye():
     with Server(policy=DIALOGS) as server, Phone(server) as alice, Phone(
         server, "watcher", media=False

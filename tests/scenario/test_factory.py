@@ -244,6 +244,7 @@ def test_the_operator_has_a_conference_made_and_ends_it():
         for words, said in (
             (["end", "nowhere"], 'there is no conference "nowhere"'),
             (["end", "new"], 'there is no conference "new"'),
+            (["invite", "new", "sip:bob@192.0.2.7"], 'there is no conference "new"'),
             (["create", "demo"], 'there is no factory "demo"'),
             (["create", "a", "b"], "give nothing, or the name of a factory"),
             (["end"], "give a conference"),

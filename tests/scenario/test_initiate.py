@@ -380,6 +380,35 @@ def test_the_owner_adds_out_of_dialog_to_the_conference_uri():
         conference.end(ua2, ua3)
 
 
+def test_who_is_shown_without_a_name_is_not_named_by_whom_it_adds():
+    policy = """local policy = parley.policy { name = "site" }
+    function policy.join(request)
+      if request.actor.user == "ua1" then return accept { anonymous = true } end
+    end
+    return policy"""
+    with Server(ACCOUNTS, policy=policy) as server, Phone(server, "ua1") as ua1, Phone(
+        server, "ua2"
+    ) as ua2, Phone(server, "carol") as carol:
+        carol.call()
+        carol.resubscribe()
+        carol.expect(200, method="SUBSCRIBE")
+        roster = Roster(carol.notified())
+        ua1.invite("demo")
+        challenged = ua1.expect(401)
+        ua1.ack()
+        ua1.send_invite(True, authorize(ua1, challenged, ua1.invite_request))
+        ua1.expect(200)
+        ua1.ack()
+        fields = {"Contact": ua1.contact, "Event": "conference", "Expires": "0"}
+        ua1.send(ua1.request("INITIATE", headers=fields | {"Confer-To": ua2.own_uri}))
+        ua1.expect(202)
+        ua1.notified()
+        ua2.pick_up(ua2.expect_call())
+        until(carol, roster, lambda r: r.status("ua2") == "connected")
+        assert text(roster.endpoint("ua2"), "referred/by") is None
+        assert text(roster.endpoint("ua2"), "joining-info/by") is None
+
+
 def test_nobody_else_may_change_what_is_not_theirs():
     with Server(ACCOUNTS) as server, Phone(server, "ua1") as ua1, Phone(
         server, "ua2"

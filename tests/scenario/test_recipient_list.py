@@ -135,6 +135,31 @@ def test_one_who_is_busy_is_no_harm_to_the_others_and_is_told():
         other.close()
 
 
+def test_who_is_shown_without_a_name_is_not_named_by_whom_it_brings_in():
+    for shown in "anonymous", "hidden":
+        policy = f"""local policy = parley.policy {{ name = "site" }}
+        function policy.join(request)
+          if request.actor.user == "alice" then return accept {{ {shown} = true }} end
+        end
+        return policy"""
+        with Server(ACCOUNTS, policy=policy) as server, Phone(server, "carol") as carol, Phone(
+            server
+        ) as alice, Phone(server, "bill") as bill:
+            carol.call()
+            carol.resubscribe()
+            carol.expect(200, method="SUBSCRIBE")
+            roster = Roster(carol.notified())
+            recipients = list_part(resource_list(bill.own_uri, "tel:+15550100"))
+            invite_list(alice, "demo", multipart(sdp_part(alice), recipients))
+            alice.expect(200)
+            alice.ack()
+            bill.pick_up(bill.expect_call())
+            while roster.status("bill") != "connected":
+                notify = carol.notified()
+                assert b"alice" not in notify.body, notify
+                roster.take(notify)
+
+
 def refused(server, phone, code, body, headers=None):
     invite_list(phone, "demo", body, headers)
     answer = phone.expect(code)

@@ -238,6 +238,42 @@ def test_the_referrer_is_whoever_sends_the_refer_but_no_anonymous_one():
                 roster.take(watcher.notified())
 
 
+def test_who_has_no_name_in_the_conference_has_none_in_the_invite_either():
+    """Phones write Referred-By unasked."""
+    policy = OPEN_TO_ALL.replace(
+        "function policy.join(request)",
+        """function policy.join(request)
+  if request.actor.user == "alice" then return accept { anonymous = true } end
+  if request.actor.user == "bob" then return accept { hidden = true } end""",
+    )
+    with room("alice", "bob", "carol", policy=policy) as (_server, alice, bob, carol):
+        for phone in alice, bob:
+            phone.call()
+            by = f"<sip:{phone.user}@{phone.address}>"
+            phone.refer_again(f"<{carol.own_uri}>", headers={"Referred-By": by})
+            phone.expect(202, method="REFER")
+            invite = carol.expect_call()
+            assert invite["Referred-By"] is None
+            refuse(carol, invite, 486)
+            outcome(phone)
+
+
+def test_nobody_is_told_that_one_without_a_name_is_in_already():
+    policy = OPEN_TO_ALL.replace(
+        "function policy.join(request)",
+        """function policy.join(request)
+  if request.actor.user == "alice" then return accept { anonymous = true } end
+  if request.actor.user == "bob" then return accept { hidden = true } end""",
+    )
+    with room("alice", "bob", "eve", policy=policy) as (_server, alice, bob, eve):
+        for phone in alice, bob:
+            phone.call()
+            eve.refer(f"<{phone.own_uri}>")
+            eve.expect(202)
+            refuse(phone, phone.expect("INVITE"), 486)  # as anybody who is not in
+            assert outcome(eve) == "SIP/2.0 486 Busy Here"
+
+
 # ---- who may ------------------------------------------------------------------------------------
 
 

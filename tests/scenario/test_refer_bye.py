@@ -5,6 +5,7 @@ import contextlib
 import run
 from message import parameter, uri_of
 from parley import Server
+from recipients import ACCOUNTS, authorize
 from roster import CONFERENCE, Roster
 from sip import Phone
 
@@ -41,6 +42,28 @@ def expect_bye(phone):
     bye = phone.expect("BYE")
     phone.reply(bye, 200)
     return bye
+
+
+def test_a_policy_that_fails_lets_nobody_be_put_out_or_on_hold():
+    """Who refers from outside of its call is no participant, which policies forget."""
+    policy = """
+local policy = parley.policy { name = "hosts" }
+function policy.remove(request)
+  if request.actor.participant.role ~= "host" then return reject(403) end
+end
+policy.hold = policy.remove
+return policy
+"""
+    with room("carol", "alice", policy=policy, config=ACCOUNTS) as (server, carol, alice):
+        carol.call()
+        for wish in "method=BYE", "action=hold":
+            target = f"<{user_uri(carol)};{wish}>"
+            request = alice.refer(target)
+            proof = authorize(alice, alice.expect(401), request)
+            alice.refer_again(target, headers=proof)
+            assert alice.expect(500).reason == "Policy error"
+        carol.expect_nothing(0.1)
+        server.expect_log("decided by safe default: reject 500")
 
 
 def test_figure_11_the_focus_removes_a_participant():

@@ -46,6 +46,20 @@ static void no_address_equals_none_and_has_no_port(void **state)
     assert_int_equal(address_port(&none), 0);
 }
 
+static void a_group_is_no_host(void **state)
+{
+    static const char *const groups[] = {"224.0.0.1", "239.255.255.255", "255.255.255.255",
+                                         "ff02::1"};
+    static const char *const hosts[] = {"223.255.255.255", "127.0.0.1", "0.0.0.0", "fe80::1"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        struct sockaddr_storage a = address(groups[i], 10), b = address(hosts[i], 10);
+        assert_true(address_is_group(&a));
+        assert_false(address_is_group(&b));
+    }
+}
+
 static void the_wildcards_are_unspecified(void **state)
 {
     (void)state;
@@ -100,6 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_equal_in_family_host_and_port),
         cmocka_unit_test(no_address_equals_none_and_has_no_port),
+        cmocka_unit_test(a_group_is_no_host),
         cmocka_unit_test(the_wildcards_are_unspecified),
         cmocka_unit_test(a_network_is_an_address_with_or_without_a_length),
     };
