@@ -19,6 +19,8 @@ void conference_free(struct conference *conference)
     struct focus *focus = conference->focus;
 
     loop_timer_stop(&conference->empty_timer);
+    loop_timer_stop(&conference->end_timer);
+    loop_timer_stop(&conference->media_timer); /* also of one that has never begun */
     if (focus->policy)
         focus->policy->forget(focus->policy->ctx, conference->id);
     HASH_DELETE(hh_id, focus->by_id, conference);

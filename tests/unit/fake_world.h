@@ -293,6 +293,13 @@ static void world_leg_session(struct leg *leg, const struct session *session)
     leg->session = *session;
 }
 
+static const struct codec_format *world_codecs(void *ctx, unsigned *countp)
+{
+    (void)ctx;
+    *countp = 0;
+    return NULL;
+}
+
 static int world_leg_route(struct leg *leg, const struct leg_route *route)
 {
     if (!world.route_error)
@@ -397,6 +404,7 @@ static const struct mixing world_mixing = {
     .leg_create = world_leg_create,
     .leg_address = world_leg_address,
     .leg_session = world_leg_session,
+    .codecs = world_codecs,
     .leg_route = world_leg_route,
     .leg_voice = world_leg_voice,
     .leg_move = world_leg_move,

@@ -113,6 +113,28 @@ static void it_goes_when_nobody_comes(void **state)
     assert_null(focus_conference(focus, id));
 }
 
+/* Its clocks go with it: the change of media would come a turn after it has been freed. */
+static void what_it_was_to_change_goes_with_it(void **state)
+{
+    struct conference *conference;
+    struct request request = {.verb = VERB_MEDIA, .params.direction = STREAM_SENDONLY};
+    struct decision decision;
+    struct call *carol;
+
+    (void)state;
+    assert_int_equal(make("", &conference), 0);
+    request.conference = conference;
+    request.conference_name = conference_name(conference);
+    actor_of_server(&request.actor);
+    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    request.verb = VERB_END;
+    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    carol = world_call_from("carol", "elsewhere", "conf.example.com");
+    focus_signalling_events()->on_incoming(carol, focus); /* what is queued is told, and it goes */
+    world_turn(loop);
+    world_hang_up(focus, carol);
+}
+
 static void who_comes_in_keeps_it_until_the_last_has_left(void **state)
 {
     const struct conference_life life = {.empty_timeout = 0};
@@ -219,6 +241,7 @@ int main(void)
         CASE(names_are_long_random_and_plain),
         CASE(a_name_that_is_somebodys_is_not_taken),
         CASE(it_goes_when_nobody_comes),
+        CASE(what_it_was_to_change_goes_with_it),
         CASE(who_comes_in_keeps_it_until_the_last_has_left),
         CASE(it_belongs_to_whom_a_script_says),
         CASE(a_stranger_is_known_again_by_call_id_or_host),
