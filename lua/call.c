@@ -139,7 +139,7 @@ static int reject(lua_State *L)
 {
     lua_Integer code = luaL_checkinteger(L, 2);
     struct visitor *visitor = self(L);
-    char reason[96] = "Refused";
+    char reason[96] = ""; /* the code's own */
 
     if (code < 400 || code > 699 || code == 401 || code == 407)
         return luaL_error(L, "reject: the code must be a SIP status from 400 to 699, as in "

@@ -143,10 +143,12 @@ static void call_initiator(struct conference *conference, const struct initiatio
         .params = {.role = "host", .anonymous = from->caller.anonymous},
     };
     struct decision decision;
+    int error;
 
     actor_of_call(&request.actor, from, 0);
     conference_wish_sound(conference, &request.params);
-    if (focus_submit(conference->focus, &request, &decision) == 0) {
+    error = focus_submit(conference->focus, &request, &decision);
+    if (!error || error == EALREADY) {
         conference->creator = decision.participant;
         return;
     }

@@ -264,7 +264,7 @@ void visitor_dismiss(struct visitor *visitor, int code, const char *reason)
     struct call *call = visitor->call;
     bool answered = visitor->answered;
 
-    visitor_leave(visitor, reason);
+    visitor_leave(visitor, *reason ? reason : "refused");
     if (answered)
         signalling->end(call, code, reason);
     else

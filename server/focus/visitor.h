@@ -56,7 +56,7 @@ int visitor_join(struct visitor *visitor, struct conference *conference,
                  const struct request_params *wish, struct decision *decision);
 
 /* These end its visit. */
-/* A final 3xx–6xx when it is not answered, else a BYE. */
+/* A final 3xx–6xx when it is not answered, else a BYE; `reason` "": the phrase of the code. */
 void visitor_dismiss(struct visitor *visitor, int code, const char *reason);
 /* 302: it is to call that URI, or that user part here. EINVAL: no SIP URI, or it is answered: it
  * stays. */

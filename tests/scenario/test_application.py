@@ -76,12 +76,14 @@ def test_an_application_may_refuse_or_ask_for_a_password():
     script = """
 return function(call)
   if call.from.user == "mallory" then return call:reject(403, "Not you") end
+  if call.from.user == "carol" then return call:reject(488) end
   if call.from.user == "bob" then return end
   if not call.from.authenticated then return call:challenge() end
 end
 """
     with with_application(script) as server:
         for user, code, reason in (
+            ("carol", 488, "Not Acceptable Here"),
             ("mallory", 403, "Not you"),
             ("bob", 480, "Temporarily Unavailable"),
             ("alice", 401, "Unauthorized"),
