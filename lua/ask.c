@@ -10,22 +10,6 @@ enum {
 
 /* ---- what is asked -------------------------------------------------------------------------- */
 
-/* A field of ask's table at index 2 that is a whole number; `standard` when it is not given. */
-static unsigned number_field(lua_State *L, const char *name, unsigned lowest, unsigned most,
-                             unsigned standard)
-{
-    int type = lua_getfield(L, 2, name);
-    lua_Integer number = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
-
-    lua_pop(L, 1);
-    if (type == LUA_TNIL)
-        return standard;
-    if (number < (lua_Integer)lowest || number > (lua_Integer)most)
-        script_error(L, "ask: %s must be a whole number from %d to %d", name, (int)lowest,
-                     (int)most);
-    return (unsigned)number;
-}
-
 static void take_terminator(lua_State *L, struct question *question)
 {
     char text[2] = "#";
@@ -56,11 +40,11 @@ void question_take(lua_State *L, struct question *question)
         lua_pop(L, 1);
     }
     *question = (struct question){.timeout = SECONDS_STANDARD * 1000};
-    question->least = number_field(L, "min", 0, KEYS_MAX, 1);
-    question->most = number_field(L, "max", 1, KEYS_MAX, KEYS_MAX);
+    question->least = number_field(L, 2, "ask", "min", 0, KEYS_MAX, 1);
+    question->most = number_field(L, 2, "ask", "max", 1, KEYS_MAX, KEYS_MAX);
     if (question->least > question->most)
         script_error(L, "ask: min is more than max");
-    question->tries = number_field(L, "retries", 0, TRIES_MOST, 0);
+    question->tries = number_field(L, 2, "ask", "retries", 0, TRIES_MOST, 0);
     if (lua_getfield(L, 2, "timeout") != LUA_TNIL)
         question->timeout = seconds_check(L, -1, "ask: timeout");
     lua_pop(L, 1);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { CAPACITY_MOST = 100000 };
+
 /* Fields of its table. */
 struct wish {
     char title[64], policy[256], owner[600];
@@ -30,18 +32,6 @@ static void take_owner(lua_State *L, struct wish *wish)
     lua_settop(L, 1);
 }
 
-static void take_capacity(lua_State *L, struct wish *wish)
-{
-    if (lua_getfield(L, 1, "capacity") != LUA_TNIL) {
-        lua_Integer capacity = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
-
-        if (capacity < 0 || capacity > 100000)
-            script_error(L, "create: capacity must be a whole number from 0 to 100000");
-        wish->capacity = (unsigned)capacity;
-    }
-    lua_pop(L, 1);
-}
-
 static void wish_take(lua_State *L, struct wish *wish)
 {
     static const char *const names[] = {"policy", "title", "owner", "capacity", "options"};
@@ -56,7 +46,7 @@ static void wish_take(lua_State *L, struct wish *wish)
     take_text(L, "title", wish->title, sizeof wish->title);
     take_text(L, "policy", wish->policy, sizeof wish->policy);
     take_owner(L, wish);
-    take_capacity(L, wish);
+    wish->capacity = number_field(L, 1, "create", "capacity", 0, CAPACITY_MOST, wish->capacity);
 }
 
 /* The call of the conversation that runs, when the conference is to be its caller's. */

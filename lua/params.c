@@ -127,24 +127,17 @@ static enum view view_check(lua_State *L, const char *what)
     script_error(L, "%s: view must be \"plain\" or \"moderator\"", what);
 }
 
-static const char *const directions[] = {
-    [STREAM_INACTIVE] = "inactive",
-    [STREAM_SENDONLY] = "sendonly",
-    [STREAM_RECVONLY] = "recvonly",
-    [STREAM_SENDRECV] = "sendrecv",
-};
-
 void direction_push(lua_State *L, enum stream_direction direction)
 {
-    lua_pushstring(L, directions[direction]);
+    lua_pushstring(L, stream_direction_name(direction));
 }
 
 static enum stream_direction direction_check(lua_State *L, const char *what)
 {
     const char *given = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
 
-    for (unsigned i = 0; i < sizeof directions / sizeof *directions; i++) {
-        if (strcmp(directions[i], given) == 0)
+    for (unsigned i = 0; i < STREAM_DIRECTIONS; i++) {
+        if (strcmp(stream_direction_name((enum stream_direction)i), given) == 0)
             return (enum stream_direction)i;
     }
     script_error(

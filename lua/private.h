@@ -369,6 +369,10 @@ void figures_set(lua_State *L, const struct figure *figures, const void *data);
 void verdict_open(lua_State *L, int globals);
 /* Puts the verdict at `index` into the frame's decision. nil is no opinion. Raises. */
 void verdict_take(lua_State *L, int index, struct hook_frame *frame);
+/* The whole number in field `name` of the table at `index`, `standard` when there is none. Raises,
+ * as `what`, when it is none from `lowest` to `most`. */
+unsigned number_field(lua_State *L, int index, const char *what, const char *name, unsigned lowest,
+                      unsigned most, unsigned standard);
 /* Copies the text argument at `index`, named `what`. Raises when it is too long or has control
  * characters, which have no place in a header or a log. */
 void text_check(lua_State *L, int index, const char *what, char *text, size_t size);

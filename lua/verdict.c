@@ -66,6 +66,21 @@ void text_check(lua_State *L, int index, const char *what, char *text, size_t si
     memcpy(text, given, length + 1);
 }
 
+unsigned number_field(lua_State *L, int index, const char *what, const char *name, unsigned lowest,
+                      unsigned most, unsigned standard)
+{
+    int type = lua_getfield(L, index, name);
+    lua_Integer number = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
+
+    lua_pop(L, 1);
+    if (type == LUA_TNIL)
+        return standard;
+    if (number < (lua_Integer)lowest || number > (lua_Integer)most)
+        script_error(L, "%s: %s must be a whole number from %d to %d", what, name, (int)lowest,
+                     (int)most);
+    return (unsigned)number;
+}
+
 static struct script_verdict *verdict_push(lua_State *L, enum verdict which)
 {
     struct script_verdict *verdict = lua_newuserdatauv(L, sizeof *verdict, 0);

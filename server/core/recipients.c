@@ -1,5 +1,7 @@
 #include "core/recipients.h"
 
+#include "core/text.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -13,17 +15,6 @@ static bool is_unreserved(int byte)
            (byte >= 'A' && byte <= 'Z') || (byte && strchr("-_.!~*'()", byte));
 }
 
-static int unescape(const char *text)
-{
-    char digits[3] = {0};
-
-    if (text[0] != '%' || !isxdigit((unsigned char)text[1]) || !isxdigit((unsigned char)text[2])) {
-        return -1;
-    }
-    memcpy(digits, text + 1, 2);
-    return (int)strtoul(digits, NULL, 16);
-}
-
 /* RFC 3261 §19.1.4: all but the user part compares without case. */
 static char *make_key(const char *uri)
 {
@@ -31,7 +22,7 @@ static char *make_key(const char *uri)
     char *key = malloc(strlen(uri) + 1), *end = key;
 
     while (key && *uri) {
-        int byte = unescape(uri);
+        int byte = text_escaped_byte(uri);
         bool is_escaped = byte >= 0 && is_unreserved(byte);
         bool is_user = at && user && uri > user && uri < at;
         byte = is_escaped ? byte : (unsigned char)*uri;

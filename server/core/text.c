@@ -97,6 +97,25 @@ void text_escape_user(char *escaped, size_t size, const char *user)
     escaped[length] = '\0';
 }
 
+static int hex_digit(char digit)
+{
+    if (digit >= '0' && digit <= '9') {
+        return digit - '0';
+    }
+    if (digit >= 'a' && digit <= 'f') {
+        return digit - 'a' + 10;
+    }
+    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
+int text_escaped_byte(const char *text)
+{
+    if (text[0] != '%' || hex_digit(text[1]) < 0 || hex_digit(text[2]) < 0) {
+        return -1;
+    }
+    return hex_digit(text[1]) * 16 + hex_digit(text[2]);
+}
+
 void text_mos(char *text, size_t size, float mos)
 {
     (void)snprintf(text, size, mos > 0 ? "%.1f" : "-", (double)mos);

@@ -24,6 +24,10 @@ size_t text_printable(const char *text);
  * (RFC 3261 §25.1). Cut between characters when `size` (at least 1) is too small. */
 void text_escape_user(char *escaped, size_t size, const char *user);
 
+/* The byte that the escape "%41" at the begin of `text` stands for (RFC 3986 §2.1); -1: there is
+ * none. */
+int text_escaped_byte(const char *text);
+
 /* A mean opinion score: "4.3", "-" when it is not known (0). */
 void text_mos(char *text, size_t size, float mos);
 

@@ -81,26 +81,36 @@ static enum verdict check_busy(struct doctor *doctor)
     return PASSED;
 }
 
-static enum verdict check_referred_by(struct doctor *doctor)
+/* The INVITE that Bob gets at Alice's wish. */
+static enum verdict have_bob_called(struct doctor *doctor, const struct arrival **invitep)
 {
     struct line *call;
     NEEDS_REFER;
     MUST_ACCEPT(begin(doctor, &call), "INVITE");
     MUST_ACCEPT(line_refer(call, to_bob(doctor), TAG_END()), "REFER");
-    const struct arrival *invite = phone_await_call(doctor->bob);
-    MUST(invite, "who was named in Refer-To is not called");
+    *invitep = phone_await_call(doctor->bob);
+    MUST(*invitep, "who was named in Refer-To is not called");
+    return PASSED;
+}
+
+static enum verdict check_referred_by(struct doctor *doctor)
+{
+    const struct arrival *invite;
+    enum verdict called = have_bob_called(doctor, &invite);
+    if (called != PASSED) {
+        return called;
+    }
     MUST(invite->sip->sip_referred_by, "the INVITE has no Referred-By");
     return PASSED;
 }
 
 static enum verdict check_headers(struct doctor *doctor)
 {
-    struct line *call;
-    NEEDS_REFER;
-    MUST_ACCEPT(begin(doctor, &call), "INVITE");
-    MUST_ACCEPT(line_refer(call, to_bob(doctor), TAG_END()), "REFER");
-    const struct arrival *invite = phone_await_call(doctor->bob);
-    MUST(invite, "who was named in Refer-To is not called");
+    const struct arrival *invite;
+    enum verdict called = have_bob_called(doctor, &invite);
+    if (called != PASSED) {
+        return called;
+    }
     MUST(invite->sip->sip_allow, "INVITE without Allow");
     MUST(invite->sip->sip_allow_events, "INVITE without Allow-Events");
     MUST(invite->sip->sip_supported, "INVITE without Supported");

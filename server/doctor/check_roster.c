@@ -15,18 +15,27 @@ static enum verdict begin(struct doctor *doctor, struct watch **watchp)
     return PASSED;
 }
 
+/* And Bob comes, which she is told. */
+static enum verdict begin_with_bob(struct doctor *doctor, struct watch **watchp, struct line **bobp)
+{
+    enum verdict begun = begin(doctor, watchp);
+    if (begun != PASSED) {
+        return begun;
+    }
+    MUST_ACCEPT(phone_call(doctor->bob, doctor->conference, bobp), "INVITE");
+    MUST(watch_await(*watchp, doctor->bob->uri, "connected"), "%s",
+         watch_problem(*watchp, "no NOTIFY has the new user as connected"));
+    return PASSED;
+}
+
 static enum verdict check_join(struct doctor *doctor)
 {
     struct watch *watch = NULL;
     struct line *line;
-    enum verdict begun = begin(doctor, &watch);
+    enum verdict begun = begin_with_bob(doctor, &watch, &line);
     if (begun != PASSED) {
         return begun;
     }
-    const sip_t *reply = phone_call(doctor->bob, doctor->conference, &line);
-    MUST_ACCEPT(reply, "INVITE");
-    MUST(watch_await(watch, doctor->bob->uri, "connected"), "%s",
-         watch_problem(watch, "no NOTIFY has the new user as connected"));
     const xmlNode *endpoint = picture_endpoint(&watch->picture, doctor->bob->uri);
     const char *method = picture_text(endpoint, "joining-method");
     MUST(method && strcmp(method, "dialed-in") == 0, "joining-method is %s",
@@ -40,14 +49,10 @@ static enum verdict check_leave(struct doctor *doctor)
 {
     struct watch *watch = NULL;
     struct line *line;
-    enum verdict begun = begin(doctor, &watch);
+    enum verdict begun = begin_with_bob(doctor, &watch, &line);
     if (begun != PASSED) {
         return begun;
     }
-    const sip_t *reply = phone_call(doctor->bob, doctor->conference, &line);
-    MUST_ACCEPT(reply, "INVITE");
-    MUST(watch_await(watch, doctor->bob->uri, "connected"), "%s",
-         watch_problem(watch, "no NOTIFY has the new user as connected"));
     (void)line_bye(line);
     MUST(watch_await(watch, doctor->bob->uri, ""), "%s",
          watch_problem(watch, "no NOTIFY tells that the user has left"));
@@ -82,13 +87,10 @@ static enum verdict check_updates(struct doctor *doctor)
 {
     struct watch *watch = NULL;
     struct line *first, *second;
-    enum verdict begun = begin(doctor, &watch);
+    enum verdict begun = begin_with_bob(doctor, &watch, &first);
     if (begun != PASSED) {
         return begun;
     }
-    MUST_ACCEPT(phone_call(doctor->bob, doctor->conference, &first), "INVITE");
-    MUST(watch_await(watch, doctor->bob->uri, "connected"), "%s",
-         watch_problem(watch, "no NOTIFY has the new user as connected"));
     MUST_ACCEPT(phone_call(doctor->tablet, doctor->conference, &second), "INVITE");
     (void)line_bye(first);
     MUST(watch_await(watch, doctor->bob->uri, ""), "%s",

@@ -359,13 +359,9 @@ const char *participant_removed_by(const struct participant *participant)
 
 const char *participant_media(const struct participant *participant)
 {
-    static const char *const names[] = {
-        [STREAM_INACTIVE] = "inactive",
-        [STREAM_SENDONLY] = "recvonly",
-        [STREAM_RECVONLY] = "sendonly",
-        [STREAM_SENDRECV] = "sendrecv",
-    };
-    return participant->has_audio ? names[participant_direction(participant)] : "none";
+    return participant->has_audio
+               ? stream_direction_name(stream_reversed(participant_direction(participant)))
+               : "none";
 }
 
 const struct departure *participant_departure(const struct participant *participant)

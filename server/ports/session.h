@@ -24,6 +24,27 @@ enum stream_direction {
     STREAM_SENDRECV = 3,
 };
 
+enum { STREAM_DIRECTIONS = STREAM_SENDRECV + 1 };
+
+/* As a line of an SDP says it (RFC 8866 §6.7). */
+static inline const char *stream_direction_name(enum stream_direction direction)
+{
+    static const char *const names[STREAM_DIRECTIONS] = {
+        [STREAM_INACTIVE] = "inactive",
+        [STREAM_SENDONLY] = "sendonly",
+        [STREAM_RECVONLY] = "recvonly",
+        [STREAM_SENDRECV] = "sendrecv",
+    };
+    return names[direction];
+}
+
+/* The same stream as seen from the other end. */
+static inline enum stream_direction stream_reversed(enum stream_direction direction)
+{
+    return (enum stream_direction)((direction & STREAM_SENDONLY ? STREAM_RECVONLY : 0) |
+                                   (direction & STREAM_RECVONLY ? STREAM_SENDONLY : 0));
+}
+
 /* One payload format, as an a=rtpmap and a=fmtp line say it (RFC 8866 §6.6). */
 struct codec_format {
     char name[24];        /* encoding name, as registered: "PCMU", "telephone-event" */

@@ -17,26 +17,16 @@
 #define LIST_TYPE "application/resource-lists+xml"
 #define SDP_TYPE "application/sdp"
 
-static bool refuse(struct incoming *in, int status, const char *phrase, const char *why)
-{
-    respond(in, status, phrase, TAG_IF(status == 415, SIPTAG_ACCEPT(in->agent->accept_bodies)),
-            SIPTAG_WARNING(warning_make(in->agent, msg_home(in->msg), WARN_OTHER, why)), TAG_END());
-    return false;
-}
-
 static bool refuse_list(struct incoming *in, int error)
 {
-    char why[80];
-
     switch (error) {
     case E2BIG:
-        (void)snprintf(why, sizeof why, "At most %u recipients", in->agent->recipients_max);
-        return refuse(in, 413, "Too Many Recipients", why);
+        return respond_crowded(in);
     case ENOTSUP:
-        return refuse(in, 400, "Recipients Are Elsewhere",
-                      "No external or entry-ref elements are followed");
+        return respond_warned(in, 400, "Recipients Are Elsewhere",
+                              "No external or entry-ref elements are followed");
     case EBADMSG:
-        return refuse(in, 400, "Bad Recipient List", "Not a resource list of RFC 4826");
+        return respond_warned(in, 400, "Bad Recipient List", "Not a resource list of RFC 4826");
     default:
         respond(in, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());
         return false;
@@ -86,7 +76,8 @@ static bool take_parts(struct incoming *in, const struct body_part *parts, unsig
                 return refuse_list(in, error ? error : EBADMSG);
             }
         } else if (!part->is_optional) {
-            return refuse(in, SIP_415_UNSUPPORTED_MEDIA, "A part of the body is not understood");
+            return respond_warned(in, SIP_415_UNSUPPORTED_MEDIA,
+                                  "A part of the body is not understood");
         }
     }
     keep_session(in, session);
@@ -102,12 +93,13 @@ static bool read_multipart(struct incoming *in, const char *list_id)
 
     const char *value = msg_params_find(in->sip->sip_content_type->c_params, "boundary=");
     if (!multipart_boundary(value, boundary, sizeof boundary)) {
-        return refuse(in, 400, "Bad Multipart Body", "No boundary of RFC 2046");
+        return respond_warned(in, 400, "Bad Multipart Body", "No boundary of RFC 2046");
     }
     int error = multipart_read(payload->pl_data, payload->pl_len, boundary, parts, &count);
     if (error) {
-        return refuse(in, error == E2BIG ? 413 : 400, "Bad Multipart Body",
-                      error == E2BIG ? "Too many parts" : "Not a multipart body of RFC 2046");
+        return respond_warned(in, error == E2BIG ? 413 : 400, "Bad Multipart Body",
+                              error == E2BIG ? "Too many parts"
+                                             : "Not a multipart body of RFC 2046");
     }
     return take_parts(in, parts, count, list_id);
 }

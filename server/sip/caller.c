@@ -17,24 +17,13 @@ enum {
     AGENT_SIZE = 128,
 };
 
-int hex_digit(char digit)
-{
-    if (digit >= '0' && digit <= '9') {
-        return digit - '0';
-    }
-    if (digit >= 'a' && digit <= 'f') {
-        return digit - 'a' + 10;
-    }
-    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
-}
-
 void text_clean(char *text, size_t size, const char *source, bool unescape)
 {
     size_t length = 0;
     while (source && *source && length + 1 < size) {
-        if (unescape && *source == '%' && hex_digit(source[1]) >= 0 && hex_digit(source[2]) >= 0) {
-            char byte = (char)(hex_digit(source[1]) * 16 + hex_digit(source[2]));
-            text[length++] = byte ? byte : '?';
+        int byte = unescape ? text_escaped_byte(source) : -1;
+        if (byte >= 0) {
+            text[length++] = byte ? (char)byte : '?';
             source += 3;
         } else {
             text[length++] = *source++;

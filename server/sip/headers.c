@@ -222,3 +222,18 @@ sip_warning_t *warning_make(struct sip_agent *agent, su_home_t *home, int code, 
     snprintf(line, sizeof line, "%d %s \"%s\"", code, host, text);
     return sip_warning_make(home, line);
 }
+
+bool respond_warned(struct incoming *in, int status, const char *phrase, const char *why)
+{
+    respond(in, status, phrase, TAG_IF(status == 415, SIPTAG_ACCEPT(in->agent->accept_bodies)),
+            SIPTAG_WARNING(warning_make(in->agent, msg_home(in->msg), WARN_OTHER, why)), TAG_END());
+    return false;
+}
+
+bool respond_crowded(struct incoming *in)
+{
+    char why[80];
+
+    (void)snprintf(why, sizeof why, "At most %u recipients", in->agent->recipients_max);
+    return respond_warned(in, 413, "Too Many Recipients", why);
+}

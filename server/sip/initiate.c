@@ -7,33 +7,24 @@
 
 #include <errno.h>
 #include <sofia-sip/su_string.h>
-#include <stdio.h>
 #include <string.h>
-
-static bool refuse(struct incoming *in, int status, const char *phrase, const char *why)
-{
-    respond(in, status, phrase,
-            SIPTAG_WARNING(warning_make(in->agent, msg_home(in->msg), WARN_OTHER, why)), TAG_END());
-    return false;
-}
 
 static bool read_confer_to(struct incoming *in)
 {
-    unsigned limit = in->agent->recipients_max;
-    char why[80];
-
-    switch (confer_to_read(msg_home(in->msg), in->sip, limit, &in->recipients)) {
+    switch (
+        confer_to_read(msg_home(in->msg), in->sip, in->agent->recipients_max, &in->recipients)) {
     case 0:
         return true;
     case ENOENT:
-        return refuse(in, 400, "Missing Confer-To Header", "Nobody to confer with");
+        return respond_warned(in, 400, "Missing Confer-To Header", "Nobody to confer with");
     case EINVAL:
-        return refuse(in, 400, "Bad Confer-To Header", "An action is add, hold, resume or remove");
+        return respond_warned(in, 400, "Bad Confer-To Header",
+                              "An action is add, hold, resume or remove");
     case EBADMSG:
-        return refuse(in, 400, "Bad Confer-To Header", "Not a list of name-addr or addr-spec");
+        return respond_warned(in, 400, "Bad Confer-To Header",
+                              "Not a list of name-addr or addr-spec");
     case E2BIG:
-        (void)snprintf(why, sizeof why, "At most %u recipients", limit);
-        return refuse(in, 413, "Too Many Recipients", why);
+        return respond_crowded(in);
     default:
         respond(in, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());
         return false;

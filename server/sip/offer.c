@@ -68,10 +68,8 @@ struct sdp *offer_read(struct incoming *in, const struct sdp_local *local)
         return NULL;
     }
     if (error) {
-        respond(in, 400, "Unreadable Session Description",
-                SIPTAG_WARNING(warning_make(in->agent, msg_home(in->msg), WARN_OTHER,
-                                            "Not a session description of RFC 8866")),
-                TAG_END());
+        (void)respond_warned(in, 400, "Unreadable Session Description",
+                             "Not a session description of RFC 8866");
         return NULL;
     }
     struct sdp_local any = *local;

@@ -4,6 +4,8 @@
  */
 #include "sip/sip_private.h"
 
+#include "core/text.h"
+
 #include <errno.h>
 #include <sofia-sip/su_string.h>
 #include <stdio.h>
@@ -29,10 +31,10 @@ char *text_unescape(su_home_t *home, const char *text, size_t length)
     for (size_t i = 0; plain && i < length; i++) {
         char byte = text[i];
         if (byte == '%') {
-            if (i + 2 >= length || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0) {
+            if (i + 2 >= length || text_escaped_byte(text + i) < 0) {
                 return NULL;
             }
-            byte = (char)(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+            byte = (char)text_escaped_byte(text + i);
             i += 2;
         }
         if ((unsigned char)byte < ' ' || byte == 0x7f) {

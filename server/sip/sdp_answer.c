@@ -207,16 +207,9 @@ static void set_remotes(struct session *session, const struct sdp_stream *stream
     set_remote(&session->remote_rtcp, rtcp, rtcp_port);
 }
 
-/* The peer's sending is our receiving. */
-static enum stream_direction reversed(enum stream_direction direction)
-{
-    return (enum stream_direction)((direction & STREAM_SENDONLY ? STREAM_RECVONLY : 0) |
-                                   (direction & STREAM_RECVONLY ? STREAM_SENDONLY : 0));
-}
-
 static enum stream_direction seen_from_us(const struct sdp_stream *stream)
 {
-    enum stream_direction direction = reversed(stream->direction);
+    enum stream_direction direction = stream_reversed(stream->direction);
     return is_nowhere(&stream->connection) ? direction & STREAM_RECVONLY : direction;
 }
 
@@ -225,8 +218,8 @@ static enum stream_direction seen_from_us(const struct sdp_stream *stream)
 struct sdp_extensions sdp_agree_extensions(const struct sdp_extensions *theirs)
 {
     struct sdp_extensions ours = *theirs;
-    ours.level.direction = reversed(theirs->level.direction);
-    ours.each.direction = reversed(theirs->each.direction) & STREAM_SENDONLY;
+    ours.level.direction = stream_reversed(theirs->level.direction);
+    ours.each.direction = stream_reversed(theirs->each.direction) & STREAM_SENDONLY;
     if (ours.level.direction == STREAM_INACTIVE) {
         ours.level.id = 0;
     }

@@ -306,14 +306,8 @@ static unsigned read_ms(const char *text)
 
 static bool read_direction(const char *name, enum stream_direction *direction)
 {
-    static const char *const names[] = {
-        [STREAM_INACTIVE] = "inactive",
-        [STREAM_SENDONLY] = "sendonly",
-        [STREAM_RECVONLY] = "recvonly",
-        [STREAM_SENDRECV] = "sendrecv",
-    };
-    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(name, names[i]) == 0) {
+    for (unsigned i = 0; i < STREAM_DIRECTIONS; i++) {
+        if (strcmp(name, stream_direction_name((enum stream_direction)i)) == 0) {
             *direction = (enum stream_direction)i;
             return true;
         }

@@ -97,21 +97,6 @@ static void write_format(FILE *file, const struct codec_format *format)
     }
 }
 
-static const char *direction_name(enum stream_direction direction)
-{
-    switch (direction) {
-    case STREAM_SENDONLY:
-        return "sendonly";
-    case STREAM_RECVONLY:
-        return "recvonly";
-    case STREAM_SENDRECV:
-        return "sendrecv";
-    case STREAM_INACTIVE:
-        break;
-    }
-    return "inactive";
-}
-
 static void write_xr(FILE *file, const struct sdp_xr *xr)
 {
     if (xr->rcvr_rtt || xr->voip_metrics) {
@@ -128,7 +113,7 @@ static void write_extension(FILE *file, const struct sdp_extension *extension, c
     }
     fprintf(file, "a=extmap:%u", extension->id);
     if (extension->direction != STREAM_SENDRECV) {
-        fprintf(file, "/%s", direction_name(extension->direction));
+        fprintf(file, "/%s", stream_direction_name(extension->direction));
     }
     fprintf(file, " %s%s\r\n", uri, extension->without_vad ? " vad=off" : "");
 }
@@ -147,7 +132,7 @@ void sdp_text_audio(struct sdp_text *text, const struct sdp_lines *lines)
     for (unsigned i = 0; i < lines->format_count; i++) {
         write_format(file, &lines->formats[i]);
     }
-    fprintf(file, "a=ptime:%d\r\na=%s\r\n", PTIME, direction_name(lines->direction));
+    fprintf(file, "a=ptime:%d\r\na=%s\r\n", PTIME, stream_direction_name(lines->direction));
     if (lines->rtcp_mux) {
         fputs("a=rtcp-mux\r\n", file);
     }

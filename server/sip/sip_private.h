@@ -385,8 +385,6 @@ int caller_of_target(struct call *call, const url_t *target, const struct outgoi
                      int family);
 /* What the 2xx `sip` to our `request` adds to it: the device that has answered. ENOMEM. */
 int caller_answered(struct call *call, nta_outgoing_t *request, const sip_t *sip);
-/* Its value; -1: it is none. */
-int hex_digit(char digit);
 /* A quoted-string or token as text. NULL: out of memory. */
 const char *display_name(su_home_t *home, const char *quoted);
 /* What was called, without what only says how to get there; but a URI that names TCP is another
@@ -596,6 +594,10 @@ sip_contact_t *contact_rename(su_home_t *home, const sip_contact_t *contact, con
                               bool is_focus);
 /* A Warning (RFC 3261 §20.43) on `home`. */
 sip_warning_t *warning_make(struct sip_agent *agent, su_home_t *home, int code, const char *text);
+/* Refuses with a Warning that says `why`; a 415 also says what bodies are taken. Returns false. */
+bool respond_warned(struct incoming *in, int status, const char *phrase, const char *why);
+/* Refuses more recipients than one request may have. Returns false. */
+bool respond_crowded(struct incoming *in);
 
 /* checks.c */
 /* A SIP URI with a host. NULL is none. */

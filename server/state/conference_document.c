@@ -45,12 +45,10 @@ static void write_departure(struct xml *xml, const struct departure *departure, 
 static const char *media_status(const struct participant *participant)
 {
     enum stream_direction direction = participant_direction(participant);
-    bool sends = direction & STREAM_RECVONLY && !participant_is_muted(participant);
-    bool receives = direction & STREAM_SENDONLY;
 
-    if (sends)
-        return receives ? "sendrecv" : "sendonly";
-    return receives ? "recvonly" : "inactive";
+    if (participant_is_muted(participant))
+        direction &= STREAM_SENDONLY;
+    return stream_direction_name(stream_reversed(direction));
 }
 
 static void write_media(struct xml *xml, const struct participant *participant)
@@ -290,18 +288,13 @@ static void write_uris(struct xml *xml, const char *entity, const struct session
 /* As far as the conference lets its participants (§5.3.4). */
 static void write_available_media(struct xml *xml, const struct conference *conference)
 {
-    static const char *const statuses[] = {
-        [STREAM_INACTIVE] = "inactive",
-        [STREAM_SENDONLY] = "recvonly",
-        [STREAM_RECVONLY] = "sendonly",
-        [STREAM_SENDRECV] = "sendrecv",
-    };
+    enum stream_direction direction = stream_reversed(conference_direction(conference));
 
     xml_open(xml, "available-media");
     xml_open(xml, "entry");
     xml_attribute(xml, "label", MEDIUM);
     xml_element(xml, "type", "audio");
-    xml_element(xml, "status", statuses[conference_direction(conference)]);
+    xml_element(xml, "status", stream_direction_name(direction));
     xml_close(xml);
     xml_close(xml);
 }
