@@ -95,9 +95,9 @@ static enum verdict have_bob_called(struct doctor *doctor, const struct arrival 
 
 static enum verdict check_referred_by(struct doctor *doctor)
 {
-    const struct arrival *invite;
+    const struct arrival *invite = NULL;
     enum verdict called = have_bob_called(doctor, &invite);
-    if (called != PASSED) {
+    if (!invite) {
         return called;
     }
     MUST(invite->sip->sip_referred_by, "the INVITE has no Referred-By");
@@ -106,9 +106,9 @@ static enum verdict check_referred_by(struct doctor *doctor)
 
 static enum verdict check_headers(struct doctor *doctor)
 {
-    const struct arrival *invite;
+    const struct arrival *invite = NULL;
     enum verdict called = have_bob_called(doctor, &invite);
-    if (called != PASSED) {
+    if (!invite) {
         return called;
     }
     MUST(invite->sip->sip_allow, "INVITE without Allow");

@@ -68,7 +68,10 @@ void referral_tell(struct referral *referral, int code, const char *reason)
 
     referral->code = code;
     text_clean(referral->reason, sizeof referral->reason, phrase_of(code, reason), false);
-    if (referral->subscription) {
+    if (referral->subscription && referral->is_final && referral->is_begun) {
+        loop_timer_stop(&referral->timer);
+        tell(referral); /* now: a NOTIFY that is due already must not say it as if more came */
+    } else if (referral->subscription) {
         tell_in(referral, code < 200 && due > now ? due - now : 0);
     }
 }
