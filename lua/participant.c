@@ -318,6 +318,13 @@ static int remove_from(lua_State *L)
     return submit(L, &request);
 }
 
+static int explain(lua_State *L)
+{
+    const struct participant *participant = self(L);
+
+    return participant ? explain_participant(L, participant) : handle_gone(L);
+}
+
 static int to_string(lua_State *L)
 {
     lua_Integer id = (lua_Integer)handle_check(L, 1, &participant_class);
@@ -360,9 +367,9 @@ static const luaL_Reg fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"stats", stats},   {"mute", mute},          {"unmute", unmute},
-    {"hold", hold},     {"unhold", unhold},      {"enhance", enhance},
-    {"volume", volume}, {"remove", remove_from}, {NULL, NULL},
+    {"stats", stats},     {"mute", mute},       {"unmute", unmute}, {"hold", hold},
+    {"unhold", unhold},   {"enhance", enhance}, {"volume", volume}, {"remove", remove_from},
+    {"explain", explain}, {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};
