@@ -1,6 +1,7 @@
 #include "focus/private.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *name_of(struct focus *focus, const struct actor *actor)
 {
@@ -39,6 +40,10 @@ void causes_inherit(struct participant *participant, const struct participant *p
                          participant->speaks <= predecessor->speaks &&
                          participant->hears >= predecessor->hears &&
                          participant->hears <= predecessor->hears,
+        [CAUSE_ROLE] = strcmp(participant->role, predecessor->role) == 0,
+        [CAUSE_NAME] = strcmp(participant->display_name, predecessor->display_name) == 0,
+        [CAUSE_FLOOR] = participant->has_floor == predecessor->has_floor,
+        [CAUSE_PERMIT] = participant->listen_only == predecessor->listen_only,
     };
 
     for (unsigned kind = 0; kind < CAUSE_COUNT; kind++) {

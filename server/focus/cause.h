@@ -17,6 +17,10 @@ enum cause_kind {
     CAUSE_MUTE,
     CAUSE_HOLD,
     CAUSE_VOLUME,
+    CAUSE_ROLE,
+    CAUSE_NAME,
+    CAUSE_FLOOR,
+    CAUSE_PERMIT,
     CAUSE_COUNT,
 };
 

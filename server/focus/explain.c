@@ -87,6 +87,9 @@ static void add_talker(struct explaining *explaining, const struct participant *
     if (talker->muted)
         add_silence(explaining, participant_cause(talker, CAUSE_MUTE), "%s is muted%s", label,
                     talker->causes[CAUSE_MUTE].at ? "" : " since coming in");
+    if (talker->listen_only)
+        add_silence(explaining, participant_cause(talker, CAUSE_PERMIT), "%s may only listen",
+                    label);
     add_hold(explaining, talker, label);
     add_stream(explaining, talker, label, STREAM_RECVONLY, "sends nothing");
 }
@@ -154,6 +157,25 @@ void explain_pair(const struct participant *listener, const struct participant *
 
 /* ---- one alone ------------------------------------------------------------------------------ */
 
+static void add_standing(struct explaining *explaining, const struct participant *participant,
+                         const char *label)
+{
+    const struct cause *entry = participant_cause(participant, CAUSE_ENTRY);
+    const struct cause *role = participant_cause(participant, CAUSE_ROLE);
+
+    if (role == entry)
+        add(explaining, entry, "%s is in as %s", label, participant->role);
+    else
+        add(explaining, entry, "%s is in", label);
+    if (role != entry)
+        add(explaining, role, "%s has the role %s", label, participant->role);
+    if (*participant->display_name)
+        add(explaining, participant_cause(participant, CAUSE_NAME), "%s is shown as \"%s\"", label,
+            participant->display_name);
+    if (participant->has_floor)
+        add(explaining, participant_cause(participant, CAUSE_FLOOR), "%s has the floor", label);
+}
+
 void explain_one(const struct participant *participant, struct explanation *explanation)
 {
     struct explaining explaining = {.explanation = explanation};
@@ -165,7 +187,7 @@ void explain_one(const struct participant *participant, struct explanation *expl
     explanation->gain = GAIN_OFF;
     participant_label(participant, label, sizeof label);
     if (is_in(&explaining, participant, label))
-        add(&explaining, entry, "%s is in as %s", label, participant->role);
+        add_standing(&explaining, participant, label);
     if (participant->hidden)
         add(&explaining, entry, "%s is hidden: only moderators are shown that they are in", label);
     if (participant->anonymous)

@@ -34,7 +34,7 @@ def shown(text):
 def pictures():
     """What the README shows of the command."""
     section = TEXT[TEXT.index("## Why? Explain") :]
-    section = section[: section.index("\n## ")]
+    section = section[: section.index("\n## ")].replace(WHY, "").replace("```lua example=why.lua\n```\n", "")
     return [shown(text) for text in re.findall(r"\n```\n(.*?)```\n", section, re.S)]
 
 

@@ -223,6 +223,29 @@ static void a_stream_that_does_not_flow_says_whose_doing_it_is(void **state)
     two_leave();
 }
 
+static void standing_is_told_with_what_changed_it(void **state)
+{
+    (void)state;
+    two_join();
+    ask(VERB_PERMIT, alice, &(struct request_params){.listen_only = true});
+    assert_string_equal(silence()->text, "alice may only listen");
+    assert_int_equal(silence()->cause.verb, VERB_PERMIT);
+    ask(VERB_ROLE, alice, &(struct request_params){.role = "guest"});
+    ask(VERB_RENAME, alice, &(struct request_params){.display_name = "Alice L."});
+    ask(VERB_FLOOR, alice, &(struct request_params){.floor = true});
+    explain_one(alice->user, &found);
+    assert_string_equal(found.reasons[0].text, "alice is in");
+    assert_int_equal(found.reasons[0].cause.verb, VERB_JOIN);
+    assert_string_equal(found.reasons[1].text, "alice has the role guest");
+    assert_int_equal(found.reasons[1].cause.verb, VERB_ROLE);
+    assert_string_equal(found.reasons[2].text, "alice is shown as \"Alice L.\"");
+    assert_string_equal(found.reasons[3].text, "alice has the floor");
+    ask(VERB_PERMIT, alice, &(struct request_params){.listen_only = false});
+    explain_pair(bob->user, alice->user, &found);
+    assert_true(found.is_audible);
+    two_leave();
+}
+
 static void who_is_not_in_yet_is_said_to_be_on_the_way(void **state)
 {
     (void)state;
@@ -305,6 +328,7 @@ int main(void)
         TEST(who_is_muted_by_the_rule_of_entry_is_told_of_that_rule),
         TEST(hold_by_us_has_a_cause_and_hold_by_the_phone_has_none),
         TEST(a_stream_that_does_not_flow_says_whose_doing_it_is),
+        TEST(standing_is_told_with_what_changed_it),
         TEST(who_is_not_in_yet_is_said_to_be_on_the_way),
         TEST(who_takes_the_place_of_another_has_its_causes),
         TEST(refusals_are_remembered_newest_first_and_the_same_ones_once),
