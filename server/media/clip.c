@@ -30,7 +30,7 @@ struct clips {
     struct loop_watch *watch;
     void (*on_read)(struct clip *clip, void *arg);
     void *arg;
-    char *directory;
+    struct sound_places places; /* its strings are ours */
     TAILQ_HEAD(, clip) open;
     struct mailbox wanted, read;
     int wanted_fd, read_fd; /* eventfds */
@@ -39,7 +39,62 @@ struct clips {
     pthread_t reader;
 };
 
+/* ---- where it is ---- */
+
+static void free_places(struct sound_places *places)
+{
+    free((char *)places->directory);
+    free((char *)places->own);
+    free((char *)places->shipped);
+    free((char *)places->language);
+}
+
+static char *copy_text(const char *text)
+{
+    return strdup(text != NULL ? text : "");
+}
+
+/* ENOMEM: what there is is to be freed all the same. */
+static int copy_places(struct sound_places *copy, const struct sound_places *places)
+{
+    *copy = (struct sound_places){
+        .directory = copy_text(places->directory),
+        .own = copy_text(places->own),
+        .shipped = copy_text(places->shipped),
+        .language = copy_text(places->language),
+    };
+    return copy->directory && copy->own && copy->shipped && copy->language ? 0 : ENOMEM;
+}
+
+/* What a clip is known by: the path of a file, or the name of a prompt. */
+static void name_of(const char *directory, const char *file, char name[PATH_SIZE])
+{
+    recording_path(prompt_is_name(file) ? NULL : directory, file, name);
+}
+
+/* False: `error` says where there is no such prompt. */
+static bool find_file(const struct sound_places *places, const char *name, char path[PATH_SIZE],
+                      char *error, size_t error_size)
+{
+    if (!prompt_is_name(name)) {
+        (void)snprintf(path, PATH_SIZE, "%s", name);
+    } else if (!prompt_find(places, name, path, PATH_SIZE)) {
+        (void)snprintf(error, error_size, "prompt \"%.60s\": no such file in %.160s", name, path);
+        return false;
+    }
+    return true;
+}
+
 /* ---- the reader's thread ---- */
+
+static void clip_read(struct clip *clip)
+{
+    char path[PATH_SIZE];
+
+    if (find_file(&clip->clips->places, clip->path, path, clip->problem, sizeof clip->problem)) {
+        (void)recording_read(path, &clip->recording, clip->problem, sizeof clip->problem);
+    }
+}
 
 static void announce(int fd)
 {
@@ -69,8 +124,7 @@ static void *reader_main(void *arg)
 
             mail = mail->next;
             if (!atomic_load(&clips->ending)) {
-                (void)recording_read(clip->path, &clip->recording, clip->problem,
-                                     sizeof clip->problem);
+                clip_read(clip);
             }
             mailbox_post(&clips->read, &clip->mail);
             announce(clips->read_fd);
@@ -123,7 +177,7 @@ static void on_read_fd(int fd, void *arg)
     }
 }
 
-int clips_create(struct loop *loop, const char *directory,
+int clips_create(struct loop *loop, const struct sound_places *places,
                  void (*on_read)(struct clip *clip, void *arg), void *arg, struct clips **clipsp)
 {
     struct clips *clips = calloc(1, sizeof *clips);
@@ -136,14 +190,13 @@ int clips_create(struct loop *loop, const char *directory,
     clips->on_read = on_read;
     clips->arg = arg;
     TAILQ_INIT(&clips->open);
-    clips->directory = strdup(directory != NULL ? directory : "");
+    err = copy_places(&clips->places, places);
     clips->wanted_fd = eventfd(0, EFD_CLOEXEC);
     clips->read_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (clips->directory == NULL) {
-        err = ENOMEM;
-    } else if (clips->wanted_fd < 0 || clips->read_fd < 0) {
+    if (err == 0 && (clips->wanted_fd < 0 || clips->read_fd < 0)) {
         err = errno;
-    } else {
+    }
+    if (err == 0) {
         err = loop_watch(loop, clips->read_fd, on_read_fd, clips, &clips->watch);
     }
     if (err != 0) {
@@ -179,7 +232,7 @@ void clips_destroy(struct clips *clips)
     if (clips->read_fd >= 0) {
         (void)close(clips->read_fd);
     }
-    free(clips->directory);
+    free_places(&clips->places);
     free(clips);
 }
 
@@ -203,7 +256,7 @@ int clip_open(struct clips *clips, const char *file, struct clip **clipp)
     size_t size;
     int err;
 
-    recording_path(clips->directory, file, path);
+    name_of(clips->places.directory, file, path);
     clip = find(clips, path);
     if (clip == NULL) {
         err = reader_start(clips);
@@ -258,10 +311,12 @@ const int16_t *clip_samples(const struct clip *clip, unsigned rate, size_t *coun
     return NULL;
 }
 
-int clip_check(const char *directory, const char *file, char *error, size_t error_size)
+int clip_check(const struct sound_places *places, const char *file, char *error, size_t error_size)
 {
-    char path[PATH_SIZE];
+    char name[PATH_SIZE], path[PATH_SIZE];
 
-    recording_path(directory, file, path);
-    return recording_check(path, error, error_size);
+    name_of(places->directory, file, name);
+    return find_file(places, name, path, error, error_size)
+               ? recording_check(path, error, error_size)
+               : EINVAL;
 }
