@@ -66,7 +66,7 @@ def test_people_are_found_by_user_uri_and_id_and_who_is_not_is_told_of():
         other.call()
         roster = server.status()["conferences"][0]["participants"]
         ids = [str(p["id"]) for p in roster if p["uri"].startswith("sip:bob@")]
-        assert "does not speak" in explain(server, "demo", ids[0], alice.name)
+        assert "bob hears alice at +0.0 dB" in explain(server, "demo", ids[0], alice.name)
         assert "nobody hears their own voice" in explain(server, "demo", "alice", "alice")
         assert f'"bob" may be each of these, give the id: {ids[0]} sip:bob@' in refused(
             server, "demo", "bob"
