@@ -32,7 +32,7 @@ static const struct codec *pcmu(void)
 
 static void route(struct room *room, unsigned channel, unsigned bus, float speaks_db)
 {
-    struct mixer_route route = {{0}, {0}};
+    struct mixer_route route = {0};
 
     route.speaks[bus] = mixer_linear(speaks_db);
     route.hears[MIX_MAIN] = 1;

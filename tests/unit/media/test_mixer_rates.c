@@ -55,7 +55,7 @@ struct room {
     unsigned listened;
 };
 
-static void supply(struct room *room, const struct codec *of, uint8_t buses, bool lacking)
+static void supply(struct room *room, const struct codec *of, uint64_t buses, bool lacking)
 {
     struct mixer_supply *made = NULL;
 
