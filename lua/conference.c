@@ -255,7 +255,7 @@ static int play(lua_State *L)
     if (*request.params.file == '\0')
         return luaL_error(L, "play: the file has no name; stop() ends what plays");
     if (!lua_isnoneornil(L, 3))
-        (void)params_check(L, 3, "play", PARAM_GAIN | PARAM_LOOP, &request.params);
+        (void)params_check(L, 3, "play", PARAM(GAIN) | PARAM(LOOP), &request.params);
     return request.conference ? command_submit(L, &request) : handle_gone(L);
 }
 

@@ -300,59 +300,63 @@ void script_report(struct hook_stats *stats, const struct hook_frame *frame, con
 
 /* ---- params.c ------------------------------------------------------------------------------- */
 
-/* The parameters of requests and verdicts, as bits. */
+/* The parameters of requests and verdicts. */
 enum {
-    PARAM_ROLE = 1,
-    PARAM_MUTED = 2,
-    PARAM_LOCKED = 4,
-    PARAM_TITLE = 8,
-    PARAM_POLICY = 16,
-    PARAM_REASON = 32,
-    PARAM_AGC = 64,
-    PARAM_DENOISE = 128,
-    PARAM_VAD = 256,
-    PARAM_SPEAKS = 512,
-    PARAM_HEARS = 1024,
-    PARAM_FILE = 2048,
-    PARAM_GAIN = 4096,
-    PARAM_LOOP = 8192,
-    PARAM_ANONYMOUS = 16384,
-    PARAM_HIDDEN = 32768,
-    PARAM_VIEW = 65536,
-    PARAM_EMPTY_TIMEOUT = 1 << 17,
-    PARAM_DURATION = 1 << 18,
-    PARAM_WARNING = 1 << 19,
-    PARAM_ENDS_WITH_CREATOR = 1 << 20,
-    PARAM_HIDE_FOCUS = 1 << 21,
-    PARAM_HELD = 1 << 22,
-    PARAM_DIRECTION = 1 << 23,
-    PARAM_CODECS = 1 << 24,
-    PARAM_COUNT = 25,
-    PARAM_ALL = (1 << PARAM_COUNT) - 1,
+    PARAM_ROLE,
+    PARAM_MUTED,
+    PARAM_LOCKED,
+    PARAM_TITLE,
+    PARAM_POLICY,
+    PARAM_REASON,
+    PARAM_AGC,
+    PARAM_DENOISE,
+    PARAM_VAD,
+    PARAM_SPEAKS,
+    PARAM_HEARS,
+    PARAM_FILE,
+    PARAM_GAIN,
+    PARAM_LOOP,
+    PARAM_ANONYMOUS,
+    PARAM_HIDDEN,
+    PARAM_VIEW,
+    PARAM_EMPTY_TIMEOUT,
+    PARAM_DURATION,
+    PARAM_WARNING,
+    PARAM_ENDS_WITH_CREATOR,
+    PARAM_HIDE_FOCUS,
+    PARAM_HELD,
+    PARAM_DIRECTION,
+    PARAM_CODECS,
+    PARAM_COUNT, /* at most 64 */
 };
 
+/* Some of them, one bit for each: PARAM(ROLE) | PARAM(MUTED) */
+typedef uint64_t param_set;
+#define PARAM(name) ((param_set)1 << PARAM_##name)
+#define PARAM_ALL (~(param_set)0 >> (64 - PARAM_COUNT))
+
 /* Those that mean something to the verb. */
-unsigned verb_params(enum verb verb);
-/* The name of one bit. */
-const char *param_name(unsigned param);
-/* Names by the index of the bit; NULL for those that are not allowed. */
-void params_names(unsigned allowed, const char *names[PARAM_COUNT]);
-/* Takes the value on top of the stack for the parameter of that index, as in `what { … }`. Raises
- * when it is out of range. */
+param_set verb_params(enum verb verb);
+/* The name of the first of them. */
+const char *param_name(param_set which);
+/* Names by PARAM_…; NULL for those that are not allowed. */
+void params_names(param_set allowed, const char *names[PARAM_COUNT]);
+/* Takes the value on top of the stack for the parameter PARAM_…, as in `what { … }`. Raises when it
+ * is out of range. */
 void param_take(lua_State *L, const char *what, unsigned index, struct request_params *target);
-/* Takes the entries of the table at `index`, as in `what { … }`. Returns the bits of what is in it.
- * Raises when one is not `allowed` or out of range. */
-unsigned params_check(lua_State *L, int index, const char *what, unsigned allowed,
-                      struct request_params *target);
+/* Takes the entries of the table at `index`, as in `what { … }`. Returns what is in it. Raises
+ * when one is not `allowed` or out of range. */
+param_set params_check(lua_State *L, int index, const char *what, param_set allowed,
+                       struct request_params *target);
 /* Copies the text at `index` as text_check does. Raises when the file lies elsewhere than in the
  * config's directory or below it; "" is none. */
 void file_check(lua_State *L, int index, const char *what, char *file, size_t size);
 /* Pushes a table of those in `which`. */
-void params_push(lua_State *L, unsigned which, const struct request_params *source);
+void params_push(lua_State *L, param_set which, const struct request_params *source);
 void direction_push(lua_State *L, enum stream_direction direction);
 /* As a list, of names with blanks between them. */
 void codecs_push(lua_State *L, const char *codecs);
-void params_copy(unsigned which, const struct request_params *source,
+void params_copy(param_set which, const struct request_params *source,
                  struct request_params *target);
 
 /* ---- arguments.c ---------------------------------------------------------------------------- */
