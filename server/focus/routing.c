@@ -14,7 +14,7 @@ enum { BUS_REST = MIX_RAMP_MAX + 1000 };
 
 static bool is_heard(const struct participant *participant)
 {
-    return !participant->muted && !participant_is_held(participant);
+    return !participant->muted && !participant->listen_only && !participant_is_held(participant);
 }
 
 static void compute(const struct participant *participant, struct leg_route *route)
