@@ -12,7 +12,8 @@
  *   budget.c       instructions, time and memory of one hook call
  *   policy.c       class policy: hooks and options of one file
  *   application.c  an application: the function of one file
- *   conversation.c one caller's coroutine (conversation.h); call.c its class, ask.c asks for keys
+ *   conversation.c one caller's coroutine (conversation.h); wait.c how it waits
+ *   call.c         its class; play.c and ask.c: playing to the caller, asking for keys
  *   options.c      conference.options: typed, with defaults
  *   hook.c         one hook call from request or event to verdict, and what is done when it fails
  *   params.c       the parameters of requests and verdicts, by one table

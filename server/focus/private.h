@@ -85,6 +85,7 @@ struct sound {
 
 /* A file that plays in a conference, or to a visitor: the other is NULL. */
 struct playback {
+    uint64_t id;
     struct conference *conference;
     struct visitor *visitor;
     struct player *player;
@@ -381,7 +382,7 @@ bool visitor_admit(struct focus *focus, struct call *call);
 bool focus_has_application(const struct focus *focus, const char *user, const char *host);
 void visitor_session(struct visitor *visitor, const struct session *session);
 void visitor_established(struct visitor *visitor);
-void visitor_played(struct visitor *visitor, bool is_stopped, const char *problem);
+void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem);
 /* It is none any more: its call and its leg are the participant's, who has its session. */
 void visitor_enter(struct visitor *visitor, struct participant *participant);
 /* It is none any more; what becomes of its call is another's. */
