@@ -24,6 +24,9 @@
  *   submit.c       a participant's or script's wish: decision, effect
  *   subscribe.c    who wants to be told what happens: decision
  *   decide.c       the one way from a request to a decision
+ *   cause.c        what has led to a state
+ *   incidents.c    who was lately kept or put out
+ *   explain.c      why somebody does or does not hear another; explain_text.c: in one line
  *   media_events.c what the mixer tells
  *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
  *   playback.c     a file that plays, there or to a visitor
@@ -35,6 +38,7 @@
 #define FOCUS_PRIVATE_H
 
 #include "focus/application.h"
+#include "focus/cause.h"
 #include "focus/focus.h"
 #include "ports/initiating.h"
 #include "ports/referring.h"
@@ -87,6 +91,7 @@ struct sound {
 
 /* A file that plays in a conference, or to a visitor: the other is NULL. */
 struct playback {
+    uint64_t id;
     struct conference *conference;
     struct visitor *visitor;
     struct player *player;
@@ -129,8 +134,8 @@ struct focus {
 
     struct queued_event *events, **events_tail;
     struct loop_timer *events_timer;
-    bool is_telling;        /* an event hook runs */
-    bool is_telling_answer; /* and its event was itself caused by an event hook */
+    const struct conference_event *telling; /* its hooks run; NULL: none do */
+    bool is_telling_answer;                 /* and it was itself caused by an event hook */
     struct {
         void (*handler)(const struct conference_event *event, void *arg);
         void *arg;
@@ -171,6 +176,8 @@ struct conference {
     bool ended;  /* no longer to be called; waits to be freed */
     bool ending; /* all its calls are being ended */
     bool locked;
+    struct cause lock_cause, media_cause; /* of what is locked or open, and of `withheld` */
+    struct incidents *incidents;          /* NULL: there were none yet */
     time_t created_at;
     struct conference_life life;
     struct loop_timer *empty_timer; /* runs while nobody is in it and it waits for somebody */
@@ -216,6 +223,7 @@ struct participant {
     bool is_outdated; /* it is to learn what has changed for all */
     bool hidden, listen_only, has_floor;
     unsigned anonymous; /* its number among the nameless of the conference; 0: it has a name */
+    struct cause causes[CAUSE_COUNT];
     struct departure departure;
     char *brought_by, *removed_by; /* URI of who had it called, or put it out; NULL: nobody whom the
                                       roster names */
@@ -362,10 +370,10 @@ void conference_give_bus(struct conference *conference, unsigned bus);
 bool verb_is_of_standing(enum verb verb);
 /* The effect of such a verb. ENOMEM. */
 int standing_change(struct participant *participant, enum verb verb,
-                    const struct request_params *params);
+                    const struct decision *decision);
 /* The same for who is to replace the one whom it was decided about. */
 void standing_pass_on(struct participant *participant, enum verb verb,
-                      const struct request_params *params);
+                      const struct decision *decision);
 
 /* streams.c */
 /* How the participant's call is to be answered, offered or changed. */
@@ -409,7 +417,7 @@ bool visitor_admit(struct focus *focus, struct call *call);
 bool focus_has_application(const struct focus *focus, const char *user, const char *host);
 void visitor_session(struct visitor *visitor, const struct session *session);
 void visitor_established(struct visitor *visitor);
-void visitor_played(struct visitor *visitor, bool is_stopped, const char *problem);
+void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem);
 /* It is none any more: its call and its leg are the participant's, who has its session. */
 void visitor_enter(struct visitor *visitor, struct participant *participant);
 /* It is none any more; what becomes of its call is another's. */
