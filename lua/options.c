@@ -8,50 +8,6 @@ enum { OPTIONS_MOST = 64 }; /* that are thought of for "did you mean" */
 
 static char cache_key;
 
-/* Pushes JSON as Lua data. Depth is bounded by what jansson parses or the config builds. */
-static void json_push_value(lua_State *L, const json_t *json)
-{
-    const char *key;
-    json_t *value;
-    size_t index;
-
-    luaL_checkstack(L, 4, "options nest too deep");
-    switch (json_typeof(json)) {
-    case JSON_OBJECT:
-        lua_newtable(L);
-        json_object_foreach((json_t *)json, key, value)
-        {
-            json_push_value(L, value);
-            lua_setfield(L, -2, key);
-        }
-        break;
-    case JSON_ARRAY:
-        lua_newtable(L);
-        json_array_foreach(json, index, value)
-        {
-            json_push_value(L, value);
-            lua_rawseti(L, -2, (lua_Integer)index + 1);
-        }
-        break;
-    case JSON_STRING:
-        lua_pushlstring(L, json_string_value(json), json_string_length(json));
-        break;
-    case JSON_INTEGER:
-        lua_pushinteger(L, json_integer_value(json));
-        break;
-    case JSON_REAL:
-        lua_pushnumber(L, json_real_value(json));
-        break;
-    case JSON_TRUE:
-    case JSON_FALSE:
-        lua_pushboolean(L, json_is_true(json));
-        break;
-    default:
-        lua_pushnil(L);
-        break;
-    }
-}
-
 /* Where the config says it: "parley.lua:12: "; "" when it is not known. */
 static const char *place_push(lua_State *L, const struct conference_config *conference,
                               const char *key)
@@ -74,7 +30,7 @@ static void value_push(lua_State *L, const struct conference_config *conference,
     }
     (void)snprintf(what, sizeof what, "%.80sconference %.40s: option '%.40s'",
                    place_push(L, conference, key), conference->name, key);
-    json_push_value(L, json);
+    json_push(L, json);
     option_take(L, declaration, what);
     lua_replace(L, declaration + 1);
     lua_settop(L, declaration + 1);
