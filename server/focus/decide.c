@@ -20,6 +20,16 @@ const char *verb_name(enum verb verb)
     return verb < VERB_COUNT ? verbs[verb].name : "?";
 }
 
+const char *verb_right_name(enum verb verb)
+{
+    static const char *const names[] = {
+        [RIGHT_NOBODY] = "nobody", [RIGHT_SAME] = "same",       [RIGHT_KNOWN] = "known",
+        [RIGHT_INSIDE] = "inside", [RIGHT_ANYBODY] = "anybody",
+    };
+
+    return names[verbs[verb].right];
+}
+
 static bool is_stranger(const struct actor *actor)
 {
     return actor->kind == ACTOR_CALLER && !actor->authenticated;
@@ -30,7 +40,7 @@ static bool is_stranger(const struct actor *actor)
 static enum verb_right right_of(const struct request *request)
 {
     bool is_for_dialogs =
-        request->verb == VERB_SUBSCRIBE && strcmp(request->package, "conference") != 0;
+        request->verb == VERB_SUBSCRIBE && strcmp(request->package, "dialog") == 0;
 
     if (is_for_dialogs || request->is_name_given)
         return RIGHT_NOBODY;

@@ -8,6 +8,8 @@
 #include "focus/event.h"
 #include "focus/request.h"
 
+#include <jansson.h>
+
 struct policy {
     void *ctx;
     /* Fills *decision, which comes in as the verb's default with the request's params. The stack
@@ -21,6 +23,10 @@ struct policy {
     void (*event)(void *ctx, const struct conference_event *event);
     /* The conference is gone for good: drop its state. */
     void (*forget)(void *ctx, uint64_t conference);
+    /* The policies that decide about the conference, in their order, as far as everybody may know:
+     * [{ "name": …, "verbs": [ that it has a hook for ], "options": { name: text } }]. New
+     * reference; NULL: out of memory. May itself be NULL: there is nothing to be told. */
+    json_t *(*describe)(void *ctx, const struct conference *conference);
 };
 
 #endif

@@ -66,6 +66,9 @@ enum verb {
 /* The hook's name: "join". */
 const char *verb_name(enum verb verb);
 
+/* Who may do it by default, in a word: "nobody", "same", "known", "inside", "anybody". */
+const char *verb_right_name(enum verb verb);
+
 /* What a subscriber may see of a conference (RFC 4575 §8.2). */
 #define VIEWS(X)                                                                                   \
     X(VIEW_PLAIN, "plain")         /* who is in, but for the hidden ones */                        \

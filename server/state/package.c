@@ -14,7 +14,9 @@ static bool ask(struct state *state, struct subscriber *subscriber, const char *
 
     if (!focus_subscribe(state->focus, subscriber, event, conferencep, participantp, &view))
         return false;
-    *kindp = event == state->packages[0].event ? (enum edition_kind)view : EDITION_DIALOGS;
+    *kindp = event == state->packages[0].event   ? (enum edition_kind)view
+             : event == state->packages[1].event ? EDITION_DIALOGS
+                                                 : EDITION_POLICY;
     return true;
 }
 
@@ -77,12 +79,25 @@ static void open_dialog(void *ctx, struct subscriber *subscriber, struct subscri
     open_as(state, state->packages[1].event, subscriber, subscription, watcherp);
 }
 
+static void open_policy(void *ctx, struct subscriber *subscriber, struct subscription *subscription,
+                        void **watcherp)
+{
+    struct state *state = ctx;
+
+    open_as(state, state->packages[2].event, subscriber, subscription, watcherp);
+}
+
+static const struct package *package_of(const struct state *state, enum edition_kind kind)
+{
+    return &state->packages[kind == EDITION_DIALOGS ? 1 : kind == EDITION_POLICY ? 2 : 0];
+}
+
 static void refresh(void *arg, struct subscriber *subscriber)
 {
     struct watcher *watcher = arg;
     struct state *state = watcher->state;
     const struct edition *edition = watcher->face->edition;
-    const struct package *package = &state->packages[edition->kind == EDITION_DIALOGS];
+    const struct package *package = package_of(state, edition->kind);
     struct conference *conference;
     enum edition_kind kind;
 
@@ -129,4 +144,8 @@ void package_init(struct state *state, struct package packages[PACKAGE_COUNT])
     packages[1].event = "dialog";
     packages[1].content_type = "application/dialog-info+xml";
     packages[1].open = open_dialog;
+    packages[2] = packages[0];
+    packages[2].event = "parley-policy";
+    packages[2].content_type = "application/vnd.parley.conference-policy+xml";
+    packages[2].open = open_policy;
 }
