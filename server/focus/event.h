@@ -26,7 +26,9 @@
     X(EVENT_DIGIT, "digit")     /* pressed a key: digit, duration */                               \
     X(EVENT_QUALITY, "quality") /* the call sounds better or worse than before: quality */         \
     X(EVENT_LOCKED, "locked")   /* was locked or unlocked: on */                                   \
-    X(EVENT_PLAYED, "played")   /* what was announced is over; reason, "" when all was played */
+    X(EVENT_PLAYED, "played")   /* what was announced is over; reason, "" when all was played */   \
+    X(EVENT_PENDING, "pending") /* a request waits for somebody's decision: pending */             \
+    X(EVENT_DECIDED, "decided") /* and does no longer; on: it was approved; code, reason */
 
 enum conference_event_kind {
 #define X(name, hook) name,
@@ -44,11 +46,12 @@ struct conference_event {
     uint64_t participant; /* id; 0 when it is about the conference as a whole */
     uint64_t other;       /* id; replaced */
     uint64_t visitor;     /* id, see application.h: it is about this one, and no conference */
-    bool on;              /* speaking, muted, held, locked */
+    uint64_t pending;     /* id, see pending.h; pending, decided */
+    bool on;              /* speaking, muted, held, locked, decided */
     char digit;
     unsigned duration; /* ms; digit, ending */
-    int code;          /* failed, left, changed: SIP status; 0: hung up */
-    char reason[96];   /* failed, left, changed, ended, played */
+    int code;          /* failed, left, changed, decided: SIP status; 0: hung up */
+    char reason[96];   /* failed, left, changed, ended, played, decided */
     struct leg_quality quality;
 };
 
