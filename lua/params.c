@@ -11,6 +11,7 @@ enum param_kind {
     KIND_TEXT,
     KIND_FILE,
     KIND_FLAG,
+    KIND_UNLESS, /* true to scripts when the field is false, which is what it begins with */
     KIND_NUMBER,
     KIND_TIME,
     KIND_VIEW,
@@ -78,12 +79,17 @@ static const struct param params[PARAM_COUNT] = {
     [PARAM_DIRECTION] = {"direction", KIND_DIRECTION, offsetof(struct request_params, direction),
                          sizeof(enum stream_direction), 0, 0},
     [PARAM_CODECS] = TEXT_OF(KIND_CODECS, codecs),
+    [PARAM_DISPLAY_NAME] = TEXT(display_name),
+    [PARAM_MAY_SPEAK] = {"may_speak", KIND_UNLESS, offsetof(struct request_params, listen_only),
+                         sizeof(bool), 0, 0},
+    [PARAM_FLOOR] = FLAG(floor),
 };
 
 #define VOICE (PARAM(AGC) | PARAM(DENOISE) | PARAM(VAD))
 #define GAINS (PARAM(SPEAKS) | PARAM(HEARS))
 #define ENTRY                                                                                      \
-    (PARAM(ROLE) | PARAM(MUTED) | PARAM(HELD) | PARAM(ANONYMOUS) | PARAM(HIDDEN) | VOICE | GAINS)
+    (PARAM(ROLE) | PARAM(DISPLAY_NAME) | PARAM(MAY_SPEAK) | PARAM(FLOOR) | PARAM(MUTED) |          \
+     PARAM(HELD) | PARAM(ANONYMOUS) | PARAM(HIDDEN) | VOICE | GAINS)
 
 param_set verb_params(enum verb verb)
 {
@@ -100,6 +106,10 @@ param_set verb_params(enum verb verb)
         [VERB_VOLUME] = GAINS,
         [VERB_MEDIA] = PARAM(DIRECTION) | PARAM(CODECS),
         [VERB_ANNOUNCE] = PARAM(FILE) | PARAM(GAIN) | PARAM(LOOP),
+        [VERB_ROLE] = PARAM(ROLE),
+        [VERB_RENAME] = PARAM(DISPLAY_NAME),
+        [VERB_FLOOR] = PARAM(FLOOR),
+        [VERB_PERMIT] = PARAM(MAY_SPEAK),
         [VERB_REMOVE] = PARAM(REASON),
         [VERB_LOCK] = PARAM(LOCKED),
         [VERB_END] = PARAM(REASON),
@@ -214,10 +224,11 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
         file_check(L, -1, name, field, param->size);
         return;
     case KIND_FLAG:
+    case KIND_UNLESS:
         if (!lua_isboolean(L, -1))
             script_error(L, "%s: %s must be true or false, not a %s", what, param->name,
                          luaL_typename(L, -1));
-        *(bool *)field = lua_toboolean(L, -1);
+        *(bool *)field = lua_toboolean(L, -1) != (param->kind == KIND_UNLESS);
         return;
     case KIND_NUMBER:
         number = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : (lua_Number)NAN;
@@ -278,7 +289,8 @@ static void param_push(lua_State *L, const struct param *param, const void *fiel
         lua_pushstring(L, field);
         return;
     case KIND_FLAG:
-        lua_pushboolean(L, *(const bool *)field);
+    case KIND_UNLESS:
+        lua_pushboolean(L, *(const bool *)field != (param->kind == KIND_UNLESS));
         return;
     case KIND_NUMBER:
         lua_pushnumber(L, *(const float *)field);

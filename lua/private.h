@@ -20,6 +20,7 @@
  *   verdict.c      accept, reject, challenge
  *   account.c      what the hook account answers
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
+ *   standing.c     what participants are: role, shown name, floor, leave to speak
  *   create.c       parley.create; plain_json.c: what a script gives as options
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
  *   parley.c       the table `parley`
@@ -327,6 +328,9 @@ enum {
     PARAM_HELD,
     PARAM_DIRECTION,
     PARAM_CODECS,
+    PARAM_DISPLAY_NAME,
+    PARAM_MAY_SPEAK,
+    PARAM_FLOOR,
     PARAM_COUNT, /* at most 64 */
 };
 
@@ -416,6 +420,8 @@ int handle_iterator(lua_State *L, const struct handle_class *class);
 void command_actor(lua_State *L, struct actor *actor);
 /* Carries out what a script asks for. As focus_submit; raises within a decision hook. */
 int command_run(lua_State *L, struct request *request, struct decision *decision);
+/* The same when request->actor says who asks; command_actor has been called. */
+int command_carry(lua_State *L, struct request *request, struct decision *decision);
 /* What the method returns when that was not 0: nil, code, text; or nil, "gone". */
 int command_refused(lua_State *L, int result, const struct decision *decision);
 /* Both, for methods that return true. */
@@ -424,6 +430,20 @@ int command_submit(lua_State *L, struct request *request);
 extern const struct handle_class conference_class, participant_class, call_class;
 void conference_push(lua_State *L, uint64_t id);
 void participant_push(lua_State *L, uint64_t id);
+
+/* ---- participant.c, standing.c --------------------------------------------------------------- */
+
+/* The participant at index 1; NULL when it is gone. */
+struct participant *participant_self(lua_State *L);
+/* Carries out a wish about it, for methods that return true. */
+int participant_submit(lua_State *L, struct request *request);
+/* Methods. */
+int participant_set_role(lua_State *L);
+int participant_rename(lua_State *L);
+int participant_permit(lua_State *L);
+int participant_give_floor(lua_State *L);
+int participant_take_floor(lua_State *L);
+int participant_ask_for_floor(lua_State *L);
 
 /* ---- options.c ------------------------------------------------------------------------------ */
 

@@ -114,6 +114,12 @@ static bool is_for_newcomer(const struct request *request)
             request->actor.authenticated);
 }
 
+/* Unmuting who may not speak changes nothing that anybody hears. */
+static bool is_vain(const struct request *request)
+{
+    return request->verb == VERB_MUTE && !request->params.muted && target_of(request)->listen_only;
+}
+
 const char *view_name(enum view view)
 {
     static const char *const names[VIEW_COUNT] = {
@@ -139,6 +145,10 @@ static void decide_default(const struct request *request, struct decision *decis
         decision->verdict = DECISION_REJECT;
         decision->code = 403;
         (void)snprintf(decision->reason, sizeof decision->reason, "Conference is locked");
+    } else if (is_vain(request)) {
+        decision->verdict = DECISION_REJECT;
+        decision->code = 403;
+        (void)snprintf(decision->reason, sizeof decision->reason, "May only listen");
     } else if (decision->verdict == DECISION_REJECT && is_password_of_use(request)) {
         decision->code = 401; /* who proves to be somebody may do it */
     }
@@ -178,6 +188,11 @@ void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t p
     actor_of_caller(actor, &info->caller);
     actor->referred_by = info->referred_by;
     actor->participant = participant;
+}
+
+void actor_of_participant(struct actor *actor, const struct participant *participant)
+{
+    actor_of_call(actor, &participant->info, participant->id);
 }
 
 bool actor_is_secret(struct focus *focus, const struct actor *actor)

@@ -79,6 +79,8 @@ int participant_make(struct conference *conference, struct call *call, struct le
     participant->muted = params->muted;
     participant->held_by_us = participant->held_told = params->held;
     participant->hidden = params->hidden;
+    participant->listen_only = params->listen_only;
+    participant->has_floor = params->floor;
     if (params->anonymous)
         participant->anonymous = ++conference->anonymous_count;
     participant->speaks = params->speaks;
@@ -87,6 +89,8 @@ int participant_make(struct conference *conference, struct call *call, struct le
     participant_enhance(participant, params);
     (void)snprintf(participant->role, sizeof participant->role, "%s",
                    *params->role ? params->role : "participant");
+    (void)snprintf(participant->display_name, sizeof participant->display_name, "%s",
+                   params->display_name);
     HASH_ADD(hh, focus->participants, id, sizeof participant->id, participant);
     DL_APPEND(conference->members, participant);
     conference->member_count++;
@@ -142,7 +146,8 @@ void participant_established(struct participant *participant)
 int participant_route(struct participant *participant)
 {
     struct leg_route route = {.is_cautious = false};
-    bool heard = !participant->muted && !participant_is_held(participant);
+    bool heard =
+        !participant->muted && !participant->listen_only && !participant_is_held(participant);
 
     /* Not before the ACK: a forged INVITE must not aim our audio at its victim. */
     if (!participant->joined)
@@ -309,11 +314,6 @@ struct conference *participant_conference(const struct participant *participant)
 const struct call_info *participant_call(const struct participant *participant)
 {
     return &participant->info;
-}
-
-const char *participant_role(const struct participant *participant)
-{
-    return participant->role;
 }
 
 bool participant_is_muted(const struct participant *participant)

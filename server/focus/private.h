@@ -10,6 +10,7 @@
  *   ending.c       how conferences end: for all, empty, in time, with their creator
  *   gone.c         names that no conference has any more
  *   participant.c  participants: make, leave, route their audio; and reading them
+ *   standing.c     what they are in it: role, shown name, floor, leave to speak
  *   admit.c        a call that wants in: create, join, answer
  *   replace.c      a call that takes the place of another
  *   invite.c       a call of ours to somebody who is to come in
@@ -199,10 +200,10 @@ struct participant {
     enum party party;
     uint64_t id;
     struct conference *conference;
-    struct call *call;     /* NULL once it left */
-    struct call_info info; /* a copy that outlives the call */
-    char *strings;         /* where info's strings live */
-    char role[32];
+    struct call *call;               /* NULL once it left */
+    struct call_info info;           /* a copy that outlives the call */
+    char *strings;                   /* where info's strings live */
+    char role[32], display_name[64]; /* the latter "": as its phone says */
     struct leg *leg;                 /* NULL once it left */
     struct leg_stats stats;          /* last ones, once it left */
     enum stream_direction direction; /* of its session, if it has_session */
@@ -211,7 +212,7 @@ struct participant {
     bool held_by_phone, held_by_us, held_told;
     bool is_source;   /* it has never wanted to receive, which is no hold */
     bool is_outdated; /* it is to learn what has changed for all */
-    bool hidden;
+    bool hidden, listen_only, has_floor;
     unsigned anonymous; /* its number among the nameless of the conference; 0: it has a name */
     struct departure departure;
     char *brought_by, *removed_by; /* URI of who had it called, or put it out; NULL: nobody whom the
@@ -373,6 +374,16 @@ void participant_remove(struct participant *participant, enum departure_method m
 /* Takes a copy of a call's description, which outlives the call by one event. ENOMEM. */
 int participant_describe(struct participant *participant, const struct call_info *info);
 void participant_free(struct participant *participant);
+
+/* standing.c */
+/* role, rename, floor, permit: what a participant is in its conference. */
+bool verb_is_of_standing(enum verb verb);
+/* The effect of such a verb. ENOMEM. */
+int standing_change(struct participant *participant, enum verb verb,
+                    const struct request_params *params);
+/* The same for who is to replace the one whom it was decided about. */
+void standing_pass_on(struct participant *participant, enum verb verb,
+                      const struct request_params *params);
 
 /* streams.c */
 /* How the participant's call is to be answered, offered or changed. */

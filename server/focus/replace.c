@@ -20,6 +20,8 @@ static void take_params(const struct participant *target, struct request_params 
         .held = target->held_by_us,
         .anonymous = target->anonymous != 0,
         .hidden = target->hidden,
+        .listen_only = target->listen_only,
+        .floor = target->has_floor,
         .agc = target->voice.agc,
         .denoise = target->voice.denoise,
         .vad = target->voice.vad,
@@ -27,6 +29,7 @@ static void take_params(const struct participant *target, struct request_params 
         .hears = target->hears,
     };
     (void)snprintf(params->role, sizeof params->role, "%s", target->role);
+    (void)snprintf(params->display_name, sizeof params->display_name, "%s", target->display_name);
 }
 
 static void replace_participant(struct participant *target, struct call *call, bool is_early_only)
@@ -103,6 +106,8 @@ void replace_pass_on(struct participant *participant, enum verb verb,
         participant->muted = params->muted;
     } else if (verb == VERB_HOLD) {
         (void)participant_hold(participant, params->held); /* a call that ends needs no hold */
+    } else if (verb_is_of_standing(verb)) {
+        standing_pass_on(participant, verb, params);
     } else if (verb == VERB_ENHANCE) {
         participant_enhance(participant, params);
     } else if (verb == VERB_VOLUME) {

@@ -18,7 +18,7 @@ enum {
 bool verb_has_target(enum verb verb)
 {
     return verb == VERB_MUTE || verb == VERB_ENHANCE || verb == VERB_VOLUME || verb == VERB_HOLD ||
-           verb == VERB_REMOVE || verb == VERB_TIMEOUT;
+           verb == VERB_REMOVE || verb == VERB_TIMEOUT || verb_is_of_standing(verb);
 }
 
 static int mute(struct participant *participant, bool muted)
@@ -124,6 +124,8 @@ static int carry_out_on(struct participant *target, const struct request *reques
         error = participant_hold(target, decision->params.held);
     else if (verb == VERB_ENHANCE)
         enhance(target, &decision->params);
+    else if (verb_is_of_standing(verb))
+        error = standing_change(target, verb, &decision->params);
     else if (verb == VERB_VOLUME)
         error = set_volume(target, &decision->params);
     else if (verb == VERB_REMOVE)
@@ -156,7 +158,7 @@ static bool is_endless(struct focus *focus, struct conference *conference,
 {
     uint64_t now = loop_now(focus->loop);
 
-    if (!focus->is_telling_answer || request->actor.kind != ACTOR_SCRIPT)
+    if (!focus->is_telling_answer)
         return false;
     if (now - conference->answers_since >= ANSWERS_WINDOW) {
         conference->answers_since = now;
