@@ -10,7 +10,6 @@
  */
 #include "lua/private.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static char cache_key;
@@ -36,27 +35,9 @@ static unsigned type_by_name(const char *name)
 /* Replaces the text or number on top of the stack by seconds. */
 static bool duration_convert(lua_State *L)
 {
-    static const struct {
-        const char *unit;
-        double seconds;
-    } units[] = {{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
-    double seconds = lua_tonumber(L, -1);
+    double seconds;
 
-    if (lua_type(L, -1) == LUA_TSTRING) {
-        const char *text = lua_tostring(L, -1);
-        size_t digits = strspn(text, "0123456789.");
-        char *end = NULL;
-        seconds = -1;
-        for (unsigned i = 0; digits && i < sizeof units / sizeof *units; i++) {
-            if (strcmp(text + digits, units[i].unit) == 0)
-                seconds = strtod(text, &end) * units[i].seconds;
-            if (seconds >= 0 && end != text + digits)
-                return false; /* two points */
-        }
-    } else if (lua_type(L, -1) != LUA_TNUMBER) {
-        return false;
-    }
-    if (!(seconds >= 0 && seconds < 1e9))
+    if (!duration_read(L, -1, &seconds))
         return false;
     lua_pushnumber(L, seconds);
     lua_replace(L, -2);

@@ -56,8 +56,7 @@ struct conference_event {
     unsigned duration; /* ms; digit, ending */
     int code;          /* failed, left, changed, decided: SIP status; 0: hung up */
     char reason[96];   /* failed, left, changed, ended, played, decided; role_changed, renamed: what
-                        * was before
-                        */
+                          was before */
     struct leg_quality quality;
 };
 

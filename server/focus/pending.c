@@ -336,24 +336,19 @@ int pending_decide(struct pending *pending, const struct request *request,
     return 0;
 }
 
-int pending_submit(struct focus *focus, const struct actor *actor, uint64_t id, bool approved,
-                   const struct request_params *instead, int code, const char *reason,
-                   struct decision *decision)
+int pending_submit(struct focus *focus, const struct actor *actor, uint64_t id,
+                   const struct request *wish, struct decision *decision)
 {
     const struct pending *pending = focus_pending(focus, id);
-    struct request request = {
-        .verb = VERB_DECIDE,
-        .actor = *actor,
-        .target = id,
-        .instead = instead,
-        .params = {.approved = approved, .code = code},
-    };
+    struct request request = *wish;
 
-    if (!pending || pending->is_over)
+    if (!pending)
         return ENOENT;
+    request.verb = VERB_DECIDE;
+    request.actor = *actor;
+    request.target = id;
     request.conference = pending->request.conference;
     request.conference_name = request.conference->name;
-    (void)snprintf(request.params.reason, sizeof request.params.reason, "%s", reason);
     return focus_submit(focus, &request, decision);
 }
 

@@ -33,9 +33,8 @@ const struct call_info *pending_call(const struct pending *pending);
  * "": the operator, or nobody. */
 const char *pending_decided_by(const struct pending *pending);
 
-/* As VERB_DECIDE by this actor. `instead`: see struct request. Errors as of focus_submit. */
-int pending_submit(struct focus *focus, const struct actor *actor, uint64_t id, bool approved,
-                   const struct request_params *instead, int code, const char *reason,
-                   struct decision *decision);
+/* A decide by this actor, with the params and `instead` of `wish`. Errors as of focus_submit. */
+int pending_submit(struct focus *focus, const struct actor *actor, uint64_t id,
+                   const struct request *wish, struct decision *decision);
 
 #endif

@@ -79,8 +79,9 @@ static void wait_for(struct focus *focus, struct reference *reference, uint64_t 
 {
     struct pending *pending = focus_pending(focus, id);
 
-    if (!reference->is_pending)
-        pending->referral = reference->referral;
+    if (reference->is_pending)
+        return;
+    pending->referral = reference->referral;
     reference->is_pending = true;
     reference->expires += pending->decision.waiting.expires / 1000;
 }

@@ -50,8 +50,7 @@ enum verb_right {
     X(VERB_LOCK, "lock", RIGHT_KNOWN)            /* lock or unlock against joins: params.locked */ \
     X(VERB_END, "end", RIGHT_KNOWN)              /* end the conference for all */                  \
     X(VERB_SUBSCRIBE, "subscribe", RIGHT_INSIDE) /* be told what happens: package */               \
-    X(VERB_DECIDE, "decide", RIGHT_CHOSEN) /* approve or refuse what is pending: params.approved   \
-                                            */
+    X(VERB_DECIDE, "decide", RIGHT_CHOSEN)       /* approve or refuse what is pending: approved */
 
 enum verdict {
     DECISION_ACCEPT,

@@ -117,15 +117,6 @@ void waiting_refuse(struct pending *pending, const struct decision *result)
     visitor_dismiss(visitor, code, result->reason);
 }
 
-/* Whoever could not be brought in is still there. */
-static int dismiss(struct visitor *visitor, const struct decision *why, struct decision *result)
-{
-    result->code = why->code;
-    (void)snprintf(result->reason, sizeof result->reason, "%s", why->reason);
-    visitor_dismiss(visitor, result->code, result->reason);
-    return ECANCELED;
-}
-
 int waiting_enter(struct pending *pending, struct decision *result)
 {
     const struct request *request = &pending->request;
@@ -139,12 +130,18 @@ int waiting_enter(struct pending *pending, struct decision *result)
 
     /* Who asks for privacy gets it, whoever decides (RFC 3323 §4). */
     result->params.anonymous |= visitor_call(visitor)->caller.anonymous;
-    if (decide_others(request, visitor_call(visitor), result, &wishes, &refusal))
-        return dismiss(visitor, &refusal, result);
+    if (decide_others(request, visitor_call(visitor), result, &wishes, &refusal)) {
+        result->code = refusal.code;
+        (void)snprintf(result->reason, sizeof result->reason, "%s", refusal.reason);
+        visitor_dismiss(visitor, result->code, result->reason);
+        return ECANCELED;
+    }
     error = visitor_go_in(visitor, request->conference, target, result);
+    if (error == EAGAIN) /* it is still there */
+        visitor_dismiss(visitor, result->code, result->reason);
     if (error) {
         wishes_free(wishes);
-        return error == EAGAIN ? dismiss(visitor, result, result) : ECANCELED;
+        return ECANCELED;
     }
     wishes_carry_out(wishes);
     return 0;
