@@ -6,6 +6,7 @@
 #include "core/text.h"
 
 #include <sys/un.h>
+#include <time.h>
 
 /* Makes the directory and takes its lock: *fdp holds it until it is closed. EBUSY: `error` names
  * the process that has it. */
@@ -31,6 +32,23 @@ int control_make(struct focus *focus, const char *factory_name, char *told, size
 /* … and for "CONFERENCE" or "CONFERENCE REASON". */
 int control_end(struct focus *focus, const char *words, char *told, size_t told_size);
 
+/* pending.c: what waits for a decision in a conference, as a list; new reference … */
+json_t *control_pending_of(struct focus *focus, const struct conference *conference);
+/* … and in that of this name, or for "" in all, for people. ENOENT: there is none. */
+int control_pending(struct focus *focus, const char *name, FILE *file);
+/* The operator decides, by "ID" and "ID" or "ID REASON". An errno; `told` gets one line either way.
+ */
+int control_approve(struct focus *focus, const char *words, char *told, size_t told_size);
+int control_refuse(struct focus *focus, const char *words, char *told, size_t told_size);
+
+/* A JSON string of any text: what is no UTF-8, or a control character, becomes "?". */
+json_t *control_text(const char *text);
+json_t *control_time(time_t when);
+
+/* A cell of exactly `width` characters and a blank; what is longer ends in "…". */
+void render_cell(FILE *file, const char *text, unsigned width);
+/* "45s", "12m05s", "3h07m", "12d" */
+void render_time(char *buffer, size_t size, long long seconds);
 /* Writes the status for people. */
 void control_render_status(FILE *file, const json_t *status);
 

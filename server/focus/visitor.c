@@ -347,6 +347,11 @@ const char *visitor_status(const struct visitor *visitor)
                                : "dialing-in";
 }
 
+bool visitor_waits(const struct visitor *visitor)
+{
+    return visitor->waits;
+}
+
 bool visitor_is_answered(const struct visitor *visitor)
 {
     return visitor->answered;
