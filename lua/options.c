@@ -37,7 +37,7 @@ static bool duration_convert(lua_State *L)
 {
     double seconds;
 
-    if (!duration_read(L, -1, &seconds))
+    if (!duration_at(L, -1, &seconds))
         return false;
     lua_pushnumber(L, seconds);
     lua_replace(L, -2);

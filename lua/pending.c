@@ -53,16 +53,6 @@ static void deciders_check(lua_State *L, struct waiting *waiting)
     }
 }
 
-static unsigned expiry_check(lua_State *L)
-{
-    double seconds;
-
-    if (!duration_read(L, -1, &seconds) || seconds < 1 || seconds > WAITING_MOST / 1000)
-        script_error(L, "pending: expires must be a duration from \"1s\" to \"%dh\"",
-                     WAITING_MOST / 3600000);
-    return (unsigned)(seconds * 1000);
-}
-
 /* What nobody answers, proxies end after three minutes (RFC 3261 §16.6), and so do people. */
 static void ringing_check(lua_State *L, struct waiting *waiting, bool is_given)
 {
@@ -105,7 +95,7 @@ param_set waiting_check(lua_State *L, int index, struct waiting *waiting, char *
         } else if (key == WAITING_DECIDED_BY) {
             deciders_check(L, waiting);
         } else if (key == WAITING_EXPIRY) {
-            waiting->expires = expiry_check(L);
+            waiting->expires = duration_check(L, -1, "pending: expires", 1, WAITING_MOST / 1000);
             is_given = true;
         } else if (key == WAITING_REASON) {
             text_check(L, -1, "pending: the reason", reason, reason_size);

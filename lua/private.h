@@ -14,7 +14,7 @@
  *   application.c  an application: the function of one file
  *   conversation.c one caller's coroutine (conversation.h); call.c its class, ask.c asks for keys
  *   options.c      conference.options: typed, with defaults
- *   duration.c     "5m", "30s"
+ *   duration.c     "5m"
  *   hook.c         one hook call from request or event to verdict, and what is done when it fails
  *   params.c       the parameters of requests and verdicts, by one table
  *   arguments.c    the tables that hooks get: request, event
@@ -367,6 +367,13 @@ void codecs_push(lua_State *L, const char *codecs);
 void params_copy(param_set which, const struct request_params *source,
                  struct request_params *target);
 
+/* ---- duration.c ----------------------------------------------------------------------------- */
+
+/* The seconds that the number or text ("5m") at `index` stands for. False: it is none. */
+bool duration_at(lua_State *L, int index, double *secondsp);
+/* The same in ms. Raises, as `what`, when it is none from `least` to `most` s. */
+unsigned duration_check(lua_State *L, int index, const char *what, unsigned least, unsigned most);
+
 /* ---- arguments.c ---------------------------------------------------------------------------- */
 
 void actor_push(lua_State *L, const struct actor *actor);
@@ -398,11 +405,6 @@ param_set waiting_check(lua_State *L, int index, struct waiting *waiting, char *
 /* conference:pending() */
 int pending_iterate(lua_State *L, const struct conference *conference);
 void pending_push(lua_State *L, uint64_t id);
-
-/* ---- duration.c ----------------------------------------------------------------------------- */
-
-/* The seconds that the text or number at `index` says, below 1e9. False: it says none. */
-bool duration_read(lua_State *L, int index, double *secondsp);
 
 /* ---- account.c ------------------------------------------------------------------------------ */
 
