@@ -17,6 +17,14 @@ enum {
 
 static void pending_expire(void *arg);
 
+/* For the log. */
+static const char *asker_of(const struct request *request)
+{
+    const char *uri = request->actor.uri;
+
+    return uri && *uri ? uri : "the server";
+}
+
 /* ---- keeping -------------------------------------------------------------------------------- */
 
 /* All the texts of the request become its own. */
@@ -122,8 +130,8 @@ int pending_add(const struct request *request, struct decision *decision)
     conference->pending_count++;
     log_write(LOG_LEVEL_INFO, conference->name, request->call,
               "%s by %s waits for a decision of %s (%llu, by %s)", verb_name(request->verb),
-              *request->actor.uri ? request->actor.uri : "the server",
-              decision->waiting.decided_by[0], (unsigned long long)pending->id, decision->by);
+              asker_of(request), decision->waiting.decided_by[0], (unsigned long long)pending->id,
+              decision->by);
     events_post(focus, &(struct conference_event){
                            .kind = EVENT_PENDING,
                            .conference = conference->id,
@@ -161,10 +169,9 @@ static void finish(struct pending *pending, const struct decision *result)
     conference->pending_count--;
     log_write(LOG_LEVEL_INFO, conference->name, pending->request.call,
               "%s by %s (%llu) is %s%s%s: %d %s", verb_name(pending->request.verb),
-              *pending->request.actor.uri ? pending->request.actor.uri : "the server",
-              (unsigned long long)pending->id, event.on ? "approved" : "not done",
-              *pending->decided_by ? " by " : "", pending->decided_by, result->code,
-              result->reason);
+              asker_of(&pending->request), (unsigned long long)pending->id,
+              event.on ? "approved" : "not done", *pending->decided_by ? " by " : "",
+              pending->decided_by, result->code, result->reason);
     events_post_decided(pending, &event);
 }
 
@@ -223,6 +230,20 @@ void pending_end_all(struct conference *conference, int code, const char *reason
     while (conference->pending)
         refuse(conference->pending, code, reason);
     conference->ending = was_ending;
+}
+
+void pending_watch(struct pending *pending,
+                   void (*decided)(void *arg, const struct decision *result), void *arg)
+{
+    pending->asker = (struct asker){.decided = decided, .arg = arg};
+}
+
+void pending_cancel(struct focus *focus, uint64_t id)
+{
+    struct pending *pending = focus_pending(focus, id);
+
+    if (pending && !pending->is_over)
+        pending_withdraw(pending, 487, "Withdrawn");
 }
 
 static bool is_about(const struct pending *pending, const struct participant *participant)

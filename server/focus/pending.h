@@ -33,6 +33,12 @@ const struct call_info *pending_call(const struct pending *pending);
  * "": the operator, or nobody. */
 const char *pending_decided_by(const struct pending *pending);
 
+/* Who has asked is told what has become of it: accepted with result->params, or not. */
+void pending_watch(struct pending *pending,
+                   void (*decided)(void *arg, const struct decision *result), void *arg);
+/* Who has asked wants it no longer, and is not told. Harmless when it is decided. */
+void pending_cancel(struct focus *focus, uint64_t id);
+
 /* A decide by this actor, with the params and `instead` of `wish`. Errors as of focus_submit. */
 int pending_submit(struct focus *focus, const struct actor *actor, uint64_t id,
                    const struct request *wish, struct decision *decision);
