@@ -16,7 +16,7 @@
  *                                                renamed, floor_changed, permitted, digit, quality,
  *                                                played, locked, pending, decided. What they
  *                                                return is ignored. created, ending, ended, locked,
- *                                                played and pending have no participant.
+ *                                                played, reloaded and pending have no participant.
  *
  *   policy.account(user, realm)              asked by signalling who may prove to be `user`.
  * Returns { password = … } or { ha1 = … }, and name and groups if there are any, or nothing.

@@ -15,7 +15,7 @@ static json_t *deciders_json(const struct waiting *waiting)
     json_t *deciders = json_array();
 
     for (unsigned i = 0; i < DECIDERS_MAX && *waiting->decided_by[i]; i++) {
-        json_array_append_new(deciders, control_text(waiting->decided_by[i]));
+        json_array_append_new(deciders, json_text(waiting->decided_by[i]));
     }
     return deciders;
 }
@@ -39,14 +39,14 @@ static json_t *pending_json(struct focus *focus, const struct pending *pending)
 
     json_object_set_new(json, "id", json_integer((json_int_t)pending_id(pending)));
     json_object_set_new(json, "verb", json_string(verb_name(request->verb)));
-    json_object_set_new(json, "uri", control_text(request->actor.uri));
-    json_object_set_new(json, "name", control_text(request->actor.display_name));
+    json_object_set_new(json, "uri", json_text(request->actor.uri));
+    json_object_set_new(json, "name", json_text(request->actor.display_name));
     json_object_set_new(json, "authenticated", json_boolean(request->actor.authenticated));
-    json_object_set_new(json, "target", control_text(target_of(focus, request)));
+    json_object_set_new(json, "target", json_text(target_of(focus, request)));
     json_object_set_new(json, "decided_by", deciders_json(&decision->waiting));
-    json_object_set_new(json, "reason", control_text(decision->reason));
-    json_object_set_new(json, "by", control_text(decision->by));
-    json_object_set_new(json, "since", control_time(pending_since(pending)));
+    json_object_set_new(json, "reason", json_text(decision->reason));
+    json_object_set_new(json, "by", json_text(decision->by));
+    json_object_set_new(json, "since", json_time(pending_since(pending)));
     json_object_set_new(json, "seconds",
                         json_integer((json_int_t)difftime(now, pending_since(pending))));
     json_object_set_new(json, "expires_in",

@@ -20,6 +20,12 @@ int control_socket_path(const char *data, struct sockaddr_un *address, char *err
 int control_ask(const char *data, const char *request, int timeout, FILE *out, char *error,
                 size_t error_size);
 
+/* A JSON string of any text: what is no UTF-8, or a control character, becomes "?". */
+json_t *json_text(const char *text);
+/* Two decimals say it all. Not a number cannot be said in JSON. */
+json_t *json_hundredths(float figure);
+json_t *json_time(time_t when);
+
 /* All that is to be known, as one JSON object. `started`: loop_now at the beginning. NULL: out of
  * memory. */
 json_t *control_status(const struct control_config *config, uint64_t started);
@@ -29,6 +35,8 @@ int control_invite(struct focus *focus, const char *words, char *told, size_t to
 
 /* conferences.c: the same for "FACTORY", or "": `told` is the new conference's name … */
 int control_make(struct focus *focus, const char *factory_name, char *told, size_t told_size);
+/* … for "CONFERENCE" … */
+int control_recheck(struct focus *focus, const char *words, char *told, size_t told_size);
 /* … and for "CONFERENCE" or "CONFERENCE REASON". */
 int control_end(struct focus *focus, const char *words, char *told, size_t told_size);
 
@@ -41,14 +49,15 @@ int control_pending(struct focus *focus, const char *name, FILE *file);
 int control_approve(struct focus *focus, const char *words, char *told, size_t told_size);
 int control_refuse(struct focus *focus, const char *words, char *told, size_t told_size);
 
-/* A JSON string of any text: what is no UTF-8, or a control character, becomes "?". */
-json_t *control_text(const char *text);
-json_t *control_time(time_t when);
-
 /* A cell of exactly `width` characters and a blank; what is longer ends in "…". */
 void render_cell(FILE *file, const char *text, unsigned width);
 /* "45s", "12m05s", "3h07m", "12d" */
 void render_time(char *buffer, size_t size, long long seconds);
+/* Why things are as they are, by "CONFERENCE", "CONFERENCE LISTENER" or "CONFERENCE LISTENER
+ * TALKER". NULL: `told` says in one line why not. */
+json_t *control_explain(struct focus *focus, const char *words, char *told, size_t told_size);
+void control_render_explanation(FILE *file, const json_t *explanation);
+
 /* Writes the status for people. */
 void control_render_status(FILE *file, const json_t *status);
 

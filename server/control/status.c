@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-json_t *control_text(const char *text)
+json_t *json_text(const char *text)
 {
     char clean[512];
     size_t filled = 0;
@@ -34,15 +34,14 @@ static void set_count(json_t *status, const char *key, uint64_t count)
     json_object_set_new(status, key, json_integer((json_int_t)count));
 }
 
-/* Two decimals say it all. Not a number cannot be said in JSON. */
-static json_t *json_hundredths(float figure)
+json_t *json_hundredths(float figure)
 {
     bool is_good = isfinite(figure) && figure > -1e12f && figure < 1e12f;
     double hundredths = is_good ? (double)figure * 100 + (figure < 0 ? -0.5 : 0.5) : 0;
     return json_real((double)(long long)hundredths / 100);
 }
 
-json_t *control_time(time_t when)
+json_t *json_time(time_t when)
 {
     char text[32];
     struct tm utc;
@@ -57,7 +56,7 @@ static void set_since(json_t *status, const struct participant *participant)
     bool has_joined = participant_has_joined(participant);
     time_t since = participant_joined_at(participant);
     json_object_set_new(status, "joined", json_boolean(has_joined));
-    json_object_set_new(status, "since", has_joined ? control_time(since) : json_null());
+    json_object_set_new(status, "since", has_joined ? json_time(since) : json_null());
     json_object_set_new(status, "seconds",
                         json_integer(has_joined ? (json_int_t)difftime(time(NULL), since) : 0));
 }
@@ -67,7 +66,7 @@ static json_t *json_figure(const struct figure *figure, const void *data)
     switch (figure->kind) {
     case FIGURE_TEXT:
     case FIGURE_GRADE:
-        return control_text(figure_text(figure, data));
+        return json_text(figure_text(figure, data));
     case FIGURE_COUNT:
         return json_integer((json_int_t)figure_count(figure, data));
     case FIGURE_NUMBER:
@@ -90,11 +89,11 @@ static void set_figures(json_t *status, const struct leg_stats *stats)
 
 static void set_call(json_t *status, const struct call_info *call)
 {
-    json_object_set_new(status, "call", control_text(call->id));
-    json_object_set_new(status, "name", control_text(call->caller.display_name));
-    json_object_set_new(status, "uri", control_text(call->caller.uri));
-    json_object_set_new(status, "peer", control_text(call->caller.peer));
-    json_object_set_new(status, "user_agent", control_text(call->caller.user_agent));
+    json_object_set_new(status, "call", json_text(call->id));
+    json_object_set_new(status, "name", json_text(call->caller.display_name));
+    json_object_set_new(status, "uri", json_text(call->caller.uri));
+    json_object_set_new(status, "peer", json_text(call->caller.peer));
+    json_object_set_new(status, "user_agent", json_text(call->caller.user_agent));
 }
 
 static json_t *visitor_json(const struct visitor *visitor)
@@ -105,10 +104,10 @@ static json_t *visitor_json(const struct visitor *visitor)
     json_t *status = json_object();
     visitor_stats(visitor, &stats);
     set_call(status, call);
-    json_object_set_new(status, "application", control_text(call->requested_user));
-    json_object_set_new(status, "status", control_text(visitor_status(visitor)));
+    json_object_set_new(status, "application", json_text(call->requested_user));
+    json_object_set_new(status, "status", json_text(visitor_status(visitor)));
     json_object_set_new(status, "joined", json_boolean(visitor_is_answered(visitor)));
-    json_object_set_new(status, "since", control_time(since));
+    json_object_set_new(status, "since", json_time(since));
     set_count(status, "seconds", (uint64_t)difftime(time(NULL), since));
     set_figures(status, &stats);
     return status;
@@ -126,9 +125,9 @@ static json_t *participant_json(const struct participant *participant)
     stats.codec[sizeof stats.codec - 1] = '\0';
     set_count(status, "id", participant_id(participant));
     set_call(status, call);
-    json_object_set_new(status, "status", control_text(participant_status(participant)));
-    json_object_set_new(status, "role", control_text(participant_role(participant)));
-    json_object_set_new(status, "name", control_text(participant_display_name(participant)));
+    json_object_set_new(status, "status", json_text(participant_status(participant)));
+    json_object_set_new(status, "role", json_text(participant_role(participant)));
+    json_object_set_new(status, "name", json_text(participant_display_name(participant)));
     json_object_set_new(status, "floor", json_boolean(participant_has_floor(participant)));
     json_object_set_new(status, "may_speak", json_boolean(participant_may_speak(participant)));
     json_object_set_new(status, "muted", json_boolean(participant_is_muted(participant)));
@@ -145,19 +144,19 @@ static json_t *conference_status(struct focus *focus, const struct conference *c
     json_t *participants = json_array();
     const struct conference_life *life = conference_life(conference);
     time_t ends_at = conference_ends_at(conference);
-    json_object_set_new(status, "name", control_text(conference_name(conference)));
-    json_object_set_new(status, "title", control_text(conference_title(conference)));
-    json_object_set_new(status, "policy", control_text(conference_policy(conference)));
+    json_object_set_new(status, "name", json_text(conference_name(conference)));
+    json_object_set_new(status, "title", json_text(conference_title(conference)));
+    json_object_set_new(status, "policy", json_text(conference_policy(conference)));
     json_object_set_new(status, "factory",
                         json_boolean(conference_factory(conference) != FACTORY_NONE));
-    json_object_set_new(status, "ends", ends_at ? control_time(ends_at) : json_null());
+    json_object_set_new(status, "ends", ends_at ? json_time(ends_at) : json_null());
     set_count(status, "empty_timeout_ms", life->empty_timeout);
     json_object_set_new(status, "ends_with_creator", json_boolean(life->ends_with_creator));
     set_count(status, "creator", conference_creator(conference));
     set_count(status, "capacity", conference_capacity(conference));
     json_object_set_new(status, "locked", json_boolean(conference_is_locked(conference)));
     json_object_set_new(status, "reserved", json_boolean(conference_is_reserved(conference)));
-    json_object_set_new(status, "since", control_time(conference_created_at(conference)));
+    json_object_set_new(status, "since", json_time(conference_created_at(conference)));
     for (struct participant *participant = conference_next_participant(conference, NULL);
          participant; participant = conference_next_participant(conference, participant)) {
         json_array_append_new(participants, participant_json(participant));
@@ -194,7 +193,7 @@ static json_t *overload_status(const struct focus *focus)
     focus_overload(focus, &overload);
     set_count(status, "threads", overload.threads);
     json_object_set_new(status, "since",
-                        overload.threads ? control_time(overload.since) : json_null());
+                        overload.threads ? json_time(overload.since) : json_null());
     set_count(status, "turned_away", overload.turned_away);
     return status;
 }

@@ -20,6 +20,7 @@ void conference_free(struct conference *conference)
 
     loop_timer_stop(&conference->empty_timer);
     loop_timer_stop(&conference->end_timer);
+    loop_timer_stop(&conference->recheck_timer);
     loop_timer_stop(&conference->media_timer); /* also of one that has never begun */
     if (focus->policy)
         focus->policy->forget(focus->policy->ctx, conference->id);
@@ -30,6 +31,7 @@ void conference_free(struct conference *conference)
     free(conference->sound.hold_music);
     maker_free(&conference->maker);
     about_free(&conference->about);
+    incidents_free(conference);
     json_decref(conference->options);
     free(conference);
 }
@@ -78,6 +80,8 @@ int conference_activate(struct conference *conference)
     if (error)
         return error;
     conference->active = true;
+    conference->buses = (struct bus_set){.taken = 0};
+    conference->has_announced = false;
     conference->created_at = time(NULL);
     conference_start_clock(conference);
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference begins");

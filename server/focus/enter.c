@@ -70,6 +70,7 @@ int visitor_go_in(struct visitor *visitor, struct conference *conference,
     }
     log_write(LOG_LEVEL_INFO, conference->name, info->id, "%s comes from %s %s", info->caller.uri,
               visitor->waits ? "waiting, who had called" : "the application", info->requested_user);
+    cause_note(&participant->causes[CAUSE_ENTRY], decision);
     visitor_enter(visitor, participant);
     if (predecessor)
         replace_link(participant, predecessor);

@@ -45,6 +45,7 @@ static int copy_texts(struct pending *pending)
         &actor->display_name,
         &actor->user_agent,
         &actor->peer,
+        &actor->position,
         &actor->referred_by,
         &invitation->uri,
         &invitation->name,
@@ -319,6 +320,8 @@ static int approve(struct pending *pending, const struct request *request,
     if (request->instead)
         result.params = *request->instead;
     (void)snprintf(result.by, sizeof result.by, "%s", decision->by);
+    result.generation = decision->generation;
+    result.cause.at = time(NULL);
     error = carry_out(pending, &result);
     if (error && error != EALREADY) {
         result.verdict = DECISION_REJECT;

@@ -12,8 +12,7 @@
 
 #include <stdio.h>
 
-/* All that there is to take over. */
-static void take_params(const struct participant *target, struct request_params *params)
+void participant_params(const struct participant *target, struct request_params *params)
 {
     *params = (struct request_params){
         .muted = target->muted,
@@ -46,7 +45,7 @@ static void replace_participant(struct participant *target, struct call *call, b
     };
     struct decision decision;
 
-    take_params(target, &request.params);
+    participant_params(target, &request.params);
     request.params.anonymous |= info->caller.anonymous;
     actor_of_call(&request.actor, info, 0);
     decide(focus, &request, &decision);
@@ -83,6 +82,7 @@ void replace_link(struct participant *participant, struct participant *predecess
 {
     participant->predecessor = predecessor;
     predecessor->successor = participant;
+    causes_inherit(participant, predecessor);
     /* It is the same nobody. */
     if (participant->anonymous && predecessor->anonymous)
         participant->anonymous = predecessor->anonymous;
@@ -104,15 +104,18 @@ void replace_pass_on(struct participant *participant, enum verb verb,
 
     if (verb == VERB_MUTE) {
         participant->muted = params->muted;
+        cause_note(&participant->causes[CAUSE_MUTE], decision);
     } else if (verb == VERB_HOLD) {
         (void)participant_hold(participant, params->held); /* a call that ends needs no hold */
+        cause_note(&participant->causes[CAUSE_HOLD], decision);
     } else if (verb_is_of_standing(verb)) {
-        standing_pass_on(participant, verb, params);
+        standing_pass_on(participant, verb, decision);
     } else if (verb == VERB_ENHANCE) {
         participant_enhance(participant, params);
     } else if (verb == VERB_VOLUME) {
         participant->speaks = params->speaks;
         participant->hears = params->hears;
+        cause_note(&participant->causes[CAUSE_VOLUME], decision);
     } else {
         participant_remove(participant, BOOTED, 603, "Who is to be replaced was removed");
     }
