@@ -65,7 +65,7 @@ void incident_removed(const struct participant *target, const struct decision *d
     struct incident incident = {.is_removal = true, .count = 1};
 
     describe(&incident, decision);
-    if (decision->verdict != DECISION_REJECT)
+    if (decision->verdict == DECISION_ACCEPT)
         (void)snprintf(incident.reason, sizeof incident.reason, "%s", decision->params.reason);
     if (!target->anonymous && !target->hidden)
         (void)snprintf(incident.whom, sizeof incident.whom, "%s", target->info.caller.uri);
