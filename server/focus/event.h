@@ -26,6 +26,7 @@
     X(EVENT_DIGIT, "digit")     /* pressed a key: digit, duration */                               \
     X(EVENT_QUALITY, "quality") /* the call sounds better or worse than before: quality */         \
     X(EVENT_LOCKED, "locked")   /* was locked or unlocked: on */                                   \
+    X(EVENT_ASIDE, "aside")     /* went into a sidebar, or is back from it: on, sidebar */         \
     X(EVENT_PLAYED, "played")   /* what was announced is over; reason, "" when all was played */
 
 enum conference_event_kind {
@@ -43,8 +44,9 @@ struct conference_event {
     uint64_t conference;  /* id */
     uint64_t participant; /* id; 0 when it is about the conference as a whole */
     uint64_t other;       /* id; replaced */
+    uint64_t sidebar;     /* id of the conference; aside */
     uint64_t visitor;     /* id, see application.h: it is about this one, and no conference */
-    bool on;              /* speaking, muted, held, locked */
+    bool on;              /* speaking, muted, held, locked, aside */
     char digit;
     unsigned duration; /* ms; digit, ending */
     int code;          /* failed, left, changed: SIP status; 0: hung up */
