@@ -119,6 +119,8 @@ void event_push(lua_State *L, const struct conference_event *event)
     case EVENT_MUTED:
     case EVENT_HELD:
     case EVENT_LOCKED:
+    case EVENT_FLOOR:
+    case EVENT_PERMITTED:
         set_boolean(L, "on", event->on);
         break;
     case EVENT_DIGIT:
@@ -143,6 +145,10 @@ void event_push(lua_State *L, const struct conference_event *event)
         lua_pushinteger(L, event->code);
         lua_setfield(L, -2, "code");
         set_text(L, "reason", event->reason);
+        break;
+    case EVENT_ROLE:
+    case EVENT_RENAMED:
+        set_text(L, "before", event->reason);
         break;
     case EVENT_PLAYED:
     case EVENT_ENDED:

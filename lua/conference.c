@@ -183,19 +183,57 @@ static int set_state(lua_State *L)
 
 /* ---- methods -------------------------------------------------------------------------------- */
 
-static int participants(lua_State *L)
+/* The next one after `after` who has that role (NULL: any), and the floor. */
+static const struct participant *next(const struct conference *conference,
+                                      const struct participant *after, const char *role,
+                                      bool has_floor)
+{
+    do
+        after = conference ? conference_next_participant(conference, after) : NULL;
+    while (after && ((role && strcmp(participant_role(after), role) != 0) ||
+                     (has_floor && !participant_has_floor(after))));
+    return after;
+}
+
+static int iterate(lua_State *L, const char *role, bool has_floor)
 {
     const struct conference *conference = self(L);
-    const struct participant *participant = NULL;
+    const struct participant *found = NULL;
     size_t count = 0;
     uint64_t *ids;
 
-    while (conference && (participant = conference_next_participant(conference, participant)))
+    while ((found = next(conference, found, role, has_floor)))
         count++;
     ids = handle_list(L, count);
-    while (conference && (participant = conference_next_participant(conference, participant)))
-        *ids++ = participant_id(participant);
+    while ((found = next(conference, found, role, has_floor)))
+        *ids++ = participant_id(found);
     return handle_iterator(L, &participant_class);
+}
+
+/* conference:participants(), or those of one role: conference:participants "host" */
+static int participants(lua_State *L)
+{
+    return iterate(L, luaL_optstring(L, 2, NULL), false);
+}
+
+/* conference:floor(): who has it */
+static int floor_holders(lua_State *L)
+{
+    return iterate(L, NULL, true);
+}
+
+/* conference:count_role "host" */
+static int count_role(lua_State *L)
+{
+    const struct conference *conference = self(L);
+    const char *role = luaL_checkstring(L, 2);
+    const struct participant *found = NULL;
+    lua_Integer count = 0;
+
+    while ((found = next(conference, found, role, false)))
+        count += !participant_is_called(found);
+    lua_pushinteger(L, count);
+    return 1;
 }
 
 static int participant(lua_State *L)
@@ -255,7 +293,7 @@ static int play(lua_State *L)
     if (*request.params.file == '\0')
         return luaL_error(L, "play: the file has no name; stop() ends what plays");
     if (!lua_isnoneornil(L, 3))
-        (void)params_check(L, 3, "play", PARAM_GAIN | PARAM_LOOP, &request.params);
+        (void)params_check(L, 3, "play", PARAM(GAIN) | PARAM(LOOP), &request.params);
     return request.conference ? command_submit(L, &request) : handle_gone(L);
 }
 
@@ -429,6 +467,8 @@ static const luaL_Reg fields[] = {
 static const luaL_Reg methods[] = {
     {"participants", participants},
     {"participant", participant},
+    {"count_role", count_role},
+    {"floor", floor_holders},
     {"invite", invite},
     {"lock", lock},
     {"unlock", unlock},

@@ -205,9 +205,14 @@ void command_actor(lua_State *L, struct actor *actor)
 
 int command_run(lua_State *L, struct request *request, struct decision *decision)
 {
+    command_actor(L, &request->actor);
+    return command_carry(L, request, decision);
+}
+
+int command_carry(lua_State *L, struct request *request, struct decision *decision)
+{
     const struct generation *generation = generation_of(L);
 
-    command_actor(L, &request->actor);
     request->conference_name = conference_name(request->conference);
     request->call = generation->frame->call;
     return focus_submit(generation->engine->focus, request, decision);

@@ -5,12 +5,14 @@
  *
  *   policy.join(request, conference)             decision hooks, by verb: create, join, replace,
  *                                                invite, timeout, mute, hold, enhance, volume,
- *                                                media, announce, remove, lock, close, subscribe.
+ *                                                media, announce, role, rename, floor, permit,
+ *                                                remove, lock, close, subscribe.
  *                                                Return accept { … }, reject(code, reason), or
  *                                                nothing: no opinion. create has no conference.
  *   policy.joined(event, conference, participant)  event hooks: created, ending, ended, dialing,
  *                                                alerting, failed, joined, replaced, left,
- *                                                speaking, muted, held, changed, digit, quality,
+ *                                                speaking, muted, held, changed, role_changed,
+ *                                                renamed, floor_changed, permitted, digit, quality,
  *                                                played, locked. What they return is ignored.
  *                                                created, ending, ended, locked and played have no
  *                                                participant.

@@ -11,6 +11,7 @@ enum param_kind {
     KIND_TEXT,
     KIND_FILE,
     KIND_FLAG,
+    KIND_UNLESS, /* true to scripts when the field is false, which is what it begins with */
     KIND_NUMBER,
     KIND_TIME,
     KIND_VIEW,
@@ -51,69 +52,76 @@ struct param {
 #field, KIND_VIEW, offsetof(struct request_params, field), sizeof(enum view), 0, 0         \
     }
 
-/* In the order of the bits. */
 static const struct param params[PARAM_COUNT] = {
-    TEXT(role),
-    FLAG(muted),
-    FLAG(locked),
-    TEXT(title),
-    TEXT(policy),
-    TEXT(reason),
-    FLAG(agc),
-    FLAG(denoise),
-    FLAG(vad),
-    NUMBER(speaks, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
-    NUMBER(hears, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
-    A_FILE(file),
-    NUMBER(gain, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
-    FLAG(loop),
-    FLAG(anonymous),
-    FLAG(hidden),
-    VIEW(view),
-    LIFE(KIND_TIME, empty_timeout, LIFE_TIME_MAX),
-    LIFE(KIND_TIME, duration, LIFE_TIME_MAX),
-    LIFE(KIND_TIME, warning, LIFE_TIME_MAX),
-    LIFE(KIND_FLAG, ends_with_creator, 0),
-    FLAG(hide_focus),
-    FLAG(held),
-    {"direction", KIND_DIRECTION, offsetof(struct request_params, direction),
-     sizeof(enum stream_direction), 0, 0},
-    TEXT_OF(KIND_CODECS, codecs),
+    [PARAM_ROLE] = TEXT(role),
+    [PARAM_MUTED] = FLAG(muted),
+    [PARAM_LOCKED] = FLAG(locked),
+    [PARAM_TITLE] = TEXT(title),
+    [PARAM_POLICY] = TEXT(policy),
+    [PARAM_REASON] = TEXT(reason),
+    [PARAM_AGC] = FLAG(agc),
+    [PARAM_DENOISE] = FLAG(denoise),
+    [PARAM_VAD] = FLAG(vad),
+    [PARAM_SPEAKS] = NUMBER(speaks, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
+    [PARAM_HEARS] = NUMBER(hears, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
+    [PARAM_FILE] = A_FILE(file),
+    [PARAM_GAIN] = NUMBER(gain, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
+    [PARAM_LOOP] = FLAG(loop),
+    [PARAM_ANONYMOUS] = FLAG(anonymous),
+    [PARAM_HIDDEN] = FLAG(hidden),
+    [PARAM_VIEW] = VIEW(view),
+    [PARAM_EMPTY_TIMEOUT] = LIFE(KIND_TIME, empty_timeout, LIFE_TIME_MAX),
+    [PARAM_DURATION] = LIFE(KIND_TIME, duration, LIFE_TIME_MAX),
+    [PARAM_WARNING] = LIFE(KIND_TIME, warning, LIFE_TIME_MAX),
+    [PARAM_ENDS_WITH_CREATOR] = LIFE(KIND_FLAG, ends_with_creator, 0),
+    [PARAM_HIDE_FOCUS] = FLAG(hide_focus),
+    [PARAM_HELD] = FLAG(held),
+    [PARAM_DIRECTION] = {"direction", KIND_DIRECTION, offsetof(struct request_params, direction),
+                         sizeof(enum stream_direction), 0, 0},
+    [PARAM_CODECS] = TEXT_OF(KIND_CODECS, codecs),
+    [PARAM_DISPLAY_NAME] = TEXT(display_name),
+    [PARAM_MAY_SPEAK] = {"may_speak", KIND_UNLESS, offsetof(struct request_params, listen_only),
+                         sizeof(bool), 0, 0},
+    [PARAM_FLOOR] = FLAG(floor),
 };
 
-unsigned verb_params(enum verb verb)
+#define VOICE (PARAM(AGC) | PARAM(DENOISE) | PARAM(VAD))
+#define GAINS (PARAM(SPEAKS) | PARAM(HEARS))
+#define ENTRY                                                                                      \
+    (PARAM(ROLE) | PARAM(DISPLAY_NAME) | PARAM(MAY_SPEAK) | PARAM(FLOOR) | PARAM(MUTED) |          \
+     PARAM(HELD) | PARAM(ANONYMOUS) | PARAM(HIDDEN) | VOICE | GAINS)
+
+param_set verb_params(enum verb verb)
 {
-    enum {
-        VOICE = PARAM_AGC | PARAM_DENOISE | PARAM_VAD,
-        GAINS = PARAM_SPEAKS | PARAM_HEARS,
-        ENTRY =
-            PARAM_ROLE | PARAM_MUTED | PARAM_HELD | PARAM_ANONYMOUS | PARAM_HIDDEN | VOICE | GAINS,
-    };
-    static const unsigned of_verb[VERB_COUNT] = {
-        [VERB_CREATE] = PARAM_TITLE | PARAM_POLICY | PARAM_HIDE_FOCUS | PARAM_EMPTY_TIMEOUT |
-                        PARAM_DURATION | PARAM_WARNING | PARAM_ENDS_WITH_CREATOR,
+    static const param_set of_verb[VERB_COUNT] = {
+        [VERB_CREATE] = PARAM(TITLE) | PARAM(POLICY) | PARAM(HIDE_FOCUS) | PARAM(EMPTY_TIMEOUT) |
+                        PARAM(DURATION) | PARAM(WARNING) | PARAM(ENDS_WITH_CREATOR),
         [VERB_JOIN] = ENTRY,
         [VERB_REPLACE] = ENTRY,
         [VERB_INVITE] = ENTRY,
-        [VERB_TIMEOUT] = PARAM_REASON,
-        [VERB_MUTE] = PARAM_MUTED,
-        [VERB_HOLD] = PARAM_HELD,
+        [VERB_TIMEOUT] = PARAM(REASON),
+        [VERB_MUTE] = PARAM(MUTED),
+        [VERB_HOLD] = PARAM(HELD),
         [VERB_ENHANCE] = VOICE,
         [VERB_VOLUME] = GAINS,
-        [VERB_MEDIA] = PARAM_DIRECTION | PARAM_CODECS,
-        [VERB_ANNOUNCE] = PARAM_FILE | PARAM_GAIN | PARAM_LOOP,
-        [VERB_REMOVE] = PARAM_REASON,
-        [VERB_LOCK] = PARAM_LOCKED,
-        [VERB_END] = PARAM_REASON,
-        [VERB_SUBSCRIBE] = PARAM_VIEW,
+        [VERB_MEDIA] = PARAM(DIRECTION) | PARAM(CODECS),
+        [VERB_ANNOUNCE] = PARAM(FILE) | PARAM(GAIN) | PARAM(LOOP),
+        [VERB_ROLE] = PARAM(ROLE),
+        [VERB_RENAME] = PARAM(DISPLAY_NAME),
+        [VERB_FLOOR] = PARAM(FLOOR),
+        [VERB_PERMIT] = PARAM(MAY_SPEAK),
+        [VERB_REMOVE] = PARAM(REASON),
+        [VERB_LOCK] = PARAM(LOCKED),
+        [VERB_END] = PARAM(REASON),
+        [VERB_SUBSCRIBE] = PARAM(VIEW),
     };
 
     return of_verb[verb];
 }
 
-const char *param_name(unsigned param)
+const char *param_name(param_set which)
 {
-    return params[__builtin_ctz(param)].name;
+    return params[__builtin_ctzll(which)].name;
 }
 
 static enum view view_check(lua_State *L, const char *what)
@@ -216,10 +224,11 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
         file_check(L, -1, name, field, param->size);
         return;
     case KIND_FLAG:
+    case KIND_UNLESS:
         if (!lua_isboolean(L, -1))
             script_error(L, "%s: %s must be true or false, not a %s", what, param->name,
                          luaL_typename(L, -1));
-        *(bool *)field = lua_toboolean(L, -1);
+        *(bool *)field = lua_toboolean(L, -1) != (param->kind == KIND_UNLESS);
         return;
     case KIND_NUMBER:
         number = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : (lua_Number)NAN;
@@ -247,17 +256,17 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
     }
 }
 
-void params_names(unsigned allowed, const char *names[PARAM_COUNT])
+void params_names(param_set allowed, const char *names[PARAM_COUNT])
 {
     for (unsigned i = 0; i < PARAM_COUNT; i++)
-        names[i] = allowed & (1u << i) ? params[i].name : NULL;
+        names[i] = allowed >> i & 1 ? params[i].name : NULL;
 }
 
-unsigned params_check(lua_State *L, int index, const char *what, unsigned allowed,
-                      struct request_params *target)
+param_set params_check(lua_State *L, int index, const char *what, param_set allowed,
+                       struct request_params *target)
 {
     const char *names[PARAM_COUNT];
-    unsigned set = 0;
+    param_set set = 0;
 
     params_names(allowed, names);
     luaL_checktype(L, index, LUA_TTABLE);
@@ -266,7 +275,7 @@ unsigned params_check(lua_State *L, int index, const char *what, unsigned allowe
         unsigned found = key_check(L, -2, what, names, PARAM_COUNT);
 
         param_take(L, what, found, target);
-        set |= 1u << found;
+        set |= (param_set)1 << found;
         lua_pop(L, 1);
     }
     return set;
@@ -280,7 +289,8 @@ static void param_push(lua_State *L, const struct param *param, const void *fiel
         lua_pushstring(L, field);
         return;
     case KIND_FLAG:
-        lua_pushboolean(L, *(const bool *)field);
+    case KIND_UNLESS:
+        lua_pushboolean(L, *(const bool *)field != (param->kind == KIND_UNLESS));
         return;
     case KIND_NUMBER:
         lua_pushnumber(L, *(const float *)field);
@@ -300,21 +310,22 @@ static void param_push(lua_State *L, const struct param *param, const void *fiel
     }
 }
 
-void params_push(lua_State *L, unsigned which, const struct request_params *source)
+void params_push(lua_State *L, param_set which, const struct request_params *source)
 {
-    lua_createtable(L, 0, __builtin_popcount(which));
+    lua_createtable(L, 0, __builtin_popcountll(which));
     for (unsigned i = 0; i < PARAM_COUNT; i++) {
-        if (!(which & (1u << i)))
+        if (!(which >> i & 1))
             continue;
         param_push(L, &params[i], (const char *)source + params[i].offset);
         lua_setfield(L, -2, params[i].name);
     }
 }
 
-void params_copy(unsigned which, const struct request_params *source, struct request_params *target)
+void params_copy(param_set which, const struct request_params *source,
+                 struct request_params *target)
 {
     for (unsigned i = 0; i < PARAM_COUNT; i++) {
-        if (which & (1u << i))
+        if (which >> i & 1)
             memcpy((char *)target + params[i].offset, (const char *)source + params[i].offset,
                    params[i].size);
     }

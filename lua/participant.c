@@ -14,7 +14,7 @@ static struct participant *find(lua_State *L, uint64_t id)
 }
 
 /* The participant at index 1; NULL when it is gone. */
-static struct participant *self(lua_State *L)
+struct participant *participant_self(lua_State *L)
 {
     return find(L, handle_check(L, 1, &participant_class));
 }
@@ -35,13 +35,23 @@ static int get_id(lua_State *L)
 /* A text of the call, found by its offset in struct caller. */
 static int get_caller_text(lua_State *L, size_t offset)
 {
-    const struct participant *participant = self(L);
+    const struct participant *participant = participant_self(L);
     const struct caller *caller;
 
     if (!participant)
         return 0;
     caller = &participant_call(participant)->caller;
     lua_pushstring(L, *(const char *const *)((const char *)caller + offset));
+    return 1;
+}
+
+static int get_text(lua_State *L, const char *(*text)(const struct participant *participant))
+{
+    const struct participant *participant = participant_self(L);
+
+    if (!participant)
+        return 0;
+    lua_pushstring(L, text(participant));
     return 1;
 }
 
@@ -62,7 +72,7 @@ static int get_host(lua_State *L)
 
 static int get_display_name(lua_State *L)
 {
-    return get_caller_text(L, offsetof(struct caller, display_name));
+    return get_text(L, participant_display_name);
 }
 
 static int get_user_agent(lua_State *L)
@@ -72,7 +82,7 @@ static int get_user_agent(lua_State *L)
 
 static int get_groups(lua_State *L)
 {
-    const struct participant *participant = self(L);
+    const struct participant *participant = participant_self(L);
 
     if (!participant)
         return 0;
@@ -82,7 +92,7 @@ static int get_groups(lua_State *L)
 
 static int get_authenticated(lua_State *L)
 {
-    const struct participant *participant = self(L);
+    const struct participant *participant = participant_self(L);
 
     if (!participant)
         return 0;
@@ -92,27 +102,17 @@ static int get_authenticated(lua_State *L)
 
 static int get_role(lua_State *L)
 {
-    const struct participant *participant = self(L);
-
-    if (!participant)
-        return 0;
-    lua_pushstring(L, participant_role(participant));
-    return 1;
+    return get_text(L, participant_role);
 }
 
 static int get_status(lua_State *L)
 {
-    const struct participant *participant = self(L);
-
-    if (!participant)
-        return 0;
-    lua_pushstring(L, participant_status(participant));
-    return 1;
+    return get_text(L, participant_status);
 }
 
 static int get_flag(lua_State *L, bool (*flag)(const struct participant *participant))
 {
-    const struct participant *participant = self(L);
+    const struct participant *participant = participant_self(L);
 
     if (!participant)
         return 0;
@@ -145,14 +145,19 @@ static int get_held(lua_State *L)
     return get_flag(L, participant_is_held);
 }
 
+static int get_may_speak(lua_State *L)
+{
+    return get_flag(L, participant_may_speak);
+}
+
+static int get_has_floor(lua_State *L)
+{
+    return get_flag(L, participant_has_floor);
+}
+
 static int get_media(lua_State *L)
 {
-    const struct participant *participant = self(L);
-
-    if (!participant)
-        return 0;
-    lua_pushstring(L, participant_media(participant));
-    return 1;
+    return get_text(L, participant_media);
 }
 
 static int get_speaking(lua_State *L)
@@ -163,7 +168,7 @@ static int get_speaking(lua_State *L)
 /* A switch of the voice, found by its offset in struct leg_voice. */
 static int get_voice(lua_State *L, size_t offset)
 {
-    const struct participant *participant = self(L);
+    const struct participant *participant = participant_self(L);
 
     if (!participant)
         return 0;
@@ -188,7 +193,7 @@ static int get_vad(lua_State *L)
 
 static int get_gain(lua_State *L, float (*gain)(const struct participant *participant))
 {
-    const struct participant *participant = self(L);
+    const struct participant *participant = participant_self(L);
 
     if (!participant)
         return 0;
@@ -209,7 +214,7 @@ static int get_hears(lua_State *L)
 /* nil while the phone has not yet confirmed the call. */
 static int get_joined_at(lua_State *L)
 {
-    const struct participant *participant = self(L);
+    const struct participant *participant = participant_self(L);
 
     if (!participant || participant_joined_at(participant) == 0)
         return 0;
@@ -219,7 +224,7 @@ static int get_joined_at(lua_State *L)
 
 static int get_conference(lua_State *L)
 {
-    const struct participant *participant = self(L);
+    const struct participant *participant = participant_self(L);
 
     if (!participant)
         return 0;
@@ -231,7 +236,7 @@ static int get_conference(lua_State *L)
 
 static int stats(lua_State *L)
 {
-    const struct participant *participant = self(L);
+    const struct participant *participant = participant_self(L);
     struct leg_stats leg = {.codec = ""};
 
     if (!participant)
@@ -242,9 +247,9 @@ static int stats(lua_State *L)
     return 1;
 }
 
-static int submit(lua_State *L, struct request *request)
+int participant_submit(lua_State *L, struct request *request)
 {
-    const struct participant *participant = self(L);
+    const struct participant *participant = participant_self(L);
 
     if (!participant)
         return handle_gone(L);
@@ -257,35 +262,35 @@ static int mute(lua_State *L)
 {
     struct request request = {.verb = VERB_MUTE, .params.muted = true};
 
-    return submit(L, &request);
+    return participant_submit(L, &request);
 }
 
 static int unmute(lua_State *L)
 {
     struct request request = {.verb = VERB_MUTE};
 
-    return submit(L, &request);
+    return participant_submit(L, &request);
 }
 
 static int hold(lua_State *L)
 {
     struct request request = {.verb = VERB_HOLD, .params.held = true};
 
-    return submit(L, &request);
+    return participant_submit(L, &request);
 }
 
 static int unhold(lua_State *L)
 {
     struct request request = {.verb = VERB_HOLD};
 
-    return submit(L, &request);
+    return participant_submit(L, &request);
 }
 
 /* What is not named stays as it is. */
 static int enhance(lua_State *L)
 {
     struct request request = {.verb = VERB_ENHANCE};
-    const struct participant *participant = self(L);
+    const struct participant *participant = participant_self(L);
 
     if (participant) {
         request.params.agc = participant_voice(participant)->agc;
@@ -293,20 +298,20 @@ static int enhance(lua_State *L)
         request.params.vad = participant_voice(participant)->vad;
     }
     (void)params_check(L, 2, "enhance", verb_params(VERB_ENHANCE), &request.params);
-    return submit(L, &request);
+    return participant_submit(L, &request);
 }
 
 static int volume(lua_State *L)
 {
     struct request request = {.verb = VERB_VOLUME};
-    const struct participant *participant = self(L);
+    const struct participant *participant = participant_self(L);
 
     if (participant) {
         request.params.speaks = participant_speaks(participant);
         request.params.hears = participant_hears(participant);
     }
     (void)params_check(L, 2, "volume", verb_params(VERB_VOLUME), &request.params);
-    return submit(L, &request);
+    return participant_submit(L, &request);
 }
 
 static int remove_from(lua_State *L)
@@ -315,7 +320,7 @@ static int remove_from(lua_State *L)
 
     if (!lua_isnoneornil(L, 2))
         text_check(L, 2, "remove: the reason", request.params.reason, sizeof request.params.reason);
-    return submit(L, &request);
+    return participant_submit(L, &request);
 }
 
 static int to_string(lua_State *L)
@@ -347,6 +352,8 @@ static const luaL_Reg fields[] = {
     {"status", get_status},
     {"muted", get_muted},
     {"held", get_held},
+    {"may_speak", get_may_speak},
+    {"has_floor", get_has_floor},
     {"media", get_media},
     {"speaking", get_speaking},
     {"agc", get_agc},
@@ -360,9 +367,21 @@ static const luaL_Reg fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"stats", stats},   {"mute", mute},          {"unmute", unmute},
-    {"hold", hold},     {"unhold", unhold},      {"enhance", enhance},
-    {"volume", volume}, {"remove", remove_from}, {NULL, NULL},
+    {"stats", stats},
+    {"mute", mute},
+    {"unmute", unmute},
+    {"hold", hold},
+    {"unhold", unhold},
+    {"enhance", enhance},
+    {"volume", volume},
+    {"remove", remove_from},
+    {"set_role", participant_set_role},
+    {"rename", participant_rename},
+    {"permit", participant_permit},
+    {"give_floor", participant_give_floor},
+    {"take_floor", participant_take_floor},
+    {"ask_for_floor", participant_ask_for_floor},
+    {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};

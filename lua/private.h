@@ -20,6 +20,7 @@
  *   verdict.c      accept, reject, challenge
  *   account.c      what the hook account answers
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
+ *   standing.c     what participants are: role, shown name, floor, leave to speak
  *   create.c       parley.create; plain_json.c: what a script gives as options
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
  *   parley.c       the table `parley`
@@ -300,59 +301,66 @@ void script_report(struct hook_stats *stats, const struct hook_frame *frame, con
 
 /* ---- params.c ------------------------------------------------------------------------------- */
 
-/* The parameters of requests and verdicts, as bits. */
+/* The parameters of requests and verdicts. */
 enum {
-    PARAM_ROLE = 1,
-    PARAM_MUTED = 2,
-    PARAM_LOCKED = 4,
-    PARAM_TITLE = 8,
-    PARAM_POLICY = 16,
-    PARAM_REASON = 32,
-    PARAM_AGC = 64,
-    PARAM_DENOISE = 128,
-    PARAM_VAD = 256,
-    PARAM_SPEAKS = 512,
-    PARAM_HEARS = 1024,
-    PARAM_FILE = 2048,
-    PARAM_GAIN = 4096,
-    PARAM_LOOP = 8192,
-    PARAM_ANONYMOUS = 16384,
-    PARAM_HIDDEN = 32768,
-    PARAM_VIEW = 65536,
-    PARAM_EMPTY_TIMEOUT = 1 << 17,
-    PARAM_DURATION = 1 << 18,
-    PARAM_WARNING = 1 << 19,
-    PARAM_ENDS_WITH_CREATOR = 1 << 20,
-    PARAM_HIDE_FOCUS = 1 << 21,
-    PARAM_HELD = 1 << 22,
-    PARAM_DIRECTION = 1 << 23,
-    PARAM_CODECS = 1 << 24,
-    PARAM_COUNT = 25,
-    PARAM_ALL = (1 << PARAM_COUNT) - 1,
+    PARAM_ROLE,
+    PARAM_MUTED,
+    PARAM_LOCKED,
+    PARAM_TITLE,
+    PARAM_POLICY,
+    PARAM_REASON,
+    PARAM_AGC,
+    PARAM_DENOISE,
+    PARAM_VAD,
+    PARAM_SPEAKS,
+    PARAM_HEARS,
+    PARAM_FILE,
+    PARAM_GAIN,
+    PARAM_LOOP,
+    PARAM_ANONYMOUS,
+    PARAM_HIDDEN,
+    PARAM_VIEW,
+    PARAM_EMPTY_TIMEOUT,
+    PARAM_DURATION,
+    PARAM_WARNING,
+    PARAM_ENDS_WITH_CREATOR,
+    PARAM_HIDE_FOCUS,
+    PARAM_HELD,
+    PARAM_DIRECTION,
+    PARAM_CODECS,
+    PARAM_DISPLAY_NAME,
+    PARAM_MAY_SPEAK,
+    PARAM_FLOOR,
+    PARAM_COUNT, /* at most 64 */
 };
 
+/* Some of them, one bit for each: PARAM(ROLE) | PARAM(MUTED) */
+typedef uint64_t param_set;
+#define PARAM(name) ((param_set)1 << PARAM_##name)
+#define PARAM_ALL (~(param_set)0 >> (64 - PARAM_COUNT))
+
 /* Those that mean something to the verb. */
-unsigned verb_params(enum verb verb);
-/* The name of one bit. */
-const char *param_name(unsigned param);
-/* Names by the index of the bit; NULL for those that are not allowed. */
-void params_names(unsigned allowed, const char *names[PARAM_COUNT]);
-/* Takes the value on top of the stack for the parameter of that index, as in `what { … }`. Raises
- * when it is out of range. */
+param_set verb_params(enum verb verb);
+/* The name of the first of them. */
+const char *param_name(param_set which);
+/* Names by PARAM_…; NULL for those that are not allowed. */
+void params_names(param_set allowed, const char *names[PARAM_COUNT]);
+/* Takes the value on top of the stack for the parameter PARAM_…, as in `what { … }`. Raises when it
+ * is out of range. */
 void param_take(lua_State *L, const char *what, unsigned index, struct request_params *target);
-/* Takes the entries of the table at `index`, as in `what { … }`. Returns the bits of what is in it.
- * Raises when one is not `allowed` or out of range. */
-unsigned params_check(lua_State *L, int index, const char *what, unsigned allowed,
-                      struct request_params *target);
+/* Takes the entries of the table at `index`, as in `what { … }`. Returns what is in it. Raises
+ * when one is not `allowed` or out of range. */
+param_set params_check(lua_State *L, int index, const char *what, param_set allowed,
+                       struct request_params *target);
 /* Copies the text at `index` as text_check does. Raises when the file lies elsewhere than in the
  * config's directory or below it; "" is none. */
 void file_check(lua_State *L, int index, const char *what, char *file, size_t size);
 /* Pushes a table of those in `which`. */
-void params_push(lua_State *L, unsigned which, const struct request_params *source);
+void params_push(lua_State *L, param_set which, const struct request_params *source);
 void direction_push(lua_State *L, enum stream_direction direction);
 /* As a list, of names with blanks between them. */
 void codecs_push(lua_State *L, const char *codecs);
-void params_copy(unsigned which, const struct request_params *source,
+void params_copy(param_set which, const struct request_params *source,
                  struct request_params *target);
 
 /* ---- arguments.c ---------------------------------------------------------------------------- */
@@ -412,6 +420,8 @@ int handle_iterator(lua_State *L, const struct handle_class *class);
 void command_actor(lua_State *L, struct actor *actor);
 /* Carries out what a script asks for. As focus_submit; raises within a decision hook. */
 int command_run(lua_State *L, struct request *request, struct decision *decision);
+/* The same when request->actor says who asks; command_actor has been called. */
+int command_carry(lua_State *L, struct request *request, struct decision *decision);
 /* What the method returns when that was not 0: nil, code, text; or nil, "gone". */
 int command_refused(lua_State *L, int result, const struct decision *decision);
 /* Both, for methods that return true. */
@@ -420,6 +430,20 @@ int command_submit(lua_State *L, struct request *request);
 extern const struct handle_class conference_class, participant_class, call_class;
 void conference_push(lua_State *L, uint64_t id);
 void participant_push(lua_State *L, uint64_t id);
+
+/* ---- participant.c, standing.c --------------------------------------------------------------- */
+
+/* The participant at index 1; NULL when it is gone. */
+struct participant *participant_self(lua_State *L);
+/* Carries out a wish about it, for methods that return true. */
+int participant_submit(lua_State *L, struct request *request);
+/* Methods. */
+int participant_set_role(lua_State *L);
+int participant_rename(lua_State *L);
+int participant_permit(lua_State *L);
+int participant_give_floor(lua_State *L);
+int participant_take_floor(lua_State *L);
+int participant_ask_for_floor(lua_State *L);
 
 /* ---- options.c ------------------------------------------------------------------------------ */
 

@@ -12,7 +12,7 @@ static const char class_name[] = "parley.verdict";
 
 struct script_verdict {
     enum verdict verdict;
-    unsigned set; /* the params that the script gave */
+    param_set set; /* the params that the script gave */
     struct request_params params;
     int code;
     char reason[96];
@@ -163,7 +163,7 @@ void verdict_take(lua_State *L, int index, struct hook_frame *frame)
 {
     const struct script_verdict *verdict = luaL_testudata(L, index, class_name);
     struct decision *decision = frame->decision;
-    unsigned strange;
+    param_set strange;
 
     if (lua_isnil(L, index))
         return;
@@ -174,8 +174,8 @@ void verdict_take(lua_State *L, int index, struct hook_frame *frame)
                      hook_name(frame->hook), luaL_typename(L, index));
     strange = verdict->set & ~verb_params(frame->request->verb);
     if (strange)
-        script_error(L, "%s: accept: '%s' means nothing to %s", verdict->by,
-                     param_name(strange & -strange), hook_name(frame->hook));
+        script_error(L, "%s: accept: '%s' means nothing to %s", verdict->by, param_name(strange),
+                     hook_name(frame->hook));
     decision->verdict = verdict->verdict;
     decision->code = verdict->code;
     (void)snprintf(decision->reason, sizeof decision->reason, "%s", verdict->reason);

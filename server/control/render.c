@@ -119,12 +119,14 @@ static void render_caller(FILE *file, const json_t *participant, const char *kin
     bool is_joining = json_is_false(json_object_get(participant, "joined"));
     const char *status = text_of(participant, "status");
     const char *joining = strcmp(status, "dialing-out") == 0 ? "dialing" : status; /* that fits */
-    const char *state = is_joining                         ? joining
-                        : is_muted && is_held              ? "muted held"
-                        : is_muted                         ? "muted"
-                        : is_held                          ? "held"
-                        : is_true(participant, "speaking") ? "speaking"
-                                                           : "-";
+    const char *state = is_joining                                                 ? joining
+                        : is_muted && is_held                                      ? "muted held"
+                        : is_muted                                                 ? "muted"
+                        : is_held                                                  ? "held"
+                        : json_is_false(json_object_get(participant, "may_speak")) ? "listens"
+                        : is_true(participant, "speaking")                         ? "speaking"
+                        : is_true(participant, "floor")                            ? "floor"
+                                                                                   : "-";
     if (!*name) {
         name = strncmp(uri, "sip:", 4) == 0 ? uri + 4 : uri;
     }

@@ -129,6 +129,9 @@ static json_t *participant_json(const struct participant *participant)
     set_call(status, call);
     json_object_set_new(status, "status", json_text(participant_status(participant)));
     json_object_set_new(status, "role", json_text(participant_role(participant)));
+    json_object_set_new(status, "name", json_text(participant_display_name(participant)));
+    json_object_set_new(status, "floor", json_boolean(participant_has_floor(participant)));
+    json_object_set_new(status, "may_speak", json_boolean(participant_may_speak(participant)));
     json_object_set_new(status, "muted", json_boolean(participant_is_muted(participant)));
     json_object_set_new(status, "held", json_boolean(participant_is_held(participant)));
     json_object_set_new(status, "speaking", json_boolean(participant_is_speaking(participant)));

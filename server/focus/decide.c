@@ -30,7 +30,10 @@ static enum verb_right right_of(const struct request *request)
     bool is_for_dialogs =
         request->verb == VERB_SUBSCRIBE && strcmp(request->package, "conference") != 0;
 
-    if (is_for_dialogs || request->is_name_given)
+    /* Those in a sidebar want to be among themselves: who may dial in, its policy says. */
+    bool is_into_sidebar = request->verb == VERB_JOIN && request->conference->parent;
+
+    if (is_for_dialogs || is_into_sidebar || request->is_name_given)
         return RIGHT_NOBODY;
     /* Who knows the tags of somebody's call has proven nothing (RFC 3911 §7). */
     return request->by_dialog ? RIGHT_KNOWN : verbs[request->verb].right;
@@ -100,8 +103,14 @@ enum verdict verb_default(const struct request *request)
 static bool is_for_newcomer(const struct request *request)
 {
     return request->verb == VERB_JOIN ||
-           (request->verb == VERB_INVITE && request->actor.kind == ACTOR_CALLER &&
-            request->actor.authenticated);
+           ((request->verb == VERB_INVITE || request->verb == VERB_SIDEBAR) &&
+            request->actor.kind == ACTOR_CALLER && request->actor.authenticated);
+}
+
+/* Unmuting who may not speak changes nothing that anybody hears. */
+static bool is_vain(const struct request *request)
+{
+    return request->verb == VERB_MUTE && !request->params.muted && target_of(request)->listen_only;
 }
 
 const char *view_name(enum view view)
@@ -129,6 +138,10 @@ static void decide_default(const struct request *request, struct decision *decis
         decision->verdict = DECISION_REJECT;
         decision->code = 403;
         (void)snprintf(decision->reason, sizeof decision->reason, "Conference is locked");
+    } else if (is_vain(request)) {
+        decision->verdict = DECISION_REJECT;
+        decision->code = 403;
+        (void)snprintf(decision->reason, sizeof decision->reason, "May only listen");
     } else if (decision->verdict == DECISION_REJECT && is_password_of_use(request)) {
         decision->code = 401; /* who proves to be somebody may do it */
     }
@@ -168,6 +181,11 @@ void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t p
     actor_of_caller(actor, &info->caller);
     actor->referred_by = info->referred_by;
     actor->participant = participant;
+}
+
+void actor_of_participant(struct actor *actor, const struct participant *participant)
+{
+    actor_of_call(actor, &participant->info, participant->id);
 }
 
 bool actor_is_secret(struct focus *focus, const struct actor *actor)

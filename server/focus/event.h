@@ -23,11 +23,15 @@
     X(EVENT_MUTED, "muted")       /* was muted or unmuted: on */                                   \
     X(EVENT_HELD, "held")         /* is on hold, by its phone or by us, or is back: on */          \
     X(EVENT_CHANGED, "changed") /* its media have changed (200), or it refuses to: code, reason */ \
-    X(EVENT_DIGIT, "digit")     /* pressed a key: digit, duration */                               \
-    X(EVENT_QUALITY, "quality") /* the call sounds better or worse than before: quality */         \
-    X(EVENT_LOCKED, "locked")   /* was locked or unlocked: on */                                   \
-    X(EVENT_ASIDE, "aside")     /* went into a sidebar, or is back from it: on, sidebar */         \
-    X(EVENT_PLAYED, "played")   /* what was announced is over; reason, "" when all was played */
+    X(EVENT_ROLE, "role_changed")   /* has another role; reason: the one before */                 \
+    X(EVENT_RENAMED, "renamed")     /* is shown by another name; reason: the one before */         \
+    X(EVENT_FLOOR, "floor_changed") /* got or lost the floor: on */                                \
+    X(EVENT_PERMITTED, "permitted") /* may speak from now on, or only listen: on */                \
+    X(EVENT_DIGIT, "digit")         /* pressed a key: digit, duration */                           \
+    X(EVENT_QUALITY, "quality")     /* the call sounds better or worse than before: quality */     \
+    X(EVENT_LOCKED, "locked")       /* was locked or unlocked: on */                               \
+    X(EVENT_ASIDE, "aside")         /* went into a sidebar, or is back from it: on, sidebar */     \
+    X(EVENT_PLAYED, "played")       /* what was announced is over; reason, "" when all was played */
 
 enum conference_event_kind {
 #define X(name, hook) name,
@@ -46,11 +50,12 @@ struct conference_event {
     uint64_t other;       /* id; replaced */
     uint64_t sidebar;     /* id of the conference; aside */
     uint64_t visitor;     /* id, see application.h: it is about this one, and no conference */
-    bool on;              /* speaking, muted, held, locked, aside */
+    bool on;              /* speaking, muted, held, locked, floor_changed, permitted, aside */
     char digit;
     unsigned duration; /* ms; digit, ending */
     int code;          /* failed, left, changed: SIP status; 0: hung up */
-    char reason[96];   /* failed, left, changed, ended, played */
+    char reason[96]; /* failed, left, changed, ended, played; role_changed, renamed: what was before
+                      */
     struct leg_quality quality;
 };
 

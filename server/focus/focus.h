@@ -117,8 +117,9 @@ void focus_unreserve(struct focus *focus, const char *name);
 
 /* Who asks when it is Parley itself, or the operator. */
 void actor_of_server(struct actor *actor);
-/* The same when it is who calls. */
+/* The same when it is who calls, or who is in. */
 void actor_of_caller(struct actor *actor, const struct caller *caller);
+void actor_of_participant(struct actor *actor, const struct participant *participant);
 
 /* A conference that is to be made with a name of its own, which nobody can guess or has (RFC 4579
  * §5.3). */
@@ -236,6 +237,13 @@ struct participant *participant_aside(const struct participant *participant);
 /* The identity and the call as they were at the INVITE. */
 const struct call_info *participant_call(const struct participant *participant);
 const char *participant_role(const struct participant *participant);
+/* The name that it was given, else the one that its phone says; "": none. */
+const char *participant_display_name(const struct participant *participant);
+/* The same as everybody may see it: of who wants no name shown only one that it was given. */
+const char *participant_shown_name(const struct participant *participant);
+bool participant_has_floor(const struct participant *participant);
+/* False: it only listens, whether it is muted or not. */
+bool participant_may_speak(const struct participant *participant);
 bool participant_is_muted(const struct participant *participant);
 bool participant_is_held(const struct participant *participant);
 bool participant_is_speaking(const struct participant *participant);

@@ -10,6 +10,7 @@
  *   ending.c       how conferences end: for all, empty, in time, with their creator
  *   gone.c         names that no conference has any more
  *   participant.c  participants: make, leave, route their audio; and reading them
+ *   standing.c     what they are in it: role, shown name, floor, leave to speak
  *   admit.c        a call that wants in: create, join, answer
  *   replace.c      a call that takes the place of another
  *   sidebar.c      conferences within a conference
@@ -91,7 +92,7 @@ struct playback {
     struct visitor *visitor;
     struct player *player;
     bool is_hold_music;
-    bool is_stopped; /* it fades out */
+    bool is_stopped;   /* it fades out */
     bool is_silent;    /* its end concerns nobody any more */
     uint64_t prompted; /* participant who is asked by it; 0: nobody */
     struct playback *prev, *next;
@@ -185,11 +186,11 @@ struct conference {
     struct conference *parent;      /* whose sidebar it is; NULL: it is none */
     struct conference *sidebars;    /* list */
     struct conference *prev_sidebar, *next_sidebar;
-    unsigned bus;                   /* of a sidebar: where its members speak, in the parent's mix */
-    float background;               /* the same: dB */
-    enum sidebar_shown shown;       /* the same */
-    uint64_t buses;                 /* bit mask of those of its mix that are taken */
-    struct queued_event end;        /* its place in the queue once it ended */
+    unsigned bus;             /* of a sidebar: where its members speak, in the parent's mix */
+    float background;         /* the same: dB */
+    enum sidebar_shown shown; /* the same */
+    uint64_t buses;           /* bit mask of those of its mix that are taken */
+    struct queued_event end;  /* its place in the queue once it ended */
     struct participant
         *members; /* list; on the way in, too; those who have joined last come last */
     unsigned member_count, called_count; /* all of them; those who are still being called */
@@ -203,10 +204,10 @@ struct participant {
     enum party party;
     uint64_t id;
     struct conference *conference;
-    struct call *call;     /* NULL once it left */
-    struct call_info info; /* a copy that outlives the call */
-    char *strings;         /* where info's strings live */
-    char role[32];
+    struct call *call;               /* NULL once it left */
+    struct call_info info;           /* a copy that outlives the call */
+    char *strings;                   /* where info's strings live */
+    char role[32], display_name[64]; /* the latter "": as its phone says */
     struct leg *leg;                 /* NULL once it left */
     struct leg_stats stats;          /* last ones, once it left */
     enum stream_direction direction; /* of its session, if it has_session */
@@ -215,7 +216,7 @@ struct participant {
     bool held_by_phone, held_by_us, held_told;
     bool is_source;   /* it has never wanted to receive, which is no hold */
     bool is_outdated; /* it is to learn what has changed for all */
-    bool hidden;
+    bool hidden, listen_only, has_floor;
     unsigned anonymous; /* its number among the nameless of the conference; 0: it has a name */
     struct departure departure;
     char *brought_by, *removed_by; /* URI of who had it called, or put it out; NULL: nobody whom the
@@ -366,6 +367,16 @@ void participant_remove(struct participant *participant, enum departure_method m
 int participant_describe(struct participant *participant, const struct call_info *info);
 void participant_free(struct participant *participant);
 
+/* standing.c */
+/* role, rename, floor, permit: what a participant is in its conference. */
+bool verb_is_of_standing(enum verb verb);
+/* The effect of such a verb. ENOMEM. */
+int standing_change(struct participant *participant, enum verb verb,
+                    const struct request_params *params);
+/* The same for who is to replace the one whom it was decided about. */
+void standing_pass_on(struct participant *participant, enum verb verb,
+                      const struct request_params *params);
+
 /* streams.c */
 /* How the participant's call is to be answered, offered or changed. */
 void participant_answer(const struct participant *participant, struct answer *answer);
@@ -413,14 +424,16 @@ struct participant *aside_find(const struct conference *sidebar, const char *uri
 void aside_accept(struct participant *aside);
 /* The key answers the question, and means nothing else. */
 bool aside_key(struct participant *participant, char digit);
-/* `aside` has come in; or goes, and whose call it is has its own again. */
-void aside_enter(struct participant *aside);
-void aside_leave(struct participant *aside);
+/* `aside` has come in, not only by another call than before. */
+void aside_enter(struct participant *aside, bool is_new);
+/* It goes: whose call it has is all in the parent again. `was_in`: it had come in. */
+void aside_leave(struct participant *aside, bool was_in, bool is_replaced);
 /* What was played to who is asked is over. */
 void aside_prompted(struct participant *aside);
 /* Who goes on by another call does so in the sidebar. */
 void aside_hand_over(struct participant *participant, struct participant *predecessor);
-/* How the leg of who is in a sidebar, or is asked, is routed, from how it would be in the parent. */
+/* How the leg of who is in a sidebar, or is asked, is routed, from how it would be in the parent.
+ */
 void aside_route(const struct participant *participant, struct leg_route *route);
 
 /* sound.c */
@@ -486,6 +499,8 @@ int media_failure(const char *conference, const char *call, int error, const cha
 /* replace.c */
 /* A call that wants to replace the one that it names. */
 void replace(struct focus *focus, struct call *call, const struct named_dialog *named);
+/* All that there is of a participant to take over. */
+void replace_params(const struct participant *target, struct request_params *params);
 /* `participant` answers for the other from now on, once it has joined. */
 void replace_link(struct participant *participant, struct participant *predecessor);
 /* One of them leaves. */
@@ -529,6 +544,8 @@ void initiated(struct focus *focus, struct initiation *initiation, bool is_accep
 void refer(struct focus *focus, struct reference *reference);
 /* `referral` is told from now on how it goes with whom we call. */
 void referrer_add(struct participant *participant, struct referral *referral);
+/* The same when it had been wished for before; NULL: nobody is told. */
+void referrer_add_to(struct participant *participant, struct referral *referral);
 /* A code of 200 or more is the last word. */
 void referrers_tell(struct participant *participant, int code, const char *reason);
 

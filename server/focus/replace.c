@@ -12,21 +12,24 @@
 
 #include <stdio.h>
 
-/* All that there is to take over. */
-static void take_params(const struct participant *target, struct request_params *params)
+void replace_params(const struct participant *target, struct request_params *params)
 {
     *params = (struct request_params){
         .muted = target->muted,
         .held = target->held_by_us,
         .anonymous = target->anonymous != 0,
         .hidden = target->hidden,
+        .listen_only = target->listen_only,
+        .floor = target->has_floor,
         .agc = target->voice.agc,
         .denoise = target->voice.denoise,
         .vad = target->voice.vad,
         .speaks = target->speaks,
         .hears = target->hears,
+        .background = target->background,
     };
     (void)snprintf(params->role, sizeof params->role, "%s", target->role);
+    (void)snprintf(params->display_name, sizeof params->display_name, "%s", target->display_name);
 }
 
 static void replace_participant(struct participant *target, struct call *call, bool is_early_only)
@@ -43,7 +46,7 @@ static void replace_participant(struct participant *target, struct call *call, b
     };
     struct decision decision;
 
-    take_params(target, &request.params);
+    replace_params(target, &request.params);
     request.params.anonymous |= info->caller.anonymous;
     actor_of_call(&request.actor, info, 0);
     decide(focus, &request, &decision);
@@ -101,6 +104,8 @@ void replace_pass_on(struct participant *participant, enum verb verb,
         participant->muted = params->muted;
     } else if (verb == VERB_HOLD) {
         (void)participant_hold(participant, params->held); /* a call that ends needs no hold */
+    } else if (verb_is_of_standing(verb)) {
+        standing_pass_on(participant, verb, params);
     } else if (verb == VERB_ENHANCE) {
         participant_enhance(participant, params);
     } else if (verb == VERB_VOLUME) {
@@ -118,6 +123,7 @@ void replace_finish(struct participant *participant)
     log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
               "%s takes the place of call %s of %s", participant->info.caller.uri,
               predecessor->info.id, predecessor->info.caller.uri);
+    aside_hand_over(participant, predecessor);
     participant_remove(predecessor, REPLACED, 200,
                        predecessor->called ? "Call completed elsewhere" : "Replaced");
 }

@@ -40,6 +40,10 @@ enum verb_right {
     X(VERB_VOLUME, "volume", RIGHT_KNOWN)        /* change the target's gains */                   \
     X(VERB_MEDIA, "media", RIGHT_KNOWN)          /* change the media of all: direction, codecs */  \
     X(VERB_ANNOUNCE, "announce", RIGHT_KNOWN)    /* play a file to all, or stop that */            \
+    X(VERB_ROLE, "role", RIGHT_KNOWN)            /* give the target another role: params.role */   \
+    X(VERB_RENAME, "rename", RIGHT_KNOWN)        /* show it by another name: display_name */       \
+    X(VERB_FLOOR, "floor", RIGHT_KNOWN)          /* give it the floor, or take it: params.floor */ \
+    X(VERB_PERMIT, "permit", RIGHT_KNOWN)        /* give it leave to speak, or only to listen */   \
     X(VERB_REMOVE, "remove", RIGHT_KNOWN)        /* remove the target */                           \
     X(VERB_LOCK, "lock", RIGHT_KNOWN)            /* lock or unlock against joins: params.locked */ \
     X(VERB_SIDEBAR, "sidebar", RIGHT_KNOWN)      /* make one, or take the target into one */       \
@@ -132,9 +136,12 @@ enum { REQUEST_CODECS = 96 };
 /* What the asker wishes; an accepting decision may change it. Entry is by join, replace and invite;
  * who replaces another begins with all that the other has. */
 struct request_params {
-    char role[32];               /* entry: "participant" unless the policy says otherwise */
+    char role[32];               /* entry, role: "participant" unless the policy says otherwise */
+    char display_name[64];       /* entry, rename: shown in place of its own; "": its own */
     bool muted;                  /* entry, mute */
     bool held;                   /* entry, hold */
+    bool listen_only;            /* entry, permit: heard by nobody, whether muted or not */
+    bool floor;                  /* floor: whether the target has it */
     bool anonymous;              /* entry: shown to nobody by name (RFC 3323) */
     bool hidden;                 /* entry: shown to moderators only */
     bool locked;                 /* lock */

@@ -18,7 +18,13 @@ enum {
 static bool has_target(enum verb verb)
 {
     return verb == VERB_MUTE || verb == VERB_ENHANCE || verb == VERB_VOLUME || verb == VERB_HOLD ||
-           verb == VERB_REMOVE || verb == VERB_TIMEOUT;
+           verb == VERB_REMOVE || verb == VERB_TIMEOUT || verb_is_of_standing(verb);
+}
+
+/* Whose participants the target of a request is one of. */
+static const struct conference *conference_of_target(const struct request *request)
+{
+    return request->verb == VERB_SIDEBAR ? request->conference->parent : request->conference;
 }
 
 static int mute(struct participant *participant, bool muted)
@@ -86,8 +92,10 @@ static void lock(struct conference *conference, bool locked)
 static void remove_by(struct participant *target, const struct actor *actor,
                       const struct decision *decision)
 {
+    const char *otherwise = target->main ? "Back in the conference" : "Removed from the conference";
+
     target->removed_by = actor_name(target->conference->focus, actor);
-    participant_remove(target, BOOTED, 200, said(decision, "Removed from the conference"));
+    participant_remove(target, BOOTED, 200, said(decision, otherwise));
 }
 
 static int fail(struct decision *decision, int error)
@@ -124,6 +132,8 @@ static int carry_out_on(struct participant *target, const struct request *reques
         error = participant_hold(target, decision->params.held);
     else if (verb == VERB_ENHANCE)
         enhance(target, &decision->params);
+    else if (verb_is_of_standing(verb))
+        error = standing_change(target, verb, &decision->params);
     else if (verb == VERB_VOLUME)
         error = set_volume(target, &decision->params);
     else if (verb == VERB_REMOVE)
@@ -156,7 +166,7 @@ static bool is_endless(struct focus *focus, struct conference *conference,
 {
     uint64_t now = loop_now(focus->loop);
 
-    if (!focus->is_telling_answer || request->actor.kind != ACTOR_SCRIPT)
+    if (!focus->is_telling_answer)
         return false;
     if (now - conference->answers_since >= ANSWERS_WINDOW) {
         conference->answers_since = now;
@@ -183,10 +193,10 @@ static int find_target(struct focus *focus, const struct request *request,
 
     if (request->conference->ended || request->conference->factory)
         return ENOENT;
-    if (has_target(request->verb)) {
+    if (has_target(request->verb) || (request->verb == VERB_SIDEBAR && request->target)) {
         target = focus_participant(focus, request->target);
         /* It is this conference's policy that is asked: it decides about its own people only. */
-        if (!target || target->left || target->conference != request->conference)
+        if (!target || target->left || target->conference != conference_of_target(request))
             return ENOENT;
     }
     *targetp = target;
@@ -201,6 +211,8 @@ int submit_accepted(struct focus *focus, const struct request *request, struct d
         return ENOENT;
     if (request->verb == VERB_INVITE)
         return invite(request->conference, request, decision);
+    if (request->verb == VERB_SIDEBAR)
+        return sidebar(request->conference, target, request, decision);
     if (target)
         return carry_out_on(target, request, decision);
     return carry_out(request->conference, request->verb, decision);

@@ -1,21 +1,15 @@
 /* Clips: who has them open, and the thread that reads them. */
 #include "media/clip_read.h"
 
-#include "media/mailbox.h"
+#include "core/worker.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/queue.h>
-#include <unistd.h>
 
 struct clip {
-    struct mail mail; /* first: to the reader, and back */
+    struct job job; /* first */
     struct clips *clips;
     TAILQ_ENTRY(clip) of_clips;
     unsigned references; /* the reader's, too */
@@ -26,125 +20,66 @@ struct clip {
 };
 
 struct clips {
-    struct loop *loop;
-    struct loop_watch *watch;
+    struct worker *reader;
     void (*on_read)(struct clip *clip, void *arg);
     void *arg;
     char *directory;
     TAILQ_HEAD(, clip) open;
-    struct mailbox wanted, read;
-    int wanted_fd, read_fd; /* eventfds */
-    atomic_bool ending;
-    bool running;
-    pthread_t reader;
 };
 
 /* ---- the reader's thread ---- */
 
-static void announce(int fd)
+static void reader_run(struct worker *worker, void *arg)
 {
-    uint64_t one = 1;
+    struct job *job;
 
-    while (write(fd, &one, sizeof one) < 0 && errno == EINTR) {
-    }
-}
+    (void)arg;
+    while ((job = worker_wait(worker)) != NULL) {
+        while (job != NULL) {
+            struct clip *clip = (struct clip *)job;
 
-static void *reader_main(void *arg)
-{
-    struct clips *clips = arg;
-    uint64_t count;
-
-    (void)pthread_setname_np(pthread_self(), "clips");
-    while (!atomic_load(&clips->ending)) {
-        struct mail *mail = mailbox_take(&clips->wanted);
-
-        if (mail == NULL) {
-            if (read(clips->wanted_fd, &count, sizeof count) < 0 && errno != EINTR) {
-                break;
-            }
-            continue;
-        }
-        while (mail != NULL) {
-            struct clip *clip = (struct clip *)mail;
-
-            mail = mail->next;
-            if (!atomic_load(&clips->ending)) {
+            job = job_next(job);
+            if (!worker_is_ending(worker)) {
                 (void)recording_read(clip->path, &clip->recording, clip->problem,
                                      sizeof clip->problem);
             }
-            mailbox_post(&clips->read, &clip->mail);
-            announce(clips->read_fd);
+            worker_return(worker, &clip->job);
         }
     }
-    return NULL;
-}
-
-/* Begins with the first clip: who plays nothing has no such thread. */
-static int reader_start(struct clips *clips)
-{
-    sigset_t all, before;
-    int err;
-
-    if (clips->running) {
-        return 0;
-    }
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    err = pthread_create(&clips->reader, NULL, reader_main, clips);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    clips->running = err == 0;
-    return err;
 }
 
 /* ---- focus thread ---- */
 
-static void take_read(struct clips *clips)
+static void on_done(struct job *job, void *arg)
 {
-    struct mail *mail = mailbox_take(&clips->read);
+    struct clips *clips = arg;
+    struct clip *clip = (struct clip *)job;
 
-    while (mail != NULL) {
-        struct clip *clip = (struct clip *)mail;
-
-        mail = mail->next;
-        clip->is_read = true;
-        if (clip->references > 1) {
-            clips->on_read(clip, clips->arg);
-        }
-        clip_close(clip);
+    clip->is_read = true;
+    if (clip->references > 1) {
+        clips->on_read(clip, clips->arg);
     }
-}
-
-static void on_read_fd(int fd, void *arg)
-{
-    uint64_t count;
-
-    if (read(fd, &count, sizeof count) == (ssize_t)sizeof count) {
-        take_read(arg);
-    }
+    clip_close(clip);
 }
 
 int clips_create(struct loop *loop, const char *directory,
                  void (*on_read)(struct clip *clip, void *arg), void *arg, struct clips **clipsp)
 {
     struct clips *clips = calloc(1, sizeof *clips);
-    int err;
+    int err = ENOMEM;
 
     if (clips == NULL) {
         return ENOMEM;
     }
-    clips->loop = loop;
     clips->on_read = on_read;
     clips->arg = arg;
     TAILQ_INIT(&clips->open);
     clips->directory = strdup(directory != NULL ? directory : "");
-    clips->wanted_fd = eventfd(0, EFD_CLOEXEC);
-    clips->read_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (clips->directory == NULL) {
-        err = ENOMEM;
-    } else if (clips->wanted_fd < 0 || clips->read_fd < 0) {
-        err = errno;
-    } else {
-        err = loop_watch(loop, clips->read_fd, on_read_fd, clips, &clips->watch);
+    if (clips->directory != NULL) {
+        err = worker_create(
+            &(struct worker_config){
+                .loop = loop, .name = "clips", .run = reader_run, .done = on_done, .arg = clips},
+            &clips->reader);
     }
     if (err != 0) {
         clips_destroy(clips);
@@ -159,26 +94,7 @@ void clips_destroy(struct clips *clips)
     if (clips == NULL) {
         return;
     }
-    if (clips->running) {
-        atomic_store(&clips->ending, true);
-        announce(clips->wanted_fd);
-        (void)pthread_join(clips->reader, NULL);
-    }
-    while (!TAILQ_EMPTY(&clips->open)) {
-        struct clip *clip = TAILQ_FIRST(&clips->open);
-
-        clip->references = 1; // NOLINT(clang-analyzer-unix.Malloc): clip_close unlinks it
-        clip_close(clip);
-    }
-    if (clips->watch != NULL) {
-        loop_unwatch(&clips->watch);
-    }
-    if (clips->wanted_fd >= 0) {
-        (void)close(clips->wanted_fd);
-    }
-    if (clips->read_fd >= 0) {
-        (void)close(clips->read_fd);
-    }
+    worker_destroy(clips->reader);
     free(clips->directory);
     free(clips);
 }
@@ -206,10 +122,6 @@ int clip_open(struct clips *clips, const char *file, struct clip **clipp)
     recording_path(clips->directory, file, path);
     clip = find(clips, path);
     if (clip == NULL) {
-        err = reader_start(clips);
-        if (err != 0) {
-            return err;
-        }
         size = strlen(path) + 1;
         clip = calloc(1, sizeof *clip + size);
         if (clip == NULL) {
@@ -219,8 +131,11 @@ int clip_open(struct clips *clips, const char *file, struct clip **clipp)
         clip->clips = clips;
         clip->references = 1; // NOLINT(clang-analyzer-unix.Malloc): clip_close unlinks it
         TAILQ_INSERT_TAIL(&clips->open, clip, of_clips);
-        mailbox_post(&clips->wanted, &clip->mail);
-        announce(clips->wanted_fd);
+        err = worker_post(clips->reader, &clip->job);
+        if (err != 0) {
+            clip_close(clip);
+            return err;
+        }
     }
     clip->references++;
     *clipp = clip;

@@ -19,7 +19,7 @@
 #include "media/level.h"
 #include "media/levels.h"
 #include "media/loss.h"
-#include "media/mailbox.h"
+#include "core/mailbox.h"
 #include "media/media.h"
 #include "media/mixer.h"
 #include "media/overload.h"

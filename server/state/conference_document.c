@@ -46,7 +46,7 @@ static const char *media_status(const struct participant *participant)
 {
     enum stream_direction direction = participant_direction(participant);
 
-    if (participant_is_muted(participant))
+    if (participant_is_muted(participant) || !participant_may_speak(participant))
         direction &= STREAM_SENDONLY;
     return stream_direction_name(stream_reversed(direction));
 }

@@ -37,7 +37,6 @@ static void free_user(struct user *user)
 
 static struct user *make_user(struct watched *watched, const struct participant *participant)
 {
-    const struct caller *caller = &participant_call(participant)->caller;
     struct user *user = calloc(1, sizeof *user);
     char entity[ENTITY_SIZE];
 
@@ -45,7 +44,7 @@ static struct user *make_user(struct watched *watched, const struct participant 
         return NULL;
     write_entity(participant, entity, sizeof entity);
     user->entity = strdup(entity);
-    user->display_name = strdup(participant_anonymous(participant) ? "" : caller->display_name);
+    user->display_name = strdup(participant_shown_name(participant));
     if (!user->entity || !user->display_name) {
         free_user(user);
         return NULL;
@@ -160,12 +159,24 @@ void roster_leave(struct watched *watched, const struct participant *participant
     user->is_dirty = true;
 }
 
+static void rename_user(struct user *user, const char *name)
+{
+    char *copy = strcmp(user->display_name, name) == 0 ? NULL : strdup(name);
+
+    if (!copy)
+        return; /* as it was, or no memory: it keeps the old one */
+    free(user->display_name);
+    user->display_name = copy;
+}
+
 void roster_touch(struct watched *watched, const struct participant *participant)
 {
     struct user *user = find_user(watched, participant);
 
-    if (user)
-        user->is_dirty = true;
+    if (!user)
+        return;
+    user->is_dirty = true;
+    rename_user(user, participant_shown_name(participant));
 }
 
 static uint64_t forget_endpoints(struct watched *watched, struct user *user, uint64_t now)

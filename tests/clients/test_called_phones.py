@@ -1,9 +1,7 @@
 """Real phones that are called: baresip, linphonec and sipp as whom the focus dials out to."""
 
-import time
 
 import audio
-import parley
 import run
 from parley import Server
 from phones import Baresip, Linphone, Sipp
@@ -78,8 +76,7 @@ CREDENTIALS = 'outbound = { credentials = { sipp = { user = "parley", password =
 def called_by(transport):
     """sipp checks the digest by its own arithmetic, answers, and hangs up after a second."""
     with Server(config=CREDENTIALS) as server, Sipp("called", server, transport=transport) as sipp:
-        while parley.is_free(sipp.address, 5060):
-            time.sleep(0.05)
+        sipp.wait_for_port()
         suffix = "" if transport == "udp" else ";transport=tcp"
         invite(server, f"sip:sipp@{sipp.address}{suffix}")
         sipp.wait()
@@ -103,8 +100,7 @@ def referred_by(transport):
         digest = { algorithms = "MD5" }
     """
     with Server(config=config) as server, Sipp("called", server, transport=transport) as called:
-        while parley.is_free(called.address, 5060):
-            time.sleep(0.05)
+        called.wait_for_port()
         target = f"sip:sipp@{called.address};transport={transport}"
         signs = f"demo@{server.address}"
         with Sipp("refer", server, transport=transport, target=target, signs=signs) as referer:

@@ -18,7 +18,6 @@ import socket
 import subprocess
 import tempfile
 import threading
-import time
 
 import audio
 import parley
@@ -362,13 +361,8 @@ class Linphone:
 
     def expect_said(self, pattern, within=10):
         """Waits for a line of its own log; returns the match."""
-        deadline = time.monotonic() + within * run.SLOW
-        while True:
-            match = re.search(pattern, self.log.read_text(errors="replace") if self.log.exists() else "")
-            if match:
-                return match
-            assert time.monotonic() < deadline, f"linphonec's log has no {pattern!r}"
-            time.sleep(0.05)
+        return run.until(lambda: re.search(pattern, self.log.read_text(errors="replace") if self.log.exists() else ""),
+                         lambda: f"linphonec's log has no {pattern!r}", within)
 
     def pick_up(self):
         """Answers a call that comes in."""
@@ -422,6 +416,10 @@ class Sipp:
     def __exit__(self, *_):
         self.program.end()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def wait_for_port(self):
+        """Until it can be called."""
+        run.until(lambda: not parley.is_free(self.address, 5060), lambda: "sipp does not listen")
 
     def wait(self):
         """Until all calls are done; every one of them must have gone as the scenario says."""

@@ -49,6 +49,16 @@ def limit(seconds):
     return mark
 
 
+def until(look, what, within=10):
+    """What `look()` returns as soon as that is something; `what()` says what is there instead. For what tells
+    nobody when it changes: another program, or the server's status."""
+    deadline = time.monotonic() + within * SLOW
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"not within {within} s: {what()}"
+        time.sleep(0.05)
+    return found
+
+
 def real_time(function):
     """Decorator: this test measures times on a machine that others use, too. It may fail four times: a
     stall of the machine does not come five times, a fault of the server does."""

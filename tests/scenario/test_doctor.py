@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 
 import run
 from message import Message, merge, render
@@ -45,9 +44,7 @@ def names(checks, result):
 
 def expect_empty(server, within=5):
     """The focus lets go of who hung up a moment after it has answered the BYE."""
-    deadline = time.monotonic() + within * run.SLOW
-    while server.status()["server"]["calls"] and time.monotonic() < deadline:
-        time.sleep(0.05)
+    run.until(lambda: not server.status()["server"]["calls"], server.participants, within)
     assert not server.participants("ward"), "the doctor has left"
 
 

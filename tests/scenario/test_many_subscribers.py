@@ -18,13 +18,6 @@ PACE = 50  # joins a second
 INTERVAL = 0.2  # s, the default of notify.interval
 
 
-def wait(ready, what, within=20):
-    deadline = time.monotonic() + within * run.SLOW
-    while not ready() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert ready(), what()
-
-
 @run.limit(200)
 def test_notifies_are_bounded_and_nobody_misses_one():
     with Server(policy=OPEN) as server:
@@ -34,7 +27,7 @@ def test_notifies_are_bounded_and_nobody_misses_one():
             return f"{len(crowd.versions)} have {set(crowd.versions.values())}"
 
         crowd.subscribe(SUBSCRIBERS)
-        wait(lambda: len(crowd.versions) == SUBSCRIBERS, told_so_far)
+        run.until(lambda: len(crowd.versions) == SUBSCRIBERS, told_so_far, within=20)
         first = crowd.notifies
         began = time.monotonic()
         phones = []
@@ -48,7 +41,7 @@ def test_notifies_are_bounded_and_nobody_misses_one():
         last.expect(200)
         time.sleep(2 * INTERVAL)
         version = max(crowd.versions.values())
-        wait(lambda: set(crowd.versions.values()) == {version}, told_so_far)
+        run.until(lambda: set(crowd.versions.values()) == {version}, told_so_far, within=20)
         told = crowd.notifies - first
         assert not crowd.problems, crowd.problems[:10]
         assert told <= SUBSCRIBERS * (took / INTERVAL + 3), "more than the interval allows"

@@ -41,13 +41,12 @@ def lose(stream, which):
 
 def status_of(server, user, condition, within=10):
     """The status of a participant as soon as it fulfils the condition."""
-    deadline = time.monotonic() + within * run.SLOW
-    while True:
-        found = server.participants().get(user)
-        if found and condition(found):
-            return found
-        assert time.monotonic() < deadline, f"not within {within} s: {found}"
-        time.sleep(0.1)
+
+    def found():
+        status = server.participants().get(user)
+        return status if status and condition(status) else None
+
+    return run.until(found, lambda: server.participants().get(user), within)
 
 
 def last_words(server, user):

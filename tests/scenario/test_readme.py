@@ -73,6 +73,22 @@ def test_after_the_host_has_left_nobody_comes_in_and_the_hosts_key_ends_it():
                 phone.is_up = False
 
 
+def test_one_at_a_time_has_the_floor_and_may_speak():
+    with Server(policy=EXAMPLES["floor.lua"]) as server, Phone(server) as alice, Phone(
+        server, "bob"
+    ) as bob:
+        alice.call("garden")
+        bob.call("garden")
+        alice.press("1")
+        server.expect_log("alice@.* may speak")
+        bob.press("1")
+        server.expect_log("floor refused: 486 alice has the floor")
+        people = server.participants("garden")
+        assert people["alice"]["may_speak"] and not people["bob"]["may_speak"]
+        alice.press("2")
+        server.expect_log("alice@.* may only listen")
+
+
 def test_an_assistant_takes_over_a_call():
     config = 'accounts = { bob = { password = "builder", groups = { "assistants" } } }'
     with Server(config, policy=EXAMPLES["assistants.lua"]) as server, Phone(

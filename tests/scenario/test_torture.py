@@ -134,10 +134,8 @@ def assert_serves(server, calls):
     with Phone(server, "witness") as witness:
         witness.call("demo")
         witness.audio.wait_for_packets(5)
-    deadline = time.monotonic() + 5 * run.SLOW
-    while server.status()["server"]["calls"] != calls:
-        assert time.monotonic() < deadline, f"calls are left: {server.status()['conferences']}"
-        time.sleep(0.05)
+    run.until(lambda: server.status()["server"]["calls"] == calls,
+              lambda: f"calls are left: {server.status()['conferences']}", within=5)
 
 
 def torture(transport):

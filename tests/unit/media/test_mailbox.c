@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "media/mailbox.h"
+#include "core/mailbox.h"
 #include "media/ring.h"
 
 enum { LETTERS = 20000, CHAIN = 5 };

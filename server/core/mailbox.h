@@ -5,8 +5,8 @@
  * never full. A chain of mail posted at once is also taken at once: what the focus asks in one
  * turn of its loop takes effect in one tick.
  */
-#ifndef MEDIA_MAILBOX_H
-#define MEDIA_MAILBOX_H
+#ifndef CORE_MAILBOX_H
+#define CORE_MAILBOX_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

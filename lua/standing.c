@@ -1,0 +1,69 @@
+/* Methods of class participant: role, shown name, floor, leave to speak. */
+#include "lua/private.h"
+
+#include <stdio.h>
+
+/* participant:set_role "host" */
+int participant_set_role(lua_State *L)
+{
+    struct request request = {.verb = VERB_ROLE};
+
+    text_check(L, 2, "set_role: the role", request.params.role, sizeof request.params.role);
+    return participant_submit(L, &request);
+}
+
+/* participant:rename "Alice Liddell"; "": as its phone says */
+int participant_rename(lua_State *L)
+{
+    struct request request = {.verb = VERB_RENAME};
+
+    text_check(L, 2, "rename: the name", request.params.display_name,
+               sizeof request.params.display_name);
+    return participant_submit(L, &request);
+}
+
+/* participant:permit { may_speak = … } */
+int participant_permit(lua_State *L)
+{
+    struct request request = {.verb = VERB_PERMIT};
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    if (!params_check(L, 2, "permit", verb_params(VERB_PERMIT), &request.params))
+        return luaL_error(L, "permit: say what, as in permit { may_speak = true }");
+    return participant_submit(L, &request);
+}
+
+int participant_give_floor(lua_State *L)
+{
+    struct request request = {.verb = VERB_FLOOR, .params.floor = true};
+
+    return participant_submit(L, &request);
+}
+
+int participant_take_floor(lua_State *L)
+{
+    struct request request = {.verb = VERB_FLOOR};
+
+    return participant_submit(L, &request);
+}
+
+/* participant:ask_for_floor(): it is the participant that asks, and the policy is told so. */
+int participant_ask_for_floor(lua_State *L)
+{
+    struct participant *participant = participant_self(L);
+    struct request request = {.verb = VERB_FLOOR, .params.floor = true};
+    struct decision decision;
+    int result;
+
+    command_actor(L, &request.actor);
+    if (!participant)
+        return handle_gone(L);
+    actor_of_participant(&request.actor, participant);
+    request.conference = participant_conference(participant);
+    request.target = participant_id(participant);
+    result = command_carry(L, &request, &decision);
+    if (result)
+        return command_refused(L, result, &decision);
+    lua_pushboolean(L, 1);
+    return 1;
+}

@@ -1,0 +1,300 @@
+/* Nothing changes a conference without a decision: every verb asks the policy once, does nothing
+ * when that rejects, and what the policy has changed when it accepts. A verb without a row in
+ * `ways` fails the test. */
+#include "tests/unit/fake_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+enum policy_way { ACCEPTS, REJECTS, CHANGES };
+
+static struct loop *loop;
+static struct focus *focus;
+static struct call *alice, *third; /* who is in; whoever calls besides */
+static enum verb verb;             /* that is tried */
+static enum policy_way policy_way;
+static unsigned asked; /* how often the policy was asked about it */
+static char seen[32];  /* what a subscriber may see */
+
+struct way {
+    void (*wish)(void);
+    void (*change)(struct request_params *params); /* by the policy */
+};
+
+static void submit(struct request *request)
+{
+    struct decision decision;
+
+    request->verb = verb;
+    request->actor.kind = ACTOR_SERVER;
+    request->conference = focus_conference_by_name(focus, "demo");
+    request->conference_name = "demo";
+    request->target = participant_id(alice->user);
+    (void)focus_submit(focus, request, &decision);
+}
+
+/* With params that differ from what is. */
+static void submit_plain(void)
+{
+    struct request request = {
+        .params = {.role = "host",
+                   .display_name = "Queen",
+                   .muted = true,
+                   .held = true,
+                   .listen_only = true,
+                   .floor = true,
+                   .locked = true,
+                   .agc = true,
+                   .speaks = 3,
+                   .direction = STREAM_SENDONLY,
+                   .file = "a.wav"},
+    };
+
+    submit(&request);
+}
+
+static void submit_invite(void)
+{
+    struct invitation invitation = {.uri = "sip:carol@192.0.2.7", .name = ""};
+    struct request request = {.invitation = &invitation, .params = {.role = "participant"}};
+
+    submit(&request);
+}
+
+static void call_nobody(void)
+{
+    third = world_dial(focus, "bob", "lunch");
+}
+
+static void call_in(void)
+{
+    third = world_join(focus, "bob", "demo");
+}
+
+static void call_as_another(void)
+{
+    const struct named_dialog names = {.is_replaced = true, .call = alice};
+
+    third = world_call_from("bob", "demo", "127.0.0.1");
+    third->info.names = &names;
+    focus_signalling_events()->on_incoming(third, focus);
+    third->info.names = NULL;
+}
+
+static void fall_silent(void)
+{
+    focus_mixing_events()->on_timeout(alice->user, 1000, focus);
+}
+
+static void subscribe(void)
+{
+    struct subscriber subscriber = {.from = alice->info, .call = alice};
+    struct conference *conference;
+    uint64_t participant;
+    enum view view;
+
+    if (focus_subscribe(focus, &subscriber, "conference", &conference, &participant, &view))
+        (void)snprintf(seen, sizeof seen, "%s", view_name(view));
+}
+
+static void change_entry(struct request_params *params)
+{
+    (void)snprintf(params->role, sizeof params->role, "guest");
+    params->muted = !params->muted;
+}
+
+static void change_title(struct request_params *params)
+{
+    (void)snprintf(params->title, sizeof params->title, "Lunch");
+}
+
+static void change_reason(struct request_params *params)
+{
+    (void)snprintf(params->reason, sizeof params->reason, "So be it");
+}
+
+static void change_flags(struct request_params *params)
+{
+    params->muted = params->held = params->listen_only = params->floor = params->locked = false;
+}
+
+static void change_voice(struct request_params *params)
+{
+    params->denoise = true;
+}
+
+static void change_gain(struct request_params *params)
+{
+    params->speaks = params->gain = -3;
+}
+
+static void change_direction(struct request_params *params)
+{
+    params->direction = STREAM_INACTIVE;
+}
+
+static void change_names(struct request_params *params)
+{
+    (void)snprintf(params->role, sizeof params->role, "guest");
+    (void)snprintf(params->display_name, sizeof params->display_name, "Knave");
+}
+
+static void change_view(struct request_params *params)
+{
+    params->view = VIEW_MODERATOR;
+}
+
+static const struct way ways[VERB_COUNT] = {
+    [VERB_CREATE] = {call_nobody, change_title},
+    [VERB_JOIN] = {call_in, change_entry},
+    [VERB_REPLACE] = {call_as_another, change_entry},
+    [VERB_INVITE] = {submit_invite, change_entry},
+    [VERB_TIMEOUT] = {fall_silent, change_reason},
+    [VERB_MUTE] = {submit_plain, change_flags},
+    [VERB_HOLD] = {submit_plain, change_flags},
+    [VERB_ENHANCE] = {submit_plain, change_voice},
+    [VERB_VOLUME] = {submit_plain, change_gain},
+    [VERB_MEDIA] = {submit_plain, change_direction},
+    [VERB_ANNOUNCE] = {submit_plain, change_gain},
+    [VERB_ROLE] = {submit_plain, change_names},
+    [VERB_RENAME] = {submit_plain, change_names},
+    [VERB_FLOOR] = {submit_plain, change_flags},
+    [VERB_PERMIT] = {submit_plain, change_flags},
+    [VERB_REMOVE] = {submit_plain, change_reason},
+    [VERB_LOCK] = {submit_plain, change_flags},
+    [VERB_END] = {submit_plain, change_reason},
+    [VERB_SUBSCRIBE] = {subscribe, change_view},
+};
+
+static void policy_decide(void *ctx, const struct request *request, struct decision *decision)
+{
+    (void)ctx;
+    if (request->verb != verb) {
+        decision->verdict = DECISION_ACCEPT;
+        return;
+    }
+    asked++;
+    decision->verdict = policy_way == REJECTS ? DECISION_REJECT : DECISION_ACCEPT;
+    decision->code = 403;
+    if (policy_way == CHANGES)
+        ways[verb].change(&decision->params);
+}
+
+static void policy_event(void *ctx, const struct conference_event *event)
+{
+    (void)ctx;
+    (void)event;
+}
+
+static void policy_forget(void *ctx, uint64_t conference)
+{
+    (void)ctx;
+    (void)conference;
+}
+
+static void tell_participant(FILE *file, const struct participant *participant)
+{
+    const struct leg *leg = world_leg_of(participant);
+
+    fprintf(file, "%s %s %s %d %s %.0f %d %d %s;", participant_call(participant)->caller.user,
+            participant_role(participant), participant_display_name(participant),
+            participant_is_muted(participant), participant_status(participant),
+            (double)leg->route.speaks[MIX_MAIN], leg->voice.agc, leg->voice.denoise,
+            participant_has_floor(participant) ? "floor" : "");
+}
+
+/* All that a verb could change. */
+static void snapshot(char *text, size_t size)
+{
+    FILE *file = fmemopen(text, size, "w");
+    struct conference *conference = NULL;
+
+    assert_non_null(file);
+    while ((conference = focus_next_conference(focus, conference))) {
+        const struct participant *participant = NULL;
+        fprintf(file, "%s \"%s\" %d %d: ", conference_name(conference),
+                conference_title(conference), conference_is_locked(conference),
+                (int)conference_direction(conference));
+        while ((participant = conference_next_participant(conference, participant)))
+            tell_participant(file, participant);
+    }
+    fprintf(file, "%d %s, %u %.0f, %s", alice->ended, alice->reason, world.plays,
+            world.first_player ? (double)world.first_player->gain : 0, seen);
+    (void)fclose(file);
+}
+
+static void make_world(void)
+{
+    static const struct policy policy = {NULL, policy_decide, policy_event, policy_forget};
+    struct focus_config config = {.domain = "", .media_timeout = 1000};
+
+    memset(&world, 0, sizeof world);
+    asked = 0;
+    third = NULL;
+    seen[0] = '\0';
+    assert_int_equal(loop_create(&loop), 0);
+    config.loop = loop;
+    assert_int_equal(focus_create(&config, &focus), 0);
+    focus_connect(focus, &world_signalling, &world_mixing, &policy);
+    assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = "demo"}), 0);
+    policy_way = ACCEPTS;
+    alice = world_join(focus, "alice", "demo");
+    asked = 0;
+}
+
+static void end_world(void)
+{
+    if (third)
+        world_hang_up(focus, third);
+    if (world.last_outgoing)
+        world_hang_up(focus, world.last_outgoing);
+    world_hang_up(focus, alice);
+    world_turn(loop);
+    focus_destroy(focus);
+    loop_destroy(loop);
+}
+
+/* What there is after the wish for `verb`, when the policy does this. */
+static void try_it(enum policy_way way, char *text, size_t size)
+{
+    make_world();
+    policy_way = way;
+    ways[verb].wish();
+    assert_int_equal(asked, 1);
+    snapshot(text, size);
+    end_world();
+}
+
+static void every_verb_passes_one_decision(void **state)
+{
+    char before[512], rejected[512], accepted[512], changed[512];
+
+    (void)state;
+    for (verb = 0; verb < VERB_COUNT; verb++) {
+        if (!ways[verb].wish)
+            fail_msg("%s is not tried here", verb_name(verb));
+        make_world();
+        snapshot(before, sizeof before);
+        end_world();
+        try_it(REJECTS, rejected, sizeof rejected);
+        try_it(ACCEPTS, accepted, sizeof accepted);
+        try_it(CHANGES, changed, sizeof changed);
+        if (strcmp(before, rejected) != 0)
+            fail_msg("%s was rejected and does: %s", verb_name(verb), rejected);
+        if (strcmp(before, accepted) == 0)
+            fail_msg("%s was accepted and does nothing: %s", verb_name(verb), before);
+        if (strcmp(accepted, changed) == 0)
+            fail_msg("%s does the same with other params: %s", verb_name(verb), changed);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_verb_passes_one_decision),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
