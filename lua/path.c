@@ -1,5 +1,7 @@
 #include "lua/private.h"
 
+#include "core/program.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -28,19 +30,6 @@ void script_display(const char *folder, const char *name, char *display, size_t 
 static bool is_there(const char *path)
 {
     return access(path, F_OK) == 0;
-}
-
-/* The directory of the running program; "" when it cannot be told. */
-static void program_directory(char *directory, size_t size)
-{
-    char program[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-
-    directory[0] = '\0';
-    if (length <= 0)
-        return;
-    program[length] = '\0';
-    (void)snprintf(directory, size, "%s", dirname(program));
 }
 
 bool lua_script_path(const char *folder, const char *name, const char *config_file, char *path,

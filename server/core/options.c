@@ -74,6 +74,16 @@ static int check_about(const char *text, char *error, size_t error_size)
     return 0;
 }
 
+static int check_language(const char *text, char *error, size_t error_size)
+{
+    size_t valid = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+    if (!*text || text[valid] || valid > 16) {
+        snprintf(error, error_size, "must be a language, as in en or pt-BR, not \"%.80s\"", text);
+        return EINVAL;
+    }
+    return 0;
+}
+
 static int check_web(const char *text, char *error, size_t error_size)
 {
     size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-.");
@@ -350,6 +360,15 @@ static const struct option options[] = {
      .standard = "", .live = true,
      .help = "A sound file (WAV, FLAC, Ogg) for who is alone in a conference, beside the config "
              "or with its path; empty: silence."},
+    {.key = "prompts.path", .type = OPTION_TEXT, .offset = IN_SETTINGS(prompts_path),
+     .standard = "sounds",
+     .help = "Directory of your own recordings of prompts, beside the config or with its path: "
+             "sounds/welcome.wav is played for \"welcome\" instead of the one that comes with the "
+             "server, sounds/de/welcome.wav where German is spoken."},
+    {.key = "prompts.language", .type = OPTION_TEXT, .offset = IN_SETTINGS(prompts_language),
+     .standard = "en", .check = check_language,
+     .help = "The language of prompts and of numbers that are said (scripts/language/en.lua). What "
+             "is missing in it is said in English."},
     {.key = "created.empty_timeout", .type = OPTION_MILLISECONDS,
      .offset = IN_SETTINGS(created.empty_timeout), .standard = "0", .most = DAY_S * 1000,
      .live = true,

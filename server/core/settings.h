@@ -92,6 +92,8 @@ struct settings {
     unsigned stop_timeout;        /* ms that a stopping server waits for the answers to its BYEs */
     char *data;                   /* directory of the control socket and the lock */
     json_t *applications;         /* { user part: script }; NULL for none */
+    char *prompts_path;           /* the operator's own, relative to the config */
+    char *prompts_language;       /* "en" */
     char *policy;                 /* the site policy: a name ("standard") or a path */
     enum log_level log_level;
     struct sound_settings sound;

@@ -179,7 +179,7 @@ static bool is_own_address(const char *text, const struct sockaddr_storage *addr
 static int start_media(struct server *server)
 {
     const struct settings *settings = &server->settings;
-    char directory[PATH_MAX];
+    struct sound_directories directories;
     char error[ERROR_MAX];
     struct media_config config = {
         .loop = server->loop,
@@ -189,11 +189,11 @@ static int start_media(struct server *server)
         .io_uring = settings->io_uring == SWITCH_ON,
         .overload_late = settings->overload_late,
         .overload_load = settings->overload_load,
-        .directory = directory,
         .events = focus_mixing_events(),
         .events_arg = server->focus,
     };
-    server_directory(settings, directory, sizeof directory);
+    server_directories(settings, &directories);
+    config.places = directories.places;
     if (server_check_sound(settings, error, sizeof error)) {
         log_error("%s; there will be silence instead", error);
     }

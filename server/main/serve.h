@@ -9,6 +9,8 @@
 #include "sip/sip.h"
 #include "state/state.h"
 
+#include <limits.h>
+
 /* The running server, on the focus thread. */
 struct server {
     const struct arguments *arguments;
@@ -30,8 +32,13 @@ struct server {
 /* sound.c: how a conference sounds whose own settings are `own`; the settings' strings. For the
  * server itself, its own. */
 struct sound_config server_sound(const struct settings *settings, const struct sound_settings *own);
-/* Where relative names of sound files begin. */
-void server_directory(const struct settings *settings, char *directory, size_t size);
+/* Where sound files and prompts are, by these settings. */
+struct sound_directories {
+    char config[PATH_MAX], own[2 * PATH_MAX], shipped[2 * PATH_MAX];
+    struct sound_places places; /* points to these, and into the settings */
+};
+
+void server_directories(const struct settings *settings, struct sound_directories *directories);
 /* Looks into the sound files. EINVAL: `error` says what is wrong with one. */
 int server_check_sound(const struct settings *settings, char *error, size_t error_size);
 

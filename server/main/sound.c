@@ -2,12 +2,14 @@
 #include "main/serve.h"
 
 #include "core/log.h"
+#include "core/program.h"
 
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static enum key_source keys_of(const char *dtmf)
 {
@@ -46,24 +48,46 @@ struct sound_config server_sound(const struct settings *settings, const struct s
     };
 }
 
-void server_directory(const struct settings *settings, char *directory, size_t size)
+/* Beside the program where it was built, or where it is installed. */
+static void find_shipped(char *path, size_t size)
+{
+    char program[PATH_MAX];
+    program_directory(program, sizeof program);
+    snprintf(path, size, "%s/prompts", program);
+    if (access(path, F_OK)) {
+        snprintf(path, size, "%s/../share/parley/prompts", program);
+    }
+}
+
+void server_directories(const struct settings *settings, struct sound_directories *directories)
 {
     char file[PATH_MAX];
+    const char *own = settings->prompts_path;
     snprintf(file, sizeof file, "%s", settings->file ? settings->file : "");
-    snprintf(directory, size, "%s", *file ? dirname(file) : "");
+    snprintf(directories->config, sizeof directories->config, "%s", *file ? dirname(file) : "");
+    bool is_whole = *own == '/' || !*own || !*directories->config;
+    snprintf(directories->own, sizeof directories->own, "%s%s%s",
+             is_whole ? "" : directories->config, is_whole ? "" : "/", own);
+    find_shipped(directories->shipped, sizeof directories->shipped);
+    directories->places = (struct sound_places){
+        .directory = directories->config,
+        .own = directories->own,
+        .shipped = directories->shipped,
+        .language = settings->prompts_language,
+    };
 }
 
 static int check_music(const struct settings *settings, const struct sound_settings *own,
                        char *error, size_t error_size)
 {
-    char directory[PATH_MAX];
+    struct sound_directories directories;
     char problem[512];
     struct sound_config sound = server_sound(settings, own);
     if (!*sound.hold_music) {
         return 0;
     }
-    server_directory(settings, directory, sizeof directory);
-    int status = media_check_sound(directory, sound.hold_music, problem, sizeof problem);
+    server_directories(settings, &directories);
+    int status = media_check_sound(&directories.places, sound.hold_music, problem, sizeof problem);
     if (status) {
         snprintf(error, error_size, "hold_music: %s", problem);
     }

@@ -23,11 +23,66 @@ struct clips {
     struct worker *reader;
     void (*on_read)(struct clip *clip, void *arg);
     void *arg;
-    char *directory;
+    struct sound_places places; /* its strings are ours */
     TAILQ_HEAD(, clip) open;
 };
 
+/* ---- where it is ---- */
+
+static void free_places(struct sound_places *places)
+{
+    free((char *)places->directory);
+    free((char *)places->own);
+    free((char *)places->shipped);
+    free((char *)places->language);
+}
+
+static char *copy_text(const char *text)
+{
+    return strdup(text != NULL ? text : "");
+}
+
+/* ENOMEM: what there is is to be freed all the same. */
+static int copy_places(struct sound_places *copy, const struct sound_places *places)
+{
+    *copy = (struct sound_places){
+        .directory = copy_text(places->directory),
+        .own = copy_text(places->own),
+        .shipped = copy_text(places->shipped),
+        .language = copy_text(places->language),
+    };
+    return copy->directory && copy->own && copy->shipped && copy->language ? 0 : ENOMEM;
+}
+
+/* What a clip is known by: the path of a file, or the name of a prompt. */
+static void name_of(const char *directory, const char *file, char name[PATH_SIZE])
+{
+    recording_path(prompt_is_name(file) ? NULL : directory, file, name);
+}
+
+/* False: `error` says where there is no such prompt. */
+static bool find_file(const struct sound_places *places, const char *name, char path[PATH_SIZE],
+                      char *error, size_t error_size)
+{
+    if (!prompt_is_name(name)) {
+        (void)snprintf(path, PATH_SIZE, "%s", name);
+    } else if (!prompt_find(places, name, path, PATH_SIZE)) {
+        (void)snprintf(error, error_size, "prompt \"%.60s\": no such file in %.160s", name, path);
+        return false;
+    }
+    return true;
+}
+
 /* ---- the reader's thread ---- */
+
+static void clip_read(struct clip *clip)
+{
+    char path[PATH_SIZE];
+
+    if (find_file(&clip->clips->places, clip->path, path, clip->problem, sizeof clip->problem)) {
+        (void)recording_read(path, &clip->recording, clip->problem, sizeof clip->problem);
+    }
+}
 
 static void reader_run(struct worker *worker, void *arg)
 {
@@ -40,8 +95,7 @@ static void reader_run(struct worker *worker, void *arg)
 
             job = job_next(job);
             if (!worker_is_ending(worker)) {
-                (void)recording_read(clip->path, &clip->recording, clip->problem,
-                                     sizeof clip->problem);
+                clip_read(clip);
             }
             worker_return(worker, &clip->job);
         }
@@ -62,11 +116,11 @@ static void on_done(struct job *job, void *arg)
     clip_close(clip);
 }
 
-int clips_create(struct loop *loop, const char *directory,
+int clips_create(struct loop *loop, const struct sound_places *places,
                  void (*on_read)(struct clip *clip, void *arg), void *arg, struct clips **clipsp)
 {
     struct clips *clips = calloc(1, sizeof *clips);
-    int err = ENOMEM;
+    int err;
 
     if (clips == NULL) {
         return ENOMEM;
@@ -74,8 +128,8 @@ int clips_create(struct loop *loop, const char *directory,
     clips->on_read = on_read;
     clips->arg = arg;
     TAILQ_INIT(&clips->open);
-    clips->directory = strdup(directory != NULL ? directory : "");
-    if (clips->directory != NULL) {
+    err = copy_places(&clips->places, places);
+    if (err == 0) {
         err = worker_create(
             &(struct worker_config){
                 .loop = loop, .name = "clips", .run = reader_run, .done = on_done, .arg = clips},
@@ -95,7 +149,7 @@ void clips_destroy(struct clips *clips)
         return;
     }
     worker_destroy(clips->reader);
-    free(clips->directory);
+    free_places(&clips->places);
     free(clips);
 }
 
@@ -119,7 +173,7 @@ int clip_open(struct clips *clips, const char *file, struct clip **clipp)
     size_t size;
     int err;
 
-    recording_path(clips->directory, file, path);
+    name_of(clips->places.directory, file, path);
     clip = find(clips, path);
     if (clip == NULL) {
         size = strlen(path) + 1;
@@ -173,10 +227,12 @@ const int16_t *clip_samples(const struct clip *clip, unsigned rate, size_t *coun
     return NULL;
 }
 
-int clip_check(const char *directory, const char *file, char *error, size_t error_size)
+int clip_check(const struct sound_places *places, const char *file, char *error, size_t error_size)
 {
-    char path[PATH_SIZE];
+    char name[PATH_SIZE], path[PATH_SIZE];
 
-    recording_path(directory, file, path);
-    return recording_check(path, error, error_size);
+    name_of(places->directory, file, name);
+    return find_file(places, name, path, error, error_size)
+               ? recording_check(path, error, error_size)
+               : EINVAL;
 }

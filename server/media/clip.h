@@ -10,22 +10,24 @@
 #define MEDIA_CLIP_H
 
 #include "core/loop.h"
+#include "media/prompt.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
+enum { PATH_SIZE = 4096 }; /* bytes with NUL of a file's name */
+
 struct clip;
 struct clips;
 
-/* `directory`: where relative names begin. `on_read`: the clip's file has been read, or cannot be.
- * ENOMEM, EMFILE. */
-int clips_create(struct loop *loop, const char *directory,
+/* `places` are copied. `on_read`: the clip's file has been read, or cannot be. ENOMEM, EMFILE. */
+int clips_create(struct loop *loop, const struct sound_places *places,
                  void (*on_read)(struct clip *clip, void *arg), void *arg, struct clips **clipsp);
 /* No clip is open any more. */
 void clips_destroy(struct clips *clips); /* NULL is fine */
 
-/* The clip of that file, which may be there already; on_read comes for it when it is not. ENOMEM,
- * EAGAIN. */
+/* The clip of that file or prompt, which may be there already; on_read comes for it when it is not.
+ * ENOMEM, EAGAIN. */
 int clip_open(struct clips *clips, const char *file, struct clip **clipp);
 void clip_close(struct clip *clip); /* NULL is fine */
 bool clip_is_read(const struct clip *clip);
@@ -37,6 +39,6 @@ const char *clip_problem(const struct clip *clip);
 const int16_t *clip_samples(const struct clip *clip, unsigned rate, size_t *countp);
 
 /* Whether the file can be played, as far as its beginning tells. EINVAL: `error` says why not. */
-int clip_check(const char *directory, const char *file, char *error, size_t error_size);
+int clip_check(const struct sound_places *places, const char *file, char *error, size_t error_size);
 
 #endif

@@ -10,7 +10,6 @@
 enum {
     RECORDING_RATES = 2,
     RECORDING_MINUTES_MAX = 15, /* it stays in memory as long as it is played */
-    PATH_SIZE = 4096,
 };
 
 extern const unsigned recording_rates[RECORDING_RATES]; /* Hz */

@@ -214,18 +214,24 @@ struct leg {
 
 /* ---- a player ---- */
 
+/* One of the files that it plays, one behind the other. */
+struct player_part {
+    struct clip *clip;     /* focus thread */
+    struct playing sound; /* media thread, once it plays */
+};
+
 struct player {
     /* Focus thread. */
     TAILQ_ENTRY(player) of_mix;
     struct media *media;
-    struct clip *clip;
     void *user;
     bool playing, stopping, abandoned;
     unsigned fade; /* ms */
     bool loop;
     struct message add, stop;
 
-    /* Constant, `plane` once it plays. */
+    /* Constant, `plane` and the parts' sounds once it plays. */
+    unsigned part_count;
     struct mix *mix;
     struct section *section; /* the mix's first one */
     unsigned bus, plane;
@@ -234,8 +240,10 @@ struct player {
     /* Media thread, once it plays. */
     TAILQ_ENTRY(player) in_section;
     bool ended, stop_asked;
-    struct playing sound;
+    unsigned part; /* that plays */
     struct mixer_channel channel;
+
+    struct player_part parts[];
 };
 
 /* ---- a mix ---- */

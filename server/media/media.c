@@ -257,7 +257,7 @@ int media_create(const struct media_config *config, struct media **mediap)
     };
     TAILQ_INIT(&media->mixes);
     TAILQ_INIT(&media->legs);
-    err = clips_create(config->loop, config->directory, players_clip_read, media, &media->clips);
+    err = clips_create(config->loop, &config->places, players_clip_read, media, &media->clips);
     if (err == 0) {
         err = open_ports(media, config);
     }
@@ -328,9 +328,10 @@ void media_destroy(struct media *media)
     free(media);
 }
 
-int media_check_sound(const char *directory, const char *file, char *error, size_t error_size)
+int media_check_sound(const struct sound_places *places, const char *file, char *error,
+                      size_t error_size)
 {
-    return clip_check(directory, file, error, error_size);
+    return clip_check(places, file, error, error_size);
 }
 
 const struct mixing *media_mixing(struct media *media)

@@ -7,6 +7,7 @@
 #define MEDIA_MEDIA_H
 
 #include "core/loop.h"
+#include "media/prompt.h"
 #include "ports/mixing.h"
 
 struct media;
@@ -21,7 +22,7 @@ struct media_config {
     unsigned section_legs;        /* legs of one mix on a thread before another helps; 0: 250 */
     unsigned overload_late;       /* see media_set_overload */
     unsigned overload_load;
-    const char *directory; /* where relative names of sound files begin; "": here */
+    struct sound_places places; /* of sound files */
     const struct mixing_events *events;
     void *events_arg;
 };
@@ -37,7 +38,8 @@ void media_set_overload(struct media *media, unsigned late, unsigned load);
 
 /* Whether a sound file can be played, as far as its beginning tells; reads the disk. EINVAL:
  * `error` says why not. Needs no media. */
-int media_check_sound(const char *directory, const char *file, char *error, size_t error_size);
+int media_check_sound(const struct sound_places *places, const char *file, char *error,
+                      size_t error_size);
 
 /* The table with `media` as context; lives as long as media. */
 const struct mixing *media_mixing(struct media *media);

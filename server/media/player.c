@@ -4,6 +4,7 @@
 #include "core/log.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,9 @@
 void player_free(struct player *player)
 {
     TAILQ_REMOVE(&player->mix->players_open, player, of_mix);
-    clip_close(player->clip);
+    for (unsigned i = 0; i < player->part_count; i++) {
+        clip_close(player->parts[i].clip);
+    }
     free(player);
 }
 
@@ -29,13 +32,15 @@ static void player_over(struct player *player, const char *problem)
     }
 }
 
-/* The clip has been read. */
+/* All that it plays has been read. */
 static int player_begin(struct player *player)
 {
     int err = mix_supply_player(player->mix, player->bus, &player->plane);
 
-    if (err == 0) {
-        err = playing_init(&player->sound, player->clip, mixer_rates[player->plane], player->fade,
+    for (unsigned i = 0; err == 0 && i < player->part_count; i++) {
+        struct player_part *part = &player->parts[i];
+
+        err = playing_init(&part->sound, part->clip, mixer_rates[player->plane], player->fade,
                            player->loop);
     }
     if (err == 0) {
@@ -45,21 +50,55 @@ static int player_begin(struct player *player)
     return err;
 }
 
-int player_create(struct mix *mix, const struct play_config *config, struct player **playerp)
+static bool is_read(const struct player *player)
 {
-    struct player *player;
-    int err;
+    unsigned i = 0;
 
-    loop_assert_thread(mix->media->loop);
-    player = calloc(1, sizeof *player);
-    if (player == NULL) {
-        return ENOMEM;
+    while (i < player->part_count && clip_is_read(player->parts[i].clip)) {
+        i++;
     }
-    err = clip_open(mix->media->clips, config->file, &player->clip);
-    if (err != 0) {
-        free(player);
-        return err;
+    return i == player->part_count;
+}
+
+static const char *problem_of(const struct player *player)
+{
+    const char *problem = NULL;
+
+    for (unsigned i = 0; problem == NULL && i < player->part_count; i++) {
+        problem = clip_problem(player->parts[i].clip);
     }
+    return problem;
+}
+
+/* The files of a list. Closing what was opened is the caller's. */
+static int open_parts(struct player *player, struct clips *clips, const char *list)
+{
+    char file[PATH_SIZE];
+    int err = 0;
+
+    for (unsigned i = 0; err == 0 && i < player->part_count; i++) {
+        size_t length = strcspn(list, (char[]){PLAY_NEXT, '\0'});
+
+        (void)snprintf(file, sizeof file, "%.*s", (int)length, list);
+        err = clip_open(clips, file, &player->parts[i].clip);
+        list += length + 1;
+    }
+    return err;
+}
+
+static unsigned count_parts(const char *list)
+{
+    unsigned count = 1;
+
+    while ((list = strchr(list, PLAY_NEXT)) != NULL) {
+        list++;
+        count++;
+    }
+    return count;
+}
+
+static void player_prepare(struct player *player, struct mix *mix, const struct play_config *config)
+{
     player->media = mix->media;
     player->mix = mix;
     player->section = mix->sections[0];
@@ -67,17 +106,36 @@ int player_create(struct mix *mix, const struct play_config *config, struct play
     player->bus = config->bus;
     player->gain = mixer_linear(config->gain);
     player->fade = config->fade;
-    player->loop = config->loop;
+    player->loop = config->loop && player->part_count == 1;
     player->add = (struct message){.kind = MESSAGE_PLAYER_ADD, .player = player};
     player->stop = (struct message){.kind = MESSAGE_PLAYER_STOP, .player = player};
     mixer_channel_init(&player->channel);
     TAILQ_INSERT_TAIL(&mix->players_open, player, of_mix);
-    if (clip_is_read(player->clip)) {
+}
+
+int player_create(struct mix *mix, const struct play_config *config, struct player **playerp)
+{
+    unsigned count = count_parts(config->file);
+    struct player *player;
+    int err;
+
+    loop_assert_thread(mix->media->loop);
+    if (count > PLAY_MOST) {
+        return E2BIG;
+    }
+    player = calloc(1, sizeof *player + count * sizeof *player->parts);
+    if (player == NULL) {
+        return ENOMEM;
+    }
+    player->part_count = count;
+    player_prepare(player, mix, config);
+    err = open_parts(player, mix->media->clips, config->file);
+    if (err == 0 && is_read(player)) {
         err = player_begin(player);
-        if (err != 0) {
-            player_free(player);
-            return err;
-        }
+    }
+    if (err != 0) {
+        player_free(player);
+        return err;
     }
     *playerp = player;
     return 0;
@@ -95,6 +153,17 @@ void player_stop(struct player *player)
     }
 }
 
+static bool plays(const struct player *player, const struct clip *clip)
+{
+    unsigned i = 0;
+
+    while (i < player->part_count && player->parts[i].clip != clip) {
+        i++;
+    }
+    return i < player->part_count;
+}
+
+/* One that plays the clip and need not wait any longer. */
 static struct player *find_waiting(struct media *media, const struct clip *clip)
 {
     struct mix *mix;
@@ -105,8 +174,8 @@ static struct player *find_waiting(struct media *media, const struct clip *clip)
         TAILQ_FOREACH(player, &mix->players_open, of_mix)
         {
             /* The analyzer does not follow that player_free takes it off the list. */
-            if (player->clip == clip && // NOLINT(clang-analyzer-unix.Malloc)
-                !player->playing) {
+            if (!player->playing && // NOLINT(clang-analyzer-unix.Malloc)
+                plays(player, clip) && (is_read(player) || problem_of(player) != NULL)) {
                 return player;
             }
         }
@@ -116,14 +185,13 @@ static struct player *find_waiting(struct media *media, const struct clip *clip)
 
 void players_clip_read(struct clip *clip, void *arg)
 {
-    const char *problem = clip_problem(clip);
     struct player *player;
     int err;
 
     /* Looked for from the beginning each time: who is told may start and stop others. */
     while ((player = find_waiting(arg, clip)) != NULL) {
-        if (player->stopping || player->abandoned || problem != NULL) {
-            player_over(player, problem);
+        if (player->stopping || player->abandoned || problem_of(player) != NULL) {
+            player_over(player, problem_of(player));
         } else if ((err = player_begin(player)) != 0) {
             player_over(player, err == EINVAL ? "it holds nothing at the rate of the conference"
                                               : strerror(err));
@@ -156,12 +224,12 @@ void player_apply_add(struct player *player)
 
     TAILQ_INSERT_TAIL(&section->players, player, in_section);
     mixer_channel_feed(&section->mixer, &player->channel, player->plane, player->bus, player->gain);
-    player->sound.leaving = section->leaving;
+    player->parts[0].sound.leaving = section->leaving;
 }
 
 void player_apply_stop(struct player *player, struct media_thread *thread)
 {
-    player->sound.leaving = true;
+    player->parts[player->part].sound.leaving = true;
     player->stop_asked = true;
     if (player->ended) {
         thread_give_back(thread, &player->stop);
@@ -180,6 +248,34 @@ static void player_depart(struct player *player, struct media_thread *thread)
     }
 }
 
+/* The next `count` samples, over the end of a part into the next one. False: there is no more. */
+static bool player_next(struct player *player, float *frame, unsigned count)
+{
+    for (;;) {
+        struct playing *sound = &player->parts[player->part].sound;
+        bool is_last = player->part + 1 == player->part_count;
+        size_t left = playing_left(sound);
+        unsigned here = is_last || left > count ? count : (unsigned)left;
+        bool goes_on = playing_next(sound, frame, here);
+
+        frame += here;
+        count -= here;
+        if (is_last || (goes_on && count == 0)) {
+            return goes_on;
+        }
+        if (playing_left(sound) == 0) {
+            player->part++;
+            player->parts[player->part].sound.leaving = sound->leaving;
+        } else if (!goes_on) { /* it has been stopped, and the rest is silence */
+            memset(frame, 0, count * sizeof *frame);
+            return false;
+        }
+        if (count == 0) {
+            return true;
+        }
+    }
+}
+
 void players_speak(struct section *section, struct media_thread *thread)
 {
     struct mixer *mixer = &section->mixer;
@@ -187,7 +283,7 @@ void players_speak(struct section *section, struct media_thread *thread)
 
     for (player = TAILQ_FIRST(&section->players); player != NULL; player = next) {
         unsigned count = mixer_rates[player->plane] / 1000 * FRAME_MS;
-        bool goes_on = playing_next(&player->sound, thread->frame, count);
+        bool goes_on = player_next(player, thread->frame, count);
 
         next = TAILQ_NEXT(player, in_section);
         /* Full power: music that is soft for a while is not a silent line. */
@@ -205,7 +301,9 @@ void players_begin_leaving(struct section *section)
 
     TAILQ_FOREACH(player, &section->players, in_section)
     {
-        player->sound.leaving = true;
-        player->sound.fade = mixer_rates[player->plane] / 1000 * FRAME_MS;
+        struct playing *sound = &player->parts[player->part].sound;
+
+        sound->leaving = true;
+        sound->fade = mixer_rates[player->plane] / 1000 * FRAME_MS;
     }
 }

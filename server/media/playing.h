@@ -21,6 +21,12 @@ struct playing {
 /* `rate`: of the mix, Hz. EINVAL: the clip has nothing at that rate. */
 int playing_init(struct playing *playing, const struct clip *clip, unsigned rate, unsigned fade_ms,
                  bool loop);
+/* What is left to play. */
+static inline size_t playing_left(const struct playing *playing)
+{
+    return playing->loop ? SIZE_MAX : playing->count - playing->position;
+}
+
 /* Puts the next `count` samples into `frame`. False when there is nothing left to play. */
 bool playing_next(struct playing *playing, float *frame, unsigned count);
 

@@ -55,8 +55,15 @@ struct leg_config {
     void *user;       /* comes back with the events */
 };
 
+enum {
+    PLAY_NEXT = '\n', /* between the files of a list */
+    PLAY_MOST = 64,   /* files of one */
+};
+
 struct play_config {
-    const char *file; /* any that libsndfile reads; relative to the server's directory; copied */
+    /* Any that libsndfile reads, relative to the server's directory; the name of a prompt; a tone.
+     * Several, PLAY_NEXT between them, are played without a gap, and in no loop. Copied. */
+    const char *file;
     unsigned bus;
     float gain;    /* dB */
     unsigned fade; /* ms in which it comes and goes */
@@ -149,7 +156,7 @@ struct mixing {
     bool (*is_overloaded)(void *ctx, const struct mix *mix);
     /* Plays a file into a bus. It is read in the background, so there is no waiting here, and
      * whether it can be read is told by on_played. EAGAIN: no thread to read it; EINVAL: it has
-     * been read, and holds nothing at the rate of the mix; ENOMEM. */
+     * been read, and holds nothing at the rate of the mix; E2BIG: too many files; ENOMEM. */
     int (*play)(struct mix *mix, const struct play_config *config, struct player **playerp);
     /* Fades out; on_played comes when that is done. Again: nothing more. */
     void (*play_stop)(struct player *player);

@@ -23,6 +23,7 @@ static struct {
     struct loop *loop;
     struct clips *clips;
     char directory[32];
+    struct sound_places places;
     unsigned read; /* clips told of */
 } world;
 
@@ -47,7 +48,8 @@ static int setup(void **state)
     (void)snprintf(world.directory, sizeof world.directory, "/tmp/parley-clip-XXXXXX");
     assert_non_null(mkdtemp(world.directory));
     assert_int_equal(loop_create(&world.loop), 0);
-    return clips_create(world.loop, world.directory, on_read, NULL, &world.clips);
+    world.places = (struct sound_places){.directory = world.directory};
+    return clips_create(world.loop, &world.places, on_read, NULL, &world.clips);
 }
 
 static int teardown(void **state)
@@ -229,8 +231,67 @@ static void what_cannot_be_played_says_why(void **state)
             fail_msg("%s: %s", cases[i].name, clip_problem(clip));
         }
         clip_close(clip);
-        assert_int_equal(clip_check(world.directory, cases[i].name, error, sizeof error), EINVAL);
+        assert_int_equal(clip_check(&world.places, cases[i].name, error, sizeof error), EINVAL);
         assert_non_null(strstr(error, cases[i].problem));
+    }
+}
+
+/* ---- prompts ---- */
+
+static void write_prompt(const char *name, float hz)
+{
+    char folder[64];
+
+    (void)snprintf(folder, sizeof folder, "%.*s", (int)strcspn(name, "/"), name);
+    if (strchr(name, '/') != NULL) {
+        (void)mkdir(path_of(folder), 0700);
+    }
+    write_tone(name, SF_FORMAT_WAV | SF_FORMAT_PCM_16, 8000, 1, hz, 1);
+}
+
+static const char *place_of(const char *name)
+{
+    static char path[PATH_SIZE];
+
+    assert_true(prompt_find(&world.places, name, path, sizeof path));
+    return path + strlen(world.directory);
+}
+
+static void a_name_is_a_prompt_one_s_own_first_and_english_last(void **state)
+{
+    struct sound_places places = {
+        .own = world.directory, .shipped = world.directory, .language = "de"};
+    struct clip *clip;
+    char path[PATH_SIZE];
+
+    (void)state;
+    assert_true(prompt_is_name("welcome"));
+    assert_false(prompt_is_name("welcome.wav"));
+    assert_false(prompt_is_name("de/welcome"));
+    assert_false(prompt_is_name("tone:440/100"));
+    assert_false(prompt_is_name(""));
+    world.places = places;
+    write_prompt("en/welcome.wav", 400);
+    assert_string_equal(place_of("welcome"), "/en/welcome.wav");
+    write_prompt("welcome.wav", 400);
+    assert_string_equal(place_of("welcome"), "/welcome.wav");
+    write_prompt("de/welcome.wav", 400);
+    assert_string_equal(place_of("welcome"), "/de/welcome.wav");
+    assert_false(prompt_find(&world.places, "missing", path, sizeof path));
+    assert_non_null(strstr(path, "/de"));
+
+    clips_destroy(world.clips);
+    assert_int_equal(clips_create(world.loop, &world.places, on_read, NULL, &world.clips), 0);
+    clip = open_and_wait("welcome");
+    assert_null(clip_problem(clip));
+    clip_close(clip);
+    clip = open_and_wait("missing");
+    assert_non_null(strstr(clip_problem(clip), "prompt \"missing\": no such file in /tmp"));
+    clip_close(clip);
+    assert_int_equal(clip_check(&world.places, "missing", path, sizeof path), EINVAL);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(unlink(path_of(i ? "en/welcome.wav" : "de/welcome.wav")), 0);
+        assert_int_equal(rmdir(path_of(i ? "en" : "de")), 0);
     }
 }
 
@@ -306,6 +367,7 @@ int main(void)
         TEST(a_file_that_plays_already_is_shared),
         TEST(who_closes_before_it_is_read_hears_no_more_of_it),
         TEST(what_cannot_be_played_says_why),
+        TEST(a_name_is_a_prompt_one_s_own_first_and_english_last),
         TEST(it_comes_loops_and_goes_without_a_click),
         TEST(a_clip_shorter_than_its_fades_is_played_softly_and_ends),
     };

@@ -1,0 +1,48 @@
+#include "media/prompt.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char fallback[] = "en";
+
+bool prompt_is_name(const char *file)
+{
+    return *file && !strpbrk(file, "/.:");
+}
+
+static bool is_given(const char *text)
+{
+    return text != NULL && *text != '\0';
+}
+
+/* The file of that name in FOLDER/PART, whatever its kind. */
+static bool find_in(const char *folder, const char *part, const char *name, char *path,
+                    size_t path_size)
+{
+    static const char *const kinds[] = {"wav", "flac", "ogg", "opus"};
+
+    for (size_t i = 0; is_given(folder) && i < sizeof kinds / sizeof *kinds; i++) {
+        (void)snprintf(path, path_size, "%s%s%s/%s.%s", folder, *part ? "/" : "", part, name,
+                       kinds[i]);
+        if (access(path, R_OK) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool prompt_find(const struct sound_places *places, const char *name, char *path, size_t path_size)
+{
+    const char *language = is_given(places->language) ? places->language : fallback;
+    const char *own = is_given(places->own) ? places->own : "";
+    const char *shipped = is_given(places->shipped) ? places->shipped : "";
+
+    if (find_in(own, language, name, path, path_size) || find_in(own, "", name, path, path_size) ||
+        find_in(shipped, language, name, path, path_size) ||
+        find_in(shipped, fallback, name, path, path_size)) {
+        return true;
+    }
+    (void)snprintf(path, path_size, "%s%s%s/%s", own, *own ? ", " : "", shipped, language);
+    return false;
+}
