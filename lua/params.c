@@ -269,7 +269,8 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
                               : (float)number_take(L, what, param, "dB, or false");
         return;
     case KIND_TIME:
-        *(unsigned *)field = (unsigned)(number_take(L, what, param, "s") * 1000);
+        (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
+        *(unsigned *)field = duration_check(L, -1, name, 0, (unsigned)param->most);
         return;
     case KIND_SHOWN:
         *(enum sidebar_shown *)field = shown_check(L, what);

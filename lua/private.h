@@ -14,12 +14,14 @@
  *   application.c  an application: the function of one file
  *   conversation.c one caller's coroutine (conversation.h); call.c its class, ask.c asks for keys
  *   options.c      conference.options: typed, with defaults
+ *   duration.c     "5m"
  *   hook.c         one hook call from request or event to verdict, and what is done when it fails
  *   params.c       the parameters of requests and verdicts, by one table
  *   arguments.c    the tables that hooks get: request, event
  *   verdict.c      accept, reject, challenge
  *   account.c      what the hook account answers
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
+ *   explain.c      why somebody does not hear another
  *   standing.c     what participants are: role, shown name, floor, leave to speak
  *   sidebar.c      what conferences and participants have of sidebars
  *   create.c       parley.create; plain_json.c: what a script gives as options
@@ -272,6 +274,7 @@ struct hook_frame {
     struct decision *decision;            /* of a decision hook */
     bool is_decided;
     const char *conference_name, *call; /* for the log; may be NULL */
+    char position[POSITION_TEXT];       /* of the command that it gave last */
     struct state_use *states;           /* states looked at in this call. Owned. */
     unsigned depth;
     struct hook_frame *outer;
@@ -366,6 +369,13 @@ void codecs_push(lua_State *L, const char *codecs);
 void params_copy(param_set which, const struct request_params *source,
                  struct request_params *target);
 
+/* ---- duration.c ----------------------------------------------------------------------------- */
+
+/* The seconds that the number or text ("5m") at `index` stands for. False: it is none. */
+bool duration_at(lua_State *L, int index, double *secondsp);
+/* The same in ms. Raises, as `what`, when it is none from `least` to `most` s. */
+unsigned duration_check(lua_State *L, int index, const char *what, unsigned least, unsigned most);
+
 /* ---- arguments.c ---------------------------------------------------------------------------- */
 
 void actor_push(lua_State *L, const struct actor *actor);
@@ -433,6 +443,13 @@ int command_submit(lua_State *L, struct request *request);
 extern const struct handle_class conference_class, participant_class, call_class;
 void conference_push(lua_State *L, uint64_t id);
 void participant_push(lua_State *L, uint64_t id);
+
+/* ---- explain.c ------------------------------------------------------------------------------ */
+
+/* conference:explain(listener, talker). Raises. */
+int explain_conference(lua_State *L, const struct conference *conference);
+/* participant:explain() */
+int explain_participant(lua_State *L, const struct participant *participant);
 
 /* ---- participant.c, standing.c --------------------------------------------------------------- */
 

@@ -239,6 +239,7 @@ static int come(struct conference *sidebar, struct participant *main,
     if (participant_make_aside(sidebar, main, params, &aside))
         return fail(main, sidebar, decision, 503, "Out of memory");
     decision->participant = aside->id;
+    cause_note(&aside->causes[CAUSE_ENTRY], decision);
     aside->brought_by = actor_name(sidebar->focus, &request->actor);
     log_write(LOG_LEVEL_INFO, sidebar->name, aside->info.id, "%s of %s is %s (by %s)",
               aside->info.caller.uri, main->conference->name,

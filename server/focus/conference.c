@@ -30,6 +30,7 @@ void conference_free(struct conference *conference)
     free(conference->sound.hold_music);
     maker_free(&conference->maker);
     about_free(&conference->about);
+    incidents_free(conference);
     json_decref(conference->options);
     free(conference);
 }

@@ -25,6 +25,9 @@
  *   submit.c       a participant's or script's wish: decision, effect
  *   subscribe.c    who wants to be told what happens: decision
  *   decide.c       the one way from a request to a decision
+ *   cause.c        what has led to a state
+ *   incidents.c    who was lately kept or put out
+ *   explain.c      why somebody does or does not hear another; explain_text.c: in one line
  *   media_events.c what the mixer tells
  *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
  *   playback.c     a file that plays, there or to a visitor
@@ -36,6 +39,7 @@
 #define FOCUS_PRIVATE_H
 
 #include "focus/application.h"
+#include "focus/cause.h"
 #include "focus/focus.h"
 #include "ports/initiating.h"
 #include "ports/referring.h"
@@ -132,8 +136,8 @@ struct focus {
 
     struct queued_event *events, **events_tail;
     struct loop_timer *events_timer;
-    bool is_telling;        /* an event hook runs */
-    bool is_telling_answer; /* and its event was itself caused by an event hook */
+    const struct conference_event *telling; /* its hooks run; NULL: none do */
+    bool is_telling_answer;                 /* and it was itself caused by an event hook */
     struct {
         void (*handler)(const struct conference_event *event, void *arg);
         void *arg;
@@ -168,6 +172,8 @@ struct conference {
     bool ended;  /* no longer to be called; waits to be freed */
     bool ending; /* all its calls are being ended */
     bool locked;
+    struct cause lock_cause, media_cause; /* of what is locked or open, and of `withheld` */
+    struct incidents *incidents;          /* NULL: there were none yet */
     time_t created_at;
     struct conference_life life;
     struct loop_timer *empty_timer; /* runs while nobody is in it and it waits for somebody */
@@ -218,6 +224,7 @@ struct participant {
     bool is_outdated; /* it is to learn what has changed for all */
     bool hidden, listen_only, has_floor;
     unsigned anonymous; /* its number among the nameless of the conference; 0: it has a name */
+    struct cause causes[CAUSE_COUNT];
     struct departure departure;
     char *brought_by, *removed_by; /* URI of who had it called, or put it out; NULL: nobody whom the
                                       roster names */
@@ -372,10 +379,10 @@ void participant_free(struct participant *participant);
 bool verb_is_of_standing(enum verb verb);
 /* The effect of such a verb. ENOMEM. */
 int standing_change(struct participant *participant, enum verb verb,
-                    const struct request_params *params);
+                    const struct decision *decision);
 /* The same for who is to replace the one whom it was decided about. */
 void standing_pass_on(struct participant *participant, enum verb verb,
-                      const struct request_params *params);
+                      const struct decision *decision);
 
 /* streams.c */
 /* How the participant's call is to be answered, offered or changed. */
