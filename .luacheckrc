@@ -11,6 +11,8 @@ stds.parley_policy = {
     "rawequal", "rawget", "rawlen", "rawset", "select", "setmetatable", "tonumber", "tostring",
     "type", "xpcall",
     "accept", "challenge", "reject",
+    json = fields "decode empty_list encode null",
+    base64 = fields "decode encode",
     parley = {
       fields = {
         policy = {}, conference = {}, conferences = {}, create = {}, version = {}, generation = {},

@@ -43,40 +43,6 @@ struct participant *participant_here(struct participant *participant)
     return participant->aside && participant->aside->joined ? participant->aside : participant;
 }
 
-/* ---- what is heard -------------------------------------------------------------------------- */
-
-static float lowered(float gain, float by)
-{
-    return gain <= GAIN_OFF || by <= GAIN_OFF ? GAIN_OFF : gain + by;
-}
-
-static void lower(struct leg_route *route, float by)
-{
-    for (unsigned bus = 0; bus < MIX_BUSES; bus++)
-        route->hears[bus] = lowered(route->hears[bus], by);
-}
-
-void aside_route(const struct participant *participant, struct leg_route *route)
-{
-    const struct participant *aside = participant->aside, *in = aside;
-    unsigned bus;
-
-    if (!aside || !aside->joined)
-        in = participant->conference->parent ? participant : NULL;
-    if (aside && !aside->joined && aside->prompt_bus != MIX_MAIN) {
-        lower(route, aside->background);
-        route->hears[aside->prompt_bus] = participant->held_by_us ? GAIN_OFF : participant->hears;
-    }
-    if (!in)
-        return;
-    bus = in->conference->bus;
-    lower(route, in->background);
-    for (unsigned i = 0; i < MIX_BUSES; i++)
-        route->speaks[i] = GAIN_OFF;
-    route->speaks[bus] = in->muted || participant_is_held(in) ? GAIN_OFF : in->speaks;
-    route->hears[bus] = participant->held_by_us ? GAIN_OFF : in->hears;
-}
-
 /* ---- the question --------------------------------------------------------------------------- */
 
 static void drop_prompt_bus(struct participant *aside)

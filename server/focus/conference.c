@@ -80,6 +80,8 @@ int conference_activate(struct conference *conference)
     if (error)
         return error;
     conference->active = true;
+    conference->buses = (struct bus_set){.taken = 0};
+    conference->has_announced = false;
     conference->created_at = time(NULL);
     conference_start_clock(conference);
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference begins");

@@ -34,7 +34,6 @@ static void conference_deactivate(struct conference *conference, const char *rea
         focus->mixing->mix_destroy(conference->mix);
     }
     conference->mix = NULL;
-    conference->buses = 0;
     conference->active = false;
     conference->locked = false;
     conference_reset_media(conference);

@@ -9,7 +9,8 @@
  *   factory.c      a call to a conference factory
  *   ending.c       how conferences end: for all, empty, in time, with their creator
  *   gone.c         names that no conference has any more
- *   participant.c  participants: make, leave, route their audio; and reading them
+ *   participant.c  participants: make, leave; and reading them
+ *   routing.c      what each hears and is heard by: routes to the buses of the mix; those buses
  *   standing.c     what they are in it: role, shown name, floor, leave to speak
  *   admit.c        a call that wants in: create, join, answer
  *   replace.c      a call that takes the place of another
@@ -92,6 +93,7 @@ struct sound {
 
 /* A file that plays in a conference, or to a visitor: the other is NULL. */
 struct playback {
+    uint64_t id;
     struct conference *conference;
     struct visitor *visitor;
     struct player *player;
@@ -157,6 +159,12 @@ struct focus {
     void *shutdown_arg;
 };
 
+/* Of a mix, as bit masks: those that somebody has, and those that were given back. */
+struct bus_set {
+    uint64_t taken, resting, rested; /* `rested`: for longer than `resting`, and not yet free */
+    uint64_t turned_at;              /* ms: when `resting` began */
+};
+
 struct conference {
     struct focus *focus;
     uint64_t id;
@@ -182,6 +190,8 @@ struct conference {
     uint64_t creator;               /* id of who made it; 0: nobody, or not in (any more) */
     bool creator_has_left;          /* just now, which is still to be considered */
     struct mix *mix;
+    struct bus_set buses;
+    bool has_announced;     /* so that all hear that bus */
     bool has_sound;         /* of its own */
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
     struct sound sound;
@@ -195,7 +205,6 @@ struct conference {
     unsigned bus;             /* of a sidebar: where its members speak, in the parent's mix */
     float background;         /* the same: dB */
     enum sidebar_shown shown; /* the same */
-    uint64_t buses;           /* bit mask of those of its mix that are taken */
     struct queued_event end;  /* its place in the queue once it ended */
     struct participant
         *members; /* list; on the way in, too; those who have joined last come last */
@@ -351,10 +360,6 @@ int participant_make_aside(struct conference *sidebar, struct participant *main,
 struct participant *participant_own(struct participant *participant);
 /* Where it speaks and presses keys: in the sidebar, if it is in one. */
 struct participant *participant_here(struct participant *participant);
-/* Tells the mixer who may be heard. ENOMEM: it goes on as before. */
-int participant_route(struct participant *participant);
-/* The same for what cannot be taken back: without the memory for it the participant has to go. */
-void participant_route_or_remove(struct participant *participant);
 /* Takes what signalling has learned about the call since the participant was made. */
 void participant_learn(struct participant *participant);
 /* Changes what is done to the participant's voice. */
@@ -373,6 +378,18 @@ void participant_remove(struct participant *participant, enum departure_method m
 /* Takes a copy of a call's description, which outlives the call by one event. ENOMEM. */
 int participant_describe(struct participant *participant, const struct call_info *info);
 void participant_free(struct participant *participant);
+
+/* routing.c */
+/* Tells the mixer what the participant hears, and who hears it. ENOMEM: it goes on as before. */
+int participant_route(struct participant *participant);
+/* The same for what cannot be taken back: without the memory for it the participant has to go. */
+void participant_route_or_remove(struct participant *participant);
+/* All of them; one whom an error concerns goes on as before. */
+int conference_route(struct conference *conference);
+/* A bus of the conference's mix that nobody else has. ENOSPC. */
+int conference_take_bus(struct conference *conference, unsigned *busp);
+/* Once no participant's route leads there. It rests until no leg speaks to it any more. */
+void conference_give_bus(struct conference *conference, unsigned bus);
 
 /* standing.c */
 /* role, rename, floor, permit: what a participant is in its conference. */
@@ -412,11 +429,6 @@ void sidebars_end(struct conference *conference, int code, const char *reason);
 /* A sidebar has a bus of its parent's mix, instead of a mix. ENOSPC: none is left. */
 int sidebar_activate(struct conference *sidebar);
 void sidebar_deactivate(struct conference *sidebar);
-/* Where all in the conference are heard. */
-unsigned conference_bus(const struct conference *conference);
-/* A bus of its mix for a use of one's own. ENOSPC: none is left. */
-int conference_take_bus(struct conference *conference, unsigned *busp);
-void conference_give_bus(struct conference *conference, unsigned bus);
 
 /* aside.c */
 /* Brings a participant of the parent in, or asks it. Errors as invite. `request` may also be an
@@ -439,9 +451,6 @@ void aside_leave(struct participant *aside, bool was_in, bool is_replaced);
 void aside_prompted(struct participant *aside);
 /* Who goes on by another call does so in the sidebar. */
 void aside_hand_over(struct participant *participant, struct participant *predecessor);
-/* How the leg of who is in a sidebar, or is asked, is routed, from how it would be in the parent.
- */
-void aside_route(const struct participant *participant, struct leg_route *route);
 
 /* sound.c */
 /* NULL: as the server's. ENOMEM. */
@@ -471,7 +480,7 @@ bool visitor_admit(struct focus *focus, struct call *call);
 bool focus_has_application(const struct focus *focus, const char *user, const char *host);
 void visitor_session(struct visitor *visitor, const struct session *session);
 void visitor_established(struct visitor *visitor);
-void visitor_played(struct visitor *visitor, bool is_stopped, const char *problem);
+void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem);
 /* It is none any more: its call and its leg are the participant's, who has its session. */
 void visitor_enter(struct visitor *visitor, struct participant *participant);
 /* It is none any more; what becomes of its call is another's. */

@@ -23,28 +23,6 @@ const char *sidebar_shown_name(enum sidebar_shown shown)
 
 /* ---- its place in the parent's mix ---------------------------------------------------------- */
 
-int conference_take_bus(struct conference *conference, unsigned *busp)
-{
-    for (unsigned bus = MIX_MAIN + 1; bus < MIX_BUSES; bus++) {
-        if (bus != MIX_MUSIC && !(conference->buses & (UINT64_C(1) << bus))) {
-            conference->buses |= UINT64_C(1) << bus;
-            *busp = bus;
-            return 0;
-        }
-    }
-    return ENOSPC;
-}
-
-void conference_give_bus(struct conference *conference, unsigned bus)
-{
-    conference->buses &= ~(UINT64_C(1) << bus);
-}
-
-unsigned conference_bus(const struct conference *conference)
-{
-    return conference->parent ? conference->bus : MIX_MAIN;
-}
-
 int sidebar_activate(struct conference *sidebar)
 {
     int error = conference_take_bus(sidebar->parent, &sidebar->bus);

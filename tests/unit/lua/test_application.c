@@ -136,6 +136,127 @@ static void keys_pressed_ahead_are_taken_and_cut_prompts_short(void **state)
     assert_said(call, "7");
 }
 
+/* What plays is over; the next of the list has begun. */
+static void play_on(const char *file)
+{
+    world_played(script.focus, world.first_player, NULL);
+    script_turn();
+    assert_string_equal(world.first_player->file, file);
+}
+
+static void files_play_one_after_the_other_as_often_as_is_said(void **state)
+{
+    struct call *call =
+        talk("call:hangup(tostring(call:play { 'a.wav', 'b.wav', times = 2, gain = -6 }))");
+
+    (void)state;
+    up(call);
+    assert_string_equal(world.first_player->file, "a.wav");
+    assert_true(world.first_player->gain == -6);
+    play_on("b.wav");
+    play_on("a.wav");
+    play_on("b.wav");
+    world_played(script.focus, world.first_player, NULL);
+    assert_said(call, "true");
+    call = talk("call:hangup(select(2, call:play({ 'a.wav', 'b.wav' }, { times = 2 })))");
+    up(call);
+    world_played(script.focus, world.first_player, "a.wav: No such file");
+    assert_said(call, "a.wav: No such file");
+}
+
+static void only_the_keys_that_are_named_end_what_plays(void **state)
+{
+    struct call *call = talk("local _, key = call:play('a.wav', { stop_keys = '#' }) "
+                             "local keys = call:ask { max = 4 } "
+                             "local whole = call:play('b.wav', { stop_keys = '' }) "
+                             "call:hangup(key .. keys .. tostring(whole))");
+
+    (void)state;
+    up(call);
+    press(call, "12");
+    assert_int_equal(world.plays, 1);
+    assert_false(world.first_player->stopped);
+    press(call, "#");
+    assert_string_equal(world.first_player->file, "b.wav");
+    press(call, "#9");
+    assert_false(world.first_player->stopped);
+    world_played(script.focus, world.first_player, NULL);
+    assert_said(call, "#12true");
+}
+
+/* In one turn of the loop a key is pressed, and what plays is over by itself. */
+static void the_end_of_one_file_does_not_end_the_next(void **state)
+{
+    struct call *call = talk("call:play 'a.wav' call:ask { max = 1 } call:play 'b.wav' "
+                             "call:hangup('b')");
+    struct player *first;
+
+    (void)state;
+    up(call);
+    first = world.first_player;
+    focus_mixing_events()->on_digit(call->user, '1', 100, script.focus);
+    focus_mixing_events()->on_played(first->user, NULL, script.focus);
+    script_turn();
+    assert_string_equal(world.first_player->file, "b.wav");
+    assert_false(call->ended);
+    world_played(script.focus, world.first_player, NULL);
+    assert_said(call, "b");
+}
+
+static void a_question_may_be_heard_to_its_end_first(void **state)
+{
+    struct call *call = talk("call:sleep(0.01) " SAY("{ prompt = { 'a.wav', 'b.wav' }, max = 1, "
+                                                     "barge_in = false, timeout = 60 }"));
+
+    (void)state;
+    up(call);
+    press(call, "1");
+    while (world.plays == 0)
+        (void)event_base_loop(loop_base(script.loop), EVLOOP_ONCE);
+    press(call, "2");
+    assert_false(world.first_player->stopped);
+    play_on("b.wav");
+    press(call, "3");
+    world_played(script.focus, world.first_player, NULL);
+    script_turn();
+    assert_false(call->ended);
+    press(call, "4");
+    assert_said(call, "4");
+}
+
+static void answers_are_checked_and_what_was_wrong_is_said(void **state)
+{
+    struct call *call =
+        talk(SAY("{ prompt = 'a.wav', invalid = 'no.wav', silence = { 'hm.wav' }, retries = 2, max "
+                 "= 2, timeout = 0.02, valid = function(keys) return keys == '42' end }"));
+
+    (void)state;
+    up(call);
+    press(call, "41");
+    assert_string_equal(world.first_player->file, "no.wav");
+    play_on("a.wav");
+    world_played(script.focus, world.first_player, NULL);
+    while (world.plays == 3)
+        (void)event_base_loop(loop_base(script.loop), EVLOOP_ONCE);
+    assert_string_equal(world.first_player->file, "hm.wav");
+    press(call, "42");
+    assert_said(call, "42");
+    call = talk(SAY("{ valid = '^[1-5]$', max = 1 }"));
+    up(call);
+    press(call, "6");
+    assert_said(call, "no: invalid");
+}
+
+static void the_first_key_may_take_longer_than_the_next(void **state)
+{
+    struct call *call = talk(SAY("{ min = 2, timeout = 60, pause = 0.01 }"));
+
+    (void)state;
+    up(call);
+    press(call, "1");
+    assert_said(call, "no: short");
+}
+
 static void hanging_up_closes_what_is_open_and_frees_the_generation(void **state)
 {
     struct call *call = talk("local open <close> = setmetatable({}, { __close = function() "
@@ -295,6 +416,12 @@ int main(void)
         SCRIPT_TEST(who_presses_too_little_is_asked_again_and_then_no_more),
         SCRIPT_TEST(time_runs_from_the_end_of_the_prompt_on),
         SCRIPT_TEST(keys_pressed_ahead_are_taken_and_cut_prompts_short),
+        SCRIPT_TEST(files_play_one_after_the_other_as_often_as_is_said),
+        SCRIPT_TEST(only_the_keys_that_are_named_end_what_plays),
+        SCRIPT_TEST(the_end_of_one_file_does_not_end_the_next),
+        SCRIPT_TEST(a_question_may_be_heard_to_its_end_first),
+        SCRIPT_TEST(answers_are_checked_and_what_was_wrong_is_said),
+        SCRIPT_TEST(the_first_key_may_take_longer_than_the_next),
         SCRIPT_TEST(hanging_up_closes_what_is_open_and_frees_the_generation),
         SCRIPT_TEST(an_error_is_heard_and_tells_its_place),
         SCRIPT_TEST(an_error_after_a_key_is_heard_to_its_end),
