@@ -14,7 +14,8 @@
  *                                                speaking, muted, held, changed, role_changed,
  *                                                renamed, floor_changed, permitted, digit, quality,
  *                                                played, locked, aside. What they return is
- * ignored. created, ending, ended, locked and played have no participant.
+ *                                                ignored. created, ending, ended, locked, played
+ *                                                and reloaded have no participant.
  *
  *   policy.account(user, realm)              asked by signalling who may prove to be `user`.
  * Returns { password = … } or { ha1 = … }, and name and groups if there are any, or nothing.

@@ -295,7 +295,7 @@ void aside_hand_over(struct participant *participant, struct participant *predec
 
     if (!old || !old->joined)
         return;
-    replace_params(old, &params);
+    participant_params(old, &params);
     if (participant_make_aside(old->conference, participant, &params, &aside)) {
         log_write(LOG_LEVEL_ERROR, old->conference->name, participant->info.id,
                   "out of memory: %s goes on in the parent", participant->info.caller.uri);

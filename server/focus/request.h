@@ -149,8 +149,8 @@ struct request_params {
     bool hidden;                 /* entry: shown to moderators only */
     bool locked;                 /* lock */
     char title[64];              /* create, sidebar */
-    char policy[256];            /* create: the new conference's own policy, "" for none; sidebar:
-                                    "" for the parent's */
+    char policy[256];            /* create: the new conference's own policies, "a,b"; "" for none;
+                                    sidebar: "" for the parent's */
     enum sidebar_shown shown;    /* sidebar */
     char reason[96];             /* remove, end, timeout: said in the BYE */
     bool agc, denoise, vad;      /* entry, enhance: see struct leg_voice */
