@@ -6,7 +6,7 @@
  *   policy.join(request, conference)             decision hooks, by verb: create, join, replace,
  *                                                invite, timeout, mute, hold, enhance, volume,
  *                                                media, announce, role, rename, floor, permit,
- *                                                remove, lock, close, subscribe, decide.
+ *                                                remove, lock, sidebar, close, subscribe, decide.
  *                                                Return accept { … }, reject(code, reason),
  *                                                pending { … }, or nothing: no opinion. create has
  *                                                no conference.
@@ -14,7 +14,7 @@
  *                                                alerting, failed, joined, replaced, left,
  *                                                speaking, muted, held, changed, role_changed,
  *                                                renamed, floor_changed, permitted, digit, quality,
- *                                                played, locked, pending, decided. What they
+ *                                                played, locked, aside, pending, decided. What they
  *                                                return is ignored. created, ending, ended, locked,
  *                                                played, reloaded and pending have no participant.
  *

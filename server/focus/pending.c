@@ -73,6 +73,13 @@ static int copy_texts(struct pending *pending)
     return 0;
 }
 
+static void release(struct pending *pending)
+{
+    json_decref((json_t *)pending->sidebar.options);
+    free(pending->strings);
+    free(pending);
+}
+
 static struct pending *make(const struct request *request, const struct decision *decision)
 {
     struct pending *pending = calloc(1, sizeof *pending);
@@ -87,12 +94,16 @@ static struct pending *make(const struct request *request, const struct decision
         pending->request.invitation = &pending->invitation;
         pending->referral = request->invitation->referral;
     }
+    if (request->sidebar) {
+        pending->sidebar = *request->sidebar;
+        pending->request.sidebar = &pending->sidebar;
+        json_incref((json_t *)pending->sidebar.options);
+    }
     pending->decision = *decision;
     pending->since = time(NULL);
     if (copy_texts(pending) || loop_timer_start(loop, &pending->expiry, decision->waiting.expires,
                                                 pending_expire, pending)) {
-        free(pending->strings);
-        free(pending);
+        release(pending);
         return NULL;
     }
     return pending;
@@ -144,8 +155,7 @@ int pending_add(const struct request *request, struct decision *decision)
 void pending_free(struct pending *pending)
 {
     HASH_DELETE(hh, pending->request.conference->focus->pending, pending);
-    free(pending->strings);
-    free(pending);
+    release(pending);
 }
 
 /* ---- the end of waiting --------------------------------------------------------------------- */
