@@ -258,6 +258,12 @@ static void tell_participant(FILE *file, const struct participant *participant)
             participant_has_floor(participant) ? "floor" : "");
 }
 
+/* One name is as good as another. */
+static const char *named(const struct conference *conference)
+{
+    return strlen(conference_name(conference)) == 24 ? "generated" : conference_name(conference);
+}
+
 /* All that a verb could change. */
 static void snapshot(char *text, size_t size)
 {
@@ -267,9 +273,8 @@ static void snapshot(char *text, size_t size)
     assert_non_null(file);
     while ((conference = focus_next_conference(focus, conference))) {
         const struct participant *participant = NULL;
-        fprintf(file, "%s \"%s\" %d %d: ", conference_name(conference),
-                conference_title(conference), conference_is_locked(conference),
-                (int)conference_direction(conference));
+        fprintf(file, "%s \"%s\" %d %d: ", named(conference), conference_title(conference),
+                conference_is_locked(conference), (int)conference_direction(conference));
         while ((participant = conference_next_participant(conference, participant)))
             tell_participant(file, participant);
     }
