@@ -11,6 +11,7 @@ stds.parley_policy = {
     "rawequal", "rawget", "rawlen", "rawset", "select", "setmetatable", "tonumber", "tostring",
     "type", "xpcall",
     "accept", "challenge", "reject",
+    "date", "digits", "duration", "money", "number", "ordinal", "time",
     parley = {
       fields = {
         policy = {}, conference = {}, conferences = {}, create = {}, version = {}, generation = {},

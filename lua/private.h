@@ -13,6 +13,7 @@
  *   policy.c       class policy: hooks and options of one file
  *   application.c  an application: the function of one file
  *   conversation.c one caller's coroutine (conversation.h); call.c its class, ask.c asks for keys
+ *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
  *   options.c      conference.options: typed, with defaults
  *   hook.c         one hook call from request or event to verdict, and what is done when it fails
  *   params.c       the parameters of requests and verdicts, by one table
@@ -151,6 +152,18 @@ void applications_free(struct generation *generation);
 /* New reference. */
 json_t *applications_status(const struct generation *generation);
 
+/* ---- spoken.c ------------------------------------------------------------------------------- */
+
+/* Sets digits, number, date and the like in the table at `globals`. */
+void spoken_open(lua_State *L, int globals);
+/* Pushes the list of prompts by which the value at `index` is said. False, with nothing pushed: it
+ * is none of those. Raises. */
+bool spoken_push(lua_State *L, int index);
+/* The table on top of the stack has the rules, it is popped. Raises. */
+void spoken_take(lua_State *L, const char *display);
+/* Loads the rules of the engine's language, or those of English. Errors as generation_run. */
+int spoken_load(struct generation *generation, char *error, size_t error_size);
+
 /* ---- generation.c --------------------------------------------------------------------------- */
 
 struct hook_frame;
@@ -170,6 +183,7 @@ struct generation {
     struct script_policy *policies;
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
+    int language;                /* reference to the rules for what is said; 0: there are none */
 };
 
 /* ENOMEM. */
@@ -181,12 +195,14 @@ struct generation *generation_of(lua_State *L);
  * failure is remembered, so that a file is not read at every call. */
 int generation_policy(struct generation *generation, const char *name,
                       struct script_policy **policyp, char *error, size_t error_size);
-/* Runs a file, which is to return what it makes: a policy, or an application; the other is NULL.
+/* Runs a file, which is to return what it makes: a policy, or an application, or a
+ * language's rules; the others are NULL or false.
  * EINVAL, ENOMEM, or the errno of reading it: `error` says why. */
 struct script_file {
     const char *path, *display;
     struct script_policy *policy;
     struct script_application *application;
+    bool is_language;
     char *source; /* while it is loaded */
     size_t length;
 };
@@ -237,6 +253,7 @@ struct lua_engine {
     struct conversation *conversations; /* hash by their visitors' ids */
     struct policy policy;
     struct application application;
+    char *language; /* "en" */
 };
 
 /* ---- path.c --------------------------------------------------------------------------------- */
