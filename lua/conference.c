@@ -329,15 +329,10 @@ struct invite_texts {
     char referrer[INVITE_URI_MAX], referred_by[INVITE_URI_MAX + 2]; /* the same in brackets */
 };
 
-/* The number of seconds on top of the stack, in ms. */
+/* The duration on top of the stack, in ms. */
 static unsigned take_timeout(lua_State *L)
 {
-    lua_Number seconds = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
-
-    if (!(seconds >= 1 && seconds <= INVITE_TIMEOUT_MOST))
-        script_error(L, "invite: timeout must be a number of seconds from 1 to %d",
-                     INVITE_TIMEOUT_MOST);
-    return (unsigned)(seconds * 1000);
+    return duration_check(L, -1, "invite: timeout", 1, INVITE_TIMEOUT_MOST);
 }
 
 static bool take_flag(lua_State *L, const char *name)

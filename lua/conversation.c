@@ -242,11 +242,7 @@ void conversation_check_wait(lua_State *L, struct conversation *conversation, co
 
 unsigned seconds_check(lua_State *L, int index, const char *what)
 {
-    lua_Number seconds = lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) : -1;
-
-    if (!(seconds >= 0 && seconds <= WAIT_MOST))
-        script_error(L, "%s must be a number of seconds from 0 to %d", what, WAIT_MOST);
-    return (unsigned)(seconds * 1000);
+    return duration_check(L, index, what, 0, WAIT_MOST);
 }
 
 /* In the step that follows the wait: what it came to. */

@@ -238,11 +238,8 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
         *(float *)field = (float)number;
         return;
     case KIND_TIME:
-        number = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : (lua_Number)NAN;
-        if (!(number >= param->lowest && number <= param->most))
-            script_error(L, "%s: %s must be a number from %d to %d s, not %s", what, param->name,
-                         (int)param->lowest, (int)param->most, luaL_tolstring(L, -1, NULL));
-        *(unsigned *)field = (unsigned)(number * 1000);
+        (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
+        *(unsigned *)field = duration_check(L, -1, name, 0, (unsigned)param->most);
         return;
     case KIND_VIEW:
         *(enum view *)field = view_check(L, what);

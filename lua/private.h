@@ -15,6 +15,7 @@
  *   conversation.c one caller's coroutine (conversation.h); call.c its class, ask.c asks for keys
  *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
  *   options.c      conference.options: typed, with defaults
+ *   duration.c     "5m"
  *   hook.c         one hook call from request or event to verdict, and what is done when it fails
  *   params.c       the parameters of requests and verdicts, by one table
  *   arguments.c    the tables that hooks get: request, event
@@ -379,6 +380,13 @@ void direction_push(lua_State *L, enum stream_direction direction);
 void codecs_push(lua_State *L, const char *codecs);
 void params_copy(param_set which, const struct request_params *source,
                  struct request_params *target);
+
+/* ---- duration.c ----------------------------------------------------------------------------- */
+
+/* The seconds that the number or text ("5m") at `index` stands for. False: it is none. */
+bool duration_at(lua_State *L, int index, double *secondsp);
+/* The same in ms. Raises, as `what`, when it is none from `least` to `most` s. */
+unsigned duration_check(lua_State *L, int index, const char *what, unsigned least, unsigned most);
 
 /* ---- arguments.c ---------------------------------------------------------------------------- */
 

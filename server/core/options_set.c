@@ -3,7 +3,6 @@
 
 #include "core/text.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -88,29 +87,15 @@ int option_set_number(const struct option *option, void *target, double number, 
 static int set_number_text(const struct option *option, void *target, const char *text, char *error,
                            size_t error_size)
 {
-    static const struct {
-        const char *name;
-        double seconds;
-    } units[] = {{"", 1}, {"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}};
-    char *rest;
-    double number = strtod(text, &rest);
-    /* strtod knows blanks, signs, hexadecimal, inf and nan; we do not. */
-    if (!isdigit((unsigned char)*text) || strspn(text, "0123456789.") != (size_t)(rest - text)) {
+    double number;
+    bool is_plain = strspn(text, "0123456789.") == strlen(text);
+    if (!text_seconds(text, &number) || (option->type == OPTION_NUMBER && !is_plain)) {
         return refuse(option, text, error, error_size);
     }
-    if (option->type == OPTION_NUMBER) {
-        return *rest ? refuse(option, text, error, error_size)
-                     : option_set_number(option, target, number, error, error_size);
+    if (!option_set_number(option, target, number, error, error_size)) {
+        return 0;
     }
-    for (unsigned i = 0; i < sizeof units / sizeof *units; i++) {
-        if (strcmp(rest, units[i].name) == 0) {
-            if (option_set_number(option, target, number * units[i].seconds, error, error_size)) {
-                return refuse(option, text, error, error_size);
-            }
-            return 0;
-        }
-    }
-    return refuse(option, text, error, error_size);
+    return option->type == OPTION_NUMBER ? EINVAL : refuse(option, text, error, error_size);
 }
 
 static int set_ports(const struct option *option, void *target, const char *text, char *error,

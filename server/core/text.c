@@ -1,8 +1,10 @@
 #include "core/text.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t text_printable(const char *text)
@@ -114,6 +116,27 @@ int text_escaped_byte(const char *text)
         return -1;
     }
     return hex_digit(text[1]) * 16 + hex_digit(text[2]);
+}
+
+bool text_seconds(const char *text, double *secondsp)
+{
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = {{"", 1}, {"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+    char *rest;
+    double number = strtod(text, &rest);
+    /* strtod knows blanks, signs, hexadecimal, inf and nan; we do not. */
+    if (!isdigit((unsigned char)*text) || strspn(text, "0123456789.") != (size_t)(rest - text)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (strcmp(rest, units[i].name) == 0) {
+            *secondsp = number * units[i].seconds;
+            return true;
+        }
+    }
+    return false;
 }
 
 void text_mos(char *text, size_t size, float mos)

@@ -28,6 +28,9 @@ void text_escape_user(char *escaped, size_t size, const char *user);
  * none. */
 int text_escaped_byte(const char *text);
 
+/* The seconds of "90", "90s", "250ms", "5m", "1h" or "2d". False: it is none of these. */
+bool text_seconds(const char *text, double *secondsp);
+
 /* A mean opinion score: "4.3", "-" when it is not known (0). */
 void text_mos(char *text, size_t size, float mos);
 
