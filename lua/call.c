@@ -5,7 +5,6 @@
 #include "lua/conversation.h"
 
 #include <errno.h>
-#include <string.h>
 
 enum {
     URI_SIZE = 600, /* bytes with NUL */
@@ -16,8 +15,7 @@ static bool exists(lua_State *L, uint64_t id)
     return focus_visitor(generation_of(L)->engine->focus, id) != NULL;
 }
 
-/* The conversation that runs, whose call is at index 1. */
-static struct conversation *conversation_check(lua_State *L)
+struct conversation *conversation_check(lua_State *L)
 {
     uint64_t id = handle_check(L, 1, &call_class);
     struct conversation *conversation = hook_frame_check(L, "a call")->conversation;
@@ -100,8 +98,8 @@ static int ring(lua_State *L)
     return done(L);
 }
 
-/* call:progress() */
-static int progress(lua_State *L)
+/* call:early() */
+static int early(lua_State *L)
 {
     struct visitor *visitor = self(L);
     struct decision decision;
@@ -110,12 +108,19 @@ static int progress(lua_State *L)
     if (!visitor)
         return handle_gone(L);
     if (visitor_is_answered(visitor))
-        return luaL_error(L, "progress: the call is answered already");
+        return luaL_error(L, "early: the call is answered already");
     error = visitor_progress(visitor, &decision);
     if (error == EINVAL)
         return refused(L, 488, "The caller has made no offer");
     return error ? refused(L, decision.code, decision.reason) : done(L);
 }
+
+static bool is_up(struct conversation *conversation, const struct conference_event *event)
+{
+    return event->kind == EVENT_JOINED && conversation_note(conversation, true, "");
+}
+
+static const struct wait answer_wait = {.on_event = is_up};
 
 /* call:answer() */
 static int answer(lua_State *L)
@@ -131,7 +136,7 @@ static int answer(lua_State *L)
     conversation_check_wait(L, conversation, "answer");
     if (visitor_answer(visitor, &decision))
         return refused(L, decision.code, decision.reason);
-    return conversation_wait(L, conversation, WAIT_ANSWER);
+    return conversation_wait(L, conversation, &answer_wait);
 }
 
 /* call:reject(code [, reason]) */
@@ -240,6 +245,8 @@ static int on_hangup(lua_State *L)
 
 /* ---- waiting -------------------------------------------------------------------------------- */
 
+static const struct wait sleep_wait = {.push = NULL};
+
 /* call:sleep(seconds) */
 static int sleep_for(lua_State *L)
 {
@@ -250,61 +257,16 @@ static int sleep_for(lua_State *L)
         return handle_gone(L);
     conversation_check_wait(L, conversation, "sleep");
     conversation_time(conversation, ms);
-    return conversation_wait(L, conversation, WAIT_SLEEP);
+    return conversation_wait(L, conversation, &sleep_wait);
 }
 
-static void audio_check(lua_State *L, const struct visitor *visitor, const char *what)
+bool audio_check(lua_State *L, const struct conversation *conversation, const char *what)
 {
-    if (!visitor_has_audio(visitor))
-        script_error(L, "%s: there is no audio yet: answer(), or progress(), comes first", what);
-}
+    const struct visitor *visitor = conversation_visitor(conversation);
 
-/* call:play(file): true, and the key that has ended it if one did; or nil and why not. A key that
- * was pressed ahead ends it before it begins. */
-static int play(lua_State *L)
-{
-    struct conversation *conversation = conversation_check(L);
-    struct visitor *visitor = conversation_visitor(conversation);
-    char file[sizeof conversation->question.prompt];
-    int error;
-
-    file_check(L, 2, "play: the file", file, sizeof file);
-    if (*file == '\0')
-        return luaL_error(L, "play: the file has no name");
-    if (!visitor)
-        return handle_gone(L);
-    audio_check(L, visitor, "play");
-    conversation_check_wait(L, conversation, "play");
-    conversation->outcome = (struct outcome){.is_good = true};
-    if (*conversation->keys) {
-        conversation->outcome.text[0] = *conversation->keys;
-        return conversation_over(L, WAIT_PLAY);
-    }
-    error = visitor_play(visitor, file);
-    if (error) {
-        lua_pushnil(L);
-        lua_pushstring(L, strerror(error));
-        return 2;
-    }
-    return conversation_wait(L, conversation, WAIT_PLAY);
-}
-
-/* call:ask { prompt = …, min = 1, max = 32, timeout = 5, retries = 0, terminator = "#" }: the keys
- * pressed; or nil, and "timeout" when there were none or "short" when they were too few. */
-static int ask(lua_State *L)
-{
-    struct conversation *conversation = conversation_check(L);
-    struct visitor *visitor = conversation_visitor(conversation);
-    struct question question;
-
-    question_take(L, &question);
-    if (!visitor)
-        return handle_gone(L);
-    audio_check(L, visitor, "ask");
-    conversation_check_wait(L, conversation, "ask");
-    conversation->question = question;
-    return ask_begin(conversation) ? conversation_over(L, WAIT_ASK)
-                                   : conversation_wait(L, conversation, WAIT_ASK);
+    if (visitor && !visitor_has_audio(visitor))
+        script_error(L, "%s: there is no audio yet: answer(), or early(), comes first", what);
+    return visitor != NULL;
 }
 
 /* ---- the class ------------------------------------------------------------------------------ */
@@ -320,10 +282,10 @@ static const luaL_Reg fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"ring", ring}, {"progress", progress},   {"answer", answer}, {"reject", reject},
-    {"play", play}, {"challenge", challenge}, {"ask", ask},       {"sleep", sleep_for},
-    {"join", join}, {"redirect", redirect},   {"hangup", hangup}, {"on_hangup", on_hangup},
-    {NULL, NULL},
+    {"ring", ring},           {"early", early},       {"answer", answer},  {"reject", reject},
+    {"challenge", challenge}, {"redirect", redirect}, {"play", call_play}, {"say", call_say},
+    {"ask", call_ask},        {"sleep", sleep_for},   {"join", join},      {"hangup", hangup},
+    {"on_hangup", on_hangup}, {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};

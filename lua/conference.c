@@ -418,6 +418,13 @@ static int invite(lua_State *L)
     return 1;
 }
 
+static int explain(lua_State *L)
+{
+    const struct conference *conference = self(L);
+
+    return conference ? explain_conference(L, conference) : handle_gone(L);
+}
+
 static int length(lua_State *L)
 {
     const struct conference *conference = self(L);
@@ -471,6 +478,7 @@ static const luaL_Reg methods[] = {
     {"play", play},
     {"stop", stop},
     {"close", close_for_all},
+    {"explain", explain},
     {NULL, NULL},
 };
 

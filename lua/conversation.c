@@ -1,17 +1,11 @@
-/* Conversations: begun by a call, resumed by events and timers, closed by a hang-up. */
+/* Conversations: begun by a call, run step by step, closed by a hang-up. */
 #include "lua/conversation.h"
 
 #include "core/log.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    WAIT_MOST = 24 * 60 * 60, /* s */
-    WAITS_MOST = 500,
-    WAITS_WINDOW = 10000, /* ms */
-};
 
 struct visitor *conversation_visitor(const struct conversation *conversation)
 {
@@ -24,6 +18,8 @@ static void conversation_free(struct conversation *conversation)
     lua_State *L = generation->L;
 
     loop_timer_stop(&conversation->timer);
+    (void)conversation_note(conversation, false, ""); /* releases */
+    playlist_free(&conversation->playlist);
     luaL_unref(L, LUA_REGISTRYINDEX, conversation->thread_reference);
     luaL_unref(L, LUA_REGISTRYINDEX, conversation->hangup_reference);
     HASH_DEL(generation->engine->conversations, conversation);
@@ -114,24 +110,25 @@ static void fail(struct conversation *conversation)
     conversation_free(conversation);
 }
 
-/* Goes on, with the `count` values on top of the thread's stack, up to the next wait or the end. */
+/* With the `count` values on top of the thread's stack. */
 static void resume(struct conversation *conversation, int count)
 {
     struct step step;
     int status, results;
     bool is_astray;
 
-    conversation->wait = WAIT_NONE;
+    conversation->wait = NULL;
     loop_timer_stop(&conversation->timer);
     if (!step_begin(&step, conversation)) {
         fail(conversation);
         return;
     }
     status = lua_resume(conversation->thread, step.before, count, &results);
-    is_astray = status == LUA_YIELD && conversation->wait == WAIT_NONE;
+    is_astray = status == LUA_YIELD && !conversation->wait;
     if (is_astray)
         (void)lua_resetthread(conversation->thread); /* closes what it has opened */
     step_end(&step);
+    (void)conversation_note(conversation, false, ""); /* has been pushed */
     if (status == LUA_YIELD && !is_astray)
         return;
     if (status == LUA_OK) {
@@ -146,6 +143,11 @@ static void resume(struct conversation *conversation, int count)
     else
         report_thread(&step, "the caller is sent away");
     fail(conversation);
+}
+
+void conversation_resume(struct conversation *conversation)
+{
+    resume(conversation, 0);
 }
 
 /* ---- the beginning -------------------------------------------------------------------------- */
@@ -211,125 +213,7 @@ void conversation_begin(struct lua_engine *engine, struct visitor *visitor)
     resume(conversation, 2);
 }
 
-/* ---- waiting -------------------------------------------------------------------------------- */
-
-/* A loop whose waits are over at once, as that of a prompt whose file is missing, would never come
- * to the end of a budget. */
-static void ration(lua_State *L, struct conversation *conversation, const char *what)
-{
-    uint64_t now = loop_now(conversation->generation->engine->loop);
-
-    if (now - conversation->waits_since >= WAITS_WINDOW) {
-        conversation->waits_since = now;
-        conversation->waits = 0;
-    }
-    if (++conversation->waits > WAITS_MOST)
-        script_error(L, "%s: more than %d waits in %d s: what it waits for is over at once", what,
-                     WAITS_MOST, WAITS_WINDOW / 1000);
-}
-
-void conversation_check_wait(lua_State *L, struct conversation *conversation, const char *what)
-{
-    if (L != conversation->thread)
-        script_error(L, "%s: a coroutine of the script's own cannot wait for the caller", what);
-    if (!lua_isyieldable(L))
-        script_error(L,
-                     "%s: there is no waiting within a function that is called by C, as by "
-                     "table.sort, nor once the call is over",
-                     what);
-    ration(L, conversation, what);
-}
-
-unsigned seconds_check(lua_State *L, int index, const char *what)
-{
-    return duration_check(L, index, what, 0, WAIT_MOST);
-}
-
-/* In the step that follows the wait: what it came to. */
-static int waited(lua_State *L, int status, lua_KContext wait)
-{
-    const struct outcome *outcome = &generation_of(L)->frame->conversation->outcome;
-
-    (void)status;
-    if (!outcome->is_good) {
-        lua_pushnil(L);
-        lua_pushstring(L, outcome->text);
-        return 2;
-    }
-    if (wait == WAIT_ASK) {
-        lua_pushstring(L, outcome->text);
-        return 1;
-    }
-    lua_pushboolean(L, 1);
-    if (*outcome->text == '\0')
-        return 1;
-    lua_pushstring(L, outcome->text);
-    return 2;
-}
-
-int conversation_wait(lua_State *L, struct conversation *conversation, enum wait wait)
-{
-    conversation->wait = wait;
-    return lua_yieldk(L, 0, wait, waited);
-}
-
-int conversation_over(lua_State *L, enum wait wait)
-{
-    return waited(L, LUA_OK, wait);
-}
-
-/* The wait is over. */
-static void come_to(struct conversation *conversation, bool is_good, const char *text)
-{
-    conversation->outcome.is_good = is_good;
-    (void)snprintf(conversation->outcome.text, sizeof conversation->outcome.text, "%s", text);
-    resume(conversation, 0);
-}
-
-static void on_time(void *arg)
-{
-    struct conversation *conversation = arg;
-
-    if (!conversation_visitor(conversation))
-        return; /* it has left, which will be told */
-    if (conversation->wait == WAIT_SLEEP)
-        come_to(conversation, true, "");
-    else if (conversation->wait == WAIT_ASK && ask_timeout(conversation))
-        resume(conversation, 0);
-}
-
-void conversation_time(struct conversation *conversation, unsigned ms)
-{
-    /* Without memory for the timer it waits until the caller does something. */
-    (void)loop_timer_start(conversation->generation->engine->loop, &conversation->timer, ms,
-                           on_time, conversation);
-}
-
-/* ---- events --------------------------------------------------------------------------------- */
-
-static void on_key(struct conversation *conversation, char key)
-{
-    size_t count = strlen(conversation->keys);
-
-    if (count < KEYS_MAX) { /* nobody types that far ahead */
-        conversation->keys[count] = key;
-        conversation->keys[count + 1] = '\0';
-    }
-    if (conversation->wait == WAIT_PLAY) {
-        visitor_stop(conversation_visitor(conversation));
-        come_to(conversation, true, (char[]){key, '\0'});
-    } else if (conversation->wait == WAIT_ASK && ask_key(conversation)) {
-        resume(conversation, 0);
-    }
-}
-
-static void on_played(struct conversation *conversation, const char *problem)
-{
-    if (conversation->wait == WAIT_PLAY)
-        come_to(conversation, *problem == '\0', problem);
-    else if (conversation->wait == WAIT_ASK)
-        ask_played(conversation);
-}
+/* ---- the end -------------------------------------------------------------------------------- */
 
 /* Calls what call:on_hangup was given, in that order. */
 static int hangup_body(lua_State *L)
@@ -346,14 +230,16 @@ static int hangup_body(lua_State *L)
     return 0;
 }
 
-/* The caller has gone: what the coroutine has opened is closed, and the script is told. */
-static void unwind(struct conversation *conversation)
+void conversation_unwind(struct conversation *conversation)
 {
     static const char consequence[] = "the caller had hung up";
     lua_State *thread = conversation->thread;
     struct step step;
 
     loop_timer_stop(&conversation->timer);
+    if (conversation->wait && conversation->wait->cancel)
+        conversation->wait->cancel(conversation);
+    conversation->wait = NULL;
     if (step_begin(&step, conversation)) {
         if (lua_resetthread(thread) != LUA_OK)
             report_thread(&step, consequence);
@@ -366,23 +252,4 @@ static void unwind(struct conversation *conversation)
         step_end(&step);
     }
     conversation_free(conversation);
-}
-
-void conversation_event(struct lua_engine *engine, const struct conference_event *event)
-{
-    struct conversation *conversation;
-
-    HASH_FIND(hh, engine->conversations, &event->visitor, sizeof event->visitor, conversation);
-    if (!conversation)
-        return;
-    if (event->kind == EVENT_LEFT)
-        unwind(conversation);
-    else if (!conversation_visitor(conversation))
-        return; /* it has left, which will be told */
-    else if (event->kind == EVENT_JOINED && conversation->wait == WAIT_ANSWER)
-        come_to(conversation, true, "");
-    else if (event->kind == EVENT_DIGIT)
-        on_key(conversation, event->digit);
-    else if (event->kind == EVENT_PLAYED)
-        on_played(conversation, event->reason);
 }

@@ -3,10 +3,20 @@
  * engine, focus thread.
  *
  * It runs in steps, each on a budget, from one wait to the next. What it waits for is told by the
- * focus as an event, or by a timer; the result is noted here, and pushed by the method that waits,
- * within the step, so that a want of memory is the script's error. When the caller hangs up the
- * coroutine is closed where it waits (its to-be-closed variables run). A conversation ends on the
- * generation on which it began.
+ * focus as an event, by a timer, or by whoever works for it; the outcome is noted here, and pushed
+ * within the step that follows, so that a want of memory is the script's error. When the caller
+ * hangs up the coroutine is closed where it waits (its to-be-closed variables run). A conversation
+ * ends on the generation on which it began.
+ *
+ * A method that waits has a constant struct wait, and is written so:
+ *
+ *     if (!conversation_visitor(conversation))
+ *         return handle_gone(L);
+ *     conversation_check_wait(L, conversation, "fetch");
+ *     … begins, with a copy of conversation_ticket() for who does the work elsewhere …
+ *     return conversation_wait(L, conversation, &fetch_wait);
+ *
+ * and whoever has done the work calls conversation_finish, whatever has become of the caller.
  */
 #ifndef LUA_CONVERSATION_H
 #define LUA_CONVERSATION_H
@@ -18,22 +28,57 @@ enum {
     KEYS_MAX = 32, /* pressed ahead, or of one answer */
 };
 
-enum wait { WAIT_NONE, WAIT_ANSWER, WAIT_PLAY, WAIT_SLEEP, WAIT_ASK };
-
-/* What call:ask wants. */
-struct question {
-    char prompt[256];        /* "": none */
-    unsigned least, most;    /* keys */
-    unsigned timeout;        /* ms without a key */
-    unsigned tries;          /* that are left after this one */
-    char terminator;         /* '\0': none */
-    char keys[KEYS_MAX + 1]; /* so far */
-};
-
 /* What a wait came to. */
 struct outcome {
     bool is_good;
-    char text[96]; /* the keys; or why not */
+    char text[96];                 /* the keys; or why not */
+    void *result;                  /* of whoever has worked for it, for push; NULL: none. Owned. */
+    void (*release)(void *result); /* frees it after the step; NULL: there is nothing to free */
+};
+
+struct conversation;
+
+/* A kind of wait. None of these runs within the script but push, and none but push may raise. */
+struct wait {
+    /* Pushes what the method returns, from conversation->outcome, and returns how many values that
+     * is; or goes on waiting, by `return conversation_wait(…)`. The method's arguments are where
+     * they were. NULL: true, and the outcome's text unless it is ""; or nil and the text. */
+    int (*push)(lua_State *L, struct conversation *conversation);
+    /* These return whether the wait is over, the outcome noted. */
+    /* One more key stands in `keys`. NULL: it stays there. */
+    bool (*on_key)(struct conversation *conversation);
+    /* What conversation_time was asked for. NULL: that is what was waited for. */
+    bool (*on_time)(struct conversation *conversation);
+    /* Something else has happened to the caller. NULL: it does not matter. */
+    bool (*on_event)(struct conversation *conversation, const struct conference_event *event);
+    /* The caller has gone while it waited: what is under way is given up. The visitor may be gone.
+     * NULL: there is nothing to give up. */
+    void (*cancel)(struct conversation *conversation);
+};
+
+/* One wait of one conversation, for who works for it: plain data, good for ever. */
+struct ticket {
+    uint64_t visitor, wait;
+};
+
+/* Files that play one after the other. */
+struct playlist {
+    char *files;       /* as struct play_config has them. Owned. */
+    size_t size;       /* bytes of it */
+    unsigned count;    /* files */
+    unsigned rounds;   /* that are left after this one */
+    float gain;        /* dB */
+    uint64_t playback; /* that plays; 0: none */
+};
+
+/* What call:ask wants. */
+struct question {
+    unsigned least, most;    /* keys */
+    unsigned timeout, pause; /* ms until the first key, and from key to key */
+    unsigned tries;          /* that are left after this one */
+    bool is_patient;         /* its prompt is heard to the end, and keys count from there on */
+    char terminator;         /* '\0': none */
+    char keys[KEYS_MAX + 1]; /* so far */
 };
 
 struct conversation {
@@ -43,11 +88,14 @@ struct conversation {
     char call[32]; /* its id, for the log */
     lua_State *thread;
     int thread_reference, hangup_reference; /* the latter: a list of functions */
-    enum wait wait;
-    uint64_t waits_since; /* loop_now() */
-    unsigned waits;       /* begun since then */
+    const struct wait *wait;                /* NULL: it runs */
+    uint64_t wait_count;                    /* the number of the last wait, for its ticket */
+    uint64_t waits_since;                   /* loop_now() */
+    unsigned waits;                         /* begun since then */
     struct loop_timer *timer;
     char keys[KEYS_MAX + 1]; /* pressed, and not yet taken */
+    struct playlist playlist;
+    char stop_keys[KEYS_MAX + 1]; /* that end what plays */
     struct question question;
     struct outcome outcome;
     UT_hash_handle hh;
@@ -56,32 +104,65 @@ struct conversation {
 /* ---- conversation.c ------------------------------------------------------------------------- */
 
 void conversation_begin(struct lua_engine *engine, struct visitor *visitor);
-void conversation_event(struct lua_engine *engine, const struct conference_event *event);
+/* Goes on, the outcome noted, up to the next wait or the end. */
+void conversation_resume(struct conversation *conversation);
+/* The caller has gone: what the coroutine has opened is closed, and the script is told. */
+void conversation_unwind(struct conversation *conversation);
 /* All go, without a word. */
 void conversations_close(struct lua_engine *engine);
 
 /* The caller; NULL: gone. */
 struct visitor *conversation_visitor(const struct conversation *conversation);
-/* What a waiting method returns: the result comes when the wait is over. */
-int conversation_wait(lua_State *L, struct conversation *conversation, enum wait wait);
-/* The same when it is over already. */
-int conversation_over(lua_State *L, enum wait wait);
+
+/* ---- wait.c --------------------------------------------------------------------------------- */
+
+void conversation_event(struct lua_engine *engine, const struct conference_event *event);
 /* Raises unless `what` may wait here, and now. */
 void conversation_check_wait(lua_State *L, struct conversation *conversation, const char *what);
-/* The number of seconds at `index`, in ms. Raises. */
-unsigned seconds_check(lua_State *L, int index, const char *what);
+/* What a waiting method returns: the result comes when the wait is over. */
+int conversation_wait(lua_State *L, struct conversation *conversation, const struct wait *wait);
+/* The same when it is over already, with the outcome noted. */
+int conversation_over(lua_State *L, struct conversation *conversation, const struct wait *wait);
+/* Notes the outcome. True, for functions of struct wait. */
+bool conversation_note(struct conversation *conversation, bool is_good, const char *text);
 /* The timer of the wait. */
 void conversation_time(struct conversation *conversation, unsigned ms);
+/* That of the wait which begins now. */
+struct ticket conversation_ticket(const struct conversation *conversation);
+/* The wait is over, by this outcome. False: nobody waits for it any more, and its result stays the
+ * caller's; otherwise it has become the conversation's. Not from within a script. */
+bool conversation_finish(struct lua_engine *engine, const struct ticket *ticket,
+                         const struct outcome *outcome);
+/* The number of seconds at `index`, in ms. Raises. */
+unsigned seconds_check(lua_State *L, int index, const char *what);
+
+/* ---- call.c --------------------------------------------------------------------------------- */
+
+/* The conversation that runs, whose call is at index 1. Raises. */
+struct conversation *conversation_check(lua_State *L);
+/* Raises, as `what`, when nothing can be heard yet. False: the caller is gone. */
+bool audio_check(lua_State *L, const struct conversation *conversation, const char *what);
+
+/* ---- play.c --------------------------------------------------------------------------------- */
+
+int call_play(lua_State *L);
+int call_say(lua_State *L);
+/* Begins anew, with nothing in it. */
+void playlist_clear(struct playlist *playlist);
+void playlist_free(struct playlist *playlist);
+/* Adds the file at `index`, those of the list there, or those by which something is said; nothing
+ * for nil. Raises. */
+void playlist_add(lua_State *L, int index, const char *what, struct playlist *playlist);
+/* Plays it. False: there is nothing in it, or it cannot be played, which the outcome says. */
+bool playlist_play(struct conversation *conversation);
+/* The same after it has been played, if it is to be once more. */
+bool playlist_again(struct conversation *conversation);
+/* Whether the event is the end of what has been played from the list. */
+bool playlist_is_told(const struct playlist *playlist, const struct conference_event *event);
 
 /* ---- ask.c ---------------------------------------------------------------------------------- */
 
-/* Takes call:ask's table at index 2. Raises. */
-void question_take(lua_State *L, struct question *question);
-/* These return whether it is over, with the outcome noted. */
-bool ask_begin(struct conversation *conversation);
-bool ask_key(struct conversation *conversation);
-bool ask_timeout(struct conversation *conversation);
-/* The prompt is over. */
-void ask_played(struct conversation *conversation);
+/* call:ask */
+int call_ask(lua_State *L);
 
 #endif

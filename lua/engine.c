@@ -74,6 +74,7 @@ static void engine_decide(void *ctx, const struct request *request, struct decis
     generation->references++;
     decide_by_stack(generation, request, decision);
     check_created(generation, request, decision);
+    decision->generation = generation->number;
     generation_release(generation);
 }
 

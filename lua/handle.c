@@ -183,7 +183,7 @@ int handle_iterator(lua_State *L, const struct handle_class *class)
 
 void command_actor(lua_State *L, struct actor *actor)
 {
-    const struct hook_frame *frame = hook_frame_check(L, "a command");
+    struct hook_frame *frame = hook_frame_check(L, "a command");
     const struct script_application *application =
         frame->conversation ? frame->conversation->application : NULL;
 
@@ -191,9 +191,11 @@ void command_actor(lua_State *L, struct actor *actor)
         script_error(L, "a decision hook must not act: return a verdict here, and act in an "
                         "event hook such as joined");
     budget_charge(L, COMMAND_COST);
+    position_text(L, 1, frame->position, sizeof frame->position);
     *actor = (struct actor){
         .kind = ACTOR_SCRIPT,
         .uri = application ? application->display : frame->policy->display,
+        .position = frame->position,
         .user = application ? application->name : frame->policy->name,
         .host = "",
         .display_name = "",

@@ -323,6 +323,13 @@ static int remove_from(lua_State *L)
     return participant_submit(L, &request);
 }
 
+static int explain(lua_State *L)
+{
+    const struct participant *participant = participant_self(L);
+
+    return participant ? explain_participant(L, participant) : handle_gone(L);
+}
+
 static int to_string(lua_State *L)
 {
     lua_Integer id = (lua_Integer)handle_check(L, 1, &participant_class);
@@ -381,6 +388,7 @@ static const luaL_Reg methods[] = {
     {"give_floor", participant_give_floor},
     {"take_floor", participant_take_floor},
     {"ask_for_floor", participant_ask_for_floor},
+    {"explain", explain},
     {NULL, NULL},
 };
 

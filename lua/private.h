@@ -12,7 +12,8 @@
  *   budget.c       instructions, time and memory of one hook call
  *   policy.c       class policy: hooks and options of one file
  *   application.c  an application: the function of one file
- *   conversation.c one caller's coroutine (conversation.h); call.c its class, ask.c asks for keys
+ *   conversation.c one caller's coroutine (conversation.h); wait.c how it waits
+ *   call.c         its class; play.c and ask.c: playing to the caller, asking for keys
  *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
  *   options.c      conference.options: typed, with defaults
  *   duration.c     "5m"
@@ -22,6 +23,7 @@
  *   verdict.c      accept, reject, challenge
  *   account.c      what the hook account answers
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
+ *   explain.c      why somebody does not hear another
  *   standing.c     what participants are: role, shown name, floor, leave to speak
  *   create.c       parley.create; plain_json.c: what a script gives as options
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
@@ -289,6 +291,7 @@ struct hook_frame {
     struct decision *decision;            /* of a decision hook */
     bool is_decided;
     const char *conference_name, *call; /* for the log; may be NULL */
+    char position[POSITION_TEXT];       /* of the command that it gave last */
     struct state_use *states;           /* states looked at in this call. Owned. */
     unsigned depth;
     struct hook_frame *outer;
@@ -455,6 +458,13 @@ int command_submit(lua_State *L, struct request *request);
 extern const struct handle_class conference_class, participant_class, call_class;
 void conference_push(lua_State *L, uint64_t id);
 void participant_push(lua_State *L, uint64_t id);
+
+/* ---- explain.c ------------------------------------------------------------------------------ */
+
+/* conference:explain(listener, talker). Raises. */
+int explain_conference(lua_State *L, const struct conference *conference);
+/* participant:explain() */
+int explain_participant(lua_State *L, const struct participant *participant);
 
 /* ---- participant.c, standing.c --------------------------------------------------------------- */
 

@@ -19,6 +19,12 @@ int control_socket_path(const char *data, struct sockaddr_un *address, char *err
 int control_ask(const char *data, const char *request, int timeout, FILE *out, char *error,
                 size_t error_size);
 
+/* A JSON string of any text: what is no UTF-8, or a control character, becomes "?". */
+json_t *json_text(const char *text);
+/* Two decimals say it all. Not a number cannot be said in JSON. */
+json_t *json_hundredths(float figure);
+json_t *json_time(time_t when);
+
 /* All that is to be known, as one JSON object. `started`: loop_now at the beginning. NULL: out of
  * memory. */
 json_t *control_status(const struct control_config *config, uint64_t started);
@@ -30,6 +36,11 @@ int control_invite(struct focus *focus, const char *words, char *told, size_t to
 int control_make(struct focus *focus, const char *factory_name, char *told, size_t told_size);
 /* … and for "CONFERENCE" or "CONFERENCE REASON". */
 int control_end(struct focus *focus, const char *words, char *told, size_t told_size);
+
+/* Why things are as they are, by "CONFERENCE", "CONFERENCE LISTENER" or "CONFERENCE LISTENER
+ * TALKER". NULL: `told` says in one line why not. */
+json_t *control_explain(struct focus *focus, const char *words, char *told, size_t told_size);
+void control_render_explanation(FILE *file, const json_t *explanation);
 
 /* Writes the status for people. */
 void control_render_status(FILE *file, const json_t *status);

@@ -62,22 +62,24 @@ static void client_close(struct client *client)
 
 /* ---- requests ------------------------------------------------------------------------------- */
 
-static void answer_status(struct control *control, struct evbuffer *out, bool as_json)
+/* As JSON when `render` is NULL. Takes the reference. */
+static void answer_document(struct evbuffer *out, json_t *document,
+                            void (*render)(FILE *file, const json_t *document))
 {
     char *text = NULL;
     size_t size = 0;
-    json_t *status = control_status(&control->config, control->started);
-    if (status && as_json) {
-        text = json_dumps(status, JSON_INDENT(2));
+    bool as_json = render == NULL;
+    if (document && as_json) {
+        text = json_dumps(document, JSON_INDENT(2));
         size = text ? strlen(text) : 0;
-    } else if (status) {
+    } else if (document) {
         FILE *file = open_memstream(&text, &size);
         if (file) {
-            control_render_status(file, status);
+            render(file, document);
             fclose(file);
         }
     }
-    json_decref(status);
+    json_decref(document);
     if (text) {
         evbuffer_add_printf(out, "ok\n");
         evbuffer_add(out, text, size);
@@ -88,6 +90,36 @@ static void answer_status(struct control *control, struct evbuffer *out, bool as
         evbuffer_add_printf(out, "error out of memory\n");
     }
     free(text);
+}
+
+static void answer_status(struct control *control, struct evbuffer *out, bool as_json)
+{
+    answer_document(out, control_status(&control->config, control->started),
+                    as_json ? NULL : control_render_status);
+}
+
+/* "explain [--json] CONFERENCE …". False: it is none. */
+static bool answer_explain(struct control *control, const char *request, struct evbuffer *out)
+{
+    static const char verb[] = "explain ", option[] = "--json ";
+    const char *words = request + strlen(verb);
+    bool as_json = false;
+    char told[1024];
+
+    if (strncmp(request, verb, strlen(verb)) != 0) {
+        return false;
+    }
+    if (strncmp(words, option, strlen(option)) == 0) {
+        as_json = true;
+        words += strlen(option);
+    }
+    json_t *explanation = control_explain(control->config.focus, words, told, sizeof told);
+    if (explanation) {
+        answer_document(out, explanation, as_json ? NULL : control_render_explanation);
+    } else {
+        evbuffer_add_printf(out, "error %s\n", told);
+    }
+    return true;
 }
 
 static void answer_reload(struct control *control, struct evbuffer *out)
@@ -157,9 +189,10 @@ static void answer(struct client *client, const char *request)
         answer_reload(control, out);
     } else if (strcmp(request, "stop") == 0) {
         begin_stop(client);
-    } else if (!answer_for_conference(control, request, out)) {
+    } else if (!answer_explain(control, request, out) &&
+               !answer_for_conference(control, request, out)) {
         evbuffer_add_printf(out, "error unknown request; there are status, status --json, reload, "
-                                 "invite, create, end and stop\n");
+                                 "invite, create, end, explain and stop\n");
     }
 }
 

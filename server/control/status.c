@@ -10,8 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A JSON string of any text: what is no UTF-8, or a control character, becomes "?". */
-static json_t *json_text(const char *text)
+json_t *json_text(const char *text)
 {
     char clean[512];
     size_t filled = 0;
@@ -35,15 +34,14 @@ static void set_count(json_t *status, const char *key, uint64_t count)
     json_object_set_new(status, key, json_integer((json_int_t)count));
 }
 
-/* Two decimals say it all. Not a number cannot be said in JSON. */
-static json_t *json_hundredths(float figure)
+json_t *json_hundredths(float figure)
 {
     bool is_good = isfinite(figure) && figure > -1e12f && figure < 1e12f;
     double hundredths = is_good ? (double)figure * 100 + (figure < 0 ? -0.5 : 0.5) : 0;
     return json_real((double)(long long)hundredths / 100);
 }
 
-static json_t *json_time(time_t when)
+json_t *json_time(time_t when)
 {
     char text[32];
     struct tm utc;

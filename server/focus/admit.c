@@ -148,6 +148,7 @@ bool bring_in(struct conference *conference, struct call *call, const struct dec
         refuse_for_media(focus, call, error);
         return false;
     }
+    cause_note(&participant->causes[CAUSE_ENTRY], decision);
     maker_arrives(participant);
     if (predecessor)
         replace_link(participant, predecessor);
@@ -210,6 +211,7 @@ void decide_join(struct request *request, const struct call_info *info, struct d
     decision->code = 486;
     (void)snprintf(decision->reason, sizeof decision->reason, "Conference is full");
     (void)snprintf(decision->by, sizeof decision->by, "default");
+    incident_refused(request, decision);
 }
 
 /* `target`: whose call was named; NULL: nobody's. */

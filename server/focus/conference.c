@@ -30,6 +30,7 @@ void conference_free(struct conference *conference)
     free(conference->sound.hold_music);
     maker_free(&conference->maker);
     about_free(&conference->about);
+    incidents_free(conference);
     json_decref(conference->options);
     free(conference);
 }
@@ -78,6 +79,8 @@ int conference_activate(struct conference *conference)
     if (error)
         return error;
     conference->active = true;
+    conference->buses = (struct bus_set){.taken = 0};
+    conference->has_announced = false;
     conference->created_at = time(NULL);
     conference_start_clock(conference);
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference begins");

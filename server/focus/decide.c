@@ -1,5 +1,7 @@
 #include "focus/private.h"
 
+#include "core/log.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -144,17 +146,35 @@ static void decide_default(const struct request *request, struct decision *decis
     }
 }
 
+static void log_decision(const struct request *request, const struct decision *decision)
+{
+    const struct cause *cause = &decision->cause;
+
+    if (!log_enabled(LOG_LEVEL_DEBUG))
+        return;
+    log_write(LOG_LEVEL_DEBUG, request->conference_name, request->call,
+              "%s asked by %s: %s (by %s, generation %u)", verb_name(request->verb),
+              *cause->who ? cause->who : "Parley or somebody without a name",
+              decision->verdict == DECISION_ACCEPT ? "accepted" : "rejected", decision->by,
+              decision->generation);
+}
+
 void decide(struct focus *focus, const struct request *request, struct decision *decision)
 {
     decide_default(request, decision);
     if (focus->policy)
         focus->policy->decide(focus->policy->ctx, request, decision);
-    if (decision->verdict != DECISION_REJECT)
+    cause_take(&decision->cause, focus, request);
+    if (decision->verdict != DECISION_REJECT) {
+        log_decision(request, decision);
         return;
+    }
     /* Who has proven it already would be asked without end, and a script cannot be asked. */
     if (decision->code < 300 || decision->code > 699 ||
         (decision->code == 401 && !is_stranger(&request->actor)))
         decision->code = 403;
+    log_decision(request, decision);
+    incident_refused(request, decision);
 }
 
 void actor_of_caller(struct actor *actor, const struct caller *caller)

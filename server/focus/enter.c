@@ -76,6 +76,7 @@ int visitor_join(struct visitor *visitor, struct conference *conference,
         return fail(visitor, conference, decision, error);
     log_write(LOG_LEVEL_INFO, conference->name, info->id, "%s comes from the application %s",
               info->caller.uri, info->requested_user);
+    cause_note(&participant->causes[CAUSE_ENTRY], decision);
     visitor_enter(visitor, participant);
     decision->participant = participant->id;
     error = go_in(participant, is_answered, is_up);

@@ -48,6 +48,7 @@ struct conference_event {
     uint64_t participant; /* id; 0 when it is about the conference as a whole */
     uint64_t other;       /* id; replaced */
     uint64_t visitor;     /* id, see application.h: it is about this one, and no conference */
+    uint64_t playback;    /* of a visitor's played: what visitor_play has given */
     bool on;              /* speaking, muted, held, locked, floor_changed, permitted */
     char digit;
     unsigned duration; /* ms; digit, ending */

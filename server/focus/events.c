@@ -52,13 +52,14 @@ static void tell(struct focus *focus, const struct conference_event *event)
 
 static void event_tell(struct focus *focus, struct queued_event *queued)
 {
-    bool was_telling = focus->is_telling, was_answer = focus->is_telling_answer;
+    const struct conference_event *outer = focus->telling;
+    bool was_answer = focus->is_telling_answer;
 
-    focus->is_telling = true;
+    focus->telling = &queued->event;
     focus->is_telling_answer = queued->is_answer;
     if (queued->event.kind != EVENT_COUNT && still_news(focus, &queued->event))
         tell(focus, &queued->event);
-    focus->is_telling = was_telling;
+    focus->telling = outer;
     focus->is_telling_answer = was_answer;
     /* The entry is part of what is freed. */
     if (queued->last_of)
@@ -101,7 +102,7 @@ void events_flush(struct focus *focus)
 static void enqueue(struct focus *focus, struct queued_event *queued)
 {
     queued->next = NULL;
-    queued->is_answer = focus->is_telling;
+    queued->is_answer = focus->telling != NULL;
     *focus->events_tail = queued;
     focus->events_tail = &queued->next;
     /* Without memory for the timer it is told with the next event. */

@@ -212,6 +212,7 @@ int invite(struct conference *conference, const struct request *request, struct 
         goto out;
     }
     decision->participant = participant->id;
+    cause_note(&participant->causes[CAUSE_ENTRY], decision);
     participant->brought_by = actor_name(focus, &request->actor);
     if (request->invitation->referral)
         referrer_add(participant, request->invitation->referral);

@@ -143,33 +143,6 @@ void participant_established(struct participant *participant)
     participant_route_or_remove(participant);
 }
 
-int participant_route(struct participant *participant)
-{
-    struct leg_route route = {.is_cautious = false};
-    bool heard =
-        !participant->muted && !participant->listen_only && !participant_is_held(participant);
-
-    /* Not before the ACK: a forged INVITE must not aim our audio at its victim. */
-    if (!participant->joined)
-        return 0;
-    for (unsigned bus = 0; bus < MIX_BUSES; bus++)
-        route.speaks[bus] = route.hears[bus] = GAIN_OFF;
-    route.speaks[MIX_MAIN] = heard ? participant->speaks : GAIN_OFF;
-    route.hears[MIX_MAIN] = participant->held_by_us ? GAIN_OFF : participant->hears;
-    route.hears[MIX_MUSIC] = participant->hears_music ? participant->hears : GAIN_OFF;
-    return participant->conference->focus->mixing->leg_route(participant->leg, &route);
-}
-
-void participant_route_or_remove(struct participant *participant)
-{
-    struct conference *conference = participant->conference;
-
-    if (!participant_route(participant))
-        return;
-    participant_remove(participant, FAILED, 500, "Out of memory");
-    conference_end_if_over(conference);
-}
-
 void participant_enhance(struct participant *participant, const struct request_params *params)
 {
     participant->voice.agc = params->agc;

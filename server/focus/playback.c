@@ -64,7 +64,7 @@ void playback_on_played(void *user, const char *problem, void *arg)
     (void)arg;
     DL_DELETE(*list_of(playback), playback);
     if (playback->visitor)
-        visitor_played(playback->visitor, playback->is_stopped, problem);
+        visitor_played(playback->visitor, playback, problem);
     else
         conference_played(playback->conference, playback, problem);
     free(playback);

@@ -9,7 +9,8 @@
  *   factory.c      a call to a conference factory
  *   ending.c       how conferences end: for all, empty, in time, with their creator
  *   gone.c         names that no conference has any more
- *   participant.c  participants: make, leave, route their audio; and reading them
+ *   participant.c  participants: make, leave; and reading them
+ *   routing.c      what each hears and is heard by: routes to the buses of the mix; those buses
  *   standing.c     what they are in it: role, shown name, floor, leave to speak
  *   admit.c        a call that wants in: create, join, answer
  *   replace.c      a call that takes the place of another
@@ -23,6 +24,9 @@
  *   submit.c       a participant's or script's wish: decision, effect
  *   subscribe.c    who wants to be told what happens: decision
  *   decide.c       the one way from a request to a decision
+ *   cause.c        what has led to a state
+ *   incidents.c    who was lately kept or put out
+ *   explain.c      why somebody does or does not hear another; explain_text.c: in one line
  *   media_events.c what the mixer tells
  *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
  *   playback.c     a file that plays, there or to a visitor
@@ -34,6 +38,7 @@
 #define FOCUS_PRIVATE_H
 
 #include "focus/application.h"
+#include "focus/cause.h"
 #include "focus/focus.h"
 #include "ports/initiating.h"
 #include "ports/referring.h"
@@ -86,6 +91,7 @@ struct sound {
 
 /* A file that plays in a conference, or to a visitor: the other is NULL. */
 struct playback {
+    uint64_t id;
     struct conference *conference;
     struct visitor *visitor;
     struct player *player;
@@ -128,8 +134,8 @@ struct focus {
 
     struct queued_event *events, **events_tail;
     struct loop_timer *events_timer;
-    bool is_telling;        /* an event hook runs */
-    bool is_telling_answer; /* and its event was itself caused by an event hook */
+    const struct conference_event *telling; /* its hooks run; NULL: none do */
+    bool is_telling_answer;                 /* and it was itself caused by an event hook */
     struct {
         void (*handler)(const struct conference_event *event, void *arg);
         void *arg;
@@ -149,6 +155,12 @@ struct focus {
     void *shutdown_arg;
 };
 
+/* Of a mix, as bit masks: those that somebody has, and those that were given back. */
+struct bus_set {
+    uint64_t taken, resting, rested; /* `rested`: for longer than `resting`, and not yet free */
+    uint64_t turned_at;              /* ms: when `resting` began */
+};
+
 struct conference {
     struct focus *focus;
     uint64_t id;
@@ -164,6 +176,8 @@ struct conference {
     bool ended;  /* no longer to be called; waits to be freed */
     bool ending; /* all its calls are being ended */
     bool locked;
+    struct cause lock_cause, media_cause; /* of what is locked or open, and of `withheld` */
+    struct incidents *incidents;          /* NULL: there were none yet */
     time_t created_at;
     struct conference_life life;
     struct loop_timer *empty_timer; /* runs while nobody is in it and it waits for somebody */
@@ -172,6 +186,8 @@ struct conference {
     uint64_t creator;               /* id of who made it; 0: nobody, or not in (any more) */
     bool creator_has_left;          /* just now, which is still to be considered */
     struct mix *mix;
+    struct bus_set buses;
+    bool has_announced;     /* so that all hear that bus */
     bool has_sound;         /* of its own */
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
     struct sound sound;
@@ -207,6 +223,7 @@ struct participant {
     bool is_outdated; /* it is to learn what has changed for all */
     bool hidden, listen_only, has_floor;
     unsigned anonymous; /* its number among the nameless of the conference; 0: it has a name */
+    struct cause causes[CAUSE_COUNT];
     struct departure departure;
     char *brought_by, *removed_by; /* URI of who had it called, or put it out; NULL: nobody whom the
                                       roster names */
@@ -317,10 +334,6 @@ void factory_admit(struct conference *factory, struct call *call);
 /* `leg`: the one that the call has; NULL: it gets one. */
 int participant_make(struct conference *conference, struct call *call, struct leg *leg,
                      const struct request_params *params, struct participant **participantp);
-/* Tells the mixer who may be heard. ENOMEM: it goes on as before. */
-int participant_route(struct participant *participant);
-/* The same for what cannot be taken back: without the memory for it the participant has to go. */
-void participant_route_or_remove(struct participant *participant);
 /* Takes what signalling has learned about the call since the participant was made. */
 void participant_learn(struct participant *participant);
 /* Changes what is done to the participant's voice. */
@@ -340,15 +353,27 @@ void participant_remove(struct participant *participant, enum departure_method m
 int participant_describe(struct participant *participant, const struct call_info *info);
 void participant_free(struct participant *participant);
 
+/* routing.c */
+/* Tells the mixer what the participant hears, and who hears it. ENOMEM: it goes on as before. */
+int participant_route(struct participant *participant);
+/* The same for what cannot be taken back: without the memory for it the participant has to go. */
+void participant_route_or_remove(struct participant *participant);
+/* All of them; one whom an error concerns goes on as before. */
+int conference_route(struct conference *conference);
+/* A bus of the conference's mix that nobody else has. ENOSPC. */
+int conference_take_bus(struct conference *conference, unsigned *busp);
+/* Once no participant's route leads there. It rests until no leg speaks to it any more. */
+void conference_give_bus(struct conference *conference, unsigned bus);
+
 /* standing.c */
 /* role, rename, floor, permit: what a participant is in its conference. */
 bool verb_is_of_standing(enum verb verb);
 /* The effect of such a verb. ENOMEM. */
 int standing_change(struct participant *participant, enum verb verb,
-                    const struct request_params *params);
+                    const struct decision *decision);
 /* The same for who is to replace the one whom it was decided about. */
 void standing_pass_on(struct participant *participant, enum verb verb,
-                      const struct request_params *params);
+                      const struct decision *decision);
 
 /* streams.c */
 /* How the participant's call is to be answered, offered or changed. */
@@ -392,7 +417,7 @@ bool visitor_admit(struct focus *focus, struct call *call);
 bool focus_has_application(const struct focus *focus, const char *user, const char *host);
 void visitor_session(struct visitor *visitor, const struct session *session);
 void visitor_established(struct visitor *visitor);
-void visitor_played(struct visitor *visitor, bool is_stopped, const char *problem);
+void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem);
 /* It is none any more: its call and its leg are the participant's, who has its session. */
 void visitor_enter(struct visitor *visitor, struct participant *participant);
 /* It is none any more; what becomes of its call is another's. */

@@ -81,6 +81,7 @@ void replace_link(struct participant *participant, struct participant *predecess
 {
     participant->predecessor = predecessor;
     predecessor->successor = participant;
+    causes_inherit(participant, predecessor);
     /* It is the same nobody. */
     if (participant->anonymous && predecessor->anonymous)
         participant->anonymous = predecessor->anonymous;
@@ -102,15 +103,18 @@ void replace_pass_on(struct participant *participant, enum verb verb,
 
     if (verb == VERB_MUTE) {
         participant->muted = params->muted;
+        cause_note(&participant->causes[CAUSE_MUTE], decision);
     } else if (verb == VERB_HOLD) {
         (void)participant_hold(participant, params->held); /* a call that ends needs no hold */
+        cause_note(&participant->causes[CAUSE_HOLD], decision);
     } else if (verb_is_of_standing(verb)) {
-        standing_pass_on(participant, verb, params);
+        standing_pass_on(participant, verb, decision);
     } else if (verb == VERB_ENHANCE) {
         participant_enhance(participant, params);
     } else if (verb == VERB_VOLUME) {
         participant->speaks = params->speaks;
         participant->hears = params->hears;
+        cause_note(&participant->causes[CAUSE_VOLUME], decision);
     } else {
         participant_remove(participant, BOOTED, 603, "Who is to be replaced was removed");
     }

@@ -8,11 +8,13 @@
 #ifndef FOCUS_REQUEST_H
 #define FOCUS_REQUEST_H
 
+#include "focus/event.h"
 #include "ports/session.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 struct conference;
 struct referral; /* ports/referring.h */
@@ -93,6 +95,7 @@ struct actor {
     const char *host;
     const char *display_name;
     const char *user_agent;
+    const char *position;    /* of a script: its line that asks, "policy/open.lua:12"; else NULL */
     const char *peer;        /* "192.0.2.1:5060;udp" */
     const char *groups;      /* of the account, separated by blanks; may be NULL */
     const char *referred_by; /* whom it names as having sent it here (RFC 3892), which proves
@@ -178,13 +181,28 @@ struct request {
 /* The verdict when no policy speaks. */
 enum verdict verb_default(const struct request *request);
 
+/* What has led to a decision, and so to the state that it made (cause.h). `at` 0: nothing has. */
+struct cause {
+    enum verb verb;
+    enum actor_kind asker;
+    char who[96]; /* URI of a caller, "policy/open.lua:12" of a script; "": not to be named */
+    char by[128]; /* who decided, as in the decision */
+    unsigned generation; /* of the scripts then; 0: none were asked */
+    time_t at;
+    enum conference_event_kind event; /* that was being told when it was asked; EVENT_COUNT: none */
+    uint64_t event_participant;       /* whom that was about; 0: nobody */
+    char digit;                       /* of EVENT_DIGIT */
+};
+
 struct decision {
     enum verdict verdict;
     struct request_params params; /* as the request's, changed by the policy */
     int code;                     /* reject: SIP status 300–699; 401: prove who you are */
     char reason[96];              /* reject: reason phrase, "" for the standard one */
     char by[128];                 /* who decided: "policy/open.lua:12" or "default" */
+    unsigned generation;          /* of the scripts that were asked; 0: none were */
     bool failed;                  /* a script error made the safe default decide */
+    struct cause cause;           /* but for `by` and `generation`, which stand above */
     uint64_t participant; /* who is called by an accepted invite, or has come in; 0: nobody */
 };
 

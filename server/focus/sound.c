@@ -165,7 +165,7 @@ void conference_announce(struct conference *conference, const struct request_par
 {
     struct play_config config = {
         .file = params->file,
-        .bus = MIX_MAIN,
+        .bus = MIX_ANNOUNCE,
         .gain = params->gain,
         .fade = ANNOUNCEMENT_FADE,
         .loop = params->loop,
@@ -176,6 +176,10 @@ void conference_announce(struct conference *conference, const struct request_par
     if (!*params->file || !conference->active)
         return;
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "plays %s", params->file);
+    if (!conference->has_announced) {
+        conference->has_announced = true;
+        (void)conference_route(conference); /* whom it fails for hears it after the next change */
+    }
     error = playback_begin(&(struct playback){.conference = conference}, &config);
     if (error)
         tell_played(conference, strerror(error));

@@ -34,8 +34,6 @@ static void set_role(struct participant *participant, const char *role)
 
     if (!*role)
         role = "participant";
-    if (strcmp(participant->role, role) == 0)
-        return;
     memcpy(before, participant->role, sizeof before);
     (void)snprintf(participant->role, sizeof participant->role, "%s", role);
     note(participant, "has the role ", role);
@@ -46,8 +44,6 @@ static void set_display_name(struct participant *participant, const char *name)
 {
     char before[sizeof participant->display_name];
 
-    if (strcmp(participant->display_name, name) == 0)
-        return;
     (void)snprintf(before, sizeof before, "%s", participant_display_name(participant));
     (void)snprintf(participant->display_name, sizeof participant->display_name, "%s", name);
     note(participant, *name ? "is shown as " : "is shown as it calls itself", name);
@@ -56,8 +52,6 @@ static void set_display_name(struct participant *participant, const char *name)
 
 static void set_floor(struct participant *participant, bool has_floor)
 {
-    if (participant->has_floor == has_floor)
-        return;
     participant->has_floor = has_floor;
     note(participant, has_floor ? "has the floor" : "has the floor no longer", "");
     tell(participant, EVENT_FLOOR, has_floor, "");
@@ -65,8 +59,6 @@ static void set_floor(struct participant *participant, bool has_floor)
 
 static int set_listen_only(struct participant *participant, bool listen_only)
 {
-    if (participant->listen_only == listen_only)
-        return 0;
     participant->listen_only = listen_only;
     if (participant_route(participant)) {
         participant->listen_only = !listen_only;
@@ -82,8 +74,23 @@ bool verb_is_of_standing(enum verb verb)
     return verb == VERB_ROLE || verb == VERB_RENAME || verb == VERB_FLOOR || verb == VERB_PERMIT;
 }
 
-int standing_change(struct participant *participant, enum verb verb,
-                    const struct request_params *params)
+static bool is_new(const struct participant *participant, enum verb verb,
+                   const struct request_params *params)
+{
+    switch (verb) {
+    case VERB_ROLE:
+        return strcmp(participant->role, *params->role ? params->role : "participant") != 0;
+    case VERB_RENAME:
+        return strcmp(participant->display_name, params->display_name) != 0;
+    case VERB_FLOOR:
+        return participant->has_floor != params->floor;
+    default:
+        return participant->listen_only != params->listen_only;
+    }
+}
+
+static int change(struct participant *participant, enum verb verb,
+                  const struct request_params *params)
 {
     switch (verb) {
     case VERB_ROLE:
@@ -100,10 +107,34 @@ int standing_change(struct participant *participant, enum verb verb,
     }
 }
 
+static struct cause *cause_of(struct participant *participant, enum verb verb)
+{
+    return &participant->causes[verb == VERB_ROLE     ? CAUSE_ROLE
+                                : verb == VERB_RENAME ? CAUSE_NAME
+                                : verb == VERB_FLOOR  ? CAUSE_FLOOR
+                                                      : CAUSE_PERMIT];
+}
+
+int standing_change(struct participant *participant, enum verb verb,
+                    const struct decision *decision)
+{
+    int error;
+
+    if (!is_new(participant, verb, &decision->params))
+        return 0;
+    error = change(participant, verb, &decision->params);
+    if (!error)
+        cause_note(cause_of(participant, verb), decision);
+    return error;
+}
+
 /* Whoever goes on as another is told of as that one, so nothing of it is news. */
 void standing_pass_on(struct participant *participant, enum verb verb,
-                      const struct request_params *params)
+                      const struct decision *decision)
 {
+    const struct request_params *params = &decision->params;
+
+    cause_note(cause_of(participant, verb), decision);
     if (verb == VERB_ROLE)
         (void)snprintf(participant->role, sizeof participant->role, "%s",
                        *params->role ? params->role : "participant");

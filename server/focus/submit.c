@@ -21,9 +21,10 @@ static bool has_target(enum verb verb)
            verb == VERB_REMOVE || verb == VERB_TIMEOUT || verb_is_of_standing(verb);
 }
 
-static int mute(struct participant *participant, bool muted)
+static int mute(struct participant *participant, const struct decision *decision)
 {
     struct conference *conference = participant->conference;
+    bool muted = decision->params.muted;
 
     if (participant->muted == muted)
         return 0;
@@ -32,6 +33,7 @@ static int mute(struct participant *participant, bool muted)
         participant->muted = !muted;
         return ENOMEM;
     }
+    cause_note(&participant->causes[CAUSE_MUTE], decision);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s is %s",
               participant->info.caller.uri, muted ? "muted" : "unmuted");
     events_post(conference->focus, &(struct conference_event){
@@ -52,8 +54,9 @@ static void enhance(struct participant *participant, const struct request_params
               params->denoise ? "on" : "off", params->vad ? "on" : "off");
 }
 
-static int set_volume(struct participant *participant, const struct request_params *params)
+static int set_volume(struct participant *participant, const struct decision *decision)
 {
+    const struct request_params *params = &decision->params;
     float speaks = participant->speaks, hears = participant->hears;
 
     participant->speaks = params->speaks;
@@ -63,17 +66,40 @@ static int set_volume(struct participant *participant, const struct request_para
         participant->hears = hears;
         return ENOMEM;
     }
+    cause_note(&participant->causes[CAUSE_VOLUME], decision);
     log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
               "%s is heard at %+.1f dB and hears at %+.1f dB", participant->info.caller.uri,
               (double)params->speaks, (double)params->hears);
     return 0;
 }
 
-static void lock(struct conference *conference, bool locked)
+static int hold(struct participant *participant, const struct decision *decision)
 {
+    bool was_held = participant->held_by_us;
+    int error = participant_hold(participant, decision->params.held);
+
+    if (!error && was_held != decision->params.held)
+        cause_note(&participant->causes[CAUSE_HOLD], decision);
+    return error;
+}
+
+static int change_media(struct conference *conference, const struct decision *decision)
+{
+    int error = conference_change_media(conference, &decision->params);
+
+    if (!error)
+        cause_note(&conference->media_cause, decision);
+    return error;
+}
+
+static void lock(struct conference *conference, const struct decision *decision)
+{
+    bool locked = decision->params.locked;
+
     if (conference->locked == locked)
         return;
     conference->locked = locked;
+    cause_note(&conference->lock_cause, decision);
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference is %s",
               locked ? "locked" : "unlocked");
     events_post(conference->focus, &(struct conference_event){
@@ -87,7 +113,14 @@ static void remove_by(struct participant *target, const struct actor *actor,
                       const struct decision *decision)
 {
     target->removed_by = actor_name(target->conference->focus, actor);
+    incident_removed(target, decision);
     participant_remove(target, BOOTED, 200, said(decision, "Removed from the conference"));
+}
+
+static void remove_silent(struct participant *target, const struct decision *decision)
+{
+    incident_removed(target, decision);
+    participant_remove(target, BOOTED, 408, said(decision, "No media received"));
 }
 
 static int fail(struct decision *decision, int error)
@@ -119,19 +152,19 @@ static int carry_out_on(struct participant *target, const struct request *reques
     if (target->successor)
         replace_pass_on(target->successor, verb, decision);
     if (verb == VERB_MUTE)
-        error = mute(target, decision->params.muted);
+        error = mute(target, decision);
     else if (verb == VERB_HOLD)
-        error = participant_hold(target, decision->params.held);
+        error = hold(target, decision);
     else if (verb == VERB_ENHANCE)
         enhance(target, &decision->params);
     else if (verb_is_of_standing(verb))
-        error = standing_change(target, verb, &decision->params);
+        error = standing_change(target, verb, decision);
     else if (verb == VERB_VOLUME)
-        error = set_volume(target, &decision->params);
+        error = set_volume(target, decision);
     else if (verb == VERB_REMOVE)
         remove_by(target, &request->actor, decision);
     else
-        participant_remove(target, BOOTED, 408, said(decision, "No media received"));
+        remove_silent(target, decision);
     conference_end_if_over(conference);
     return error ? fail(decision, error) : 0;
 }
@@ -143,9 +176,9 @@ static int carry_out(struct conference *conference, enum verb verb, struct decis
     if (verb == VERB_ANNOUNCE)
         conference_announce(conference, &decision->params);
     else if (verb == VERB_MEDIA)
-        error = conference_change_media(conference, &decision->params);
+        error = change_media(conference, decision);
     else if (verb == VERB_LOCK)
-        lock(conference, decision->params.locked);
+        lock(conference, decision);
     else
         conference_end(conference, 200, said(decision, "The conference has ended"));
     return error ? fail(decision, error) : 0;

@@ -205,14 +205,15 @@ void visitor_established(struct visitor *visitor)
 
 /* ---- playing -------------------------------------------------------------------------------- */
 
-int visitor_play(struct visitor *visitor, const char *file)
+int visitor_play(struct visitor *visitor, const char *file, float gain, uint64_t *playbackp)
 {
-    struct play_config config = {.file = file, .bus = MIX_MAIN, .fade = PROMPT_FADE};
+    struct play_config config = {.file = file, .bus = MIX_MAIN, .gain = gain, .fade = PROMPT_FADE};
 
     if (!visitor_has_audio(visitor))
         return ENOTCONN;
     visitor_stop(visitor);
-    return playback_begin(&(struct playback){.visitor = visitor}, &config);
+    *playbackp = id_next();
+    return playback_begin(&(struct playback){.id = *playbackp, .visitor = visitor}, &config);
 }
 
 void visitor_stop(struct visitor *visitor)
@@ -220,13 +221,14 @@ void visitor_stop(struct visitor *visitor)
     playbacks_stop(visitor->playbacks, visitor->focus, false);
 }
 
-void visitor_played(struct visitor *visitor, bool is_stopped, const char *problem)
+void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem)
 {
-    struct conference_event event = {.kind = EVENT_PLAYED, .visitor = visitor->id};
+    struct conference_event event = {
+        .kind = EVENT_PLAYED, .visitor = visitor->id, .playback = playback->id};
 
     if (problem)
         log_write(LOG_LEVEL_ERROR, NULL, visitor_call(visitor)->id, "%s", problem);
-    if (is_stopped) /* something else plays, or the tone of a failure */
+    if (playback->is_stopped) /* something else plays, or the tone of a failure */
         return;
     if (visitor->failed) {
         visitor_dismiss(visitor, 500, "Application error");
@@ -286,8 +288,10 @@ int visitor_redirect(struct visitor *visitor, const char *target)
 
 void visitor_fail(struct visitor *visitor)
 {
+    uint64_t tone;
+
     visitor->failed = true;
-    if (!visitor->up || visitor_play(visitor, FAILURE_TONE))
+    if (!visitor->up || visitor_play(visitor, FAILURE_TONE, 0, &tone))
         visitor_dismiss(visitor, 500, "Application error");
 }
 

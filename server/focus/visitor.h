@@ -41,9 +41,10 @@ int visitor_progress(struct visitor *visitor, struct decision *decision);
 /* 200; `joined` is told when the ACK is here. Errors as above. */
 int visitor_answer(struct visitor *visitor, struct decision *decision);
 
-/* Plays a file to the visitor, in place of what plays. `played` is told when it is over, with the
- * reason if it could not be played. ENOTCONN: there is no audio; ENOMEM, EAGAIN. */
-int visitor_play(struct visitor *visitor, const char *file);
+/* Plays a file to the visitor, at a gain in dB, in place of what plays. `played` is told when it is
+ * over, with *playbackp, and with the reason if it could not be played. ENOTCONN: there is no
+ * audio; ENOMEM, EAGAIN. */
+int visitor_play(struct visitor *visitor, const char *file, float gain, uint64_t *playbackp);
 /* Nothing is told of what is stopped. */
 void visitor_stop(struct visitor *visitor);
 

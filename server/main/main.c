@@ -112,6 +112,25 @@ static int run_end(const struct arguments *arguments)
     return ask_server(arguments, request);
 }
 
+static int run_explain(const struct arguments *arguments)
+{
+    const char *given[3];
+    char request[1000];
+    bool is_good = arguments->file_count >= 1 && arguments->file_count <= 3;
+    for (unsigned i = 0; i < 3; i++) {
+        given[i] = is_good && i < arguments->file_count ? arguments->files[i] : "";
+        is_good = is_good && !strpbrk(given[i], " \r\n");
+    }
+    if (!is_good ||
+        snprintf(request, sizeof request, "explain %s%s %s %s", arguments->json ? "--json " : "",
+                 given[0], given[1], given[2]) >= (int)sizeof request) {
+        complain("explain: give a conference, and who does not hear whom, as in `parley explain "
+                 "demo bob alice`");
+        return EXIT_WRONG;
+    }
+    return ask_server(arguments, request);
+}
+
 static int run_stop(const struct arguments *arguments)
 {
     return ask_server(arguments, "stop");
@@ -138,6 +157,14 @@ static const struct command commands[] = {
      .takes_config = true,
      .takes_files = true,
      .run = command_check},
+    {.name = "prompts",
+     .operands = "[--config FILE]",
+     .summary = "list what can be said by name: how long it is, its file, its text",
+     .description =
+         "Your own recordings, and those that come with the server. Tells which cannot be "
+         "played, and which\nare missing in the config's language.",
+     .takes_config = true,
+     .run = command_prompts},
     {.name = "reload",
      .operands = "[--config FILE] [--data DIR]",
      .summary = "make the running server read its config and scripts anew",
@@ -176,6 +203,18 @@ static const struct command commands[] = {
      .takes_config = true,
      .takes_files = true,
      .run = run_end},
+    {.name = "explain",
+     .operands = "[--json] [--config FILE] [--data DIR] CONFERENCE [LISTENER [TALKER]]",
+     .summary = "tell why somebody does not hear another, is muted, or cannot come in",
+     .description =
+         "Who has asked for it, who decided, by which line of which script, and when. LISTENER and "
+         "TALKER are\nuser parts, URIs or ids, as `parley status` shows them. Without a TALKER: "
+         "how the LISTENER is in, and\nwhom they hear. Without either: all who are in, and who "
+         "was lately refused or put out.",
+     .takes_config = true,
+     .takes_json = true,
+     .takes_files = true,
+     .run = run_explain},
     {.name = "stop",
      .operands = "[--config FILE] [--data DIR]",
      .summary = "end all calls and stop the running server",

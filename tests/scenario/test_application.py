@@ -218,7 +218,7 @@ def test_figure_3_a_participant_creates_a_conference_using_an_application():
         assert server.status()["server"]["calls"] == 0
 
 
-EARLY = RECEPTION.replace("call:answer()", "print('early', call:progress())")
+EARLY = RECEPTION.replace("call:answer()", "print('early', call:early())")
 
 
 @run.real_time
@@ -251,7 +251,7 @@ def test_early_audio_is_not_sent_to_who_may_not_have_called():
     """Over UDP anybody may say to be anybody: audio goes where audio comes from."""
     script = """
 return function(call)
-  call:progress()
+  call:early()
   while call:play "welcome.wav" do end
 end
 """
@@ -271,7 +271,7 @@ end
 
 
 def test_without_an_offer_there_is_no_early_audio():
-    script = "return function(call) print(call:progress()) call:answer() call:sleep(9) end"
+    script = "return function(call) print(call:early()) call:answer() call:sleep(9) end"
     with with_application(script) as server, Phone(server, "alice") as alice:
         alice.invite("9000", body=None)
         ok = alice.expect(200)

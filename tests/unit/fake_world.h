@@ -469,6 +469,7 @@ __attribute__((unused)) static void world_session(struct focus *focus, struct ca
     struct session session = {
         .direction = direction,
         .held = held,
+        .format_count = 1,
         .codec = {.name = "PCMU", .clock_rate = 8000, .channels = 1},
     };
 

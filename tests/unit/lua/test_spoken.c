@@ -4,29 +4,6 @@
 
 #include "lua/private.h"
 
-/* The engine finds the rules beside its config. */
-static int setup(void **state)
-{
-    char path[128], source[512];
-    int result = script_setup(state);
-
-    assert_non_null(getcwd(source, sizeof source - 32));
-    strcat(source, "/scripts");
-    (void)snprintf(path, sizeof path, "%s/scripts", script.directory);
-    assert_int_equal(symlink(source, path), 0);
-    assert_int_equal(setenv("TZ", "UTC", 1), 0);
-    return result;
-}
-
-static int teardown(void **state)
-{
-    char path[128];
-
-    (void)snprintf(path, sizeof path, "%s/scripts", script.directory);
-    assert_int_equal(unlink(path), 0);
-    return script_teardown(state);
-}
-
 /* The prompts of the value that the script calls `said`, which no script can look at, joined. */
 static const char *prompts_of(const char *value)
 {
@@ -133,6 +110,7 @@ static void days_times_and_spans_are_said(void **state)
     };
 
     (void)state;
+    assert_int_equal(setenv("TZ", "UTC", 1), 0);
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(prompts_of(cases[i].value), cases[i].prompts);
     assert_string_equal(strchr(prompts_of("date()"), ' ') ? "some" : "none", "some");
@@ -212,16 +190,14 @@ static void what_cannot_be_said_is_told_where_it_is_made(void **state)
     }
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(numbers_are_said_as_in_english),
-        TEST(money_is_said_with_its_hundredths),
-        TEST(days_times_and_spans_are_said),
-        TEST(each_prompt_that_is_needed_is_in_the_table),
-        TEST(what_cannot_be_said_is_told_where_it_is_made),
+        SCRIPT_TEST(numbers_are_said_as_in_english),
+        SCRIPT_TEST(money_is_said_with_its_hundredths),
+        SCRIPT_TEST(days_times_and_spans_are_said),
+        SCRIPT_TEST(each_prompt_that_is_needed_is_in_the_table),
+        SCRIPT_TEST(what_cannot_be_said_is_told_where_it_is_made),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

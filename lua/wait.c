@@ -1,0 +1,179 @@
+/* How conversations wait, and what ends that: keys, time, events, and whoever works for them. */
+#include "lua/conversation.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    WAIT_MOST = 24 * 60 * 60, /* s */
+    WAITS_MOST = 500,
+    WAITS_WINDOW = 10000, /* ms */
+};
+
+/* ---- the beginning -------------------------------------------------------------------------- */
+
+/* A loop whose waits are over at once, as that of a prompt whose file is missing, would never come
+ * to the end of a budget. */
+static void ration(lua_State *L, struct conversation *conversation, const char *what)
+{
+    uint64_t now = loop_now(conversation->generation->engine->loop);
+
+    if (now - conversation->waits_since >= WAITS_WINDOW) {
+        conversation->waits_since = now;
+        conversation->waits = 0;
+    }
+    if (++conversation->waits > WAITS_MOST)
+        script_error(L, "%s: more than %d waits in %d s: what it waits for is over at once", what,
+                     WAITS_MOST, WAITS_WINDOW / 1000);
+}
+
+void conversation_check_wait(lua_State *L, struct conversation *conversation, const char *what)
+{
+    if (L != conversation->thread)
+        script_error(L, "%s: a coroutine of the script's own cannot wait for the caller", what);
+    if (!lua_isyieldable(L))
+        script_error(L,
+                     "%s: there is no waiting within a function that is called by C, as by "
+                     "table.sort, nor once the call is over",
+                     what);
+    ration(L, conversation, what);
+    conversation->wait_count++;
+}
+
+unsigned seconds_check(lua_State *L, int index, const char *what)
+{
+    return duration_check(L, index, what, 0, WAIT_MOST);
+}
+
+/* ---- the outcome ---------------------------------------------------------------------------- */
+
+static void outcome_release(struct outcome *outcome)
+{
+    if (outcome->result && outcome->release)
+        outcome->release(outcome->result);
+    outcome->result = NULL;
+}
+
+bool conversation_note(struct conversation *conversation, bool is_good, const char *text)
+{
+    struct outcome *outcome = &conversation->outcome;
+
+    outcome_release(outcome);
+    outcome->is_good = is_good;
+    (void)snprintf(outcome->text, sizeof outcome->text, "%s", text);
+    return true;
+}
+
+static int push_plainly(lua_State *L, const struct outcome *outcome)
+{
+    if (outcome->is_good)
+        lua_pushboolean(L, 1);
+    else
+        lua_pushnil(L);
+    if (outcome->is_good && *outcome->text == '\0')
+        return 1;
+    lua_pushstring(L, outcome->text);
+    return 2;
+}
+
+/* In the step that follows the wait. */
+static int waited(lua_State *L, int status, lua_KContext context)
+{
+    struct conversation *conversation = generation_of(L)->frame->conversation;
+
+    (void)status;
+    return conversation_over(L, conversation, (const struct wait *)context);
+}
+
+int conversation_wait(lua_State *L, struct conversation *conversation, const struct wait *wait)
+{
+    conversation->wait = wait;
+    return lua_yieldk(L, 0, (lua_KContext)wait, waited);
+}
+
+int conversation_over(lua_State *L, struct conversation *conversation, const struct wait *wait)
+{
+    return wait->push ? wait->push(L, conversation) : push_plainly(L, &conversation->outcome);
+}
+
+/* ---- time ----------------------------------------------------------------------------------- */
+
+static void on_time(void *arg)
+{
+    struct conversation *conversation = arg;
+    const struct wait *wait = conversation->wait;
+
+    if (!conversation_visitor(conversation))
+        return; /* it has left, which will be told */
+    if (wait->on_time ? wait->on_time(conversation) : conversation_note(conversation, true, ""))
+        conversation_resume(conversation);
+}
+
+void conversation_time(struct conversation *conversation, unsigned ms)
+{
+    /* Without memory for the timer it waits until the caller does something. */
+    (void)loop_timer_start(conversation->generation->engine->loop, &conversation->timer, ms,
+                           on_time, conversation);
+}
+
+/* ---- events --------------------------------------------------------------------------------- */
+
+static void on_key(struct conversation *conversation, char key)
+{
+    const struct wait *wait = conversation->wait;
+    size_t count = strlen(conversation->keys);
+
+    if (count < KEYS_MAX) { /* nobody types that far ahead */
+        conversation->keys[count] = key;
+        conversation->keys[count + 1] = '\0';
+    }
+    if (wait && wait->on_key && wait->on_key(conversation))
+        conversation_resume(conversation);
+}
+
+static struct conversation *conversation_find(const struct lua_engine *engine, uint64_t visitor)
+{
+    struct conversation *conversation;
+
+    HASH_FIND(hh, engine->conversations, &visitor, sizeof visitor, conversation);
+    return conversation;
+}
+
+void conversation_event(struct lua_engine *engine, const struct conference_event *event)
+{
+    struct conversation *conversation = conversation_find(engine, event->visitor);
+    const struct wait *wait = conversation ? conversation->wait : NULL;
+
+    if (!conversation)
+        return;
+    if (event->kind == EVENT_LEFT)
+        conversation_unwind(conversation);
+    else if (!conversation_visitor(conversation))
+        return; /* it has left, which will be told */
+    else if (event->kind == EVENT_DIGIT)
+        on_key(conversation, event->digit);
+    else if (wait && wait->on_event && wait->on_event(conversation, event))
+        conversation_resume(conversation);
+}
+
+/* ---- others' work --------------------------------------------------------------------------- */
+
+struct ticket conversation_ticket(const struct conversation *conversation)
+{
+    return (struct ticket){.visitor = conversation->visitor, .wait = conversation->wait_count};
+}
+
+bool conversation_finish(struct lua_engine *engine, const struct ticket *ticket,
+                         const struct outcome *outcome)
+{
+    struct conversation *conversation = conversation_find(engine, ticket->visitor);
+
+    if (!conversation || !conversation->wait || conversation->wait_count != ticket->wait ||
+        !conversation_visitor(conversation))
+        return false;
+    (void)conversation_note(conversation, outcome->is_good, outcome->text);
+    conversation->outcome.result = outcome->result;
+    conversation->outcome.release = outcome->release;
+    conversation_resume(conversation);
+    return true;
+}

@@ -1,0 +1,198 @@
+#include "focus/explain.h"
+#include "focus/private.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { LABEL = 64 };
+
+/* One explanation in the making. */
+struct explaining {
+    struct explanation *explanation;
+    bool is_silent; /* something said so far silences */
+};
+
+__attribute__((format(printf, 3, 4))) static void
+add(struct explaining *explaining, const struct cause *cause, const char *format, ...)
+{
+    struct explanation *explanation = explaining->explanation;
+    struct reason *reason = &explanation->reasons[explanation->count];
+    va_list arguments;
+
+    if (explanation->count == REASONS_MAX)
+        return;
+    explanation->count++;
+    va_start(arguments, format);
+    (void)vsnprintf(reason->text, sizeof reason->text, format, arguments);
+    va_end(arguments);
+    reason->is_caused = cause && cause->at;
+    if (reason->is_caused)
+        reason->cause = *cause;
+}
+
+#define add_silence(explaining, ...) ((explaining)->is_silent = true, add(explaining, __VA_ARGS__))
+
+static bool differs(float one, float other)
+{
+    return one < other - 0.05f || one > other + 0.05f;
+}
+
+/* ---- what keeps anybody from it ------------------------------------------------------------- */
+
+/* False: said why not. */
+static bool is_in(struct explaining *explaining, const struct participant *participant,
+                  const char *label)
+{
+    const struct cause *entry = participant_cause(participant, CAUSE_ENTRY);
+
+    if (participant->joined)
+        return true;
+    add_silence(explaining, entry, "%s is not in yet: %s", label,
+                participant->alerting ? "the phone rings"
+                : participant->called ? "the phone is being called"
+                                      : "the phone has not confirmed the call");
+    return false;
+}
+
+static void add_hold(struct explaining *explaining, const struct participant *participant,
+                     const char *label)
+{
+    if (participant->held_by_us)
+        add_silence(explaining, participant_cause(participant, CAUSE_HOLD), "%s is on hold", label);
+    if (participant->held_by_phone)
+        add_silence(explaining, NULL, "%s has put the conference on hold, by the phone", label);
+}
+
+/* `needed`: the direction of our stream; `what`: who does it is the phone. */
+static void add_stream(struct explaining *explaining, const struct participant *participant,
+                       const char *label, enum stream_direction needed, const char *what)
+{
+    const struct conference *conference = participant->conference;
+
+    if (!participant->has_audio)
+        add_silence(explaining, NULL, "%s has no audio stream", label);
+    else if (conference->withheld & needed)
+        add_silence(explaining, &conference->media_cause, "the conference %s nobody's audio",
+                    needed == STREAM_RECVONLY ? "takes" : "sends");
+    else if (!(participant_direction(participant) & needed) && !participant_is_held(participant))
+        add_silence(explaining, NULL, "the phone of %s %s (its stream is %s)", label, what,
+                    participant_media(participant));
+}
+
+static void add_talker(struct explaining *explaining, const struct participant *talker,
+                       const char *label)
+{
+    if (!is_in(explaining, talker, label))
+        return;
+    if (talker->muted)
+        add_silence(explaining, participant_cause(talker, CAUSE_MUTE), "%s is muted%s", label,
+                    talker->causes[CAUSE_MUTE].at ? "" : " since coming in");
+    if (talker->listen_only)
+        add_silence(explaining, participant_cause(talker, CAUSE_PERMIT), "%s may only listen",
+                    label);
+    add_hold(explaining, talker, label);
+    add_stream(explaining, talker, label, STREAM_RECVONLY, "sends nothing");
+}
+
+static void add_listener(struct explaining *explaining, const struct participant *listener,
+                         const char *label)
+{
+    if (!is_in(explaining, listener, label))
+        return;
+    add_hold(explaining, listener, label);
+    add_stream(explaining, listener, label, STREAM_SENDONLY, "takes nothing");
+}
+
+/* ---- who is let through --------------------------------------------------------------------- */
+
+static void add_gains(struct explaining *explaining, const struct participant *listener,
+                      const char *listener_label, const struct participant *talker,
+                      const char *talker_label)
+{
+    if (differs(talker->speaks, 0))
+        add(explaining, participant_cause(talker, CAUSE_VOLUME), "%s is heard at %+.1f dB",
+            talker_label, (double)talker->speaks);
+    if (differs(listener->hears, 0))
+        add(explaining, participant_cause(listener, CAUSE_VOLUME), "%s hears all at %+.1f dB",
+            listener_label, (double)listener->hears);
+}
+
+/* Who could be heard may have nothing to say. */
+static void add_voice(struct explaining *explaining, const struct participant *talker,
+                      const char *label)
+{
+    struct leg_stats stats;
+
+    participant_stats(talker, &stats);
+    if (stats.received == 0)
+        add(explaining, NULL, "the phone of %s has sent no audio so far", label);
+    else if (talker->speaking)
+        add(explaining, NULL, "%s speaks at the moment", label);
+    else
+        add(explaining, NULL, "%s does not speak at the moment: %.0f dBov come in", label,
+            (double)stats.level);
+}
+
+void explain_pair(const struct participant *listener, const struct participant *talker,
+                  struct explanation *explanation)
+{
+    struct explaining explaining = {.explanation = explanation};
+    char listener_label[LABEL], talker_label[LABEL];
+
+    explanation->count = 0;
+    participant_label(listener, listener_label, sizeof listener_label);
+    participant_label(talker, talker_label, sizeof talker_label);
+    if (listener == talker)
+        add_silence(&explaining, NULL, "nobody hears their own voice");
+    add_talker(&explaining, talker, talker_label);
+    if (listener != talker)
+        add_listener(&explaining, listener, listener_label);
+    explanation->is_audible = !explaining.is_silent;
+    explanation->gain = explaining.is_silent ? GAIN_OFF : talker->speaks + listener->hears;
+    if (explaining.is_silent)
+        return;
+    add_gains(&explaining, listener, listener_label, talker, talker_label);
+    add_voice(&explaining, talker, talker_label);
+}
+
+/* ---- one alone ------------------------------------------------------------------------------ */
+
+static void add_standing(struct explaining *explaining, const struct participant *participant,
+                         const char *label)
+{
+    const struct cause *entry = participant_cause(participant, CAUSE_ENTRY);
+    const struct cause *role = participant_cause(participant, CAUSE_ROLE);
+
+    if (role == entry)
+        add(explaining, entry, "%s is in as %s", label, participant->role);
+    else
+        add(explaining, entry, "%s is in", label);
+    if (role != entry)
+        add(explaining, role, "%s has the role %s", label, participant->role);
+    if (*participant->display_name)
+        add(explaining, participant_cause(participant, CAUSE_NAME), "%s is shown as \"%s\"", label,
+            participant->display_name);
+    if (participant->has_floor)
+        add(explaining, participant_cause(participant, CAUSE_FLOOR), "%s has the floor", label);
+}
+
+void explain_one(const struct participant *participant, struct explanation *explanation)
+{
+    struct explaining explaining = {.explanation = explanation};
+    const struct cause *entry = participant_cause(participant, CAUSE_ENTRY);
+    char label[LABEL];
+
+    explanation->count = 0;
+    explanation->is_audible = false;
+    explanation->gain = GAIN_OFF;
+    participant_label(participant, label, sizeof label);
+    if (is_in(&explaining, participant, label))
+        add_standing(&explaining, participant, label);
+    if (participant->hidden)
+        add(&explaining, entry, "%s is hidden: only moderators are shown that they are in", label);
+    if (participant->anonymous)
+        add(&explaining, entry, "%s is anonymous: nobody is shown the name", label);
+    if (participant->joined)
+        add_talker(&explaining, participant, label);
+    add_gains(&explaining, participant, label, participant, label);
+}

@@ -1,0 +1,83 @@
+/* Who was lately kept or put out of a conference: so many, and the same one again is one. */
+#include "focus/private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct incidents {
+    unsigned count;
+    struct incident list[INCIDENTS_KEPT]; /* newest first */
+};
+
+static bool is_same(const struct incident *one, const struct incident *other)
+{
+    return one->cause.verb == other->cause.verb && one->cause.asker == other->cause.asker &&
+           one->code == other->code && strcmp(one->cause.who, other->cause.who) == 0 &&
+           strcmp(one->cause.by, other->cause.by) == 0 && strcmp(one->whom, other->whom) == 0;
+}
+
+/* It becomes the newest, in place of one like it or of the oldest. Without memory only the log
+ * knows of it. */
+static void add(struct conference *conference, const struct incident *incident)
+{
+    struct incidents *incidents = conference->incidents;
+    unsigned at = 0, before;
+
+    if (!incidents)
+        incidents = conference->incidents = calloc(1, sizeof *incidents);
+    if (!incidents)
+        return;
+    while (at < incidents->count && !is_same(&incidents->list[at], incident))
+        at++;
+    before = at < incidents->count ? incidents->list[at].count : 0;
+    if (at == incidents->count && incidents->count < INCIDENTS_KEPT)
+        incidents->count++;
+    else if (at == INCIDENTS_KEPT)
+        at--;
+    memmove(&incidents->list[1], &incidents->list[0], at * sizeof *incident);
+    incidents->list[0] = *incident;
+    incidents->list[0].count = before + 1;
+}
+
+static void describe(struct incident *incident, const struct decision *decision)
+{
+    cause_note(&incident->cause, decision);
+    incident->code = decision->code;
+    (void)snprintf(incident->reason, sizeof incident->reason, "%s", decision->reason);
+}
+
+void incident_refused(const struct request *request, const struct decision *decision)
+{
+    struct incident incident = {.count = 1};
+
+    if (!request->conference)
+        return;
+    describe(&incident, decision);
+    add(request->conference, &incident);
+}
+
+void incident_removed(const struct participant *target, const struct decision *decision)
+{
+    struct incident incident = {.count = 1};
+
+    describe(&incident, decision);
+    (void)snprintf(incident.reason, sizeof incident.reason, "%s", decision->params.reason);
+    if (!target->anonymous && !target->hidden)
+        (void)snprintf(incident.whom, sizeof incident.whom, "%s", target->info.caller.uri);
+    add(target->conference, &incident);
+}
+
+const struct incident *conference_next_incident(const struct conference *conference,
+                                                const struct incident *after)
+{
+    const struct incidents *incidents = conference->incidents;
+    unsigned next = after ? (unsigned)(after - incidents->list) + 1 : 0;
+
+    return incidents && next < incidents->count ? &incidents->list[next] : NULL;
+}
+
+void incidents_free(struct conference *conference)
+{
+    free(conference->incidents);
+}

@@ -1,0 +1,145 @@
+"""Why: `parley explain` and conference:explain name the rule, the line, the generation, the event."""
+
+import json
+import re
+
+import run
+from parley import ROOT, Server
+from sip import Phone
+
+TEXT = (ROOT / "README.md").read_text()
+WHY = re.search(r"```lua example=why.lua\n(.*?)```", TEXT, re.S)[1]
+
+
+def explain(server, *words):
+    done = server.command("explain", *words)
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def refused(server, *words):
+    done = server.command("explain", *words)
+    assert done.returncode == 1, f"{done.stdout}{done.stderr}"
+    return done.stderr
+
+
+def shown(text):
+    """Without what is another in each run: addresses, times, ids, directories."""
+    text = re.sub(r"/\S*/policy/", "policy/", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT[\d:]+Z", "TIME", text)
+    text = re.sub(r"@[\d.:]+", "@ADDRESS", text)
+    return re.sub(r"participant \d+", "participant N", text)
+
+
+def pictures():
+    """What the README shows of the command."""
+    section = TEXT[TEXT.index("## Why? Explain") :]
+    section = section[: section.index("\n## ")].replace(WHY, "").replace("```lua example=why.lua\n```\n", "")
+    return [shown(text) for text in re.findall(r"\n```\n(.*?)```\n", section, re.S)]
+
+
+def test_the_readme_shows_what_is_printed():
+    pair, whole = pictures()
+    with Server("conferences = { garden = {} }", policy=WHY) as server, Phone(
+        server
+    ) as alice, Phone(server, "bob") as bob, Phone(server, "mallory") as mallory:
+        alice.call("garden")
+        bob.call("garden")
+        for _ in range(2):
+            mallory.new_dialog()
+            mallory.invite("garden")
+            mallory.expect(403)
+            mallory.ack()
+        bob.press("9")
+        server.expect_log(r"sip:alice@\S+ is muted")
+        for words, picture in ((("garden", "bob", "alice"), pair), (("garden",), whole)):
+            printed = shown(explain(server, *words))
+            assert printed == picture, f"this is printed:\n{printed}"
+
+
+def test_people_are_found_by_user_uri_and_id_and_who_is_not_is_told_of():
+    with Server(policy=str(ROOT / "policy/open.lua")) as server, Phone(server) as alice, Phone(
+        server, "bob"
+    ) as bob, Phone(server, "bob") as other:
+        alice.call()
+        bob.call()
+        other.call()
+        roster = server.status()["conferences"][0]["participants"]
+        ids = [str(p["id"]) for p in roster if p["uri"].startswith("sip:bob@")]
+        assert "bob hears alice at +0.0 dB" in explain(server, "demo", ids[0], alice.name)
+        assert "nobody hears their own voice" in explain(server, "demo", "alice", "alice")
+        assert f'"bob" may be each of these, give the id: {ids[0]} sip:bob@' in refused(
+            server, "demo", "bob"
+        )
+        unknown = refused(server, "demo", "carol", "bob")
+        assert 'nobody in demo is "carol"; there are: ' in unknown and alice.name in unknown
+        assert 'no conference "nowhere"' in refused(server, "nowhere")
+        assert server.command("explain").returncode == 2
+
+
+POLICY = """
+local policy = parley.policy { name = "site" }
+function policy.create() return accept() end
+function policy.join(request)
+  if request.actor.user == "ghost" then return accept { hidden = true, anonymous = true } end
+  if request.actor.user == "bob" then return accept { role = "listener", muted = true } end
+end
+function policy.digit(event, conference, presser)
+  for p in conference:participants() do
+    if p.user == "alice" and event.digit == "1" then p:hold() end
+    if p.user == "alice" and event.digit == "2" then p:volume { speaks = -6 } end
+    if p.user == "alice" and event.digit == "3" then p:unhold() end
+    if event.digit == "4" then print("why: " .. tostring(conference:explain(presser, p))) end
+  end
+end
+return policy
+"""
+
+
+def first(server, *words):
+    """The first reason of a pair, and what is said as a whole."""
+    told = json.loads(explain(server, "demo", *words, "--json"))
+    return told["reasons"][0], told
+
+
+def test_a_rule_a_key_and_the_phone_are_told_apart():
+    with Server(policy=POLICY) as server, Phone(server) as alice, Phone(
+        server, "bob"
+    ) as bob, Phone(server, "ghost") as ghost:
+        alice.call()
+        bob.call()
+        ghost.call()
+        reason, told = first(server, "alice", "bob")
+        assert reason["text"] == "bob is muted since coming in" and not told["audible"]
+        assert reason["by"].endswith("/policy/site.lua:6") and reason["generation"] == 1
+        ghost.press("2")
+        server.expect_log("is heard at -6.0 dB")
+        reason, told = first(server, "bob", "alice")
+        assert told["audible"] and told["gain"] == -6
+        assert reason["asked_by"].endswith("site.lua:11") and reason["event"] == "digit"
+        assert "site.lua:11 when told digit 2 of anonymous1, decided by default" in reason["because"]
+        ghost.press("1")
+        held = alice.expect("INVITE")
+        alice.reply(held, 200, body=alice.offer(direction="sendonly"))
+        alice.expect("ACK")
+        reason, _ = first(server, "bob", "alice")
+        assert reason["text"] == "alice is on hold" and reason["verb"] == "hold"
+        ghost.press("3")
+        back = alice.expect("INVITE")
+        alice.reply(back, 200, body=alice.offer())
+        alice.expect("ACK")
+        alice.reinvite(direction="sendonly")
+        alice.expect(200)
+        alice.ack()
+        reason, _ = first(server, "bob", "alice")
+        assert reason["text"] == "alice has put the conference on hold, by the phone"
+        assert "by" not in reason
+        ghost.press("4")
+        server.expect_log("why: anonymous1 does not hear bob")
+        hidden = json.loads(explain(server, "demo", "ghost", "--json"))
+        texts = [r["text"] for r in hidden["reasons"]]
+        assert texts[1].startswith("anonymous1 is hidden") and hidden["reasons"][1]["by"].endswith(":5")
+
+
+if __name__ == "__main__":
+    run.main()
