@@ -418,6 +418,19 @@ static int invite(lua_State *L)
     return 1;
 }
 
+/* conference:recheck(): asked again about are all who are in, soon. */
+static int recheck(lua_State *L)
+{
+    struct conference *conference = self(L);
+    struct actor actor;
+
+    command_actor(L, &actor);
+    if (!conference || focus_recheck(conference, &actor))
+        return handle_gone(L);
+    lua_pushboolean(L, true);
+    return 1;
+}
+
 static int explain(lua_State *L)
 {
     const struct conference *conference = self(L);
@@ -478,6 +491,7 @@ static const luaL_Reg methods[] = {
     {"play", play},
     {"stop", stop},
     {"close", close_for_all},
+    {"recheck", recheck},
     {"explain", explain},
     {NULL, NULL},
 };

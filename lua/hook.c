@@ -14,7 +14,7 @@
  *                                                speaking, muted, held, changed, role_changed,
  *                                                renamed, floor_changed, permitted, digit, quality,
  *                                                played, locked. What they return is ignored.
- *                                                created, ending, ended, locked and played have no
+ *                                                created, ending, ended, locked, played and reloaded have no
  *                                                participant.
  *
  *   policy.account(user, realm)              asked by signalling who may prove to be `user`.

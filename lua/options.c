@@ -159,50 +159,6 @@ void option_declare(lua_State *L, const char *key)
     lua_settop(L, declaration);
 }
 
-/* Pushes JSON as Lua data. Depth is bounded by what jansson parses or the config builds. */
-static void json_push_value(lua_State *L, const json_t *json)
-{
-    const char *key;
-    json_t *value;
-    size_t index;
-
-    luaL_checkstack(L, 4, "options nest too deep");
-    switch (json_typeof(json)) {
-    case JSON_OBJECT:
-        lua_newtable(L);
-        json_object_foreach((json_t *)json, key, value)
-        {
-            json_push_value(L, value);
-            lua_setfield(L, -2, key);
-        }
-        break;
-    case JSON_ARRAY:
-        lua_newtable(L);
-        json_array_foreach(json, index, value)
-        {
-            json_push_value(L, value);
-            lua_rawseti(L, -2, (lua_Integer)index + 1);
-        }
-        break;
-    case JSON_STRING:
-        lua_pushlstring(L, json_string_value(json), json_string_length(json));
-        break;
-    case JSON_INTEGER:
-        lua_pushinteger(L, json_integer_value(json));
-        break;
-    case JSON_REAL:
-        lua_pushnumber(L, json_real_value(json));
-        break;
-    case JSON_TRUE:
-    case JSON_FALSE:
-        lua_pushboolean(L, json_is_true(json));
-        break;
-    default:
-        lua_pushnil(L);
-        break;
-    }
-}
-
 /* Pushes what the conference has for the declaration on top of the stack. */
 static void value_push(lua_State *L, const struct conference_config *conference, const char *key)
 {
@@ -216,7 +172,7 @@ static void value_push(lua_State *L, const struct conference_config *conference,
     (void)lua_getfield(L, -1, "type");
     type = lua_tointeger(L, -1);
     lua_pop(L, 1);
-    json_push_value(L, json);
+    json_push(L, json);
     if (!convert(L, (unsigned)type))
         script_error(L, "conference %s: option '%s' must be %s", conference->name, key,
                      type_texts[type]);

@@ -25,7 +25,8 @@
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
  *   explain.c      why somebody does not hear another
  *   standing.c     what participants are: role, shown name, floor, leave to speak
- *   create.c       parley.create; plain_json.c: what a script gives as options
+ *   create.c       parley.create
+ *   json.c, base64.c  the libraries of these names; plain_json.c: plain data from and to JSON
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
  *   parley.c       the table `parley`
  *   frozen.c       read-only tables
@@ -525,6 +526,8 @@ int plain_decode(lua_State *L, const unsigned char *bytes, size_t size);
 /* The same value as JSON, of tables that are lists or have names for keys. A new reference; NULL:
  * `error` says where and why. Never raises. */
 json_t *plain_json(lua_State *L, int index, struct plain_error *error);
+/* Pushes JSON as Lua data. Raises when Lua is out of memory. */
+void json_push(lua_State *L, const json_t *json);
 
 /* ---- sandbox and libraries ------------------------------------------------------------------ */
 
@@ -540,6 +543,13 @@ void strings_open(lua_State *L);
 void coroutines_open(lua_State *L);
 /* Sets `parley` and `print` in the table at `globals`. */
 void parley_open(lua_State *L, int globals);
+/* json.c and base64.c: each pushes the library's table. */
+void json_open(lua_State *L);
+void base64_open(lua_State *L);
+/* Pushes json.null. */
+void json_null_push(lua_State *L);
+/* What json.null and json.empty_list stand for. A new reference; NULL: it is neither. */
+json_t *json_special(lua_State *L, int index);
 /* create.c: parley.create { policy = …, title = …, owner = …, options = … } */
 int parley_create(lua_State *L);
 

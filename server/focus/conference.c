@@ -20,6 +20,7 @@ void conference_free(struct conference *conference)
 
     loop_timer_stop(&conference->empty_timer);
     loop_timer_stop(&conference->end_timer);
+    loop_timer_stop(&conference->recheck_timer);
     loop_timer_stop(&conference->media_timer); /* also of one that has never begun */
     if (focus->policy)
         focus->policy->forget(focus->policy->ctx, conference->id);

@@ -101,7 +101,7 @@ enum verdict verb_default(const struct request *request)
 /* Whoever may lock may also have others called: the server and its scripts. */
 static bool is_for_newcomer(const struct request *request)
 {
-    return request->verb == VERB_JOIN ||
+    return (request->verb == VERB_JOIN && !request->actor.participant) ||
            (request->verb == VERB_INVITE && request->actor.kind == ACTOR_CALLER &&
             request->actor.authenticated);
 }

@@ -30,6 +30,7 @@
     X(EVENT_DIGIT, "digit")         /* pressed a key: digit, duration */                           \
     X(EVENT_QUALITY, "quality")     /* the call sounds better or worse than before: quality */     \
     X(EVENT_LOCKED, "locked")       /* was locked or unlocked: on */                               \
+    X(EVENT_RELOADED, "reloaded")   /* the scripts were read anew, which is this one's first */    \
     X(EVENT_PLAYED, "played")       /* what was announced is over; reason, "" when all was played */
 
 enum conference_event_kind {

@@ -151,6 +151,12 @@ int focus_make_conference(struct focus *focus, const struct creation *creation,
  * say why. */
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision);
 
+/* Has the policy asked again, by the verb join, about all who are in and were not called: from the
+ * loop's next turn on. `actor`: who wants it. ENOENT: the conference is gone; ENOMEM. */
+int focus_recheck(struct conference *conference, const struct actor *actor);
+/* The scripts are new: the event reloaded is told of each conference. */
+void focus_reloaded(struct focus *focus);
+
 /* Asks the policy whether somebody may be told what happens in a conference, by the event package
  * of this name. Accepted: *conferencep is the conference, *participantp the participant who asks
  * (0: none), and *viewp what may be seen. Otherwise `subscriber` says why not. */

@@ -24,6 +24,7 @@
  *   submit.c       a participant's or script's wish: decision, effect
  *   subscribe.c    who wants to be told what happens: decision
  *   decide.c       the one way from a request to a decision
+ *   recheck.c      asking anew about those who are in
  *   cause.c        what has led to a state
  *   incidents.c    who was lately kept or put out
  *   explain.c      why somebody does or does not hear another; explain_text.c: in one line
@@ -177,6 +178,9 @@ struct conference {
     bool ending; /* all its calls are being ended */
     bool locked;
     struct cause lock_cause, media_cause; /* of what is locked or open, and of `withheld` */
+    struct loop_timer *recheck_timer;     /* runs while somebody is_doubted */
+    uint64_t rechecked_at;                /* ms, when that begins or began; 0: never yet */
+    struct cause recheck_cause;           /* who asked for it */
     struct incidents *incidents;          /* NULL: there were none yet */
     time_t created_at;
     struct conference_life life;
@@ -221,6 +225,7 @@ struct participant {
     bool held_by_phone, held_by_us, held_told;
     bool is_source;   /* it has never wanted to receive, which is no hold */
     bool is_outdated; /* it is to learn what has changed for all */
+    bool is_doubted;  /* the policy is to be asked about it again */
     bool hidden, listen_only, has_floor;
     unsigned anonymous; /* its number among the nameless of the conference; 0: it has a name */
     struct cause causes[CAUSE_COUNT];
@@ -450,6 +455,8 @@ const char *focus_is_full(struct focus *focus, const char *user);
 int media_failure(const char *conference, const char *call, int error, const char **reasonp);
 
 /* replace.c */
+/* All that somebody has, as whoever takes its place wishes it. */
+void participant_params(const struct participant *participant, struct request_params *params);
 /* A call that wants to replace the one that it names. */
 void replace(struct focus *focus, struct call *call, const struct named_dialog *named);
 /* `participant` answers for the other from now on, once it has joined. */

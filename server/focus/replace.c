@@ -12,8 +12,7 @@
 
 #include <stdio.h>
 
-/* All that there is to take over. */
-static void take_params(const struct participant *target, struct request_params *params)
+void participant_params(const struct participant *target, struct request_params *params)
 {
     *params = (struct request_params){
         .muted = target->muted,
@@ -46,7 +45,7 @@ static void replace_participant(struct participant *target, struct call *call, b
     };
     struct decision decision;
 
-    take_params(target, &request.params);
+    participant_params(target, &request.params);
     request.params.anonymous |= info->caller.anonymous;
     actor_of_call(&request.actor, info, 0);
     decide(focus, &request, &decision);

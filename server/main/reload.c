@@ -205,6 +205,7 @@ int server_reload(struct server *server, char *error, size_t error_size)
     apply_overload(server, &wanted);
     apply_conferences(server, &wanted);
     apply_accounts(server, &wanted);
+    focus_reloaded(server->focus);
     settings_free(&wanted);
     log_info("reload: done, script generation %u", lua_engine_generation(server->engine));
     return 0;
