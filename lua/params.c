@@ -17,6 +17,7 @@ enum param_kind {
     KIND_VIEW,
     KIND_DIRECTION,
     KIND_CODECS,
+    KIND_POLICIES,
 };
 
 struct param {
@@ -57,7 +58,7 @@ static const struct param params[PARAM_COUNT] = {
     [PARAM_MUTED] = FLAG(muted),
     [PARAM_LOCKED] = FLAG(locked),
     [PARAM_TITLE] = TEXT(title),
-    [PARAM_POLICY] = TEXT(policy),
+    [PARAM_POLICY] = TEXT_OF(KIND_POLICIES, policy),
     [PARAM_REASON] = TEXT(reason),
     [PARAM_AGC] = FLAG(agc),
     [PARAM_DENOISE] = FLAG(denoise),
@@ -219,6 +220,10 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
         (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
         text_check(L, -1, name, field, param->size);
         return;
+    case KIND_POLICIES:
+        (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
+        stack_take(L, name, field, param->size);
+        return;
     case KIND_FILE:
         (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
         file_check(L, -1, name, field, param->size);
@@ -283,6 +288,7 @@ static void param_push(lua_State *L, const struct param *param, const void *fiel
     switch (param->kind) {
     case KIND_TEXT:
     case KIND_FILE:
+    case KIND_POLICIES:
         lua_pushstring(L, field);
         return;
     case KIND_FLAG:

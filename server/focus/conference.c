@@ -33,6 +33,7 @@ void conference_free(struct conference *conference)
     about_free(&conference->about);
     incidents_free(conference);
     json_decref(conference->options);
+    json_decref(conference->places);
     free(conference);
 }
 
@@ -51,6 +52,7 @@ int conference_make(struct focus *focus, const struct conference_config *config,
     conference->capacity = config->capacity;
     conference->factory = config->factory;
     conference->options = json_incref((json_t *)config->options);
+    conference->places = json_incref((json_t *)config->places);
     conference->life = config->life;
     conference->is_generated = config->is_generated;
     conference->is_owned = config->is_owned;
@@ -121,6 +123,8 @@ int focus_reserve(struct focus *focus, const struct conference_config *config)
     conference->policy = policy;
     json_decref(conference->options);
     conference->options = json_incref((json_t *)config->options);
+    json_decref(conference->places);
+    conference->places = json_incref((json_t *)config->places);
     conference->capacity = config->capacity;
     conference->factory = config->factory;
     conference->hides_focus = config->hides_focus;
@@ -190,6 +194,11 @@ const struct session_about *conference_about(const struct conference *conference
 const char *conference_policy(const struct conference *conference)
 {
     return conference->policy;
+}
+
+const json_t *conference_places(const struct conference *conference)
+{
+    return conference->places;
 }
 
 const json_t *conference_options(const struct conference *conference)

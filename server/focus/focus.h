@@ -76,8 +76,8 @@ struct conference_config {
     enum factory factory;
     const char *title; /* "" for none */
     struct session_about about;
-    const char *policy;               /* the conference's own policy, "" for none */
-    unsigned capacity;                /* participants; 0: no limit */
+    const char *policy; /* the conference's own policies, separated by commas; "" for none */
+    unsigned capacity;  /* participants; 0: no limit */
     const struct sound_config *sound; /* NULL: as the server's */
     struct conference_life life;
     bool hides_focus;  /* nobody is told that it is a conference (RFC 4579 §4.2, §4.3) */
@@ -86,6 +86,8 @@ struct conference_config {
     bool is_owned;     /* only who has it made may call others in, change it and end it */
     const json_t
         *options; /* plain data for the policy; NULL for none; borrowed, kept by reference */
+    const json_t *places; /* where a file says so, "parley.lua:12", by option, and as "" for its
+                             policy; NULL: none does; borrowed, kept by reference */
 };
 
 /* EINVAL, ENOMEM. The strings are copied. */
@@ -191,8 +193,10 @@ uint64_t conference_id(const struct conference *conference);
 const char *conference_name(const struct conference *conference);
 const char *conference_title(const struct conference *conference);
 const struct session_about *conference_about(const struct conference *conference);
-const char *conference_policy(const struct conference *conference);    /* "" for none */
-const json_t *conference_options(const struct conference *conference); /* may be NULL */
+/* As in struct conference_config. */
+const char *conference_policy(const struct conference *conference);
+const json_t *conference_options(const struct conference *conference);
+const json_t *conference_places(const struct conference *conference);
 unsigned conference_capacity(const struct conference *conference);
 bool conference_is_locked(const struct conference *conference);
 /* Of the streams towards its participants, unless they are on hold. */

@@ -167,7 +167,7 @@ struct conference {
     uint64_t id;
     char *name, *title, *policy;
     unsigned capacity;
-    json_t *options;
+    json_t *options, *places;
     struct session_about about; /* its own strings */
     enum factory factory;
     struct maker maker;

@@ -131,7 +131,7 @@ struct request_params {
     bool hidden;                 /* entry: shown to moderators only */
     bool locked;                 /* lock */
     char title[64];              /* create */
-    char policy[256];            /* create: the new conference's own policy, "" for none */
+    char policy[256];            /* create: the new conference's own policies, "a,b"; "" for none */
     char reason[96];             /* remove, end, timeout: said in the BYE */
     bool agc, denoise, vad;      /* entry, enhance: see struct leg_voice */
     float speaks, hears;         /* dB; entry, volume: how loud the target is heard, and hears */

@@ -43,7 +43,8 @@ static struct conference_config config_of(const struct conference_settings *conf
                                       .capacity = conference->capacity,
                                       .life = life,
                                       .hides_focus = conference->hide_focus == SWITCH_ON,
-                                      .options = conference->options};
+                                      .options = conference->options,
+                                      .places = conference->places};
 }
 
 int server_reserve(struct server *server, const struct settings *settings)
