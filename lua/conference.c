@@ -236,6 +236,12 @@ static int count_role(lua_State *L)
     return 1;
 }
 
+/* conference:pending(): what waits for a decision, one after the other */
+static int pending(lua_State *L)
+{
+    return pending_iterate(L, self(L));
+}
+
 static int participant(lua_State *L)
 {
     const struct conference *conference = self(L);
@@ -470,6 +476,7 @@ static const luaL_Reg fields[] = {
     {"reserved", get_reserved},
     {"capacity", get_capacity},
     {"created_at", get_created_at},
+    {"parent", conference_get_parent},
     {"ends_at", get_ends_at},
     {"creator", get_creator},
     {"count", get_count},
@@ -482,9 +489,14 @@ static const luaL_Reg fields[] = {
 static const luaL_Reg methods[] = {
     {"participants", participants},
     {"participant", participant},
+    {"pending", pending},
     {"count_role", count_role},
     {"floor", floor_holders},
     {"invite", invite},
+    {"sidebar", conference_sidebar},
+    {"sidebars", conference_sidebars},
+    {"ask", conference_ask},
+    {"bring", conference_bring},
     {"lock", lock},
     {"unlock", unlock},
     {"media", change_media},

@@ -23,11 +23,16 @@ const char *verb_name(enum verb verb)
 const char *verb_right_name(enum verb verb)
 {
     static const char *const names[] = {
-        [RIGHT_NOBODY] = "nobody", [RIGHT_SAME] = "same",       [RIGHT_KNOWN] = "known",
-        [RIGHT_INSIDE] = "inside", [RIGHT_ANYBODY] = "anybody",
+        [RIGHT_NOBODY] = "nobody", [RIGHT_SAME] = "same",     [RIGHT_KNOWN] = "known",
+        [RIGHT_INSIDE] = "inside", [RIGHT_CHOSEN] = "chosen", [RIGHT_ANYBODY] = "anybody",
     };
 
     return names[verbs[verb].right];
+}
+
+bool verb_can_wait(enum verb verb)
+{
+    return verb != VERB_CREATE && verb != VERB_TIMEOUT && verb != VERB_DECIDE;
 }
 
 static bool is_stranger(const struct actor *actor)
@@ -42,7 +47,11 @@ static enum verb_right right_of(const struct request *request)
     bool is_for_dialogs =
         request->verb == VERB_SUBSCRIBE && strcmp(request->package, "dialog") == 0;
 
-    if (is_for_dialogs || request->is_name_given)
+    /* Those in a sidebar want to be among themselves: who may dial in, its policy says. */
+    bool is_into_sidebar =
+        request->verb == VERB_JOIN && request->conference->parent && !request->actor.participant;
+
+    if (is_for_dialogs || is_into_sidebar || request->is_name_given)
         return RIGHT_NOBODY;
     /* Who knows the tags of somebody's call has proven nothing (RFC 3911 §7). */
     return request->by_dialog ? RIGHT_KNOWN : verbs[request->verb].right;
@@ -102,6 +111,11 @@ enum verdict verb_default(const struct request *request)
         return is_target(request) ? DECISION_ACCEPT : DECISION_REJECT;
     case RIGHT_KNOWN:
         return is_stranger(actor) ? DECISION_REJECT : DECISION_ACCEPT;
+    case RIGHT_CHOSEN:
+        return pending_may_be_decided_by(focus_pending(request->conference->focus, request->target),
+                                         actor)
+                   ? DECISION_ACCEPT
+                   : DECISION_REJECT;
     case RIGHT_NOBODY:
         break;
     }
@@ -112,8 +126,8 @@ enum verdict verb_default(const struct request *request)
 static bool is_for_newcomer(const struct request *request)
 {
     return (request->verb == VERB_JOIN && !request->actor.participant) ||
-           (request->verb == VERB_INVITE && request->actor.kind == ACTOR_CALLER &&
-            request->actor.authenticated);
+           ((request->verb == VERB_INVITE || request->verb == VERB_SIDEBAR) &&
+            request->actor.kind == ACTOR_CALLER && request->actor.authenticated);
 }
 
 /* Unmuting who may not speak changes nothing that anybody hears. */
@@ -165,8 +179,10 @@ static void log_decision(const struct request *request, const struct decision *d
     log_write(LOG_LEVEL_DEBUG, request->conference_name, request->call,
               "%s asked by %s: %s (by %s, generation %u)", verb_name(request->verb),
               *cause->who ? cause->who : "Parley or somebody without a name",
-              decision->verdict == DECISION_ACCEPT ? "accepted" : "rejected", decision->by,
-              decision->generation);
+              decision->verdict == DECISION_ACCEPT   ? "accepted"
+              : decision->verdict == DECISION_REJECT ? "rejected"
+                                                     : "to wait",
+              decision->by, decision->generation);
 }
 
 void decide(struct focus *focus, const struct request *request, struct decision *decision)

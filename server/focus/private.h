@@ -14,6 +14,8 @@
  *   standing.c     what they are in it: role, shown name, floor, leave to speak
  *   admit.c        a call that wants in: create, join, answer
  *   replace.c      a call that takes the place of another
+ *   sidebar.c      conferences within a conference
+ *   aside.c        participants who come into one from its parent, by the call that they have
  *   invite.c       a call of ours to somebody who is to come in
  *   uncalled.c     those whom nobody could call
  *   wishes.c       several people to be called, or put out, at the wish of one
@@ -24,6 +26,8 @@
  *   submit.c       a participant's or script's wish: decision, effect
  *   subscribe.c    who wants to be told what happens: decision
  *   decide.c       the one way from a request to a decision
+ *   pending.c      requests that wait for somebody's decision
+ *   waiting.c      callers who wait to be let in
  *   recheck.c      asking anew about those who are in
  *   cause.c        what has led to a state
  *   incidents.c    who was lately kept or put out
@@ -41,6 +45,7 @@
 #include "focus/application.h"
 #include "focus/cause.h"
 #include "focus/focus.h"
+#include "focus/pending.h"
 #include "ports/initiating.h"
 #include "ports/referring.h"
 
@@ -77,10 +82,11 @@ static inline struct visitor *visitor_of(void *user)
 
 struct queued_event {
     struct conference_event event; /* kind EVENT_COUNT: nothing is told */
-    /* Kept alive until the event has been told, and freed then, with this entry in it; both NULL:
+    /* Kept alive until the event has been told, and freed then, with this entry in it; all NULL:
      * the entry is freed alone. */
     struct participant *last_of;
     struct conference *end_of;
+    struct pending *over_of;
     struct queued_event *next;
     bool is_answer; /* caused by a hook that was told of another event */
 };
@@ -97,7 +103,9 @@ struct playback {
     struct visitor *visitor;
     struct player *player;
     bool is_hold_music;
-    bool is_stopped; /* it fades out */
+    bool is_stopped;   /* it fades out */
+    bool is_silent;    /* its end concerns nobody any more */
+    uint64_t prompted; /* participant who is asked by it; 0: nobody */
     struct playback *prev, *next;
     char file[];
 };
@@ -131,6 +139,7 @@ struct focus {
     struct conference *by_name;       /* hash; only those that can be called */
     struct participant *participants; /* hash; those who left too, until their event is told */
     struct visitor *visitors;         /* hash */
+    struct pending *pending;          /* hash; decided ones too, until that has been told */
     unsigned calls;                   /* that were let in and are not yet over */
 
     struct queued_event *events, **events_tail;
@@ -199,11 +208,19 @@ struct conference {
     enum stream_direction withheld; /* from the streams of all, see struct answer */
     char codecs[REQUEST_CODECS];    /* those offered, "": all */
     struct loop_timer *media_timer; /* runs while somebody is_outdated */
-    struct queued_event end;        /* its place in the queue once it ended */
+    struct conference *parent;      /* whose sidebar it is; NULL: it is none */
+    struct conference *sidebars;    /* list */
+    struct conference *prev_sidebar, *next_sidebar;
+    unsigned bus;             /* of a sidebar: where its members speak, in the parent's mix */
+    float background;         /* the same: dB */
+    enum sidebar_shown shown; /* the same */
+    struct queued_event end;  /* its place in the queue once it ended */
     struct participant
         *members; /* list; on the way in, too; those who have joined last come last */
-    unsigned member_count, called_count; /* all of them; those who are still being called */
-    unsigned anonymous_count;            /* of all that ever came */
+    unsigned member_count, called_count;   /* all of them; those who are still being called */
+    struct pending *pending;               /* list, in the order of asking */
+    unsigned pending_count, waiting_count; /* all of them; those who are calls that want in */
+    unsigned anonymous_count;              /* of all that ever came */
     uint64_t answers_since; /* ms: when the counting of `answers` began, see submit.c */
     unsigned answers;
     UT_hash_handle hh_id, hh_name;
@@ -238,6 +255,12 @@ struct participant {
     bool called, alerting;           /* by us, and not answered yet; the phone rings */
     struct loop_timer *patience;     /* runs while it is called */
     struct referrer *referrers;      /* list: who is told whether it comes in */
+    struct participant *main;        /* who it is in the parent, whose call and leg it has; NULL: it
+                                        has its own */
+    struct participant *aside;       /* the other way round: who it is in a sidebar; or NULL */
+    float background;                /* dB; in a sidebar: how loud the parent is */
+    char accept, decline;            /* keys that answer the question whether it comes aside */
+    unsigned prompt_bus;             /* where that is asked; MIX_MAIN: it is not heard (any more) */
     struct participant *successor;   /* whose call is to replace this one when it is confirmed */
     struct participant *predecessor; /* the other way round; both NULL: none */
     bool speaking_told, speaking_queued;
@@ -257,11 +280,39 @@ struct visitor {
     struct playback *playbacks;      /* list */
     enum stream_direction direction; /* this and the next as a participant's */
     bool has_session, has_audio, is_source, held_by_phone;
-    bool early;    /* there is audio before the answer */
-    bool answered; /* the 200 is on its way */
-    bool up;       /* and the ACK is here */
-    bool failed;   /* its application is over, it hears of that and goes */
+    bool early;              /* there is audio before the answer */
+    bool answered;           /* the 200 is on its way */
+    bool up;                 /* and the ACK is here */
+    bool failed;             /* its application is over, it hears of that and goes */
+    bool waits;              /* to be let in, and has no application */
+    struct pending *pending; /* what it waits for; NULL: nothing */
     time_t since;
+    UT_hash_handle hh;
+};
+
+/* Whoever is to hear what has become of a request of theirs: accepted, or not. */
+struct asker {
+    void (*decided)(void *arg, const struct decision *result); /* NULL: nobody */
+    void *arg;
+};
+
+struct pending {
+    uint64_t id;
+    struct request request;
+    struct invitation invitation; /* request.invitation, if it has one */
+    struct sidebar_wish sidebar;  /* the same, of request.sidebar */
+    char *strings;                /* where their texts live */
+    struct decision decision;     /* which lets it wait */
+    struct visitor *caller;       /* whose call waits; NULL: none */
+    struct asker asker;
+    struct referral *referral; /* is told; NULL: nobody */
+    bool tells_uncalled;       /* that somebody is not called is told as their failure to come */
+    bool is_over;              /* which is still to be told */
+    char decided_by[256];      /* who has: a URI; "": nobody who is named */
+    time_t since;
+    struct loop_timer *expiry;
+    struct pending *prev, *next; /* in conference.pending */
+    struct queued_event last;    /* its place in the queue once it is over */
     UT_hash_handle hh;
 };
 
@@ -273,6 +324,7 @@ void events_post(struct focus *focus, const struct conference_event *event);
  * `event` NULL: nothing is told, the conference is only freed in its turn. */
 void events_post_left(struct participant *participant, const struct conference_event *event);
 void events_post_ended(struct conference *conference, const struct conference_event *event);
+void events_post_decided(struct pending *pending, const struct conference_event *event);
 /* Tells what is queued (one turn's worth), so that a policy decides about a newcomer knowing what
  * happened before. Not from within a request. */
 void events_catch_up(struct focus *focus);
@@ -324,6 +376,9 @@ int about_set(struct session_about *about, const struct session_about *source);
 void about_free(struct session_about *about);
 
 /* create.c */
+enum { MADE_NAME_SIZE = 24 + 1 }; /* hexadecimal digits, 96 bits; and a NUL */
+/* A name that nobody can guess, and nobody has. False: there are too many conferences. */
+bool name_make(struct focus *focus, char name[MADE_NAME_SIZE]);
 /* Notes whose call had it made, or whose it is; NULL for either. ENOMEM. */
 int maker_note(struct conference *conference, const struct call_info *from, const char *uri);
 /* Whether it is who had it made that asks. */
@@ -339,6 +394,13 @@ void factory_admit(struct conference *factory, struct call *call);
 /* `leg`: the one that the call has; NULL: it gets one. */
 int participant_make(struct conference *conference, struct call *call, struct leg *leg,
                      const struct request_params *params, struct participant **participantp);
+/* One in a sidebar, who has the call of `main`, who is in its parent. ENOMEM. */
+int participant_make_aside(struct conference *sidebar, struct participant *main,
+                           const struct request_params *params, struct participant **participantp);
+/* Whose call and leg it is. */
+struct participant *participant_own(struct participant *participant);
+/* Where it speaks and presses keys: in the sidebar, if it is in one. */
+struct participant *participant_here(struct participant *participant);
 /* Takes what signalling has learned about the call since the participant was made. */
 void participant_learn(struct participant *participant);
 /* Changes what is done to the participant's voice. */
@@ -395,6 +457,42 @@ int conference_change_media(struct conference *conference, const struct request_
 /* It is over: from now on media are as for any other. */
 void conference_reset_media(struct conference *conference);
 
+/* It began or stopped to speak, here. */
+void participant_set_speaking(struct participant *participant, bool speaking);
+
+/* sidebar.c */
+/* The effect of an accepted wish; errors as focus_submit, with decision->code. `target` NULL: a new
+ * sidebar. */
+int sidebar(struct conference *conference, struct participant *target,
+            const struct request *request, struct decision *decision);
+/* The conference goes: its sidebars, too. */
+void sidebars_end(struct conference *conference, int code, const char *reason);
+/* A sidebar has a bus of its parent's mix, instead of a mix. ENOSPC: none is left. */
+int sidebar_activate(struct conference *sidebar);
+void sidebar_deactivate(struct conference *sidebar);
+
+/* aside.c */
+/* Brings a participant of the parent in, or asks it. Errors as invite. `request` may also be an
+ * invite, which asks. */
+int aside_take(struct conference *sidebar, struct participant *main,
+               const struct request_params *params, const struct request *request,
+               struct decision *decision);
+/* Whom an invite to a sidebar names, who is in its parent and has not to be called; NULL: nobody.
+ */
+struct participant *aside_find(const struct conference *sidebar, const char *uri);
+/* Who is asked comes in. */
+void aside_accept(struct participant *aside);
+/* The key answers the question, and means nothing else. */
+bool aside_key(struct participant *participant, char digit);
+/* `aside` has come in, not only by another call than before. */
+void aside_enter(struct participant *aside, bool is_new);
+/* It goes: whose call it has is all in the parent again. `was_in`: it had come in. */
+void aside_leave(struct participant *aside, bool was_in, bool is_replaced);
+/* What was played to who is asked is over. */
+void aside_prompted(struct participant *aside);
+/* Who goes on by another call does so in the sidebar. */
+void aside_hand_over(struct participant *participant, struct participant *predecessor);
+
 /* sound.c */
 /* NULL: as the server's. ENOMEM. */
 int conference_set_sound(struct conference *conference, const struct sound_config *config);
@@ -411,11 +509,51 @@ void conference_played(struct conference *conference, const struct playback *pla
 /* Plays config's file to whom `what` says. Errors as mixing's play. */
 int playback_begin(const struct playback *what, struct play_config *config);
 void playbacks_stop(struct playback *list, const struct focus *focus, bool is_hold_music);
+void playback_stop(struct playback *playback, const struct focus *focus);
 /* Their mix goes, and all that plays in it. */
 void playbacks_forget(struct playback **list);
 void playback_on_played(void *user, const char *problem, void *arg);
 
+/* pending.c */
+/* Keeps a request that may wait, and fills decision->pending: EINPROGRESS. EPERM: there is no room
+ * for it, decision->code and reason say so. */
+int pending_add(const struct request *request, struct decision *decision);
+/* Once its end has been told. */
+void pending_free(struct pending *pending);
+/* The effect of an accepted decide; errors as of focus_submit. */
+int pending_decide(struct pending *pending, const struct request *request,
+                   struct decision *decision);
+/* Who asked has gone, and hears nothing of it. */
+void pending_withdraw(struct pending *pending, int code, const char *reason);
+/* The conference is over, and all that waits in it. */
+void pending_end_all(struct conference *conference, int code, const char *reason);
+/* What is wished about the participant is wished about who goes on for it, or about nobody. */
+void pending_target_left(const struct participant *participant);
+/* Whether it is up to this actor when no policy says otherwise. */
+bool pending_may_be_decided_by(const struct pending *pending, const struct actor *actor);
+
+/* waiting.c */
+/* The call waits for a decision about its request, if there is room for it. */
+void waiting_begin(struct call *call, const struct request *request, struct decision *decision);
+/* There is audio: what is to be heard meanwhile begins. */
+void waiting_play(struct visitor *visitor);
+/* The visitor, who has waited, has left. */
+void waiting_gone(struct visitor *visitor, int code, const char *reason);
+/* The caller is not let in … */
+void waiting_refuse(struct pending *pending, const struct decision *result);
+/* … or is: result->participant. ECANCELED: it could not be done, result->code and reason say why.
+ */
+int waiting_enter(struct pending *pending, struct decision *result);
+
+/* enter.c */
+/* The visitor goes into the conference, in place of `predecessor` unless that is NULL:
+ * decision->participant. EAGAIN: it could not be done, and it stays; ECANCELED: and it is gone, or
+ * going; decision->code and reason say why. */
+int visitor_go_in(struct visitor *visitor, struct conference *conference,
+                  struct participant *predecessor, struct decision *decision);
+
 /* visitor.c */
+struct visitor *visitor_make(struct focus *focus, struct call *call);
 /* False: the call is for no application. */
 bool visitor_admit(struct focus *focus, struct call *call);
 /* Whether the URI is that of an application. */
@@ -425,8 +563,8 @@ void visitor_established(struct visitor *visitor);
 void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem);
 /* It is none any more: its call and its leg are the participant's, who has its session. */
 void visitor_enter(struct visitor *visitor, struct participant *participant);
-/* It is none any more; what becomes of its call is another's. */
-void visitor_leave(struct visitor *visitor, const char *reason);
+/* It is none any more; what becomes of its call is another's. `code` as of on_ended. */
+void visitor_leave(struct visitor *visitor, int code, const char *reason);
 /* Its application hears of it. */
 void visitor_tell_left(struct visitor *visitor, int code, const char *reason);
 /* As visitor_dismiss, but not by its application, which hears of it. */
@@ -442,6 +580,12 @@ void admit_to(struct conference *conference, struct call *call);
  * NULL. */
 bool bring_in(struct conference *conference, struct call *call, const struct decision *decision,
               struct participant *predecessor);
+/* Decides about all whom a caller who may come in, by `decision`, has listed (RFC 5366 §5): who may
+ * not have all of them called does not come in either (RFC 5363 §5.2). *wishesp NULL: there are
+ * none. EPERM, ENOMEM: `refusal` says why. */
+int decide_others(const struct request *join, const struct call_info *info,
+                  const struct decision *decision, struct wishes **wishesp,
+                  struct decision *refusal);
 /* Answers it with a failure. */
 void refuse_call(struct focus *focus, struct call *call, int code, const char *reason,
                  unsigned retry_after);
@@ -474,8 +618,12 @@ void replace_finish(struct participant *participant);
 int invite(struct conference *conference, const struct request *request, struct decision *decision);
 
 /* submit.c */
+/* Whether its requests are about a participant. */
+bool verb_has_target(enum verb verb);
 /* Carries out what was accepted; errors as focus_submit. */
 int submit_accepted(struct focus *focus, const struct request *request, struct decision *decision);
+/* The same of what may be pending. */
+int submit_decided(struct focus *focus, const struct request *request, struct decision *decision);
 
 /* uncalled.c */
 /* That somebody whom an accepted invite names could not even be called: as a participant who failed
@@ -489,7 +637,7 @@ void participant_tell_uncalled(struct conference *conference, const struct invit
  * wishes may not be, *decision says why; ENOMEM. */
 int wishes_decide(const struct request *common, const struct recipients *list,
                   struct wishes **wishesp, struct decision *decision);
-/* And frees. What goes wrong with one is no harm to the others. */
+/* And frees. What goes wrong with one is no harm to the others. NULL: there is nothing to do. */
 void wishes_carry_out(struct wishes *wishes);
 void wishes_free(struct wishes *wishes);
 
@@ -502,6 +650,8 @@ void initiated(struct focus *focus, struct initiation *initiation, bool is_accep
 void refer(struct focus *focus, struct reference *reference);
 /* `referral` is told from now on how it goes with whom we call. */
 void referrer_add(struct participant *participant, struct referral *referral);
+/* The same when it had been wished for before; NULL: nobody is told. */
+void referrer_add_to(struct participant *participant, struct referral *referral);
 /* A code of 200 or more is the last word. */
 void referrers_tell(struct participant *participant, int code, const char *reason);
 

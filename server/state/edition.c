@@ -10,6 +10,11 @@
 #define DIALOGS_END "</dialog-info>\n"
 #define POLICY_END "</conference-policy>\n"
 
+static bool is_policy(const struct edition *edition)
+{
+    return edition->kind == EDITION_POLICY || edition->kind == EDITION_POLICY_MODERATOR;
+}
+
 /* It shows users, and is told as what changes. */
 static bool is_roster(const struct edition *edition)
 {
@@ -77,7 +82,7 @@ static void take_users(struct edition *edition, xmlBufferPtr changes)
 static bool take_description(struct edition *edition)
 {
     char *text = is_roster(edition) ? conference_write_description(edition->watched, "")
-                                    : policy_write(edition->watched);
+                                    : policy_write(edition->watched, edition->kind);
 
     return text && replace(&edition->description, text);
 }
@@ -132,7 +137,7 @@ static void take_changes(struct edition *edition, xmlBufferPtr changes, bool *is
         return;
     if (edition->kind == EDITION_DIALOGS) {
         take_dialogs(edition, changes);
-    } else if (edition->kind == EDITION_POLICY) {
+    } else if (is_policy(edition)) {
         *is_wholep = take_description(edition);
     } else {
         take_users(edition, users);
@@ -182,6 +187,7 @@ static char *write_head(const struct face *face, const char *state, unsigned ver
     case EDITION_DIALOGS:
         return dialog_write_head(face->entity, state, version);
     case EDITION_POLICY:
+    case EDITION_POLICY_MODERATOR:
         return policy_write_head(face->entity, state, version);
     default:
         return conference_write_head(face->entity, state, version);
@@ -214,7 +220,7 @@ static void append_all(xmlBufferPtr buffer, const struct face *face)
         append_dialogs(buffer, edition->watched);
         return;
     }
-    if (edition->kind == EDITION_POLICY) {
+    if (is_policy(edition)) {
         append(buffer, edition->description ? edition->description : "");
         return;
     }
@@ -238,9 +244,9 @@ static struct body *write_document(const struct face *face, const char *state, u
             append(buffer, changes->data);
         else if (strcmp(state, "deleted") != 0 && !face->edition->watched->is_over)
             append_all(buffer, face);
-        append(buffer, face->edition->kind == EDITION_DIALOGS  ? DIALOGS_END
-                       : face->edition->kind == EDITION_POLICY ? POLICY_END
-                                                               : CONFERENCE_END);
+        append(buffer, face->edition->kind == EDITION_DIALOGS ? DIALOGS_END
+                       : is_policy(face->edition)             ? POLICY_END
+                                                              : CONFERENCE_END);
         body = take_body(buffer);
     }
     free(head);
@@ -273,7 +279,7 @@ static struct body *full_body(struct watcher *watcher)
     watcher->version = edition->version;
     if (edition->kind == EDITION_DIALOGS)
         return write_document(face, "full", watcher->documents++, NULL);
-    if (edition->kind == EDITION_POLICY)
+    if (is_policy(edition))
         return write_document(face, is_gone || watcher->is_over ? "deleted" : state,
                               edition->version, NULL);
     if (is_gone || (watcher->is_over && !edition->watched->is_over)) { /* for this watcher alone */

@@ -4,6 +4,8 @@
  */
 #include "state/private.h"
 
+#include "focus/pending.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,20 +81,38 @@ static void write_media(struct xml *xml, const struct conference *conference)
     xml_close(xml);
 }
 
-char *policy_write(const struct watched *watched)
+static void write_number(struct xml *xml, const char *name, unsigned number)
+{
+    char text[16];
+
+    (void)snprintf(text, sizeof text, "%u", number);
+    xml_element(xml, name, text);
+}
+
+/* Who waits for a decision is for those who decide. */
+static unsigned count_pending(const struct conference *conference)
+{
+    const struct pending *pending = NULL;
+    unsigned count = 0;
+
+    while ((pending = conference_next_pending(conference, pending)))
+        count++;
+    return count;
+}
+
+char *policy_write(const struct watched *watched, enum edition_kind kind)
 {
     const struct conference *conference = watched_conference(watched);
     json_t *policies = focus_describe_policies(watched->state->focus, conference);
-    char number[16];
     struct xml xml;
 
     xml_start(&xml);
     xml_element(&xml, "title", conference_title(conference));
     xml_element(&xml, "locked", conference_is_locked(conference) ? "true" : "false");
-    if (conference_capacity(conference)) {
-        (void)snprintf(number, sizeof number, "%u", conference_capacity(conference));
-        xml_element(&xml, "maximum-user-count", number);
-    }
+    if (conference_capacity(conference))
+        write_number(&xml, "maximum-user-count", conference_capacity(conference));
+    if (kind == EDITION_POLICY_MODERATOR)
+        write_number(&xml, "pending-count", count_pending(conference));
     write_policies(&xml, policies);
     write_rights(&xml, policies);
     write_media(&xml, conference);

@@ -11,8 +11,8 @@
  *   policy_document.c      its policy, in our own
  *   xml.c                  writing XML
  *
- * A watched conference has up to four editions: the conference as everybody may see it, as
- * moderators do, its dialogs, and its policy. What an edition shows changes only when it is
+ * A watched conference has up to five editions: the conference as everybody may see it, as
+ * moderators do, its dialogs, and its policy for either. What an edition shows changes only when it is
  * published, at most once in an interval, so that a full document, whenever it is made, and the
  * partial ones that came before add up to the same (RFC 4575 §4.6).
  */
@@ -29,6 +29,7 @@ enum edition_kind {
     EDITION_MODERATOR = VIEW_MODERATOR,
     EDITION_DIALOGS,
     EDITION_POLICY,
+    EDITION_POLICY_MODERATOR = EDITION_POLICY + VIEW_MODERATOR,
     EDITION_COUNT,
 };
 
@@ -175,15 +176,18 @@ char *dialog_write_head(const char *entity, const char *state, unsigned version)
 
 /* ---- policy_document.c ---------------------------------------------------------------------- */
 
-char *policy_write(const struct watched *watched);
+char *policy_write(const struct watched *watched, enum edition_kind kind);
 char *policy_write_head(const char *entity, const char *state, unsigned version);
 
 /* ---- package.c ------------------------------------------------------------------------------ */
 
 struct watcher {
     struct state *state;
-    struct face *face;
+    struct face *face; /* NULL: it waits for a decision, or is not let in */
     struct subscription *subscription;
+    const char *event;    /* of the package */
+    uint64_t pending;     /* what it waits for; 0: nothing */
+    char *entity;         /* while it waits: of the face that it is to have */
     uint64_t participant; /* who watches; 0: somebody from outside */
     unsigned version;     /* of the edition, told last */
     size_t limit;         /* bytes that its bodies may have; 0: any number */
@@ -192,7 +196,7 @@ struct watcher {
     unsigned ahead;       /* versions that its parts took beyond the edition's */
     bool is_over;         /* this conference is, for this participant; its name may begin anew */
     unsigned documents;   /* told so far: versions of the dialog package count by subscription */
-    struct watcher *prev, *next; /* in the face */
+    struct watcher *prev, *next; /* in the face, or in state.waiting */
 };
 
 void package_init(struct state *state, struct package packages[PACKAGE_COUNT]);
@@ -220,6 +224,7 @@ struct state {
     const struct notifying *notifying;
     unsigned interval;
     struct watched *watched; /* hash by id */
+    struct watcher *waiting; /* list: who waits for a decision */
     struct package packages[PACKAGE_COUNT];
 };
 

@@ -21,7 +21,10 @@ SITE = """
 local policy = parley.policy { name = "site" }
 function policy.subscribe(request)
   if request.actor.user == "mallory" then return reject(403, "Not you") end
-  return accept()
+  return accept { view = request.actor.user == "host" and "moderator" or "plain" }
+end
+function policy.join(request)
+  if request.actor.user == "waiter" then return pending() end
 end
 function policy.digit(_, conference)
   if conference.locked then conference:unlock() else conference:lock() end
@@ -86,7 +89,7 @@ def test_a_subscriber_learns_who_decides_and_each_change():
         assert first.policies() == {"site": {}, "board": board}, first.policies()
         assert first.right("mute") == ("known", ["board"])
         assert first.right("subscribe") == ("inside", ["site"])
-        assert first.right("join") == ("anybody", [])
+        assert first.right("join") == ("anybody", ["site"])
         alice.call()
         alice.press("1")
         locked = Policy(watcher.notified())
@@ -121,6 +124,27 @@ def test_who_may_not_is_refused_and_who_does_not_understand_it_is_told():
         assert mallory.expect(403).reason == "Not you"
         bob.subscribe(event="parley-policy", headers={"Accept": "application/conference-info+xml"})
         assert bob.expect(406)["Accept"] == TYPE
+
+
+def test_moderators_are_told_how_many_wait():
+    with serve() as server, Phone(server) as alice, Phone(server, "waiter") as waiter, Phone(
+        server, "host"
+    ) as host, Phone(server, "watcher") as watcher:
+        alice.call()
+        for phone in host, watcher:
+            phone.subscribe(event="parley-policy")
+            phone.expect(200)
+        assert Policy(host.notified()).text("pending-count") == "0"
+        assert Policy(watcher.notified()).text("pending-count") is None
+        waiter.call()
+        assert Policy(host.notified()).text("pending-count") == "1"
+        told = server.command("explain", "demo", "alice", "waiter").stdout
+        assert re.search(r"waiter@\S+ waits for a decision of moderator on: join\n +asked by", told)
+        assert "site.lua:8, generation 1" in told
+        assert told in server.command("explain", "demo").stdout
+        waiter.hang_up()
+        assert Policy(host.notified()).text("pending-count") == "0"
+        watcher.expect_nothing()
 
 
 def test_the_end_of_the_conference_is_the_end_of_its_policy():
