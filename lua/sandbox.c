@@ -189,6 +189,7 @@ void sandbox_open(lua_State *L)
     base64_open(L);
     library_set(L, globals, "base64");
     verdict_open(L, globals);
+    mix_open(L);
     policy_class_open(L);
     parley_open(L, globals);
     environment_open(L, globals);

@@ -28,6 +28,7 @@ static void conference_deactivate(struct conference *conference, const char *rea
 
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference is over: %s", reason);
     playbacks_forget(&conference->playbacks);
+    arrangement_drop(conference);
     focus->mixing->mix_destroy(conference->mix);
     conference->mix = NULL;
     conference->active = false;
