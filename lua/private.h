@@ -14,6 +14,7 @@
  *   application.c  an application: the function of one file
  *   conversation.c one caller's coroutine (conversation.h); wait.c how it waits
  *   call.c         its class; play.c and ask.c: playing to the caller, asking for keys
+ *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
  *   stack.c        the policies that decide about one conference
  *   options.c      conference.options; option_types.c: what types, limits and defaults they have
  *   duration.c     "5m"
@@ -26,6 +27,7 @@
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
  *   explain.c      why somebody does not hear another
  *   standing.c     what participants are: role, shown name, floor, leave to speak
+ *   sidebar.c      what conferences and participants have of sidebars
  *   create.c       parley.create
  *   json.c, base64.c  the libraries of these names; plain_json.c: plain data from and to JSON
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
@@ -159,6 +161,18 @@ void applications_free(struct generation *generation);
 /* New reference. */
 json_t *applications_status(const struct generation *generation);
 
+/* ---- spoken.c ------------------------------------------------------------------------------- */
+
+/* Sets digits, number, date and the like in the table at `globals`. */
+void spoken_open(lua_State *L, int globals);
+/* Pushes the list of prompts by which the value at `index` is said. False, with nothing pushed: it
+ * is none of those. Raises. */
+bool spoken_push(lua_State *L, int index);
+/* The table on top of the stack has the rules, it is popped. Raises. */
+void spoken_take(lua_State *L, const char *display);
+/* Loads the rules of the engine's language, or those of English. Errors as generation_run. */
+int spoken_load(struct generation *generation, char *error, size_t error_size);
+
 /* ---- generation.c --------------------------------------------------------------------------- */
 
 struct hook_frame;
@@ -178,6 +192,7 @@ struct generation {
     struct script_policy *policies;
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
+    int language;                /* reference to the rules for what is said; 0: there are none */
 };
 
 /* ENOMEM. */
@@ -189,12 +204,14 @@ struct generation *generation_of(lua_State *L);
  * failure is remembered, so that a file is not read at every call. */
 int generation_policy(struct generation *generation, const char *name,
                       struct script_policy **policyp, char *error, size_t error_size);
-/* Runs a file, which is to return what it makes: a policy, or an application; the other is NULL.
+/* Runs a file, which is to return what it makes: a policy, or an application, or a
+ * language's rules; the others are NULL or false.
  * EINVAL, ENOMEM, or the errno of reading it: `error` says why. */
 struct script_file {
     const char *path, *display;
     struct script_policy *policy;
     struct script_application *application;
+    bool is_language;
     char *source; /* while it is loaded */
     size_t length;
 };
@@ -269,6 +286,7 @@ struct lua_engine {
     struct conversation *conversations; /* hash by their visitors' ids */
     struct policy policy;
     struct application application;
+    char *language; /* "en" */
 };
 
 /* ---- path.c --------------------------------------------------------------------------------- */
@@ -372,6 +390,8 @@ enum {
     PARAM_DISPLAY_NAME,
     PARAM_MAY_SPEAK,
     PARAM_FLOOR,
+    PARAM_BACKGROUND,
+    PARAM_SHOWN,
     PARAM_COUNT, /* at most 64 */
 };
 
@@ -501,6 +521,8 @@ int explain_participant(lua_State *L, const struct participant *participant);
 
 /* The participant at index 1; NULL when it is gone. */
 struct participant *participant_self(lua_State *L);
+/* The same at another index. */
+struct participant *participant_at(lua_State *L, int index);
 /* Carries out a wish about it, for methods that return true. */
 int participant_submit(lua_State *L, struct request *request);
 /* Methods. */
@@ -510,6 +532,17 @@ int participant_permit(lua_State *L);
 int participant_give_floor(lua_State *L);
 int participant_take_floor(lua_State *L);
 int participant_ask_for_floor(lua_State *L);
+
+/* ---- sidebar.c ------------------------------------------------------------------------------ */
+
+int conference_get_parent(lua_State *L);
+int conference_sidebars(lua_State *L);
+int conference_sidebar(lua_State *L);
+int conference_ask(lua_State *L);
+int conference_bring(lua_State *L);
+int participant_get_sidebar(lua_State *L);
+int participant_get_main(lua_State *L);
+int participant_back(lua_State *L);
 
 /* ---- options.c ------------------------------------------------------------------------------ */
 

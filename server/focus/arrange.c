@@ -144,7 +144,8 @@ static void ask_at(struct conference *conference, uint64_t when)
     struct loop *loop = conference->focus->loop;
     uint64_t now = loop_now(loop);
 
-    if (!conference->active || conference->ending || !policy || !policy->mix)
+    /* A sidebar is one bus of its parent's mix. */
+    if (!conference->active || conference->ending || conference->parent || !policy || !policy->mix)
         return;
     when = when > arrangement->idle_until ? when : arrangement->idle_until;
     if (arrangement->timer && arrangement->asks_at <= when)
