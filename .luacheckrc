@@ -13,9 +13,10 @@ stds.parley_policy = {
     "accept", "challenge", "reject",
     json = fields "decode empty_list encode null",
     base64 = fields "decode encode",
+    http = fields "get post request",
     parley = {
       fields = {
-        policy = {}, conference = {}, conferences = {}, create = {}, version = {}, generation = {},
+        policy = {}, conference = {}, conferences = {}, create = {}, store = {}, version = {}, generation = {},
         log = fields "error warn info debug",
       },
     },
