@@ -418,6 +418,19 @@ static int invite(lua_State *L)
     return 1;
 }
 
+/* conference:recheck(): asked again about are all who are in, soon. */
+static int recheck(lua_State *L)
+{
+    struct conference *conference = self(L);
+    struct actor actor;
+
+    command_actor(L, &actor);
+    if (!conference || focus_recheck(conference, &actor))
+        return handle_gone(L);
+    lua_pushboolean(L, true);
+    return 1;
+}
+
 static int explain(lua_State *L)
 {
     const struct conference *conference = self(L);
@@ -457,6 +470,7 @@ static const luaL_Reg fields[] = {
     {"reserved", get_reserved},
     {"capacity", get_capacity},
     {"created_at", get_created_at},
+    {"parent", conference_get_parent},
     {"ends_at", get_ends_at},
     {"creator", get_creator},
     {"count", get_count},
@@ -472,12 +486,17 @@ static const luaL_Reg methods[] = {
     {"count_role", count_role},
     {"floor", floor_holders},
     {"invite", invite},
+    {"sidebar", conference_sidebar},
+    {"sidebars", conference_sidebars},
+    {"ask", conference_ask},
+    {"bring", conference_bring},
     {"lock", lock},
     {"unlock", unlock},
     {"media", change_media},
     {"play", play},
     {"stop", stop},
     {"close", close_for_all},
+    {"recheck", recheck},
     {"explain", explain},
     {NULL, NULL},
 };

@@ -14,7 +14,8 @@
  *   application.c  an application: the function of one file
  *   conversation.c one caller's coroutine (conversation.h); wait.c how it waits
  *   call.c         its class; play.c and ask.c: playing to the caller, asking for keys
- *   options.c      conference.options: typed, with defaults
+ *   stack.c        the policies that decide about one conference
+ *   options.c      conference.options; option_types.c: what types, limits and defaults they have
  *   duration.c     "5m"
  *   hook.c         one hook call from request or event to verdict, and what is done when it fails
  *   params.c       the parameters of requests and verdicts, by one table
@@ -24,6 +25,7 @@
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
  *   explain.c      why somebody does not hear another
  *   standing.c     what participants are: role, shown name, floor, leave to speak
+ *   sidebar.c      what conferences and participants have of sidebars
  *   create.c       parley.create
  *   http.c, store.c  of applications: the web, and what they keep; errand.c: having it done
  *   json.c, base64.c  the libraries of these names; plain_json.c: plain data from and to JSON
@@ -210,6 +212,30 @@ int generation_check_conference(struct generation *generation,
                                 const struct conference_config *conference, char *error,
                                 size_t error_size);
 
+/* ---- stack.c -------------------------------------------------------------------------------- */
+
+enum {
+    STACK_MOST = 9,    /* policies that decide about one conference */
+    POLICY_NAME = 256, /* bytes of a policy's name with its NUL, or of the names of a stack */
+};
+
+/* A walk along a stack; begins with the first two fields set, and the others zero. */
+struct policy_stack {
+    struct generation *generation;
+    const char *own; /* the names of the conference's own policies; may be NULL */
+    unsigned next, count;
+    struct script_policy *policies[STACK_MOST]; /* those that were there so far */
+    char name[POLICY_NAME];                     /* the last one's */
+};
+
+/* The next policy, loaded; NULL after the last one. Errors as generation_policy. */
+int stack_next(struct policy_stack *stack, struct script_policy **policyp, char *error,
+               size_t error_size);
+/* The name of that number, from 0, in `own`. False: there are not so many. */
+bool stack_name(const char *own, unsigned index, char *name, size_t size);
+/* Takes the name, or the list of names, on top of the stack, as `own`. Raises, as `what`. */
+void stack_take(lua_State *L, const char *what, char *text, size_t size);
+
 /* ---- errors.c ------------------------------------------------------------------------------- */
 
 /* luaL_error, declared as what it is: it does not return. Takes the formats of lua_pushfstring. */
@@ -339,6 +365,8 @@ enum {
     PARAM_DISPLAY_NAME,
     PARAM_MAY_SPEAK,
     PARAM_FLOOR,
+    PARAM_BACKGROUND,
+    PARAM_SHOWN,
     PARAM_COUNT, /* at most 64 */
 };
 
@@ -457,6 +485,8 @@ int explain_participant(lua_State *L, const struct participant *participant);
 
 /* The participant at index 1; NULL when it is gone. */
 struct participant *participant_self(lua_State *L);
+/* The same at another index. */
+struct participant *participant_at(lua_State *L, int index);
 /* Carries out a wish about it, for methods that return true. */
 int participant_submit(lua_State *L, struct request *request);
 /* Methods. */
@@ -467,20 +497,34 @@ int participant_give_floor(lua_State *L);
 int participant_take_floor(lua_State *L);
 int participant_ask_for_floor(lua_State *L);
 
+/* ---- sidebar.c ------------------------------------------------------------------------------ */
+
+int conference_get_parent(lua_State *L);
+int conference_sidebars(lua_State *L);
+int conference_sidebar(lua_State *L);
+int conference_ask(lua_State *L);
+int conference_bring(lua_State *L);
+int participant_get_sidebar(lua_State *L);
+int participant_get_main(lua_State *L);
+int participant_back(lua_State *L);
+
 /* ---- options.c ------------------------------------------------------------------------------ */
 
-/* Checks one declaration { type = …, default = … } at the top of the stack and replaces it by its
- * checked form. Raises. */
+/* option_types.c: checks one declaration { type = …, default = … } at the top of the stack and
+ * replaces it by its checked form. Raises. */
 void option_declare(lua_State *L, const char *key);
+/* Replaces the value on top of the stack by its final form for the checked declaration at that
+ * index. Raises, as `what`, when it is none that the declaration allows. */
+void option_take(lua_State *L, int declaration, const char *what);
 /* conference.options, as the policy of the running hook declares them. Raises. */
 void options_push(lua_State *L, const struct conference *conference);
 /* Forgets the tables that options_push made for earlier hooks. Raises. */
 void options_renew(lua_State *L);
 /* Borrows the conference's strings. */
 struct conference_config conference_config_of(const struct conference *conference);
-/* Raises when the conference's options do not suit its policies. `own` may be NULL. */
+/* Raises when the conference's options do not suit its policies. */
 void options_check(lua_State *L, const struct conference_config *conference,
-                   const struct script_policy *site, const struct script_policy *own);
+                   const struct policy_stack *stack);
 
 /* ---- state.c, plain.c ----------------------------------------------------------------------- */
 

@@ -1,6 +1,5 @@
-/* "create [FACTORY]" and "end CONFERENCE [REASON]": the operator has a conference made, or ends
- * one.
- */
+/* "create [FACTORY]", "recheck CONFERENCE" and "end CONFERENCE [REASON]": the operator has a
+ * conference made, has its policy asked again about who is in, or ends it. */
 #include "control/private.h"
 
 #include <errno.h>
@@ -30,6 +29,28 @@ int control_make(struct focus *focus, const char *factory_name, char *told, size
                  error == EPERM ? decision.reason : strerror(error));
     } else {
         snprintf(told, told_size, "%s", conference_name(conference));
+    }
+    return error;
+}
+
+int control_recheck(struct focus *focus, const char *words, char *told, size_t told_size)
+{
+    struct conference *conference = focus_conference_by_name(focus, words);
+    struct actor actor;
+
+    if (!*words) {
+        snprintf(told, told_size, "recheck needs a conference");
+        return EINVAL;
+    }
+    actor_of_server(&actor);
+    int error = conference ? focus_recheck(conference, &actor) : ENOENT;
+    if (error == ENOENT) {
+        snprintf(told, told_size, "there is no conference \"%s\"", words);
+    } else if (error) {
+        snprintf(told, told_size, "out of memory");
+    } else {
+        snprintf(told, told_size, "the policy is asked again about all %u who are in",
+                 conference_participant_count(conference));
     }
     return error;
 }

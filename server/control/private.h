@@ -34,6 +34,8 @@ int control_invite(struct focus *focus, const char *words, char *told, size_t to
 
 /* conferences.c: the same for "FACTORY", or "": `told` is the new conference's name … */
 int control_make(struct focus *focus, const char *factory_name, char *told, size_t told_size);
+/* … for "CONFERENCE" … */
+int control_recheck(struct focus *focus, const char *words, char *told, size_t told_size);
 /* … and for "CONFERENCE" or "CONFERENCE REASON". */
 int control_end(struct focus *focus, const char *words, char *told, size_t told_size);
 

@@ -141,6 +141,7 @@ static const struct {
     {"invite", control_invite},
     {"create", control_make},
     {"end", control_end},
+    {"recheck", control_recheck},
 };
 
 /* False: it is none of these. */
@@ -192,7 +193,7 @@ static void answer(struct client *client, const char *request)
     } else if (!answer_explain(control, request, out) &&
                !answer_for_conference(control, request, out)) {
         evbuffer_add_printf(out, "error unknown request; there are status, status --json, reload, "
-                                 "invite, create, end, explain and stop\n");
+                                 "invite, create, end, recheck, explain and stop\n");
     }
 }
 

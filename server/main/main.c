@@ -112,6 +112,18 @@ static int run_end(const struct arguments *arguments)
     return ask_server(arguments, request);
 }
 
+static int run_recheck(const struct arguments *arguments)
+{
+    char request[200];
+    const char *name = arguments->file_count == 1 ? arguments->files[0] : "";
+    if (!*name || strpbrk(name, " \r\n") ||
+        snprintf(request, sizeof request, "recheck %s", name) >= (int)sizeof request) {
+        complain("recheck: give a conference, as in `parley recheck demo`");
+        return EXIT_WRONG;
+    }
+    return ask_server(arguments, request);
+}
+
 static int run_explain(const struct arguments *arguments)
 {
     const char *given[3];
@@ -195,6 +207,14 @@ static const struct command commands[] = {
      .takes_config = true,
      .takes_files = true,
      .run = run_end},
+    {.name = "recheck",
+     .operands = "[--config FILE] [--data DIR] CONFERENCE",
+     .summary = "have the policy asked again about all who are in a conference",
+     .description = "Who would not be let in now is put out, who would come in muted is muted, and "
+                    "so on. Returns at\nonce; `parley explain` and the log say what becomes of it.",
+     .takes_config = true,
+     .takes_files = true,
+     .run = run_recheck},
     {.name = "explain",
      .operands = "[--json] [--config FILE] [--data DIR] CONFERENCE [LISTENER [TALKER]]",
      .summary = "tell why somebody does not hear another, is muted, or cannot come in",
