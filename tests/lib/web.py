@@ -66,6 +66,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"4\r\nfour\r\n3\r\nsix\r\n0\r\n\r\n")
 
+    def get_members(self):
+        user = self.path.split("/")[2]
+        self.say(200 if user == "alice" else 404, json.dumps({"id": f"m-{user}"}).encode())
+
     def get_elsewhere(self):
         """/elsewhere/URL"""
         self.say(302, headers=[("Location", self.path[len("/elsewhere/") :])])
