@@ -23,6 +23,7 @@ struct lua_engine_config {
     const json_t *applications; /* { user part: script }, as in scripts/; NULL: none; borrowed */
     const struct fetching *fetching; /* for applications; NULL: they cannot ask the web */
     const struct storing *storing;   /* for applications; NULL: they can keep nothing */
+    const char *language;            /* that numbers are said in; NULL: English */
 };
 
 /* Loads the first generation, and checks the options of the conferences that the focus has by then.
