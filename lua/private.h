@@ -22,6 +22,7 @@
  *   params.c       the parameters of requests and verdicts, by one table
  *   arguments.c    the tables that hooks get: request, event
  *   verdict.c      accept, reject, challenge
+ *   pending.c      class pending: what waits for a decision; how a verdict lets it wait
  *   account.c      what the hook account answers
  *   mix.c          what the hook mix says: media policy
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
@@ -29,6 +30,7 @@
  *   standing.c     what participants are: role, shown name, floor, leave to speak
  *   sidebar.c      what conferences and participants have of sidebars
  *   create.c       parley.create
+ *   http.c, store.c  of applications: the web, and what they keep; errand.c: having it done
  *   json.c, base64.c  the libraries of these names; plain_json.c: plain data from and to JSON
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
  *   parley.c       the table `parley`
@@ -45,6 +47,7 @@
 #include "core/clock.h"
 #include "core/histogram.h"
 #include "focus/figures.h"
+#include "focus/pending.h"
 #include "lua/lua_engine.h"
 
 #include <lauxlib.h>
@@ -284,6 +287,8 @@ struct lua_engine {
     struct generation *generation;      /* the live one */
     struct conference_state *states;    /* hash by id */
     struct conversation *conversations; /* hash by their visitors' ids */
+    const struct fetching *fetching;    /* NULL: there is no web client */
+    const struct storing *storing;      /* NULL: there is no store */
     struct policy policy;
     struct application application;
     char *language; /* "en" */
@@ -390,6 +395,7 @@ enum {
     PARAM_DISPLAY_NAME,
     PARAM_MAY_SPEAK,
     PARAM_FLOOR,
+    PARAM_APPROVED,
     PARAM_BACKGROUND,
     PARAM_SHOWN,
     PARAM_COUNT, /* at most 64 */
@@ -453,6 +459,16 @@ unsigned number_field(lua_State *L, int index, const char *what, const char *nam
  * characters, which have no place in a header or a log. */
 void text_check(lua_State *L, int index, const char *what, char *text, size_t size);
 
+/* ---- pending.c ------------------------------------------------------------------------------ */
+
+/* pending { … }: the table at `index`, what of it belongs to the request into *params. Returns the
+ * parameters that were given. Raises. */
+param_set waiting_check(lua_State *L, int index, struct waiting *waiting, char *reason,
+                        size_t reason_size, struct request_params *params);
+/* conference:pending() */
+int pending_iterate(lua_State *L, const struct conference *conference);
+void pending_push(lua_State *L, uint64_t id);
+
 /* ---- account.c ------------------------------------------------------------------------------ */
 
 /* Takes what the hook has returned, at the top of the stack; nil is no account. Raises. */
@@ -501,12 +517,13 @@ void command_actor(lua_State *L, struct actor *actor);
 int command_run(lua_State *L, struct request *request, struct decision *decision);
 /* The same when request->actor says who asks; command_actor has been called. */
 int command_carry(lua_State *L, struct request *request, struct decision *decision);
-/* What the method returns when that was not 0: nil, code, text; or nil, "gone". */
+/* What the method returns when that was not 0: nil, code, text; nil, 202, text and the pending when
+ * it waits for a decision; or nil, "gone". */
 int command_refused(lua_State *L, int result, const struct decision *decision);
 /* Both, for methods that return true. */
 int command_submit(lua_State *L, struct request *request);
 
-extern const struct handle_class conference_class, participant_class, call_class;
+extern const struct handle_class conference_class, participant_class, call_class, pending_class;
 void conference_push(lua_State *L, uint64_t id);
 void participant_push(lua_State *L, uint64_t id);
 
@@ -609,9 +626,15 @@ void strings_open(lua_State *L);
 void coroutines_open(lua_State *L);
 /* Sets `parley` and `print` in the table at `globals`. */
 void parley_open(lua_State *L, int globals);
-/* json.c and base64.c: each pushes the library's table. */
+/* json.c, base64.c, http.c: each pushes the library's table. */
 void json_open(lua_State *L);
 void base64_open(lua_State *L);
+void http_open(lua_State *L);
+/* store.c: parley.store(name), and its class */
+int parley_store(lua_State *L);
+void store_class_open(lua_State *L);
+/* Pushes the value at `index` as JSON. Raises, as `what`, when it is no plain data. */
+void json_text_push(lua_State *L, int index, const char *what);
 /* Pushes json.null. */
 void json_null_push(lua_State *L);
 /* What json.null and json.empty_list stand for. A new reference; NULL: it is neither. */
