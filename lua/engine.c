@@ -222,6 +222,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         return ENOMEM;
     engine->loop = config->loop;
     engine->focus = config->focus;
+    engine->facts = json_object();
     engine->config_file = strdup(config->config_file ? config->config_file : "");
     engine->policy = (struct policy){
         .ctx = engine,
@@ -235,7 +236,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         .begin = application_begin,
         .event = application_event,
     };
-    if (engine->config_file) {
+    if (engine->config_file && engine->facts) {
         result = generation_make(engine, 1,
                                  &(struct lua_engine_demand){.site_policy = config->site_policy,
                                                              .applications = config->applications},
@@ -260,6 +261,7 @@ void lua_engine_destroy(struct lua_engine *engine)
     generation_release(engine->generation);
     while (engine->states)
         state_forget(engine, engine->states->id);
+    json_decref(engine->facts);
     free(engine->config_file);
     free(engine);
 }

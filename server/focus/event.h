@@ -31,6 +31,7 @@
     X(EVENT_QUALITY, "quality")     /* the call sounds better or worse than before: quality */     \
     X(EVENT_LOCKED, "locked")       /* was locked or unlocked: on */                               \
     X(EVENT_RELOADED, "reloaded")   /* the scripts were read anew, which is this one's first */    \
+    X(EVENT_LIMITED, "limited")     /* its time was set: duration is what is left, 0: no end */    \
     X(EVENT_PLAYED, "played")       /* what was announced is over; reason, "" when all was played */
 
 enum conference_event_kind {
@@ -52,7 +53,7 @@ struct conference_event {
     uint64_t playback;    /* of a visitor's played: what visitor_play has given */
     bool on;              /* speaking, muted, held, locked, floor_changed, permitted */
     char digit;
-    unsigned duration; /* ms; digit, ending */
+    unsigned duration; /* ms; digit, ending, limited */
     int code;          /* failed, left, changed: SIP status; 0: hung up */
     char reason[96]; /* failed, left, changed, ended, played; role_changed, renamed: what was before
                       */

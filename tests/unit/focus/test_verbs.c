@@ -49,6 +49,7 @@ static void submit_plain(void)
                    .agc = true,
                    .speaks = 3,
                    .direction = STREAM_SENDONLY,
+                   .life = {.duration = 60000},
                    .file = "a.wav"},
     };
 
@@ -141,6 +142,11 @@ static void change_names(struct request_params *params)
     (void)snprintf(params->display_name, sizeof params->display_name, "Knave");
 }
 
+static void change_time(struct request_params *params)
+{
+    params->life.duration = 0;
+}
+
 static void change_view(struct request_params *params)
 {
     params->view = VIEW_MODERATOR;
@@ -163,6 +169,7 @@ static const struct way ways[VERB_COUNT] = {
     [VERB_FLOOR] = {submit_plain, change_flags},
     [VERB_PERMIT] = {submit_plain, change_flags},
     [VERB_REMOVE] = {submit_plain, change_reason},
+    [VERB_LIMIT] = {submit_plain, change_time},
     [VERB_LOCK] = {submit_plain, change_flags},
     [VERB_END] = {submit_plain, change_reason},
     [VERB_SUBSCRIBE] = {subscribe, change_view},
@@ -214,9 +221,9 @@ static void snapshot(char *text, size_t size)
     assert_non_null(file);
     while ((conference = focus_next_conference(focus, conference))) {
         const struct participant *participant = NULL;
-        fprintf(file, "%s \"%s\" %d %d: ", conference_name(conference),
+        fprintf(file, "%s \"%s\" %d %d %d: ", conference_name(conference),
                 conference_title(conference), conference_is_locked(conference),
-                (int)conference_direction(conference));
+                conference_ends_at(conference) > 0, (int)conference_direction(conference));
         while ((participant = conference_next_participant(conference, participant)))
             tell_participant(file, participant);
     }
