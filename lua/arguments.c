@@ -70,6 +70,8 @@ void request_push(lua_State *L, const struct request *request)
         set_text(L, "replaces", request->invitation->replaces);
         set_boolean(L, "by_refer", request->invitation->by_refer);
     }
+    if (request->sidebar)
+        set_boolean(L, "asks", request->sidebar->asks);
     if (request->conference) {
         conference_push(L, conference_id(request->conference));
         lua_setfield(L, -2, "conference");
@@ -137,6 +139,11 @@ void event_push(lua_State *L, const struct conference_event *event)
         break;
     case EVENT_QUALITY:
         figures_set(L, quality_figures, &event->quality);
+        break;
+    case EVENT_ASIDE:
+        set_boolean(L, "on", event->on);
+        conference_push(L, event->sidebar);
+        lua_setfield(L, -2, "sidebar");
         break;
     case EVENT_REPLACED:
         set_participant(L, "other", event->other);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    NAMES_MAX = 32,
+    NAMES_MAX = 64,
     COMMAND_COST = 100, /* instructions of a budget */
 };
 

@@ -6,11 +6,17 @@
  *   policy.join(request, conference)             decision hooks, by verb: create, join, replace,
  *                                                invite, timeout, mute, hold, enhance, volume,
  *                                                media, announce, role, rename, floor, permit,
- * limit, remove, lock, close, subscribe. Return accept { … }, reject(code, reason), or nothing: no
- * opinion. create has no conference. policy.joined(event, conference, participant)  event hooks:
- * created, ending, ended, dialing, alerting, failed, joined, replaced, left, speaking, muted, held,
- * changed, role_changed, renamed, floor_changed, permitted, digit, quality, limited, played,
- * locked. What they return is ignored. created, ending, ended, locked, played and reloaded have no
+ *                                                limit, remove, lock, sidebar, close,
+ *                                                subscribe. Return accept { … }, reject(code,
+ *                                                reason), or nothing: no opinion. create has no
+ *                                                conference.
+ *   policy.joined(event, conference, participant)  event hooks: created, ending, ended, dialing,
+ *                                                alerting, failed, joined, replaced, left,
+ *                                                speaking, muted, held, changed, role_changed,
+ *                                                renamed, floor_changed, permitted, digit,
+ *                                                quality, limited, played, locked, aside. What
+ *                                                they return is ignored. created, ending, ended,
+ *                                                limited, locked, played and reloaded have no
  *                                                participant.
  *
  *   policy.account(user, realm)              asked by signalling who may prove to be `user`.

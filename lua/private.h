@@ -25,6 +25,7 @@
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
  *   explain.c      why somebody does not hear another
  *   standing.c     what participants are: role, shown name, floor, leave to speak
+ *   sidebar.c      what conferences and participants have of sidebars
  *   create.c       parley.create
  *   json.c, base64.c  the libraries of these names; plain_json.c: plain data from and to JSON
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
@@ -364,6 +365,8 @@ enum {
     PARAM_DISPLAY_NAME,
     PARAM_MAY_SPEAK,
     PARAM_FLOOR,
+    PARAM_BACKGROUND,
+    PARAM_SHOWN,
     PARAM_COUNT, /* at most 64 */
 };
 
@@ -482,6 +485,8 @@ int explain_participant(lua_State *L, const struct participant *participant);
 
 /* The participant at index 1; NULL when it is gone. */
 struct participant *participant_self(lua_State *L);
+/* The same at another index. */
+struct participant *participant_at(lua_State *L, int index);
 /* Carries out a wish about it, for methods that return true. */
 int participant_submit(lua_State *L, struct request *request);
 /* Methods. */
@@ -491,6 +496,17 @@ int participant_permit(lua_State *L);
 int participant_give_floor(lua_State *L);
 int participant_take_floor(lua_State *L);
 int participant_ask_for_floor(lua_State *L);
+
+/* ---- sidebar.c ------------------------------------------------------------------------------ */
+
+int conference_get_parent(lua_State *L);
+int conference_sidebars(lua_State *L);
+int conference_sidebar(lua_State *L);
+int conference_ask(lua_State *L);
+int conference_bring(lua_State *L);
+int participant_get_sidebar(lua_State *L);
+int participant_get_main(lua_State *L);
+int participant_back(lua_State *L);
 
 /* ---- options.c ------------------------------------------------------------------------------ */
 

@@ -78,7 +78,8 @@ int conference_activate(struct conference *conference)
 
     if (conference->active)
         return 0;
-    error = focus->mixing->mix_create(focus->mixing->ctx, &conference->mix);
+    error = conference->parent ? sidebar_activate(conference)
+                               : focus->mixing->mix_create(focus->mixing->ctx, &conference->mix);
     if (error)
         return error;
     conference->active = true;

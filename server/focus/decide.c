@@ -32,7 +32,10 @@ static enum verb_right right_of(const struct request *request)
     bool is_for_dialogs =
         request->verb == VERB_SUBSCRIBE && strcmp(request->package, "conference") != 0;
 
-    if (is_for_dialogs || request->is_name_given)
+    /* Those in a sidebar want to be among themselves: who may dial in, its policy says. */
+    bool is_into_sidebar = request->verb == VERB_JOIN && request->conference->parent;
+
+    if (is_for_dialogs || is_into_sidebar || request->is_name_given)
         return RIGHT_NOBODY;
     /* Who knows the tags of somebody's call has proven nothing (RFC 3911 §7). */
     return request->by_dialog ? RIGHT_KNOWN : verbs[request->verb].right;
@@ -102,8 +105,8 @@ enum verdict verb_default(const struct request *request)
 static bool is_for_newcomer(const struct request *request)
 {
     return (request->verb == VERB_JOIN && !request->actor.participant) ||
-           (request->verb == VERB_INVITE && request->actor.kind == ACTOR_CALLER &&
-            request->actor.authenticated);
+           ((request->verb == VERB_INVITE || request->verb == VERB_SIDEBAR) &&
+            request->actor.kind == ACTOR_CALLER && request->actor.authenticated);
 }
 
 /* Unmuting who may not speak changes nothing that anybody hears. */

@@ -27,8 +27,12 @@ static void conference_deactivate(struct conference *conference, const char *rea
     struct conference_event event = {.kind = EVENT_ENDED, .conference = conference->id};
 
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference is over: %s", reason);
-    playbacks_forget(&conference->playbacks);
-    focus->mixing->mix_destroy(conference->mix);
+    if (conference->parent) {
+        sidebar_deactivate(conference);
+    } else {
+        playbacks_forget(&conference->playbacks);
+        focus->mixing->mix_destroy(conference->mix);
+    }
     conference->mix = NULL;
     conference->active = false;
     conference->locked = false;
@@ -49,6 +53,7 @@ static void conference_close(struct conference *conference, const char *reason)
 
     if (conference->ended)
         return;
+    sidebars_end(conference, 200, "The conference has ended");
     loop_timer_stop(&conference->empty_timer);
     if (!conference->reserved) {
         conference->ended = true;
@@ -66,6 +71,7 @@ void conference_end(struct conference *conference, int code, const char *reason)
 {
     struct participant *participant, *next;
 
+    sidebars_end(conference, code, reason);
     conference->ending = true;
     DL_FOREACH_SAFE(conference->members, participant, next)
     {

@@ -30,6 +30,7 @@
     X(EVENT_DIGIT, "digit")         /* pressed a key: digit, duration */                           \
     X(EVENT_QUALITY, "quality")     /* the call sounds better or worse than before: quality */     \
     X(EVENT_LOCKED, "locked")       /* was locked or unlocked: on */                               \
+    X(EVENT_ASIDE, "aside")         /* went into a sidebar, or is back from it: on, sidebar */     \
     X(EVENT_RELOADED, "reloaded")   /* the scripts were read anew, which is this one's first */    \
     X(EVENT_LIMITED, "limited")     /* its time was set: duration is what is left, 0: no end */    \
     X(EVENT_PLAYED, "played")       /* what was announced is over; reason, "" when all was played */
@@ -49,9 +50,10 @@ struct conference_event {
     uint64_t conference;  /* id */
     uint64_t participant; /* id; 0 when it is about the conference as a whole */
     uint64_t other;       /* id; replaced */
+    uint64_t sidebar;     /* id of the conference; aside */
     uint64_t visitor;     /* id, see application.h: it is about this one, and no conference */
     uint64_t playback;    /* of a visitor's played: what visitor_play has given */
-    bool on;              /* speaking, muted, held, locked, floor_changed, permitted */
+    bool on;              /* speaking, muted, held, locked, floor_changed, permitted, aside */
     char digit;
     unsigned duration; /* ms; digit, ending, limited */
     int code;          /* failed, left, changed: SIP status; 0: hung up */

@@ -211,6 +211,18 @@ const struct conference_life *conference_life(const struct conference *conferenc
 time_t conference_ends_at(const struct conference *conference);
 /* The participant with whom it ends; 0: none, or not in (any more). */
 uint64_t conference_creator(const struct conference *conference);
+/* Whose sidebar it is (framework 5.6); NULL: it is none. */
+struct conference *conference_parent(const struct conference *conference);
+/* Its sidebars. The first one for NULL; NULL after the last one. */
+struct conference *conference_next_sidebar(const struct conference *conference,
+                                           const struct conference *after);
+/* Of a sidebar: dB by which its members hear the parent less; how it is shown. */
+float sidebar_background(const struct conference *conference);
+enum sidebar_shown sidebar_shown(const struct conference *conference);
+/* What somebody of the parent comes into a sidebar with, unless the asker or the policy says
+ * otherwise. */
+void sidebar_wish_entry(const struct conference *sidebar, const struct participant *main,
+                        struct request_params *params);
 /* What it has done to the voice of whoever comes in, unless an invite or the policy says otherwise:
  * agc, denoise, vad. */
 void conference_wish_sound(const struct conference *conference, struct request_params *params);
@@ -227,6 +239,11 @@ struct participant *focus_participant(struct focus *focus, uint64_t id);
 
 uint64_t participant_id(const struct participant *participant);
 struct conference *participant_conference(const struct participant *participant);
+/* Who comes from the parent into a sidebar is a participant of each, with one call: of the one in
+ * the sidebar, who it is in the parent; NULL: it has come by a call of its own. */
+struct participant *participant_main(const struct participant *participant);
+/* The other way round; NULL: in no sidebar. It may still be asked (participant_has_joined). */
+struct participant *participant_aside(const struct participant *participant);
 /* The identity and the call as they were at the INVITE. */
 const struct call_info *participant_call(const struct participant *participant);
 const char *participant_role(const struct participant *participant);

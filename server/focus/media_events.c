@@ -4,32 +4,38 @@
 #include "core/log.h"
 #include "core/text.h"
 
-static void on_speaking(void *user, bool speaking, void *arg)
+void participant_set_speaking(struct participant *participant, bool speaking)
 {
-    struct focus *focus = arg;
-    struct participant *participant = participant_of(user);
-
-    if (!participant)
-        return;
     participant->speaking = speaking;
     if (!participant->joined || participant->speaking_queued)
         return;
     participant->speaking_queued = true;
-    events_post(focus, &(struct conference_event){
-                           .kind = EVENT_SPEAKING,
-                           .conference = participant->conference->id,
-                           .participant = participant->id,
-                       });
+    events_post(participant->conference->focus, &(struct conference_event){
+                                                    .kind = EVENT_SPEAKING,
+                                                    .conference = participant->conference->id,
+                                                    .participant = participant->id,
+                                                });
+}
+
+static void on_speaking(void *user, bool speaking, void *arg)
+{
+    struct participant *participant = participant_of(user);
+
+    (void)arg;
+    if (participant)
+        participant_set_speaking(participant_here(participant), speaking);
 }
 
 static void on_digit(void *user, char digit, unsigned duration, void *arg)
 {
     struct focus *focus = arg;
-    const struct participant *participant = participant_of(user);
+    struct participant *participant = participant_of(user);
     const struct visitor *visitor = visitor_of(user);
 
-    if (participant && !participant->joined)
+    if (participant && (!participant->joined || aside_key(participant, digit)))
         return;
+    if (participant)
+        participant = participant_here(participant);
     events_post(focus, &(struct conference_event){
                            .kind = EVENT_DIGIT,
                            .conference = participant ? participant->conference->id : 0,

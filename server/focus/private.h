@@ -14,6 +14,8 @@
  *   standing.c     what they are in it: role, shown name, floor, leave to speak
  *   admit.c        a call that wants in: create, join, answer
  *   replace.c      a call that takes the place of another
+ *   sidebar.c      conferences within a conference
+ *   aside.c        participants who come into one from its parent, by the call that they have
  *   invite.c       a call of ours to somebody who is to come in
  *   uncalled.c     those whom nobody could call
  *   wishes.c       several people to be called, or put out, at the wish of one
@@ -97,7 +99,9 @@ struct playback {
     struct visitor *visitor;
     struct player *player;
     bool is_hold_music;
-    bool is_stopped; /* it fades out */
+    bool is_stopped;   /* it fades out */
+    bool is_silent;    /* its end concerns nobody any more */
+    uint64_t prompted; /* participant who is asked by it; 0: nobody */
     struct playback *prev, *next;
     char file[];
 };
@@ -200,7 +204,13 @@ struct conference {
     enum stream_direction withheld; /* from the streams of all, see struct answer */
     char codecs[REQUEST_CODECS];    /* those offered, "": all */
     struct loop_timer *media_timer; /* runs while somebody is_outdated */
-    struct queued_event end;        /* its place in the queue once it ended */
+    struct conference *parent;      /* whose sidebar it is; NULL: it is none */
+    struct conference *sidebars;    /* list */
+    struct conference *prev_sidebar, *next_sidebar;
+    unsigned bus;             /* of a sidebar: where its members speak, in the parent's mix */
+    float background;         /* the same: dB */
+    enum sidebar_shown shown; /* the same */
+    struct queued_event end;  /* its place in the queue once it ended */
     struct participant
         *members; /* list; on the way in, too; those who have joined last come last */
     unsigned member_count, called_count; /* all of them; those who are still being called */
@@ -239,6 +249,12 @@ struct participant {
     bool called, alerting;           /* by us, and not answered yet; the phone rings */
     struct loop_timer *patience;     /* runs while it is called */
     struct referrer *referrers;      /* list: who is told whether it comes in */
+    struct participant *main;        /* who it is in the parent, whose call and leg it has; NULL: it
+                                        has its own */
+    struct participant *aside;       /* the other way round: who it is in a sidebar; or NULL */
+    float background;                /* dB; in a sidebar: how loud the parent is */
+    char accept, decline;            /* keys that answer the question whether it comes aside */
+    unsigned prompt_bus;             /* where that is asked; MIX_MAIN: it is not heard (any more) */
     struct participant *successor;   /* whose call is to replace this one when it is confirmed */
     struct participant *predecessor; /* the other way round; both NULL: none */
     bool speaking_told, speaking_queued;
@@ -327,6 +343,9 @@ int about_set(struct session_about *about, const struct session_about *source);
 void about_free(struct session_about *about);
 
 /* create.c */
+enum { MADE_NAME_SIZE = 24 + 1 }; /* hexadecimal digits, 96 bits; and a NUL */
+/* A name that nobody can guess, and nobody has. False: there are too many conferences. */
+bool name_make(struct focus *focus, char name[MADE_NAME_SIZE]);
 /* Notes whose call had it made, or whose it is; NULL for either. ENOMEM. */
 int maker_note(struct conference *conference, const struct call_info *from, const char *uri);
 /* Whether it is who had it made that asks. */
@@ -342,6 +361,13 @@ void factory_admit(struct conference *factory, struct call *call);
 /* `leg`: the one that the call has; NULL: it gets one. */
 int participant_make(struct conference *conference, struct call *call, struct leg *leg,
                      const struct request_params *params, struct participant **participantp);
+/* One in a sidebar, who has the call of `main`, who is in its parent. ENOMEM. */
+int participant_make_aside(struct conference *sidebar, struct participant *main,
+                           const struct request_params *params, struct participant **participantp);
+/* Whose call and leg it is. */
+struct participant *participant_own(struct participant *participant);
+/* Where it speaks and presses keys: in the sidebar, if it is in one. */
+struct participant *participant_here(struct participant *participant);
 /* Takes what signalling has learned about the call since the participant was made. */
 void participant_learn(struct participant *participant);
 /* Changes what is done to the participant's voice. */
@@ -398,6 +424,42 @@ int conference_change_media(struct conference *conference, const struct request_
 /* It is over: from now on media are as for any other. */
 void conference_reset_media(struct conference *conference);
 
+/* It began or stopped to speak, here. */
+void participant_set_speaking(struct participant *participant, bool speaking);
+
+/* sidebar.c */
+/* The effect of an accepted wish; errors as focus_submit, with decision->code. `target` NULL: a new
+ * sidebar. */
+int sidebar(struct conference *conference, struct participant *target,
+            const struct request *request, struct decision *decision);
+/* The conference goes: its sidebars, too. */
+void sidebars_end(struct conference *conference, int code, const char *reason);
+/* A sidebar has a bus of its parent's mix, instead of a mix. ENOSPC: none is left. */
+int sidebar_activate(struct conference *sidebar);
+void sidebar_deactivate(struct conference *sidebar);
+
+/* aside.c */
+/* Brings a participant of the parent in, or asks it. Errors as invite. `request` may also be an
+ * invite, which asks. */
+int aside_take(struct conference *sidebar, struct participant *main,
+               const struct request_params *params, const struct request *request,
+               struct decision *decision);
+/* Whom an invite to a sidebar names, who is in its parent and has not to be called; NULL: nobody.
+ */
+struct participant *aside_find(const struct conference *sidebar, const char *uri);
+/* Who is asked comes in. */
+void aside_accept(struct participant *aside);
+/* The key answers the question, and means nothing else. */
+bool aside_key(struct participant *participant, char digit);
+/* `aside` has come in, not only by another call than before. */
+void aside_enter(struct participant *aside, bool is_new);
+/* It goes: whose call it has is all in the parent again. `was_in`: it had come in. */
+void aside_leave(struct participant *aside, bool was_in, bool is_replaced);
+/* What was played to who is asked is over. */
+void aside_prompted(struct participant *aside);
+/* Who goes on by another call does so in the sidebar. */
+void aside_hand_over(struct participant *participant, struct participant *predecessor);
+
 /* sound.c */
 /* NULL: as the server's. ENOMEM. */
 int conference_set_sound(struct conference *conference, const struct sound_config *config);
@@ -414,6 +476,7 @@ void conference_played(struct conference *conference, const struct playback *pla
 /* Plays config's file to whom `what` says. Errors as mixing's play. */
 int playback_begin(const struct playback *what, struct play_config *config);
 void playbacks_stop(struct playback *list, const struct focus *focus, bool is_hold_music);
+void playback_stop(struct playback *playback, const struct focus *focus);
 /* Their mix goes, and all that plays in it. */
 void playbacks_forget(struct playback **list);
 void playback_on_played(void *user, const char *problem, void *arg);
@@ -505,6 +568,8 @@ void initiated(struct focus *focus, struct initiation *initiation, bool is_accep
 void refer(struct focus *focus, struct reference *reference);
 /* `referral` is told from now on how it goes with whom we call. */
 void referrer_add(struct participant *participant, struct referral *referral);
+/* The same when it had been wished for before; NULL: nobody is told. */
+void referrer_add_to(struct participant *participant, struct referral *referral);
 /* A code of 200 or more is the last word. */
 void referrers_tell(struct participant *participant, int code, const char *reason);
 

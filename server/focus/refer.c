@@ -36,6 +36,17 @@ void referrer_add(struct participant *participant, struct referral *referral)
     LL_APPEND(participant->referrers, referrer);
 }
 
+/* Who is in already has what was wished for them: that is success. */
+void referrer_add_to(struct participant *participant, struct referral *referral)
+{
+    const struct signalling *signalling = participant->conference->focus->signalling;
+
+    if (referral && participant->called)
+        referrer_add(participant, referral);
+    else if (referral)
+        signalling->report(referral, 200, "Already in the conference");
+}
+
 void referrers_tell(struct participant *participant, int code, const char *reason)
 {
     const struct signalling *signalling = participant->conference->focus->signalling;
@@ -73,6 +84,16 @@ static void name_referrer(struct focus *focus, const struct reference *reference
     invitation->referred_by = is_secret ? "" : reference->referred_by;
 }
 
+/* Who is asked into a sidebar and has itself brought there answers the question. */
+static bool is_answer(const struct reference *reference, const struct request *asked)
+{
+    const struct participant *main = aside_find(asked->conference, reference->uri);
+    const struct participant *aside = main ? main->aside : NULL;
+
+    return aside && !aside->joined && aside->conference == asked->conference &&
+           aside->id == asked->actor.participant;
+}
+
 static void refer_invite(struct focus *focus, struct reference *reference,
                          const struct request *asked)
 {
@@ -90,6 +111,12 @@ static void refer_invite(struct focus *focus, struct reference *reference,
     if (invitation.by_refer && *reference->refer_to &&
         strcmp(reference->refer_to, request.conference->name) != 0) {
         refuse(reference, 400, "Refer-To Within Refer-To Is Not This Conference");
+        return;
+    }
+    if (is_answer(reference, asked)) {
+        aside_accept(focus_participant(focus, asked->actor.participant));
+        if (reference->referral)
+            focus->signalling->report(reference->referral, 200, NULL);
         return;
     }
     name_referrer(focus, reference, &asked->actor, &invitation);

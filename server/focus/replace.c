@@ -26,6 +26,7 @@ void participant_params(const struct participant *target, struct request_params 
         .vad = target->voice.vad,
         .speaks = target->speaks,
         .hears = target->hears,
+        .background = target->background,
     };
     (void)snprintf(params->role, sizeof params->role, "%s", target->role);
     (void)snprintf(params->display_name, sizeof params->display_name, "%s", target->display_name);
@@ -126,6 +127,7 @@ void replace_finish(struct participant *participant)
     log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
               "%s takes the place of call %s of %s", participant->info.caller.uri,
               predecessor->info.id, predecessor->info.caller.uri);
+    aside_hand_over(participant, predecessor);
     participant_remove(predecessor, REPLACED, 200,
                        predecessor->called ? "Call completed elsewhere" : "Replaced");
 }

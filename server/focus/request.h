@@ -49,6 +49,7 @@ enum verb_right {
     X(VERB_REMOVE, "remove", RIGHT_KNOWN)        /* remove the target */                           \
     X(VERB_LOCK, "lock", RIGHT_KNOWN)            /* lock or unlock against joins: params.locked */ \
     X(VERB_LIMIT, "limit", RIGHT_KNOWN)          /* how long it goes on: duration, warning */      \
+    X(VERB_SIDEBAR, "sidebar", RIGHT_KNOWN)      /* make one, or take the target into one */       \
     X(VERB_END, "end", RIGHT_KNOWN)              /* end the conference for all */                  \
     X(VERB_SUBSCRIBE, "subscribe", RIGHT_INSIDE) /* be told what happens: package */
 
@@ -110,6 +111,23 @@ struct actor {
     uint64_t participant; /* whose id, when it is a participant; else 0 */
 };
 
+/* How those who may see who is in a conference are told of its sidebar (RFC 4575 §5.9). Moderators
+ * see at least that it is there. */
+#define SIDEBAR_SHOWN(X)                                                                           \
+    X(SIDEBAR_HIDDEN, "none")                                                                      \
+    X(SIDEBAR_BY_REF, "ref") /* its URI and title, for who wants to subscribe to it */             \
+    X(SIDEBAR_BY_VAL, "val") /* with all who are in it */
+
+enum sidebar_shown {
+#define X(name, text) name,
+    SIDEBAR_SHOWN(X)
+#undef X
+        SIDEBAR_SHOWN_COUNT
+};
+
+/* "ref" */
+const char *sidebar_shown_name(enum sidebar_shown shown);
+
 /* dB: a participant's gains are between them. */
 enum { REQUEST_GAIN_MIN = -60, REQUEST_GAIN_MAX = 12 };
 
@@ -135,13 +153,17 @@ struct request_params {
     bool anonymous;              /* entry: shown to nobody by name (RFC 3323) */
     bool hidden;                 /* entry: shown to moderators only */
     bool locked;                 /* lock */
-    char title[64];              /* create */
-    char policy[256];            /* create: the new conference's own policies, "a,b"; "" for none */
+    char title[64];              /* create, sidebar */
+    char policy[256];            /* create: the new conference's own policies, "a,b"; "" for none;
+                                    sidebar: "" for the parent's */
+    enum sidebar_shown shown;    /* sidebar */
     char reason[96];             /* remove, end, timeout: said in the BYE */
     bool agc, denoise, vad;      /* entry, enhance: see struct leg_voice */
     float speaks, hears;         /* dB; entry, volume: how loud the target is heard, and hears */
     char pin[32];                /* join: what was given to be let in; "": nothing */
-    char file[256];              /* announce: what is played; "": what plays is stopped */
+    float background;            /* dB; entry to a sidebar: how loud its parent is; sidebar */
+    char file[256];              /* announce: what is played; "": what plays is stopped; sidebar:
+                                    what the target hears while asked */
     float gain;                  /* announce, dB */
     bool loop;                   /* announce */
     enum view view;              /* subscribe */
@@ -167,6 +189,15 @@ struct invitation {
     struct referral *referral; /* is told how it goes once the invite is accepted; NULL: nobody */
 };
 
+/* What is wished of a sidebar (framework 5.6), besides the parameters. */
+struct sidebar_wish {
+    const struct json_t *options; /* a new one: for its policy; NULL: none, or with the parent's
+                                     policy the parent's */
+    bool asks;                    /* the target first, instead of bringing it in at once */
+    unsigned timeout;             /* ms for the answer; 0: as long as a phone may ring */
+    char accept, decline;         /* keys that answer; '\0': none does */
+};
+
 struct request {
     enum verb verb;
     struct actor actor;
@@ -179,6 +210,9 @@ struct request {
                            conference (RFC 3911) */
     bool by_dialog;     /* join: nothing else said which */
     const struct invitation *invitation; /* of an invite; NULL for all others */
+    const struct sidebar_wish *sidebar;  /* of that verb; NULL for all others. Without a target the
+                                            conference is to have a new one; else it is the sidebar
+                                            that the target, its parent's participant, comes into */
     const char *call;                    /* call id for the log, or NULL */
     const char *package;                 /* subscribe: the event package, "conference"; else NULL */
     struct request_params params;
@@ -210,6 +244,7 @@ struct decision {
     bool failed;                  /* a script error made the safe default decide */
     struct cause cause;           /* but for `by` and `generation`, which stand above */
     uint64_t participant; /* who is called by an accepted invite, or has come in; 0: nobody */
+    uint64_t sidebar;     /* the conference that was made; 0: none */
 };
 
 #endif

@@ -30,14 +30,67 @@ static void compute(const struct participant *participant, struct leg_route *rou
     route->hears[MIX_ANNOUNCE] = participant->conference->has_announced ? hears : GAIN_OFF;
 }
 
+/* ---- sidebars ------------------------------------------------------------------------------- */
+
+static void lower(struct leg_route *route, float by)
+{
+    for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
+        bool is_off = route->hears[bus] <= GAIN_OFF || by <= GAIN_OFF;
+        route->hears[bus] = is_off ? GAIN_OFF : route->hears[bus] + by;
+    }
+}
+
+/* `in`: who it is there. What it would hear in the parent is its background; nothing of it is heard
+ * but on the sidebar's bus. */
+static void route_aside(const struct participant *in, float hears, struct leg_route *route)
+{
+    unsigned bus = in->conference->bus;
+
+    lower(route, in->background);
+    for (unsigned i = 0; i < MIX_BUSES; i++)
+        route->speaks[i] = GAIN_OFF;
+    route->speaks[bus] = is_heard(in) ? in->speaks : GAIN_OFF;
+    route->hears[bus] = hears;
+}
+
+/* Who is asked into a sidebar by a prompt hears that, and the rest behind it. */
+static void route_asked(const struct participant *aside, float hears, struct leg_route *route)
+{
+    if (aside->prompt_bus == MIX_MAIN)
+        return;
+    lower(route, aside->background);
+    route->hears[aside->prompt_bus] = hears;
+}
+
+static void compose(const struct participant *participant, struct leg_route *route)
+{
+    const struct participant *aside = participant->aside;
+    const struct conference *parent = participant->conference->parent;
+    float hears = participant->held_by_us ? GAIN_OFF : participant->hears;
+
+    if (aside && aside->joined) {
+        route_aside(aside, participant->held_by_us ? GAIN_OFF : aside->hears, route);
+    } else if (aside) {
+        route_asked(aside, hears, route);
+    } else if (parent) {
+        route->hears[MIX_ANNOUNCE] = parent->has_announced ? hears : GAIN_OFF;
+        route_aside(participant, hears, route);
+    }
+}
+
+/* ---- all of it ------------------------------------------------------------------------------ */
+
 int participant_route(struct participant *participant)
 {
     struct leg_route route;
 
+    if (participant->main) /* whose leg it is */
+        return participant_route(participant->main);
     /* Not before the ACK: a forged INVITE must not aim our audio at its victim. */
     if (!participant->joined)
         return 0;
     compute(participant, &route);
+    compose(participant, &route);
     return participant->conference->focus->mixing->leg_route(participant->leg, &route);
 }
 

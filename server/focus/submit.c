@@ -21,6 +21,12 @@ static bool has_target(enum verb verb)
            verb == VERB_REMOVE || verb == VERB_TIMEOUT || verb_is_of_standing(verb);
 }
 
+/* Whose participants the target of a request is one of. */
+static const struct conference *conference_of_target(const struct request *request)
+{
+    return request->verb == VERB_SIDEBAR ? request->conference->parent : request->conference;
+}
+
 static int mute(struct participant *participant, const struct decision *decision)
 {
     struct conference *conference = participant->conference;
@@ -112,9 +118,11 @@ static void lock(struct conference *conference, const struct decision *decision)
 static void remove_by(struct participant *target, const struct actor *actor,
                       const struct decision *decision)
 {
+    const char *otherwise = target->main ? "Back in the conference" : "Removed from the conference";
+
     target->removed_by = actor_name(target->conference->focus, actor);
     incident_removed(target, decision);
-    participant_remove(target, BOOTED, 200, said(decision, "Removed from the conference"));
+    participant_remove(target, BOOTED, 200, said(decision, otherwise));
 }
 
 static void remove_silent(struct participant *target, const struct decision *decision)
@@ -220,10 +228,10 @@ static int find_target(struct focus *focus, const struct request *request,
 
     if (request->conference->ended || request->conference->factory)
         return ENOENT;
-    if (has_target(request->verb)) {
+    if (has_target(request->verb) || (request->verb == VERB_SIDEBAR && request->target)) {
         target = focus_participant(focus, request->target);
         /* It is this conference's policy that is asked: it decides about its own people only. */
-        if (!target || target->left || target->conference != request->conference)
+        if (!target || target->left || target->conference != conference_of_target(request))
             return ENOENT;
     }
     *targetp = target;
@@ -238,6 +246,8 @@ int submit_accepted(struct focus *focus, const struct request *request, struct d
         return ENOENT;
     if (request->verb == VERB_INVITE)
         return invite(request->conference, request, decision);
+    if (request->verb == VERB_SIDEBAR)
+        return sidebar(request->conference, target, request, decision);
     if (target)
         return carry_out_on(target, request, decision);
     return carry_out(request->conference, request->verb, decision);

@@ -41,10 +41,13 @@ struct participant *conference_find_caller(const struct conference *conference,
 
     if (call) {
         participant = participant_of(focus->signalling->user(call));
+        if (participant && participant->conference != conference)
+            participant = participant->aside;
         return participant && participant->conference == conference ? participant : NULL;
     }
     for (participant = conference->members; participant; participant = participant->next) {
-        if (participant->joined && is_same(participant, caller))
+        /* Who is asked into a sidebar has joined its parent. */
+        if ((participant->joined || participant->main) && is_same(participant, caller))
             return participant;
     }
     return NULL;

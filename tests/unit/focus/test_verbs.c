@@ -64,6 +64,19 @@ static void submit_invite(void)
     submit(&request);
 }
 
+static void make_sidebar(void)
+{
+    struct sidebar_wish wish = {.asks = false};
+    struct request request = {.verb = verb, .sidebar = &wish};
+    struct decision decision;
+
+    request.actor.kind = ACTOR_SERVER;
+    request.actor.uri = "";
+    request.conference = focus_conference_by_name(focus, "demo");
+    request.conference_name = "demo";
+    (void)focus_submit(focus, &request, &decision);
+}
+
 static void call_nobody(void)
 {
     third = world_dial(focus, "bob", "lunch");
@@ -171,6 +184,7 @@ static const struct way ways[VERB_COUNT] = {
     [VERB_REMOVE] = {submit_plain, change_reason},
     [VERB_LIMIT] = {submit_plain, change_time},
     [VERB_LOCK] = {submit_plain, change_flags},
+    [VERB_SIDEBAR] = {make_sidebar, change_title},
     [VERB_END] = {submit_plain, change_reason},
     [VERB_SUBSCRIBE] = {subscribe, change_view},
 };
