@@ -11,6 +11,7 @@ stds.parley_policy = {
     "rawequal", "rawget", "rawlen", "rawset", "select", "setmetatable", "tonumber", "tostring",
     "type", "xpcall",
     "accept", "challenge", "reject",
+    "date", "digits", "duration", "money", "number", "ordinal", "time",
     json = fields "decode empty_list encode null",
     base64 = fields "decode encode",
     parley = {

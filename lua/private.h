@@ -14,6 +14,7 @@
  *   application.c  an application: the function of one file
  *   conversation.c one caller's coroutine (conversation.h); wait.c how it waits
  *   call.c         its class; play.c and ask.c: playing to the caller, asking for keys
+ *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
  *   stack.c        the policies that decide about one conference
  *   options.c      conference.options; option_types.c: what types, limits and defaults they have
  *   duration.c     "5m"
@@ -157,6 +158,18 @@ void applications_free(struct generation *generation);
 /* New reference. */
 json_t *applications_status(const struct generation *generation);
 
+/* ---- spoken.c ------------------------------------------------------------------------------- */
+
+/* Sets digits, number, date and the like in the table at `globals`. */
+void spoken_open(lua_State *L, int globals);
+/* Pushes the list of prompts by which the value at `index` is said. False, with nothing pushed: it
+ * is none of those. Raises. */
+bool spoken_push(lua_State *L, int index);
+/* The table on top of the stack has the rules, it is popped. Raises. */
+void spoken_take(lua_State *L, const char *display);
+/* Loads the rules of the engine's language, or those of English. Errors as generation_run. */
+int spoken_load(struct generation *generation, char *error, size_t error_size);
+
 /* ---- generation.c --------------------------------------------------------------------------- */
 
 struct hook_frame;
@@ -177,6 +190,7 @@ struct generation {
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
     struct zone *zones;          /* looked at so far; list */
+    int language;                /* reference to the rules for what is said; 0: there are none */
 };
 
 /* ENOMEM. */
@@ -188,12 +202,14 @@ struct generation *generation_of(lua_State *L);
  * failure is remembered, so that a file is not read at every call. */
 int generation_policy(struct generation *generation, const char *name,
                       struct script_policy **policyp, char *error, size_t error_size);
-/* Runs a file, which is to return what it makes: a policy, or an application; the other is NULL.
+/* Runs a file, which is to return what it makes: a policy, or an application, or a
+ * language's rules; the others are NULL or false.
  * EINVAL, ENOMEM, or the errno of reading it: `error` says why. */
 struct script_file {
     const char *path, *display;
     struct script_policy *policy;
     struct script_application *application;
+    bool is_language;
     char *source; /* while it is loaded */
     size_t length;
 };
@@ -269,6 +285,7 @@ struct lua_engine {
     json_t *facts;                      /* by name */
     struct policy policy;
     struct application application;
+    char *language; /* "en" */
 };
 
 /* ---- path.c --------------------------------------------------------------------------------- */

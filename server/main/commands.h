@@ -67,6 +67,7 @@ int settings_load(const struct arguments *arguments, const char *config, struct 
 
 int command_serve(const struct arguments *arguments);
 int command_check(const struct arguments *arguments);
+int command_prompts(const struct arguments *arguments);
 int command_doctor(const struct arguments *arguments);
 
 #endif

@@ -187,6 +187,14 @@ static const struct command commands[] = {
      .takes_config = true,
      .takes_files = true,
      .run = command_check},
+    {.name = "prompts",
+     .operands = "[--config FILE]",
+     .summary = "list what can be said by name: how long it is, its file, its text",
+     .description =
+         "Your own recordings, and those that come with the server. Tells which cannot be "
+         "played, and which\nare missing in the config's language.",
+     .takes_config = true,
+     .run = command_prompts},
     {.name = "reload",
      .operands = "[--config FILE] [--data DIR]",
      .summary = "make the running server read its config and scripts anew",
