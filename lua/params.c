@@ -83,6 +83,7 @@ static const struct param params[PARAM_COUNT] = {
                          sizeof(enum stream_direction), 0, 0},
     [PARAM_CODECS] = TEXT_OF(KIND_CODECS, codecs),
     [PARAM_PIN] = TEXT(pin),
+    [PARAM_APPROVED] = FLAG(approved),
     [PARAM_DISPLAY_NAME] = TEXT(display_name),
     [PARAM_MAY_SPEAK] = {"may_speak", KIND_UNLESS, offsetof(struct request_params, listen_only),
                          sizeof(bool), 0, 0},
@@ -126,6 +127,7 @@ param_set verb_params(enum verb verb)
                          (ENTRY & ~(PARAM(HELD) | VOICE)),
         [VERB_END] = PARAM(REASON),
         [VERB_SUBSCRIBE] = PARAM(VIEW),
+        [VERB_DECIDE] = PARAM(APPROVED) | PARAM(REASON),
     };
 
     return of_verb[verb];

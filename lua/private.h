@@ -22,6 +22,7 @@
  *   params.c       the parameters of requests and verdicts, by one table
  *   arguments.c    the tables that hooks get: request, event
  *   verdict.c      accept, reject, challenge
+ *   pending.c      class pending: what waits for a decision; how a verdict lets it wait
  *   account.c      what the hook account answers
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
  *   explain.c      why somebody does not hear another
@@ -44,6 +45,7 @@
 #include "core/clock.h"
 #include "core/histogram.h"
 #include "focus/figures.h"
+#include "focus/pending.h"
 #include "lua/lua_engine.h"
 
 #include <lauxlib.h>
@@ -382,6 +384,7 @@ enum {
     PARAM_DISPLAY_NAME,
     PARAM_MAY_SPEAK,
     PARAM_FLOOR,
+    PARAM_APPROVED,
     PARAM_BACKGROUND,
     PARAM_SHOWN,
     PARAM_COUNT, /* at most 64 */
@@ -445,6 +448,16 @@ unsigned number_field(lua_State *L, int index, const char *what, const char *nam
  * characters, which have no place in a header or a log. */
 void text_check(lua_State *L, int index, const char *what, char *text, size_t size);
 
+/* ---- pending.c ------------------------------------------------------------------------------ */
+
+/* pending { … }: the table at `index`, what of it belongs to the request into *params. Returns the
+ * parameters that were given. Raises. */
+param_set waiting_check(lua_State *L, int index, struct waiting *waiting, char *reason,
+                        size_t reason_size, struct request_params *params);
+/* conference:pending() */
+int pending_iterate(lua_State *L, const struct conference *conference);
+void pending_push(lua_State *L, uint64_t id);
+
 /* ---- account.c ------------------------------------------------------------------------------ */
 
 /* Takes what the hook has returned, at the top of the stack; nil is no account. Raises. */
@@ -482,12 +495,13 @@ void command_actor(lua_State *L, struct actor *actor);
 int command_run(lua_State *L, struct request *request, struct decision *decision);
 /* The same when request->actor says who asks; command_actor has been called. */
 int command_carry(lua_State *L, struct request *request, struct decision *decision);
-/* What the method returns when that was not 0: nil, code, text; or nil, "gone". */
+/* What the method returns when that was not 0: nil, code, text; nil, 202, text and the pending when
+ * it waits for a decision; or nil, "gone". */
 int command_refused(lua_State *L, int result, const struct decision *decision);
 /* Both, for methods that return true. */
 int command_submit(lua_State *L, struct request *request);
 
-extern const struct handle_class conference_class, participant_class, call_class;
+extern const struct handle_class conference_class, participant_class, call_class, pending_class;
 void conference_push(lua_State *L, uint64_t id);
 void participant_push(lua_State *L, uint64_t id);
 
