@@ -225,6 +225,8 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
     engine->loop = config->loop;
     engine->focus = config->focus;
     engine->facts = json_object();
+    engine->fetching = config->fetching;
+    engine->storing = config->storing;
     engine->config_file = strdup(config->config_file ? config->config_file : "");
     engine->language = strdup(config->language ? config->language : "en");
     engine->policy = (struct policy){

@@ -88,6 +88,7 @@ void parley_open(lua_State *L, int globals)
         {"fact", parley_fact},
         {"set_fact", parley_set_fact},
         {"is_same", parley_is_same},
+        {"store", parley_store},
         {NULL, NULL},
     };
     static const luaL_Reg log_functions[] = {

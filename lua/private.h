@@ -29,6 +29,7 @@
  *   standing.c     what participants are: role, shown name, floor, leave to speak
  *   sidebar.c      what conferences and participants have of sidebars
  *   create.c       parley.create
+ *   http.c, store.c  of applications: the web, and what they keep; errand.c: having it done
  *   json.c, base64.c  the libraries of these names; plain_json.c: plain data from and to JSON
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
  *   parley.c       the table `parley`; zone.c: parley.time; facts.c: parley.fact
@@ -285,6 +286,8 @@ struct lua_engine {
     struct conference_state *states;    /* hash by id */
     struct conversation *conversations; /* hash by their visitors' ids */
     json_t *facts;                      /* by name */
+    const struct fetching *fetching;    /* NULL: there is no web client */
+    const struct storing *storing;      /* NULL: there is no store */
     struct policy policy;
     struct application application;
     char *language; /* "en" */
@@ -604,9 +607,15 @@ void strings_open(lua_State *L);
 void coroutines_open(lua_State *L);
 /* Sets `parley` and `print` in the table at `globals`. */
 void parley_open(lua_State *L, int globals);
-/* json.c and base64.c: each pushes the library's table. */
+/* json.c, base64.c, http.c: each pushes the library's table. */
 void json_open(lua_State *L);
 void base64_open(lua_State *L);
+void http_open(lua_State *L);
+/* store.c: parley.store(name), and its class */
+int parley_store(lua_State *L);
+void store_class_open(lua_State *L);
+/* Pushes the value at `index` as JSON. Raises, as `what`, when it is no plain data. */
+void json_text_push(lua_State *L, int index, const char *what);
 /* Pushes json.null. */
 void json_null_push(lua_State *L);
 /* What json.null and json.empty_list stand for. A new reference; NULL: it is neither. */
