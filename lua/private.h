@@ -33,7 +33,7 @@
  *   http.c, store.c  of applications: the web, and what they keep; errand.c: having it done
  *   json.c, base64.c  the libraries of these names; plain_json.c: plain data from and to JSON
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
- *   parley.c       the table `parley`
+ *   parley.c       the table `parley`; zone.c: parley.time; facts.c: parley.fact
  *   frozen.c       read-only tables
  *   nearest.c      "did you mean"
  *   stats.c        calls, errors and times of hooks
@@ -195,6 +195,7 @@ struct generation {
     struct script_policy *policies;
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
+    struct zone *zones;          /* looked at so far; list */
     int language;                /* reference to the rules for what is said; 0: there are none */
 };
 
@@ -287,6 +288,7 @@ struct lua_engine {
     struct generation *generation;      /* the live one */
     struct conference_state *states;    /* hash by id */
     struct conversation *conversations; /* hash by their visitors' ids */
+    json_t *facts;                      /* by name */
     const struct fetching *fetching;    /* NULL: there is no web client */
     const struct storing *storing;      /* NULL: there is no store */
     struct policy policy;
@@ -392,6 +394,7 @@ enum {
     PARAM_HELD,
     PARAM_DIRECTION,
     PARAM_CODECS,
+    PARAM_PIN,
     PARAM_DISPLAY_NAME,
     PARAM_MAY_SPEAK,
     PARAM_FLOOR,
@@ -639,6 +642,13 @@ void json_text_push(lua_State *L, int index, const char *what);
 void json_null_push(lua_State *L);
 /* What json.null and json.empty_list stand for. A new reference; NULL: it is neither. */
 json_t *json_special(lua_State *L, int index);
+/* zone.c: parley.time */
+int parley_time(lua_State *L);
+void zones_free(struct generation *generation);
+/* facts.c: functions of parley */
+int parley_fact(lua_State *L);
+int parley_set_fact(lua_State *L);
+int parley_is_same(lua_State *L);
 /* create.c: parley.create { policy = …, title = …, owner = …, options = … } */
 int parley_create(lua_State *L);
 
