@@ -11,11 +11,13 @@ stds.parley_policy = {
     "rawequal", "rawget", "rawlen", "rawset", "select", "setmetatable", "tonumber", "tostring",
     "type", "xpcall",
     "accept", "challenge", "reject",
+    "date", "digits", "duration", "money", "number", "ordinal", "time",
     json = fields "decode empty_list encode null",
     base64 = fields "decode encode",
+    http = fields "get post request",
     parley = {
       fields = {
-        policy = {}, conference = {}, conferences = {}, create = {}, version = {}, generation = {},
+        policy = {}, conference = {}, conferences = {}, create = {}, store = {}, version = {}, generation = {},
         log = fields "error warn info debug",
       },
     },

@@ -60,7 +60,12 @@ void request_push(lua_State *L, const struct request *request)
         set_text(L, "factory", request->factory);
     if (request->package)
         set_text(L, "package", request->package);
-    set_participant(L, request->verb == VERB_JOIN ? "joins" : "target", request->target);
+    if (request->verb == VERB_DECIDE) {
+        pending_push(L, request->target);
+        lua_setfield(L, -2, "pending");
+    } else {
+        set_participant(L, request->verb == VERB_JOIN ? "joins" : "target", request->target);
+    }
     if (request->verb == VERB_JOIN)
         set_boolean(L, "by_dialog", request->by_dialog);
     if (request->invitation) {
@@ -156,6 +161,16 @@ void event_push(lua_State *L, const struct conference_event *event)
     case EVENT_ROLE:
     case EVENT_RENAMED:
         set_text(L, "before", event->reason);
+        break;
+    case EVENT_DECIDED:
+        set_boolean(L, "approved", event->on);
+        lua_pushinteger(L, event->code);
+        lua_setfield(L, -2, "code");
+        set_text(L, "reason", event->reason);
+        /* fall through */
+    case EVENT_PENDING:
+        pending_push(L, event->pending);
+        lua_setfield(L, -2, "request");
         break;
     case EVENT_PLAYED:
     case EVENT_ENDED:

@@ -155,7 +155,7 @@ static bool on_time(struct conversation *conversation)
  * answered. */
 static bool on_event(struct conversation *conversation, const struct conference_event *event)
 {
-    if (playlist_is_told(&conversation->playlist, event) && !playlist_play(conversation))
+    if (playlist_is_told(&conversation->playlist, event) && !playlist_again(conversation))
         conversation_time(conversation, conversation->question.timeout);
     return false;
 }

@@ -236,6 +236,12 @@ static int count_role(lua_State *L)
     return 1;
 }
 
+/* conference:pending(): what waits for a decision, one after the other */
+static int pending(lua_State *L)
+{
+    return pending_iterate(L, self(L));
+}
+
 static int participant(lua_State *L)
 {
     const struct conference *conference = self(L);
@@ -483,6 +489,7 @@ static const luaL_Reg fields[] = {
 static const luaL_Reg methods[] = {
     {"participants", participants},
     {"participant", participant},
+    {"pending", pending},
     {"count_role", count_role},
     {"floor", floor_holders},
     {"invite", invite},

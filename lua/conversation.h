@@ -63,9 +63,9 @@ struct ticket {
 
 /* Files that play one after the other. */
 struct playlist {
-    char *files;       /* each with its NUL. Owned. */
+    char *files;       /* as struct play_config has them. Owned. */
     size_t size;       /* bytes of it */
-    size_t next;       /* where the name of the next one begins */
+    unsigned count;    /* files */
     unsigned rounds;   /* that are left after this one */
     float gain;        /* dB */
     uint64_t playback; /* that plays; 0: none */
@@ -98,6 +98,7 @@ struct conversation {
     char stop_keys[KEYS_MAX + 1]; /* that end what plays */
     struct question question;
     struct outcome outcome;
+    struct errand *errand; /* of the wait; NULL: none. Owned. */
     UT_hash_handle hh;
 };
 
@@ -145,17 +146,37 @@ bool audio_check(lua_State *L, const struct conversation *conversation, const ch
 
 /* ---- play.c --------------------------------------------------------------------------------- */
 
-/* call:play */
 int call_play(lua_State *L);
+int call_say(lua_State *L);
 /* Begins anew, with nothing in it. */
 void playlist_clear(struct playlist *playlist);
 void playlist_free(struct playlist *playlist);
-/* Adds the file at `index`, or those of the list there; nothing for nil. Raises. */
+/* Adds the file at `index`, those of the list there, or those by which something is said; nothing
+ * for nil. Raises. */
 void playlist_add(lua_State *L, int index, const char *what, struct playlist *playlist);
-/* Plays the next one. False: there is none, or it cannot be played, which the outcome says. */
+/* Plays it. False: there is nothing in it, or it cannot be played, which the outcome says. */
 bool playlist_play(struct conversation *conversation);
+/* The same after it has been played, if it is to be once more. */
+bool playlist_again(struct conversation *conversation);
 /* Whether the event is the end of what has been played from the list. */
 bool playlist_is_told(const struct playlist *playlist, const struct conference_event *event);
+
+/* ---- errand.c ------------------------------------------------------------------------------- */
+
+struct errand;
+
+/* The conversation that runs. Raises, naming `what`, in a policy. */
+struct conversation *application_check(lua_State *L, const char *what);
+/* For the wait that begins now, after conversation_check_wait; the conversation's. Raises. */
+struct errand *errand_make(lua_State *L, struct conversation *conversation);
+/* By whatever name it can be given up. */
+void errand_begun(struct errand *errand, void *under_way);
+/* It is done, the wait is over: the result, as in struct outcome; NULL: out of memory. Not from
+ * within a script. */
+void errand_finish(struct errand *errand, void *result, void (*release)(void *result));
+/* Forgets the conversation's errand, if there is one. Returns what is still under way, to be given
+ * up; or NULL. Every push and cancel of a wait with an errand begins with this. */
+void *errand_drop(struct conversation *conversation);
 
 /* ---- ask.c ---------------------------------------------------------------------------------- */
 

@@ -177,6 +177,8 @@ static int load_all(struct lua_engine *engine, struct generation *generation,
     int result = generation_policy(generation, generation->site_policy, &policy, error, error_size);
 
     if (!result)
+        result = spoken_load(generation, error, error_size);
+    if (!result)
         result = applications_load(generation, demand->applications, error, error_size);
     for (unsigned i = 0; !result && i < demand->conference_count; i++)
         result =
@@ -222,7 +224,10 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         return ENOMEM;
     engine->loop = config->loop;
     engine->focus = config->focus;
+    engine->fetching = config->fetching;
+    engine->storing = config->storing;
     engine->config_file = strdup(config->config_file ? config->config_file : "");
+    engine->language = strdup(config->language ? config->language : "en");
     engine->policy = (struct policy){
         .ctx = engine,
         .decide = engine_decide,
@@ -235,7 +240,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         .begin = application_begin,
         .event = application_event,
     };
-    if (engine->config_file) {
+    if (engine->config_file && engine->language) {
         result = generation_make(engine, 1,
                                  &(struct lua_engine_demand){.site_policy = config->site_policy,
                                                              .applications = config->applications},
@@ -261,6 +266,7 @@ void lua_engine_destroy(struct lua_engine *engine)
     while (engine->states)
         state_forget(engine, engine->states->id);
     free(engine->config_file);
+    free(engine->language);
     free(engine);
 }
 

@@ -53,7 +53,9 @@ static int load_body(lua_State *L)
     sandbox_push_environment(L);
     (void)lua_setupvalue(L, -2, 1);
     lua_call(L, 0, 1);
-    if (file->policy && !(file->application && lua_isfunction(L, -1)))
+    if (file->is_language)
+        spoken_take(L, file->display);
+    else if (file->policy && !(file->application && lua_isfunction(L, -1)))
         policy_take(L, file->policy);
     else
         application_take(L, file->application);
@@ -205,6 +207,7 @@ static int open_body(lua_State *L)
     handle_class_open(L, &conference_class);
     handle_class_open(L, &participant_class);
     handle_class_open(L, &call_class);
+    handle_class_open(L, &pending_class);
     state_open(L);
     options_renew(L);
     return 0;

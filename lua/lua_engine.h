@@ -10,6 +10,8 @@
 #include "core/account.h"
 #include "focus/application.h"
 #include "focus/focus.h"
+#include "ports/fetching.h"
+#include "ports/storing.h"
 
 struct lua_engine;
 
@@ -19,6 +21,9 @@ struct lua_engine_config {
     const char *site_policy;    /* name ("standard") or path of the site policy */
     const char *config_file;    /* scripts are looked up beside it first; "" for none */
     const json_t *applications; /* { user part: script }, as in scripts/; NULL: none; borrowed */
+    const struct fetching *fetching; /* for applications; NULL: they cannot ask the web */
+    const struct storing *storing;   /* for applications; NULL: they can keep nothing */
+    const char *language;            /* that numbers are said in; NULL: English */
 };
 
 /* Loads the first generation, and checks the options of the conferences that the focus has by then.

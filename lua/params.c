@@ -82,6 +82,7 @@ static const struct param params[PARAM_COUNT] = {
     [PARAM_DIRECTION] = {"direction", KIND_DIRECTION, offsetof(struct request_params, direction),
                          sizeof(enum stream_direction), 0, 0},
     [PARAM_CODECS] = TEXT_OF(KIND_CODECS, codecs),
+    [PARAM_APPROVED] = FLAG(approved),
     [PARAM_DISPLAY_NAME] = TEXT(display_name),
     [PARAM_MAY_SPEAK] = {"may_speak", KIND_UNLESS, offsetof(struct request_params, listen_only),
                          sizeof(bool), 0, 0},
@@ -124,6 +125,7 @@ param_set verb_params(enum verb verb)
                          (ENTRY & ~(PARAM(HELD) | VOICE)),
         [VERB_END] = PARAM(REASON),
         [VERB_SUBSCRIBE] = PARAM(VIEW),
+        [VERB_DECIDE] = PARAM(APPROVED) | PARAM(REASON),
     };
 
     return of_verb[verb];

@@ -3,8 +3,8 @@
  *
  * One request a connection, one line: "status", "status --json", "reload", "stop", "invite
  * CONFERENCE URI", "create [FACTORY]", "end CONFERENCE [REASON]", "recheck CONFERENCE",
- * "explain [--json] CONFERENCE
- * [LISTENER [TALKER]]". The answer's first line is "ok"
+ * "explain [--json] CONFERENCE [LISTENER [TALKER]]", "pending [CONFERENCE]", "approve ID", "refuse
+ * ID [REASON]". The answer's first line is "ok"
  * or "error TEXT"; after an ok the body follows until the end of the stream. Used by main. The
  * server side runs on the focus thread; the client side blocks.
  */

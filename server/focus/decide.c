@@ -20,6 +20,11 @@ const char *verb_name(enum verb verb)
     return verb < VERB_COUNT ? verbs[verb].name : "?";
 }
 
+bool verb_can_wait(enum verb verb)
+{
+    return verb != VERB_CREATE && verb != VERB_TIMEOUT && verb != VERB_DECIDE;
+}
+
 static bool is_stranger(const struct actor *actor)
 {
     return actor->kind == ACTOR_CALLER && !actor->authenticated;
@@ -95,6 +100,11 @@ enum verdict verb_default(const struct request *request)
         return is_target(request) ? DECISION_ACCEPT : DECISION_REJECT;
     case RIGHT_KNOWN:
         return is_stranger(actor) ? DECISION_REJECT : DECISION_ACCEPT;
+    case RIGHT_CHOSEN:
+        return pending_may_be_decided_by(focus_pending(request->conference->focus, request->target),
+                                         actor)
+                   ? DECISION_ACCEPT
+                   : DECISION_REJECT;
     case RIGHT_NOBODY:
         break;
     }

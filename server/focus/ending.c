@@ -55,6 +55,8 @@ static void conference_close(struct conference *conference, const char *reason)
         return;
     sidebars_end(conference, 200, "The conference has ended");
     loop_timer_stop(&conference->empty_timer);
+    if (conference->active || !conference->reserved)
+        pending_end_all(conference, 200, reason);
     if (!conference->reserved) {
         conference->ended = true;
         HASH_DELETE(hh_name, focus->by_name, conference);
@@ -77,6 +79,7 @@ void conference_end(struct conference *conference, int code, const char *reason)
     {
         participant_remove(participant, BOOTED, code, reason);
     }
+    pending_end_all(conference, code, reason);
     conference->ending = false;
     conference_close(conference, reason);
 }
@@ -163,7 +166,8 @@ void conference_end_if_over(struct conference *conference)
         if (conference->life.ends_with_creator)
             wish_end(conference, "Who made the conference has left");
     }
-    if (conference->members || conference->empty_timer || conference->ended)
+    if (conference->members || conference->waiting_count || conference->empty_timer ||
+        conference->ended)
         return;
     if (wait && !conference->focus->shutting_down)
         conference_await(conference, wait);

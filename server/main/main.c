@@ -25,9 +25,8 @@ static int run_version(const struct arguments *arguments)
     return EXIT_CLEAN;
 }
 
-/* Asks the running server, which is the one with the data directory that the same options would
- * give it. With --data the config is not looked at: it may be the broken one to be reloaded. */
-static int ask_server(const struct arguments *arguments, const char *request)
+/* With --data the config is not looked at: it may be the broken one to be reloaded. */
+int ask_server(const struct arguments *arguments, const char *request)
 {
     struct settings settings;
     char error[1024];
@@ -169,6 +168,14 @@ static const struct command commands[] = {
      .takes_config = true,
      .takes_files = true,
      .run = command_check},
+    {.name = "prompts",
+     .operands = "[--config FILE]",
+     .summary = "list what can be said by name: how long it is, its file, its text",
+     .description =
+         "Your own recordings, and those that come with the server. Tells which cannot be "
+         "played, and which\nare missing in the config's language.",
+     .takes_config = true,
+     .run = command_prompts},
     {.name = "reload",
      .operands = "[--config FILE] [--data DIR]",
      .summary = "make the running server read its config and scripts anew",
@@ -207,6 +214,27 @@ static const struct command commands[] = {
      .takes_config = true,
      .takes_files = true,
      .run = run_end},
+    {.name = "pending",
+     .operands = "[--config FILE] [--data DIR] [CONFERENCE]",
+     .summary = "list what waits for somebody's decision",
+     .description = "Each with the number by which `parley approve` and `parley refuse` know it.",
+     .takes_config = true,
+     .takes_files = true,
+     .run = command_pending},
+    {.name = "approve",
+     .operands = "[--config FILE] [--data DIR] NUMBER",
+     .summary = "let what waits for a decision be done",
+     .description = "As a moderator would. The number is the one that `parley pending` tells.",
+     .takes_config = true,
+     .takes_files = true,
+     .run = command_approve},
+    {.name = "refuse",
+     .operands = "[--config FILE] [--data DIR] NUMBER [REASON]",
+     .summary = "refuse what waits for a decision",
+     .description = "Who asked is told the reason.",
+     .takes_config = true,
+     .takes_files = true,
+     .run = command_refuse},
     {.name = "recheck",
      .operands = "[--config FILE] [--data DIR] CONFERENCE",
      .summary = "have the policy asked again about all who are in a conference",

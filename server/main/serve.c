@@ -268,6 +268,9 @@ static int load_scripts(struct server *server, char *error, size_t error_size)
         .site_policy = server->settings.policy,
         .config_file = server->settings.file,
         .applications = server->settings.applications,
+        .fetching = server->fetcher ? fetcher_fetching(server->fetcher) : NULL,
+        .storing = server->store ? store_storing(server->store) : NULL,
+        .language = server->settings.prompts_language,
     };
     int status = server_reserve(server, &server->settings);
     if (status) {
@@ -381,6 +384,7 @@ static int start(struct server *server)
     int code = start_focus(server);
     /* Before the ports are taken: a second server is told about the first one. */
     code = code ? code : start_control(server);
+    code = code ? code : server_start_helpers(server);
     code = code ? code : start_scripts(server);
     code = code ? code : start_media(server);
     code = code ? code : start_state(server);
@@ -404,6 +408,8 @@ static void take_apart(struct server *server)
     sip_agent_destroy(server->agent);
     state_destroy(server->state);
     lua_engine_destroy(server->engine);
+    fetcher_destroy(server->fetcher);
+    store_destroy(server->store);
     media_destroy(server->media);
     loop_unwatch(&server->signal_watch);
     control_destroy(server->control);

@@ -7,6 +7,7 @@ import naming
 import run
 from parley import ROOT, Server, run_parley
 from sip import Phone
+from web import Web
 
 TEXT = (ROOT / "README.md").read_text()
 EXAMPLES = dict(re.findall(r"```lua example=(\S+)\n(.*?)```", TEXT, re.S))
@@ -193,6 +194,40 @@ def test_every_command_and_option_shown_exists():
         config = run_parley("config").stdout
         path = server.write("parley.lua", config)
         assert run_parley("check", path).returncode == 0
+
+
+def call_as(phone, password, number):
+    phone.invite(number)
+    challenge = digest.choose(phone.expect(401), "SHA-256")
+    phone.ack()
+    value = digest.authorization(challenge, phone.user, password, "INVITE", phone.remote_uri)
+    phone.send_invite(True, {"Authorization": value})
+
+
+def test_members_are_looked_up_once_and_may_not_call_too_often():
+    with Web("127.0.0.1") as web:
+        script = EXAMPLES["scripts/members.lua"].replace("https://api.example.com", f"http://{web.host}")
+        config = (
+            'accounts = { alice = { password = "a" }, bob = { password = "b" } }\n'
+            'applications = { ["9000"] = "members" } conferences = { members = {} }\n'
+            f'http = {{ allow = {{ "{web.host}" }} }}\n'
+        )
+        with Server(config, files={"scripts/members.lua": script}) as server:
+            with Phone(server, "bob") as bob:
+                call_as(bob, "b", "9000")
+                assert bob.expect(403).reason == "Members only"
+                bob.ack()
+            for _ in range(10):
+                with Phone(server, "alice") as alice:
+                    call_as(alice, "a", "9000")
+                    alice.expect(200)
+                    alice.ack()
+                    alice.hang_up()
+            with Phone(server, "alice") as alice:
+                call_as(alice, "a", "9000")
+                assert alice.expect(403).reason == "Too often"
+                alice.ack()
+        assert web.requests == ["/members/bob", "/members/alice"]
 
 
 if __name__ == "__main__":
