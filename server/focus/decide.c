@@ -146,6 +146,17 @@ const char *view_name(enum view view)
     return view < VIEW_COUNT ? names[view] : "?";
 }
 
+const char *proof_name(enum proof proof)
+{
+    static const char *const names[] = {
+        [PROOF_NONE] = "none",
+        [PROOF_PASSWORD] = "password",
+        [PROOF_PEER] = "peer",
+        [PROOF_REGISTRATION] = "registration",
+    };
+    return names[proof];
+}
+
 /* What is decided when no policy has an opinion. A policy that accepts explicitly overrules a
  * lock: that is how a moderator gets into a locked conference. */
 static void decide_default(const struct request *request, struct decision *decision)
@@ -179,9 +190,9 @@ static void log_decision(const struct request *request, const struct decision *d
     log_write(LOG_LEVEL_DEBUG, request->conference_name, request->call,
               "%s asked by %s: %s (by %s, generation %u)", verb_name(request->verb),
               *cause->who ? cause->who : "Parley or somebody without a name",
-              decision->verdict == DECISION_ACCEPT   ? "accepted"
-              : decision->verdict == DECISION_REJECT ? "rejected"
-                                                     : "to wait",
+              decision->verdict == DECISION_ACCEPT    ? "accepted"
+              : decision->verdict == DECISION_PENDING ? "pending"
+                                                      : "rejected",
               decision->by, decision->generation);
 }
 
@@ -215,6 +226,7 @@ void actor_of_caller(struct actor *actor, const struct caller *caller)
         .peer = caller->peer,
         .groups = caller->groups,
         .authenticated = caller->authenticated,
+        .proof = caller->proof,
         .anonymous = caller->anonymous,
     };
 }
