@@ -63,10 +63,10 @@ struct ticket {
 
 /* Files that play one after the other. */
 struct playlist {
-    char *files;       /* each with its NUL. Owned. */
-    size_t size;       /* bytes of it */
-    size_t next;       /* where the name of the next one begins */
-    unsigned rounds;   /* that are left after this one */
+    char *files;       /* as in struct play_config. Owned. */
+    size_t length;     /* of it; 0: there are none */
+    unsigned count;    /* of the files */
+    unsigned rounds;   /* that are left */
     float gain;        /* dB */
     uint64_t playback; /* that plays; 0: none */
 };
@@ -152,9 +152,10 @@ void playlist_clear(struct playlist *playlist);
 void playlist_free(struct playlist *playlist);
 /* Adds the file at `index`, or those of the list there; nothing for nil. Raises. */
 void playlist_add(lua_State *L, int index, const char *what, struct playlist *playlist);
-/* Plays the next one. False: there is none, or it cannot be played, which the outcome says. */
+/* Plays them all, once. False: as often as was asked for, or it cannot be done, which the outcome
+ * says. */
 bool playlist_play(struct conversation *conversation);
-/* Whether the event is the end of what has been played from the list. */
+/* Whether the event is the end of what plays. */
 bool playlist_is_told(const struct playlist *playlist, const struct conference_event *event);
 
 /* ---- ask.c ---------------------------------------------------------------------------------- */

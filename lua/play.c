@@ -6,7 +6,6 @@
 #include <string.h>
 
 enum {
-    FILES_MOST = 64, /* of one list */
     FILE_SIZE = 256, /* bytes with NUL */
     TIMES_MOST = 10000,
 };
@@ -17,8 +16,9 @@ enum {
 
 void playlist_clear(struct playlist *playlist)
 {
-    playlist->size = playlist->next = 0;
-    playlist->rounds = 0;
+    playlist->length = 0;
+    playlist->count = 0;
+    playlist->rounds = 1;
     playlist->gain = 0;
     playlist->playback = 0;
 }
@@ -34,18 +34,22 @@ void playlist_free(struct playlist *playlist)
 static void add_file(lua_State *L, const char *what, struct playlist *playlist)
 {
     char file[FILE_SIZE], *files;
-    size_t size;
+    size_t length;
 
     file_check(L, -1, what, file, sizeof file);
     if (*file == '\0')
         script_error(L, "%s has no name", what);
-    size = strlen(file) + 1;
-    files = realloc(playlist->files, playlist->size + size);
+    if (++playlist->count > PLAY_MOST)
+        script_error(L, "%s: more than %d files", what, PLAY_MOST);
+    length = strlen(file);
+    files = realloc(playlist->files, playlist->length + length + 2);
     if (!files)
         script_error(L, "out of memory");
-    memcpy(files + playlist->size, file, size);
     playlist->files = files;
-    playlist->size += size;
+    if (playlist->length > 0)
+        files[playlist->length++] = PLAY_NEXT;
+    memcpy(files + playlist->length, file, length + 1);
+    playlist->length += length;
 }
 
 void playlist_add(lua_State *L, int index, const char *what, struct playlist *playlist)
@@ -62,8 +66,6 @@ void playlist_add(lua_State *L, int index, const char *what, struct playlist *pl
         return;
     }
     count = (lua_Integer)lua_rawlen(L, index);
-    if (count > FILES_MOST)
-        script_error(L, "%s: more than %d files", what, FILES_MOST);
     for (lua_Integer i = 1; i <= count; i++) {
         (void)lua_rawgeti(L, index, i);
         add_file(L, what, playlist);
@@ -74,20 +76,14 @@ void playlist_add(lua_State *L, int index, const char *what, struct playlist *pl
 bool playlist_play(struct conversation *conversation)
 {
     struct playlist *playlist = &conversation->playlist;
-    const char *file;
     int error;
 
     playlist->playback = 0;
-    if (playlist->next == playlist->size && playlist->rounds > 0) {
-        playlist->rounds--;
-        playlist->next = 0;
-    }
-    if (playlist->next == playlist->size)
+    if (playlist->rounds == 0)
         return !conversation_note(conversation, true, "");
-    file = playlist->files + playlist->next;
-    playlist->next += strlen(file) + 1;
-    error =
-        visitor_play(conversation_visitor(conversation), file, playlist->gain, &playlist->playback);
+    playlist->rounds--;
+    error = visitor_play(conversation_visitor(conversation), playlist->files, playlist->gain,
+                         &playlist->playback);
     return !error || !conversation_note(conversation, false, strerror(error));
 }
 
@@ -163,7 +159,7 @@ static void take_options(lua_State *L, int index, struct conversation *conversat
             (void)key_check(L, -2, "play", names, sizeof names / sizeof *names);
         lua_pop(L, 1);
     }
-    playlist->rounds = number_field(L, index, "play", "times", 1, TIMES_MOST, 1) - 1;
+    playlist->rounds = number_field(L, index, "play", "times", 1, TIMES_MOST, 1);
     take_gain(L, index, &playlist->gain);
     take_stop_keys(L, index, conversation->stop_keys, sizeof conversation->stop_keys);
 }
@@ -182,7 +178,7 @@ int call_play(lua_State *L)
     playlist_clear(playlist);
     (void)snprintf(conversation->stop_keys, sizeof conversation->stop_keys, "%s", KEYS);
     playlist_add(L, 2, "play: the file", playlist);
-    if (playlist->size == 0)
+    if (playlist->length == 0)
         return luaL_error(L, "play: no file is named");
     if (lua_istable(L, 2))
         take_options(L, 2, conversation);
