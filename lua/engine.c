@@ -96,6 +96,7 @@ static void engine_event(void *ctx, const struct conference_event *event)
     if (*name && strcmp(name, generation->site_policy) != 0 &&
         policy_for(generation, name, conference_name(conference), &own))
         hook_event(generation, own, event);
+    conversations_hear(engine, event);
     generation_release(generation);
 }
 
@@ -125,6 +126,7 @@ static void application_event(void *ctx, const struct conference_event *event)
 static void engine_forget(void *ctx, uint64_t conference)
 {
     state_forget(ctx, conference);
+    watchers_lose(ctx, conference);
 }
 
 int lua_engine_account(struct lua_engine *engine, const char *user, const char *realm,

@@ -17,12 +17,11 @@ static char *copy(const char *text)
 void conference_free(struct conference *conference)
 {
     struct focus *focus = conference->focus;
+    uint64_t id = conference->id;
 
     loop_timer_stop(&conference->empty_timer);
     loop_timer_stop(&conference->end_timer);
     loop_timer_stop(&conference->media_timer); /* also of one that has never begun */
-    if (focus->policy)
-        focus->policy->forget(focus->policy->ctx, conference->id);
     HASH_DELETE(hh_id, focus->by_id, conference);
     free(conference->name);
     free(conference->title);
@@ -33,6 +32,8 @@ void conference_free(struct conference *conference)
     incidents_free(conference);
     json_decref(conference->options);
     free(conference);
+    if (focus->policy)
+        focus->policy->forget(focus->policy->ctx, id);
 }
 
 int conference_make(struct focus *focus, const struct conference_config *config,

@@ -4,32 +4,48 @@
 #include "core/log.h"
 #include "core/text.h"
 
-static void on_speaking(void *user, bool speaking, void *arg)
+void participant_speak(struct participant *participant, bool speaking)
 {
-    struct focus *focus = arg;
-    struct participant *participant = participant_of(user);
-
-    if (!participant)
-        return;
     participant->speaking = speaking;
     if (!participant->joined || participant->speaking_queued)
         return;
     participant->speaking_queued = true;
-    events_post(focus, &(struct conference_event){
-                           .kind = EVENT_SPEAKING,
-                           .conference = participant->conference->id,
-                           .participant = participant->id,
-                       });
+    events_post(participant->conference->focus, &(struct conference_event){
+                                                    .kind = EVENT_SPEAKING,
+                                                    .conference = participant->conference->id,
+                                                    .participant = participant->id,
+                                                });
+}
+
+/* Who is out of the mix of its conference: what it says and presses is for its application. */
+static struct visitor *visitor_out(const struct participant *participant)
+{
+    struct visitor *visitor = participant ? participant->visitor : NULL;
+
+    return visitor && visitor->is_out ? visitor : NULL;
+}
+
+static void on_speaking(void *user, bool speaking, void *arg)
+{
+    struct participant *participant = participant_of(user);
+
+    (void)arg;
+    if (participant && !visitor_out(participant))
+        participant_speak(participant, speaking);
 }
 
 static void on_digit(void *user, char digit, unsigned duration, void *arg)
 {
     struct focus *focus = arg;
     const struct participant *participant = participant_of(user);
-    const struct visitor *visitor = visitor_of(user);
+    const struct visitor *visitor = visitor_out(participant);
 
     if (participant && !participant->joined)
         return;
+    if (visitor)
+        participant = NULL;
+    else
+        visitor = visitor_of(user);
     events_post(focus, &(struct conference_event){
                            .kind = EVENT_DIGIT,
                            .conference = participant ? participant->conference->id : 0,

@@ -152,6 +152,8 @@ int participant_route(struct participant *participant)
     /* Not before the ACK: a forged INVITE must not aim our audio at its victim. */
     if (!participant->joined)
         return 0;
+    if (participant->visitor && participant->visitor->is_out)
+        return visitor_route(participant->visitor, participant->leg);
     for (unsigned bus = 0; bus < MIX_BUSES; bus++)
         route.speaks[bus] = route.hears[bus] = GAIN_OFF;
     route.speaks[MIX_MAIN] = heard ? participant->speaks : GAIN_OFF;
@@ -228,6 +230,8 @@ void participant_leave(struct participant *participant, enum departure_method me
     participant_stats(participant, &participant->stats);
     focus->mixing->leg_close(participant->leg);
     participant->leg = NULL;
+    if (participant->visitor)
+        visitor_left_conference(participant->visitor, code, reason);
     focus->signalling->set_user(participant->call, CALL_HAS_LEFT);
     participant->call = NULL;
     if (was_called)
@@ -322,7 +326,8 @@ bool participant_is_muted(const struct participant *participant)
 
 bool participant_is_held(const struct participant *participant)
 {
-    return participant->held_by_phone || participant->held_by_us;
+    return participant->held_by_phone || participant->held_by_us ||
+           (participant->visitor && participant->visitor->is_out);
 }
 
 bool participant_is_speaking(const struct participant *participant)

@@ -19,7 +19,7 @@ struct policy {
     /* Runs the event hooks. Participant and conference of a left or ended event are still there
      * to be asked about. */
     void (*event)(void *ctx, const struct conference_event *event);
-    /* The conference is gone for good: drop its state. */
+    /* The conference is gone for good: drop its state, wait for it no more. */
     void (*forget)(void *ctx, uint64_t conference);
 };
 

@@ -30,7 +30,7 @@
  *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
  *   playback.c     a file that plays, there or to a visitor
  *   visitor.c      callers who talk with an application, and are in no conference
- *   enter.c        … and come into one
+ *   enter.c        … and come into one, with their application still there
  *   events.c       the queue of what has happened, and who is told
  */
 #ifndef FOCUS_PRIVATE_H
@@ -224,6 +224,7 @@ struct participant {
     bool called, alerting;           /* by us, and not answered yet; the phone rings */
     struct loop_timer *patience;     /* runs while it is called */
     struct referrer *referrers;      /* list: who is told whether it comes in */
+    struct visitor *visitor;         /* as which its application knows it; NULL: none any more */
     struct participant *successor;   /* whose call is to replace this one when it is confirmed */
     struct participant *predecessor; /* the other way round; both NULL: none */
     bool speaking_told, speaking_queued;
@@ -243,10 +244,16 @@ struct visitor {
     struct playback *playbacks;      /* list */
     enum stream_direction direction; /* this and the next as a participant's */
     bool has_session, has_audio, is_source, held_by_phone;
-    bool early;    /* there is audio before the answer */
-    bool answered; /* the 200 is on its way */
-    bool up;       /* and the ACK is here */
-    bool failed;   /* its application is over, it hears of that and goes */
+    bool early;                      /* there is audio before the answer */
+    bool answered;                   /* the 200 is on its way */
+    bool up;                         /* and the ACK is here */
+    bool failed;                     /* its application is over, it hears of that and goes */
+    struct participant *participant; /* that it is, while its application goes on; NULL: it is in no
+                                        conference, and call and leg are its own */
+    bool is_out;                     /* of the mix of its conference, with its application */
+    bool wants_out;                  /* what it is to be */
+    bool is_let_go;                  /* its application is over: it is freed when it is back in */
+    struct loop_timer *step_timer;   /* until its leg can be moved */
     time_t since;
     UT_hash_handle hh;
 };
@@ -358,7 +365,12 @@ int standing_change(struct participant *participant, enum verb verb,
 void standing_pass_on(struct participant *participant, enum verb verb,
                       const struct decision *decision);
 
+/* media_events.c */
+void participant_speak(struct participant *participant, bool speaking);
+
 /* streams.c */
+/* Whether it is on hold, if that has changed. */
+void participant_tell_held(struct participant *participant);
 /* How the participant's call is to be answered, offered or changed. */
 void participant_answer(const struct participant *participant, struct answer *answer);
 /* Offer/answer has ended well. */
@@ -401,8 +413,15 @@ bool focus_has_application(const struct focus *focus, const char *user, const ch
 void visitor_session(struct visitor *visitor, const struct session *session);
 void visitor_established(struct visitor *visitor);
 void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem);
-/* It is none any more: its call and its leg are the participant's, who has its session. */
+/* Its call and its leg are the participant's, who has its session. */
 void visitor_enter(struct visitor *visitor, struct participant *participant);
+/* The participant that it is has left the conference, and its leg is gone. */
+void visitor_left_conference(struct visitor *visitor, int code, const char *reason);
+void visitor_free(struct visitor *visitor);
+int visitor_make_mix(struct visitor *visitor);
+void visitor_drop_mix(struct visitor *visitor);
+/* Lets `leg`, which is in its mix, hear what is played there. ENOMEM. */
+int visitor_route(const struct visitor *visitor, struct leg *leg);
 /* It is none any more; what becomes of its call is another's. */
 void visitor_leave(struct visitor *visitor, const char *reason);
 /* Its application hears of it. */
