@@ -11,6 +11,9 @@ stds.parley_policy = {
     "rawequal", "rawget", "rawlen", "rawset", "select", "setmetatable", "tonumber", "tostring",
     "type", "xpcall",
     "accept", "challenge", "reject",
+    "date", "digits", "duration", "money", "number", "ordinal", "time",
+    json = fields "decode empty_list encode null",
+    base64 = fields "decode encode",
     parley = {
       fields = {
         policy = {}, conference = {}, conferences = {}, create = {}, version = {}, generation = {},

@@ -60,7 +60,12 @@ void request_push(lua_State *L, const struct request *request)
         set_text(L, "factory", request->factory);
     if (request->package)
         set_text(L, "package", request->package);
-    set_participant(L, request->verb == VERB_JOIN ? "joins" : "target", request->target);
+    if (request->verb == VERB_DECIDE) {
+        pending_push(L, request->target);
+        lua_setfield(L, -2, "pending");
+    } else {
+        set_participant(L, request->verb == VERB_JOIN ? "joins" : "target", request->target);
+    }
     if (request->verb == VERB_JOIN)
         set_boolean(L, "by_dialog", request->by_dialog);
     if (request->invitation) {
@@ -69,6 +74,8 @@ void request_push(lua_State *L, const struct request *request)
         set_text(L, "replaces", request->invitation->replaces);
         set_boolean(L, "by_refer", request->invitation->by_refer);
     }
+    if (request->sidebar)
+        set_boolean(L, "asks", request->sidebar->asks);
     if (request->conference) {
         conference_push(L, conference_id(request->conference));
         lua_setfield(L, -2, "conference");
@@ -136,6 +143,11 @@ void event_push(lua_State *L, const struct conference_event *event)
     case EVENT_QUALITY:
         figures_set(L, quality_figures, &event->quality);
         break;
+    case EVENT_ASIDE:
+        set_boolean(L, "on", event->on);
+        conference_push(L, event->sidebar);
+        lua_setfield(L, -2, "sidebar");
+        break;
     case EVENT_REPLACED:
         set_participant(L, "other", event->other);
         break;
@@ -149,6 +161,16 @@ void event_push(lua_State *L, const struct conference_event *event)
     case EVENT_ROLE:
     case EVENT_RENAMED:
         set_text(L, "before", event->reason);
+        break;
+    case EVENT_DECIDED:
+        set_boolean(L, "approved", event->on);
+        lua_pushinteger(L, event->code);
+        lua_setfield(L, -2, "code");
+        set_text(L, "reason", event->reason);
+        /* fall through */
+    case EVENT_PENDING:
+        pending_push(L, event->pending);
+        lua_setfield(L, -2, "request");
         break;
     case EVENT_PLAYED:
     case EVENT_ENDED:

@@ -155,7 +155,7 @@ static bool on_time(struct conversation *conversation)
  * answered. */
 static bool on_event(struct conversation *conversation, const struct conference_event *event)
 {
-    if (playlist_is_told(&conversation->playlist, event) && !playlist_play(conversation))
+    if (playlist_is_told(&conversation->playlist, event) && !playlist_again(conversation))
         conversation_time(conversation, conversation->question.timeout);
     return false;
 }
@@ -183,9 +183,9 @@ static int try(lua_State *L, struct conversation *conversation, const char *trou
     if (!conversation_visitor(conversation)) /* `valid` has sent it away */
         return handle_gone(L);
     question->keys[0] = '\0';
-    if (question->is_patient && playlist->length > 0)
+    if (question->is_patient && playlist->size > 0)
         conversation->keys[0] = '\0';
-    if (*conversation->keys || playlist->length == 0 || !playlist_play(conversation))
+    if (*conversation->keys || !playlist_play(conversation))
         conversation_time(conversation, question->timeout);
     return on_key(conversation) ? conversation_over(L, conversation, &ask_wait)
                                 : conversation_wait(L, conversation, &ask_wait);

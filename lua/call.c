@@ -279,14 +279,23 @@ static const luaL_Reg fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"ring", ring},           {"early", early},
-    {"answer", answer},       {"reject", reject},
-    {"challenge", challenge}, {"redirect", redirect},
-    {"play", call_play},      {"ask", call_ask},
-    {"sleep", sleep_for},     {"wait_for", call_wait_for},
-    {"join", call_join},      {"leave", call_leave},
-    {"rejoin", call_rejoin},  {"hangup", hangup},
-    {"on_hangup", on_hangup}, {NULL, NULL},
+    {"ring", ring},
+    {"early", early},
+    {"answer", answer},
+    {"reject", reject},
+    {"challenge", challenge},
+    {"redirect", redirect},
+    {"play", call_play},
+    {"say", call_say},
+    {"ask", call_ask},
+    {"sleep", sleep_for},
+    {"wait_for", call_wait_for},
+    {"join", call_join},
+    {"leave", call_leave},
+    {"rejoin", call_rejoin},
+    {"hangup", hangup},
+    {"on_hangup", on_hangup},
+    {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};

@@ -236,6 +236,12 @@ static int count_role(lua_State *L)
     return 1;
 }
 
+/* conference:pending(): what waits for a decision, one after the other */
+static int pending(lua_State *L)
+{
+    return pending_iterate(L, self(L));
+}
+
 static int participant(lua_State *L)
 {
     const struct conference *conference = self(L);
@@ -414,7 +420,7 @@ static int invite(lua_State *L)
     if (!lua_isnoneornil(L, 3))
         invite_options(L, 3, &request.params, &invitation, &words);
     if (words.waits) {
-        conversation = waiting_check(L, "invite: wait");
+        conversation = conversation_running(L, "invite: wait");
         conversation_check_wait(L, conversation, "invite: wait");
     }
     if (!request.conference)
@@ -429,6 +435,19 @@ static int invite(lua_State *L)
         lua_pushboolean(L, true);
     else
         participant_push(L, decision.participant);
+    return 1;
+}
+
+/* conference:recheck(): asked again about are all who are in, soon. */
+static int recheck(lua_State *L)
+{
+    struct conference *conference = self(L);
+    struct actor actor;
+
+    command_actor(L, &actor);
+    if (!conference || focus_recheck(conference, &actor))
+        return handle_gone(L);
+    lua_pushboolean(L, true);
     return 1;
 }
 
@@ -471,6 +490,7 @@ static const luaL_Reg fields[] = {
     {"reserved", get_reserved},
     {"capacity", get_capacity},
     {"created_at", get_created_at},
+    {"parent", conference_get_parent},
     {"ends_at", get_ends_at},
     {"creator", get_creator},
     {"count", get_count},
@@ -483,16 +503,22 @@ static const luaL_Reg fields[] = {
 static const luaL_Reg methods[] = {
     {"participants", participants},
     {"participant", participant},
+    {"pending", pending},
     {"count_role", count_role},
     {"floor", floor_holders},
     {"invite", invite},
     {"wait_for", conference_wait_for},
+    {"sidebar", conference_sidebar},
+    {"sidebars", conference_sidebars},
+    {"ask", conference_ask},
+    {"bring", conference_bring},
     {"lock", lock},
     {"unlock", unlock},
     {"media", change_media},
     {"play", play},
     {"stop", stop},
     {"close", close_for_all},
+    {"recheck", recheck},
     {"explain", explain},
     {NULL, NULL},
 };

@@ -153,6 +153,33 @@ static void set_list(lua_State *L, struct place *place, const struct option *opt
     }
 }
 
+/* The list on top becomes one text. */
+static void set_words(lua_State *L, struct place *place, const struct option *option, void *target)
+{
+    char words[1024] = "";
+    char error[300];
+    size_t end = 0;
+    lua_Integer count = list_length(L);
+    for (lua_Integer i = 1; i <= count; i++) {
+        size_t length;
+        enter_item(place, &length, i);
+        const char *word = lua_rawgeti(L, -1, i) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+        if (!*word || strchr(word, ',') || end + strlen(word) + 2 > sizeof words) {
+            report(place, "must be a short text without commas");
+        } else {
+            end +=
+                (size_t)snprintf(words + end, sizeof words - end, "%s%s", i > 1 ? "," : "", word);
+        }
+        lua_pop(L, 1);
+        leave(place, length);
+    }
+    if (count < 0) {
+        report(place, "must be a list of strings without gaps or names");
+    } else if (option_set_text(option, target, words, error, sizeof error)) {
+        report(place, "%s", error);
+    }
+}
+
 static void set_ports(lua_State *L, const struct place *place, const struct option *option,
                       void *target)
 {
@@ -283,6 +310,8 @@ static void set_option(lua_State *L, struct place *place, const struct option *o
         }
     } else if (type == LUA_TTABLE && option->type == OPTION_LIST) {
         set_list(L, place, option, target);
+    } else if (type == LUA_TTABLE && option->type == OPTION_WORDS) {
+        set_words(L, place, option, target);
     } else if (type == LUA_TTABLE && option->type == OPTION_PORTS) {
         set_ports(L, place, option, target);
     } else {
@@ -359,6 +388,32 @@ static void fill_named(lua_State *L, struct place *place,
     }
 }
 
+/* Notes where one of the keys is set. */
+static void note_place(struct place *place, json_t *places, const char *name, const char *path)
+{
+    char text[CONFIG_PATH_MAX + 16];
+    size_t length = strlen(place->path);
+    snprintf(place->path + length, sizeof place->path - length, "%c%s", KEY_SEPARATOR, path);
+    snprintf(text, sizeof text, "%s:%u", place->run->path, line_of(place));
+    (void)json_object_set_new(places, name, json_string(text));
+    leave(place, length);
+}
+
+/* What the policies say of the options has the line of the file before it. */
+static void note_places(struct place *place, struct conference_settings *conference)
+{
+    char path[CONFIG_PATH_MAX];
+    const char *name;
+    json_t *value;
+    conference->places = json_object();
+    note_place(place, conference->places, "", "policy");
+    json_object_foreach(conference->options, name, value)
+    {
+        snprintf(path, sizeof path, "options%c%.200s", KEY_SEPARATOR, name);
+        note_place(place, conference->places, name, path);
+    }
+}
+
 static void add_conference(lua_State *L, struct place *place, const char *name)
 {
     char error[200];
@@ -367,6 +422,7 @@ static void add_conference(lua_State *L, struct place *place, const char *name)
         report(place, "cannot be: %s", error);
     } else {
         fill_group(L, place, "conferences.*.", conference);
+        note_places(place, conference);
     }
 }
 

@@ -63,10 +63,10 @@ struct ticket {
 
 /* Files that play one after the other. */
 struct playlist {
-    char *files;       /* as in struct play_config. Owned. */
-    size_t length;     /* of it; 0: there are none */
-    unsigned count;    /* of the files */
-    unsigned rounds;   /* that are left */
+    char *files;       /* as struct play_config has them. Owned. */
+    size_t size;       /* bytes of it */
+    unsigned count;    /* files */
+    unsigned rounds;   /* that are left after this one */
     float gain;        /* dB */
     uint64_t playback; /* that plays; 0: none */
 };
@@ -138,7 +138,7 @@ void conversation_ration(lua_State *L, struct conversation *conversation, const 
 /* Raises unless `what` may wait here, and now. */
 void conversation_check_wait(lua_State *L, struct conversation *conversation, const char *what);
 /* The conversation that runs, for methods of others than the call. Raises within a hook. */
-struct conversation *waiting_check(lua_State *L, const char *what);
+struct conversation *conversation_running(lua_State *L, const char *what);
 /* What has happened in a conference: keys of those who are there with their applications, and what
  * is waited for. */
 void conversations_hear(struct lua_engine *engine, const struct conference_event *event);
@@ -195,17 +195,19 @@ void timers_free(struct conversation *conversation);
 
 /* ---- play.c --------------------------------------------------------------------------------- */
 
-/* call:play */
 int call_play(lua_State *L);
+int call_say(lua_State *L);
 /* Begins anew, with nothing in it. */
 void playlist_clear(struct playlist *playlist);
 void playlist_free(struct playlist *playlist);
-/* Adds the file at `index`, or those of the list there; nothing for nil. Raises. */
+/* Adds the file at `index`, those of the list there, or those by which something is said; nothing
+ * for nil. Raises. */
 void playlist_add(lua_State *L, int index, const char *what, struct playlist *playlist);
-/* Plays them all, once. False: as often as was asked for, or it cannot be done, which the outcome
- * says. */
+/* Plays it. False: there is nothing in it, or it cannot be played, which the outcome says. */
 bool playlist_play(struct conversation *conversation);
-/* Whether the event is the end of what plays. */
+/* The same after it has been played, if it is to be once more. */
+bool playlist_again(struct conversation *conversation);
+/* Whether the event is the end of what has been played from the list. */
 bool playlist_is_told(const struct playlist *playlist, const struct conference_event *event);
 
 /* ---- ask.c ---------------------------------------------------------------------------------- */

@@ -44,7 +44,9 @@ static void wish_take(lua_State *L, struct wish *wish)
         lua_pop(L, 1);
     }
     take_text(L, "title", wish->title, sizeof wish->title);
-    take_text(L, "policy", wish->policy, sizeof wish->policy);
+    if (lua_getfield(L, 1, "policy") != LUA_TNIL)
+        stack_take(L, "create: policy", wish->policy, sizeof wish->policy);
+    lua_pop(L, 1);
     take_owner(L, wish);
     wish->capacity = number_field(L, 1, "create", "capacity", 0, CAPACITY_MOST, wish->capacity);
 }

@@ -31,38 +31,39 @@ static void decide_unloaded(const struct request *request, struct decision *deci
     decide_safely(request, decision, display);
 }
 
-/* The policy that a new conference is to have must be there before the conference is. */
+/* The policies that a new conference is to have must be there before the conference is. */
 static void check_created(struct generation *generation, const struct request *request,
                           struct decision *decision)
 {
     struct script_policy *policy;
+    char name[POLICY_NAME];
 
-    if (request->verb == VERB_CREATE && decision->verdict == DECISION_ACCEPT &&
-        *decision->params.policy &&
-        !policy_for(generation, decision->params.policy, request->conference_name, &policy))
-        decide_unloaded(request, decision, decision->params.policy);
+    if (request->verb != VERB_CREATE || decision->verdict != DECISION_ACCEPT)
+        return;
+    for (unsigned i = 0; stack_name(decision->params.policy, i, name, sizeof name); i++) {
+        if (!policy_for(generation, name, request->conference_name, &policy)) {
+            decide_unloaded(request, decision, name);
+            return;
+        }
+    }
 }
 
+/* The first verdict counts. */
 static void decide_by_stack(struct generation *generation, const struct request *request,
                             struct decision *decision)
 {
-    const char *names[] = {generation->site_policy,
-                           request->conference ? conference_policy(request->conference) : ""};
-    struct script_policy *policy, *asked = NULL;
+    const struct conference *conference = request->conference;
+    struct policy_stack stack = {.generation = generation,
+                                 .own = conference ? conference_policy(conference) : NULL};
+    struct script_policy *policy;
+    char error[SCRIPT_TEXT];
 
-    for (unsigned i = 0; i < 2; i++) {
-        if (!*names[i])
-            continue;
-        if (!policy_for(generation, names[i], request->conference_name, &policy)) {
-            decide_unloaded(request, decision, names[i]);
-            return;
-        }
-        if (policy == asked)
-            continue;
-        asked = policy;
-        if (hook_decide(generation, policy, request, decision) != HOOK_SILENT)
+    while (stack_next(&stack, &policy, error, sizeof error) == 0) {
+        if (!policy || hook_decide(generation, policy, request, decision) != HOOK_SILENT)
             return;
     }
+    log_write(LOG_LEVEL_ERROR, request->conference_name, NULL, "%s", error);
+    decide_unloaded(request, decision, stack.name);
 }
 
 static void engine_decide(void *ctx, const struct request *request, struct decision *decision)
@@ -78,24 +79,35 @@ static void engine_decide(void *ctx, const struct request *request, struct decis
     generation_release(generation);
 }
 
+/* One that cannot be loaded is told of in the log, and the others are told all the same. */
+static void tell_stack(struct generation *generation, const struct conference *conference,
+                       const struct conference_event *event)
+{
+    struct policy_stack stack = {.generation = generation, .own = conference_policy(conference)};
+    struct script_policy *policy = NULL;
+    char error[SCRIPT_TEXT];
+
+    do {
+        if (stack_next(&stack, &policy, error, sizeof error))
+            log_write(LOG_LEVEL_ERROR, conference_name(conference), NULL, "%s", error);
+        else if (policy)
+            hook_event(generation, policy, event);
+        else
+            return;
+    } while (stack.count < STACK_MOST);
+}
+
 static void engine_event(void *ctx, const struct conference_event *event)
 {
     struct lua_engine *engine = ctx;
     struct generation *generation = engine->generation;
-    struct conference *conference = focus_conference(engine->focus, event->conference);
-    struct script_policy *site, *own;
-    const char *name;
+    const struct conference *conference = focus_conference(engine->focus, event->conference);
 
     loop_assert_thread(engine->loop);
     if (!conference)
         return;
     generation->references++;
-    name = conference_policy(conference);
-    if (policy_for(generation, generation->site_policy, conference_name(conference), &site))
-        hook_event(generation, site, event);
-    if (*name && strcmp(name, generation->site_policy) != 0 &&
-        policy_for(generation, name, conference_name(conference), &own))
-        hook_event(generation, own, event);
+    tell_stack(generation, conference, event);
     conversations_hear(engine, event);
     generation_release(generation);
 }
@@ -167,6 +179,8 @@ static int load_all(struct lua_engine *engine, struct generation *generation,
     int result = generation_policy(generation, generation->site_policy, &policy, error, error_size);
 
     if (!result)
+        result = spoken_load(generation, error, error_size);
+    if (!result)
         result = applications_load(generation, demand->applications, error, error_size);
     for (unsigned i = 0; !result && i < demand->conference_count; i++)
         result =
@@ -213,6 +227,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
     engine->loop = config->loop;
     engine->focus = config->focus;
     engine->config_file = strdup(config->config_file ? config->config_file : "");
+    engine->language = strdup(config->language ? config->language : "en");
     engine->policy = (struct policy){
         .ctx = engine,
         .decide = engine_decide,
@@ -225,7 +240,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         .begin = application_begin,
         .event = application_event,
     };
-    if (engine->config_file) {
+    if (engine->config_file && engine->language) {
         result = generation_make(engine, 1,
                                  &(struct lua_engine_demand){.site_policy = config->site_policy,
                                                              .applications = config->applications},
@@ -251,6 +266,7 @@ void lua_engine_destroy(struct lua_engine *engine)
     while (engine->states)
         state_forget(engine, engine->states->id);
     free(engine->config_file);
+    free(engine->language);
     free(engine);
 }
 

@@ -53,7 +53,9 @@ static int load_body(lua_State *L)
     sandbox_push_environment(L);
     (void)lua_setupvalue(L, -2, 1);
     lua_call(L, 0, 1);
-    if (file->policy && !(file->application && lua_isfunction(L, -1)))
+    if (file->is_language)
+        spoken_take(L, file->display);
+    else if (file->policy && !(file->application && lua_isfunction(L, -1)))
         policy_take(L, file->policy);
     else
         application_take(L, file->application);
@@ -206,6 +208,7 @@ static int open_body(lua_State *L)
     handle_class_open(L, &participant_class);
     handle_class_open(L, &call_class);
     handle_class_open(L, &timer_class);
+    handle_class_open(L, &pending_class);
     state_open(L);
     options_renew(L);
     return 0;
@@ -262,34 +265,49 @@ void generation_release(struct generation *generation)
 
 struct options_check {
     const struct conference_config *conference;
-    const struct script_policy *site, *own;
+    const struct policy_stack *stack;
 };
 
 static int options_check_body(lua_State *L)
 {
     const struct options_check *check = lua_touserdata(L, 1);
 
-    options_check(L, check->conference, check->site, check->own);
+    options_check(L, check->conference, check->stack);
     return 0;
+}
+
+/* Loads all of them. The config's line stands before what is wrong with one of its own. */
+static int stack_load(struct policy_stack *stack, const struct conference_config *conference,
+                      char *error, size_t error_size)
+{
+    const char *place = json_string_value(json_object_get(conference->places, ""));
+    struct script_policy *policy;
+    char problem[SCRIPT_TEXT];
+    int result;
+
+    do
+        result = stack_next(stack, &policy, problem, sizeof problem);
+    while (!result && policy);
+    if (result == ENOENT && stack->count > 0)
+        (void)snprintf(error, error_size, "%s%sconference %s: %s", place ? place : "",
+                       place ? ": " : "", conference->name, problem);
+    else if (result)
+        (void)snprintf(error, error_size, "%s", problem);
+    return result;
 }
 
 int generation_check_conference(struct generation *generation,
                                 const struct conference_config *conference, char *error,
                                 size_t error_size)
 {
-    struct options_check check = {.conference = conference};
-    struct script_policy *site = NULL, *own = NULL;
+    struct policy_stack stack = {.generation = generation, .own = conference->policy};
+    struct options_check check = {.conference = conference, .stack = &stack};
     lua_State *L = generation->running;
     struct budget budget;
-    int status;
+    int status = stack_load(&stack, conference, error, error_size);
 
-    status = generation_policy(generation, generation->site_policy, &site, error, error_size);
-    if (!status && conference->policy && *conference->policy)
-        status = generation_policy(generation, conference->policy, &own, error, error_size);
     if (status)
         return status;
-    check.site = site;
-    check.own = own;
     lua_pushcfunction(L, options_check_body);
     lua_pushlightuserdata(L, &check);
     budget_begin(generation, &budget, BUDGET_LOAD);

@@ -19,6 +19,7 @@ struct lua_engine_config {
     const char *site_policy;    /* name ("standard") or path of the site policy */
     const char *config_file;    /* scripts are looked up beside it first; "" for none */
     const json_t *applications; /* { user part: script }, as in scripts/; NULL: none; borrowed */
+    const char *language;       /* that numbers are said in; NULL: English */
 };
 
 /* Loads the first generation, and checks the options of the conferences that the focus has by then.

@@ -14,9 +14,12 @@ enum param_kind {
     KIND_UNLESS, /* true to scripts when the field is false, which is what it begins with */
     KIND_NUMBER,
     KIND_TIME,
+    KIND_BACKGROUND, /* dB; false to scripts when it is off */
     KIND_VIEW,
+    KIND_SHOWN,
     KIND_DIRECTION,
     KIND_CODECS,
+    KIND_POLICIES,
 };
 
 struct param {
@@ -57,7 +60,7 @@ static const struct param params[PARAM_COUNT] = {
     [PARAM_MUTED] = FLAG(muted),
     [PARAM_LOCKED] = FLAG(locked),
     [PARAM_TITLE] = TEXT(title),
-    [PARAM_POLICY] = TEXT(policy),
+    [PARAM_POLICY] = TEXT_OF(KIND_POLICIES, policy),
     [PARAM_REASON] = TEXT(reason),
     [PARAM_AGC] = FLAG(agc),
     [PARAM_DENOISE] = FLAG(denoise),
@@ -79,17 +82,23 @@ static const struct param params[PARAM_COUNT] = {
     [PARAM_DIRECTION] = {"direction", KIND_DIRECTION, offsetof(struct request_params, direction),
                          sizeof(enum stream_direction), 0, 0},
     [PARAM_CODECS] = TEXT_OF(KIND_CODECS, codecs),
+    [PARAM_APPROVED] = FLAG(approved),
     [PARAM_DISPLAY_NAME] = TEXT(display_name),
     [PARAM_MAY_SPEAK] = {"may_speak", KIND_UNLESS, offsetof(struct request_params, listen_only),
                          sizeof(bool), 0, 0},
     [PARAM_FLOOR] = FLAG(floor),
+    [PARAM_BACKGROUND] = {"background", KIND_BACKGROUND,
+                          offsetof(struct request_params, background), sizeof(float),
+                          REQUEST_GAIN_MIN, 0},
+    [PARAM_SHOWN] = {"shown", KIND_SHOWN, offsetof(struct request_params, shown),
+                     sizeof(enum sidebar_shown), 0, 0},
 };
 
 #define VOICE (PARAM(AGC) | PARAM(DENOISE) | PARAM(VAD))
 #define GAINS (PARAM(SPEAKS) | PARAM(HEARS))
 #define ENTRY                                                                                      \
     (PARAM(ROLE) | PARAM(DISPLAY_NAME) | PARAM(MAY_SPEAK) | PARAM(FLOOR) | PARAM(MUTED) |          \
-     PARAM(HELD) | PARAM(ANONYMOUS) | PARAM(HIDDEN) | VOICE | GAINS)
+     PARAM(HELD) | PARAM(ANONYMOUS) | PARAM(HIDDEN) | PARAM(BACKGROUND) | VOICE | GAINS)
 
 param_set verb_params(enum verb verb)
 {
@@ -112,8 +121,11 @@ param_set verb_params(enum verb verb)
         [VERB_PERMIT] = PARAM(MAY_SPEAK),
         [VERB_REMOVE] = PARAM(REASON),
         [VERB_LOCK] = PARAM(LOCKED),
+        [VERB_SIDEBAR] = PARAM(TITLE) | PARAM(POLICY) | PARAM(SHOWN) | PARAM(FILE) |
+                         (ENTRY & ~(PARAM(HELD) | VOICE)),
         [VERB_END] = PARAM(REASON),
         [VERB_SUBSCRIBE] = PARAM(VIEW),
+        [VERB_DECIDE] = PARAM(APPROVED) | PARAM(REASON),
     };
 
     return of_verb[verb];
@@ -133,6 +145,17 @@ static enum view view_check(lua_State *L, const char *what)
             return view;
     }
     script_error(L, "%s: view must be \"plain\" or \"moderator\"", what);
+}
+
+static enum sidebar_shown shown_check(lua_State *L, const char *what)
+{
+    const char *given = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+
+    for (unsigned shown = 0; shown < SIDEBAR_SHOWN_COUNT; shown++) {
+        if (strcmp(sidebar_shown_name(shown), given) == 0)
+            return shown;
+    }
+    script_error(L, "%s: shown must be \"none\", \"ref\" or \"val\"", what);
 }
 
 void direction_push(lua_State *L, enum stream_direction direction)
@@ -207,17 +230,31 @@ void file_check(lua_State *L, int index, const char *what, char *file, size_t si
         script_error(L, "%s must lie in the config's directory or below it", what);
 }
 
+static lua_Number number_take(lua_State *L, const char *what, const struct param *param,
+                              const char *unit)
+{
+    lua_Number number = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : (lua_Number)NAN;
+
+    if (!(number >= param->lowest && number <= param->most))
+        script_error(L, "%s: %s must be a number from %d to %d %s, not %s", what, param->name,
+                     (int)param->lowest, (int)param->most, unit, luaL_tolstring(L, -1, NULL));
+    return number;
+}
+
 void param_take(lua_State *L, const char *what, unsigned index, struct request_params *target)
 {
     const struct param *param = &params[index];
     void *field = (char *)target + param->offset;
     char name[64];
-    lua_Number number;
 
     switch (param->kind) {
     case KIND_TEXT:
         (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
         text_check(L, -1, name, field, param->size);
+        return;
+    case KIND_POLICIES:
+        (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
+        stack_take(L, name, field, param->size);
         return;
     case KIND_FILE:
         (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
@@ -231,15 +268,19 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
         *(bool *)field = lua_toboolean(L, -1) != (param->kind == KIND_UNLESS);
         return;
     case KIND_NUMBER:
-        number = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : (lua_Number)NAN;
-        if (!(number >= param->lowest && number <= param->most))
-            script_error(L, "%s: %s must be a number from %d to %d dB, not %s", what, param->name,
-                         (int)param->lowest, (int)param->most, luaL_tolstring(L, -1, NULL));
-        *(float *)field = (float)number;
+        *(float *)field = (float)number_take(L, what, param, "dB");
+        return;
+    case KIND_BACKGROUND:
+        *(float *)field = lua_isboolean(L, -1) && !lua_toboolean(L, -1)
+                              ? GAIN_OFF
+                              : (float)number_take(L, what, param, "dB, or false");
         return;
     case KIND_TIME:
         (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
         *(unsigned *)field = duration_check(L, -1, name, 0, (unsigned)param->most);
+        return;
+    case KIND_SHOWN:
+        *(enum sidebar_shown *)field = shown_check(L, what);
         return;
     case KIND_VIEW:
         *(enum view *)field = view_check(L, what);
@@ -283,6 +324,7 @@ static void param_push(lua_State *L, const struct param *param, const void *fiel
     switch (param->kind) {
     case KIND_TEXT:
     case KIND_FILE:
+    case KIND_POLICIES:
         lua_pushstring(L, field);
         return;
     case KIND_FLAG:
@@ -294,6 +336,15 @@ static void param_push(lua_State *L, const struct param *param, const void *fiel
         return;
     case KIND_TIME:
         lua_pushnumber(L, *(const unsigned *)field / 1000.0);
+        return;
+    case KIND_BACKGROUND:
+        if (*(const float *)field <= GAIN_OFF)
+            lua_pushboolean(L, false);
+        else
+            lua_pushnumber(L, *(const float *)field);
+        return;
+    case KIND_SHOWN:
+        lua_pushstring(L, sidebar_shown_name(*(const enum sidebar_shown *)field));
         return;
     case KIND_VIEW:
         lua_pushstring(L, view_name(*(const enum view *)field));

@@ -16,7 +16,12 @@ static struct participant *find(lua_State *L, uint64_t id)
 /* The participant at index 1; NULL when it is gone. */
 struct participant *participant_self(lua_State *L)
 {
-    return find(L, handle_check(L, 1, &participant_class));
+    return participant_at(L, 1);
+}
+
+struct participant *participant_at(lua_State *L, int index)
+{
+    return find(L, handle_check(L, index, &participant_class));
 }
 
 static bool exists(lua_State *L, uint64_t id)
@@ -370,6 +375,8 @@ static const luaL_Reg fields[] = {
     {"hears", get_hears},
     {"joined_at", get_joined_at},
     {"conference", get_conference},
+    {"sidebar", participant_get_sidebar},
+    {"main", participant_get_main},
     {NULL, NULL},
 };
 
@@ -382,6 +389,7 @@ static const luaL_Reg methods[] = {
     {"enhance", enhance},
     {"volume", volume},
     {"remove", remove_from},
+    {"back", participant_back},
     {"set_role", participant_set_role},
     {"rename", participant_rename},
     {"permit", participant_permit},

@@ -1,4 +1,4 @@
-/* call:play: files one after the other, and the keys that end them. */
+/* call:play and call:say: files one after the other, and the keys that end them. */
 #include "lua/conversation.h"
 
 #include <stdio.h>
@@ -16,9 +16,9 @@ enum {
 
 void playlist_clear(struct playlist *playlist)
 {
-    playlist->length = 0;
     playlist->count = 0;
-    playlist->rounds = 1;
+    playlist->size = 0;
+    playlist->rounds = 0;
     playlist->gain = 0;
     playlist->playback = 0;
 }
@@ -34,43 +34,61 @@ void playlist_free(struct playlist *playlist)
 static void add_file(lua_State *L, const char *what, struct playlist *playlist)
 {
     char file[FILE_SIZE], *files;
-    size_t length;
+    size_t size;
 
     file_check(L, -1, what, file, sizeof file);
     if (*file == '\0')
         script_error(L, "%s has no name", what);
-    if (++playlist->count > PLAY_MOST)
-        script_error(L, "%s: more than %d files", what, PLAY_MOST);
-    length = strlen(file);
-    files = realloc(playlist->files, playlist->length + length + 2);
+    if (playlist->count == PLAY_MOST)
+        script_error(L, "%s: more than %d files, with those that numbers and the like are said by",
+                     what, PLAY_MOST);
+    size = strlen(file) + 1;
+    files = realloc(playlist->files, playlist->size + size);
     if (!files)
         script_error(L, "out of memory");
+    if (playlist->size > 0)
+        files[playlist->size - 1] = PLAY_NEXT;
+    memcpy(files + playlist->size, file, size);
     playlist->files = files;
-    if (playlist->length > 0)
-        files[playlist->length++] = PLAY_NEXT;
-    memcpy(files + playlist->length, file, length + 1);
-    playlist->length += length;
+    playlist->size += size;
+    playlist->count++;
+}
+
+/* The list on top of the stack: of files alone, or of what is said, too. */
+static void add_list(lua_State *L, const char *what, struct playlist *playlist, bool may_be_spoken)
+{
+    lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
+
+    if (count > PLAY_MOST)
+        script_error(L, "%s: more than %d files", what, PLAY_MOST);
+    for (lua_Integer i = 1; i <= count; i++) {
+        (void)lua_rawgeti(L, -1, i);
+        if (may_be_spoken && spoken_push(L, -1)) {
+            add_list(L, what, playlist, false);
+            lua_pop(L, 1);
+        } else {
+            add_file(L, what, playlist);
+        }
+        lua_pop(L, 1);
+    }
 }
 
 void playlist_add(lua_State *L, int index, const char *what, struct playlist *playlist)
 {
-    lua_Integer count;
-
     index = lua_absindex(L, index);
     if (lua_isnil(L, index))
         return;
-    if (!lua_istable(L, index)) {
-        lua_pushvalue(L, index);
-        add_file(L, what, playlist);
+    if (spoken_push(L, index)) {
+        add_list(L, what, playlist, false);
         lua_pop(L, 1);
         return;
     }
-    count = (lua_Integer)lua_rawlen(L, index);
-    for (lua_Integer i = 1; i <= count; i++) {
-        (void)lua_rawgeti(L, index, i);
+    lua_pushvalue(L, index);
+    if (lua_istable(L, -1))
+        add_list(L, what, playlist, true);
+    else
         add_file(L, what, playlist);
-        lua_pop(L, 1);
-    }
+    lua_pop(L, 1);
 }
 
 bool playlist_play(struct conversation *conversation)
@@ -79,12 +97,22 @@ bool playlist_play(struct conversation *conversation)
     int error;
 
     playlist->playback = 0;
-    if (playlist->rounds == 0)
+    if (playlist->size == 0)
         return !conversation_note(conversation, true, "");
-    playlist->rounds--;
     error = visitor_play(conversation_visitor(conversation), playlist->files, playlist->gain,
                          &playlist->playback);
     return !error || !conversation_note(conversation, false, strerror(error));
+}
+
+bool playlist_again(struct conversation *conversation)
+{
+    struct playlist *playlist = &conversation->playlist;
+
+    playlist->playback = 0;
+    if (playlist->rounds == 0)
+        return !conversation_note(conversation, true, "");
+    playlist->rounds--;
+    return playlist_play(conversation);
 }
 
 bool playlist_is_told(const struct playlist *playlist, const struct conference_event *event)
@@ -117,7 +145,7 @@ static bool on_event(struct conversation *conversation, const struct conference_
         return false;
     if (*event->reason)
         return conversation_note(conversation, false, event->reason);
-    return !playlist_play(conversation);
+    return !playlist_again(conversation);
 }
 
 static const struct wait play_wait = {.on_key = on_key, .on_event = on_event};
@@ -159,9 +187,26 @@ static void take_options(lua_State *L, int index, struct conversation *conversat
             (void)key_check(L, -2, "play", names, sizeof names / sizeof *names);
         lua_pop(L, 1);
     }
-    playlist->rounds = number_field(L, index, "play", "times", 1, TIMES_MOST, 1);
+    playlist->rounds = number_field(L, index, "play", "times", 1, TIMES_MOST, 1) - 1;
     take_gain(L, index, &playlist->gain);
     take_stop_keys(L, index, conversation->stop_keys, sizeof conversation->stop_keys);
+}
+
+/* What is in the list is heard now: the method's end. */
+static int play_now(lua_State *L, struct conversation *conversation, const char *what)
+{
+    if (!audio_check(L, conversation, what))
+        return handle_gone(L);
+    if (take_stop_key(conversation) || !playlist_play(conversation))
+        return conversation_over(L, conversation, &play_wait);
+    return conversation_wait(L, conversation, &play_wait);
+}
+
+static void play_anew(lua_State *L, struct conversation *conversation, const char *what)
+{
+    conversation_check_wait(L, conversation, what);
+    playlist_clear(&conversation->playlist);
+    (void)snprintf(conversation->stop_keys, sizeof conversation->stop_keys, "%s", KEYS);
 }
 
 /* call:play(file [, options]), call:play { file, …, times = 1, gain = 0, stop_keys = … }: true, and
@@ -174,11 +219,9 @@ int call_play(lua_State *L)
     lua_settop(L, 3);
     if (!conversation_visitor(conversation))
         return handle_gone(L);
-    conversation_check_wait(L, conversation, "play");
-    playlist_clear(playlist);
-    (void)snprintf(conversation->stop_keys, sizeof conversation->stop_keys, "%s", KEYS);
+    play_anew(L, conversation, "play");
     playlist_add(L, 2, "play: the file", playlist);
-    if (playlist->length == 0)
+    if (playlist->size == 0)
         return luaL_error(L, "play: no file is named");
     if (lua_istable(L, 2))
         take_options(L, 2, conversation);
@@ -186,9 +229,25 @@ int call_play(lua_State *L)
         luaL_checktype(L, 3, LUA_TTABLE);
         take_options(L, 3, conversation);
     }
-    if (!audio_check(L, conversation, "play"))
+    return play_now(L, conversation, "play");
+}
+
+/* call:say(prompt, …, number(12), …): as call:play of the list of all these. */
+int call_say(lua_State *L)
+{
+    struct conversation *conversation = conversation_check(L);
+    struct playlist *playlist = &conversation->playlist;
+    int count = lua_gettop(L);
+    char what[32];
+
+    if (!conversation_visitor(conversation))
         return handle_gone(L);
-    if (take_stop_key(conversation) || !playlist_play(conversation))
-        return conversation_over(L, conversation, &play_wait);
-    return conversation_wait(L, conversation, &play_wait);
+    play_anew(L, conversation, "say");
+    for (int i = 2; i <= count; i++) {
+        (void)snprintf(what, sizeof what, "say: argument %d", i - 1);
+        playlist_add(L, i, what, playlist);
+    }
+    if (playlist->size == 0)
+        return luaL_error(L, "say: there is nothing to be said");
+    return play_now(L, conversation, "say");
 }

@@ -16,17 +16,22 @@
  *   call.c         its class; play.c and ask.c: playing to the caller, asking for keys
  *   joining.c      into a conference, out of its mix, back; wait_for.c: what happens there
  *   timer.c        functions that a conversation has run later
- *   options.c      conference.options: typed, with defaults
+ *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
+ *   stack.c        the policies that decide about one conference
+ *   options.c      conference.options; option_types.c: what types, limits and defaults they have
  *   duration.c     "5m"
  *   hook.c         one hook call from request or event to verdict, and what is done when it fails
  *   params.c       the parameters of requests and verdicts, by one table
  *   arguments.c    the tables that hooks get: request, event
  *   verdict.c      accept, reject, challenge
+ *   pending.c      class pending: what waits for a decision; how a verdict lets it wait
  *   account.c      what the hook account answers
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
  *   explain.c      why somebody does not hear another
  *   standing.c     what participants are: role, shown name, floor, leave to speak
- *   create.c       parley.create; plain_json.c: what a script gives as options
+ *   sidebar.c      what conferences and participants have of sidebars
+ *   create.c       parley.create
+ *   json.c, base64.c  the libraries of these names; plain_json.c: plain data from and to JSON
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
  *   parley.c       the table `parley`
  *   frozen.c       read-only tables
@@ -42,6 +47,7 @@
 #include "core/clock.h"
 #include "core/histogram.h"
 #include "focus/figures.h"
+#include "focus/pending.h"
 #include "lua/lua_engine.h"
 
 #include <lauxlib.h>
@@ -156,6 +162,18 @@ void applications_free(struct generation *generation);
 /* New reference. */
 json_t *applications_status(const struct generation *generation);
 
+/* ---- spoken.c ------------------------------------------------------------------------------- */
+
+/* Sets digits, number, date and the like in the table at `globals`. */
+void spoken_open(lua_State *L, int globals);
+/* Pushes the list of prompts by which the value at `index` is said. False, with nothing pushed: it
+ * is none of those. Raises. */
+bool spoken_push(lua_State *L, int index);
+/* The table on top of the stack has the rules, it is popped. Raises. */
+void spoken_take(lua_State *L, const char *display);
+/* Loads the rules of the engine's language, or those of English. Errors as generation_run. */
+int spoken_load(struct generation *generation, char *error, size_t error_size);
+
 /* ---- generation.c --------------------------------------------------------------------------- */
 
 struct hook_frame;
@@ -175,6 +193,7 @@ struct generation {
     struct script_policy *policies;
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
+    int language;                /* reference to the rules for what is said; 0: there are none */
 };
 
 /* ENOMEM. */
@@ -186,12 +205,14 @@ struct generation *generation_of(lua_State *L);
  * failure is remembered, so that a file is not read at every call. */
 int generation_policy(struct generation *generation, const char *name,
                       struct script_policy **policyp, char *error, size_t error_size);
-/* Runs a file, which is to return what it makes: a policy, or an application; the other is NULL.
+/* Runs a file, which is to return what it makes: a policy, or an application, or a
+ * language's rules; the others are NULL or false.
  * EINVAL, ENOMEM, or the errno of reading it: `error` says why. */
 struct script_file {
     const char *path, *display;
     struct script_policy *policy;
     struct script_application *application;
+    bool is_language;
     char *source; /* while it is loaded */
     size_t length;
 };
@@ -209,6 +230,30 @@ int generation_check_file(struct generation *generation, const char *path, char 
 int generation_check_conference(struct generation *generation,
                                 const struct conference_config *conference, char *error,
                                 size_t error_size);
+
+/* ---- stack.c -------------------------------------------------------------------------------- */
+
+enum {
+    STACK_MOST = 9,    /* policies that decide about one conference */
+    POLICY_NAME = 256, /* bytes of a policy's name with its NUL, or of the names of a stack */
+};
+
+/* A walk along a stack; begins with the first two fields set, and the others zero. */
+struct policy_stack {
+    struct generation *generation;
+    const char *own; /* the names of the conference's own policies; may be NULL */
+    unsigned next, count;
+    struct script_policy *policies[STACK_MOST]; /* those that were there so far */
+    char name[POLICY_NAME];                     /* the last one's */
+};
+
+/* The next policy, loaded; NULL after the last one. Errors as generation_policy. */
+int stack_next(struct policy_stack *stack, struct script_policy **policyp, char *error,
+               size_t error_size);
+/* The name of that number, from 0, in `own`. False: there are not so many. */
+bool stack_name(const char *own, unsigned index, char *name, size_t size);
+/* Takes the name, or the list of names, on top of the stack, as `own`. Raises, as `what`. */
+void stack_take(lua_State *L, const char *what, char *text, size_t size);
 
 /* ---- errors.c ------------------------------------------------------------------------------- */
 
@@ -248,6 +293,7 @@ struct lua_engine {
     uint64_t event_count;               /* events told so far, the present one included */
     struct policy policy;
     struct application application;
+    char *language; /* "en" */
 };
 
 /* ---- path.c --------------------------------------------------------------------------------- */
@@ -343,6 +389,9 @@ enum {
     PARAM_DISPLAY_NAME,
     PARAM_MAY_SPEAK,
     PARAM_FLOOR,
+    PARAM_APPROVED,
+    PARAM_BACKGROUND,
+    PARAM_SHOWN,
     PARAM_COUNT, /* at most 64 */
 };
 
@@ -404,6 +453,16 @@ unsigned number_field(lua_State *L, int index, const char *what, const char *nam
  * characters, which have no place in a header or a log. */
 void text_check(lua_State *L, int index, const char *what, char *text, size_t size);
 
+/* ---- pending.c ------------------------------------------------------------------------------ */
+
+/* pending { … }: the table at `index`, what of it belongs to the request into *params. Returns the
+ * parameters that were given. Raises. */
+param_set waiting_check(lua_State *L, int index, struct waiting *waiting, char *reason,
+                        size_t reason_size, struct request_params *params);
+/* conference:pending() */
+int pending_iterate(lua_State *L, const struct conference *conference);
+void pending_push(lua_State *L, uint64_t id);
+
 /* ---- account.c ------------------------------------------------------------------------------ */
 
 /* Takes what the hook has returned, at the top of the stack; nil is no account. Raises. */
@@ -441,12 +500,14 @@ void command_actor(lua_State *L, struct actor *actor);
 int command_run(lua_State *L, struct request *request, struct decision *decision);
 /* The same when request->actor says who asks; command_actor has been called. */
 int command_carry(lua_State *L, struct request *request, struct decision *decision);
-/* What the method returns when that was not 0: nil, code, text; or nil, "gone". */
+/* What the method returns when that was not 0: nil, code, text; nil, 202, text and the pending when
+ * it waits for a decision; or nil, "gone". */
 int command_refused(lua_State *L, int result, const struct decision *decision);
 /* Both, for methods that return true. */
 int command_submit(lua_State *L, struct request *request);
 
-extern const struct handle_class conference_class, participant_class, call_class, timer_class;
+extern const struct handle_class conference_class, participant_class, call_class, pending_class,
+    timer_class;
 void conference_push(lua_State *L, uint64_t id);
 void participant_push(lua_State *L, uint64_t id);
 
@@ -461,6 +522,8 @@ int explain_participant(lua_State *L, const struct participant *participant);
 
 /* The participant at index 1; NULL when it is gone. */
 struct participant *participant_self(lua_State *L);
+/* The same at another index. */
+struct participant *participant_at(lua_State *L, int index);
 /* Carries out a wish about it, for methods that return true. */
 int participant_submit(lua_State *L, struct request *request);
 /* Methods. */
@@ -471,20 +534,34 @@ int participant_give_floor(lua_State *L);
 int participant_take_floor(lua_State *L);
 int participant_ask_for_floor(lua_State *L);
 
+/* ---- sidebar.c ------------------------------------------------------------------------------ */
+
+int conference_get_parent(lua_State *L);
+int conference_sidebars(lua_State *L);
+int conference_sidebar(lua_State *L);
+int conference_ask(lua_State *L);
+int conference_bring(lua_State *L);
+int participant_get_sidebar(lua_State *L);
+int participant_get_main(lua_State *L);
+int participant_back(lua_State *L);
+
 /* ---- options.c ------------------------------------------------------------------------------ */
 
-/* Checks one declaration { type = …, default = … } at the top of the stack and replaces it by its
- * checked form. Raises. */
+/* option_types.c: checks one declaration { type = …, default = … } at the top of the stack and
+ * replaces it by its checked form. Raises. */
 void option_declare(lua_State *L, const char *key);
+/* Replaces the value on top of the stack by its final form for the checked declaration at that
+ * index. Raises, as `what`, when it is none that the declaration allows. */
+void option_take(lua_State *L, int declaration, const char *what);
 /* conference.options, as the policy of the running hook declares them. Raises. */
 void options_push(lua_State *L, const struct conference *conference);
 /* Forgets the tables that options_push made for earlier hooks. Raises. */
 void options_renew(lua_State *L);
 /* Borrows the conference's strings. */
 struct conference_config conference_config_of(const struct conference *conference);
-/* Raises when the conference's options do not suit its policies. `own` may be NULL. */
+/* Raises when the conference's options do not suit its policies. */
 void options_check(lua_State *L, const struct conference_config *conference,
-                   const struct script_policy *site, const struct script_policy *own);
+                   const struct policy_stack *stack);
 
 /* ---- state.c, plain.c ----------------------------------------------------------------------- */
 
@@ -516,6 +593,8 @@ int plain_decode(lua_State *L, const unsigned char *bytes, size_t size);
 /* The same value as JSON, of tables that are lists or have names for keys. A new reference; NULL:
  * `error` says where and why. Never raises. */
 json_t *plain_json(lua_State *L, int index, struct plain_error *error);
+/* Pushes JSON as Lua data. Raises when Lua is out of memory. */
+void json_push(lua_State *L, const json_t *json);
 
 /* ---- sandbox and libraries ------------------------------------------------------------------ */
 
@@ -531,6 +610,13 @@ void strings_open(lua_State *L);
 void coroutines_open(lua_State *L);
 /* Sets `parley` and `print` in the table at `globals`. */
 void parley_open(lua_State *L, int globals);
+/* json.c and base64.c: each pushes the library's table. */
+void json_open(lua_State *L);
+void base64_open(lua_State *L);
+/* Pushes json.null. */
+void json_null_push(lua_State *L);
+/* What json.null and json.empty_list stand for. A new reference; NULL: it is neither. */
+json_t *json_special(lua_State *L, int index);
 /* create.c: parley.create { policy = …, title = …, owner = …, options = … } */
 int parley_create(lua_State *L);
 

@@ -27,7 +27,7 @@ void conversation_ration(lua_State *L, struct conversation *conversation, const 
                      WAITS_MOST, WAITS_WINDOW / 1000);
 }
 
-struct conversation *waiting_check(lua_State *L, const char *what)
+struct conversation *conversation_running(lua_State *L, const char *what)
 {
     struct conversation *conversation = hook_frame_check(L, what)->conversation;
 

@@ -1,6 +1,5 @@
-/* "create [FACTORY]" and "end CONFERENCE [REASON]": the operator has a conference made, or ends
- * one.
- */
+/* "create [FACTORY]", "recheck CONFERENCE" and "end CONFERENCE [REASON]": the operator has a
+ * conference made, has its policy asked again about who is in, or ends it. */
 #include "control/private.h"
 
 #include <errno.h>
@@ -34,6 +33,28 @@ int control_make(struct focus *focus, const char *factory_name, char *told, size
     return error;
 }
 
+int control_recheck(struct focus *focus, const char *words, char *told, size_t told_size)
+{
+    struct conference *conference = focus_conference_by_name(focus, words);
+    struct actor actor;
+
+    if (!*words) {
+        snprintf(told, told_size, "recheck needs a conference");
+        return EINVAL;
+    }
+    actor_of_server(&actor);
+    int error = conference ? focus_recheck(conference, &actor) : ENOENT;
+    if (error == ENOENT) {
+        snprintf(told, told_size, "there is no conference \"%s\"", words);
+    } else if (error) {
+        snprintf(told, told_size, "out of memory");
+    } else {
+        snprintf(told, told_size, "the policy is asked again about all %u who are in",
+                 conference_participant_count(conference));
+    }
+    return error;
+}
+
 int control_end(struct focus *focus, const char *words, char *told, size_t told_size)
 {
     char name[CONFERENCE_NAME_MAX + 1];
@@ -53,6 +74,10 @@ int control_end(struct focus *focus, const char *words, char *told, size_t told_
     int error = request.conference ? focus_submit(focus, &request, &decision) : ENOENT;
     if (error == ENOENT) {
         snprintf(told, told_size, "there is no conference \"%s\"", name);
+    } else if (error == EINPROGRESS) {
+        snprintf(told, told_size, "%s ends when that is approved: parley approve %llu", name,
+                 (unsigned long long)decision.pending);
+        error = 0;
     } else if (error) {
         snprintf(told, told_size, "%s does not end: %d %s", name, decision.code, decision.reason);
     } else {

@@ -2,8 +2,9 @@
  * The command line's way into the running server: a Unix socket in the data directory.
  *
  * One request a connection, one line: "status", "status --json", "reload", "stop", "invite
- * CONFERENCE URI", "create [FACTORY]", "end CONFERENCE [REASON]", "explain [--json] CONFERENCE
- * [LISTENER [TALKER]]". The answer's first line is "ok"
+ * CONFERENCE URI", "create [FACTORY]", "end CONFERENCE [REASON]", "recheck CONFERENCE",
+ * "explain [--json] CONFERENCE [LISTENER [TALKER]]", "pending [CONFERENCE]", "approve ID", "refuse
+ * ID [REASON]". The answer's first line is "ok"
  * or "error TEXT"; after an ok the body follows until the end of the stream. Used by main. The
  * server side runs on the focus thread; the client side blocks.
  */

@@ -167,14 +167,13 @@ static json_t *listener_json(struct focus *focus, const struct conference *confe
 static json_t *incident_json(struct focus *focus, const struct incident *incident)
 {
     const char *who = *incident->cause.who ? incident->cause.who : "somebody without a name";
-    bool is_refusal = incident->code != 0;
     json_t *object = json_object();
     char text[400], times[32] = "";
 
     if (incident->count > 1) {
         snprintf(times, sizeof times, " (%u times)", incident->count);
     }
-    if (is_refusal) {
+    if (!incident->is_removal) {
         snprintf(text, sizeof text, "%s may not %s: %d %s%s", who, verb_name(incident->cause.verb),
                  incident->code, incident->reason, times);
     } else {

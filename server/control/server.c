@@ -138,9 +138,8 @@ static const struct {
     const char *name;
     int (*carry_out)(struct focus *focus, const char *words, char *told, size_t told_size);
 } conference_requests[] = {
-    {"invite", control_invite},
-    {"create", control_make},
-    {"end", control_end},
+    {"invite", control_invite},   {"create", control_make},     {"end", control_end},
+    {"recheck", control_recheck}, {"approve", control_approve}, {"refuse", control_refuse},
 };
 
 /* False: it is none of these. */
@@ -161,6 +160,34 @@ static bool answer_for_conference(struct control *control, const char *request,
         }
     }
     return false;
+}
+
+/* "pending" or "pending CONFERENCE"; false: it is another one. */
+static bool answer_pending(struct control *control, const char *request, struct evbuffer *out)
+{
+    size_t length = strlen("pending");
+    char *text = NULL;
+    size_t size = 0;
+
+    if (strncmp(request, "pending", length) != 0 || !strchr(" ", request[length])) {
+        return false;
+    }
+    const char *name = request + length + strspn(request + length, " ");
+    FILE *file = open_memstream(&text, &size);
+    int error = file ? control_pending(control->config.focus, name, file) : ENOMEM;
+    if (file) {
+        fclose(file);
+    }
+    if (error == ENOENT) {
+        evbuffer_add_printf(out, "error there is no conference \"%s\"\n", name);
+    } else if (error) {
+        evbuffer_add_printf(out, "error out of memory\n");
+    } else {
+        evbuffer_add_printf(out, "ok\n");
+        evbuffer_add(out, text, size);
+    }
+    free(text);
+    return true;
 }
 
 /* The end of the connection says that the server has gone; the client may take its time. */
@@ -189,10 +216,11 @@ static void answer(struct client *client, const char *request)
         answer_reload(control, out);
     } else if (strcmp(request, "stop") == 0) {
         begin_stop(client);
-    } else if (!answer_explain(control, request, out) &&
+    } else if (!answer_explain(control, request, out) && !answer_pending(control, request, out) &&
                !answer_for_conference(control, request, out)) {
         evbuffer_add_printf(out, "error unknown request; there are status, status --json, reload, "
-                                 "invite, create, end, explain and stop\n");
+                                 "invite, create, end, recheck, explain, pending, approve, refuse "
+                                 "and stop\n");
     }
 }
 

@@ -99,6 +99,45 @@ int listen_address_parse(const char *uri, struct listen_address *address, char *
     return 0;
 }
 
+/* The length of "name" or "[IPv6]"; 0: it is neither. */
+static size_t web_name_length(const char *text)
+{
+    char literal[INET6_ADDRSTRLEN];
+    struct sockaddr_storage address;
+    if (*text != '[') {
+        return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_");
+    }
+    size_t length = strcspn(text, "]");
+    if (!text[length] || length > sizeof literal) {
+        return 0;
+    }
+    memcpy(literal, text + 1, length - 1);
+    literal[length - 1] = '\0';
+    return ip_parse(literal, &address) == AF_INET6 ? length + 1 : 0;
+}
+
+int web_host_parse(const char *text, struct web_host *host, char *error, size_t error_size)
+{
+    size_t length = web_name_length(text);
+    const char *rest = text + length;
+    struct listen_address address = {.port = 0};
+    bool is_good = length > 0 && length < sizeof host->name;
+    if (is_good && *rest == ':') {
+        is_good = parse_port(&rest, &address);
+    }
+    if (!is_good || *rest) {
+        snprintf(error, error_size,
+                 "must be like \"api.example.com\" or \"127.0.0.1:8080\", a host and its port, not "
+                 "\"%.80s\"",
+                 text);
+        return EINVAL;
+    }
+    memcpy(host->name, text, length);
+    host->name[length] = '\0';
+    host->port = address.port;
+    return 0;
+}
+
 /* ---- socket addresses ----------------------------------------------------------------------- */
 
 bool address_same_host(const struct sockaddr_storage *one, const struct sockaddr_storage *other)

@@ -28,6 +28,15 @@ struct listen_address {
 int listen_address_parse(const char *uri, struct listen_address *address, char *error,
                          size_t error_size);
 
+/* Whom a web client may ask, as "api.example.com" or "[::1]:8080" say it. */
+struct web_host {
+    char name[256]; /* IPv6 in brackets */
+    uint16_t port;  /* 0: that of the scheme */
+};
+
+/* EINVAL, and what is allowed. */
+int web_host_parse(const char *text, struct web_host *host, char *error, size_t error_size);
+
 /* ---- socket addresses: AF_INET and AF_INET6; any other family is no address at all ---------- */
 
 /* Same family, host and port. No address equals no address. */

@@ -413,9 +413,10 @@ static const struct option options[] = {
     {.key = "conferences.*.keywords", .type = OPTION_TEXT, .offset = IN_CONFERENCE(keywords),
      .standard = "", .live = true, .check = check_about,
      .help = "What it is found by, words separated by blanks."},
-    {.key = "conferences.*.policy", .type = OPTION_TEXT, .offset = IN_CONFERENCE(policy),
+    {.key = "conferences.*.policy", .type = OPTION_WORDS, .offset = IN_CONFERENCE(policy),
      .standard = "", .live = true,
-     .help = "The conference's own policy, a name or a Lua file; empty: the site's alone."},
+     .help = "The conference's own policy, a name or a Lua file, or several in a list: each is asked "
+             "about what those before it leave open; empty: the site's alone."},
     {.key = "conferences.*.capacity", .type = OPTION_NUMBER, .offset = IN_CONFERENCE(capacity),
      .standard = "0", .most = 100000, .live = true, .help = "Participants; 0: no limit."},
     {.key = "conferences.*.factory", .type = OPTION_TEXT, .offset = IN_CONFERENCE(factory),

@@ -16,6 +16,7 @@
 
 enum option_type {
     OPTION_TEXT,
+    OPTION_WORDS,        /* one text; given as a list, with commas between them */
     OPTION_LIST,         /* of texts; one text will do, too */
     OPTION_NUMBER,       /* unsigned */
     OPTION_SECONDS,      /* unsigned, s; a number, or "90s", "5m" */

@@ -52,6 +52,7 @@ static void print_value(FILE *file, const struct option *option, const void *tar
     const uint16_t *ports;
     switch (option->type) {
     case OPTION_TEXT:
+    case OPTION_WORDS:
         print_quoted(file, *(char *const *)field ? *(char *const *)field : "");
         break;
     case OPTION_LIST:

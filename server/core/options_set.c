@@ -25,6 +25,7 @@ void option_expects(const struct option *option, char *buffer, size_t size)
     case OPTION_TEXT:
         snprintf(buffer, size, "a string");
         break;
+    case OPTION_WORDS:
     case OPTION_LIST:
         snprintf(buffer, size, "a string or a list of strings");
         break;
@@ -198,6 +199,7 @@ int option_set_text(const struct option *option, void *target, const char *text,
     void *field = field_of(option, target);
     switch (option->type) {
     case OPTION_TEXT:
+    case OPTION_WORDS:
         return set_string(field, text, error, error_size);
     case OPTION_LIST:
         return add_string(field, text, error, error_size);
@@ -276,7 +278,7 @@ void options_free(void *target, enum option_scope scope)
             continue;
         }
         void *field = field_of(option, target);
-        if (option->type == OPTION_TEXT) {
+        if (option->type == OPTION_TEXT || option->type == OPTION_WORDS) {
             free(*(char **)field);
             *(char **)field = NULL;
         } else if (option->type == OPTION_LIST) {

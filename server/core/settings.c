@@ -39,6 +39,7 @@ void string_list_clear(struct string_list *list)
 static void conference_free(struct conference_settings *conference)
 {
     free(conference->name);
+    json_decref(conference->places);
     options_free(conference, OPTION_OF_CONFERENCE);
 }
 

@@ -42,14 +42,15 @@ struct conference_settings {
     char *name;
     char *title;                                        /* "" for none */
     char *description, *web, *email, *phone, *keywords; /* "" for none */
-    char *policy;                         /* name or path of its own policy; "" for none */
-    char *factory;                        /* "": it is none; "answer", "redirect" */
+    char *policy;  /* names or paths of its own policies, with commas between; "" for none */
+    char *factory; /* "": it is none; "answer", "redirect" */
     enum option_switch ends_with_creator; /* what a factory makes */
     enum option_switch hide_focus;
     unsigned capacity; /* participants; 0: no limit */
     struct sound_settings sound;
     struct life_settings life;
     json_t *options; /* for the policy; NULL for none */
+    json_t *places;  /* where the file says so: see struct conference_config; NULL: none does */
 };
 
 /* One entry of accounts = { user = { … } }. */

@@ -40,6 +40,7 @@ enum { INCIDENTS_KEPT = 64 };
 /* A request that was refused, or somebody who was put out. */
 struct incident {
     struct cause cause; /* of a refusal: `who` could not do what `verb` says */
+    bool is_removal;    /* somebody was put out; else a request was refused */
     char whom[96];      /* URI of who was put out; "": nobody was, or it is not to be named */
     int code;
     char reason[96];

@@ -21,6 +21,7 @@ void conference_free(struct conference *conference)
 
     loop_timer_stop(&conference->empty_timer);
     loop_timer_stop(&conference->end_timer);
+    loop_timer_stop(&conference->recheck_timer);
     loop_timer_stop(&conference->media_timer); /* also of one that has never begun */
     HASH_DELETE(hh_id, focus->by_id, conference);
     free(conference->name);
@@ -31,6 +32,7 @@ void conference_free(struct conference *conference)
     about_free(&conference->about);
     incidents_free(conference);
     json_decref(conference->options);
+    json_decref(conference->places);
     free(conference);
     if (focus->policy)
         focus->policy->forget(focus->policy->ctx, id);
@@ -51,6 +53,7 @@ int conference_make(struct focus *focus, const struct conference_config *config,
     conference->capacity = config->capacity;
     conference->factory = config->factory;
     conference->options = json_incref((json_t *)config->options);
+    conference->places = json_incref((json_t *)config->places);
     conference->life = config->life;
     conference->is_generated = config->is_generated;
     conference->is_owned = config->is_owned;
@@ -76,10 +79,13 @@ int conference_activate(struct conference *conference)
 
     if (conference->active)
         return 0;
-    error = focus->mixing->mix_create(focus->mixing->ctx, &conference->mix);
+    error = conference->parent ? sidebar_activate(conference)
+                               : focus->mixing->mix_create(focus->mixing->ctx, &conference->mix);
     if (error)
         return error;
     conference->active = true;
+    conference->buses = (struct bus_set){.taken = 0};
+    conference->has_announced = false;
     conference->created_at = time(NULL);
     conference_start_clock(conference);
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference begins");
@@ -119,6 +125,8 @@ int focus_reserve(struct focus *focus, const struct conference_config *config)
     conference->policy = policy;
     json_decref(conference->options);
     conference->options = json_incref((json_t *)config->options);
+    json_decref(conference->places);
+    conference->places = json_incref((json_t *)config->places);
     conference->capacity = config->capacity;
     conference->factory = config->factory;
     conference->hides_focus = config->hides_focus;
@@ -188,6 +196,11 @@ const struct session_about *conference_about(const struct conference *conference
 const char *conference_policy(const struct conference *conference)
 {
     return conference->policy;
+}
+
+const json_t *conference_places(const struct conference *conference)
+{
+    return conference->places;
 }
 
 const json_t *conference_options(const struct conference *conference)

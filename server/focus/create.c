@@ -9,10 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    NAME_SIZE = 24 + 1, /* hexadecimal digits, 96 bits; and a NUL */
-    CONFERENCES_MAX = 20000,
-};
+enum { CONFERENCES_MAX = 20000 };
 
 static bool is_taken(struct focus *focus, const char *name)
 {
@@ -23,11 +20,12 @@ static bool is_taken(struct focus *focus, const char *name)
            (focus->is_taken && focus->is_taken(focus->is_taken_arg, name));
 }
 
-static void make_name(struct focus *focus, char *name)
+bool name_make(struct focus *focus, char name[MADE_NAME_SIZE])
 {
     do
-        id_random(name, NAME_SIZE);
+        id_random(name, MADE_NAME_SIZE);
     while (is_taken(focus, name));
+    return HASH_CNT(hh_name, focus->by_name) < CONFERENCES_MAX;
 }
 
 /* ---- who had it made ------------------------------------------------------------------------ */
@@ -132,7 +130,8 @@ static void fill_params(struct request_params *params, const struct conference_c
 int focus_make_conference(struct focus *focus, const struct creation *creation,
                           struct decision *decision, struct conference **conferencep)
 {
-    char name[NAME_SIZE];
+    char name[MADE_NAME_SIZE];
+    bool has_room = name_make(focus, name);
     struct request request = {
         .verb = VERB_CREATE,
         .actor = creation->actor,
@@ -143,13 +142,12 @@ int focus_make_conference(struct focus *focus, const struct creation *creation,
     };
     int error;
 
-    make_name(focus, name);
     fill_params(&request.params, creation->model);
     decide(focus, &request, decision);
     if (decision->verdict != DECISION_ACCEPT)
         return EPERM;
     decision->code = 503;
-    if (HASH_CNT(hh_name, focus->by_name) >= CONFERENCES_MAX)
+    if (!has_room)
         return EAGAIN;
     error = make(focus, creation, &request, decision, conferencep);
     if (!error)

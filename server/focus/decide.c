@@ -20,6 +20,11 @@ const char *verb_name(enum verb verb)
     return verb < VERB_COUNT ? verbs[verb].name : "?";
 }
 
+bool verb_can_wait(enum verb verb)
+{
+    return verb != VERB_CREATE && verb != VERB_TIMEOUT && verb != VERB_DECIDE;
+}
+
 static bool is_stranger(const struct actor *actor)
 {
     return actor->kind == ACTOR_CALLER && !actor->authenticated;
@@ -32,7 +37,10 @@ static enum verb_right right_of(const struct request *request)
     bool is_for_dialogs =
         request->verb == VERB_SUBSCRIBE && strcmp(request->package, "conference") != 0;
 
-    if (is_for_dialogs || request->is_name_given)
+    /* Those in a sidebar want to be among themselves: who may dial in, its policy says. */
+    bool is_into_sidebar = request->verb == VERB_JOIN && request->conference->parent;
+
+    if (is_for_dialogs || is_into_sidebar || request->is_name_given)
         return RIGHT_NOBODY;
     /* Who knows the tags of somebody's call has proven nothing (RFC 3911 §7). */
     return request->by_dialog ? RIGHT_KNOWN : verbs[request->verb].right;
@@ -92,6 +100,11 @@ enum verdict verb_default(const struct request *request)
         return is_target(request) ? DECISION_ACCEPT : DECISION_REJECT;
     case RIGHT_KNOWN:
         return is_stranger(actor) ? DECISION_REJECT : DECISION_ACCEPT;
+    case RIGHT_CHOSEN:
+        return pending_may_be_decided_by(focus_pending(request->conference->focus, request->target),
+                                         actor)
+                   ? DECISION_ACCEPT
+                   : DECISION_REJECT;
     case RIGHT_NOBODY:
         break;
     }
@@ -101,9 +114,9 @@ enum verdict verb_default(const struct request *request)
 /* Whoever may lock may also have others called: the server and its scripts. */
 static bool is_for_newcomer(const struct request *request)
 {
-    return request->verb == VERB_JOIN ||
-           (request->verb == VERB_INVITE && request->actor.kind == ACTOR_CALLER &&
-            request->actor.authenticated);
+    return (request->verb == VERB_JOIN && !request->actor.participant) ||
+           ((request->verb == VERB_INVITE || request->verb == VERB_SIDEBAR) &&
+            request->actor.kind == ACTOR_CALLER && request->actor.authenticated);
 }
 
 /* Unmuting who may not speak changes nothing that anybody hears. */

@@ -27,8 +27,12 @@ static void conference_deactivate(struct conference *conference, const char *rea
     struct conference_event event = {.kind = EVENT_ENDED, .conference = conference->id};
 
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference is over: %s", reason);
-    playbacks_forget(&conference->playbacks);
-    focus->mixing->mix_destroy(conference->mix);
+    if (conference->parent) {
+        sidebar_deactivate(conference);
+    } else {
+        playbacks_forget(&conference->playbacks);
+        focus->mixing->mix_destroy(conference->mix);
+    }
     conference->mix = NULL;
     conference->active = false;
     conference->locked = false;
@@ -49,7 +53,10 @@ static void conference_close(struct conference *conference, const char *reason)
 
     if (conference->ended)
         return;
+    sidebars_end(conference, 200, "The conference has ended");
     loop_timer_stop(&conference->empty_timer);
+    if (conference->active || !conference->reserved)
+        pending_end_all(conference, 200, reason);
     if (!conference->reserved) {
         conference->ended = true;
         HASH_DELETE(hh_name, focus->by_name, conference);
@@ -66,11 +73,13 @@ void conference_end(struct conference *conference, int code, const char *reason)
 {
     struct participant *participant, *next;
 
+    sidebars_end(conference, code, reason);
     conference->ending = true;
     DL_FOREACH_SAFE(conference->members, participant, next)
     {
         participant_remove(participant, BOOTED, code, reason);
     }
+    pending_end_all(conference, code, reason);
     conference->ending = false;
     conference_close(conference, reason);
 }
@@ -157,7 +166,8 @@ void conference_end_if_over(struct conference *conference)
         if (conference->life.ends_with_creator)
             wish_end(conference, "Who made the conference has left");
     }
-    if (conference->members || conference->empty_timer || conference->ended)
+    if (conference->members || conference->waiting_count || conference->empty_timer ||
+        conference->ended)
         return;
     if (wait && !conference->focus->shutting_down)
         conference_await(conference, wait);

@@ -57,6 +57,8 @@ static bool is_in(struct explaining *explaining, const struct participant *parti
 static void add_hold(struct explaining *explaining, const struct participant *participant,
                      const char *label)
 {
+    if (participant->main)
+        participant = participant->main; /* it has one call for both */
     if (participant->held_by_us)
         add_silence(explaining, participant_cause(participant, CAUSE_HOLD), "%s is on hold", label);
     if (participant->held_by_phone)
@@ -71,6 +73,8 @@ static void add_stream(struct explaining *explaining, const struct participant *
 {
     const struct conference *conference = participant->conference;
 
+    if (participant->main)
+        participant = participant->main;
     if (!participant->has_audio)
         add_silence(explaining, NULL, "%s has no audio stream", label);
     else if (conference->withheld & needed)
@@ -94,6 +98,39 @@ static void add_talker(struct explaining *explaining, const struct participant *
                     label);
     add_hold(explaining, talker, label);
     add_stream(explaining, talker, label, STREAM_RECVONLY, "sends nothing");
+}
+
+static const struct participant *in_sidebar(const struct participant *participant)
+{
+    return participant->aside && participant->aside->joined ? participant->aside : NULL;
+}
+
+/* Who is in a sidebar is heard only there, and hears the others in the background; returns by how
+ * many dB. */
+static float add_sidebar(struct explaining *explaining, const struct participant *listener,
+                         const char *listener_label, const struct participant *talker,
+                         const char *talker_label)
+{
+    const struct participant *from = in_sidebar(talker), *to = in_sidebar(listener);
+    const struct conference *common = from && to ? to->conference : NULL;
+
+    if (common && from->conference == common) {
+        add(explaining, participant_cause(from, CAUSE_ENTRY), "both are in the sidebar %s",
+            common->name);
+        return 0;
+    }
+    if (from)
+        add_silence(explaining, participant_cause(from, CAUSE_ENTRY), "%s is in the sidebar %s",
+                    talker_label, from->conference->name);
+    if (to && to->background <= GAIN_OFF)
+        add_silence(explaining, participant_cause(to, CAUSE_ENTRY),
+                    "%s is in the sidebar %s, which hears nothing of the conference",
+                    listener_label, to->conference->name);
+    else if (to)
+        add(explaining, participant_cause(to, CAUSE_ENTRY),
+            "%s is in the sidebar %s, and hears the conference at %+.1f dB", listener_label,
+            to->conference->name, (double)to->background);
+    return to ? to->background : 0;
 }
 
 static void add_listener(struct explaining *explaining, const struct participant *listener,
@@ -140,6 +177,7 @@ void explain_pair(const struct participant *listener, const struct participant *
 {
     struct explaining explaining = {.explanation = explanation};
     char listener_label[LABEL], talker_label[LABEL];
+    float background = 0;
 
     explanation->count = 0;
     participant_label(listener, listener_label, sizeof listener_label);
@@ -149,8 +187,11 @@ void explain_pair(const struct participant *listener, const struct participant *
     add_talker(&explaining, talker, talker_label);
     if (listener != talker)
         add_listener(&explaining, listener, listener_label);
+    if (listener != talker)
+        background = add_sidebar(&explaining, listener, listener_label, talker, talker_label);
     explanation->is_audible = !explaining.is_silent;
-    explanation->gain = explaining.is_silent ? GAIN_OFF : talker->speaks + listener->hears;
+    explanation->gain =
+        explaining.is_silent ? GAIN_OFF : talker->speaks + listener->hears + background;
     if (explaining.is_silent)
         return;
     add_gains(&explaining, listener, listener_label, talker, talker_label);

@@ -76,8 +76,8 @@ struct conference_config {
     enum factory factory;
     const char *title; /* "" for none */
     struct session_about about;
-    const char *policy;               /* the conference's own policy, "" for none */
-    unsigned capacity;                /* participants; 0: no limit */
+    const char *policy; /* the conference's own policies, separated by commas; "" for none */
+    unsigned capacity;  /* participants; 0: no limit */
     const struct sound_config *sound; /* NULL: as the server's */
     struct conference_life life;
     bool hides_focus;  /* nobody is told that it is a conference (RFC 4579 §4.2, §4.3) */
@@ -86,6 +86,8 @@ struct conference_config {
     bool is_owned;     /* only who has it made may call others in, change it and end it */
     const json_t
         *options; /* plain data for the policy; NULL for none; borrowed, kept by reference */
+    const json_t *places; /* where a file says so, "parley.lua:12", by option, and as "" for its
+                             policy; NULL: none does; borrowed, kept by reference */
 };
 
 /* EINVAL, ENOMEM. The strings are copied. */
@@ -151,11 +153,20 @@ int focus_make_conference(struct focus *focus, const struct creation *creation,
  * say why. */
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision);
 
+/* Has the policy asked again, by the verb join, about all who are in and were not called: from the
+ * loop's next turn on. `actor`: who wants it. ENOENT: the conference is gone; ENOMEM. */
+int focus_recheck(struct conference *conference, const struct actor *actor);
+/* The scripts are new: the event reloaded is told of each conference. */
+void focus_reloaded(struct focus *focus);
+
 /* Asks the policy whether somebody may be told what happens in a conference, by the event package
  * of this name. Accepted: *conferencep is the conference, *participantp the participant who asks
- * (0: none), and *viewp what may be seen. Otherwise `subscriber` says why not. */
+ * (0: none), and *viewp what may be seen; unless *pendingp is not 0, the id of what has to be
+ * decided first (pending.h). Otherwise `subscriber` says why not. `pendingp` NULL: it was accepted
+ * once, and goes on as it is if it would have to wait now, which is false and a code of 200. */
 bool focus_subscribe(struct focus *focus, struct subscriber *subscriber, const char *package,
-                     struct conference **conferencep, uint64_t *participantp, enum view *viewp);
+                     struct conference **conferencep, uint64_t *participantp, enum view *viewp,
+                     uint64_t *pendingp);
 
 /* Ends all calls, and calls `done` when the last one is gone or `ms` have passed. New calls get
  * 503 from now on. */
@@ -185,8 +196,10 @@ uint64_t conference_id(const struct conference *conference);
 const char *conference_name(const struct conference *conference);
 const char *conference_title(const struct conference *conference);
 const struct session_about *conference_about(const struct conference *conference);
-const char *conference_policy(const struct conference *conference);    /* "" for none */
-const json_t *conference_options(const struct conference *conference); /* may be NULL */
+/* As in struct conference_config. */
+const char *conference_policy(const struct conference *conference);
+const json_t *conference_options(const struct conference *conference);
+const json_t *conference_places(const struct conference *conference);
 unsigned conference_capacity(const struct conference *conference);
 bool conference_is_locked(const struct conference *conference);
 /* Of the streams towards its participants, unless they are on hold. */
@@ -201,6 +214,18 @@ const struct conference_life *conference_life(const struct conference *conferenc
 time_t conference_ends_at(const struct conference *conference);
 /* The participant with whom it ends; 0: none, or not in (any more). */
 uint64_t conference_creator(const struct conference *conference);
+/* Whose sidebar it is (framework 5.6); NULL: it is none. */
+struct conference *conference_parent(const struct conference *conference);
+/* Its sidebars. The first one for NULL; NULL after the last one. */
+struct conference *conference_next_sidebar(const struct conference *conference,
+                                           const struct conference *after);
+/* Of a sidebar: dB by which its members hear the parent less; how it is shown. */
+float sidebar_background(const struct conference *conference);
+enum sidebar_shown sidebar_shown(const struct conference *conference);
+/* What somebody of the parent comes into a sidebar with, unless the asker or the policy says
+ * otherwise. */
+void sidebar_wish_entry(const struct conference *sidebar, const struct participant *main,
+                        struct request_params *params);
 /* What it has done to the voice of whoever comes in, unless an invite or the policy says otherwise:
  * agc, denoise, vad. */
 void conference_wish_sound(const struct conference *conference, struct request_params *params);
@@ -217,6 +242,11 @@ struct participant *focus_participant(struct focus *focus, uint64_t id);
 
 uint64_t participant_id(const struct participant *participant);
 struct conference *participant_conference(const struct participant *participant);
+/* Who comes from the parent into a sidebar is a participant of each, with one call: of the one in
+ * the sidebar, who it is in the parent; NULL: it has come by a call of its own. */
+struct participant *participant_main(const struct participant *participant);
+/* The other way round; NULL: in no sidebar. It may still be asked (participant_has_joined). */
+struct participant *participant_aside(const struct participant *participant);
 /* The identity and the call as they were at the INVITE. */
 const struct call_info *participant_call(const struct participant *participant);
 const char *participant_role(const struct participant *participant);

@@ -12,8 +12,9 @@ struct incidents {
 
 static bool is_same(const struct incident *one, const struct incident *other)
 {
-    return one->cause.verb == other->cause.verb && one->cause.asker == other->cause.asker &&
-           one->code == other->code && strcmp(one->cause.who, other->cause.who) == 0 &&
+    return one->is_removal == other->is_removal && one->cause.verb == other->cause.verb &&
+           one->cause.asker == other->cause.asker && one->code == other->code &&
+           strcmp(one->cause.who, other->cause.who) == 0 &&
            strcmp(one->cause.by, other->cause.by) == 0 && strcmp(one->whom, other->whom) == 0;
 }
 
@@ -51,7 +52,9 @@ void incident_refused(const struct request *request, const struct decision *deci
 {
     struct incident incident = {.count = 1};
 
-    if (!request->conference)
+    bool is_recheck = request->verb == VERB_JOIN && request->actor.participant; /* recheck.c */
+
+    if (!request->conference || is_recheck)
         return;
     describe(&incident, decision);
     add(request->conference, &incident);
@@ -59,10 +62,11 @@ void incident_refused(const struct request *request, const struct decision *deci
 
 void incident_removed(const struct participant *target, const struct decision *decision)
 {
-    struct incident incident = {.count = 1};
+    struct incident incident = {.is_removal = true, .count = 1};
 
     describe(&incident, decision);
-    (void)snprintf(incident.reason, sizeof incident.reason, "%s", decision->params.reason);
+    if (decision->verdict == DECISION_ACCEPT)
+        (void)snprintf(incident.reason, sizeof incident.reason, "%s", decision->params.reason);
     if (!target->anonymous && !target->hidden)
         (void)snprintf(incident.whom, sizeof incident.whom, "%s", target->info.caller.uri);
     add(target->conference, &incident);

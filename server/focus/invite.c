@@ -89,17 +89,6 @@ static int make_call(struct conference *conference, const struct request *reques
                    signalling->call(signalling->ctx, &outgoing, callp));
 }
 
-/* Who is in already has what was wished for them: that is success. */
-static void tell_already(struct participant *participant, struct referral *referral)
-{
-    const struct signalling *signalling = participant->conference->focus->signalling;
-
-    if (referral && participant->called)
-        referrer_add(participant, referral);
-    else if (referral)
-        signalling->report(referral, 200, "Already in the conference");
-}
-
 /* What speaks against calling them, before anything is sent. */
 static int check(struct conference *conference, const struct request *request,
                  struct decision *decision, const struct caller *caller)
@@ -113,7 +102,7 @@ static int check(struct conference *conference, const struct request *request,
     if (other) {
         decision->participant = other->id;
         (void)fail(conference, request, decision, 486, "already in");
-        tell_already(other, request->invitation->referral);
+        referrer_add_to(other, request->invitation->referral);
         return EALREADY;
     }
     /* One conference within another: each would hear its own echo. */
@@ -175,12 +164,27 @@ static int ask(struct conference *conference, const struct request *request,
             may_be_told_of(&request->actor, other)) {
             decision->participant = other->id;
             (void)fail(conference, request, decision, 486, "already in");
-            tell_already(other, invitation->referral);
+            referrer_add_to(other, invitation->referral);
             return EALREADY;
         }
     }
     return fail_by(conference, request, decision,
                    focus->signalling->refer(focus->signalling->ctx, &refer));
+}
+
+/* Nobody in the parent gets a second call for its sidebar (framework 5.6). */
+static int ask_aside(struct conference *sidebar, struct participant *main,
+                     const struct request *request, struct decision *decision)
+{
+    const struct request_params *decided = &decision->params;
+    struct request_params params = *decided;
+
+    sidebar_wish_entry(sidebar, main, &params);
+    params.muted = decided->muted;
+    params.listen_only = decided->listen_only;
+    params.hidden |= decided->hidden;
+    params.anonymous |= decided->anonymous;
+    return aside_take(sidebar, main, &params, request, decision);
 }
 
 int invite(struct conference *conference, const struct request *request, struct decision *decision)
@@ -192,6 +196,9 @@ int invite(struct conference *conference, const struct request *request, struct 
     const char *reason;
     int error, code;
 
+    participant = aside_find(conference, request->invitation->uri);
+    if (participant)
+        return ask_aside(conference, participant, request, decision);
     reason = focus_is_full(focus, conference->name);
     if (reason)
         return fail(conference, request, decision, 503, reason);

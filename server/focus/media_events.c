@@ -4,7 +4,7 @@
 #include "core/log.h"
 #include "core/text.h"
 
-void participant_speak(struct participant *participant, bool speaking)
+void participant_set_speaking(struct participant *participant, bool speaking)
 {
     participant->speaking = speaking;
     if (!participant->joined || participant->speaking_queued)
@@ -31,21 +31,18 @@ static void on_speaking(void *user, bool speaking, void *arg)
 
     (void)arg;
     if (participant && !visitor_out(participant))
-        participant_speak(participant, speaking);
+        participant_set_speaking(participant_here(participant), speaking);
 }
 
 static void on_digit(void *user, char digit, unsigned duration, void *arg)
 {
     struct focus *focus = arg;
-    const struct participant *participant = participant_of(user);
-    const struct visitor *visitor = visitor_out(participant);
+    struct participant *participant = participant_of(user);
+    const struct visitor *visitor = participant ? visitor_out(participant) : visitor_of(user);
 
-    if (participant && !participant->joined)
+    if (!visitor && (!participant->joined || aside_key(participant, digit)))
         return;
-    if (visitor)
-        participant = NULL;
-    else
-        visitor = visitor_of(user);
+    participant = visitor ? NULL : participant_here(participant);
     events_post(focus, &(struct conference_event){
                            .kind = EVENT_DIGIT,
                            .conference = participant ? participant->conference->id : 0,

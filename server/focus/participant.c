@@ -58,6 +58,32 @@ static int take_leg(struct participant *participant, struct conference *conferen
                : focus->mixing->leg_create(conference->mix, &config, &participant->leg);
 }
 
+/* What there is of every participant, whether it has a call of its own or not. */
+static void add(struct conference *conference, struct participant *participant,
+                const struct request_params *params)
+{
+    participant->id = id_next();
+    participant->made_at = time(NULL);
+    participant->conference = conference;
+    participant->muted = params->muted;
+    participant->hidden = params->hidden;
+    participant->listen_only = params->listen_only;
+    participant->has_floor = params->floor;
+    if (params->anonymous)
+        participant->anonymous = ++conference->anonymous_count;
+    participant->speaks = params->speaks;
+    participant->hears = params->hears;
+    participant->background = params->background;
+    (void)snprintf(participant->role, sizeof participant->role, "%s",
+                   *params->role ? params->role : "participant");
+    (void)snprintf(participant->display_name, sizeof participant->display_name, "%s",
+                   params->display_name);
+    HASH_ADD(hh, conference->focus->participants, id, sizeof participant->id, participant);
+    DL_APPEND(conference->members, participant);
+    conference->member_count++;
+    loop_timer_stop(&conference->empty_timer);
+}
+
 int participant_make(struct conference *conference, struct call *call, struct leg *leg,
                      const struct request_params *params, struct participant **participantp)
 {
@@ -72,29 +98,11 @@ int participant_make(struct conference *conference, struct call *call, struct le
         error = take_leg(participant, conference, leg);
     if (error)
         goto out;
-    participant->id = id_next();
-    participant->made_at = time(NULL);
-    participant->conference = conference;
     participant->call = call;
-    participant->muted = params->muted;
     participant->held_by_us = participant->held_told = params->held;
-    participant->hidden = params->hidden;
-    participant->listen_only = params->listen_only;
-    participant->has_floor = params->floor;
-    if (params->anonymous)
-        participant->anonymous = ++conference->anonymous_count;
-    participant->speaks = params->speaks;
-    participant->hears = params->hears;
     participant->voice.keys = conference_sound(conference)->voice.keys;
+    add(conference, participant, params);
     participant_enhance(participant, params);
-    (void)snprintf(participant->role, sizeof participant->role, "%s",
-                   *params->role ? params->role : "participant");
-    (void)snprintf(participant->display_name, sizeof participant->display_name, "%s",
-                   params->display_name);
-    HASH_ADD(hh, focus->participants, id, sizeof participant->id, participant);
-    DL_APPEND(conference->members, participant);
-    conference->member_count++;
-    loop_timer_stop(&conference->empty_timer);
     focus->signalling->set_user(call, participant);
     focus->calls++;
     *participantp = participant;
@@ -105,12 +113,30 @@ out:
     return error;
 }
 
+int participant_make_aside(struct conference *sidebar, struct participant *main,
+                           const struct request_params *params, struct participant **participantp)
+{
+    struct participant *participant = calloc(1, sizeof *participant);
+    int error = participant ? participant_describe(participant, &main->info) : ENOMEM;
+
+    if (error) {
+        free(participant);
+        return error;
+    }
+    participant->main = main;
+    main->aside = participant;
+    add(sidebar, participant, params);
+    *participantp = participant;
+    return 0;
+}
+
 void participant_learn(struct participant *participant)
 {
     const struct signalling *signalling = participant->conference->focus->signalling;
 
     /* ENOMEM: it is known as it was before. */
-    (void)participant_describe(participant, signalling->info(participant->call));
+    if (participant->call)
+        (void)participant_describe(participant, signalling->info(participant->call));
 }
 
 void participant_established(struct participant *participant)
@@ -136,6 +162,8 @@ void participant_established(struct participant *participant)
                                            .conference = conference->id,
                                            .participant = participant->id,
                                        });
+    if (participant->main)
+        aside_enter(participant, is_new);
     if (participant->predecessor)
         replace_finish(participant);
     conference_update_music(conference);
@@ -143,37 +171,9 @@ void participant_established(struct participant *participant)
     participant_route_or_remove(participant);
 }
 
-int participant_route(struct participant *participant)
-{
-    struct leg_route route = {.is_cautious = false};
-    bool heard =
-        !participant->muted && !participant->listen_only && !participant_is_held(participant);
-
-    /* Not before the ACK: a forged INVITE must not aim our audio at its victim. */
-    if (!participant->joined)
-        return 0;
-    if (participant->visitor && participant->visitor->is_out)
-        return visitor_route(participant->visitor, participant->leg);
-    for (unsigned bus = 0; bus < MIX_BUSES; bus++)
-        route.speaks[bus] = route.hears[bus] = GAIN_OFF;
-    route.speaks[MIX_MAIN] = heard ? participant->speaks : GAIN_OFF;
-    route.hears[MIX_MAIN] = participant->held_by_us ? GAIN_OFF : participant->hears;
-    route.hears[MIX_MUSIC] = participant->hears_music ? participant->hears : GAIN_OFF;
-    return participant->conference->focus->mixing->leg_route(participant->leg, &route);
-}
-
-void participant_route_or_remove(struct participant *participant)
-{
-    struct conference *conference = participant->conference;
-
-    if (!participant_route(participant))
-        return;
-    participant_remove(participant, FAILED, 500, "Out of memory");
-    conference_end_if_over(conference);
-}
-
 void participant_enhance(struct participant *participant, const struct request_params *params)
 {
+    participant = participant_own(participant);
     participant->voice.agc = params->agc;
     participant->voice.denoise = params->denoise;
     participant->voice.vad = params->vad;
@@ -209,11 +209,35 @@ void participant_answered(struct participant *participant)
     loop_timer_stop(&participant->patience);
 }
 
+static void give_up_call(struct participant *participant, int code, const char *reason)
+{
+    const struct focus *focus = participant->conference->focus;
+
+    focus->mixing->leg_close(participant->leg);
+    participant->leg = NULL;
+    if (participant->visitor)
+        visitor_left_conference(participant->visitor, code, reason);
+    focus->signalling->set_user(participant->call, CALL_HAS_LEFT);
+    participant->call = NULL;
+}
+
+/* Who leaves is no longer in a sidebar either, nor asked into one. */
+static void leave_sidebar(struct participant *participant, enum departure_method method, int code,
+                          const char *reason)
+{
+    struct participant *aside = participant->aside;
+    struct conference *sidebar = aside ? aside->conference : NULL;
+
+    if (!aside)
+        return;
+    participant_leave(aside, method, code, reason);
+    conference_end_if_over(sidebar);
+}
+
 void participant_leave(struct participant *participant, enum departure_method method, int code,
                        const char *reason)
 {
     struct conference *conference = participant->conference;
-    struct focus *focus = conference->focus;
     bool was_called = participant->called;
     struct conference_event event = {
         .kind = was_called ? EVENT_FAILED : EVENT_LEFT,
@@ -226,18 +250,18 @@ void participant_leave(struct participant *participant, enum departure_method me
     if (participant->left)
         return;
     participant->left = true;
+    leave_sidebar(participant, method, code, reason);
     participant_answered(participant);
     participant_stats(participant, &participant->stats);
-    focus->mixing->leg_close(participant->leg);
-    participant->leg = NULL;
-    if (participant->visitor)
-        visitor_left_conference(participant->visitor, code, reason);
-    focus->signalling->set_user(participant->call, CALL_HAS_LEFT);
-    participant->call = NULL;
+    if (participant->main)
+        aside_leave(participant, !was_called, method == REPLACED);
+    else
+        give_up_call(participant, code, reason);
     if (was_called)
         referrers_tell(participant, event.code, reason);
     DL_DELETE(conference->members, participant);
     conference->member_count--;
+    pending_target_left(participant);
     if (participant->id == conference->creator) {
         conference->creator = participant->successor ? participant->successor->id : 0;
         conference->creator_has_left = !participant->successor;
@@ -267,7 +291,8 @@ void participant_leave(struct participant *participant, enum departure_method me
         log_write(LOG_LEVEL_INFO, conference->name, participant->info.id,
                   "%s does not come in: %d %s", participant->info.caller.uri, event.code, reason);
     } else {
-        log_quality(participant);
+        if (!participant->main)
+            log_quality(participant);
         log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s left: %s",
                   participant->info.caller.uri, reason);
     }
@@ -281,10 +306,9 @@ void participant_remove(struct participant *participant, enum departure_method m
     const struct signalling *signalling = participant->conference->focus->signalling;
     struct call *call = participant->call;
 
-    if (!call)
-        return;
     participant_leave(participant, method, code, reason);
-    signalling->end(call, code, reason);
+    if (call) /* else it has left, or goes back to where its call is */
+        signalling->end(call, code, reason);
 }
 
 void participant_free(struct participant *participant)
@@ -326,8 +350,9 @@ bool participant_is_muted(const struct participant *participant)
 
 bool participant_is_held(const struct participant *participant)
 {
-    return participant->held_by_phone || participant->held_by_us ||
-           (participant->visitor && participant->visitor->is_out);
+    const struct participant *own = participant->main ? participant->main : participant;
+
+    return own->held_by_phone || own->held_by_us || (own->visitor && own->visitor->is_out);
 }
 
 bool participant_is_speaking(const struct participant *participant)
@@ -347,7 +372,9 @@ unsigned participant_anonymous(const struct participant *participant)
 
 enum stream_direction participant_direction(const struct participant *participant)
 {
-    return participant->has_session ? participant->direction : STREAM_INACTIVE;
+    const struct participant *own = participant->main ? participant->main : participant;
+
+    return own->has_session ? own->direction : STREAM_INACTIVE;
 }
 
 const char *participant_brought_by(const struct participant *participant)
@@ -364,7 +391,9 @@ const char *participant_removed_by(const struct participant *participant)
 
 const char *participant_media(const struct participant *participant)
 {
-    return participant->has_audio
+    const struct participant *own = participant->main ? participant->main : participant;
+
+    return own->has_audio
                ? stream_direction_name(stream_reversed(participant_direction(participant)))
                : "none";
 }
@@ -376,7 +405,7 @@ const struct departure *participant_departure(const struct participant *particip
 
 const struct leg_voice *participant_voice(const struct participant *participant)
 {
-    return &participant->voice;
+    return participant->main ? &participant->main->voice : &participant->voice;
 }
 
 float participant_speaks(const struct participant *participant)
@@ -429,8 +458,10 @@ time_t participant_joined_at(const struct participant *participant)
 
 void participant_stats(const struct participant *participant, struct leg_stats *stats)
 {
-    if (participant->leg)
-        participant->conference->focus->mixing->leg_stats(participant->leg, stats);
+    const struct leg *leg = participant->main ? participant->main->leg : participant->leg;
+
+    if (leg)
+        participant->conference->focus->mixing->leg_stats(leg, stats);
     else
         *stats = participant->stats;
 }

@@ -39,11 +39,17 @@ void playbacks_stop(struct playback *list, const struct focus *focus, bool is_ho
 
     DL_FOREACH(list, playback)
     {
-        if (playback->is_hold_music == is_hold_music && !playback->is_stopped) {
-            playback->is_stopped = true;
-            focus->mixing->play_stop(playback->player);
-        }
+        if (playback->is_hold_music == is_hold_music && !playback->prompted)
+            playback_stop(playback, focus);
     }
+}
+
+void playback_stop(struct playback *playback, const struct focus *focus)
+{
+    if (playback->is_stopped)
+        return;
+    playback->is_stopped = true;
+    focus->mixing->play_stop(playback->player);
 }
 
 void playbacks_forget(struct playback **list)

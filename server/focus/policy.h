@@ -11,9 +11,9 @@
 struct policy {
     void *ctx;
     /* Fills *decision, which comes in as the verb's default with the request's params. The stack
-     * is: site policy, then the conference's own; the first verdict wins; none leaves *decision
-     * as it is. A script's error is logged and counted by the engine, and answered by the safe
-     * default: create, join, replace and invite are rejected with 500, everything else by the
+     * is: site policy, then the conference's own ones; the first verdict wins; none leaves
+     * *decision as it is. A script's error is logged and counted by the engine, and answered by the
+     * safe default: create, join, replace and invite are rejected with 500, everything else by the
      * verb's default. */
     void (*decide)(void *ctx, const struct request *request, struct decision *decision);
     /* Runs the event hooks. Participant and conference of a left or ended event are still there

@@ -9,10 +9,13 @@
  *   factory.c      a call to a conference factory
  *   ending.c       how conferences end: for all, empty, in time, with their creator
  *   gone.c         names that no conference has any more
- *   participant.c  participants: make, leave, route their audio; and reading them
+ *   participant.c  participants: make, leave; and reading them
+ *   routing.c      what each hears and is heard by: routes to the buses of the mix; those buses
  *   standing.c     what they are in it: role, shown name, floor, leave to speak
  *   admit.c        a call that wants in: create, join, answer
  *   replace.c      a call that takes the place of another
+ *   sidebar.c      conferences within a conference
+ *   aside.c        participants who come into one from its parent, by the call that they have
  *   invite.c       a call of ours to somebody who is to come in
  *   uncalled.c     those whom nobody could call
  *   wishes.c       several people to be called, or put out, at the wish of one
@@ -23,6 +26,9 @@
  *   submit.c       a participant's or script's wish: decision, effect
  *   subscribe.c    who wants to be told what happens: decision
  *   decide.c       the one way from a request to a decision
+ *   pending.c      requests that wait for somebody's decision
+ *   waiting.c      callers who wait to be let in
+ *   recheck.c      asking anew about those who are in
  *   cause.c        what has led to a state
  *   incidents.c    who was lately kept or put out
  *   explain.c      why somebody does or does not hear another; explain_text.c: in one line
@@ -39,6 +45,7 @@
 #include "focus/application.h"
 #include "focus/cause.h"
 #include "focus/focus.h"
+#include "focus/pending.h"
 #include "ports/initiating.h"
 #include "ports/referring.h"
 
@@ -75,10 +82,11 @@ static inline struct visitor *visitor_of(void *user)
 
 struct queued_event {
     struct conference_event event; /* kind EVENT_COUNT: nothing is told */
-    /* Kept alive until the event has been told, and freed then, with this entry in it; both NULL:
+    /* Kept alive until the event has been told, and freed then, with this entry in it; all NULL:
      * the entry is freed alone. */
     struct participant *last_of;
     struct conference *end_of;
+    struct pending *over_of;
     struct queued_event *next;
     bool is_answer; /* caused by a hook that was told of another event */
 };
@@ -95,7 +103,9 @@ struct playback {
     struct visitor *visitor;
     struct player *player;
     bool is_hold_music;
-    bool is_stopped; /* it fades out */
+    bool is_stopped;   /* it fades out */
+    bool is_silent;    /* its end concerns nobody any more */
+    uint64_t prompted; /* participant who is asked by it; 0: nobody */
     struct playback *prev, *next;
     char file[];
 };
@@ -129,6 +139,7 @@ struct focus {
     struct conference *by_name;       /* hash; only those that can be called */
     struct participant *participants; /* hash; those who left too, until their event is told */
     struct visitor *visitors;         /* hash */
+    struct pending *pending;          /* hash; decided ones too, until that has been told */
     unsigned calls;                   /* that were let in and are not yet over */
 
     struct queued_event *events, **events_tail;
@@ -154,12 +165,18 @@ struct focus {
     void *shutdown_arg;
 };
 
+/* Of a mix, as bit masks: those that somebody has, and those that were given back. */
+struct bus_set {
+    uint64_t taken, resting, rested; /* `rested`: for longer than `resting`, and not yet free */
+    uint64_t turned_at;              /* ms: when `resting` began */
+};
+
 struct conference {
     struct focus *focus;
     uint64_t id;
     char *name, *title, *policy;
     unsigned capacity;
-    json_t *options;
+    json_t *options, *places;
     struct session_about about; /* its own strings */
     enum factory factory;
     struct maker maker;
@@ -170,6 +187,9 @@ struct conference {
     bool ending; /* all its calls are being ended */
     bool locked;
     struct cause lock_cause, media_cause; /* of what is locked or open, and of `withheld` */
+    struct loop_timer *recheck_timer;     /* runs while somebody is_doubted */
+    uint64_t rechecked_at;                /* ms, when that begins or began; 0: never yet */
+    struct cause recheck_cause;           /* who asked for it */
     struct incidents *incidents;          /* NULL: there were none yet */
     time_t created_at;
     struct conference_life life;
@@ -179,6 +199,8 @@ struct conference {
     uint64_t creator;               /* id of who made it; 0: nobody, or not in (any more) */
     bool creator_has_left;          /* just now, which is still to be considered */
     struct mix *mix;
+    struct bus_set buses;
+    bool has_announced;     /* so that all hear that bus */
     bool has_sound;         /* of its own */
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
     struct sound sound;
@@ -186,11 +208,19 @@ struct conference {
     enum stream_direction withheld; /* from the streams of all, see struct answer */
     char codecs[REQUEST_CODECS];    /* those offered, "": all */
     struct loop_timer *media_timer; /* runs while somebody is_outdated */
-    struct queued_event end;        /* its place in the queue once it ended */
+    struct conference *parent;      /* whose sidebar it is; NULL: it is none */
+    struct conference *sidebars;    /* list */
+    struct conference *prev_sidebar, *next_sidebar;
+    unsigned bus;             /* of a sidebar: where its members speak, in the parent's mix */
+    float background;         /* the same: dB */
+    enum sidebar_shown shown; /* the same */
+    struct queued_event end;  /* its place in the queue once it ended */
     struct participant
         *members; /* list; on the way in, too; those who have joined last come last */
-    unsigned member_count, called_count; /* all of them; those who are still being called */
-    unsigned anonymous_count;            /* of all that ever came */
+    unsigned member_count, called_count;   /* all of them; those who are still being called */
+    struct pending *pending;               /* list, in the order of asking */
+    unsigned pending_count, waiting_count; /* all of them; those who are calls that want in */
+    unsigned anonymous_count;              /* of all that ever came */
     uint64_t answers_since; /* ms: when the counting of `answers` began, see submit.c */
     unsigned answers;
     UT_hash_handle hh_id, hh_name;
@@ -212,6 +242,7 @@ struct participant {
     bool held_by_phone, held_by_us, held_told;
     bool is_source;   /* it has never wanted to receive, which is no hold */
     bool is_outdated; /* it is to learn what has changed for all */
+    bool is_doubted;  /* the policy is to be asked about it again */
     bool hidden, listen_only, has_floor;
     unsigned anonymous; /* its number among the nameless of the conference; 0: it has a name */
     struct cause causes[CAUSE_COUNT];
@@ -225,6 +256,12 @@ struct participant {
     struct loop_timer *patience;     /* runs while it is called */
     struct referrer *referrers;      /* list: who is told whether it comes in */
     struct visitor *visitor;         /* as which its application knows it; NULL: none any more */
+    struct participant *main;        /* who it is in the parent, whose call and leg it has; NULL: it
+                                        has its own */
+    struct participant *aside;       /* the other way round: who it is in a sidebar; or NULL */
+    float background;                /* dB; in a sidebar: how loud the parent is */
+    char accept, decline;            /* keys that answer the question whether it comes aside */
+    unsigned prompt_bus;             /* where that is asked; MIX_MAIN: it is not heard (any more) */
     struct participant *successor;   /* whose call is to replace this one when it is confirmed */
     struct participant *predecessor; /* the other way round; both NULL: none */
     bool speaking_told, speaking_queued;
@@ -248,6 +285,8 @@ struct visitor {
     bool answered;                   /* the 200 is on its way */
     bool up;                         /* and the ACK is here */
     bool failed;                     /* its application is over, it hears of that and goes */
+    bool waits;                      /* to be let in, and has no application */
+    struct pending *pending;         /* what it waits for; NULL: nothing */
     struct participant *participant; /* that it is, while its application goes on; NULL: it is in no
                                         conference, and call and leg are its own */
     bool is_out;                     /* of the mix of its conference, with its application */
@@ -255,6 +294,32 @@ struct visitor {
     bool is_let_go;                  /* its application is over: it is freed when it is back in */
     struct loop_timer *step_timer;   /* until its leg can be moved */
     time_t since;
+    UT_hash_handle hh;
+};
+
+/* Whoever is to hear what has become of a request of theirs: accepted, or not. */
+struct asker {
+    void (*decided)(void *arg, const struct decision *result); /* NULL: nobody */
+    void *arg;
+};
+
+struct pending {
+    uint64_t id;
+    struct request request;
+    struct invitation invitation; /* request.invitation, if it has one */
+    struct sidebar_wish sidebar;  /* the same, of request.sidebar */
+    char *strings;                /* where their texts live */
+    struct decision decision;     /* which lets it wait */
+    struct visitor *caller;       /* whose call waits; NULL: none */
+    struct asker asker;
+    struct referral *referral; /* is told; NULL: nobody */
+    bool tells_uncalled;       /* that somebody is not called is told as their failure to come */
+    bool is_over;              /* which is still to be told */
+    char decided_by[256];      /* who has: a URI; "": nobody who is named */
+    time_t since;
+    struct loop_timer *expiry;
+    struct pending *prev, *next; /* in conference.pending */
+    struct queued_event last;    /* its place in the queue once it is over */
     UT_hash_handle hh;
 };
 
@@ -266,6 +331,7 @@ void events_post(struct focus *focus, const struct conference_event *event);
  * `event` NULL: nothing is told, the conference is only freed in its turn. */
 void events_post_left(struct participant *participant, const struct conference_event *event);
 void events_post_ended(struct conference *conference, const struct conference_event *event);
+void events_post_decided(struct pending *pending, const struct conference_event *event);
 /* Tells what is queued (one turn's worth), so that a policy decides about a newcomer knowing what
  * happened before. Not from within a request. */
 void events_catch_up(struct focus *focus);
@@ -317,6 +383,9 @@ int about_set(struct session_about *about, const struct session_about *source);
 void about_free(struct session_about *about);
 
 /* create.c */
+enum { MADE_NAME_SIZE = 24 + 1 }; /* hexadecimal digits, 96 bits; and a NUL */
+/* A name that nobody can guess, and nobody has. False: there are too many conferences. */
+bool name_make(struct focus *focus, char name[MADE_NAME_SIZE]);
 /* Notes whose call had it made, or whose it is; NULL for either. ENOMEM. */
 int maker_note(struct conference *conference, const struct call_info *from, const char *uri);
 /* Whether it is who had it made that asks. */
@@ -332,10 +401,13 @@ void factory_admit(struct conference *factory, struct call *call);
 /* `leg`: the one that the call has; NULL: it gets one. */
 int participant_make(struct conference *conference, struct call *call, struct leg *leg,
                      const struct request_params *params, struct participant **participantp);
-/* Tells the mixer who may be heard. ENOMEM: it goes on as before. */
-int participant_route(struct participant *participant);
-/* The same for what cannot be taken back: without the memory for it the participant has to go. */
-void participant_route_or_remove(struct participant *participant);
+/* One in a sidebar, who has the call of `main`, who is in its parent. ENOMEM. */
+int participant_make_aside(struct conference *sidebar, struct participant *main,
+                           const struct request_params *params, struct participant **participantp);
+/* Whose call and leg it is. */
+struct participant *participant_own(struct participant *participant);
+/* Where it speaks and presses keys: in the sidebar, if it is in one. */
+struct participant *participant_here(struct participant *participant);
 /* Takes what signalling has learned about the call since the participant was made. */
 void participant_learn(struct participant *participant);
 /* Changes what is done to the participant's voice. */
@@ -355,6 +427,18 @@ void participant_remove(struct participant *participant, enum departure_method m
 int participant_describe(struct participant *participant, const struct call_info *info);
 void participant_free(struct participant *participant);
 
+/* routing.c */
+/* Tells the mixer what the participant hears, and who hears it. ENOMEM: it goes on as before. */
+int participant_route(struct participant *participant);
+/* The same for what cannot be taken back: without the memory for it the participant has to go. */
+void participant_route_or_remove(struct participant *participant);
+/* All of them; one whom an error concerns goes on as before. */
+int conference_route(struct conference *conference);
+/* A bus of the conference's mix that nobody else has. ENOSPC. */
+int conference_take_bus(struct conference *conference, unsigned *busp);
+/* Once no participant's route leads there. It rests until no leg speaks to it any more. */
+void conference_give_bus(struct conference *conference, unsigned bus);
+
 /* standing.c */
 /* role, rename, floor, permit: what a participant is in its conference. */
 bool verb_is_of_standing(enum verb verb);
@@ -364,9 +448,6 @@ int standing_change(struct participant *participant, enum verb verb,
 /* The same for who is to replace the one whom it was decided about. */
 void standing_pass_on(struct participant *participant, enum verb verb,
                       const struct decision *decision);
-
-/* media_events.c */
-void participant_speak(struct participant *participant, bool speaking);
 
 /* streams.c */
 /* Whether it is on hold, if that has changed. */
@@ -385,6 +466,42 @@ int conference_change_media(struct conference *conference, const struct request_
 /* It is over: from now on media are as for any other. */
 void conference_reset_media(struct conference *conference);
 
+/* It began or stopped to speak, here. */
+void participant_set_speaking(struct participant *participant, bool speaking);
+
+/* sidebar.c */
+/* The effect of an accepted wish; errors as focus_submit, with decision->code. `target` NULL: a new
+ * sidebar. */
+int sidebar(struct conference *conference, struct participant *target,
+            const struct request *request, struct decision *decision);
+/* The conference goes: its sidebars, too. */
+void sidebars_end(struct conference *conference, int code, const char *reason);
+/* A sidebar has a bus of its parent's mix, instead of a mix. ENOSPC: none is left. */
+int sidebar_activate(struct conference *sidebar);
+void sidebar_deactivate(struct conference *sidebar);
+
+/* aside.c */
+/* Brings a participant of the parent in, or asks it. Errors as invite. `request` may also be an
+ * invite, which asks. */
+int aside_take(struct conference *sidebar, struct participant *main,
+               const struct request_params *params, const struct request *request,
+               struct decision *decision);
+/* Whom an invite to a sidebar names, who is in its parent and has not to be called; NULL: nobody.
+ */
+struct participant *aside_find(const struct conference *sidebar, const char *uri);
+/* Who is asked comes in. */
+void aside_accept(struct participant *aside);
+/* The key answers the question, and means nothing else. */
+bool aside_key(struct participant *participant, char digit);
+/* `aside` has come in, not only by another call than before. */
+void aside_enter(struct participant *aside, bool is_new);
+/* It goes: whose call it has is all in the parent again. `was_in`: it had come in. */
+void aside_leave(struct participant *aside, bool was_in, bool is_replaced);
+/* What was played to who is asked is over. */
+void aside_prompted(struct participant *aside);
+/* Who goes on by another call does so in the sidebar. */
+void aside_hand_over(struct participant *participant, struct participant *predecessor);
+
 /* sound.c */
 /* NULL: as the server's. ENOMEM. */
 int conference_set_sound(struct conference *conference, const struct sound_config *config);
@@ -401,11 +518,51 @@ void conference_played(struct conference *conference, const struct playback *pla
 /* Plays config's file to whom `what` says. Errors as mixing's play. */
 int playback_begin(const struct playback *what, struct play_config *config);
 void playbacks_stop(struct playback *list, const struct focus *focus, bool is_hold_music);
+void playback_stop(struct playback *playback, const struct focus *focus);
 /* Their mix goes, and all that plays in it. */
 void playbacks_forget(struct playback **list);
 void playback_on_played(void *user, const char *problem, void *arg);
 
+/* pending.c */
+/* Keeps a request that may wait, and fills decision->pending: EINPROGRESS. EPERM: there is no room
+ * for it, decision->code and reason say so. */
+int pending_add(const struct request *request, struct decision *decision);
+/* Once its end has been told. */
+void pending_free(struct pending *pending);
+/* The effect of an accepted decide; errors as of focus_submit. */
+int pending_decide(struct pending *pending, const struct request *request,
+                   struct decision *decision);
+/* Who asked has gone, and hears nothing of it. */
+void pending_withdraw(struct pending *pending, int code, const char *reason);
+/* The conference is over, and all that waits in it. */
+void pending_end_all(struct conference *conference, int code, const char *reason);
+/* What is wished about the participant is wished about who goes on for it, or about nobody. */
+void pending_target_left(const struct participant *participant);
+/* Whether it is up to this actor when no policy says otherwise. */
+bool pending_may_be_decided_by(const struct pending *pending, const struct actor *actor);
+
+/* waiting.c */
+/* The call waits for a decision about its request, if there is room for it. */
+void waiting_begin(struct call *call, const struct request *request, struct decision *decision);
+/* There is audio: what is to be heard meanwhile begins. */
+void waiting_play(struct visitor *visitor);
+/* The visitor, who has waited, has left. */
+void waiting_gone(struct visitor *visitor, int code, const char *reason);
+/* The caller is not let in … */
+void waiting_refuse(struct pending *pending, const struct decision *result);
+/* … or is: result->participant. ECANCELED: it could not be done, result->code and reason say why.
+ */
+int waiting_enter(struct pending *pending, struct decision *result);
+
+/* enter.c */
+/* The visitor goes into the conference, in place of `predecessor` unless that is NULL:
+ * decision->participant. EAGAIN: it could not be done, and it stays; ECANCELED: and it is gone, or
+ * going; decision->code and reason say why. */
+int visitor_go_in(struct visitor *visitor, struct conference *conference,
+                  struct participant *predecessor, struct decision *decision);
+
 /* visitor.c */
+struct visitor *visitor_make(struct focus *focus, struct call *call);
 /* False: the call is for no application. */
 bool visitor_admit(struct focus *focus, struct call *call);
 /* Whether the URI is that of an application. */
@@ -422,8 +579,8 @@ int visitor_make_mix(struct visitor *visitor);
 void visitor_drop_mix(struct visitor *visitor);
 /* Lets `leg`, which is in its mix, hear what is played there. ENOMEM. */
 int visitor_route(const struct visitor *visitor, struct leg *leg);
-/* It is none any more; what becomes of its call is another's. */
-void visitor_leave(struct visitor *visitor, const char *reason);
+/* It is none any more; what becomes of its call is another's. `code` as of on_ended. */
+void visitor_leave(struct visitor *visitor, int code, const char *reason);
 /* Its application hears of it. */
 void visitor_tell_left(struct visitor *visitor, int code, const char *reason);
 /* As visitor_dismiss, but not by its application, which hears of it. */
@@ -439,6 +596,12 @@ void admit_to(struct conference *conference, struct call *call);
  * NULL. */
 bool bring_in(struct conference *conference, struct call *call, const struct decision *decision,
               struct participant *predecessor);
+/* Decides about all whom a caller who may come in, by `decision`, has listed (RFC 5366 §5): who may
+ * not have all of them called does not come in either (RFC 5363 §5.2). *wishesp NULL: there are
+ * none. EPERM, ENOMEM: `refusal` says why. */
+int decide_others(const struct request *join, const struct call_info *info,
+                  const struct decision *decision, struct wishes **wishesp,
+                  struct decision *refusal);
 /* Answers it with a failure. */
 void refuse_call(struct focus *focus, struct call *call, int code, const char *reason,
                  unsigned retry_after);
@@ -452,6 +615,8 @@ const char *focus_is_full(struct focus *focus, const char *user);
 int media_failure(const char *conference, const char *call, int error, const char **reasonp);
 
 /* replace.c */
+/* All that somebody has, as whoever takes its place wishes it. */
+void participant_params(const struct participant *participant, struct request_params *params);
 /* A call that wants to replace the one that it names. */
 void replace(struct focus *focus, struct call *call, const struct named_dialog *named);
 /* `participant` answers for the other from now on, once it has joined. */
@@ -469,8 +634,12 @@ void replace_finish(struct participant *participant);
 int invite(struct conference *conference, const struct request *request, struct decision *decision);
 
 /* submit.c */
+/* Whether its requests are about a participant. */
+bool verb_has_target(enum verb verb);
 /* Carries out what was accepted; errors as focus_submit. */
 int submit_accepted(struct focus *focus, const struct request *request, struct decision *decision);
+/* The same of what may be pending. */
+int submit_decided(struct focus *focus, const struct request *request, struct decision *decision);
 
 /* uncalled.c */
 /* That somebody whom an accepted invite names could not even be called: as a participant who failed
@@ -484,7 +653,7 @@ void participant_tell_uncalled(struct conference *conference, const struct invit
  * wishes may not be, *decision says why; ENOMEM. */
 int wishes_decide(const struct request *common, const struct recipients *list,
                   struct wishes **wishesp, struct decision *decision);
-/* And frees. What goes wrong with one is no harm to the others. */
+/* And frees. What goes wrong with one is no harm to the others. NULL: there is nothing to do. */
 void wishes_carry_out(struct wishes *wishes);
 void wishes_free(struct wishes *wishes);
 
@@ -497,6 +666,8 @@ void initiated(struct focus *focus, struct initiation *initiation, bool is_accep
 void refer(struct focus *focus, struct reference *reference);
 /* `referral` is told from now on how it goes with whom we call. */
 void referrer_add(struct participant *participant, struct referral *referral);
+/* The same when it had been wished for before; NULL: nobody is told. */
+void referrer_add_to(struct participant *participant, struct referral *referral);
 /* A code of 200 or more is the last word. */
 void referrers_tell(struct participant *participant, int code, const char *reason);
 

@@ -12,8 +12,7 @@
 
 #include <stdio.h>
 
-/* All that there is to take over. */
-static void take_params(const struct participant *target, struct request_params *params)
+void participant_params(const struct participant *target, struct request_params *params)
 {
     *params = (struct request_params){
         .muted = target->muted,
@@ -27,6 +26,7 @@ static void take_params(const struct participant *target, struct request_params 
         .vad = target->voice.vad,
         .speaks = target->speaks,
         .hears = target->hears,
+        .background = target->background,
     };
     (void)snprintf(params->role, sizeof params->role, "%s", target->role);
     (void)snprintf(params->display_name, sizeof params->display_name, "%s", target->display_name);
@@ -46,17 +46,19 @@ static void replace_participant(struct participant *target, struct call *call, b
     };
     struct decision decision;
 
-    take_params(target, &request.params);
+    participant_params(target, &request.params);
     request.params.anonymous |= info->caller.anonymous;
     actor_of_call(&request.actor, info, 0);
     decide(focus, &request, &decision);
     decision.params.anonymous |= info->caller.anonymous;
-    if (decision.verdict != DECISION_ACCEPT)
+    if (decision.verdict == DECISION_REJECT)
         refuse_call_by(focus, call, &decision);
     else if (is_early_only && !target->called) /* RFC 3891 §3 */
         refuse_call(focus, call, 486, "Busy Here", 0);
     else if (target->successor || target->predecessor)
         refuse_call(focus, call, 491, "Request Pending", 0);
+    else if (decision.verdict == DECISION_PENDING)
+        waiting_begin(call, &request, &decision);
     else
         (void)bring_in(conference, call, &decision, target);
 }
@@ -127,6 +129,7 @@ void replace_finish(struct participant *participant)
     log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id,
               "%s takes the place of call %s of %s", participant->info.caller.uri,
               predecessor->info.id, predecessor->info.caller.uri);
+    aside_hand_over(participant, predecessor);
     participant_remove(predecessor, REPLACED, 200,
                        predecessor->called ? "Call completed elsewhere" : "Replaced");
 }

@@ -65,6 +65,7 @@ void conference_wish_sound(const struct conference *conference, struct request_p
     params->agc = voice->agc;
     params->denoise = voice->denoise;
     params->vad = voice->vad;
+    params->background = GAIN_OFF;
 }
 
 /* ---- music ---------------------------------------------------------------------------------- */
@@ -135,7 +136,7 @@ void conference_update_music(struct conference *conference)
     };
     int error;
 
-    if (!conference->active)
+    if (!conference->active || conference->parent) /* a sidebar has its parent to listen to */
         return;
     if (!alone || !file || !*file || (music && strcmp(music->file, file) != 0)) {
         playbacks_stop(conference->playbacks, conference->focus, true);
@@ -165,7 +166,7 @@ void conference_announce(struct conference *conference, const struct request_par
 {
     struct play_config config = {
         .file = params->file,
-        .bus = MIX_MAIN,
+        .bus = conference->parent ? conference->bus : MIX_ANNOUNCE,
         .gain = params->gain,
         .fade = ANNOUNCEMENT_FADE,
         .loop = params->loop,
@@ -176,6 +177,10 @@ void conference_announce(struct conference *conference, const struct request_par
     if (!*params->file || !conference->active)
         return;
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "plays %s", params->file);
+    if (!conference->has_announced && !conference->parent) {
+        conference->has_announced = true;
+        (void)conference_route(conference); /* whom it fails for hears it after the next change */
+    }
     error = playback_begin(&(struct playback){.conference = conference}, &config);
     if (error)
         tell_played(conference, strerror(error));
@@ -189,9 +194,15 @@ void conference_played(struct conference *conference, const struct playback *pla
     /* What was wrong with the music before a reload says nothing about the present one. */
     bool is_bad = problem && music && strcmp(playback->file, music) == 0;
 
+    struct participant *asked = focus_participant(conference->focus, playback->prompted);
+
     if (problem)
         log_write(LOG_LEVEL_ERROR, conference->name, NULL, "%s%s",
                   is_hold_music ? "hold_music: " : "", problem);
+    if (asked && !playback->is_silent)
+        aside_prompted(asked);
+    if (playback->prompted || playback->is_silent)
+        return;
     if (!is_hold_music) {
         tell_played(conference, problem ? problem : playback->is_stopped ? "stopped" : "");
         return;

@@ -60,6 +60,20 @@ static bool is_on_hold(struct participant *participant, const struct session *se
     return session->held && !participant->is_source;
 }
 
+/* In the conference, and in the sidebar where it is: it has one call for both. */
+static void post(const struct participant *participant, const struct conference_event *event)
+{
+    struct conference_event told = *event;
+
+    if (!participant->joined)
+        return;
+    told.conference = participant->conference->id;
+    told.participant = participant->id;
+    events_post(participant->conference->focus, &told);
+    if (participant->aside)
+        post(participant->aside, event);
+}
+
 void participant_tell_held(struct participant *participant)
 {
     bool held = participant_is_held(participant);
@@ -69,27 +83,15 @@ void participant_tell_held(struct participant *participant)
     participant->held_told = held;
     log_write(LOG_LEVEL_INFO, participant->conference->name, participant->info.id, "%s %s",
               participant->info.caller.uri, held ? "is on hold" : "is back from hold");
-    if (participant->joined)
-        events_post(participant->conference->focus, &(struct conference_event){
-                                                        .kind = EVENT_HELD,
-                                                        .conference = participant->conference->id,
-                                                        .participant = participant->id,
-                                                        .on = held,
-                                                    });
+    post(participant, &(struct conference_event){.kind = EVENT_HELD, .on = held});
 }
 
 static void tell_changed(const struct participant *participant, int code, const char *reason)
 {
-    struct conference_event event = {
-        .kind = EVENT_CHANGED,
-        .conference = participant->conference->id,
-        .participant = participant->id,
-        .code = code,
-    };
+    struct conference_event event = {.kind = EVENT_CHANGED, .code = code};
 
     (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
-    if (participant->joined)
-        events_post(participant->conference->focus, &event);
+    post(participant, &event);
 }
 
 void participant_session(struct participant *participant, const struct session *session)
@@ -134,6 +136,7 @@ int participant_hold(struct participant *participant, bool held)
 {
     int error;
 
+    participant = participant_own(participant);
     if (participant->held_by_us == held)
         return 0;
     participant->held_by_us = held;
@@ -209,7 +212,7 @@ int conference_change_media(struct conference *conference, const struct request_
               *conference->codecs ? conference->codecs : "all");
     DL_FOREACH(conference->members, participant)
     {
-        participant->is_outdated = true;
+        participant->is_outdated = participant->call != NULL;
     }
     return loop_timer_start(conference->focus->loop, &conference->media_timer, 0, on_media_timer,
                             conference);

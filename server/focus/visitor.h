@@ -5,7 +5,8 @@
  * hanging up, or by being sent away. When it joins a conference, the same call, with the same audio
  * stream, is a participant there, and the visitor is how its application knows it: as long as that
  * goes on, it hears of the keys, and may take the caller out of the mix to talk with it, and back
- * (framework 5.10: "disconnect" and "reconnect"). Visitors are named by ids that are never used
+ * (framework 5.10: "disconnect" and "reconnect"). Callers who wait for somebody's decision
+ * (pending.h) are visitors of nobody, and hear music. Visitors are named by ids that are never used
  * twice. Used by the script engine and by control, on the focus thread.
  */
 #ifndef FOCUS_VISITOR_H
@@ -30,6 +31,8 @@ const struct call_info *visitor_call(const struct visitor *visitor);
 /* "dialing-in", "early" (there is audio before the answer) or "connected". */
 const char *visitor_status(const struct visitor *visitor);
 bool visitor_is_answered(const struct visitor *visitor);
+/* To be let into a conference; no application talks with it. */
+bool visitor_waits(const struct visitor *visitor);
 /* What is played to it can be heard: the ACK is here, or audio has begun before it; in a
  * conference: it is out of the mix. */
 bool visitor_has_audio(const struct visitor *visitor);

@@ -25,9 +25,8 @@ static int run_version(const struct arguments *arguments)
     return EXIT_CLEAN;
 }
 
-/* Asks the running server, which is the one with the data directory that the same options would
- * give it. With --data the config is not looked at: it may be the broken one to be reloaded. */
-static int ask_server(const struct arguments *arguments, const char *request)
+/* With --data the config is not looked at: it may be the broken one to be reloaded. */
+int ask_server(const struct arguments *arguments, const char *request)
 {
     struct settings settings;
     char error[1024];
@@ -112,6 +111,18 @@ static int run_end(const struct arguments *arguments)
     return ask_server(arguments, request);
 }
 
+static int run_recheck(const struct arguments *arguments)
+{
+    char request[200];
+    const char *name = arguments->file_count == 1 ? arguments->files[0] : "";
+    if (!*name || strpbrk(name, " \r\n") ||
+        snprintf(request, sizeof request, "recheck %s", name) >= (int)sizeof request) {
+        complain("recheck: give a conference, as in `parley recheck demo`");
+        return EXIT_WRONG;
+    }
+    return ask_server(arguments, request);
+}
+
 static int run_explain(const struct arguments *arguments)
 {
     const char *given[3];
@@ -157,6 +168,14 @@ static const struct command commands[] = {
      .takes_config = true,
      .takes_files = true,
      .run = command_check},
+    {.name = "prompts",
+     .operands = "[--config FILE]",
+     .summary = "list what can be said by name: how long it is, its file, its text",
+     .description =
+         "Your own recordings, and those that come with the server. Tells which cannot be "
+         "played, and which\nare missing in the config's language.",
+     .takes_config = true,
+     .run = command_prompts},
     {.name = "reload",
      .operands = "[--config FILE] [--data DIR]",
      .summary = "make the running server read its config and scripts anew",
@@ -195,6 +214,35 @@ static const struct command commands[] = {
      .takes_config = true,
      .takes_files = true,
      .run = run_end},
+    {.name = "pending",
+     .operands = "[--config FILE] [--data DIR] [CONFERENCE]",
+     .summary = "list what waits for somebody's decision",
+     .description = "Each with the number by which `parley approve` and `parley refuse` know it.",
+     .takes_config = true,
+     .takes_files = true,
+     .run = command_pending},
+    {.name = "approve",
+     .operands = "[--config FILE] [--data DIR] NUMBER",
+     .summary = "let what waits for a decision be done",
+     .description = "As a moderator would. The number is the one that `parley pending` tells.",
+     .takes_config = true,
+     .takes_files = true,
+     .run = command_approve},
+    {.name = "refuse",
+     .operands = "[--config FILE] [--data DIR] NUMBER [REASON]",
+     .summary = "refuse what waits for a decision",
+     .description = "Who asked is told the reason.",
+     .takes_config = true,
+     .takes_files = true,
+     .run = command_refuse},
+    {.name = "recheck",
+     .operands = "[--config FILE] [--data DIR] CONFERENCE",
+     .summary = "have the policy asked again about all who are in a conference",
+     .description = "Who would not be let in now is put out, who would come in muted is muted, and "
+                    "so on. Returns at\nonce; `parley explain` and the log say what becomes of it.",
+     .takes_config = true,
+     .takes_files = true,
+     .run = run_recheck},
     {.name = "explain",
      .operands = "[--json] [--config FILE] [--data DIR] CONFERENCE [LISTENER [TALKER]]",
      .summary = "tell why somebody does not hear another, is muted, or cannot come in",

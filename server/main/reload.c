@@ -43,7 +43,8 @@ static struct conference_config config_of(const struct conference_settings *conf
                                       .capacity = conference->capacity,
                                       .life = life,
                                       .hides_focus = conference->hide_focus == SWITCH_ON,
-                                      .options = conference->options};
+                                      .options = conference->options,
+                                      .places = conference->places};
 }
 
 int server_reserve(struct server *server, const struct settings *settings)
@@ -205,6 +206,7 @@ int server_reload(struct server *server, char *error, size_t error_size)
     apply_overload(server, &wanted);
     apply_conferences(server, &wanted);
     apply_accounts(server, &wanted);
+    focus_reloaded(server->focus);
     settings_free(&wanted);
     log_info("reload: done, script generation %u", lua_engine_generation(server->engine));
     return 0;

@@ -268,6 +268,7 @@ static int load_scripts(struct server *server, char *error, size_t error_size)
         .site_policy = server->settings.policy,
         .config_file = server->settings.file,
         .applications = server->settings.applications,
+        .language = server->settings.prompts_language,
     };
     int status = server_reserve(server, &server->settings);
     if (status) {

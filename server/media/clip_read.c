@@ -94,6 +94,21 @@ int recording_check(const char *path, char *error, size_t error_size)
     return 0;
 }
 
+int prompt_look(const char *path, struct prompt_info *info, char *error, size_t error_size)
+{
+    SF_INFO format;
+    SNDFILE *file = file_open(path, &format, error, error_size);
+    const char *title = file != NULL ? sf_get_string(file, SF_STR_TITLE) : NULL;
+
+    if (file == NULL) {
+        return EINVAL;
+    }
+    info->seconds = (double)format.frames / format.samplerate;
+    (void)snprintf(info->text, sizeof info->text, "%s", title != NULL ? title : "");
+    (void)sf_close(file);
+    return 0;
+}
+
 static int track_add(struct track *track, size_t *roomp, const float *samples, unsigned count)
 {
     if (track->count + count > *roomp) {

@@ -69,9 +69,9 @@ struct message {
     struct leg *leg;
     struct player *player;
     struct stream *stream;
-    struct jitter *jitter; /* with a leg's first session */
-    struct mixer_route route;
-    bool is_cautious; /* with the route */
+    struct jitter *jitter;           /* with a leg's first session */
+    const struct mixer_route *route; /* behind the message */
+    bool is_cautious;                /* with the route */
     struct mixer_supply *supply;
     struct voice *voice; /* NULL: none */
     enum key_source keys;
@@ -398,7 +398,7 @@ struct section *mix_place(struct mix *mix);
 /* Makes and posts what a section, and all others that hear it, are going to need for a leg that
  * sends `codec` (NULL: none known) and uses these buses (a bit mask). `lacking`: it has run out of
  * encoders. ENOMEM. */
-int mix_supply(struct section *section, const struct codec *codec, uint8_t buses, bool lacking);
+int mix_supply(struct section *section, const struct codec *codec, uint64_t buses, bool lacking);
 
 /* leg.c: the leg's part of struct mixing. */
 int leg_create(struct mix *mix, const struct leg_config *config, struct leg **legp);

@@ -1,15 +1,15 @@
 #include "media/exchange.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { PLACES = 4 };
 
 struct place {
     _Atomic uint64_t tick; /* that it holds; 0: being written, or never was */
     atomic_uint readers;
-    uint8_t said[MIXER_PLANES]; /* bit masks of buses */
+    uint64_t said[MIXER_PLANES]; /* bit masks of buses */
     unsigned voice_count;
     struct mixer_voice voices[MIXER_SPEAKERS];
     float frames[MIXER_PLANES][MIX_BUSES][FRAME_MAX];
@@ -21,13 +21,18 @@ struct exchange {
 
 struct exchange *exchange_create(void)
 {
-    /* Only what is used of it ever takes memory. */
-    return calloc(1, sizeof(struct exchange));
+    /* The system's zeroes: only what is used of it ever takes memory. */
+    void *memory = mmap(NULL, sizeof(struct exchange), PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return memory != MAP_FAILED ? memory : NULL;
 }
 
 void exchange_destroy(struct exchange *exchange)
 {
-    free(exchange);
+    if (exchange != NULL) {
+        (void)munmap(exchange, sizeof *exchange);
+    }
 }
 
 static struct place *place_of(struct exchange *exchange, uint64_t tick)
@@ -49,7 +54,7 @@ static void place_fill(struct place *place, const struct mixer *mixer)
             const float *said = mixer_said(mixer, plane, bus, &count);
 
             if (said != NULL) {
-                place->said[plane] |= (uint8_t)(1u << bus);
+                place->said[plane] |= UINT64_C(1) << bus;
                 memcpy(place->frames[plane][bus], said, count * sizeof(float));
             }
         }
@@ -84,10 +89,10 @@ void exchange_read(struct exchange *exchange, uint64_t tick, struct mixer *mixer
             mixer_add_voice(mixer, &place->voices[i]);
         }
         for (unsigned plane = 0; plane < MIXER_PLANES; plane++) {
-            for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-                if (place->said[plane] & (1u << bus)) {
-                    mixer_add(mixer, plane, bus, place->frames[plane][bus]);
-                }
+            for (uint64_t left = place->said[plane]; left != 0; left &= left - 1) {
+                unsigned bus = (unsigned)__builtin_ctzll(left);
+
+                mixer_add(mixer, plane, bus, place->frames[plane][bus]);
             }
         }
     }

@@ -183,32 +183,55 @@ void leg_session(struct leg *leg, const struct session *session)
     leg_post(leg, message);
 }
 
+struct route_message {
+    struct message message; /* first: they are freed as one */
+    struct mixer_route route;
+};
+
+/* Returns the buses in use, as a bit mask; `speaksp`: to how many it speaks. */
+static uint64_t route_convert(const struct leg_route *wish, struct mixer_route *route,
+                              unsigned *speaksp)
+{
+    uint64_t buses = 0;
+
+    *speaksp = 0;
+    for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
+        float speaks = mixer_linear(wish->speaks[bus]), hears = mixer_linear(wish->hears[bus]);
+
+        route->speaks[bus] = speaks;
+        route->hears[bus] = hears;
+        *speaksp += speaks != 0;
+        buses |= speaks != 0 || hears != 0 ? UINT64_C(1) << bus : 0;
+    }
+    route->ticks = (wish->ramp + FRAME_MS - 1) / FRAME_MS;
+    route->at_once = wish->at_once;
+    return buses;
+}
+
 int leg_route(struct leg *leg, const struct leg_route *route)
 {
-    struct message *message = message_create(MESSAGE_LEG_ROUTE, "a leg's route");
-    uint8_t buses = 0;
-    int err;
+    struct route_message *way = calloc(1, sizeof *way);
+    unsigned speaks = 0;
+    uint64_t buses;
+    int err = ENOMEM;
 
     loop_assert_thread(leg->media->loop);
-    if (message == NULL) {
-        return ENOMEM;
+    if (way != NULL) {
+        buses = route_convert(route, &way->route, &speaks);
+        err = speaks > MIX_SPEAKS ? EINVAL : mix_supply(leg->home, NULL, buses, false);
     }
-    message->leg = leg;
-    message->is_cautious = route->is_cautious;
-    for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-        float speaks = mixer_linear(route->speaks[bus]), hears = mixer_linear(route->hears[bus]);
-
-        message->route.speaks[bus] = speaks;
-        message->route.hears[bus] = hears;
-        buses |= (uint8_t)(speaks != 0 || hears != 0 ? 1u << bus : 0);
-    }
-    err = mix_supply(leg->home, NULL, buses, false);
     if (err != 0) {
-        log_error("media: out of memory, a leg's route is not changed");
-        free(message);
+        log_error("media: a leg's route is not changed: %s", strerror(err));
+        free(way);
         return err;
     }
-    leg_post(leg, message);
+    way->message = (struct message){
+        .kind = MESSAGE_LEG_ROUTE,
+        .leg = leg,
+        .route = &way->route,
+        .is_cautious = route->is_cautious,
+    };
+    leg_post(leg, &way->message);
     return 0;
 }
 

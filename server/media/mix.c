@@ -104,7 +104,7 @@ static void section_join(struct section *section)
     media_post(mix->media, section->thread, &section->add);
 }
 
-static int supply(struct section *section, unsigned rate, uint8_t buses, const struct codec *codec,
+static int supply(struct section *section, unsigned rate, uint64_t buses, const struct codec *codec,
                   bool lacking)
 {
     struct message *message;
@@ -213,7 +213,7 @@ bool mix_is_overloaded(void *ctx, const struct mix *mix)
     return true;
 }
 
-int mix_supply(struct section *section, const struct codec *codec, uint8_t buses, bool lacking)
+int mix_supply(struct section *section, const struct codec *codec, uint64_t buses, bool lacking)
 {
     const struct mix *mix = section->mix;
     unsigned count = atomic_load_explicit(&mix->section_count, memory_order_relaxed);
@@ -237,7 +237,7 @@ int mix_supply_player(struct mix *mix, unsigned bus, unsigned *planep)
     int err = 0;
 
     for (unsigned i = 0; err == 0 && i < count; i++) {
-        err = supply(mix->sections[i], mixer_rates[plane], (uint8_t)(1u << bus), NULL, false);
+        err = supply(mix->sections[i], mixer_rates[plane], UINT64_C(1) << bus, NULL, false);
     }
     *planep = plane;
     return err;

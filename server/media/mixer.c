@@ -25,9 +25,10 @@ static void group_leave(struct mixer_channel *channel)
     }
 }
 
-static void group_open(struct mixer_group *group, const float hears[MIX_BUSES])
+static void group_open(struct mixer_group *group, const struct mixer_gains *hears)
 {
-    memcpy(group->hears, hears, sizeof group->hears);
+    group->hears = *hears;
+    group->heard = 0;
     group->gain = group->gain_before = 1;
     group->tick = 0;
     for (unsigned i = 0; i < MIXER_ENCODINGS; i++) {
@@ -45,14 +46,14 @@ static void group_join(struct mixer_channel *channel)
 
         if (group->members == 0) {
             empty = empty != NULL ? empty : group;
-        } else if (memcmp(group->hears, channel->hears.target, sizeof group->hears) == 0) {
+        } else if (gains_have_one_aim(&group->hears, &channel->hears)) {
             channel->group = group;
             group->members++;
             return;
         }
     }
     if (empty != NULL) {
-        group_open(empty, channel->hears.target);
+        group_open(empty, &channel->hears);
         empty->members = 1;
         channel->group = empty;
     }
@@ -106,17 +107,6 @@ static void group_change(struct mixer_channel *channel, struct mixer_plane *plan
     group_join(channel);
 }
 
-/* The end of its own voice is not its own any more: it hears it faint, behind a gain that rises
- * within the tick. */
-static void hear_anew(struct mixer_channel *channel)
-{
-    float target[MIX_BUSES];
-
-    memcpy(target, channel->hears.target, sizeof target);
-    memset(channel->hears.now, 0, sizeof channel->hears.now);
-    gains_aim(&channel->hears, target);
-}
-
 void mixer_channel_tune(struct mixer *mixer, struct mixer_channel *channel,
                         const struct codec *codec, uint32_t tuning)
 {
@@ -134,7 +124,9 @@ void mixer_channel_tune(struct mixer *mixer, struct mixer_channel *channel,
         mixer_channel_break(channel);
         channel->gate = 0;
         if (channel->broken != NULL) {
-            hear_anew(channel);
+            /* The end of its own voice is not its own any more: it hears it faint, behind a gain
+             * that rises within the tick. */
+            gains_restart(&channel->hears);
         }
         own_drop(channel);
         group_change(channel, plane);
@@ -150,11 +142,10 @@ void mixer_channel_break(struct mixer_channel *channel)
 
 void mixer_channel_route(struct mixer_channel *channel, const struct mixer_route *route)
 {
-    bool same = memcmp(channel->hears.target, route->hears, sizeof route->hears) == 0;
-
-    gains_aim(&channel->speaks, route->speaks);
-    gains_aim(&channel->hears, route->hears);
-    if (!same || channel->group == NULL) {
+    gains_aim(&channel->speaks, route->speaks, route->ticks);
+    gains_aim(&channel->hears, route->hears, route->ticks);
+    gains_jump(&channel->hears, route->at_once);
+    if (channel->group == NULL || !gains_have_one_aim(&channel->group->hears, &channel->hears)) {
         group_change(channel, channel->plane);
     }
 }
@@ -165,7 +156,7 @@ void mixer_channel_feed(struct mixer *mixer, struct mixer_channel *channel, unsi
     float speaks[MIX_BUSES] = {0};
 
     speaks[bus] = gain;
-    gains_aim(&channel->speaks, speaks);
+    gains_aim(&channel->speaks, speaks, 1);
     channel->plane = mixer->planes[plane];
 }
 
@@ -286,19 +277,20 @@ static void mix_alone(struct mixer *mixer, const struct mixer_channel *channel)
     struct mixer_plane *plane = channel->plane;
 
     memset(plane->alone, 0, plane->frame * sizeof(float));
-    for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-        const float *sum = (hears->buses & (1u << bus)) != 0 ? plane_hear(mixer, plane, bus) : NULL;
+    for (uint64_t left = hears->buses; left != 0; left &= left - 1) {
+        unsigned bus = bus_first(left);
+        const float *sum = plane_hear(mixer, plane, bus);
 
         if (sum == NULL) {
             continue;
         }
-        if (channel->own != NULL && (speaks->buses & (1u << bus))) {
+        if (channel->own != NULL && (speaks->buses & (UINT64_C(1) << bus)) != 0) {
             memcpy(plane->scratch, sum, plane->frame * sizeof(float));
-            add_scaled(plane->scratch, channel->own->samples, plane->frame, -speaks->now[bus],
-                       -speaks->target[bus]);
+            add_scaled(plane->scratch, channel->own->samples, plane->frame, -speaks->of[bus].now,
+                       -gains_next(speaks, bus));
             sum = plane->scratch;
         }
-        add_scaled(plane->alone, sum, plane->frame, hears->now[bus], hears->target[bus]);
+        add_scaled(plane->alone, sum, plane->frame, hears->of[bus].now, gains_next(hears, bus));
     }
     mixer->mixes++;
 }
@@ -309,16 +301,33 @@ static void mix_group(struct mixer *mixer, struct mixer_plane *plane, struct mix
     group->gain_before = group->gain;
     group->silent = true;
     memset(group->frame, 0, plane->frame * sizeof(float));
-    for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-        const float *sum = group->hears[bus] != 0 ? plane_hear(mixer, plane, bus) : NULL;
+    for (uint64_t left = group->hears.buses; left != 0; left &= left - 1) {
+        unsigned bus = bus_first(left);
+        const float *sum = plane_hear(mixer, plane, bus);
 
         if (sum != NULL) {
             group->silent = false;
-            add_scaled(group->frame, sum, plane->frame, group->hears[bus], group->hears[bus]);
+            add_scaled(group->frame, sum, plane->frame, group->hears.of[bus].now,
+                       gains_next(&group->hears, bus));
         }
     }
     limiter_run(&group->gain, group->frame, plane->frame);
     mixer->mixes++;
+}
+
+/* The group's gains go on with the ticks, whether somebody has listened to it or not. The first who
+ * looks at a new group brings the gains with which it begins. */
+static void group_follow(const struct mixer *mixer, struct mixer_group *group,
+                         const struct mixer_gains *hears)
+{
+    if (group->heard == 0) {
+        group->hears = *hears;
+        group->heard = mixer->tick;
+    }
+    for (; group->heard != mixer->tick && group->hears.moving != 0; group->heard++) {
+        gains_arrive(&group->hears);
+    }
+    group->heard = mixer->tick;
 }
 
 /* Whether the channel can have its group's mix in this tick: nothing of its own voice is in it,
@@ -328,7 +337,11 @@ static bool shares(const struct mixer *mixer, struct mixer_channel *channel)
     struct mixer_group *group = channel->group;
     float gain;
 
-    if (group == NULL || channel->hears.moving ||
+    if (group == NULL) {
+        return false;
+    }
+    group_follow(mixer, group, &channel->hears);
+    if (!gains_are_equal(&group->hears, &channel->hears) ||
         (channel->contributes && (channel->speaks.buses & channel->hears.buses) != 0)) {
         return false;
     }

@@ -8,8 +8,9 @@
  * so taking its own voice from the sum is exact.
  *
  * Who contributes to a bus that it hears gets that sum minus itself; all others of a plane that
- * hear the same are a group and share one mix, one limiter and, for each codec, one encoded
- * payload. So k talkers among n channels cost k + (codecs) mixes and encodes.
+ * hear the same, or come to hear it in the same way, are a group and share one mix, one limiter
+ * and, for each codec, one encoded payload. So k talkers among n channels cost k + (codecs) mixes
+ * and encodes.
  *
  * Encoders with a state belong to the mixer and serve a group or a channel, as it comes. Whoever
  * goes over to another encoder hears it begin with the frame that the last one has sent, thrown
@@ -40,13 +41,19 @@ extern const unsigned mixer_rates[MIXER_PLANES]; /* Hz, growing; a plane is name
 struct mixer_route {
     float speaks[MIX_BUSES];
     float hears[MIX_BUSES];
+    unsigned ticks; /* in which they are reached; 0 is 1 */
+    uint64_t at_once;
 };
 
-/* The gains of one direction, on their way from `now` to `target` within a tick. */
+struct mixer_gain {
+    float now, target; /* when the tick begins, and where it is on its way to */
+};
+
+/* The gains of one direction. */
 struct mixer_gains {
-    float now[MIX_BUSES], target[MIX_BUSES];
-    uint8_t buses; /* bit mask: either is not 0 */
-    bool moving;
+    uint64_t buses;  /* bit mask: where either is not 0 */
+    unsigned moving; /* ticks, this one included, until all are where they should be */
+    struct mixer_gain of[MIX_BUSES];
 };
 
 /* Who is heard in a mix. */
@@ -69,7 +76,11 @@ struct mixer_voice {
     const struct mixer_channel *channel; /* to know it again, it may be gone; NULL: elsewhere */
     uint32_t source;
     float power;
-    float speaks[MIX_BUSES];
+    unsigned bus_count;
+    struct {
+        unsigned bus;
+        float gain;
+    } speaks[MIX_SPEAKS];
 };
 
 struct mixer_encoding {
@@ -82,7 +93,8 @@ struct mixer_encoding {
 
 struct mixer_group {
     unsigned members;
-    float hears[MIX_BUSES];
+    struct mixer_gains hears;
+    uint64_t heard;          /* the tick that `hears` is of */
     float gain, gain_before; /* the limiter's at the end of `tick` and before it */
     uint64_t tick;           /* last mixed */
     bool silent;             /* nobody is to be heard in that tick */
@@ -156,18 +168,20 @@ struct mixer_channel {
     struct mixer_encoder *encoder; /* that served it last */
     bool lacks_encoder;            /* the focus is to make more of them */
     uint64_t asked;                /* tick in which that was set last; 0: never */
-    struct mixer_gains speaks, hears;
-    uint32_t source;              /* SSRC of what it says */
-    bool wants_level, wants_each; /* mixer_give is to say how loud it is, and who is heard */
-    bool contributes;             /* in this tick, `own` is in the sums */
+    uint32_t source;               /* SSRC of what it says */
+    bool wants_level, wants_each;  /* mixer_give is to say how loud it is, and who is heard */
+    bool contributes;              /* in this tick, `own` is in the sums */
     float gate;        /* 0: below the threshold for long, 1: open; between, only within a frame */
     unsigned hangover; /* frames that the gate stays open without sound */
     float last, slope; /* sample that it has said, and how it got there from the one before */
     struct mixer_plane *broken; /* where what it said has broken off there; NULL: nowhere */
     bool alone;                 /* the last mix was its own, with this gain of the limiter */
     float gain;
-    struct mixer_group *group; /* of those who hear what `hears.target` says; NULL: none was free */
+    struct mixer_group *group; /* of those who hear what `hears` is on its way to; NULL: none was
+                                  free */
     union mixer_place *own;    /* NULL: silent, deaf, or none was left: then it hears itself, too */
+    /* Last, since few of the buses are ever looked at. */
+    struct mixer_gains speaks, hears;
 };
 
 struct mixer {
@@ -189,7 +203,8 @@ float mixer_linear(float db);
 
 /* The focus thread's account of what a mixer has. Zeroed by its maker. */
 struct mixer_stock {
-    uint8_t planes, buses; /* bit masks */
+    uint8_t planes; /* bit masks */
+    uint64_t buses;
     unsigned channels[MIXER_PLANES], places[MIXER_PLANES];
     struct mixer_demand {
         const struct codec *codec; /* NULL: free */
@@ -200,11 +215,11 @@ struct mixer_stock {
 struct mixer_supply;
 
 /* Whether the two below would have nothing to make. */
-bool mixer_stock_suffices(struct mixer_stock *stock, unsigned rate, uint8_t buses,
+bool mixer_stock_suffices(struct mixer_stock *stock, unsigned rate, uint64_t buses,
                           const struct codec *codec, bool lacking);
 /* What is missing for the channels that there are, of these buses (a bit mask) and of this rate (0:
  * no further one), in *supplyp; NULL when nothing is. ENOMEM. */
-int mixer_supply_create(struct mixer_stock *stock, unsigned rate, uint8_t buses,
+int mixer_supply_create(struct mixer_stock *stock, unsigned rate, uint64_t buses,
                         struct mixer_supply **supplyp);
 /* Frees what has not been installed. NULL is fine. */
 void mixer_supply_destroy(struct mixer_supply *supply);

@@ -14,29 +14,79 @@ float mixer_linear(float db)
     return powf(10, fminf(db, GAIN_MAX_DB) / 20);
 }
 
-void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES])
+static void gains_look(struct mixer_gains *gains)
 {
-    memcpy(gains->target, target, sizeof gains->target);
     gains->buses = 0;
-    gains->moving = false;
     for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-        if (gains->now[bus] != 0 || target[bus] != 0) {
-            gains->buses |= (uint8_t)(1u << bus);
-        }
-        if (gains->now[bus] != target[bus]) {
-            gains->moving = true;
+        if (gains->of[bus].now != 0 || gains->of[bus].target != 0) {
+            gains->buses |= UINT64_C(1) << bus;
         }
     }
 }
 
+void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks)
+{
+    bool is_news = false;
+
+    for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
+        is_news |= gains->of[bus].target != target[bus];
+        gains->of[bus].target = target[bus];
+    }
+    if (is_news) {
+        gains_look(gains);
+        gains->moving = ticks > 1 ? ticks : 1;
+    }
+}
+
+void gains_restart(struct mixer_gains *gains)
+{
+    for (uint64_t left = gains->buses; left != 0; left &= left - 1) {
+        gains->of[bus_first(left)].now = 0;
+    }
+    gains->moving = gains->moving > 1 ? gains->moving : 1;
+}
+
+void gains_jump(struct mixer_gains *gains, uint64_t buses)
+{
+    for (uint64_t left = gains->buses & buses; left != 0; left &= left - 1) {
+        gains->of[bus_first(left)].now = gains->of[bus_first(left)].target;
+    }
+}
+
+bool gains_have_one_aim(const struct mixer_gains *one, const struct mixer_gains *other)
+{
+    for (uint64_t left = one->buses | other->buses; left != 0; left &= left - 1) {
+        if (one->of[bus_first(left)].target != other->of[bus_first(left)].target) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool gains_are_equal(const struct mixer_gains *one, const struct mixer_gains *other)
+{
+    if (one->moving != other->moving || one->buses != other->buses) {
+        return false;
+    }
+    for (uint64_t left = one->moving != 0 ? one->buses : 0; left != 0; left &= left - 1) {
+        if (one->of[bus_first(left)].now != other->of[bus_first(left)].now) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void gains_arrive(struct mixer_gains *gains)
 {
-    float target[MIX_BUSES];
-
-    if (gains->moving) {
-        memcpy(target, gains->target, sizeof target);
-        memcpy(gains->now, target, sizeof target);
-        gains_aim(gains, target);
+    if (gains->moving == 0) {
+        return;
+    }
+    for (uint64_t left = gains->buses; left != 0; left &= left - 1) {
+        gains->of[bus_first(left)].now = gains_next(gains, bus_first(left));
+    }
+    gains->moving--;
+    if (gains->moving == 0) {
+        gains_look(gains);
     }
 }
 

@@ -3,8 +3,6 @@
 #include "media/levels.h"
 #include "media/mixer_parts.h"
 
-#include <string.h>
-
 void mixer_add_voice(struct mixer *mixer, const struct mixer_voice *voice)
 {
     struct mixer_voice *place = &mixer->voices[0];
@@ -25,7 +23,15 @@ void voice_add(struct mixer *mixer, const struct mixer_channel *channel, float p
 {
     struct mixer_voice voice = {.channel = channel, .source = channel->source, .power = power};
 
-    memcpy(voice.speaks, channel->speaks.target, sizeof voice.speaks);
+    for (uint64_t left = channel->speaks.buses; left != 0; left &= left - 1) {
+        unsigned bus = bus_first(left);
+        float gain = channel->speaks.of[bus].target;
+
+        if (gain != 0 && voice.bus_count < MIX_SPEAKS) {
+            voice.speaks[voice.bus_count].bus = bus;
+            voice.speaks[voice.bus_count++].gain = gain;
+        }
+    }
     mixer_add_voice(mixer, &voice);
 }
 
@@ -34,8 +40,8 @@ static float power_heard(const struct mixer_voice *voice, const struct mixer_cha
 {
     float gain = 0;
 
-    for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-        gain += voice->speaks[bus] * channel->hears.target[bus];
+    for (unsigned i = 0; i < voice->bus_count; i++) {
+        gain += voice->speaks[i].gain * channel->hears.of[voice->speaks[i].bus].target;
     }
     return voice->power * gain * gain;
 }

@@ -6,7 +6,31 @@
 
 /* ---- mixer_gains.c ---- */
 
-void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES]);
+/* The first bus of a mask that is not 0; the others: mask &= mask - 1. */
+static inline unsigned bus_first(uint64_t mask)
+{
+    return (unsigned)__builtin_ctzll(mask);
+}
+
+/* The gain at the end of this tick. */
+static inline float gains_next(const struct mixer_gains *gains, unsigned bus)
+{
+    const struct mixer_gain *gain = &gains->of[bus];
+
+    return gains->moving > 1 ? gain->now + (gain->target - gain->now) / (float)gains->moving
+                             : gain->target;
+}
+
+/* On the way to the same already, they go on as they do. */
+void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks);
+/* They begin at 0, again or `from` these buses on at their target. */
+void gains_restart(struct mixer_gains *gains);
+void gains_jump(struct mixer_gains *gains, uint64_t buses);
+/* Whether both are on their way to the same. */
+bool gains_have_one_aim(const struct mixer_gains *one, const struct mixer_gains *other);
+/* And are at the same place on it. */
+bool gains_are_equal(const struct mixer_gains *one, const struct mixer_gains *other);
+/* The tick is over. */
 void gains_arrive(struct mixer_gains *gains);
 /* to += from × a gain that goes straight from `first` to `last` over the frame. */
 void add_scaled(float *restrict to, const float *restrict from, unsigned count, float first,

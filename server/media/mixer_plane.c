@@ -31,11 +31,12 @@ void plane_add(struct mixer *mixer, const struct mixer_plane *plane,
 {
     const struct mixer_gains *speaks = &channel->speaks;
 
-    for (unsigned i = 0; i < MIX_BUSES; i++) {
-        float *said = speaks->buses & (1u << i) ? bus_open(mixer, plane, i) : NULL;
+    for (uint64_t left = speaks->buses; left != 0; left &= left - 1) {
+        unsigned bus = bus_first(left);
+        float *said = bus_open(mixer, plane, bus);
 
         if (said != NULL) {
-            add_scaled(said, own, plane->frame, speaks->now[i], speaks->target[i]);
+            add_scaled(said, own, plane->frame, speaks->of[bus].now, gains_next(speaks, bus));
         }
     }
 }

@@ -85,7 +85,7 @@ static int fill_rooms(struct mixer_supply *supply, struct mixer_stock *stock, un
 static int fill_bus(struct mixer_supply *supply, const struct mixer_stock *stock, uint8_t in_use,
                     unsigned to, unsigned bus)
 {
-    bool is_there = (stock->buses & (1u << bus)) != 0;
+    bool is_there = (stock->buses & (UINT64_C(1) << bus)) != 0;
     bool is_new = !is_there || (stock->planes & (1u << to)) == 0;
 
     if (is_new) {
@@ -108,7 +108,7 @@ static int fill_bus(struct mixer_supply *supply, const struct mixer_stock *stock
 }
 
 static int fill(struct mixer_supply *supply, const struct mixer_stock *stock, uint8_t in_use,
-                uint8_t buses)
+                uint64_t buses)
 {
     for (unsigned plane = 0; plane < MIXER_PLANES; plane++) {
         if ((in_use & (1u << plane)) == 0) {
@@ -120,8 +120,8 @@ static int fill(struct mixer_supply *supply, const struct mixer_stock *stock, ui
                 return ENOMEM;
             }
         }
-        for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-            if ((buses & (1u << bus)) != 0 && fill_bus(supply, stock, in_use, plane, bus) != 0) {
+        for (uint64_t left = buses; left != 0; left &= left - 1) {
+            if (fill_bus(supply, stock, in_use, plane, bus_first(left)) != 0) {
                 return ENOMEM;
             }
         }
@@ -144,12 +144,12 @@ static uint8_t planes_with(const struct mixer_stock *stock, unsigned rate)
     return (uint8_t)(stock->planes | (rate > 0 ? 1u << plane_index(rate) : 0));
 }
 
-static bool has_all(const struct mixer_stock *stock, uint8_t planes, uint8_t buses)
+static bool has_all(const struct mixer_stock *stock, uint8_t planes, uint64_t buses)
 {
     return planes == stock->planes && (stock->buses | buses) == stock->buses && !lacks_rooms(stock);
 }
 
-int mixer_supply_create(struct mixer_stock *stock, unsigned rate, uint8_t buses,
+int mixer_supply_create(struct mixer_stock *stock, unsigned rate, uint64_t buses,
                         struct mixer_supply **supplyp)
 {
     uint8_t wanted = planes_with(stock, rate);
@@ -243,7 +243,7 @@ static unsigned encoders_wanted(const struct mixer_demand *demand, bool lacking)
     return wanted < demand->channels + 1 ? wanted : demand->channels + 1;
 }
 
-bool mixer_stock_suffices(struct mixer_stock *stock, unsigned rate, uint8_t buses,
+bool mixer_stock_suffices(struct mixer_stock *stock, unsigned rate, uint64_t buses,
                           const struct codec *codec, bool lacking)
 {
     const struct mixer_demand *demand =

@@ -24,4 +24,12 @@ bool prompt_is_name(const char *file);
  * wav, flac, ogg or opus. False: `path` then says where it was looked for. */
 bool prompt_find(const struct sound_places *places, const char *name, char *path, size_t path_size);
 
+struct prompt_info {
+    double seconds;
+    char text[200]; /* what it says, as far as the file tells; else "" */
+};
+
+/* Looks into the file. EINVAL: `error` says why it cannot be played. */
+int prompt_look(const char *path, struct prompt_info *info, char *error, size_t error_size);
+
 #endif

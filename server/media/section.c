@@ -17,6 +17,7 @@ enum {
     PATIENCE = SLOTS - 1,   /* slots: up to where the next tick begins */
     STREAM_EACH_TICK = 256, /* bytes: its head and the payload types in use */
     LATCH_EACH_TICK = 64,   /* bytes */
+    GAINS_EACH_TICK = 64,   /* bytes: those of the first buses */
 };
 
 /* Ticks that were dropped are silence to the peers: the timestamps go on, the next packet has the
@@ -65,7 +66,8 @@ static void leg_prefetch(const struct leg *leg)
     if (second != NULL) {
         prefetch(second, offsetof(struct leg, rtcp.latch));
         prefetch(&second->latch, LATCH_EACH_TICK);
-        prefetch(&second->channel, sizeof second->channel);
+        prefetch(&second->channel, offsetof(struct mixer_channel, speaks) + GAINS_EACH_TICK);
+        prefetch(&second->channel.hears, GAINS_EACH_TICK);
     }
 }
 

@@ -95,7 +95,7 @@ static void message_apply(struct media_thread *thread, struct message *message)
         if (!message->leg->leaving) {
             message->leg->routed = true;
             message->leg->is_cautious = message->is_cautious;
-            mixer_channel_route(&message->leg->channel, &message->route);
+            mixer_channel_route(&message->leg->channel, message->route);
         }
         thread_give_back(thread, message);
         break;

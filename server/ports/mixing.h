@@ -14,9 +14,14 @@
 #include "ports/session.h"
 
 enum {
-    MIX_BUSES = 8, /* buses of one mix; bus 0 is the main one */
+    MIX_BUSES = 64, /* of one mix; one that is not used costs no more than its gains */
     MIX_MAIN = 0,
-    MIX_MUSIC = MIX_BUSES - 1, /* for who waits */
+    MIX_MUSIC,           /* for who waits */
+    MIX_ANNOUNCE,        /* what is told to all */
+    MIX_FREE,            /* the first that has no meaning of its own */
+    MIX_SPEAKS = 8,      /* buses that one leg may speak to */
+    MIX_RAMP = 20,       /* ms in which gains change, if nobody wants another time … */
+    MIX_RAMP_MAX = 2000, /* … which is at most this */
 };
 
 #define GAIN_OFF (-200.0f) /* dB: this or less is not at all */
@@ -25,10 +30,12 @@ struct mix;
 struct leg;
 struct player;
 
-/* Gains in dB towards and from each bus. Changes are ramped over one tick, they never click. */
+/* Gains in dB towards and from each bus. */
 struct leg_route {
     float speaks[MIX_BUSES];
     float hears[MIX_BUSES];
+    unsigned ramp;    /* ms in which they change, straight in amplitude; never less than a tick */
+    uint64_t at_once; /* bit mask: these are heard without a ramp, as nobody speaks there yet */
     bool is_cautious; /* nothing is sent before the peer has sent: it may be nobody who called */
 };
 
@@ -139,7 +146,7 @@ struct mixing {
     void (*leg_address)(const struct leg *leg, struct media_address *address);
     /* The session as negotiated; again after each change. */
     void (*leg_session)(struct leg *leg, const struct session *session);
-    /* ENOMEM: it stays as it is. */
+    /* ENOMEM; EINVAL: it would speak to more than MIX_SPEAKS buses. It stays as it is. */
     int (*leg_route)(struct leg *leg, const struct leg_route *route);
     /* Until then all is off, and keys are KEYS_AUTO. It fades over, it never clicks. */
     void (*leg_voice)(struct leg *leg, const struct leg_voice *voice);

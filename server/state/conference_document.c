@@ -69,14 +69,15 @@ static void write_media(struct xml *xml, const struct participant *participant)
     xml_close(xml);
 }
 
-/* §5.7.9: what calls can be taken over by is shown to moderators only. */
+/* §5.7.9: what calls can be taken over by is shown to moderators only. Phones write their address
+ * into Call-IDs, so that of who is anonymous is shown to nobody (RFC 3323 §4.1). */
 static void write_call_info(struct xml *xml, const struct participant *participant)
 {
     const struct call_info *call = participant_call(participant);
     const struct dialog_id *dialog = &call->dialog;
 
     /* Before the first answer there is no dialog. */
-    if (call->is_outgoing && !*dialog->remote_tag)
+    if (participant_anonymous(participant) || (call->is_outgoing && !*dialog->remote_tag))
         return;
     xml_open(xml, "call-info");
     xml_open(xml, "sip");

@@ -59,6 +59,15 @@ static void write_remote(struct xml *xml, const struct participant *participant)
     xml_close(xml);
 }
 
+/* What Join and Replaces name it by. Phones write their address into it. */
+static void write_names(struct xml *xml, const struct call_info *call)
+{
+    xml_attribute(xml, "call-id", call->dialog.call_id);
+    xml_attribute(xml, "local-tag", call->dialog.local_tag);
+    if (!call->is_outgoing || *call->dialog.remote_tag)
+        xml_attribute(xml, "remote-tag", call->dialog.remote_tag);
+}
+
 char *dialog_write(const struct participant *participant, const struct departure *departure)
 {
     const struct call_info *call = participant_call(participant);
@@ -67,10 +76,8 @@ char *dialog_write(const struct participant *participant, const struct departure
     xml_start(&xml);
     xml_open(&xml, "dialog");
     xml_attribute(&xml, "id", call->id);
-    xml_attribute(&xml, "call-id", call->dialog.call_id);
-    xml_attribute(&xml, "local-tag", call->dialog.local_tag);
-    if (!call->is_outgoing || *call->dialog.remote_tag)
-        xml_attribute(&xml, "remote-tag", call->dialog.remote_tag);
+    if (!participant_anonymous(participant))
+        write_names(&xml, call);
     xml_attribute(&xml, "direction", call->is_outgoing ? "initiator" : "recipient");
     write_state(&xml, participant, departure);
     if (!participant_anonymous(participant))

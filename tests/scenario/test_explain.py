@@ -141,5 +141,45 @@ def test_a_rule_a_key_and_the_phone_are_told_apart():
         assert texts[1].startswith("anonymous1 is hidden") and hidden["reasons"][1]["by"].endswith(":5")
 
 
+STRICT = """
+local policy = parley.policy { name = "site" }
+function policy.join(request)
+  if request.actor.user == "mallory" then return reject(403, "No longer") end
+  if request.actor.user == "bob" then return accept { role = "listener", muted = true } end
+end
+function policy.reloaded(event, conference) conference:recheck() end
+return policy
+"""
+
+
+def test_a_policy_that_has_changed_acts_on_who_is_in():
+    with Server(policy=POLICY) as server, Phone(server) as alice, Phone(
+        server, "carol"
+    ) as carol, Phone(server, "mallory") as mallory:
+        for phone in (alice, carol, mallory):
+            phone.call()
+        server.write("policy/site.lua", STRICT.replace("bob", "carol"))
+        server.reload()
+        bye = mallory.expect("BYE")
+        assert 'SIP;cause=403;text="No longer"' in bye["Reason"]
+        mallory.reply(bye, 200)
+        mallory.is_up = False
+        server.expect_log(r"sip:carol@\S+ is muted")
+        reason, _ = first(server, "alice", "carol")
+        assert reason["text"] == "carol is muted"
+        assert reason["by"].endswith("site.lua:5") and reason["generation"] == 2
+        assert reason["asked_by"].endswith("site.lua:7") and reason["event"] == "reloaded"
+        put_out = json.loads(explain(server, "demo", "--json"))["refused"][0]
+        assert re.fullmatch(r"sip:mallory@\S+ was put out: No longer", put_out["text"])
+        assert put_out["by"].endswith("site.lua:4")
+        server.write("policy/site.lua", POLICY.replace('"bob"', '"alice"'))
+        server.reload()
+        assert server.command("recheck", "demo").stdout == (
+            "the policy is asked again about all 2 who are in\n"
+        )
+        server.expect_log(r"sip:alice@\S+ is muted")
+        assert server.command("recheck", "nowhere").returncode == 1
+
+
 if __name__ == "__main__":
     run.main()

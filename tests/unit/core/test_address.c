@@ -109,6 +109,25 @@ static void a_network_is_an_address_with_or_without_a_length(void **state)
     }
 }
 
+static void a_web_host_is_a_name_or_an_address_with_or_without_a_port(void **state)
+{
+    static const char *const bad[] = {"",        "a b", "http://a", "a:",     "a:0",
+                                      "a:65536", "a/b", "[::1",     "[a]:80", "::1",
+                                      "a:80:80", "*.a", "user@a"};
+    char error[160];
+    struct web_host host;
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(web_host_parse(bad[i], &host, error, sizeof error), EINVAL);
+    }
+    assert_int_equal(web_host_parse("api.example.com", &host, error, sizeof error), 0);
+    assert_string_equal(host.name, "api.example.com");
+    assert_int_equal(host.port, 0);
+    assert_int_equal(web_host_parse("[2001:db8::1]:8080", &host, error, sizeof error), 0);
+    assert_string_equal(host.name, "[2001:db8::1]");
+    assert_int_equal(host.port, 8080);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +136,7 @@ int main(void)
         cmocka_unit_test(a_group_is_no_host),
         cmocka_unit_test(the_wildcards_are_unspecified),
         cmocka_unit_test(a_network_is_an_address_with_or_without_a_length),
+        cmocka_unit_test(a_web_host_is_a_name_or_an_address_with_or_without_a_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

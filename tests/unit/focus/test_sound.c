@@ -266,7 +266,9 @@ static void an_announcement_goes_to_all_and_takes_the_place_of_the_one_before(vo
     request.params.gain = -6;
     assert_int_equal(focus_submit(focus, &request, &decision), 0);
     first = world.first_player;
-    assert_int_equal(first->bus, MIX_MAIN);
+    assert_int_equal(first->bus, MIX_ANNOUNCE);
+    assert_true(world_leg_of(alice->user)->route.hears[MIX_ANNOUNCE] == 0);
+    assert_true(world_leg_of(bob->user)->route.hears[MIX_ANNOUNCE] == 0);
     assert_true(first->gain == -6 && !first->loop);
     (void)snprintf(request.params.file, sizeof request.params.file, "b.wav");
     assert_int_equal(focus_submit(focus, &request, &decision), 0);

@@ -201,6 +201,17 @@ __attribute__((unused)) static struct participant *participant_of(const struct c
     return call->user;
 }
 
+/* The rules by which numbers are said are found beside the config. */
+static void link_scripts(void)
+{
+    char path[96], source[512];
+
+    assert_non_null(getcwd(source, sizeof source - 32));
+    strcat(source, "/scripts");
+    (void)snprintf(path, sizeof path, "%s/scripts", script.directory);
+    assert_int_equal(symlink(source, path), 0);
+}
+
 __attribute__((unused)) static int script_setup(void **state)
 {
     struct focus_config config = {.domain = ""};
@@ -214,6 +225,7 @@ __attribute__((unused)) static int script_setup(void **state)
     assert_non_null(mkdtemp(script.directory));
     (void)snprintf(path, sizeof path, "%s/policy", script.directory);
     assert_int_equal(mkdir(path, 0700), 0);
+    link_scripts();
     (void)snprintf(script.config_file, sizeof script.config_file, "%s/parley.lua",
                    script.directory);
     assert_int_equal(loop_create(&script.loop), 0);
@@ -235,6 +247,8 @@ __attribute__((unused)) static int script_teardown(void **state)
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
         script_delete(names[i]);
     (void)snprintf(path, sizeof path, "%s/log", script.directory);
+    (void)unlink(path);
+    (void)snprintf(path, sizeof path, "%s/scripts", script.directory);
     (void)unlink(path);
     (void)snprintf(path, sizeof path, "%s/policy", script.directory);
     (void)rmdir(path);

@@ -72,7 +72,7 @@ static void keys_pressed_ahead_are_taken_and_cut_prompts_short(void **state)
     assert_said(call, "7");
 }
 
-/* What plays is over; the next of the list has begun. */
+/* What plays is over; the next has begun. */
 static void play_on(const char *file)
 {
     world_played(script.focus, world.first_player, NULL);
@@ -90,12 +90,56 @@ static void files_play_one_after_the_other_as_often_as_is_said(void **state)
     assert_string_equal(world.first_player->file, "a.wav\nb.wav");
     assert_true(world.first_player->gain == -6);
     play_on("a.wav\nb.wav");
+    assert_int_equal(world.plays, 2);
     world_played(script.focus, world.first_player, NULL);
     assert_said(call, "true");
     call = talk("call:hangup(select(2, call:play({ 'a.wav', 'b.wav' }, { times = 2 })))");
     up(call);
     world_played(script.focus, world.first_player, "a.wav: No such file");
     assert_said(call, "a.wav: No such file");
+}
+
+static void what_is_said_is_prompts_numbers_and_files_in_one_go(void **state)
+{
+    struct call *call;
+
+    (void)state;
+    call = talk("local _, key = call:say('your-pin-is', digits '47', 'x.wav', { number(21) }) "
+                "call:ask { prompt = { 'pin', money(1, 'EUR') }, max = 1 } "
+                "call:hangup(key)");
+    up(call);
+    assert_string_equal(world.first_player->file, "your-pin-is\n4\n7\nx.wav\n20\n1");
+    press(call, "5");
+    assert_said(call, "5");
+    call = talk("call:ask { prompt = { 'pin', money(1, 'EUR') }, max = 1 } call:hangup 'b'");
+    up(call);
+    assert_string_equal(world.first_player->file, "pin\n1\neuro");
+    press(call, "5");
+    assert_said(call, "b");
+}
+
+static void what_cannot_be_said_is_an_error(void **state)
+{
+    static const char *const cases[][2] = {
+        {"call:say()", "say: there is nothing to be said"},
+        {"call:say(money(1, 'XYZ'))", "money: the currency 'XYZ' has no name in English"},
+        {"call:say(12)", "say: argument 1 must be a text, not a number"},
+        {"local l = {} l[1] = l call:say('a', l)", "say: argument 2 must be a text, not a table"},
+        {"call:say(ordinal(32))", "ordinal: ordinals are known up to 31"},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char body[256];
+        struct call *call;
+
+        (void)snprintf(body, sizeof body,
+                       "local ok, why = pcall(function() %s end) call:hangup(why:match ':1: (.*)')",
+                       cases[i][0]);
+        call = talk(body);
+        up(call);
+        assert_said(call, cases[i][1]);
+    }
 }
 
 static void only_the_keys_that_are_named_end_what_plays(void **state)
@@ -149,8 +193,6 @@ static void a_question_may_be_heard_to_its_end_first(void **state)
         (void)event_base_loop(loop_base(script.loop), EVLOOP_ONCE);
     press(call, "2");
     assert_false(world.first_player->stopped);
-    assert_string_equal(world.first_player->file, "a.wav\nb.wav");
-    press(call, "3");
     world_played(script.focus, world.first_player, NULL);
     script_turn();
     assert_false(call->ended);
@@ -350,6 +392,8 @@ int main(void)
         SCRIPT_TEST(time_runs_from_the_end_of_the_prompt_on),
         SCRIPT_TEST(keys_pressed_ahead_are_taken_and_cut_prompts_short),
         SCRIPT_TEST(files_play_one_after_the_other_as_often_as_is_said),
+        SCRIPT_TEST(what_is_said_is_prompts_numbers_and_files_in_one_go),
+        SCRIPT_TEST(what_cannot_be_said_is_an_error),
         SCRIPT_TEST(only_the_keys_that_are_named_end_what_plays),
         SCRIPT_TEST(the_end_of_one_file_does_not_end_the_next),
         SCRIPT_TEST(a_question_may_be_heard_to_its_end_first),

@@ -1,4 +1,4 @@
-/* conference:explain and participant:explain, as scripts use them. */
+/* conference:explain, participant:explain and conference:recheck, as scripts use them. */
 #include "tests/unit/lua/script_world.h"
 
 static struct call *alice, *bob;
@@ -108,6 +108,25 @@ static void who_is_gone_is_no_error(void **state)
     world_hang_up(script.focus, bob);
 }
 
+static void a_script_has_the_policy_asked_again(void **state)
+{
+    (void)state;
+    assert_contains(script_failure("conference:recheck()"), "a decision hook must not act");
+    script_policy("function policy.join(request)\n"
+                  "  if request.actor.participant then return reject(403, 'Enough') end\n"
+                  "end\n"
+                  "function policy.locked(_, conference) assert(conference:recheck() == true) end\n"
+                  "function policy.joined(_, conference, p)\n"
+                  "  if p.user == 'bob' then conference:lock() end\n"
+                  "end\n");
+    two_join();
+    script_turn();
+    assert_true(alice->ended);
+    assert_int_equal(bob->end_code, 403);
+    assert_string_equal(bob->reason, "Enough");
+    two_leave();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +134,7 @@ int main(void)
         SCRIPT_TEST(it_can_be_read_aloud_and_tells_what_is_audible),
         SCRIPT_TEST(a_slip_says_what_is_wrong),
         SCRIPT_TEST(who_is_gone_is_no_error),
+        SCRIPT_TEST(a_script_has_the_policy_asked_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,20 +56,6 @@ static void a_broken_policy_is_not_taken(void **state)
          "policy/site.lua:2: hook 'join' must be a function, not a boolean"},
         {"parley.policy { name = 'x' }\nreturn parley.policy { name = 'y' }",
          "policy/site.lua:2: a file makes one policy"},
-        {"return parley.policy { name = 'x', options = { a = {} } }",
-         "policy/site.lua:1: option 'a': type must be one of boolean, duration, list, number, "
-         "string"},
-        {"return parley.policy { name = 'x', options = { a = 5 } }", "option 'a' must be declared"},
-        {"return parley.policy { name = 'x', options = { a = { type = 'text' } } }",
-         "option 'a': type must be one of"},
-        {"return parley.policy { name = 'x', options = { a = { type = 'list', defualt = 1 } } }",
-         "option 'a': unknown key 'defualt'; it takes type and default"},
-        {"return parley.policy { name = 'x', options = {\n"
-         "a = { type = 'duration', default = '5 apples' } } }",
-         "option 'a': the default must be a duration such as \"5m\" or a number of seconds"},
-        {"return parley.policy { name = 'x', options = { a = { type = 'list', default = "
-         "{ 1 } } } }",
-         "option 'a': the default must be a list of texts, not this table"},
         {"parley.conferences()", "parley.conferences can only be used within a hook"},
     };
 
@@ -107,117 +93,6 @@ static void a_fifo_or_a_directory_is_no_policy(void **state)
     assert_int_equal(mkfifo(path, 0600), 0);
     assert_int_equal(script_reload(), EINVAL);
     assert_contains(script.error, "not a regular file");
-}
-
-#define WITH_OPTIONS                                                                               \
-    "local policy = parley.policy { name = 'own', options = {\n"                                   \
-    "  moderators = { type = 'list' }, pin = { type = 'string' },\n"                               \
-    "  wait = { type = 'duration', default = '5m' }, most = { type = 'number', default = 3 },\n"   \
-    "  open = { type = 'boolean', default = false } } }\n"                                         \
-    "function policy.join(_, conference)\n"                                                        \
-    "  local o = conference.options\n"                                                             \
-    "  %s\n"                                                                                       \
-    "end\n"                                                                                        \
-    "return policy\n"
-
-static int reserve_with(const char *options)
-{
-    json_t *json = options ? json_loads(options, 0, NULL) : NULL;
-    struct conference_config config = {.name = "demo", .policy = "own", .options = json};
-    int error = focus_reserve(script.focus, &config);
-
-    json_decref(json);
-    return error;
-}
-
-static void write_with_options(const char *body)
-{
-    char source[2048];
-
-    (void)snprintf(source, sizeof source, WITH_OPTIONS, body);
-    script_write("own", source);
-}
-
-static void options_have_types_and_defaults(void **state)
-{
-    (void)state;
-    script_write("site", "return parley.policy { name = 'site' }\n");
-    write_with_options("return reject(499, table.concat({ #o.moderators, tostring(o.pin), o.wait,"
-                       "  o.most, tostring(o.open) }, ' '))");
-    assert_int_equal(reserve_with(NULL), 0);
-    assert_int_equal(script_start(), 0);
-    assert_answer("0 nil 300.0 3 false");
-    assert_int_equal(reserve_with("{\"moderators\": [\"alice\", \"bob\"], \"pin\": \"4711\","
-                                  " \"wait\": \"250ms\", \"most\": 2.5, \"open\": true}"),
-                     0);
-    assert_answer("2 4711 0.25 2.5 true");
-    write_with_options("local m = o.moderators\n"
-                       "return reject(499, table.concat(m, ',') .. tostring(m.alice) ..\n"
-                       "  tostring(m.carol) .. m[2] .. select('#', table.unpack(m)))");
-    assert_int_equal(script_reload(), 0);
-    assert_answer("alice,bobtruenilbob2");
-    assert_int_equal(reserve_with("{\"moderators\": \"alice\"}"), 0);
-    write_with_options("local n = 0 for i, name in pairs(o.moderators) do n = n + i end\n"
-                       "return reject(499, n .. o.moderators[1])");
-    assert_int_equal(script_reload(), 0);
-    assert_answer("1alice");
-}
-
-static void options_cannot_be_changed_or_misspelt(void **state)
-{
-    struct call *call;
-
-    (void)state;
-    script_write("site", "return parley.policy { name = 'site' }\n");
-    assert_int_equal(reserve_with("{\"moderators\": [\"alice\"]}"), 0);
-    write_with_options("local function try(f) return (select(2, pcall(f)):gsub('^.-: ', '')) end\n"
-                       "parley.log.error(try(function() o.pin = 1 end))\n"
-                       "parley.log.error(try(function() o.moderators.bob = true end))\n"
-                       "parley.log.error(try(function() table.insert(o.moderators, 'x') end))\n"
-                       "parley.log.error(try(function() return o.moderator end))\n");
-    assert_int_equal(script_start(), 0);
-    log_catch();
-    call = world_dial(script.focus, "alice", "demo");
-    (void)log_caught();
-    assert_contains(script.log, "cannot set 'pin': conference.options is read-only");
-    assert_contains(script.log, "cannot set 'bob': a list in conference.options is read-only");
-    assert_contains(script.log, "the table is read-only");
-    assert_contains(script.log, "the policy declares no option 'moderator'");
-    world_hang_up(script.focus, call);
-}
-
-/* A config whose options do not suit the policies is refused as a whole. */
-static void options_that_do_not_suit_stop_a_reload(void **state)
-{
-    static const struct {
-        const char *options, *error;
-    } cases[] = {
-        {"{\"pin\": 4711}", "conference demo: option 'pin' must be a text"},
-        {"{\"wait\": true}", "conference demo: option 'wait' must be a duration such as \"5m\""},
-        {"{\"wait\": \"1.2.3s\"}", "option 'wait' must be a duration"},
-        {"{\"moderators\": {\"a\": 1}}", "option 'moderators' must be a list of texts"},
-        {"{\"pinn\": \"1\"}", "conference demo: policy/own.lua declares no option 'pinn'"},
-    };
-    struct conference_config config = {.name = "demo", .policy = "own"};
-    json_t *json;
-
-    (void)state;
-    script_write("site", "return parley.policy { name = 'site' }\n");
-    write_with_options("");
-    assert_int_equal(script_start(), 0);
-    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
-        json = json_loads(cases[i].options, 0, NULL);
-        config.options = json;
-        assert_int_equal(reload_for(&config), EINVAL);
-        assert_contains(script.error, cases[i].error);
-        assert_int_equal(reserve_with(cases[i].options), 0);
-        assert_int_equal(script_reload(), EINVAL);
-        assert_contains(script.error, cases[i].error);
-        /* What is to be counts, not what is. */
-        config.options = NULL;
-        assert_int_equal(reload_for(&config), 0);
-        json_decref(json);
-    }
 }
 
 static void the_policies_of_conferences_are_loaded_or_missed_at_once(void **state)
@@ -400,9 +275,6 @@ int main(void)
         SCRIPT_TEST(a_broken_policy_is_not_taken),
         SCRIPT_TEST(a_policy_does_not_change_after_loading),
         SCRIPT_TEST(a_fifo_or_a_directory_is_no_policy),
-        SCRIPT_TEST(options_have_types_and_defaults),
-        SCRIPT_TEST(options_cannot_be_changed_or_misspelt),
-        SCRIPT_TEST(options_that_do_not_suit_stop_a_reload),
         SCRIPT_TEST(the_policies_of_conferences_are_loaded_or_missed_at_once),
         SCRIPT_TEST(a_reload_can_change_the_sites_policy_and_failing_keeps_it),
         SCRIPT_TEST(a_policy_named_later_is_loaded_when_it_is_asked),

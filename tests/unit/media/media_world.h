@@ -360,7 +360,8 @@ static inline void set_session(struct phone *phone, enum stream_direction direct
     phone->room->mixing->leg_session(phone->leg, &session);
 }
 
-static inline void set_route(struct phone *phone, float speaks, float hears)
+/* To and from the main bus. */
+static inline struct leg_route route_of(float speaks, float hears)
 {
     struct leg_route route = {.is_cautious = false};
 
@@ -368,6 +369,13 @@ static inline void set_route(struct phone *phone, float speaks, float hears)
         route.speaks[bus] = bus == MIX_MAIN ? speaks : GAIN_OFF;
         route.hears[bus] = bus == MIX_MAIN ? hears : GAIN_OFF;
     }
+    return route;
+}
+
+static inline void set_route(struct phone *phone, float speaks, float hears)
+{
+    struct leg_route route = route_of(speaks, hears);
+
     phone->room->mixing->leg_route(phone->leg, &route);
 }
 

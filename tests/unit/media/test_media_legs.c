@@ -208,7 +208,7 @@ static bool files_are_closed(struct room *room)
 static unsigned legs_fill(struct room *room, struct mix *mix, struct leg *legs[PORT_PAIRS + 1])
 {
     struct leg_config config = {.family = AF_INET};
-    struct leg_route route = {.speaks = {0}};
+    struct leg_route route = route_of(0, 0);
     struct phone nobody = {.room = room};
     struct session session = session_of(&nobody);
     unsigned count = 0;
@@ -292,7 +292,7 @@ static void legs_that_go_with_something_to_tell_are_freed_once_and_tell_nothing(
         for (parting_count = 0; parting_count < PORT_PAIRS / 2; parting_count++) {
             struct leg_config config = {.family = AF_INET, .user = &ear};
             struct session session = session_of(&ear);
-            struct leg_route route = {.speaks = {0}};
+            struct leg_route route = route_of(0, 0);
             struct leg **leg = &parting[parting_count];
 
             assert_int_equal(room->mixing->mix_create(room->mixing->ctx, &mixes[parting_count]), 0);

@@ -69,7 +69,7 @@ struct room {
 
 static struct mixer_route route_of(float speaks_db, float hears_db)
 {
-    struct mixer_route route = {{0}, {0}};
+    struct mixer_route route = {0};
 
     route.speaks[MIX_MAIN] = mixer_linear(speaks_db);
     route.hears[MIX_MAIN] = mixer_linear(hears_db);
@@ -85,7 +85,7 @@ static void listen_anew(struct room *room)
     room->listened = 0;
 }
 
-static void supply(struct room *room, unsigned rate, uint8_t buses)
+static void supply(struct room *room, unsigned rate, uint64_t buses)
 {
     struct mixer_supply *supply = NULL;
 
@@ -296,7 +296,7 @@ static void a_muted_talker_shares_the_mix_and_is_not_heard(void **state)
 static void buses_are_apart_and_a_sidebar_hears_the_main_bus_softly(void **state)
 {
     struct room *room = room_create(4, 0.1);
-    struct mixer_route aside = {{0}, {0}};
+    struct mixer_route aside = {0};
 
     (void)state;
     aside.speaks[3] = 1;
@@ -317,12 +317,89 @@ static void buses_are_apart_and_a_sidebar_hears_the_main_bus_softly(void **state
     room_free(room);
 }
 
+static void the_last_bus_is_a_bus_like_the_first(void **state)
+{
+    struct room *room = room_create(3, 0.1);
+    struct mixer_route far = {0};
+
+    (void)state;
+    supply(room, 8000, UINT64_MAX);
+    far.speaks[MIX_BUSES - 1] = 1;
+    far.hears[MIX_BUSES - 1] = mixer_linear(-6);
+    mixer_channel_route(&room->channels[1], &far);
+    far.hears[MIX_MAIN] = 1;
+    mixer_channel_route(&room->channels[2], &far);
+    ticks(room, 2);
+    listen_anew(room);
+    ticks(room, WINDOW);
+    assert_true(amplitude(room, 0, 1) < 1e-6);
+    assert_true(amplitude(room, 1, 0) < 1e-6);
+    assert_float_equal(decibels(amplitude(room, 1, 2) / 0.1), -6, 0.01);
+    assert_float_equal(decibels(amplitude(room, 2, 1) / 0.1), -6, 0.01);
+    assert_float_equal(decibels(amplitude(room, 2, 0) / 0.1), 0, 0.01);
+    assert_true(amplitude(room, 2, 2) < 1e-6);
+    room_free(room);
+}
+
 /* The sharpest bend of a tone; a step of 0.1 in it would be 0.1 more. */
 static double bend_of(const struct talker *talker)
 {
     double step = 2 * M_PI * talker->hz / 8000;
 
     return talker->amplitude * step * step;
+}
+
+/* What channel 2 hears of channel 0 in one tick. */
+static double amplitude_now(struct room *room)
+{
+    listen_anew(room);
+    tick(room);
+    return amplitude(room, 2, 0);
+}
+
+static void a_ramp_goes_straight_for_as_long_as_it_was_asked_and_is_shared(void **state)
+{
+    struct room *room = room_create(4, 0);
+    struct mixer_route softly = route_of(0, GAIN_OFF);
+    uint64_t mixes;
+
+    (void)state;
+    room->talkers[0] = (struct talker){.hz = 1000, .amplitude = 0.2}; /* 20 periods a tick */
+    ticks(room, 3);
+    softly.hears[MIX_MAIN] = 0.5F;
+    softly.ticks = 10;
+    mixer_channel_route(&room->channels[2], &softly);
+    mixer_channel_route(&room->channels[3], &softly);
+    mixes = room->mixer.mixes;
+    for (unsigned i = 0; i < 10; i++) {
+        assert_float_equal(amplitude_now(room), 0.2 * (1 - 0.05 * (i + 0.5)), 0.001);
+        mixer_channel_route(&room->channels[2], &softly); /* the same again changes nothing */
+        assert_ptr_equal(room->payloads[2], room->payloads[3]);
+    }
+    assert_int_equal(room->mixer.mixes - mixes, 3 * 10); /* two who speak or not, and the two */
+    assert_float_equal(amplitude_now(room), 0.1, 1e-6);
+    assert_true(room->bend[2] < 1.5 * bend_of(&room->talkers[0]));
+    room_free(room);
+}
+
+static void a_bus_that_is_taken_at_once_makes_no_hole_in_a_voice_that_goes_there(void **state)
+{
+    struct room *room = room_create(3, 0);
+    struct mixer_route there = {0}, ear = route_of(GAIN_OFF, 0);
+
+    (void)state;
+    room->talkers[0] = (struct talker){.hz = 1000, .amplitude = 0.2};
+    ticks(room, 3);
+    there.speaks[5] = 1;
+    there.ticks = ear.ticks = 10;
+    ear.hears[5] = 1;
+    ear.at_once = UINT64_C(1) << 5;
+    mixer_channel_route(&room->channels[0], &there);
+    mixer_channel_route(&room->channels[2], &ear);
+    for (unsigned i = 0; i < 12; i++) {
+        assert_float_equal(amplitude_now(room), 0.2, 0.001);
+    }
+    room_free(room);
 }
 
 static void mute_unmute_and_gain_changes_do_not_click(void **state)
@@ -529,6 +606,9 @@ int main(void)
         cmocka_unit_test(when_all_are_silent_nothing_is_encoded_again),
         cmocka_unit_test(a_muted_talker_shares_the_mix_and_is_not_heard),
         cmocka_unit_test(buses_are_apart_and_a_sidebar_hears_the_main_bus_softly),
+        cmocka_unit_test(the_last_bus_is_a_bus_like_the_first),
+        cmocka_unit_test(a_ramp_goes_straight_for_as_long_as_it_was_asked_and_is_shared),
+        cmocka_unit_test(a_bus_that_is_taken_at_once_makes_no_hole_in_a_voice_that_goes_there),
         cmocka_unit_test(mute_unmute_and_gain_changes_do_not_click),
         cmocka_unit_test(a_leg_that_leaves_fades_out_within_a_tick),
         cmocka_unit_test(the_audio_of_a_key_is_faded_out_and_comes_back),

@@ -32,7 +32,7 @@ static const struct codec *pcmu(void)
 
 static void route(struct room *room, unsigned channel, unsigned bus, float speaks_db)
 {
-    struct mixer_route route = {{0}, {0}};
+    struct mixer_route route = {0};
 
     route.speaks[bus] = mixer_linear(speaks_db);
     route.hears[MIX_MAIN] = 1;
@@ -179,7 +179,7 @@ static void only_who_may_be_heard_need_be_decoded(void **state)
     room->amplitudes[0] = 0.01f;
     tick(room);
     /* muted: what he says is faded out first */
-    mixer_channel_route(&room->channels[0], &(struct mixer_route){{0}, {1}});
+    mixer_channel_route(&room->channels[0], &(struct mixer_route){.hears = {1}});
     assert_true(mixer_channel_unheard(&room->channels[0]) == 0);
     tick(room);
     assert_true(isinf(mixer_channel_unheard(&room->channels[0])));

@@ -1,0 +1,287 @@
+/*
+ * Sidebars: conference:sidebar { … } makes one, side:ask(participant, { … }) and
+ * side:bring(participant, { … }) take somebody of its parent in, participant:back() sends them
+ * back.
+ */
+#include "lua/private.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+    BACKGROUND = -18, /* dB, unless the script says otherwise */
+    ANSWER_TIMEOUT = 15,
+    ANSWER_TIMEOUT_MOST = 600, /* s */
+};
+
+#define MAKE_PARAMS (PARAM(TITLE) | PARAM(POLICY) | PARAM(BACKGROUND) | PARAM(SHOWN))
+#define TAKE_PARAMS ((verb_params(VERB_SIDEBAR) & ~(MAKE_PARAMS | PARAM(FILE))) | PARAM(BACKGROUND))
+
+static struct conference *self(lua_State *L)
+{
+    (void)hook_frame_check(L, "a conference");
+    return focus_conference(generation_of(L)->engine->focus, handle_check(L, 1, &conference_class));
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+int conference_get_parent(lua_State *L)
+{
+    const struct conference *conference = self(L);
+
+    if (!conference || !conference_parent(conference))
+        return 0;
+    conference_push(L, conference_id(conference_parent(conference)));
+    return 1;
+}
+
+int conference_sidebars(lua_State *L)
+{
+    const struct conference *conference = self(L), *sidebar = NULL;
+    size_t count = 0;
+    uint64_t *ids;
+
+    while (conference && (sidebar = conference_next_sidebar(conference, sidebar)))
+        count++;
+    ids = handle_list(L, count);
+    while (conference && (sidebar = conference_next_sidebar(conference, sidebar)))
+        *ids++ = conference_id(sidebar);
+    return handle_iterator(L, &conference_class);
+}
+
+/* NULL: it is in none. */
+static const struct participant *aside_of(const struct participant *participant)
+{
+    const struct participant *aside = participant ? participant_aside(participant) : NULL;
+
+    return aside && participant_has_joined(aside) ? aside : NULL;
+}
+
+/* nil while it is only asked. */
+int participant_get_sidebar(lua_State *L)
+{
+    const struct participant *aside = aside_of(participant_self(L));
+
+    if (!aside)
+        return 0;
+    conference_push(L, conference_id(participant_conference(aside)));
+    return 1;
+}
+
+int participant_get_main(lua_State *L)
+{
+    const struct participant *participant = participant_self(L);
+
+    if (!participant || !participant_main(participant))
+        return 0;
+    participant_push(L, participant_id(participant_main(participant)));
+    return 1;
+}
+
+/* ---- making one ----------------------------------------------------------------------------- */
+
+/* What an entry of the table at 2 is, besides the parameters. */
+enum {
+    WISH_OPTIONS = PARAM_COUNT,
+    WISH_PROMPT,
+    WISH_TIMEOUT,
+    WISH_ACCEPT,
+    WISH_DECLINE,
+    WISH_COUNT
+};
+
+/* Raises nothing. EINVAL: `error` says what is wrong with the options. */
+static int make(lua_State *L, struct request *request, const json_t *options,
+                struct decision *decision, char *error, size_t error_size)
+{
+    struct generation *live = generation_of(L)->engine->generation;
+    const struct conference_config model = {
+        .name = "sidebar",
+        .policy = request->params.policy,
+        .options = options,
+    };
+    const struct sidebar_wish wish = {.options = options};
+
+    if (*request->params.policy && generation_check_conference(live, &model, error, error_size))
+        return EINVAL;
+    request->sidebar = &wish;
+    return command_carry(L, request, decision);
+}
+
+/* The table of options in the one at 2, if there is one. */
+static json_t *take_options(lua_State *L)
+{
+    struct plain_error problem;
+    json_t *options = NULL;
+
+    if (lua_istable(L, 2) && lua_getfield(L, 2, "options") != LUA_TNIL) {
+        luaL_checktype(L, -1, LUA_TTABLE);
+        options = plain_json(L, -1, &problem);
+        if (!options)
+            script_error(L, "sidebar: options%s: %s", problem.path, problem.what);
+    }
+    return options;
+}
+
+static void take_make(lua_State *L, struct request_params *params)
+{
+    const char *names[WISH_COUNT] = {[WISH_OPTIONS] = "options"};
+
+    params_names(MAKE_PARAMS, names);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, 2)) {
+        unsigned key = key_check(L, -2, "sidebar", names, WISH_COUNT);
+
+        if (key != WISH_OPTIONS)
+            param_take(L, "sidebar", key, params);
+        lua_pop(L, 1);
+    }
+}
+
+/* conference:sidebar { title = …, policy = …, options = …, background = -18, shown = "ref" }: a
+ * conference; or nil, code, text. */
+int conference_sidebar(lua_State *L)
+{
+    struct request request = {
+        .verb = VERB_SIDEBAR,
+        .conference = self(L),
+        .params = {.background = BACKGROUND, .shown = SIDEBAR_BY_REF},
+    };
+    char error[SCRIPT_TEXT];
+    struct decision decision;
+    json_t *options;
+    int result;
+
+    lua_settop(L, 2);
+    if (!lua_isnil(L, 2))
+        take_make(L, &request.params);
+    if (!request.conference)
+        return handle_gone(L);
+    command_actor(L, &request.actor);
+    options = take_options(L);
+    result = make(L, &request, options, &decision, error, sizeof error);
+    json_decref(options);
+    if (result == EINVAL)
+        return luaL_error(L, "sidebar: %s", error);
+    if (result)
+        return command_refused(L, result, &decision);
+    conference_push(L, decision.sidebar);
+    return 1;
+}
+
+/* ---- taking somebody in --------------------------------------------------------------------- */
+
+/* The number of seconds on top of the stack, in ms. */
+static unsigned take_timeout(lua_State *L)
+{
+    lua_Number seconds = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
+
+    if (!(seconds >= 1 && seconds <= ANSWER_TIMEOUT_MOST))
+        script_error(L, "ask: timeout must be a number of seconds from 1 to %d",
+                     ANSWER_TIMEOUT_MOST);
+    return (unsigned)(seconds * 1000);
+}
+
+static char take_key(lua_State *L, const char *what)
+{
+    char text[2];
+
+    text_check(L, -1, what, text, sizeof text);
+    if (*text && !strchr("0123456789*#ABCD", *text))
+        script_error(L, "%s must be a key, or \"\" for none", what);
+    return *text;
+}
+
+static void take_wish(lua_State *L, const char *what, struct sidebar_wish *wish,
+                      struct request_params *params)
+{
+    const char *names[WISH_COUNT] = {[0] = NULL};
+
+    if (wish->asks) {
+        names[WISH_PROMPT] = "prompt";
+        names[WISH_TIMEOUT] = "timeout";
+        names[WISH_ACCEPT] = "accept";
+        names[WISH_DECLINE] = "decline";
+    }
+    params_names(TAKE_PARAMS, names);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, 3)) {
+        unsigned key = key_check(L, -2, what, names, WISH_COUNT);
+
+        if (key == WISH_PROMPT)
+            file_check(L, -1, "ask: prompt", params->file, sizeof params->file);
+        else if (key == WISH_TIMEOUT)
+            wish->timeout = take_timeout(L);
+        else if (key == WISH_ACCEPT)
+            wish->accept = take_key(L, "ask: accept");
+        else if (key == WISH_DECLINE)
+            wish->decline = take_key(L, "ask: decline");
+        else
+            param_take(L, what, key, params);
+        lua_pop(L, 1);
+    }
+    if (wish->accept && wish->accept == wish->decline)
+        script_error(L, "ask: one key cannot both accept and decline");
+}
+
+/* Who it is in the sidebar; or nil, code, text. */
+static int take(lua_State *L, const char *what, bool asks)
+{
+    struct sidebar_wish wish = {
+        .asks = asks,
+        .timeout = ANSWER_TIMEOUT * 1000,
+        .accept = asks ? '1' : '\0',
+        .decline = asks ? '2' : '\0',
+    };
+    struct request request = {.verb = VERB_SIDEBAR, .conference = self(L), .sidebar = &wish};
+    const struct participant *main = participant_at(L, 2);
+    struct decision decision;
+    int result;
+
+    if (request.conference && !conference_parent(request.conference))
+        return luaL_error(L, "%s: this is no sidebar; conference:sidebar { … } makes one", what);
+    if (request.conference && main)
+        sidebar_wish_entry(request.conference, main, &request.params);
+    if (!lua_isnoneornil(L, 3))
+        take_wish(L, what, &wish, &request.params);
+    if (!request.conference || !main)
+        return handle_gone(L);
+    request.target = participant_id(main);
+    result = command_run(L, &request, &decision);
+    if (result)
+        return command_refused(L, result, &decision);
+    participant_push(L, decision.participant);
+    return 1;
+}
+
+/* side:ask(participant, { prompt = "tone:…", timeout = 15, accept = "1", decline = "2", … }) */
+int conference_ask(lua_State *L)
+{
+    return take(L, "ask", true);
+}
+
+/* side:bring(participant, { … }) */
+int conference_bring(lua_State *L)
+{
+    return take(L, "bring", false);
+}
+
+/* participant:back "reason": out of the sidebar that it is in, or asked into. The same by who it is
+ * there. */
+int participant_back(lua_State *L)
+{
+    const struct participant *participant = participant_self(L);
+    struct request request = {.verb = VERB_REMOVE};
+
+    if (!lua_isnoneornil(L, 2))
+        text_check(L, 2, "back: the reason", request.params.reason, sizeof request.params.reason);
+    if (participant && !participant_main(participant))
+        participant = participant_aside(participant);
+    if (!participant)
+        return handle_gone(L);
+    request.conference = participant_conference(participant);
+    request.target = participant_id(participant);
+    return command_submit(L, &request);
+}

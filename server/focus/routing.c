@@ -1,0 +1,155 @@
+/* Who speaks to which buses of the conference's mix and hears which, at what gain. The only place
+ * that computes a route: from how a participant is, and nothing else. */
+#include "focus/private.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <string.h>
+#include <utlist.h>
+
+/* ms: longer than any ramp, and than a media thread is behind. For so long, and at most twice that,
+ * legs may still speak to a bus that has been given back. */
+enum { BUS_REST = MIX_RAMP_MAX + 1000 };
+
+static bool is_heard(const struct participant *participant)
+{
+    return !participant->muted && !participant->listen_only && !participant_is_held(participant);
+}
+
+static void compute(const struct participant *participant, struct leg_route *route)
+{
+    float hears = participant->held_by_us ? GAIN_OFF : participant->hears;
+
+    *route = (struct leg_route){.ramp = MIX_RAMP};
+    for (unsigned bus = 0; bus < MIX_BUSES; bus++)
+        route->speaks[bus] = route->hears[bus] = GAIN_OFF;
+    route->speaks[MIX_MAIN] = is_heard(participant) ? participant->speaks : GAIN_OFF;
+    route->hears[MIX_MAIN] = hears;
+    route->hears[MIX_MUSIC] = participant->hears_music ? participant->hears : GAIN_OFF;
+    route->hears[MIX_ANNOUNCE] = participant->conference->has_announced ? hears : GAIN_OFF;
+}
+
+/* ---- sidebars ------------------------------------------------------------------------------- */
+
+static void lower(struct leg_route *route, float by)
+{
+    for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
+        bool is_off = route->hears[bus] <= GAIN_OFF || by <= GAIN_OFF;
+        route->hears[bus] = is_off ? GAIN_OFF : route->hears[bus] + by;
+    }
+}
+
+/* `in`: who it is there. What it would hear in the parent is its background; nothing of it is heard
+ * but on the sidebar's bus. */
+static void route_aside(const struct participant *in, float hears, struct leg_route *route)
+{
+    unsigned bus = in->conference->bus;
+
+    lower(route, in->background);
+    for (unsigned i = 0; i < MIX_BUSES; i++)
+        route->speaks[i] = GAIN_OFF;
+    route->speaks[bus] = is_heard(in) ? in->speaks : GAIN_OFF;
+    route->hears[bus] = hears;
+}
+
+/* Who is asked into a sidebar by a prompt hears that, and the rest behind it. */
+static void route_asked(const struct participant *aside, float hears, struct leg_route *route)
+{
+    if (aside->prompt_bus == MIX_MAIN)
+        return;
+    lower(route, aside->background);
+    route->hears[aside->prompt_bus] = hears;
+}
+
+static void compose(const struct participant *participant, struct leg_route *route)
+{
+    const struct participant *aside = participant->aside;
+    const struct conference *parent = participant->conference->parent;
+    float hears = participant->held_by_us ? GAIN_OFF : participant->hears;
+
+    if (aside && aside->joined) {
+        route_aside(aside, participant->held_by_us ? GAIN_OFF : aside->hears, route);
+    } else if (aside) {
+        route_asked(aside, hears, route);
+    } else if (parent) {
+        route->hears[MIX_ANNOUNCE] = parent->has_announced ? hears : GAIN_OFF;
+        route_aside(participant, hears, route);
+    }
+}
+
+/* ---- all of it ------------------------------------------------------------------------------ */
+
+int participant_route(struct participant *participant)
+{
+    struct leg_route route;
+
+    if (participant->main) /* whose leg it is */
+        return participant_route(participant->main);
+    /* Not before the ACK: a forged INVITE must not aim our audio at its victim. */
+    if (!participant->joined)
+        return 0;
+    if (participant->visitor && participant->visitor->is_out)
+        return visitor_route(participant->visitor, participant->leg);
+    compute(participant, &route);
+    compose(participant, &route);
+    return participant->conference->focus->mixing->leg_route(participant->leg, &route);
+}
+
+void participant_route_or_remove(struct participant *participant)
+{
+    struct conference *conference = participant->conference;
+
+    if (!participant_route(participant))
+        return;
+    participant_remove(participant, FAILED, 500, "Out of memory");
+    conference_end_if_over(conference);
+}
+
+int conference_route(struct conference *conference)
+{
+    struct participant *participant;
+    int error = 0, failure;
+
+    DL_FOREACH(conference->members, participant)
+    {
+        failure = participant_route(participant);
+        error = failure ? failure : error;
+    }
+    return error;
+}
+
+/* ---- buses ---------------------------------------------------------------------------------- */
+
+static void buses_rest(struct bus_set *buses, uint64_t now)
+{
+    if (now - buses->turned_at < BUS_REST)
+        return;
+    buses->rested = now - buses->turned_at < 2 * BUS_REST ? buses->resting : 0;
+    buses->resting = 0;
+    buses->turned_at = now;
+}
+
+int conference_take_bus(struct conference *conference, unsigned *busp)
+{
+    const uint64_t reserved = (UINT64_C(1) << MIX_FREE) - 1;
+    struct bus_set *buses = &conference->buses;
+    uint64_t left;
+
+    buses_rest(buses, loop_now(conference->focus->loop));
+    left = ~(reserved | buses->taken | buses->resting | buses->rested);
+    if (!left)
+        return ENOSPC;
+    *busp = (unsigned)__builtin_ctzll(left);
+    buses->taken |= UINT64_C(1) << *busp;
+    return 0;
+}
+
+void conference_give_bus(struct conference *conference, unsigned bus)
+{
+    struct bus_set *buses = &conference->buses;
+
+    buses_rest(buses, loop_now(conference->focus->loop));
+    buses->taken &= ~(UINT64_C(1) << bus);
+    buses->resting |= UINT64_C(1) << bus;
+}

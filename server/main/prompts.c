@@ -1,0 +1,158 @@
+/* `parley prompts`: what can be said by name, from which file, how long it takes. */
+#include "main/serve.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ERROR_MAX = 1024 };
+
+struct names {
+    char **items;
+    size_t count;
+};
+
+static bool is_sound(const char *extension)
+{
+    static const char *const known[] = {".wav", ".flac", ".ogg", ".opus"};
+    for (size_t i = 0; extension && i < sizeof known / sizeof *known; i++) {
+        if (strcmp(extension, known[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int name_add(struct names *names, const char *name, size_t length)
+{
+    char **items = realloc(names->items, (names->count + 1) * sizeof *items);
+    if (!items) {
+        return ENOMEM;
+    }
+    names->items = items;
+    items[names->count] = strndup(name, length);
+    return items[names->count++] ? 0 : ENOMEM;
+}
+
+/* The names of the sound files in FOLDER/PART; a folder that is not there has none. */
+static int names_collect(struct names *names, const char *folder, const char *part)
+{
+    char path[3 * PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", folder, part);
+    DIR *directory = opendir(path);
+    const struct dirent *entry;
+    int status = 0;
+    while (directory && !status && (entry = readdir(directory))) {
+        const char *extension = strrchr(entry->d_name, '.');
+        if (is_sound(extension)) {
+            status = name_add(names, entry->d_name, (size_t)(extension - entry->d_name));
+        }
+    }
+    if (directory) {
+        closedir(directory);
+    }
+    return status;
+}
+
+static int compare_names(const void *one, const void *other)
+{
+    return strcmp(*(char *const *)one, *(char *const *)other);
+}
+
+/* In the order of the alphabet; one may be there several times. */
+static int names_find(struct names *names, const struct sound_places *places)
+{
+    int status = names_collect(names, places->shipped, "en");
+    if (!status) {
+        status = names_collect(names, places->shipped, places->language);
+    }
+    if (!status) {
+        status = names_collect(names, places->own, places->language);
+    }
+    if (!status) {
+        status = names_collect(names, places->own, "");
+    }
+    qsort(names->items, names->count, sizeof *names->items, compare_names);
+    return status;
+}
+
+static void names_free(struct names *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        free(names->items[i]);
+    }
+    free(names->items);
+}
+
+/* Whether it is said in English because the language has none. */
+static bool is_borrowed(const struct sound_places *places, const char *path)
+{
+    char english[3 * PATH_MAX];
+    snprintf(english, sizeof english, "%s/en/", places->shipped);
+    return strcmp(places->language, "en") != 0 && strncmp(path, english, strlen(english)) == 0;
+}
+
+/* False: it cannot be played. */
+static bool print_prompt(const struct sound_places *places, const char *name, unsigned *borrowedp)
+{
+    char path[3 * PATH_MAX];
+    char error[ERROR_MAX];
+    struct prompt_info info;
+    if (!prompt_find(places, name, path, sizeof path)) {
+        complain("%s: not to be read in %s", name, path);
+        return false;
+    }
+    if (prompt_look(path, &info, error, sizeof error)) {
+        complain("%s: %s", name, error);
+        return false;
+    }
+    *borrowedp += is_borrowed(places, path);
+    printf("%-26s %5.1f s  %s%s%s%s\n", name, info.seconds, path, *info.text ? "  \"" : "",
+           info.text, *info.text ? "\"" : "");
+    return true;
+}
+
+static int print_prompts(const struct sound_places *places)
+{
+    struct names names = {0};
+    unsigned borrowed = 0;
+    int code = EXIT_CLEAN;
+    if (names_find(&names, places)) {
+        complain("out of memory");
+        code = EXIT_RUN_TIME;
+    } else if (names.count == 0) {
+        complain("there are no prompts, neither in %s nor in %s; building Parley makes them",
+                 places->own, places->shipped);
+        code = EXIT_WRONG;
+    }
+    for (size_t i = 0; i < names.count; i++) {
+        bool is_told = i > 0 && strcmp(names.items[i], names.items[i - 1]) == 0;
+        if (!is_told && !print_prompt(places, names.items[i], &borrowed)) {
+            code = EXIT_WRONG;
+        }
+    }
+    if (borrowed > 0) {
+        complain("%u prompts are missing in %s, and are said in English: those of %s/en", borrowed,
+                 places->language, places->shipped);
+    }
+    names_free(&names);
+    return code;
+}
+
+int command_prompts(const struct arguments *arguments)
+{
+    struct settings settings;
+    struct sound_directories directories;
+    char error[ERROR_MAX];
+    if (settings_read(arguments, arguments->config, &settings, NULL, error, sizeof error)) {
+        complain("%s", error);
+        return EXIT_WRONG;
+    }
+    server_directories(&settings, &directories);
+    int code = print_prompts(&directories.places);
+    settings_free(&settings);
+    return code;
+}

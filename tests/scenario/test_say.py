@@ -1,0 +1,151 @@
+"""Prompts by name, and numbers, money and dates that are said by them."""
+
+import os
+import pathlib
+
+import numpy as np
+
+import audio
+import run
+import tone
+from parley import Server, run_parley
+from sip import Phone
+
+SHIPPED = pathlib.Path(os.environ["PARLEY"]).parent / "prompts" / "en"
+
+
+def with_application(script, config="", start=True):
+    config = 'applications = { ["9000"] = "talk" }\n' + config
+    return Server(config=config, files={"scripts/talk.lua": script}, start=start)
+
+
+def prompt(name):
+    """As a phone with PCMU hears it."""
+    return audio.resample(*audio.read_wav(SHIPPED / f"{name}.wav"))
+
+
+def hear_up_to(server, phone, words):
+    """Calls 9000; what is heard until the log has these words."""
+    phone.invite("9000")
+    phone.expect(200)
+    phone.ack()
+    server.expect_log(words, within=20)
+    phone.hear(0.1, 0)
+    return phone.audio.audio()
+
+
+def score_at(recording, at, reference):
+    """How much of the recording there is the reference."""
+    piece = recording[at : at + len(reference)]
+    energy = np.sum(np.square(piece)) * np.sum(np.square(reference[: len(piece)]))
+    return np.sum(piece * reference[: len(piece)]) / np.sqrt(max(energy, 1e-9))
+
+
+def assert_said(recording, names):
+    """All of the prompts are in the recording, each where the one before it ends. Returns where."""
+    whole = np.concatenate([prompt(name) for name in names])
+    begin = at = max(audio.heard(recording, whole)[1], 0)
+    for name in names:
+        reference = prompt(name)
+        late = max(range(-640, 641), key=lambda late: score_at(recording, max(at + late, 0), reference))
+        score = score_at(recording, max(at + late, 0), reference)
+        assert score > 0.9 and abs(late) <= 0.04 * audio.RATE, f"{name}: {score}, {late} samples late"
+        at += late + len(reference)
+    return begin
+
+
+# ---- saying ------------------------------------------------------------------------------------
+
+
+@run.real_time
+def test_numbers_and_money_are_heard_in_order_and_without_gaps():
+    script = """
+return function(call)
+  call:answer()
+  call:sleep(0.3)
+  print("first", call:say("your-conference-number-is", digits "4711"))
+  print("second", call:say("there-are", number(23), "participants", money(1.05, "EUR")))
+  call:sleep(60)
+end
+"""
+    with with_application(script) as server, Phone(server, "alice") as alice:
+        recording = hear_up_to(server, alice, "second true")
+        first = assert_said(recording, ["your-conference-number-is", "4", "7", "1", "1"])
+        second = assert_said(
+            recording, ["there-are", "20", "3", "participants", "1", "euro", "and", "5", "cents"]
+        )
+        assert first < second
+        assert tone.loudness(recording) > -32, "prompts are at -20 dBov"
+
+
+def test_a_key_ends_what_is_said_and_is_the_answer_to_what_comes_next():
+    script = """
+return function(call)
+  call:answer()
+  print("key", call:say("menu", number(123456789)))
+  print("keys", call:ask { prompt = { "enter-pin", duration(90) }, max = 3 })
+  call:sleep(60)
+end
+"""
+    with with_application(script) as server, Phone(server, "alice") as alice:
+        alice.invite("9000")
+        alice.expect(200)
+        alice.ack()
+        alice.hear(0.3)
+        alice.press("4")
+        server.expect_log("key true 4")
+        alice.press("71")
+        server.expect_log("keys 471")
+
+
+# ---- where prompts are -------------------------------------------------------------------------
+
+
+@run.real_time
+def test_an_operators_own_recording_comes_first_and_english_last():
+    script = """
+return function(call)
+  call:answer()
+  call:say("welcome", "goodbye", "thank-you")
+  print("missing", call:play "no-such-prompt")
+  call:sleep(60)
+end
+"""
+    server = with_application(
+        script, config='prompts = { path = "mine", language = "de" }\n', start=False
+    )
+    (server.directory / "mine" / "de").mkdir(parents=True)
+    for name, frequency in (("mine/welcome", 800), ("mine/de/goodbye", 1200), ("mine/goodbye", 1600)):
+        samples = tone.sine(frequency, -20, 16000)(0, 8000)
+        audio.write_wav(server.directory / f"{name}.wav", samples, 16000)
+    server.start()
+    with server, Phone(server, "alice") as alice:
+        recording = hear_up_to(server, alice, "missing nil")
+        server.expect_log('prompt "no-such-prompt": no such file in .*mine')
+        begin = audio.heard(recording, prompt("thank-you"))
+        assert begin[0] > 0.2 and begin[1] >= 7990, begin
+        own = recording[max(begin[1] - 8000, 0) : begin[1]]
+        assert tone.level(own[400:3600], 800) > -24, "one's own welcome"
+        assert tone.level(own[4400:7600], 1200) > -24, "one's own goodbye in that language"
+
+
+def test_parley_prompts_lists_them_and_says_what_is_missing():
+    with with_application("return function(call) end", start=False) as server:
+        (server.directory / "sounds").mkdir()
+        audio.write_wav(server.directory / "sounds" / "welcome.wav", np.zeros(8000))
+        (server.directory / "sounds" / "goodbye.wav").write_text("no sound")
+        told = run_parley("prompts", "--config", str(server.config))
+        assert told.returncode == 2, told
+        lines = told.stdout.splitlines()
+        welcome = next(line for line in lines if line.startswith("welcome "))
+        assert "1.0 s" in welcome and "sounds/welcome.wav" in welcome, welcome
+        pin = next(line for line in lines if line.startswith("enter-pin "))
+        assert "Please enter the PIN" in pin and "prompts/en/enter-pin.wav" in pin, pin
+        assert "goodbye" in told.stderr and "no sound file" in told.stderr, told.stderr
+        assert len(lines) > 150
+        (server.directory / "sounds" / "goodbye.wav").unlink()
+        assert run_parley("prompts", "--config", str(server.config)).returncode == 0
+
+
+if __name__ == "__main__":
+    run.main()
