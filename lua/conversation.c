@@ -12,6 +12,14 @@ struct visitor *conversation_visitor(const struct conversation *conversation)
     return focus_visitor(conversation->generation->engine->focus, conversation->visitor);
 }
 
+/* Gives up what it waits for. */
+static void cancel(struct conversation *conversation)
+{
+    if (conversation->wait && conversation->wait->cancel)
+        conversation->wait->cancel(conversation);
+    conversation->wait = NULL;
+}
+
 static void conversation_free(struct conversation *conversation)
 {
     struct generation *generation = conversation->generation;
@@ -20,6 +28,8 @@ static void conversation_free(struct conversation *conversation)
     loop_timer_stop(&conversation->timer);
     timers_free(conversation);
     watch_end(conversation);
+    cancel(conversation);
+    (void)errand_drop(conversation);
     (void)conversation_note(conversation, false, ""); /* releases */
     playlist_free(&conversation->playlist);
     luaL_unref(L, LUA_REGISTRYINDEX, conversation->thread_reference);
@@ -336,9 +346,7 @@ void conversation_unwind(struct conversation *conversation)
     bool is_good;
 
     loop_timer_stop(&conversation->timer);
-    if (conversation->wait && conversation->wait->cancel)
-        conversation->wait->cancel(conversation);
-    conversation->wait = NULL;
+    cancel(conversation);
     timers_free(conversation);
     if (step_begin(&step, conversation, thread)) {
         if (lua_resetthread(thread) != LUA_OK)

@@ -111,6 +111,7 @@ struct conversation {
     struct outcome outcome;
     struct script_timer *timers; /* list */
     unsigned timer_count;
+    struct errand *errand; /* of the wait; NULL: none. Owned. */
     UT_hash_handle hh;
 };
 
@@ -137,8 +138,6 @@ void conversation_event(struct lua_engine *engine, const struct conference_event
 void conversation_ration(lua_State *L, struct conversation *conversation, const char *what);
 /* Raises unless `what` may wait here, and now. */
 void conversation_check_wait(lua_State *L, struct conversation *conversation, const char *what);
-/* The conversation that runs, for methods of others than the call. Raises within a hook. */
-struct conversation *conversation_running(lua_State *L, const char *what);
 /* What has happened in a conference: keys of those who are there with their applications, and what
  * is waited for. */
 void conversations_hear(struct lua_engine *engine, const struct conference_event *event);
@@ -209,6 +208,23 @@ bool playlist_play(struct conversation *conversation);
 bool playlist_again(struct conversation *conversation);
 /* Whether the event is the end of what has been played from the list. */
 bool playlist_is_told(const struct playlist *playlist, const struct conference_event *event);
+
+/* ---- errand.c ------------------------------------------------------------------------------- */
+
+struct errand;
+
+/* The conversation that runs. Raises, naming `what`, in a policy. */
+struct conversation *application_check(lua_State *L, const char *what);
+/* For the wait that begins now, after conversation_check_wait; the conversation's. Raises. */
+struct errand *errand_make(lua_State *L, struct conversation *conversation);
+/* By whatever name it can be given up. */
+void errand_begun(struct errand *errand, void *under_way);
+/* It is done, the wait is over: the result, as in struct outcome; NULL: out of memory. Not from
+ * within a script. */
+void errand_finish(struct errand *errand, void *result, void (*release)(void *result));
+/* Forgets the conversation's errand, if there is one. Returns what is still under way, to be given
+ * up; or NULL. Every push and cancel of a wait with an errand begins with this. */
+void *errand_drop(struct conversation *conversation);
 
 /* ---- ask.c ---------------------------------------------------------------------------------- */
 

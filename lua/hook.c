@@ -3,20 +3,13 @@
  *
  * What hooks are called with, and what they may return:
  *
- *   policy.join(request, conference)             decision hooks, by verb: create, join, replace,
- *                                                invite, timeout, mute, hold, enhance, volume,
- *                                                media, announce, role, rename, floor, permit,
- *                                                remove, lock, sidebar, close, subscribe, decide.
- *                                                Return accept { … }, reject(code, reason),
- *                                                pending { … }, or nothing: no opinion. create has
- *                                                no conference.
- *   policy.joined(event, conference, participant)  event hooks: created, ending, ended, dialing,
- *                                                alerting, failed, joined, replaced, left,
- *                                                speaking, muted, held, changed, role_changed,
- *                                                renamed, floor_changed, permitted, digit, quality,
- *                                                played, locked, aside, pending, decided. What they
- *                                                return is ignored. created, ending, ended, locked,
- *                                                played, reloaded and pending have no participant.
+ *   policy.join(request, conference)             decision hooks, by verb (focus/request.h); `end`
+ *                                                is called close. Return accept { … },
+ *                                                reject(code, reason), pending { … }, or nothing:
+ *                                                no opinion. create has no conference.
+ *   policy.joined(event, conference, participant)  event hooks, by event (focus/event.h). What they
+ *                                                return is ignored. What happens to a conference
+ *                                                as a whole has no participant.
  *
  *   policy.account(user, realm)              asked by signalling who may prove to be `user`.
  * Returns { password = … } or { ha1 = … }, and name and groups if there are any, or nothing.

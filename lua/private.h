@@ -31,9 +31,10 @@
  *   standing.c     what participants are: role, shown name, floor, leave to speak
  *   sidebar.c      what conferences and participants have of sidebars
  *   create.c       parley.create
+ *   http.c, store.c  of applications: the web, and what they keep; errand.c: having it done
  *   json.c, base64.c  the libraries of these names; plain_json.c: plain data from and to JSON
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
- *   parley.c       the table `parley`
+ *   parley.c       the table `parley`; zone.c: parley.time; facts.c: parley.fact
  *   frozen.c       read-only tables
  *   nearest.c      "did you mean"
  *   stats.c        calls, errors and times of hooks
@@ -193,6 +194,7 @@ struct generation {
     struct script_policy *policies;
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
+    struct zone *zones;          /* looked at so far; list */
     int language;                /* reference to the rules for what is said; 0: there are none */
 };
 
@@ -291,6 +293,9 @@ struct lua_engine {
     struct conversation *conversations; /* hash by their visitors' ids */
     struct conversation *watchers[256]; /* lists, by the conference that they watch */
     uint64_t event_count;               /* events told so far, the present one included */
+    json_t *facts;                      /* by name */
+    const struct fetching *fetching;    /* NULL: there is no web client */
+    const struct storing *storing;      /* NULL: there is no store */
     struct policy policy;
     struct application application;
     char *language; /* "en" */
@@ -386,6 +391,7 @@ enum {
     PARAM_HELD,
     PARAM_DIRECTION,
     PARAM_CODECS,
+    PARAM_PIN,
     PARAM_DISPLAY_NAME,
     PARAM_MAY_SPEAK,
     PARAM_FLOOR,
@@ -610,13 +616,26 @@ void strings_open(lua_State *L);
 void coroutines_open(lua_State *L);
 /* Sets `parley` and `print` in the table at `globals`. */
 void parley_open(lua_State *L, int globals);
-/* json.c and base64.c: each pushes the library's table. */
+/* json.c, base64.c, http.c: each pushes the library's table. */
 void json_open(lua_State *L);
 void base64_open(lua_State *L);
+void http_open(lua_State *L);
+/* store.c: parley.store(name), and its class */
+int parley_store(lua_State *L);
+void store_class_open(lua_State *L);
+/* Pushes the value at `index` as JSON. Raises, as `what`, when it is no plain data. */
+void json_text_push(lua_State *L, int index, const char *what);
 /* Pushes json.null. */
 void json_null_push(lua_State *L);
 /* What json.null and json.empty_list stand for. A new reference; NULL: it is neither. */
 json_t *json_special(lua_State *L, int index);
+/* zone.c: parley.time */
+int parley_time(lua_State *L);
+void zones_free(struct generation *generation);
+/* facts.c: functions of parley */
+int parley_fact(lua_State *L);
+int parley_set_fact(lua_State *L);
+int parley_is_same(lua_State *L);
 /* create.c: parley.create { policy = …, title = …, owner = …, options = … } */
 int parley_create(lua_State *L);
 

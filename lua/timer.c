@@ -78,7 +78,7 @@ static void on_time(void *arg)
 static struct script_timer *self(lua_State *L)
 {
     uint64_t id = handle_check(L, 1, &timer_class);
-    const struct conversation *conversation = conversation_running(L, "a timer");
+    const struct conversation *conversation = application_check(L, "a timer");
 
     return timer_find(conversation, id);
 }
@@ -142,7 +142,7 @@ static struct script_timer *timer_make(lua_State *L, struct conversation *conver
 
 static int begin(lua_State *L, const char *what, unsigned least, bool again)
 {
-    struct conversation *conversation = conversation_running(L, what);
+    struct conversation *conversation = application_check(L, what);
     unsigned ms = duration_check(L, 1, what, 0, TIME_MOST);
     struct script_timer *timer;
 

@@ -27,15 +27,6 @@ void conversation_ration(lua_State *L, struct conversation *conversation, const 
                      WAITS_MOST, WAITS_WINDOW / 1000);
 }
 
-struct conversation *conversation_running(lua_State *L, const char *what)
-{
-    struct conversation *conversation = hook_frame_check(L, what)->conversation;
-
-    if (!conversation)
-        script_error(L, "%s is for applications: a policy never waits", what);
-    return conversation;
-}
-
 void conversation_check_wait(lua_State *L, struct conversation *conversation, const char *what)
 {
     if (conversation->wait)

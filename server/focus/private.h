@@ -195,6 +195,7 @@ struct conference {
     struct conference_life life;
     struct loop_timer *empty_timer; /* runs while nobody is in it and it waits for somebody */
     struct loop_timer *end_timer;   /* until the warning, then until the end */
+    unsigned warning;               /* ms before its end when that is told; 0: it is not */
     time_t ends_at;                 /* 0: its time is not limited, or it does not run */
     uint64_t creator;               /* id of who made it; 0: nobody, or not in (any more) */
     bool creator_has_left;          /* just now, which is still to be considered */
@@ -358,6 +359,8 @@ void conference_free(struct conference *conference);
 /* ending.c */
 /* It has begun: its time runs. */
 void conference_start_clock(struct conference *conference);
+/* It has so much time from now on. */
+void conference_limit(struct conference *conference, const struct conference_life *life);
 /* Nobody is in it yet: it goes when nobody has come in after `ms`. */
 void conference_await(struct conference *conference, unsigned ms);
 /* Ends all its calls; a conference that is not reserved is over. `code` for the Reason header. */

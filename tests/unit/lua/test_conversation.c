@@ -226,7 +226,7 @@ static void a_policy_does_not_wait(void **state)
     log_catch();
     (void)world_join(script.focus, "alice", "demo");
     script_turn();
-    assert_told("invite: wait is for applications: a policy never waits");
+    assert_told("invite: wait is for applications: a policy decides at once, and cannot wait");
 }
 
 static void timers_run_while_the_application_waits(void **state)
