@@ -112,6 +112,32 @@ static void engine_event(void *ctx, const struct conference_event *event)
     generation_release(generation);
 }
 
+/* The first who says anything of the mix is heard. */
+static int engine_mix(void *ctx, struct conference *conference, struct plan **planp,
+                      unsigned *watchedp)
+{
+    struct lua_engine *engine = ctx;
+    struct generation *generation = engine->generation;
+    const char *names[] = {generation->site_policy, conference_policy(conference)};
+    enum hook_outcome outcome = HOOK_SILENT;
+    struct script_policy *policy, *asked = NULL;
+
+    loop_assert_thread(engine->loop);
+    generation->references++;
+    for (unsigned i = 0; i < 2 && outcome == HOOK_SILENT; i++) {
+        if (!*names[i])
+            continue;
+        if (!policy_for(generation, names[i], conference_name(conference), &policy)) {
+            outcome = HOOK_FAILED;
+        } else if (policy != asked) {
+            asked = policy;
+            outcome = hook_mix(generation, policy, conference, planp, watchedp);
+        }
+    }
+    generation_release(generation);
+    return outcome == HOOK_FAILED ? EIO : 0;
+}
+
 static bool application_exists(void *ctx, const char *name)
 {
     const struct lua_engine *engine = ctx;
@@ -235,6 +261,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         .ctx = engine,
         .decide = engine_decide,
         .event = engine_event,
+        .mix = engine_mix,
         .forget = engine_forget,
     };
     engine->application = (struct application){

@@ -97,15 +97,21 @@ static bool is_proven(const struct visitor *visitor)
     return visitor->up || caller->authenticated || !transport || strcmp(transport, ";udp") != 0;
 }
 
-int visitor_route(const struct visitor *visitor, struct leg *leg)
+void visitor_compute(const struct visitor *visitor, struct leg_route *route)
 {
     /* A forged INVITE must not aim our audio at its victim. */
-    struct leg_route route = {.is_cautious = !is_proven(visitor)};
-
+    *route = (struct leg_route){.is_cautious = !is_proven(visitor)};
     for (unsigned bus = 0; bus < MIX_BUSES; bus++)
-        route.speaks[bus] = route.hears[bus] = GAIN_OFF;
-    route.hears[MIX_MAIN] = 0;
-    return visitor->focus->mixing->leg_route(leg, &route);
+        route->speaks[bus] = route->hears[bus] = GAIN_OFF;
+    route->hears[MIX_MAIN] = 0;
+}
+
+static int route(struct visitor *visitor)
+{
+    struct leg_route route;
+
+    visitor_compute(visitor, &route);
+    return visitor->focus->mixing->leg_route(visitor->leg, &route);
 }
 
 static int open_leg(struct visitor *visitor)
@@ -185,7 +191,7 @@ int visitor_progress(struct visitor *visitor, struct decision *decision)
     if (!error)
         error = visitor->focus->signalling->early(visitor->call, &answer);
     if (!error)
-        error = visitor_route(visitor, visitor->leg);
+        error = route(visitor);
     visitor->early = !error;
     return error;
 }
@@ -211,7 +217,7 @@ void visitor_established(struct visitor *visitor)
         return;
     visitor->up = true;
     visitor->since = time(NULL);
-    if (visitor_route(visitor, visitor->leg)) {
+    if (route(visitor)) {
         visitor_remove(visitor, 500, "Out of memory");
         return;
     }
