@@ -291,7 +291,8 @@ enum hook_outcome hook_mix(struct generation *generation, struct script_policy *
         .conference = conference,
         .conference_name = conference_name(conference),
     };
-    char error[SCRIPT_TEXT] = "out of memory", position[POSITION_TEXT];
+    char error[SCRIPT_TEXT] = "out of memory";
+    char fallback[POSITION_TEXT], position[POSITION_TEXT];
     bool is_well;
 
     if (!policy->hooks[frame.hook])
@@ -306,7 +307,8 @@ enum hook_outcome hook_mix(struct generation *generation, struct script_policy *
     plan_destroy(frame.plan);
     if (is_well)
         return HOOK_SILENT;
-    error_position(&frame, error, position, sizeof position);
+    hook_position(&frame, fallback, sizeof fallback);
+    error_position(error, fallback, position, sizeof position);
     hook_report(&frame, error, "the mix stays as it was");
     return HOOK_FAILED;
 }
