@@ -3,6 +3,7 @@
 #include "focus/private.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void participant_label(const struct participant *participant, char *text, size_t size)
 {
@@ -54,6 +55,7 @@ static void event_text(struct focus *focus, const struct cause *cause, char *tex
 
 void cause_line(struct focus *focus, const struct cause *cause, char *text, size_t size)
 {
+    bool is_one = strcmp(cause->who, cause->by) == 0; /* what it decided, it was not asked for */
     char event[128], generation[32] = "", when[32];
     struct tm utc;
 
@@ -62,8 +64,9 @@ void cause_line(struct focus *focus, const struct cause *cause, char *text, size
         (void)snprintf(generation, sizeof generation, ", generation %u", cause->generation);
     (void)gmtime_r(&cause->at, &utc);
     (void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    (void)snprintf(text, size, "asked by %s%s, decided by %s%s, %s", asker_of(cause), event,
-                   cause->by, generation, when);
+    (void)snprintf(text, size, "%s%s%s%sdecided by %s%s, %s", is_one ? "" : "asked by ",
+                   is_one ? "" : asker_of(cause), event, is_one ? "" : ", ", cause->by, generation,
+                   when);
 }
 
 void reason_line(struct focus *focus, const struct reason *reason, char *text, size_t size)

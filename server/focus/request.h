@@ -269,7 +269,7 @@ enum verdict verb_default(const struct request *request);
 
 /* What has led to a decision, and so to the state that it made (cause.h). `at` 0: nothing has. */
 struct cause {
-    enum verb verb;
+    enum verb verb; /* VERB_COUNT: none, it is what the hook `mix` says */
     enum actor_kind asker;
     char who[96]; /* URI of a caller, "policy/open.lua:12" of a script; "": not to be named */
     char by[128]; /* who decided, as in the decision */

@@ -96,6 +96,11 @@ return policy
 """
 
 
+def wait_until(ready):
+    """What the focus arranges soon, and tells nobody of."""
+    run.until(ready, "the mix as it is arranged")
+
+
 def first(server, *words):
     """The first reason of a pair, and what is said as a whole."""
     told = json.loads(explain(server, "demo", *words, "--json"))
@@ -139,6 +144,70 @@ def test_a_rule_a_key_and_the_phone_are_told_apart():
         hidden = json.loads(explain(server, "demo", "ghost", "--json"))
         texts = [r["text"] for r in hidden["reasons"]]
         assert texts[1].startswith("anonymous1 is hidden") and hidden["reasons"][1]["by"].endswith(":5")
+
+
+# alice is on stage, all others in the hall; whoever is called coach whispers to alice alone.
+PLACES = """
+local policy = parley.policy { name = "places" }
+function policy.mix(mix, conference)
+  local stage, hall = mix:bus "stage", mix:bus "hall"
+  local people = {}
+  for p in conference:participants() do people[p.user] = p end
+  for user, p in pairs(people) do
+    p:listens_to(stage)
+    if user == "alice" then
+      p:speaks_to(stage, -3)
+    elseif user == "coach" then
+      p:speaks_to(hall)
+    elseif user == "bob" then
+      p:speaks_to(hall)
+    end
+  end
+  if people.coach and people.alice then mix:pair(people.alice, people.coach, -6) end
+end
+function policy.digit(event, conference, presser)
+  local side = conference:sidebar { title = "Aside" }
+  side:bring(presser)
+end
+return policy
+"""
+
+
+def told_by(reason):
+    return re.search(r"site.lua:(\d+)$", reason["by"])[1] if "by" in reason else None
+
+
+def test_the_plan_of_the_mix_and_sidebars_have_their_lines():
+    with Server("conferences = { demo = {} }", policy=PLACES) as server, Phone(
+        server
+    ) as alice, Phone(server, "bob") as bob, Phone(server, "coach") as coach, Phone(
+        server, "dave"
+    ) as dave:
+        for phone in (alice, bob, coach, dave):
+            phone.call()
+        wait_until(lambda: first(server, "bob", "alice")[1]["gain"] == -3)
+        reasons = first(server, "bob", "alice")[1]["reasons"]
+        assert reasons[0]["text"] == "alice speaks to the bus stage at -3.0 dB"
+        assert reasons[1]["text"] == "bob hears the bus stage at +0.0 dB"
+        assert [told_by(reason) for reason in reasons[:2]] == ["10", "8"]
+        assert reasons[0]["verb"] == "mix" and reasons[0]["generation"] == 1
+        wait_until(lambda: first(server, "alice", "coach")[1]["audible"])
+        reason, told = first(server, "alice", "coach")
+        assert reason["text"] == "by an exception alice hears coach at -6.0 dB"
+        assert told["gain"] == -6 and told_by(reason) == "17"
+        reason, told = first(server, "alice", "bob")
+        assert not told["audible"] and reason["text"] == "bob speaks to the bus hall at +0.0 dB"
+        assert told["reasons"][1]["text"] == "alice does not hear the bus hall"
+        reason, told = first(server, "bob", "dave")
+        assert reason["text"] == "the hook mix gives dave no bus to speak to"
+        alice.press("1")
+        wait_until(lambda: not first(server, "bob", "alice")[1]["audible"])
+        reason, told = first(server, "bob", "alice")
+        assert reason["text"].startswith("alice is in the sidebar ")
+        assert reason["asked_by"].endswith("site.lua:21") and reason["event"] == "digit"
+        _, told = first(server, "alice", "coach")
+        assert told["gain"] == -24
+        assert told["reasons"][0]["text"].endswith("and hears the conference at -18.0 dB")
 
 
 STRICT = """
