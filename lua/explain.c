@@ -35,6 +35,8 @@ static void reason_push(lua_State *L, const struct reason *reason)
     set_text(L, "verb", cause->verb == VERB_COUNT ? "mix" : hook_name(cause->verb));
     if (*cause->who)
         set_text(L, "asked_by", cause->who);
+    if (cause->is_moderated && *cause->moderated_by)
+        set_text(L, "answered_by", cause->moderated_by);
     set_text(L, "by", cause->by);
     lua_pushinteger(L, cause->generation);
     lua_setfield(L, -2, "generation");

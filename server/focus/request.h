@@ -276,6 +276,9 @@ struct cause {
     char by[128]; /* who decided, as in the decision */
     unsigned generation; /* of the scripts then; 0: none were asked */
     time_t at;
+    bool is_moderated;                /* a policy has left it to somebody: */
+    enum actor_kind moderator;        /* who decided; `by` has allowed that */
+    char moderated_by[96];            /* as `who` */
     enum conference_event_kind event; /* that was being told when it was asked; EVENT_COUNT: none */
     uint64_t event_participant;       /* whom that was about; 0: nobody */
     char digit;                       /* of EVENT_DIGIT */

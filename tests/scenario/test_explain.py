@@ -98,7 +98,7 @@ return policy
 
 def wait_until(ready):
     """What the focus arranges soon, and tells nobody of."""
-    run.until(ready, "the mix as it is arranged")
+    run.until(ready, lambda: "another mix")
 
 
 def first(server, *words):
@@ -208,6 +208,58 @@ def test_the_plan_of_the_mix_and_sidebars_have_their_lines():
         _, told = first(server, "alice", "coach")
         assert told["gain"] == -24
         assert told["reasons"][0]["text"].endswith("and hears the conference at -18.0 dB")
+
+
+# Whoever is not alice waits for her: 1 lets in who waits, 2 does not.
+DOOR = """
+local policy = parley.policy { name = "door" }
+function policy.join(request)
+  if request.actor.user == "alice" then return accept { role = "moderator" } end
+  return pending { expires = request.actor.user == "late" and "1s" or "2m" }
+end
+function policy.digit(event, conference)
+  for waiting in conference:pending() do
+    if event.digit == "1" then waiting:approve() else waiting:reject(403, "Not today") end
+  end
+end
+return policy
+"""
+
+
+def test_who_was_let_in_or_not_by_a_moderator_is_told_with_that_moderator():
+    with Server("conferences = { demo = {} }", policy=DOOR) as server, Phone(
+        server
+    ) as alice, Phone(server, "bob") as bob, Phone(server, "mallory") as mallory, Phone(
+        server, "late"
+    ) as late:
+        alice.call()
+        bob.call()
+        told = explain(server, "demo", "alice", "bob")
+        assert re.search(r"bob@\S+ waits for a decision of moderator on: join\n", told), told
+        assert re.search(r"decided by \S+site.lua:5, generation 1", told), told
+        alice.press("1")
+        again = bob.expect("INVITE")  # with the conference as its focus
+        bob.reply(again, 200, body=bob.offer())
+        bob.expect("ACK")
+        server.expect_log(r"sip:bob@\S+ joined")
+        reason = json.loads(explain(server, "demo", "bob", "--json"))["reasons"][0]
+        assert reason["text"] == "bob is in as participant"
+        assert reason["answered_by"].endswith("site.lua:9") and reason["event"] == "digit"
+        assert re.search(
+            r"asked by sip:bob@\S+, answered by \S+:9 when told digit 1 of alice, which is allowed by",
+            reason["because"],
+        )
+        mallory.call()
+        alice.press("2")
+        mallory.reply(mallory.expect("BYE"), 200)
+        late.call()
+        late.reply(late.expect("BYE"), 200)
+        mallory.is_up = late.is_up = False
+        expired, rejected = json.loads(explain(server, "demo", "--json"))["refused"]
+        assert re.fullmatch(r"sip:late@\S+ may not join: 408 Nobody has decided in time", expired["text"])
+        assert expired["by"].endswith("site.lua:5")
+        assert re.fullmatch(r"sip:mallory@\S+ may not join: 403 Not today", rejected["text"])
+        assert rejected["answered_by"].endswith("site.lua:9") and rejected["event"] == "digit"
 
 
 STRICT = """
