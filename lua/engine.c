@@ -108,6 +108,7 @@ static void engine_event(void *ctx, const struct conference_event *event)
         return;
     generation->references++;
     tell_stack(generation, conference, event);
+    conversations_hear(engine, event);
     generation_release(generation);
 }
 
@@ -163,6 +164,7 @@ static void application_event(void *ctx, const struct conference_event *event)
 static void engine_forget(void *ctx, uint64_t conference)
 {
     state_forget(ctx, conference);
+    watchers_lose(ctx, conference);
 }
 
 int lua_engine_account(struct lua_engine *engine, const char *user, const char *realm,

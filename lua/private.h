@@ -14,6 +14,8 @@
  *   application.c  an application: the function of one file
  *   conversation.c one caller's coroutine (conversation.h); wait.c how it waits
  *   call.c         its class; play.c and ask.c: playing to the caller, asking for keys
+ *   joining.c      into a conference, out of its mix, back; wait_for.c: what happens there
+ *   timer.c        functions that a conversation has run later
  *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
  *   stack.c        the policies that decide about one conference
  *   options.c      conference.options; option_types.c: what types, limits and defaults they have
@@ -271,6 +273,10 @@ int message_handler(lua_State *L);
 void message_take(lua_State *L, const struct budget *budget, const char *fallback, char *text,
                   size_t size);
 
+/* Sees to it that the error, of SCRIPT_TEXT bytes, begins with a position, the fallback if it has
+ * none, and copies that position. */
+void error_position(char *error, const char *fallback, char *position, size_t size);
+
 /* ---- engine.c ------------------------------------------------------------------------------- */
 
 /* What C keeps of conference.state between hooks. */
@@ -288,6 +294,8 @@ struct lua_engine {
     struct generation *generation;      /* the live one */
     struct conference_state *states;    /* hash by id */
     struct conversation *conversations; /* hash by their visitors' ids */
+    struct conversation *watchers[256]; /* lists, by the conference that they watch */
+    uint64_t event_count;               /* events told so far, the present one included */
     json_t *facts;                      /* by name */
     const struct fetching *fetching;    /* NULL: there is no web client */
     const struct storing *storing;      /* NULL: there is no store */
@@ -526,7 +534,8 @@ int command_refused(lua_State *L, int result, const struct decision *decision);
 /* Both, for methods that return true. */
 int command_submit(lua_State *L, struct request *request);
 
-extern const struct handle_class conference_class, participant_class, call_class, pending_class;
+extern const struct handle_class conference_class, participant_class, call_class, pending_class,
+    timer_class;
 void conference_push(lua_State *L, uint64_t id);
 void participant_push(lua_State *L, uint64_t id);
 

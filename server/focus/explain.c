@@ -63,6 +63,8 @@ static void add_hold(struct explaining *explaining, const struct participant *pa
         add_silence(explaining, participant_cause(participant, CAUSE_HOLD), "%s is on hold", label);
     if (participant->held_by_phone)
         add_silence(explaining, NULL, "%s has put the conference on hold, by the phone", label);
+    if (participant->visitor && participant->visitor->is_out)
+        add_silence(explaining, NULL, "%s is out of the mix, talking with an application", label);
 }
 
 /* `needed`: the direction of our stream; `what`: who does it is the phone. */

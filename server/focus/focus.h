@@ -294,6 +294,8 @@ const char *participant_status(const struct participant *participant);
 bool participant_is_called(const struct participant *participant);
 /* And its phone rings. */
 bool participant_is_alerting(const struct participant *participant);
+/* Id of the visitor as which its application knows it (focus/visitor.h); 0: it has none. */
+uint64_t participant_visitor(const struct participant *participant);
 /* True from the ACK on, and false again once it left. */
 bool participant_has_joined(const struct participant *participant);
 time_t participant_joined_at(const struct participant *participant);

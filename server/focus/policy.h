@@ -34,7 +34,7 @@ struct policy {
      * *watchedp: what it depends on. EIO: a script has failed, which the engine has logged and
      * counted. */
     int (*mix)(void *ctx, struct conference *conference, struct plan **planp, unsigned *watchedp);
-    /* The conference is gone for good: drop its state. */
+    /* The conference is gone for good: drop its state, wait for it no more. */
     void (*forget)(void *ctx, uint64_t conference);
 };
 

@@ -20,6 +20,7 @@
 #define STATE_PRIVATE_H
 
 #include "core/text.h"
+#include "focus/pending.h"
 #include "state/state.h"
 
 #include <libxml/xmlwriter.h>
@@ -74,8 +75,9 @@ char *xml_finish(struct xml *xml);
 
 /* One device of a user: one participant. */
 struct endpoint {
-    uint64_t participant;
-    char *entity; /* key among the user's endpoints; the same for the whole stay */
+    uint64_t participant; /* id; 0: it is `pending`, the id of what keeps it waiting */
+    uint64_t pending;     /* and not a participant, which only moderators see */
+    char *entity;         /* key among the user's endpoints; the same for the whole stay */
     bool is_hidden;
     bool is_gone; /* still shown, as disconnected, until `gone_until` (ms) */
     uint64_t gone_until;
@@ -101,6 +103,12 @@ struct watched;
 int roster_load(struct watched *watched);
 /* Harmless for somebody who is in it already. */
 int roster_add(struct watched *watched, struct participant *participant);
+/* Who waits for a decision to come in, or to be called; harmless for others. ENOMEM. */
+int roster_add_waiting(struct watched *watched, const struct pending *pending);
+/* Whether it still waits. */
+bool roster_waits(const struct watched *watched, const struct endpoint *endpoint);
+/* Something has been decided: who does not wait any longer goes. */
+void roster_drop_waiting(struct watched *watched);
 void roster_leave(struct watched *watched, const struct participant *participant);
 /* Something about the participant may have changed. */
 void roster_touch(struct watched *watched, const struct participant *participant);
@@ -166,6 +174,8 @@ void parts_drop(struct watcher *watcher);
 /* `departure` NULL: it is in. */
 char *conference_write_endpoint(const struct participant *participant, const char *entity,
                                 enum edition_kind kind, const struct departure *departure);
+/* Of who waits. */
+char *conference_write_waiting(const struct pending *pending, const char *entity);
 /* <user> as `kind` shows it; *is_shownp false: it does not. */
 char *conference_write_user(const struct watched *watched, const struct user *user,
                             enum edition_kind kind, bool *is_shownp);
