@@ -28,6 +28,7 @@
  *   account.c      what the hook account answers
  *   mix.c          what the hook mix says: media policy
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
+ *   describe.c     what policies tell of themselves to who subscribes to them
  *   explain.c      why somebody does not hear another
  *   standing.c     what participants are: role, shown name, floor, leave to speak
  *   sidebar.c      what conferences and participants have of sidebars
@@ -140,6 +141,8 @@ int policy_make(lua_State *L);
 /* The policy on top of the stack becomes `policy`'s: hooks are taken from it, it is popped.
  * Raises. */
 void policy_take(lua_State *L, struct script_policy *policy);
+/* Pushes the name that it gives itself, which says nothing of files. */
+void policy_push_own_name(lua_State *L, const struct script_policy *policy);
 /* Pushes the table of declared options. */
 void policy_push_declarations(lua_State *L, const struct script_policy *policy);
 
@@ -562,6 +565,11 @@ int participant_give_floor(lua_State *L);
 int participant_take_floor(lua_State *L);
 int participant_ask_for_floor(lua_State *L);
 
+/* ---- describe.c ----------------------------------------------------------------------------- */
+
+/* As struct policy's describe. */
+json_t *policies_describe(struct generation *generation, const struct conference *conference);
+
 /* ---- sidebar.c ------------------------------------------------------------------------------ */
 
 int conference_get_parent(lua_State *L);
@@ -581,6 +589,9 @@ void option_declare(lua_State *L, const char *key);
 /* Replaces the value on top of the stack by its final form for the checked declaration at that
  * index. Raises, as `what`, when it is none that the declaration allows. */
 void option_take(lua_State *L, int declaration, const char *what);
+/* Pushes the read-only table of options by the declarations of `policy`. Raises. */
+void options_build(lua_State *L, const struct conference_config *conference,
+                   const struct script_policy *policy);
 /* conference.options, as the policy of the running hook declares them. Raises. */
 void options_push(lua_State *L, const struct conference *conference);
 /* Forgets the tables that options_push made for earlier hooks. Raises. */

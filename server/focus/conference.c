@@ -204,6 +204,13 @@ const json_t *conference_places(const struct conference *conference)
     return conference->places;
 }
 
+json_t *focus_describe_policies(const struct focus *focus, const struct conference *conference)
+{
+    const struct policy *policy = focus->policy;
+
+    return policy && policy->describe ? policy->describe(policy->ctx, conference) : NULL;
+}
+
 const json_t *conference_options(const struct conference *conference)
 {
     return conference->options;

@@ -198,6 +198,8 @@ const char *conference_title(const struct conference *conference);
 const struct session_about *conference_about(const struct conference *conference);
 /* As in struct conference_config. */
 const char *conference_policy(const struct conference *conference);
+/* Who decides about it, see focus/policy.h: a new reference; NULL: nothing is known. */
+json_t *focus_describe_policies(const struct focus *focus, const struct conference *conference);
 const json_t *conference_options(const struct conference *conference);
 const json_t *conference_places(const struct conference *conference);
 unsigned conference_capacity(const struct conference *conference);
