@@ -179,8 +179,10 @@ static void log_decision(const struct request *request, const struct decision *d
     log_write(LOG_LEVEL_DEBUG, request->conference_name, request->call,
               "%s asked by %s: %s (by %s, generation %u)", verb_name(request->verb),
               *cause->who ? cause->who : "Parley or somebody without a name",
-              decision->verdict == DECISION_ACCEPT ? "accepted" : "rejected", decision->by,
-              decision->generation);
+              decision->verdict == DECISION_ACCEPT    ? "accepted"
+              : decision->verdict == DECISION_PENDING ? "pending"
+                                                      : "rejected",
+              decision->by, decision->generation);
 }
 
 void decide(struct focus *focus, const struct request *request, struct decision *decision)

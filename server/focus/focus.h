@@ -252,6 +252,8 @@ struct conference *participant_conference(const struct participant *participant)
 struct participant *participant_main(const struct participant *participant);
 /* The other way round; NULL: in no sidebar. It may still be asked (participant_has_joined). */
 struct participant *participant_aside(const struct participant *participant);
+/* dB; in a sidebar: how loud it hears the parent. */
+float participant_background(const struct participant *participant);
 /* The identity and the call as they were at the INVITE. */
 const struct call_info *participant_call(const struct participant *participant);
 const char *participant_role(const struct participant *participant);

@@ -22,12 +22,11 @@
  *   uncalled.c     those whom nobody could call
  *   wishes.c       several people to be called, or put out, at the wish of one
  *   initiate.c     INITIATE: a conference, and others in it, for its owner
- *   refer.c        what is asked by REFER, and who is told how it goes
- *   streams.c      which streams the calls have: sessions, hold, changes for all
- *   calls.c        what becomes of a call: session, established, ended; OPTIONS
- *   submit.c       a participant's or script's wish: decision, effect
- *   subscribe.c    who wants to be told what happens: decision
- *   decide.c       the one way from a request to a decision
+ *   refer.c        what is asked by REFER, and who is told how it goes; refer_waiting.c: about
+ * those who wait named.c        whom a URI names streams.c      which streams the calls have:
+ * sessions, hold, changes for all calls.c        what becomes of a call: session, established,
+ * ended; OPTIONS submit.c       a participant's or script's wish: decision, effect subscribe.c who
+ * wants to be told what happens: decision decide.c       the one way from a request to a decision
  *   pending.c      requests that wait for somebody's decision
  *   waiting.c      callers who wait to be let in
  *   recheck.c      asking anew about those who are in
@@ -686,6 +685,12 @@ void referrers_tell(struct participant *participant, int code, const char *reaso
 /* As the roster names people: a user's URI names all its endpoints, an endpoint's only that one
  * (RFC 4575 §5.6, §5.7). */
 bool participant_is_named(const struct participant *participant, const char *uri);
+/* The same of who waits to come in, or to be called. */
+bool pending_is_named(const struct pending *pending, const char *uri);
+
+/* refer_waiting.c */
+/* False: nobody of that URI waits, or whoever refers may not decide about them. */
+bool refer_waiting(struct focus *focus, struct reference *reference, const struct request *asked);
 
 /* subscribe.c */
 /* The participant who sends a request, within `call` or, when that is NULL, outside of any. NULL:

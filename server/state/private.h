@@ -7,6 +7,7 @@
  *   edition.c              one kind of document: its versions, what changed, the bodies
  *   parts.c                documents that are too long for one NOTIFY
  *   conference_document.c  RFC 4575 in words
+ *   sidebars.c             the conferences within it
  *   dialog_document.c      RFC 4235 in words
  *   xml.c                  writing XML
  *
@@ -18,6 +19,8 @@
 #ifndef STATE_PRIVATE_H
 #define STATE_PRIVATE_H
 
+#include "core/text.h"
+#include "focus/pending.h"
 #include "state/state.h"
 
 #include <libxml/xmlwriter.h>
@@ -61,6 +64,8 @@ void xml_raw(struct xml *xml, const char *elements);
 /* <name>text</name> */
 void xml_element(struct xml *xml, const char *name, const char *text);
 void xml_uri_element(struct xml *xml, const char *name, const char *uri);
+/* Behind what is in the buffer. */
+void xml_append_uri(xmlBufferPtr buffer, const char *uri);
 /* xs:dateTime in UTC */
 void xml_time_element(struct xml *xml, const char *name, time_t time);
 /* What was written, with a NUL, to be freed; NULL: out of memory. */
@@ -70,8 +75,9 @@ char *xml_finish(struct xml *xml);
 
 /* One device of a user: one participant. */
 struct endpoint {
-    uint64_t participant;
-    char *entity; /* key among the user's endpoints; the same for the whole stay */
+    uint64_t participant; /* id; 0: it is `pending`, the id of what keeps it waiting */
+    uint64_t pending;     /* and not a participant, which only moderators see */
+    char *entity;         /* key among the user's endpoints; the same for the whole stay */
     bool is_hidden;
     bool is_gone; /* still shown, as disconnected, until `gone_until` (ms) */
     uint64_t gone_until;
@@ -97,6 +103,12 @@ struct watched;
 int roster_load(struct watched *watched);
 /* Harmless for somebody who is in it already. */
 int roster_add(struct watched *watched, struct participant *participant);
+/* Who waits for a decision to come in, or to be called; harmless for others. ENOMEM. */
+int roster_add_waiting(struct watched *watched, const struct pending *pending);
+/* Whether it still waits. */
+bool roster_waits(const struct watched *watched, const struct endpoint *endpoint);
+/* Something has been decided: who does not wait any longer goes. */
+void roster_drop_waiting(struct watched *watched);
 void roster_leave(struct watched *watched, const struct participant *participant);
 /* Something about the participant may have changed. */
 void roster_touch(struct watched *watched, const struct participant *participant);
@@ -119,6 +131,14 @@ struct face {
     struct face *next;
 };
 
+/* A sidebar as published by value. */
+struct value {
+    uint64_t sidebar; /* id */
+    char name[CONFERENCE_NAME_MAX + 1];
+    char *text; /* <entry> */
+    struct value *next;
+};
+
 struct edition {
     struct watched *watched;
     enum edition_kind kind;
@@ -127,6 +147,8 @@ struct edition {
     struct body *changes[HISTORY]; /* by version; NULL: a full document tells it */
     char *state;                   /* <conference-state> as published */
     char *description;             /* what of the description can change, as published */
+    char *references;              /* <sidebars-by-ref> as published; NULL or "": none */
+    struct value *values;          /* list */
 };
 
 /* The face for this URI, made when there is none. NULL: out of memory. */
@@ -152,6 +174,8 @@ void parts_drop(struct watcher *watcher);
 /* `departure` NULL: it is in. */
 char *conference_write_endpoint(const struct participant *participant, const char *entity,
                                 enum edition_kind kind, const struct departure *departure);
+/* Of who waits. */
+char *conference_write_waiting(const struct pending *pending, const char *entity);
 /* <user> as `kind` shows it; *is_shownp false: it does not. */
 char *conference_write_user(const struct watched *watched, const struct user *user,
                             enum edition_kind kind, bool *is_shownp);
@@ -161,6 +185,17 @@ char *conference_write_state(const struct watched *watched, enum edition_kind ki
 char *conference_write_description(const struct watched *watched, const char *entity);
 /* Of the documents of a conference: what is around the elements. */
 char *conference_write_head(const char *entity, const char *state, unsigned version);
+
+/* ---- sidebars.c ----------------------------------------------------------------------------- */
+
+/* <sidebars-by-ref>, "" when there are none; to be freed; NULL: out of memory. */
+char *sidebars_write_references(const struct watched *watched, enum edition_kind kind);
+/* Appends an <entry> of <sidebars-by-val> for each that has changed. */
+void sidebars_take_values(struct edition *edition, xmlBufferPtr changes);
+/* Nobody watches the edition any more. */
+void sidebars_close(struct edition *edition);
+/* Appends the text, with the URIs in it as they are for who knows the conference by this one. */
+void sidebars_spell(xmlBufferPtr buffer, const char *text, const char *entity);
 
 /* ---- dialog_document.c ---------------------------------------------------------------------- */
 
