@@ -2,7 +2,7 @@
  * The types of a policy's options, and what a declaration may say of one:
  *
  *   { type = "integer", default = 3, min = 1, max = 9, doc = "How many may wait", secret = true,
- *     choices = { "a", "b" } }
+ *     public = true, choices = { "a", "b" } }
  *
  *   boolean, number, integer, string
  *   choice    one of `choices`
@@ -277,6 +277,8 @@ static void choices_take(lua_State *L, const char *key, int declaration, unsigne
 
 static void words_take(lua_State *L, const char *key, int declaration)
 {
+    int top = lua_gettop(L);
+
     if (lua_getfield(L, declaration, "doc") != LUA_TNIL && lua_type(L, -1) != LUA_TSTRING)
         script_error(L, "option '%s': doc must be a text, not this %s", key, luaL_typename(L, -1));
     lua_setfield(L, -2, "doc");
@@ -284,6 +286,14 @@ static void words_take(lua_State *L, const char *key, int declaration)
         script_error(L, "option '%s': secret must be true or false, not this %s", key,
                      luaL_typename(L, -1));
     lua_setfield(L, -2, "secret");
+    if (lua_getfield(L, declaration, "public") != LUA_TNIL && !lua_isboolean(L, -1))
+        script_error(L, "option '%s': public must be true or false, not this %s", key,
+                     luaL_typename(L, -1));
+    if (lua_toboolean(L, -1) && lua_getfield(L, declaration, "secret") && lua_toboolean(L, -1))
+        script_error(L, "option '%s': what is secret cannot be public", key);
+    lua_settop(L, top);
+    (void)lua_getfield(L, declaration, "public");
+    lua_setfield(L, -2, "public");
 }
 
 /* Sets `what` in the checked declaration at the top of the stack. */
@@ -326,7 +336,7 @@ static void what_set(lua_State *L, unsigned type)
 void option_declare(lua_State *L, const char *key)
 {
     static const char *const names[] = {"type", "default", "min",    "max",
-                                        "doc",  "secret",  "choices"};
+                                        "doc",  "secret",  "public", "choices"};
     int declaration = lua_gettop(L);
     unsigned type;
     char what[80];

@@ -37,7 +37,7 @@
  *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
  *   playback.c     a file that plays, there or to a visitor
  *   visitor.c      callers who talk with an application, and are in no conference
- *   enter.c        … and come into one
+ *   enter.c        … and come into one, with their application still there
  *   events.c       the queue of what has happened, and who is told
  */
 #ifndef FOCUS_PRIVATE_H
@@ -270,6 +270,7 @@ struct participant {
     bool called, alerting;           /* by us, and not answered yet; the phone rings */
     struct loop_timer *patience;     /* runs while it is called */
     struct referrer *referrers;      /* list: who is told whether it comes in */
+    struct visitor *visitor;         /* as which its application knows it; NULL: none any more */
     struct participant *main;        /* who it is in the parent, whose call and leg it has; NULL: it
                                         has its own */
     struct participant *aside;       /* the other way round: who it is in a sidebar; or NULL */
@@ -295,12 +296,18 @@ struct visitor {
     struct playback *playbacks;      /* list */
     enum stream_direction direction; /* this and the next as a participant's */
     bool has_session, has_audio, is_source, held_by_phone;
-    bool early;              /* there is audio before the answer */
-    bool answered;           /* the 200 is on its way */
-    bool up;                 /* and the ACK is here */
-    bool failed;             /* its application is over, it hears of that and goes */
-    bool waits;              /* to be let in, and has no application */
-    struct pending *pending; /* what it waits for; NULL: nothing */
+    bool early;                      /* there is audio before the answer */
+    bool answered;                   /* the 200 is on its way */
+    bool up;                         /* and the ACK is here */
+    bool failed;                     /* its application is over, it hears of that and goes */
+    bool waits;                      /* to be let in, and has no application */
+    struct pending *pending;         /* what it waits for; NULL: nothing */
+    struct participant *participant; /* that it is, while its application goes on; NULL: it is in no
+                                        conference, and call and leg are its own */
+    bool is_out;                     /* of the mix of its conference, with its application */
+    bool wants_out;                  /* what it is to be */
+    bool is_let_go;                  /* its application is over: it is freed when it is back in */
+    struct loop_timer *step_timer;   /* until its leg can be moved */
     time_t since;
     UT_hash_handle hh;
 };
@@ -471,6 +478,8 @@ void conference_changed(struct conference *conference, enum mix_watch what);
 void arrangement_drop(struct conference *conference);
 
 /* streams.c */
+/* Whether it is on hold, if that has changed. */
+void participant_tell_held(struct participant *participant);
 /* How the participant's call is to be answered, offered or changed. */
 void participant_answer(const struct participant *participant, struct answer *answer);
 /* Offer/answer has ended well. */
@@ -589,8 +598,15 @@ bool focus_has_application(const struct focus *focus, const char *user, const ch
 void visitor_session(struct visitor *visitor, const struct session *session);
 void visitor_established(struct visitor *visitor);
 void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem);
-/* It is none any more: its call and its leg are the participant's, who has its session. */
+/* Its call and its leg are the participant's, who has its session. */
 void visitor_enter(struct visitor *visitor, struct participant *participant);
+/* The participant that it is has left the conference, and its leg is gone. */
+void visitor_left_conference(struct visitor *visitor, int code, const char *reason);
+void visitor_free(struct visitor *visitor);
+int visitor_make_mix(struct visitor *visitor);
+void visitor_drop_mix(struct visitor *visitor);
+/* In a mix of its own it hears what is played there. */
+void visitor_compute(const struct visitor *visitor, struct leg_route *route);
 /* It is none any more; what becomes of its call is another's. `code` as of on_ended. */
 void visitor_leave(struct visitor *visitor, int code, const char *reason);
 /* Its application hears of it. */

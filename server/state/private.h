@@ -9,12 +9,13 @@
  *   conference_document.c  RFC 4575 in words
  *   sidebars.c             the conferences within it
  *   dialog_document.c      RFC 4235 in words
+ *   policy_document.c      its policy, in our own
  *   xml.c                  writing XML
  *
- * A watched conference has up to three editions: the conference as everybody may see it, as
- * moderators do, and its dialogs. What an edition shows changes only when it is published, at most
- * once in an interval, so that a full document, whenever it is made, and the partial ones that came
- * before add up to the same (RFC 4575 §4.6).
+ * A watched conference has up to five editions: the conference as everybody may see it, as
+ * moderators do, its dialogs, and its policy for either. What an edition shows changes only when it
+ * is published, at most once in an interval, so that a full document, whenever it is made, and the
+ * partial ones that came before add up to the same (RFC 4575 §4.6).
  */
 #ifndef STATE_PRIVATE_H
 #define STATE_PRIVATE_H
@@ -30,14 +31,18 @@ enum edition_kind {
     EDITION_PLAIN = VIEW_PLAIN,
     EDITION_MODERATOR = VIEW_MODERATOR,
     EDITION_DIALOGS,
+    EDITION_POLICY,
+    EDITION_POLICY_MODERATOR = EDITION_POLICY + VIEW_MODERATOR,
     EDITION_COUNT,
 };
+
+#define POLICY_NAMESPACE "urn:parley:params:xml:ns:conference-policy"
 
 enum {
     HISTORY = 8,       /* changes that are kept for subscribers who are slow to answer */
     FACES_MAX = 8,     /* spellings of a conference's URI that are told apart */
     LINGER = 1000,     /* ms that somebody who left is shown as disconnected */
-    PACKAGE_COUNT = 2, /* conference, dialog */
+    PACKAGE_COUNT = 3, /* conference, dialog, parley-policy */
     ENTITY_SIZE = 800, /* bytes of a URI, escaped */
     COME_BACK = 30,    /* s, said to subscribers when the server stops */
 };
@@ -146,7 +151,8 @@ struct edition {
     unsigned version;              /* published last */
     struct body *changes[HISTORY]; /* by version; NULL: a full document tells it */
     char *state;                   /* <conference-state> as published */
-    char *description;             /* what of the description can change, as published */
+    char *description;             /* what of the description can change, or the policy: as
+                                      published */
     char *references;              /* <sidebars-by-ref> as published; NULL or "": none */
     struct value *values;          /* list */
 };
@@ -202,6 +208,11 @@ void sidebars_spell(xmlBufferPtr buffer, const char *text, const char *entity);
 /* `departure` NULL: it is in. */
 char *dialog_write(const struct participant *participant, const struct departure *departure);
 char *dialog_write_head(const char *entity, const char *state, unsigned version);
+
+/* ---- policy_document.c ---------------------------------------------------------------------- */
+
+char *policy_write(const struct watched *watched, enum edition_kind kind);
+char *policy_write_head(const char *entity, const char *state, unsigned version);
 
 /* ---- package.c ------------------------------------------------------------------------------ */
 
