@@ -434,6 +434,9 @@ param_set params_check(lua_State *L, int index, const char *what, param_set allo
 /* Copies the text at `index` as text_check does. Raises when the file lies elsewhere than in the
  * config's directory or below it; "" is none. */
 void file_check(lua_State *L, int index, const char *what, char *file, size_t size);
+/* Makes the request an announcement by what stands at 2 and 3: play(file [, { gain = …, loop = …
+ * }]). Raises. */
+void announcement_take(lua_State *L, struct request *request);
 /* Pushes a table of those in `which`. */
 void params_push(lua_State *L, param_set which, const struct request_params *source);
 void direction_push(lua_State *L, enum stream_direction direction);
