@@ -359,11 +359,9 @@ void hook_event(struct generation *generation, struct script_policy *policy,
 /* HOOK_DECIDED: *question has the answer. */
 enum hook_outcome hook_account(struct generation *generation, struct script_policy *policy,
                                struct account_question *question);
-/* HOOK_DECIDED: *planp is the caller's. *watchedp: what else than events it depends on, also when
- * it failed. */
+/* HOOK_DECIDED: it has a plan. */
 enum hook_outcome hook_mix(struct generation *generation, struct script_policy *policy,
-                           const struct conference *conference, struct plan **planp,
-                           unsigned *watchedp);
+                           const struct conference *conference, struct mix_answer *answer);
 /* What is decided when a script fails: by the verb, never by the script. */
 void decide_safely(const struct request *request, struct decision *decision, const char *by);
 /* "reject 500", for the log */
@@ -440,6 +438,9 @@ param_set params_check(lua_State *L, int index, const char *what, param_set allo
 /* Copies the text at `index` as text_check does. Raises when the file lies elsewhere than in the
  * config's directory or below it; "" is none. */
 void file_check(lua_State *L, int index, const char *what, char *file, size_t size);
+/* Makes the request an announcement by what stands at 2 and 3: play(file [, { gain = …, loop = …
+ * }]). Raises. */
+void announcement_take(lua_State *L, struct request *request);
 /* Pushes a table of those in `which`. */
 void params_push(lua_State *L, param_set which, const struct request_params *source);
 void direction_push(lua_State *L, enum stream_direction direction);
