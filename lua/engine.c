@@ -2,7 +2,6 @@
 #include "lua/conversation.h"
 
 #include "core/log.h"
-#include "focus/plan.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -114,8 +113,7 @@ static void engine_event(void *ctx, const struct conference_event *event)
 }
 
 /* The first who says anything of the mix is heard. */
-static int engine_mix(void *ctx, struct conference *conference, struct plan **planp,
-                      unsigned *watchedp)
+static int engine_mix(void *ctx, struct conference *conference, struct mix_answer *answer)
 {
     struct lua_engine *engine = ctx;
     struct generation *generation = engine->generation;
@@ -131,11 +129,10 @@ static int engine_mix(void *ctx, struct conference *conference, struct plan **pl
             log_write(LOG_LEVEL_ERROR, conference_name(conference), NULL, "%s", error);
             outcome = HOOK_FAILED;
         } else if (policy) {
-            outcome = hook_mix(generation, policy, conference, planp, watchedp);
+            outcome = hook_mix(generation, policy, conference, answer);
         }
     } while (policy && outcome == HOOK_SILENT);
-    if (outcome == HOOK_DECIDED && *planp)
-        plan_set_origin(*planp, generation->number);
+    answer->generation = generation->number;
     generation_release(generation);
     return outcome == HOOK_FAILED ? EIO : 0;
 }

@@ -150,34 +150,30 @@ static float add_sidebar(struct explaining *explaining, const struct participant
 }
 
 /* A line of the hook `mix`; "": nobody has said it. */
-static const struct cause *cause_of_place(const struct plan *plan, const char *place,
-                                          struct cause *cause)
+static struct cause cause_of_place(const struct arrangement *arrangement, const char *place)
 {
-    *cause = (struct cause){
-        .verb = VERB_COUNT,
-        .asker = ACTOR_SCRIPT,
-        .generation = plan_generation(plan),
-        .at = *place ? plan_made_at(plan) : 0,
-        .event = EVENT_COUNT,
-    };
-    (void)snprintf(cause->who, sizeof cause->who, "%s", place);
-    (void)snprintf(cause->by, sizeof cause->by, "%s", place);
+    struct cause cause = arrangement->cause;
+
+    cause.verb = VERB_COUNT;
+    if (!*place)
+        cause.at = 0;
+    (void)snprintf(cause.who, sizeof cause.who, "%s", place);
+    (void)snprintf(cause.by, sizeof cause.by, "%s", place);
     return cause;
 }
 
-static void add_path(struct explaining *explaining, const struct plan *plan,
+static void add_path(struct explaining *explaining, const struct arrangement *arrangement,
                      const struct plan_path *path, const char *listener_label,
                      const char *talker_label)
 {
-    struct cause cause;
+    struct cause cause = cause_of_place(arrangement, path->speaks_place);
 
-    (void)cause_of_place(plan, path->speaks_place, &cause);
     if (path->speaks <= GAIN_OFF)
         add(explaining, &cause, "%s does not speak to the bus %s", talker_label, path->bus);
     else
         add(explaining, &cause, "%s speaks to the bus %s at %+.1f dB", talker_label, path->bus,
             (double)path->speaks);
-    (void)cause_of_place(plan, path->hears_place, &cause);
+    cause = cause_of_place(arrangement, path->hears_place);
     if (path->hears <= GAIN_OFF)
         add(explaining, &cause, "%s does not hear the bus %s", listener_label, path->bus);
     else
@@ -185,13 +181,12 @@ static void add_path(struct explaining *explaining, const struct plan *plan,
             (double)path->hears);
 }
 
-static void add_exception(struct explaining *explaining, const struct plan *plan,
+static void add_exception(struct explaining *explaining, const struct arrangement *arrangement,
                           const struct plan_reason *reason, const char *listener_label,
                           const char *talker_label)
 {
-    struct cause cause;
+    const struct cause cause = cause_of_place(arrangement, reason->exception);
 
-    (void)cause_of_place(plan, reason->exception, &cause);
     if (reason->gain <= GAIN_OFF)
         add(explaining, &cause, "an exception keeps %s from hearing %s", listener_label,
             talker_label);
@@ -205,19 +200,19 @@ static float add_plan(struct explaining *explaining, const struct participant *l
                       const char *listener_label, const struct participant *talker,
                       const char *talker_label)
 {
-    const struct plan *plan = talker->conference->arrangement.plan;
+    const struct arrangement *arrangement = &talker->conference->arrangement;
     struct plan_reason reason;
 
-    if (!plan || talker->conference->parent || listener == talker)
+    if (!arrangement->plan || talker->conference->parent || listener == talker)
         return 0;
-    plan_explain(plan, listener->id, talker->id, &reason);
+    plan_explain(arrangement->plan, listener->id, talker->id, &reason);
     explaining->is_silent |= reason.gain <= GAIN_OFF;
     if (reason.exception)
-        add_exception(explaining, plan, &reason, listener_label, talker_label);
+        add_exception(explaining, arrangement, &reason, listener_label, talker_label);
     else if (reason.path_count == 0)
         add(explaining, NULL, "the hook mix gives %s no bus to speak to", talker_label);
     for (unsigned i = 0; !reason.exception && i < reason.path_count; i++)
-        add_path(explaining, plan, &reason.paths[i], listener_label, talker_label);
+        add_path(explaining, arrangement, &reason.paths[i], listener_label, talker_label);
     return reason.gain;
 }
 

@@ -14,7 +14,6 @@ struct plan *plan_create(void)
     plan->ramp = MIX_RAMP;
     (void)strcpy(plan->buses[PLAN_MAIN].name, "main");
     plan->bus_count = 1;
-    plan->made_at = time(NULL);
     return plan;
 }
 
@@ -127,12 +126,6 @@ void plan_set_ramp(struct plan *plan, unsigned ms)
 {
     plan->ramp = ms;
     plan->is_said = true;
-}
-
-void plan_set_origin(struct plan *plan, unsigned generation)
-{
-    plan->generation = generation;
-    plan->made_at = time(NULL);
 }
 
 /* ---- completing it -------------------------------------------------------------------------- */

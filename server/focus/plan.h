@@ -15,8 +15,6 @@
 
 #include "ports/mixing.h"
 
-#include <time.h>
-
 struct plan;
 
 enum {
@@ -44,18 +42,14 @@ int plan_set_hears(struct plan *plan, uint64_t participant, unsigned bus, float 
 int plan_set_pair(struct plan *plan, uint64_t listener, uint64_t talker, float gain,
                   const char *place);
 void plan_set_ramp(struct plan *plan, unsigned ms);
-/* Made now, by the scripts of this generation. */
-void plan_set_origin(struct plan *plan, unsigned generation);
 /* It is complete. Only now it can be read. E2BIG: *placep has somebody speak to more than
  * MIX_SPEAKS buses. */
 int plan_seal(struct plan *plan, const char **placep);
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-bool plan_is_empty(const struct plan *plan);       /* nothing was said: it is none */
-unsigned plan_ramp(const struct plan *plan);       /* ms */
-unsigned plan_generation(const struct plan *plan); /* 0: no script has made it */
-time_t plan_made_at(const struct plan *plan);
+bool plan_is_empty(const struct plan *plan); /* nothing was said: it is none */
+unsigned plan_ramp(const struct plan *plan); /* ms */
 unsigned plan_bus_count(const struct plan *plan);
 /* "": it is a talker's own. */
 const char *plan_bus_name(const struct plan *plan, unsigned bus);

@@ -30,8 +30,6 @@ struct plan {
     struct plan_bus buses[PLAN_BUSES];
     unsigned bus_count, ramp;
     bool is_said;
-    unsigned generation;
-    time_t made_at;
     char **places;
     unsigned place_count;
 };

@@ -14,16 +14,6 @@ unsigned plan_ramp(const struct plan *plan)
     return plan->ramp;
 }
 
-unsigned plan_generation(const struct plan *plan)
-{
-    return plan->generation;
-}
-
-time_t plan_made_at(const struct plan *plan)
-{
-    return plan->made_at;
-}
-
 unsigned plan_bus_count(const struct plan *plan)
 {
     return plan->bus_count;

@@ -180,6 +180,7 @@ struct bus_set {
 struct arrangement {
     struct plan *plan;         /* NULL: all speak to the main bus and hear it. Owned. */
     uint8_t buses[PLAN_BUSES]; /* of the mix, for each of the plan's */
+    struct cause cause;        /* why it is as it is, but for `by`: a place in the plan */
     unsigned watched;         /* what it was made from, besides what is told by events: mix_watch */
     struct loop_timer *timer; /* until policies are asked anew … */
     uint64_t asks_at;         /* … in ms */
@@ -615,6 +616,7 @@ bool visitor_admit(struct focus *focus, struct call *call);
 bool focus_has_application(const struct focus *focus, const char *user, const char *host);
 void visitor_session(struct visitor *visitor, const struct session *session);
 void visitor_established(struct visitor *visitor);
+void visitor_transferred(struct visitor *visitor, int code, const char *reason);
 void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem);
 /* Its call and its leg are the participant's, who has its session. */
 void visitor_enter(struct visitor *visitor, struct participant *participant);
