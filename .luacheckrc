@@ -14,9 +14,10 @@ stds.parley_policy = {
     "date", "digits", "duration", "money", "number", "ordinal", "time",
     json = fields "decode empty_list encode null",
     base64 = fields "decode encode",
+    http = fields "get post request",
     parley = {
       fields = {
-        policy = {}, conference = {}, conferences = {}, create = {}, version = {}, generation = {},
+        policy = {}, conference = {}, conferences = {}, create = {}, store = {}, version = {}, generation = {},
         log = fields "error warn info debug",
       },
     },

@@ -41,6 +41,7 @@ void actor_push(lua_State *L, const struct actor *actor)
     groups_push(L, actor->groups);
     lua_setfield(L, -2, "groups");
     set_boolean(L, "authenticated", actor->authenticated);
+    set_text(L, "proof", actor->kind == ACTOR_CALLER ? proof_name(actor->proof) : "server");
     set_boolean(L, "anonymous", actor->anonymous);
     set_participant(L, "participant", actor->participant);
 }
@@ -60,7 +61,12 @@ void request_push(lua_State *L, const struct request *request)
         set_text(L, "factory", request->factory);
     if (request->package)
         set_text(L, "package", request->package);
-    set_participant(L, request->verb == VERB_JOIN ? "joins" : "target", request->target);
+    if (request->verb == VERB_DECIDE) {
+        pending_push(L, request->target);
+        lua_setfield(L, -2, "pending");
+    } else {
+        set_participant(L, request->verb == VERB_JOIN ? "joins" : "target", request->target);
+    }
     if (request->verb == VERB_JOIN)
         set_boolean(L, "by_dialog", request->by_dialog);
     if (request->invitation) {
@@ -132,6 +138,7 @@ void event_push(lua_State *L, const struct conference_event *event)
         lua_setfield(L, -2, "duration");
         break;
     case EVENT_ENDING:
+    case EVENT_LIMITED:
         lua_pushnumber(L, (lua_Number)event->duration / 1000);
         lua_setfield(L, -2, "seconds");
         break;
@@ -156,6 +163,16 @@ void event_push(lua_State *L, const struct conference_event *event)
     case EVENT_ROLE:
     case EVENT_RENAMED:
         set_text(L, "before", event->reason);
+        break;
+    case EVENT_DECIDED:
+        set_boolean(L, "approved", event->on);
+        lua_pushinteger(L, event->code);
+        lua_setfield(L, -2, "code");
+        set_text(L, "reason", event->reason);
+        /* fall through */
+    case EVENT_PENDING:
+        pending_push(L, event->pending);
+        lua_setfield(L, -2, "request");
         break;
     case EVENT_PLAYED:
     case EVENT_ENDED:

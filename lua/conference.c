@@ -236,6 +236,12 @@ static int count_role(lua_State *L)
     return 1;
 }
 
+/* conference:pending(): what waits for a decision, one after the other */
+static int pending(lua_State *L)
+{
+    return pending_iterate(L, self(L));
+}
+
 static int participant(lua_State *L)
 {
     const struct conference *conference = self(L);
@@ -301,6 +307,16 @@ static int stop(lua_State *L)
 {
     struct request request = {.verb = VERB_ANNOUNCE, .conference = self(L)};
 
+    return request.conference ? command_submit(L, &request) : handle_gone(L);
+}
+
+/* conference:limit { duration = "10m", warning = "1m" }: so long from now on */
+static int limit(lua_State *L)
+{
+    struct request request = {.verb = VERB_LIMIT, .conference = self(L)};
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    (void)params_check(L, 2, "limit", verb_params(VERB_LIMIT), &request.params);
     return request.conference ? command_submit(L, &request) : handle_gone(L);
 }
 
@@ -483,6 +499,7 @@ static const luaL_Reg fields[] = {
 static const luaL_Reg methods[] = {
     {"participants", participants},
     {"participant", participant},
+    {"pending", pending},
     {"count_role", count_role},
     {"floor", floor_holders},
     {"invite", invite},
@@ -495,6 +512,7 @@ static const luaL_Reg methods[] = {
     {"media", change_media},
     {"play", play},
     {"stop", stop},
+    {"limit", limit},
     {"close", close_for_all},
     {"recheck", recheck},
     {"explain", explain},

@@ -12,12 +12,22 @@ struct visitor *conversation_visitor(const struct conversation *conversation)
     return focus_visitor(conversation->generation->engine->focus, conversation->visitor);
 }
 
+/* Gives up what it waits for. */
+static void cancel(struct conversation *conversation)
+{
+    if (conversation->wait && conversation->wait->cancel)
+        conversation->wait->cancel(conversation);
+    conversation->wait = NULL;
+}
+
 static void conversation_free(struct conversation *conversation)
 {
     struct generation *generation = conversation->generation;
     lua_State *L = generation->L;
 
     loop_timer_stop(&conversation->timer);
+    cancel(conversation);
+    (void)errand_drop(conversation);
     (void)conversation_note(conversation, false, ""); /* releases */
     playlist_free(&conversation->playlist);
     luaL_unref(L, LUA_REGISTRYINDEX, conversation->thread_reference);
@@ -237,9 +247,7 @@ void conversation_unwind(struct conversation *conversation)
     struct step step;
 
     loop_timer_stop(&conversation->timer);
-    if (conversation->wait && conversation->wait->cancel)
-        conversation->wait->cancel(conversation);
-    conversation->wait = NULL;
+    cancel(conversation);
     if (step_begin(&step, conversation)) {
         if (lua_resetthread(thread) != LUA_OK)
             report_thread(&step, consequence);

@@ -98,6 +98,7 @@ struct conversation {
     char stop_keys[KEYS_MAX + 1]; /* that end what plays */
     struct question question;
     struct outcome outcome;
+    struct errand *errand; /* of the wait; NULL: none. Owned. */
     UT_hash_handle hh;
 };
 
@@ -159,6 +160,23 @@ bool playlist_play(struct conversation *conversation);
 bool playlist_again(struct conversation *conversation);
 /* Whether the event is the end of what has been played from the list. */
 bool playlist_is_told(const struct playlist *playlist, const struct conference_event *event);
+
+/* ---- errand.c ------------------------------------------------------------------------------- */
+
+struct errand;
+
+/* The conversation that runs. Raises, naming `what`, in a policy. */
+struct conversation *application_check(lua_State *L, const char *what);
+/* For the wait that begins now, after conversation_check_wait; the conversation's. Raises. */
+struct errand *errand_make(lua_State *L, struct conversation *conversation);
+/* By whatever name it can be given up. */
+void errand_begun(struct errand *errand, void *under_way);
+/* It is done, the wait is over: the result, as in struct outcome; NULL: out of memory. Not from
+ * within a script. */
+void errand_finish(struct errand *errand, void *result, void (*release)(void *result));
+/* Forgets the conversation's errand, if there is one. Returns what is still under way, to be given
+ * up; or NULL. Every push and cancel of a wait with an errand begins with this. */
+void *errand_drop(struct conversation *conversation);
 
 /* ---- ask.c ---------------------------------------------------------------------------------- */
 

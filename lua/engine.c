@@ -224,6 +224,9 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         return ENOMEM;
     engine->loop = config->loop;
     engine->focus = config->focus;
+    engine->facts = json_object();
+    engine->fetching = config->fetching;
+    engine->storing = config->storing;
     engine->config_file = strdup(config->config_file ? config->config_file : "");
     engine->language = strdup(config->language ? config->language : "en");
     engine->policy = (struct policy){
@@ -238,7 +241,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         .begin = application_begin,
         .event = application_event,
     };
-    if (engine->config_file && engine->language) {
+    if (engine->config_file && engine->language && engine->facts) {
         result = generation_make(engine, 1,
                                  &(struct lua_engine_demand){.site_policy = config->site_policy,
                                                              .applications = config->applications},
@@ -263,6 +266,7 @@ void lua_engine_destroy(struct lua_engine *engine)
     generation_release(engine->generation);
     while (engine->states)
         state_forget(engine, engine->states->id);
+    json_decref(engine->facts);
     free(engine->config_file);
     free(engine->language);
     free(engine);

@@ -207,6 +207,7 @@ static int open_body(lua_State *L)
     handle_class_open(L, &conference_class);
     handle_class_open(L, &participant_class);
     handle_class_open(L, &call_class);
+    handle_class_open(L, &pending_class);
     state_open(L);
     options_renew(L);
     return 0;
@@ -255,6 +256,7 @@ void generation_release(struct generation *generation)
         policy_free(policy);
     }
     applications_free(generation);
+    zones_free(generation);
     free(generation->site_policy);
     free(generation);
 }

@@ -224,6 +224,13 @@ int command_refused(lua_State *L, int result, const struct decision *decision)
 {
     if (result == ENOENT || result == EINVAL)
         return handle_gone(L);
+    if (result == EINPROGRESS) {
+        lua_pushnil(L);
+        lua_pushinteger(L, 202);
+        lua_pushliteral(L, "It waits for a decision");
+        pending_push(L, decision->pending);
+        return 4;
+    }
     lua_pushnil(L);
     lua_pushinteger(L, decision->code);
     lua_pushstring(L, *decision->reason ? decision->reason : "refused by the policy");

@@ -3,19 +3,13 @@
  *
  * What hooks are called with, and what they may return:
  *
- *   policy.join(request, conference)             decision hooks, by verb: create, join, replace,
- *                                                invite, timeout, mute, hold, enhance, volume,
- *                                                media, announce, role, rename, floor, permit,
- *                                                remove, lock, sidebar, close, subscribe.
- *                                                Return accept { … }, reject(code, reason), or
- *                                                nothing: no opinion. create has no conference.
- *   policy.joined(event, conference, participant)  event hooks: created, ending, ended, dialing,
- *                                                alerting, failed, joined, replaced, left,
- *                                                speaking, muted, held, changed, role_changed,
- *                                                renamed, floor_changed, permitted, digit, quality,
- *                                                played, locked, aside. What they return is
- *                                                ignored. created, ending, ended, locked, played
- *                                                and reloaded have no participant.
+ *   policy.join(request, conference)             decision hooks, by verb (focus/request.h); `end`
+ *                                                is called close. Return accept { … },
+ *                                                reject(code, reason), pending { … }, or nothing:
+ *                                                no opinion. create has no conference.
+ *   policy.joined(event, conference, participant)  event hooks, by event (focus/event.h). What they
+ *                                                return is ignored. What happens to a conference
+ *                                                as a whole has no participant.
  *
  *   policy.account(user, realm)              asked by signalling who may prove to be `user`.
  * Returns { password = … } or { ha1 = … }, and name and groups if there are any, or nothing.
@@ -189,8 +183,8 @@ static void hook_report(struct hook_frame *frame, const char *error, const char 
 
 void decision_text(const struct decision *decision, char *text, size_t size)
 {
-    if (decision->verdict == DECISION_ACCEPT)
-        (void)snprintf(text, size, "accept");
+    if (decision->verdict != DECISION_REJECT)
+        (void)snprintf(text, size, decision->verdict == DECISION_ACCEPT ? "accept" : "pending");
     else
         (void)snprintf(text, size, "reject %d", decision->code);
 }

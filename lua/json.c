@@ -50,33 +50,37 @@ static int text_body(lua_State *L)
     return 1;
 }
 
-/* json.encode(value) */
-static int json_encode(lua_State *L)
+void json_text_push(lua_State *L, int index, const char *what)
 {
     struct plain_error problem;
-    json_t *json;
+    json_t *json = plain_json(L, index, &problem);
     char *text;
     int status;
 
-    luaL_checkany(L, 1);
-    json = plain_json(L, 1, &problem);
     if (!json)
-        return luaL_error(L, "json.encode: value%s: %s", problem.path, problem.what);
+        script_error(L, "%s%s: %s", what, problem.path, problem.what);
     text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
     json_decref(json);
     if (!text)
-        return luaL_error(L, "json.encode: out of memory");
+        script_error(L, "%s: out of memory", what);
     if (strlen(text) > STRING_LIMIT) {
         free(text);
-        return luaL_error(L, "json.encode: the text would be longer than 256 KiB");
+        script_error(L, "%s: the text would be longer than 256 KiB", what);
     }
     lua_pushcfunction(L, text_body);
     lua_pushlightuserdata(L, text);
     status = lua_pcall(L, 1, 1, 0);
     free(text);
     if (status != LUA_OK)
-        return lua_error(L);
+        (void)lua_error(L);
     budget_charge(L, lua_rawlen(L, -1) / BYTES_AN_INSTRUCTION);
+}
+
+/* json.encode(value) */
+static int json_encode(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    json_text_push(L, 1, "json.encode: value");
     return 1;
 }
 

@@ -10,6 +10,8 @@
 #include "core/account.h"
 #include "focus/application.h"
 #include "focus/focus.h"
+#include "ports/fetching.h"
+#include "ports/storing.h"
 
 struct lua_engine;
 
@@ -19,7 +21,9 @@ struct lua_engine_config {
     const char *site_policy;    /* name ("standard") or path of the site policy */
     const char *config_file;    /* scripts are looked up beside it first; "" for none */
     const json_t *applications; /* { user part: script }, as in scripts/; NULL: none; borrowed */
-    const char *language;       /* that numbers are said in; NULL: English */
+    const struct fetching *fetching; /* for applications; NULL: they cannot ask the web */
+    const struct storing *storing;   /* for applications; NULL: they can keep nothing */
+    const char *language;            /* that numbers are said in; NULL: English */
 };
 
 /* Loads the first generation, and checks the options of the conferences that the focus has by then.
@@ -57,6 +61,11 @@ unsigned lua_engine_generation(const struct lua_engine *engine);
 
 /* Generation, memory, and per hook: calls, errors, time p50/p99 in µs. New reference. */
 json_t *lua_engine_status(const struct lua_engine *engine);
+
+/* Sets a fact (parley.fact), unless `value` is NULL; "": nobody knows it any longer. `told` says
+ * what it is then. EINVAL, E2BIG: `told` says why not. */
+int lua_engine_fact(struct lua_engine *engine, const char *name, const char *value, char *told,
+                    size_t told_size);
 
 /* Compiles and runs one script file as `parley check` does, without a server. 0, or EINVAL with
  * "file:line: what" in `error`. */

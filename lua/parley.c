@@ -84,6 +84,11 @@ void parley_open(lua_State *L, int globals)
         {"conference", parley_conference},
         {"conferences", parley_conferences},
         {"create", parley_create},
+        {"time", parley_time},
+        {"fact", parley_fact},
+        {"set_fact", parley_set_fact},
+        {"is_same", parley_is_same},
+        {"store", parley_store},
         {NULL, NULL},
     };
     static const luaL_Reg log_functions[] = {

@@ -22,15 +22,17 @@
  *   params.c       the parameters of requests and verdicts, by one table
  *   arguments.c    the tables that hooks get: request, event
  *   verdict.c      accept, reject, challenge
+ *   pending.c      class pending: what waits for a decision; how a verdict lets it wait
  *   account.c      what the hook account answers
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
  *   explain.c      why somebody does not hear another
  *   standing.c     what participants are: role, shown name, floor, leave to speak
  *   sidebar.c      what conferences and participants have of sidebars
  *   create.c       parley.create
+ *   http.c, store.c  of applications: the web, and what they keep; errand.c: having it done
  *   json.c, base64.c  the libraries of these names; plain_json.c: plain data from and to JSON
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
- *   parley.c       the table `parley`
+ *   parley.c       the table `parley`; zone.c: parley.time; facts.c: parley.fact
  *   frozen.c       read-only tables
  *   nearest.c      "did you mean"
  *   stats.c        calls, errors and times of hooks
@@ -44,6 +46,7 @@
 #include "core/clock.h"
 #include "core/histogram.h"
 #include "focus/figures.h"
+#include "focus/pending.h"
 #include "lua/lua_engine.h"
 
 #include <lauxlib.h>
@@ -189,6 +192,7 @@ struct generation {
     struct script_policy *policies;
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
+    struct zone *zones;          /* looked at so far; list */
     int language;                /* reference to the rules for what is said; 0: there are none */
 };
 
@@ -281,6 +285,9 @@ struct lua_engine {
     struct generation *generation;      /* the live one */
     struct conference_state *states;    /* hash by id */
     struct conversation *conversations; /* hash by their visitors' ids */
+    json_t *facts;                      /* by name */
+    const struct fetching *fetching;    /* NULL: there is no web client */
+    const struct storing *storing;      /* NULL: there is no store */
     struct policy policy;
     struct application application;
     char *language; /* "en" */
@@ -376,9 +383,11 @@ enum {
     PARAM_HELD,
     PARAM_DIRECTION,
     PARAM_CODECS,
+    PARAM_PIN,
     PARAM_DISPLAY_NAME,
     PARAM_MAY_SPEAK,
     PARAM_FLOOR,
+    PARAM_APPROVED,
     PARAM_BACKGROUND,
     PARAM_SHOWN,
     PARAM_COUNT, /* at most 64 */
@@ -442,6 +451,16 @@ unsigned number_field(lua_State *L, int index, const char *what, const char *nam
  * characters, which have no place in a header or a log. */
 void text_check(lua_State *L, int index, const char *what, char *text, size_t size);
 
+/* ---- pending.c ------------------------------------------------------------------------------ */
+
+/* pending { … }: the table at `index`, what of it belongs to the request into *params. Returns the
+ * parameters that were given. Raises. */
+param_set waiting_check(lua_State *L, int index, struct waiting *waiting, char *reason,
+                        size_t reason_size, struct request_params *params);
+/* conference:pending() */
+int pending_iterate(lua_State *L, const struct conference *conference);
+void pending_push(lua_State *L, uint64_t id);
+
 /* ---- account.c ------------------------------------------------------------------------------ */
 
 /* Takes what the hook has returned, at the top of the stack; nil is no account. Raises. */
@@ -479,12 +498,13 @@ void command_actor(lua_State *L, struct actor *actor);
 int command_run(lua_State *L, struct request *request, struct decision *decision);
 /* The same when request->actor says who asks; command_actor has been called. */
 int command_carry(lua_State *L, struct request *request, struct decision *decision);
-/* What the method returns when that was not 0: nil, code, text; or nil, "gone". */
+/* What the method returns when that was not 0: nil, code, text; nil, 202, text and the pending when
+ * it waits for a decision; or nil, "gone". */
 int command_refused(lua_State *L, int result, const struct decision *decision);
 /* Both, for methods that return true. */
 int command_submit(lua_State *L, struct request *request);
 
-extern const struct handle_class conference_class, participant_class, call_class;
+extern const struct handle_class conference_class, participant_class, call_class, pending_class;
 void conference_push(lua_State *L, uint64_t id);
 void participant_push(lua_State *L, uint64_t id);
 
@@ -587,13 +607,26 @@ void strings_open(lua_State *L);
 void coroutines_open(lua_State *L);
 /* Sets `parley` and `print` in the table at `globals`. */
 void parley_open(lua_State *L, int globals);
-/* json.c and base64.c: each pushes the library's table. */
+/* json.c, base64.c, http.c: each pushes the library's table. */
 void json_open(lua_State *L);
 void base64_open(lua_State *L);
+void http_open(lua_State *L);
+/* store.c: parley.store(name), and its class */
+int parley_store(lua_State *L);
+void store_class_open(lua_State *L);
+/* Pushes the value at `index` as JSON. Raises, as `what`, when it is no plain data. */
+void json_text_push(lua_State *L, int index, const char *what);
 /* Pushes json.null. */
 void json_null_push(lua_State *L);
 /* What json.null and json.empty_list stand for. A new reference; NULL: it is neither. */
 json_t *json_special(lua_State *L, int index);
+/* zone.c: parley.time */
+int parley_time(lua_State *L);
+void zones_free(struct generation *generation);
+/* facts.c: functions of parley */
+int parley_fact(lua_State *L);
+int parley_set_fact(lua_State *L);
+int parley_is_same(lua_State *L);
 /* create.c: parley.create { policy = …, title = …, owner = …, options = … } */
 int parley_create(lua_State *L);
 

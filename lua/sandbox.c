@@ -32,12 +32,12 @@ static const char *const os_names[] = {"clock", "date", "difftime", "time"};
 
 /* All names in the table of globals, for suggestions. */
 static const char *const global_names[] = {
-    "_VERSION", "accept",       "assert",   "base64",       "challenge", "coroutine", "date",
-    "digits",   "duration",     "error",    "getmetatable", "ipairs",    "json",      "math",
-    "money",    "next",         "number",   "ordinal",      "os",        "pairs",     "parley",
-    "pcall",    "print",        "rawequal", "rawget",       "rawlen",    "rawset",    "reject",
-    "select",   "setmetatable", "string",   "table",        "time",      "tonumber",  "tostring",
-    "type",     "utf8",         "xpcall",
+    "_VERSION", "accept",   "assert",       "base64",       "challenge", "coroutine", "date",
+    "digits",   "duration", "error",        "getmetatable", "http",      "ipairs",    "json",
+    "math",     "money",    "next",         "number",       "ordinal",   "os",        "pairs",
+    "parley",   "pcall",    "print",        "rawequal",     "rawget",    "rawlen",    "rawset",
+    "reject",   "select",   "setmetatable", "string",       "table",     "time",      "tonumber",
+    "tostring", "type",     "utf8",         "xpcall",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -189,6 +189,9 @@ void sandbox_open(lua_State *L)
     library_set(L, globals, "json");
     base64_open(L);
     library_set(L, globals, "base64");
+    http_open(L);
+    library_set(L, globals, "http");
+    store_class_open(L);
     verdict_open(L, globals);
     spoken_open(L, globals);
     policy_class_open(L);

@@ -1,7 +1,7 @@
 /*
- * What decision hooks return: accept { … }, reject(code, reason) and challenge(), which is a
- * refusal that asks for a password. A verdict is immutable, so a script may make one once and
- * return it often.
+ * What decision hooks return: accept { … }, reject(code, reason), challenge(), which is a refusal
+ * that asks for a password, and pending { … }, which leaves it to somebody. A verdict is immutable,
+ * so a script may make one once and return it often.
  */
 #include "lua/private.h"
 
@@ -16,6 +16,7 @@ struct script_verdict {
     struct request_params params;
     int code;
     char reason[96];
+    struct waiting waiting;
     char by[POSITION_TEXT];
 };
 
@@ -130,12 +131,25 @@ static int verdict_challenge(lua_State *L)
     return 1;
 }
 
+static int verdict_pending(lua_State *L)
+{
+    struct script_verdict *verdict;
+
+    lua_settop(L, 1);
+    verdict = verdict_push(L, DECISION_PENDING);
+    verdict->set = waiting_check(L, 1, &verdict->waiting, verdict->reason, sizeof verdict->reason,
+                                 &verdict->params);
+    return 1;
+}
+
 static int verdict_tostring(lua_State *L)
 {
     const struct script_verdict *verdict = luaL_checkudata(L, 1, class_name);
 
     if (verdict->verdict == DECISION_ACCEPT)
         lua_pushliteral(L, "accept");
+    else if (verdict->verdict == DECISION_PENDING)
+        lua_pushfstring(L, "pending until %s decides", verdict->waiting.decided_by[0]);
     else if (verdict->code == 401)
         lua_pushliteral(L, "challenge()");
     else
@@ -155,6 +169,8 @@ void verdict_open(lua_State *L, int globals)
     lua_setfield(L, globals, "accept");
     lua_pushcfunction(L, verdict_reject);
     lua_setfield(L, globals, "reject");
+    lua_pushcfunction(L, verdict_pending);
+    lua_setfield(L, globals, "pending");
     lua_pushcfunction(L, verdict_challenge);
     lua_setfield(L, globals, "challenge");
 }
@@ -169,14 +185,18 @@ void verdict_take(lua_State *L, int index, struct hook_frame *frame)
         return;
     if (!verdict)
         script_error(L,
-                     "hook %s must return accept { … }, reject(code, reason), challenge() or "
-                     "nothing, not a %s",
+                     "hook %s must return accept { … }, reject(code, reason), pending { … }, "
+                     "challenge() or nothing, not a %s",
                      hook_name(frame->hook), luaL_typename(L, index));
     strange = verdict->set & ~verb_params(frame->request->verb);
     if (strange)
         script_error(L, "%s: accept: '%s' means nothing to %s", verdict->by, param_name(strange),
                      hook_name(frame->hook));
+    if (verdict->verdict == DECISION_PENDING && !verb_can_wait(frame->request->verb))
+        script_error(L, "%s: pending: nobody can be asked to decide a %s: accept or reject it",
+                     verdict->by, hook_name(frame->hook));
     decision->verdict = verdict->verdict;
+    decision->waiting = verdict->waiting;
     decision->code = verdict->code;
     (void)snprintf(decision->reason, sizeof decision->reason, "%s", verdict->reason);
     (void)snprintf(decision->by, sizeof decision->by, "%s", verdict->by);

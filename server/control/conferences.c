@@ -74,6 +74,10 @@ int control_end(struct focus *focus, const char *words, char *told, size_t told_
     int error = request.conference ? focus_submit(focus, &request, &decision) : ENOENT;
     if (error == ENOENT) {
         snprintf(told, told_size, "there is no conference \"%s\"", name);
+    } else if (error == EINPROGRESS) {
+        snprintf(told, told_size, "%s ends when that is approved: parley approve %llu", name,
+                 (unsigned long long)decision.pending);
+        error = 0;
     } else if (error) {
         snprintf(told, told_size, "%s does not end: %d %s", name, decision.code, decision.reason);
     } else {

@@ -31,6 +31,10 @@ int control_invite(struct focus *focus, const char *words, char *told, size_t to
     int error = request.conference ? focus_submit(focus, &request, &decision) : ENOENT;
     if (error == ENOENT) {
         snprintf(told, told_size, "there is no conference \"%s\"", name);
+    } else if (error == EINPROGRESS) {
+        snprintf(told, told_size, "%s is called when that is approved: parley approve %llu", uri,
+                 (unsigned long long)decision.pending);
+        error = 0;
     } else if (error) {
         snprintf(told, told_size, "%s is not called: %d %s", uri, decision.code, decision.reason);
     } else {

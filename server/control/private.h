@@ -6,6 +6,7 @@
 #include "core/text.h"
 
 #include <sys/un.h>
+#include <time.h>
 
 /* Makes the directory and takes its lock: *fdp holds it until it is closed. EBUSY: `error` names
  * the process that has it. */
@@ -39,6 +40,19 @@ int control_recheck(struct focus *focus, const char *words, char *told, size_t t
 /* … and for "CONFERENCE" or "CONFERENCE REASON". */
 int control_end(struct focus *focus, const char *words, char *told, size_t told_size);
 
+/* pending.c: what waits for a decision in a conference, as a list; new reference … */
+json_t *control_pending_of(struct focus *focus, const struct conference *conference);
+/* … and in that of this name, or for "" in all, for people. ENOENT: there is none. */
+int control_pending(struct focus *focus, const char *name, FILE *file);
+/* The operator decides, by "ID" and "ID" or "ID REASON". An errno; `told` gets one line either way.
+ */
+int control_approve(struct focus *focus, const char *words, char *told, size_t told_size);
+int control_refuse(struct focus *focus, const char *words, char *told, size_t told_size);
+
+/* A cell of exactly `width` characters and a blank; what is longer ends in "…". */
+void render_cell(FILE *file, const char *text, unsigned width);
+/* "45s", "12m05s", "3h07m", "12d" */
+void render_time(char *buffer, size_t size, long long seconds);
 /* Why things are as they are, by "CONFERENCE", "CONFERENCE LISTENER" or "CONFERENCE LISTENER
  * TALKER". NULL: `told` says in one line why not. */
 json_t *control_explain(struct focus *focus, const char *words, char *told, size_t told_size);

@@ -28,8 +28,7 @@ static bool is_true(const json_t *object, const char *key)
     return json_is_true(json_object_get(object, key));
 }
 
-/* Writes exactly `width` characters and a blank; what is longer ends in "…". */
-static void print_cell(FILE *file, const char *text, unsigned width)
+void render_cell(FILE *file, const char *text, unsigned width)
 {
     unsigned characters = 0;
     for (const char *p = text; *p; p++) {
@@ -52,8 +51,7 @@ static void print_cell(FILE *file, const char *text, unsigned width)
     fprintf(file, "%*s", (int)(width - shown + 1), "");
 }
 
-/* "45s", "12m05s", "3h07m", "12d" */
-static void format_time(char *buffer, size_t size, long long seconds)
+void render_time(char *buffer, size_t size, long long seconds)
 {
     seconds = seconds > 0 ? seconds : 0;
     if (seconds < 60) {
@@ -76,7 +74,7 @@ static void render_server(FILE *file, const json_t *server)
 {
     char uptime[32];
     long long calls = integer_of(server, "calls");
-    format_time(uptime, sizeof uptime, integer_of(server, "uptime"));
+    render_time(uptime, sizeof uptime, integer_of(server, "uptime"));
     fprintf(file, "Parley %s, process %lld, up %s, %lld call%s, script generation %lld\n",
             text_of(server, "version"), integer_of(server, "pid"), uptime, calls, plural(calls),
             integer_of(server, "generation"));
@@ -130,13 +128,13 @@ static void render_caller(FILE *file, const json_t *participant, const char *kin
     if (!*name) {
         name = strncmp(uri, "sip:", 4) == 0 ? uri + 4 : uri;
     }
-    format_time(duration, sizeof duration, integer_of(participant, "seconds"));
+    render_time(duration, sizeof duration, integer_of(participant, "seconds"));
     fputs("  ", file);
-    print_cell(file, name, NAME_WIDTH);
-    print_cell(file, text_of(participant, kind), ROLE_WIDTH);
-    print_cell(file, state, STATE_WIDTH);
-    print_cell(file, *text_of(participant, "codec") ? text_of(participant, "codec") : "-",
-               CODEC_WIDTH);
+    render_cell(file, name, NAME_WIDTH);
+    render_cell(file, text_of(participant, kind), ROLE_WIDTH);
+    render_cell(file, state, STATE_WIDTH);
+    render_cell(file, *text_of(participant, "codec") ? text_of(participant, "codec") : "-",
+                CODEC_WIDTH);
     text_mos(mos, sizeof mos, (float)number_of(participant, "mos"));
     text_mos(far_end, sizeof far_end, (float)number_of(participant, "remote_mos"));
     fprintf(file, "%6s %8lld %5lld %4lld %4.0fms %4.0fdB %3s/%-3s %s\n", duration,
@@ -152,10 +150,10 @@ static void render_callers(FILE *file, const json_t *callers, const char *title,
     size_t index;
     const json_t *caller;
     fputs("  ", file);
-    print_cell(file, title, NAME_WIDTH);
-    print_cell(file, kind_title, ROLE_WIDTH);
-    print_cell(file, "STATE", STATE_WIDTH);
-    print_cell(file, "CODEC", CODEC_WIDTH);
+    render_cell(file, title, NAME_WIDTH);
+    render_cell(file, kind_title, ROLE_WIDTH);
+    render_cell(file, "STATE", STATE_WIDTH);
+    render_cell(file, "CODEC", CODEC_WIDTH);
     fprintf(file, "%6s %8s %5s %4s %6s %6s %7s %s\n", "FOR", "PACKETS", "LOST", "LATE", "JITTER",
             "LEVEL", "MOS/FAR", "NOW");
     json_array_foreach(callers, index, caller)
@@ -167,6 +165,7 @@ static void render_callers(FILE *file, const json_t *callers, const char *title,
 static void render_conference(FILE *file, const json_t *conference)
 {
     const json_t *participants = json_object_get(conference, "participants");
+    size_t pending = json_array_size(json_object_get(conference, "pending"));
     long long count = integer_of(conference, "count");
     long long capacity = integer_of(conference, "capacity");
     bool is_factory = is_true(conference, "factory");
@@ -196,6 +195,10 @@ static void render_conference(FILE *file, const json_t *conference)
     if (json_array_size(participants) > 0) {
         render_callers(file, participants, "PARTICIPANT", "ROLE", "role");
     }
+    if (pending > 0) {
+        fprintf(file, "  %zu request%s wait%s for a decision; see `parley pending`\n", pending,
+                plural((long long)pending), pending == 1 ? "s" : "");
+    }
 }
 
 static void render_visitors(FILE *file, const json_t *visitors)
@@ -211,8 +214,8 @@ static void render_application(FILE *file, json_t *application)
 {
     const json_t *steps = json_object_get(application, "steps");
     fputs("  ", file);
-    print_cell(file, text_of(application, "file"), 28);
-    print_cell(file, text_of(application, "name"), 10);
+    render_cell(file, text_of(application, "file"), 28);
+    render_cell(file, text_of(application, "name"), 10);
     fprintf(file, "%8lld %7lld %13.0f %8.0f\n", integer_of(steps, "calls"),
             integer_of(steps, "errors"), number_of(steps, "p50_us"), number_of(steps, "p99_us"));
 }
@@ -227,15 +230,15 @@ static void render_registrations(FILE *file, const json_t *registrations)
         return;
     }
     fputs("\n  ", file);
-    print_cell(file, "REGISTERED", NAME_WIDTH);
-    print_cell(file, "CONTACT", CONTACT_WIDTH);
+    render_cell(file, "REGISTERED", NAME_WIDTH);
+    render_cell(file, "CONTACT", CONTACT_WIDTH);
     fprintf(file, "%8s  FROM\n", "FOR");
     json_array_foreach(registrations, index, one)
     {
-        format_time(left, sizeof left, integer_of(one, "expires"));
+        render_time(left, sizeof left, integer_of(one, "expires"));
         fputs("  ", file);
-        print_cell(file, text_of(one, "account"), NAME_WIDTH);
-        print_cell(file, text_of(one, "contact"), CONTACT_WIDTH);
+        render_cell(file, text_of(one, "account"), NAME_WIDTH);
+        render_cell(file, text_of(one, "contact"), CONTACT_WIDTH);
         fprintf(file, "%8s  %s\n", left, text_of(one, "peer"));
     }
 }
@@ -271,8 +274,8 @@ static void render_policy(FILE *file, json_t *policy)
     json_object_foreach(json_object_get(policy, "hooks"), name, hook)
     {
         fputs("  ", file);
-        print_cell(file, text_of(policy, "file"), 28);
-        print_cell(file, name, 10);
+        render_cell(file, text_of(policy, "file"), 28);
+        render_cell(file, name, 10);
         fprintf(file, "%8lld %7lld %13.0f %8.0f\n", integer_of(hook, "calls"),
                 integer_of(hook, "errors"), number_of(hook, "p50_us"), number_of(hook, "p99_us"));
     }

@@ -138,11 +138,28 @@ static const struct {
     const char *name;
     int (*carry_out)(struct focus *focus, const char *words, char *told, size_t told_size);
 } conference_requests[] = {
-    {"invite", control_invite},
-    {"create", control_make},
-    {"end", control_end},
-    {"recheck", control_recheck},
+    {"invite", control_invite},   {"create", control_make},     {"end", control_end},
+    {"recheck", control_recheck}, {"approve", control_approve}, {"refuse", control_refuse},
 };
+
+/* "fact NAME [VALUE]"; the value "nil" takes it away. False: it is no such request. */
+static bool answer_fact(struct control *control, const char *request, struct evbuffer *out)
+{
+    const struct control_server *server = &control->config.server;
+    char name[128], told[1024];
+
+    if (strncmp(request, "fact ", 5) != 0) {
+        return false;
+    }
+    const char *words = request + 5;
+    size_t length = strcspn(words, " ");
+    const char *value = words[length] ? words + length + 1 : NULL;
+    snprintf(name, sizeof name, "%.*s", (int)length, words);
+    int error = server->fact(server->arg, name, value && strcmp(value, "nil") == 0 ? "" : value,
+                             told, sizeof told);
+    evbuffer_add_printf(out, "%s%s\n", error ? "error " : "ok\n", told);
+    return true;
+}
 
 /* False: it is none of these. */
 static bool answer_for_conference(struct control *control, const char *request,
@@ -162,6 +179,34 @@ static bool answer_for_conference(struct control *control, const char *request,
         }
     }
     return false;
+}
+
+/* "pending" or "pending CONFERENCE"; false: it is another one. */
+static bool answer_pending(struct control *control, const char *request, struct evbuffer *out)
+{
+    size_t length = strlen("pending");
+    char *text = NULL;
+    size_t size = 0;
+
+    if (strncmp(request, "pending", length) != 0 || !strchr(" ", request[length])) {
+        return false;
+    }
+    const char *name = request + length + strspn(request + length, " ");
+    FILE *file = open_memstream(&text, &size);
+    int error = file ? control_pending(control->config.focus, name, file) : ENOMEM;
+    if (file) {
+        fclose(file);
+    }
+    if (error == ENOENT) {
+        evbuffer_add_printf(out, "error there is no conference \"%s\"\n", name);
+    } else if (error) {
+        evbuffer_add_printf(out, "error out of memory\n");
+    } else {
+        evbuffer_add_printf(out, "ok\n");
+        evbuffer_add(out, text, size);
+    }
+    free(text);
+    return true;
 }
 
 /* The end of the connection says that the server has gone; the client may take its time. */
@@ -190,10 +235,12 @@ static void answer(struct client *client, const char *request)
         answer_reload(control, out);
     } else if (strcmp(request, "stop") == 0) {
         begin_stop(client);
-    } else if (!answer_explain(control, request, out) &&
+    } else if (!answer_explain(control, request, out) && !answer_pending(control, request, out) &&
+               !answer_fact(control, request, out) &&
                !answer_for_conference(control, request, out)) {
         evbuffer_add_printf(out, "error unknown request; there are status, status --json, reload, "
-                                 "invite, create, end, recheck, explain and stop\n");
+                                 "invite, create, end, recheck, explain, pending, approve, refuse, "
+                                 "fact and stop\n");
     }
 }
 

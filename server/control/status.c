@@ -138,7 +138,7 @@ static json_t *participant_json(const struct participant *participant)
     return status;
 }
 
-static json_t *conference_status(const struct conference *conference)
+static json_t *conference_status(struct focus *focus, const struct conference *conference)
 {
     json_t *status = json_object();
     json_t *participants = json_array();
@@ -163,6 +163,7 @@ static json_t *conference_status(const struct conference *conference)
     }
     json_object_set_new(status, "count", json_integer(conference_participant_count(conference)));
     json_object_set_new(status, "participants", participants);
+    json_object_set_new(status, "pending", control_pending_of(focus, conference));
     return status;
 }
 
@@ -217,11 +218,13 @@ json_t *control_status(const struct control_config *config, uint64_t started)
     json_object_set_new(server, "overload", overload_status(config->focus));
     for (struct conference *conference = focus_next_conference(config->focus, NULL); conference;
          conference = focus_next_conference(config->focus, conference)) {
-        json_array_append_new(conferences, conference_status(conference));
+        json_array_append_new(conferences, conference_status(config->focus, conference));
     }
     for (const struct visitor *visitor = focus_next_visitor(config->focus, NULL); visitor;
          visitor = focus_next_visitor(config->focus, visitor)) {
-        json_array_append_new(visitors, visitor_json(visitor));
+        if (!visitor_waits(visitor)) {
+            json_array_append_new(visitors, visitor_json(visitor));
+        }
     }
     unsigned count = hooks->thread_count(hooks->arg);
     for (unsigned i = 0; i < count; i++) {

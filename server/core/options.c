@@ -159,6 +159,12 @@ static int check_network(const char *text, char *error, size_t error_size)
     return network_parse(text, &network, error, error_size);
 }
 
+static int check_web_host(const char *text, char *error, size_t error_size)
+{
+    struct web_host host;
+    return web_host_parse(text, &host, error, error_size);
+}
+
 static int check_algorithm(const char *text, char *error, size_t error_size)
 {
     if (strcmp(text, "SHA-256") != 0 && strcmp(text, "MD5") != 0) {
@@ -338,6 +344,20 @@ static const struct option options[] = {
      .standard = "", .live = true,
      .help = "Who talks with a script instead of a conference, by whom they call: "
              "{ [\"9000\"] = \"reception\" } stands for scripts/reception.lua, or a path."},
+    {.key = "http.allow", .type = OPTION_LIST, .offset = IN_SETTINGS(http_allow), .standard = "",
+     .shown = "nobody", .check = check_web_host, .live = true,
+     .help = "Whom applications may ask by http.get and the like, also when they are sent on: "
+             "\"api.example.com\", or \"127.0.0.1:8080\" for another port than 80 and 443."},
+    {.key = "http.connections", .type = OPTION_NUMBER, .offset = IN_SETTINGS(http_connections),
+     .standard = "64", .lowest = 1, .most = 1000,
+     .help = "How many connections to them there are at the same time; other requests wait."},
+    {.key = "store.file", .type = OPTION_TEXT, .offset = IN_SETTINGS(store_file), .standard = "",
+     .shown = "store.db in data",
+     .help = "The SQLite file in which applications keep what they give to parley.store; it is made "
+             "when something is first kept."},
+    {.key = "store.size", .type = OPTION_NUMBER, .offset = IN_SETTINGS(store_size),
+     .standard = "64", .lowest = 1, .most = 65536,
+     .help = "How many MiB it may have."},
     {.key = "log_level", .flag = "--log-level", .value = "LEVEL", .type = OPTION_LOG_LEVEL,
      .offset = IN_SETTINGS(log_level), .standard = "info", .live = true,
      .help = "What is logged on stderr: error, warn, info or debug."},

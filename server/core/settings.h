@@ -84,18 +84,22 @@ struct settings {
     struct string_list digest_algorithms;            /* "SHA-256", "MD5", best first */
     unsigned nonce_expires;                          /* s */
     struct string_list trusted_peers;                /* "192.0.2.1", "10.0.0.0/8" */
-    char *outbound_proxy;         /* SIP URI that our calls go to first; "" for none */
-    json_t *outbound_credentials; /* { realm: { user, password } }; NULL for none */
-    unsigned outbound_redirects;  /* that one call follows */
-    unsigned outbound_recipients; /* that one request may have called */
-    enum option_switch initiate;  /* INITIATE is taken */
-    unsigned outbound_timeout;    /* ms that a phone may ring */
-    unsigned stop_timeout;        /* ms that a stopping server waits for the answers to its BYEs */
-    char *data;                   /* directory of the control socket and the lock */
-    json_t *applications;         /* { user part: script }; NULL for none */
-    char *prompts_path;           /* the operator's own, relative to the config */
-    char *prompts_language;       /* "en" */
-    char *policy;                 /* the site policy: a name ("standard") or a path */
+    char *outbound_proxy;          /* SIP URI that our calls go to first; "" for none */
+    json_t *outbound_credentials;  /* { realm: { user, password } }; NULL for none */
+    unsigned outbound_redirects;   /* that one call follows */
+    unsigned outbound_recipients;  /* that one request may have called */
+    enum option_switch initiate;   /* INITIATE is taken */
+    unsigned outbound_timeout;     /* ms that a phone may ring */
+    unsigned stop_timeout;         /* ms that a stopping server waits for the answers to its BYEs */
+    char *data;                    /* directory of the control socket and the lock */
+    json_t *applications;          /* { user part: script }; NULL for none */
+    char *prompts_path;            /* the operator's own, relative to the config */
+    char *prompts_language;        /* "en" */
+    struct string_list http_allow; /* "api.example.com", "127.0.0.1:8080" */
+    unsigned http_connections;     /* at the same time */
+    char *store_file;              /* "": store.db in data */
+    unsigned store_size;           /* MiB */
+    char *policy;                  /* the site policy: a name ("standard") or a path */
     enum log_level log_level;
     struct sound_settings sound;
     struct life_settings created; /* of conferences that calls create */

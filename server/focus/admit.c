@@ -162,30 +162,40 @@ bool bring_in(struct conference *conference, struct call *call, const struct dec
     return error == 0;
 }
 
-/* With all whom the caller has listed (RFC 5366 §5). Who may not have all of them called does not
- * come in either (RFC 5363 §5.2). */
-static void bring_in_with_others(struct conference *conference, struct call *call,
-                                 const struct request *join, const struct decision *decision)
+int decide_others(const struct request *join, const struct call_info *info,
+                  const struct decision *decision, struct wishes **wishesp,
+                  struct decision *refusal)
 {
-    struct focus *focus = conference->focus;
-    const struct call_info *info = focus->signalling->info(call);
-    struct wishes *wishes;
-    struct decision refusal;
     struct request common = {
         .actor = join->actor,
-        .conference = conference,
-        .conference_name = conference->name,
+        .conference = join->conference,
+        .conference_name = join->conference_name,
         .call = info->id,
     };
     int error;
 
+    *wishesp = NULL;
+    if (!info->recipients)
+        return 0;
     /* Who is shown without a name, or not at all, is not named by whom it brings in. */
     common.actor.anonymous |= decision->params.anonymous || decision->params.hidden;
-    error = wishes_decide(&common, info->recipients, &wishes, &refusal);
-    if (error == EPERM)
+    error = wishes_decide(&common, info->recipients, wishesp, refusal);
+    if (error && error != EPERM) {
+        *refusal = (struct decision){.code = 503, .by = "default"};
+        (void)snprintf(refusal->reason, sizeof refusal->reason, "Out of memory");
+    }
+    return error;
+}
+
+static void bring_in_with_others(struct conference *conference, struct call *call,
+                                 const struct request *join, const struct decision *decision)
+{
+    struct focus *focus = conference->focus;
+    struct wishes *wishes;
+    struct decision refusal;
+
+    if (decide_others(join, focus->signalling->info(call), decision, &wishes, &refusal))
         refuse_call_by(focus, call, &refusal);
-    else if (error)
-        refuse_call(focus, call, 503, "Out of memory", RETRY_AFTER);
     else if (bring_in(conference, call, decision, NULL))
         wishes_carry_out(wishes);
     else
@@ -229,12 +239,12 @@ static void join(struct conference *conference, struct call *call, const struct 
 
     conference_wish_sound(conference, &request.params);
     decide_join(&request, info, &decision);
-    if (decision.verdict != DECISION_ACCEPT)
-        refuse_call_by(focus, call, &decision);
-    else if (info->recipients)
+    if (decision.verdict == DECISION_ACCEPT)
         bring_in_with_others(conference, call, &request, &decision);
+    else if (decision.verdict == DECISION_PENDING)
+        waiting_begin(call, &request, &decision);
     else
-        (void)bring_in(conference, call, &decision, NULL);
+        refuse_call_by(focus, call, &decision);
 }
 
 void admit_to(struct conference *conference, struct call *call)

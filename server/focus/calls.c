@@ -85,7 +85,7 @@ static void on_ended(struct call *call, int code, const char *reason, void *arg)
 
     if (visitor) {
         visitor_tell_left(visitor, code, what);
-        visitor_leave(visitor, what);
+        visitor_leave(visitor, code, what);
     }
     if (participant) {
         conference = participant->conference;

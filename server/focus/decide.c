@@ -20,6 +20,11 @@ const char *verb_name(enum verb verb)
     return verb < VERB_COUNT ? verbs[verb].name : "?";
 }
 
+bool verb_can_wait(enum verb verb)
+{
+    return verb != VERB_CREATE && verb != VERB_TIMEOUT && verb != VERB_DECIDE;
+}
+
 static bool is_stranger(const struct actor *actor)
 {
     return actor->kind == ACTOR_CALLER && !actor->authenticated;
@@ -95,6 +100,11 @@ enum verdict verb_default(const struct request *request)
         return is_target(request) ? DECISION_ACCEPT : DECISION_REJECT;
     case RIGHT_KNOWN:
         return is_stranger(actor) ? DECISION_REJECT : DECISION_ACCEPT;
+    case RIGHT_CHOSEN:
+        return pending_may_be_decided_by(focus_pending(request->conference->focus, request->target),
+                                         actor)
+                   ? DECISION_ACCEPT
+                   : DECISION_REJECT;
     case RIGHT_NOBODY:
         break;
     }
@@ -123,6 +133,17 @@ const char *view_name(enum view view)
 #undef X
     };
     return view < VIEW_COUNT ? names[view] : "?";
+}
+
+const char *proof_name(enum proof proof)
+{
+    static const char *const names[] = {
+        [PROOF_NONE] = "none",
+        [PROOF_PASSWORD] = "password",
+        [PROOF_PEER] = "peer",
+        [PROOF_REGISTRATION] = "registration",
+    };
+    return names[proof];
 }
 
 /* What is decided when no policy has an opinion. A policy that accepts explicitly overrules a
@@ -192,6 +213,7 @@ void actor_of_caller(struct actor *actor, const struct caller *caller)
         .peer = caller->peer,
         .groups = caller->groups,
         .authenticated = caller->authenticated,
+        .proof = caller->proof,
         .anonymous = caller->anonymous,
     };
 }

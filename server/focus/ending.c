@@ -55,6 +55,8 @@ static void conference_close(struct conference *conference, const char *reason)
         return;
     sidebars_end(conference, 200, "The conference has ended");
     loop_timer_stop(&conference->empty_timer);
+    if (conference->active || !conference->reserved)
+        pending_end_all(conference, 200, reason);
     if (!conference->reserved) {
         conference->ended = true;
         HASH_DELETE(hh_name, focus->by_name, conference);
@@ -77,6 +79,7 @@ void conference_end(struct conference *conference, int code, const char *reason)
     {
         participant_remove(participant, BOOTED, code, reason);
     }
+    pending_end_all(conference, code, reason);
     conference->ending = false;
     conference_close(conference, reason);
 }
@@ -109,7 +112,7 @@ static void on_warning(void *arg)
 {
     struct conference *conference = arg;
     struct focus *focus = conference->focus;
-    unsigned left = conference->life.warning;
+    unsigned left = conference->warning;
 
     events_post(focus, &(struct conference_event){
                            .kind = EVENT_ENDING,
@@ -121,19 +124,41 @@ static void on_warning(void *arg)
                   "out of memory: it will not end in time");
 }
 
-void conference_start_clock(struct conference *conference)
+/* From now on; ms, 0: no end, no warning. */
+static void set_clock(struct conference *conference, unsigned duration, unsigned warning)
 {
-    const struct conference_life *life = &conference->life;
-    bool is_warned = life->warning > 0 && life->warning < life->duration;
+    bool is_warned = warning > 0 && warning < duration;
 
-    if (!life->duration)
-        return;
-    conference->ends_at = conference->created_at + life->duration / 1000;
-    if (loop_timer_start(conference->focus->loop, &conference->end_timer,
-                         is_warned ? life->duration - life->warning : life->duration,
-                         is_warned ? on_warning : on_end, conference))
+    loop_timer_stop(&conference->end_timer);
+    conference->ends_at = duration ? time(NULL) + duration / 1000 : 0;
+    conference->warning = warning;
+    if (duration && loop_timer_start(conference->focus->loop, &conference->end_timer,
+                                     is_warned ? duration - warning : duration,
+                                     is_warned ? on_warning : on_end, conference))
         log_write(LOG_LEVEL_ERROR, conference->name, NULL,
                   "out of memory: it will not end in time");
+}
+
+void conference_start_clock(struct conference *conference)
+{
+    set_clock(conference, conference->life.duration, conference->life.warning);
+}
+
+void conference_limit(struct conference *conference, const struct conference_life *life)
+{
+    if (!conference->active)
+        return; /* its time begins with it */
+    set_clock(conference, life->duration, life->warning);
+    if (life->duration)
+        log_write(LOG_LEVEL_INFO, conference->name, NULL, "it has %u s from now on",
+                  life->duration / 1000);
+    else
+        log_write(LOG_LEVEL_INFO, conference->name, NULL, "its time is not limited any longer");
+    events_post(conference->focus, &(struct conference_event){
+                                       .kind = EVENT_LIMITED,
+                                       .conference = conference->id,
+                                       .duration = life->duration,
+                                   });
 }
 
 static void on_empty(void *arg)
@@ -163,7 +188,8 @@ void conference_end_if_over(struct conference *conference)
         if (conference->life.ends_with_creator)
             wish_end(conference, "Who made the conference has left");
     }
-    if (conference->members || conference->empty_timer || conference->ended)
+    if (conference->members || conference->waiting_count || conference->empty_timer ||
+        conference->ended)
         return;
     if (wait && !conference->focus->shutting_down)
         conference_await(conference, wait);

@@ -19,7 +19,7 @@ static int tell_focus(struct participant *participant, bool is_answered)
 }
 
 /* The visitor is no more. */
-static int go_in(struct participant *participant, bool is_answered, bool is_up)
+static int take_over(struct participant *participant, bool is_answered, bool is_up)
 {
     struct focus *focus = participant->conference->focus;
     int error = tell_focus(participant, is_answered);
@@ -40,15 +40,43 @@ static int go_in(struct participant *participant, bool is_answered, bool is_up)
     return error;
 }
 
-static int fail(const struct visitor *visitor, struct conference *conference,
-                struct decision *decision, int error)
+static int fail(struct conference *conference, struct decision *decision, int code,
+                const char *reason, int error)
 {
-    const char *reason;
-
-    decision->code = media_failure(conference->name, visitor_call(visitor)->id, error, &reason);
+    decision->code = code;
     (void)snprintf(decision->reason, sizeof decision->reason, "%s", reason);
     conference_end_if_over(conference);
-    return ECANCELED;
+    return error;
+}
+
+int visitor_go_in(struct visitor *visitor, struct conference *conference,
+                  struct participant *predecessor, struct decision *decision)
+{
+    const struct call_info *info = visitor_call(visitor);
+    bool is_answered = visitor->answered, is_up = visitor->up;
+    struct participant *participant;
+    const char *reason;
+    int error, code;
+
+    if (predecessor && (predecessor->successor || predecessor->predecessor))
+        return fail(conference, decision, 491, "Request Pending", EAGAIN);
+    error = conference_activate(conference);
+    if (!error)
+        error = participant_make(conference, visitor->call, visitor->leg, &decision->params,
+                                 &participant);
+    if (error) {
+        code = media_failure(conference->name, info->id, error, &reason);
+        return fail(conference, decision, code, reason, EAGAIN);
+    }
+    log_write(LOG_LEVEL_INFO, conference->name, info->id, "%s comes from %s %s", info->caller.uri,
+              visitor->waits ? "waiting, who had called" : "the application", info->requested_user);
+    cause_note(&participant->causes[CAUSE_ENTRY], decision);
+    visitor_enter(visitor, participant);
+    if (predecessor)
+        replace_link(participant, predecessor);
+    decision->participant = participant->id;
+    error = take_over(participant, is_answered, is_up);
+    return error ? fail(conference, decision, 500, "The call cannot be changed", ECANCELED) : 0;
 }
 
 int visitor_join(struct visitor *visitor, struct conference *conference,
@@ -56,9 +84,6 @@ int visitor_join(struct visitor *visitor, struct conference *conference,
 {
     const struct call_info *info = visitor_call(visitor);
     struct request request = {.conference = conference, .params = *wish};
-    bool is_answered = visitor->answered, is_up = visitor->up;
-    struct participant *participant;
-    int error;
 
     if (conference->ended || conference->factory)
         return ENOENT;
@@ -68,22 +93,5 @@ int visitor_join(struct visitor *visitor, struct conference *conference,
                   info->caller.uri, decision->code, decision->reason, decision->by);
         return EPERM;
     }
-    error = conference_activate(conference);
-    if (!error)
-        error = participant_make(conference, visitor->call, visitor->leg, &decision->params,
-                                 &participant);
-    if (error)
-        return fail(visitor, conference, decision, error);
-    log_write(LOG_LEVEL_INFO, conference->name, info->id, "%s comes from the application %s",
-              info->caller.uri, info->requested_user);
-    cause_note(&participant->causes[CAUSE_ENTRY], decision);
-    visitor_enter(visitor, participant);
-    decision->participant = participant->id;
-    error = go_in(participant, is_answered, is_up);
-    if (!error)
-        return 0;
-    conference_end_if_over(conference);
-    decision->code = 500;
-    (void)snprintf(decision->reason, sizeof decision->reason, "The call cannot be changed");
-    return ECANCELED;
+    return visitor_go_in(visitor, conference, NULL, decision) ? ECANCELED : 0;
 }

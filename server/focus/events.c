@@ -64,6 +64,8 @@ static void event_tell(struct focus *focus, struct queued_event *queued)
     /* The entry is part of what is freed. */
     if (queued->last_of)
         participant_free(queued->last_of);
+    else if (queued->over_of)
+        pending_free(queued->over_of);
     else if (queued->end_of)
         conference_free(queued->end_of);
     else
@@ -126,6 +128,12 @@ void events_post_left(struct participant *participant, const struct conference_e
 {
     participant->last = (struct queued_event){.event = *event, .last_of = participant};
     enqueue(participant->conference->focus, &participant->last);
+}
+
+void events_post_decided(struct pending *pending, const struct conference_event *event)
+{
+    pending->last = (struct queued_event){.event = *event, .over_of = pending};
+    enqueue(pending->request.conference->focus, &pending->last);
 }
 
 void events_post_ended(struct conference *conference, const struct conference_event *event)

@@ -161,9 +161,12 @@ void focus_reloaded(struct focus *focus);
 
 /* Asks the policy whether somebody may be told what happens in a conference, by the event package
  * of this name. Accepted: *conferencep is the conference, *participantp the participant who asks
- * (0: none), and *viewp what may be seen. Otherwise `subscriber` says why not. */
+ * (0: none), and *viewp what may be seen; unless *pendingp is not 0, the id of what has to be
+ * decided first (pending.h). Otherwise `subscriber` says why not. `pendingp` NULL: it was accepted
+ * once, and goes on as it is if it would have to wait now, which is false and a code of 200. */
 bool focus_subscribe(struct focus *focus, struct subscriber *subscriber, const char *package,
-                     struct conference **conferencep, uint64_t *participantp, enum view *viewp);
+                     struct conference **conferencep, uint64_t *participantp, enum view *viewp,
+                     uint64_t *pendingp);
 
 /* Ends all calls, and calls `done` when the last one is gone or `ms` have passed. New calls get
  * 503 from now on. */

@@ -148,10 +148,10 @@ static void call_initiator(struct conference *conference, const struct initiatio
     actor_of_call(&request.actor, from, 0);
     conference_wish_sound(conference, &request.params);
     error = focus_submit(conference->focus, &request, &decision);
-    if (!error || error == EALREADY) {
+    if (!error || error == EALREADY)
         conference->creator = decision.participant;
+    if (!error || error == EALREADY || error == EINPROGRESS)
         return;
-    }
     conference->creator_has_left = true;
     conference_end_if_over(conference);
 }

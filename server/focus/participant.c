@@ -259,6 +259,7 @@ void participant_leave(struct participant *participant, enum departure_method me
         referrers_tell(participant, event.code, reason);
     DL_DELETE(conference->members, participant);
     conference->member_count--;
+    pending_target_left(participant);
     if (participant->id == conference->creator) {
         conference->creator = participant->successor ? participant->successor->id : 0;
         conference->creator_has_left = !participant->successor;

@@ -26,6 +26,8 @@
  *   submit.c       a participant's or script's wish: decision, effect
  *   subscribe.c    who wants to be told what happens: decision
  *   decide.c       the one way from a request to a decision
+ *   pending.c      requests that wait for somebody's decision
+ *   waiting.c      callers who wait to be let in
  *   recheck.c      asking anew about those who are in
  *   cause.c        what has led to a state
  *   incidents.c    who was lately kept or put out
@@ -43,6 +45,7 @@
 #include "focus/application.h"
 #include "focus/cause.h"
 #include "focus/focus.h"
+#include "focus/pending.h"
 #include "ports/initiating.h"
 #include "ports/referring.h"
 
@@ -79,10 +82,11 @@ static inline struct visitor *visitor_of(void *user)
 
 struct queued_event {
     struct conference_event event; /* kind EVENT_COUNT: nothing is told */
-    /* Kept alive until the event has been told, and freed then, with this entry in it; both NULL:
+    /* Kept alive until the event has been told, and freed then, with this entry in it; all NULL:
      * the entry is freed alone. */
     struct participant *last_of;
     struct conference *end_of;
+    struct pending *over_of;
     struct queued_event *next;
     bool is_answer; /* caused by a hook that was told of another event */
 };
@@ -135,6 +139,7 @@ struct focus {
     struct conference *by_name;       /* hash; only those that can be called */
     struct participant *participants; /* hash; those who left too, until their event is told */
     struct visitor *visitors;         /* hash */
+    struct pending *pending;          /* hash; decided ones too, until that has been told */
     unsigned calls;                   /* that were let in and are not yet over */
 
     struct queued_event *events, **events_tail;
@@ -190,6 +195,7 @@ struct conference {
     struct conference_life life;
     struct loop_timer *empty_timer; /* runs while nobody is in it and it waits for somebody */
     struct loop_timer *end_timer;   /* until the warning, then until the end */
+    unsigned warning;               /* ms before its end when that is told; 0: it is not */
     time_t ends_at;                 /* 0: its time is not limited, or it does not run */
     uint64_t creator;               /* id of who made it; 0: nobody, or not in (any more) */
     bool creator_has_left;          /* just now, which is still to be considered */
@@ -212,8 +218,10 @@ struct conference {
     struct queued_event end;  /* its place in the queue once it ended */
     struct participant
         *members; /* list; on the way in, too; those who have joined last come last */
-    unsigned member_count, called_count; /* all of them; those who are still being called */
-    unsigned anonymous_count;            /* of all that ever came */
+    unsigned member_count, called_count;   /* all of them; those who are still being called */
+    struct pending *pending;               /* list, in the order of asking */
+    unsigned pending_count, waiting_count; /* all of them; those who are calls that want in */
+    unsigned anonymous_count;              /* of all that ever came */
     uint64_t answers_since; /* ms: when the counting of `answers` began, see submit.c */
     unsigned answers;
     UT_hash_handle hh_id, hh_name;
@@ -273,11 +281,39 @@ struct visitor {
     struct playback *playbacks;      /* list */
     enum stream_direction direction; /* this and the next as a participant's */
     bool has_session, has_audio, is_source, held_by_phone;
-    bool early;    /* there is audio before the answer */
-    bool answered; /* the 200 is on its way */
-    bool up;       /* and the ACK is here */
-    bool failed;   /* its application is over, it hears of that and goes */
+    bool early;              /* there is audio before the answer */
+    bool answered;           /* the 200 is on its way */
+    bool up;                 /* and the ACK is here */
+    bool failed;             /* its application is over, it hears of that and goes */
+    bool waits;              /* to be let in, and has no application */
+    struct pending *pending; /* what it waits for; NULL: nothing */
     time_t since;
+    UT_hash_handle hh;
+};
+
+/* Whoever is to hear what has become of a request of theirs: accepted, or not. */
+struct asker {
+    void (*decided)(void *arg, const struct decision *result); /* NULL: nobody */
+    void *arg;
+};
+
+struct pending {
+    uint64_t id;
+    struct request request;
+    struct invitation invitation; /* request.invitation, if it has one */
+    struct sidebar_wish sidebar;  /* the same, of request.sidebar */
+    char *strings;                /* where their texts live */
+    struct decision decision;     /* which lets it wait */
+    struct visitor *caller;       /* whose call waits; NULL: none */
+    struct asker asker;
+    struct referral *referral; /* is told; NULL: nobody */
+    bool tells_uncalled;       /* that somebody is not called is told as their failure to come */
+    bool is_over;              /* which is still to be told */
+    char decided_by[256];      /* who has: a URI; "": nobody who is named */
+    time_t since;
+    struct loop_timer *expiry;
+    struct pending *prev, *next; /* in conference.pending */
+    struct queued_event last;    /* its place in the queue once it is over */
     UT_hash_handle hh;
 };
 
@@ -289,6 +325,7 @@ void events_post(struct focus *focus, const struct conference_event *event);
  * `event` NULL: nothing is told, the conference is only freed in its turn. */
 void events_post_left(struct participant *participant, const struct conference_event *event);
 void events_post_ended(struct conference *conference, const struct conference_event *event);
+void events_post_decided(struct pending *pending, const struct conference_event *event);
 /* Tells what is queued (one turn's worth), so that a policy decides about a newcomer knowing what
  * happened before. Not from within a request. */
 void events_catch_up(struct focus *focus);
@@ -315,6 +352,8 @@ void conference_free(struct conference *conference);
 /* ending.c */
 /* It has begun: its time runs. */
 void conference_start_clock(struct conference *conference);
+/* It has so much time from now on. */
+void conference_limit(struct conference *conference, const struct conference_life *life);
 /* Nobody is in it yet: it goes when nobody has come in after `ms`. */
 void conference_await(struct conference *conference, unsigned ms);
 /* Ends all its calls; a conference that is not reserved is over. `code` for the Reason header. */
@@ -478,7 +517,46 @@ void playback_stop(struct playback *playback, const struct focus *focus);
 void playbacks_forget(struct playback **list);
 void playback_on_played(void *user, const char *problem, void *arg);
 
+/* pending.c */
+/* Keeps a request that may wait, and fills decision->pending: EINPROGRESS. EPERM: there is no room
+ * for it, decision->code and reason say so. */
+int pending_add(const struct request *request, struct decision *decision);
+/* Once its end has been told. */
+void pending_free(struct pending *pending);
+/* The effect of an accepted decide; errors as of focus_submit. */
+int pending_decide(struct pending *pending, const struct request *request,
+                   struct decision *decision);
+/* Who asked has gone, and hears nothing of it. */
+void pending_withdraw(struct pending *pending, int code, const char *reason);
+/* The conference is over, and all that waits in it. */
+void pending_end_all(struct conference *conference, int code, const char *reason);
+/* What is wished about the participant is wished about who goes on for it, or about nobody. */
+void pending_target_left(const struct participant *participant);
+/* Whether it is up to this actor when no policy says otherwise. */
+bool pending_may_be_decided_by(const struct pending *pending, const struct actor *actor);
+
+/* waiting.c */
+/* The call waits for a decision about its request, if there is room for it. */
+void waiting_begin(struct call *call, const struct request *request, struct decision *decision);
+/* There is audio: what is to be heard meanwhile begins. */
+void waiting_play(struct visitor *visitor);
+/* The visitor, who has waited, has left. */
+void waiting_gone(struct visitor *visitor, int code, const char *reason);
+/* The caller is not let in … */
+void waiting_refuse(struct pending *pending, const struct decision *result);
+/* … or is: result->participant. ECANCELED: it could not be done, result->code and reason say why.
+ */
+int waiting_enter(struct pending *pending, struct decision *result);
+
+/* enter.c */
+/* The visitor goes into the conference, in place of `predecessor` unless that is NULL:
+ * decision->participant. EAGAIN: it could not be done, and it stays; ECANCELED: and it is gone, or
+ * going; decision->code and reason say why. */
+int visitor_go_in(struct visitor *visitor, struct conference *conference,
+                  struct participant *predecessor, struct decision *decision);
+
 /* visitor.c */
+struct visitor *visitor_make(struct focus *focus, struct call *call);
 /* False: the call is for no application. */
 bool visitor_admit(struct focus *focus, struct call *call);
 /* Whether the URI is that of an application. */
@@ -488,8 +566,8 @@ void visitor_established(struct visitor *visitor);
 void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem);
 /* It is none any more: its call and its leg are the participant's, who has its session. */
 void visitor_enter(struct visitor *visitor, struct participant *participant);
-/* It is none any more; what becomes of its call is another's. */
-void visitor_leave(struct visitor *visitor, const char *reason);
+/* It is none any more; what becomes of its call is another's. `code` as of on_ended. */
+void visitor_leave(struct visitor *visitor, int code, const char *reason);
 /* Its application hears of it. */
 void visitor_tell_left(struct visitor *visitor, int code, const char *reason);
 /* As visitor_dismiss, but not by its application, which hears of it. */
@@ -505,6 +583,12 @@ void admit_to(struct conference *conference, struct call *call);
  * NULL. */
 bool bring_in(struct conference *conference, struct call *call, const struct decision *decision,
               struct participant *predecessor);
+/* Decides about all whom a caller who may come in, by `decision`, has listed (RFC 5366 §5): who may
+ * not have all of them called does not come in either (RFC 5363 §5.2). *wishesp NULL: there are
+ * none. EPERM, ENOMEM: `refusal` says why. */
+int decide_others(const struct request *join, const struct call_info *info,
+                  const struct decision *decision, struct wishes **wishesp,
+                  struct decision *refusal);
 /* Answers it with a failure. */
 void refuse_call(struct focus *focus, struct call *call, int code, const char *reason,
                  unsigned retry_after);
@@ -537,8 +621,12 @@ void replace_finish(struct participant *participant);
 int invite(struct conference *conference, const struct request *request, struct decision *decision);
 
 /* submit.c */
+/* Whether its requests are about a participant. */
+bool verb_has_target(enum verb verb);
 /* Carries out what was accepted; errors as focus_submit. */
 int submit_accepted(struct focus *focus, const struct request *request, struct decision *decision);
+/* The same of what may be pending. */
+int submit_decided(struct focus *focus, const struct request *request, struct decision *decision);
 
 /* uncalled.c */
 /* That somebody whom an accepted invite names could not even be called: as a participant who failed
@@ -552,7 +640,7 @@ void participant_tell_uncalled(struct conference *conference, const struct invit
  * wishes may not be, *decision says why; ENOMEM. */
 int wishes_decide(const struct request *common, const struct recipients *list,
                   struct wishes **wishesp, struct decision *decision);
-/* And frees. What goes wrong with one is no harm to the others. */
+/* And frees. What goes wrong with one is no harm to the others. NULL: there is nothing to do. */
 void wishes_carry_out(struct wishes *wishes);
 void wishes_free(struct wishes *wishes);
 

@@ -84,6 +84,19 @@ static void name_referrer(struct focus *focus, const struct reference *reference
     invitation->referred_by = is_secret ? "" : reference->referred_by;
 }
 
+/* Somebody is to decide first: the REFER is accepted, and its subscription is pending (RFC 3515
+ * §2.4.5, §2.4.7). The first of several that wait is the one that is told of. */
+static void wait_for(struct focus *focus, struct reference *reference, uint64_t id)
+{
+    struct pending *pending = focus_pending(focus, id);
+
+    if (reference->is_pending)
+        return;
+    pending->referral = reference->referral;
+    reference->is_pending = true;
+    reference->expires += pending->decision.waiting.expires / 1000;
+}
+
 /* Who is asked into a sidebar and has itself brought there answers the question. */
 static bool is_answer(const struct reference *reference, const struct request *asked)
 {
@@ -127,6 +140,9 @@ static void refer_invite(struct focus *focus, struct reference *reference,
     switch (focus_submit(focus, &request, &decision)) {
     case 0:
     case EALREADY:
+        return;
+    case EINPROGRESS:
+        wait_for(focus, reference, decision.pending);
         return;
     case ECANCELED:
         if (decision.code == 400) {
@@ -226,12 +242,16 @@ static void refer_named(struct focus *focus, struct reference *reference, struct
         request->target = targets[i];
         error = focus_submit(focus, request, &decision);
         refused += error == EPERM;
-        if (error == EPERM || error == ECANCELED) /* else done, or it has gone by itself */
+        if (error == EINPROGRESS)
+            wait_for(focus, reference, decision.pending);
+        else if (error == EPERM || error == ECANCELED) /* else done, or it has gone by itself */
             refuse(reference, decision.code, decision.reason);
     }
     if (refused == count)
         return;
-    if (reference->referral && reference->code == 202)
+    if (reference->is_pending)
+        reference->code = 202;
+    else if (reference->referral && reference->code == 202)
         focus->signalling->report(reference->referral, 200, NULL);
     else if (reference->referral)
         focus->signalling->report(reference->referral, reference->code, reference->reason);

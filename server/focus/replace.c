@@ -51,12 +51,14 @@ static void replace_participant(struct participant *target, struct call *call, b
     actor_of_call(&request.actor, info, 0);
     decide(focus, &request, &decision);
     decision.params.anonymous |= info->caller.anonymous;
-    if (decision.verdict != DECISION_ACCEPT)
+    if (decision.verdict == DECISION_REJECT)
         refuse_call_by(focus, call, &decision);
     else if (is_early_only && !target->called) /* RFC 3891 §3 */
         refuse_call(focus, call, 486, "Busy Here", 0);
     else if (target->successor || target->predecessor)
         refuse_call(focus, call, 491, "Request Pending", 0);
+    else if (decision.verdict == DECISION_PENDING)
+        waiting_begin(call, &request, &decision);
     else
         (void)bring_in(conference, call, &decision, target);
 }

@@ -9,7 +9,7 @@
 #define FOCUS_REQUEST_H
 
 #include "focus/event.h"
-#include "ports/session.h"
+#include "ports/signalling.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +27,8 @@ enum verb_right {
     RIGHT_KNOWN,  /* all but strangers */
     RIGHT_INSIDE, /* these, and strangers who are participants of the conference */
     RIGHT_ANYBODY,
+    RIGHT_CHOSEN, /* known participants whose role is among those that are to decide the target;
+                     scripts and the server */
 };
 
 /* verb, what the policy hook is called, who may by default */
@@ -48,13 +50,16 @@ enum verb_right {
     X(VERB_PERMIT, "permit", RIGHT_KNOWN)        /* give it leave to speak, or only to listen */   \
     X(VERB_REMOVE, "remove", RIGHT_KNOWN)        /* remove the target */                           \
     X(VERB_LOCK, "lock", RIGHT_KNOWN)            /* lock or unlock against joins: params.locked */ \
+    X(VERB_LIMIT, "limit", RIGHT_KNOWN)          /* how long it goes on: duration, warning */      \
     X(VERB_SIDEBAR, "sidebar", RIGHT_KNOWN)      /* make one, or take the target into one */       \
     X(VERB_END, "end", RIGHT_KNOWN)              /* end the conference for all */                  \
-    X(VERB_SUBSCRIBE, "subscribe", RIGHT_INSIDE) /* be told what happens: package */
+    X(VERB_SUBSCRIBE, "subscribe", RIGHT_INSIDE) /* be told what happens: package */               \
+    X(VERB_DECIDE, "decide", RIGHT_CHOSEN)       /* approve or refuse what is pending: approved */
 
 enum verdict {
     DECISION_ACCEPT,
     DECISION_REJECT,
+    DECISION_PENDING, /* somebody is to decide: see struct waiting */
 };
 
 enum verb {
@@ -66,6 +71,9 @@ enum verb {
 
 /* The hook's name: "join". */
 const char *verb_name(enum verb verb);
+/* Whether its requests can wait for somebody's decision. A conference that is not there has nobody
+ * to decide, a dead line is no question, and who decides does so at once. */
+bool verb_can_wait(enum verb verb);
 
 /* What a subscriber may see of a conference (RFC 4575 §8.2). */
 #define VIEWS(X)                                                                                   \
@@ -78,6 +86,9 @@ enum view {
 #undef X
         VIEW_COUNT
 };
+
+/* "password", "peer", "registration", "none" */
+const char *proof_name(enum proof proof);
 
 /* "plain" */
 const char *view_name(enum view view);
@@ -102,6 +113,7 @@ struct actor {
     const char *referred_by; /* whom it names as having sent it here (RFC 3892), which proves
                                 nothing; NULL or "": nobody */
     bool authenticated;
+    enum proof proof;
     bool anonymous;
     uint64_t participant; /* whose id, when it is a participant; else 0 */
 };
@@ -155,14 +167,17 @@ struct request_params {
     char reason[96];             /* remove, end, timeout: said in the BYE */
     bool agc, denoise, vad;      /* entry, enhance: see struct leg_voice */
     float speaks, hears;         /* dB; entry, volume: how loud the target is heard, and hears */
+    char pin[32];                /* join: what was given to be let in; "": nothing */
     float background;            /* dB; entry to a sidebar: how loud its parent is; sidebar */
     char file[256];              /* announce: what is played; "": what plays is stopped; sidebar:
                                     what the target hears while asked */
     float gain;                  /* announce, dB */
     bool loop;                   /* announce */
     enum view view;              /* subscribe */
-    struct conference_life life; /* create */
+    struct conference_life life; /* create; limit: from now on */
     bool hide_focus;             /* create: it looks like an ordinary phone (RFC 4579 §4.2) */
+    bool approved;               /* decide */
+    int code;                    /* decide, not approved: SIP status 400–699; 0: 603 */
     enum stream_direction direction; /* media: of our streams */
     char codecs[REQUEST_CODECS];     /* media: names, best first, separated by blanks; "": all */
 };
@@ -201,7 +216,7 @@ struct request {
     bool is_name_given; /* create: by who asks, who has called a name that is nobody's; else it is
                            one that nobody can guess */
     uint64_t target;    /* participant id, 0 for none; join: whose call was named to say which
-                           conference (RFC 3911) */
+                           conference (RFC 3911); decide: the id of what is pending */
     bool by_dialog;     /* join: nothing else said which */
     const struct invitation *invitation; /* of an invite; NULL for all others */
     const struct sidebar_wish *sidebar;  /* of that verb; NULL for all others. Without a target the
@@ -209,7 +224,40 @@ struct request {
                                             that the target, its parent's participant, comes into */
     const char *call;                    /* call id for the log, or NULL */
     const char *package;                 /* subscribe: the event package, "conference"; else NULL */
+    const struct request_params *instead; /* decide: what is approved in place of what was asked
+                                             for; NULL: that */
     struct request_params params;
+};
+
+/* What a caller meets with who waits to be let in. */
+#define MEANWHILES(X)                                                                              \
+    X(MEANWHILE_MUSIC, "music")     /* an answer, and the conference's hold music */               \
+    X(MEANWHILE_EARLY, "early")     /* the same music, before an answer */                         \
+    X(MEANWHILE_RING, "ring")       /* it rings */                                                 \
+    X(MEANWHILE_SILENCE, "silence") /* an answer, and nothing to hear */
+
+enum meanwhile {
+#define X(name, text) name,
+    MEANWHILES(X)
+#undef X
+        MEANWHILE_COUNT
+};
+
+/* "music" */
+const char *meanwhile_name(enum meanwhile meanwhile);
+
+enum {
+    DECIDERS_MAX = 4,
+    WAITING_EXPIRES = 5 * 60 * 1000, /* ms, unless the policy says otherwise */
+    WAITING_RINGS_MOST = 180 * 1000, /* ms that a call may be without an answer */
+    WAITING_MOST = 24 * 3600 * 1000, /* ms */
+};
+
+/* How a request waits. */
+struct waiting {
+    enum meanwhile meanwhile;
+    char decided_by[DECIDERS_MAX][32]; /* roles; "" ends them */
+    unsigned expires;                  /* ms until it counts as refused; at most WAITING_MOST */
 };
 
 /* The verdict when no policy speaks. */
@@ -237,8 +285,10 @@ struct decision {
     unsigned generation;          /* of the scripts that were asked; 0: none were */
     bool failed;                  /* a script error made the safe default decide */
     struct cause cause;           /* but for `by` and `generation`, which stand above */
-    uint64_t participant; /* who is called by an accepted invite, or has come in; 0: nobody */
-    uint64_t sidebar;     /* the conference that was made; 0: none */
+    uint64_t participant;   /* who is called by an accepted invite, or has come in; 0: nobody */
+    uint64_t sidebar;       /* the conference that was made; 0: none */
+    struct waiting waiting; /* pending */
+    uint64_t pending;       /* its id (focus/pending.h), once it waits */
 };
 
 #endif

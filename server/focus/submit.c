@@ -15,7 +15,7 @@ enum {
     ANSWERS_WINDOW = 10000, /* ms */
 };
 
-static bool has_target(enum verb verb)
+bool verb_has_target(enum verb verb)
 {
     return verb == VERB_MUTE || verb == VERB_ENHANCE || verb == VERB_VOLUME || verb == VERB_HOLD ||
            verb == VERB_REMOVE || verb == VERB_TIMEOUT || verb_is_of_standing(verb);
@@ -187,6 +187,8 @@ static int carry_out(struct conference *conference, enum verb verb, struct decis
         error = change_media(conference, decision);
     else if (verb == VERB_LOCK)
         lock(conference, decision);
+    else if (verb == VERB_LIMIT)
+        conference_limit(conference, &decision->params.life);
     else
         conference_end(conference, 200, said(decision, "The conference has ended"));
     return error ? fail(decision, error) : 0;
@@ -218,6 +220,16 @@ static bool is_endless(struct focus *focus, struct conference *conference,
     return true;
 }
 
+/* NULL: it is over, or another conference's. */
+static struct pending *find_pending(struct focus *focus, const struct request *request)
+{
+    struct pending *pending = focus_pending(focus, request->target);
+
+    return pending && !pending->is_over && pending->request.conference == request->conference
+               ? pending
+               : NULL;
+}
+
 /* *targetp NULL: the verb needs none. ENOENT: the conference or the target is gone. */
 static int find_target(struct focus *focus, const struct request *request,
                        struct participant **targetp)
@@ -226,12 +238,14 @@ static int find_target(struct focus *focus, const struct request *request,
 
     if (request->conference->ended || request->conference->factory)
         return ENOENT;
-    if (has_target(request->verb) || (request->verb == VERB_SIDEBAR && request->target)) {
+    if (verb_has_target(request->verb) || (request->verb == VERB_SIDEBAR && request->target)) {
         target = focus_participant(focus, request->target);
         /* It is this conference's policy that is asked: it decides about its own people only. */
         if (!target || target->left || target->conference != conference_of_target(request))
             return ENOENT;
     }
+    if (request->verb == VERB_DECIDE && !find_pending(focus, request))
+        return ENOENT;
     *targetp = target;
     return 0;
 }
@@ -244,11 +258,19 @@ int submit_accepted(struct focus *focus, const struct request *request, struct d
         return ENOENT;
     if (request->verb == VERB_INVITE)
         return invite(request->conference, request, decision);
+    if (request->verb == VERB_DECIDE)
+        return pending_decide(find_pending(focus, request), request, decision);
     if (request->verb == VERB_SIDEBAR)
         return sidebar(request->conference, target, request, decision);
     if (target)
         return carry_out_on(target, request, decision);
     return carry_out(request->conference, request->verb, decision);
+}
+
+int submit_decided(struct focus *focus, const struct request *request, struct decision *decision)
+{
+    return decision->verdict == DECISION_PENDING ? pending_add(request, decision)
+                                                 : submit_accepted(focus, request, decision);
 }
 
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision)
@@ -265,10 +287,10 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
     if (is_endless(focus, conference, request, decision))
         return EPERM;
     decide(focus, request, decision);
-    if (decision->verdict != DECISION_ACCEPT) {
+    if (decision->verdict == DECISION_REJECT) {
         log_write(LOG_LEVEL_INFO, conference->name, request->call, "%s refused: %d %s (by %s)",
                   verb_name(request->verb), decision->code, decision->reason, decision->by);
         return EPERM;
     }
-    return submit_accepted(focus, request, decision);
+    return submit_decided(focus, request, decision);
 }

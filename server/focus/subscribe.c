@@ -2,6 +2,8 @@
 
 #include "core/log.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -53,8 +55,28 @@ struct participant *conference_find_caller(const struct conference *conference,
     return NULL;
 }
 
+static void refuse(struct subscriber *subscriber, const struct decision *decision)
+{
+    subscriber->code = decision->code;
+    (void)snprintf(subscriber->reason, sizeof subscriber->reason, "%s", decision->reason);
+}
+
+/* NULL: it goes on as it is. False: refused, or nothing changes. */
+static bool wait_for(const struct request *request, struct subscriber *subscriber,
+                     struct decision *decision, uint64_t *pendingp)
+{
+    if (!pendingp)
+        subscriber->code = 200;
+    else if (pending_add(request, decision) == EINPROGRESS)
+        *pendingp = decision->pending;
+    else
+        refuse(subscriber, decision);
+    return pendingp && *pendingp;
+}
+
 bool focus_subscribe(struct focus *focus, struct subscriber *subscriber, const char *package,
-                     struct conference **conferencep, uint64_t *participantp, enum view *viewp)
+                     struct conference **conferencep, uint64_t *participantp, enum view *viewp,
+                     uint64_t *pendingp)
 {
     const struct call_info *from = &subscriber->from;
     struct request request = {
@@ -87,15 +109,22 @@ bool focus_subscribe(struct focus *focus, struct subscriber *subscriber, const c
     decide(focus, &request, &decision);
     log_write(LOG_LEVEL_INFO, request.conference_name, from->id,
               "%s (%s) %s the %s package (by %s)", from->caller.uri, from->caller.peer,
-              decision.verdict == DECISION_ACCEPT ? "subscribes to" : "may not subscribe to",
+              decision.verdict == DECISION_ACCEPT    ? "subscribes to"
+              : decision.verdict == DECISION_PENDING ? "would subscribe to"
+                                                     : "may not subscribe to",
               package, decision.by);
-    if (decision.verdict != DECISION_ACCEPT) {
-        subscriber->code = decision.code;
-        (void)snprintf(subscriber->reason, sizeof subscriber->reason, "%s", decision.reason);
+    subscriber->is_focus = decision.verdict != DECISION_REJECT;
+    if (pendingp)
+        *pendingp = 0;
+    if (decision.verdict == DECISION_REJECT) {
+        refuse(subscriber, &decision);
         return false;
     }
+    if (decision.verdict == DECISION_PENDING &&
+        !wait_for(&request, subscriber, &decision, pendingp))
+        return false;
     subscriber->code = 200;
-    subscriber->is_focus = true;
+    subscriber->is_pending = decision.verdict == DECISION_PENDING;
     *conferencep = request.conference;
     *participantp = request.actor.participant;
     *viewp = decision.params.view;

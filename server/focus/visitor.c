@@ -1,4 +1,4 @@
-/* Callers in an application: their calls, their media, their end. */
+/* Callers in an application, or who wait for a decision: their calls, their media, their end. */
 #include "focus/private.h"
 
 #include "core/id.h"
@@ -13,7 +13,7 @@ enum { PROMPT_FADE = 10 }; /* ms */
 /* The special information tone of ITU-T E.180 §3.9: what was asked for cannot be had. */
 #define FAILURE_TONE "tone:950/330,1400/330,1800/330"
 
-static struct visitor *visitor_make(struct focus *focus, struct call *call)
+struct visitor *visitor_make(struct focus *focus, struct call *call)
 {
     struct visitor *visitor = calloc(1, sizeof *visitor);
 
@@ -199,6 +199,10 @@ void visitor_established(struct visitor *visitor)
         visitor_remove(visitor, 500, "Out of memory");
         return;
     }
+    if (visitor->waits) {
+        waiting_play(visitor);
+        return;
+    }
     events_post(visitor->focus,
                 &(struct conference_event){.kind = EVENT_JOINED, .visitor = visitor->id});
 }
@@ -228,7 +232,7 @@ void visitor_played(struct visitor *visitor, const struct playback *playback, co
 
     if (problem)
         log_write(LOG_LEVEL_ERROR, NULL, visitor_call(visitor)->id, "%s", problem);
-    if (playback->is_stopped) /* something else plays, or the tone of a failure */
+    if (playback->is_stopped || visitor->waits) /* something else plays, or the tone of a failure */
         return;
     if (visitor->failed) {
         visitor_dismiss(visitor, 500, "Application error");
@@ -252,10 +256,14 @@ void visitor_enter(struct visitor *visitor, struct participant *participant)
     visitor_free(visitor);
 }
 
-void visitor_leave(struct visitor *visitor, const char *reason)
+void visitor_leave(struct visitor *visitor, int code, const char *reason)
 {
-    log_write(LOG_LEVEL_INFO, NULL, visitor_call(visitor)->id, "%s leaves the application %s: %s",
-              visitor_call(visitor)->caller.uri, visitor_call(visitor)->requested_user, reason);
+    if (!visitor->waits)
+        log_write(LOG_LEVEL_INFO, NULL, visitor_call(visitor)->id,
+                  "%s leaves the application %s: %s", visitor_call(visitor)->caller.uri,
+                  visitor_call(visitor)->requested_user, reason);
+    if (visitor->pending)
+        waiting_gone(visitor, code, reason);
     visitor->focus->signalling->set_user(visitor->call, CALL_HAS_LEFT);
     visitor_free(visitor);
 }
@@ -266,7 +274,7 @@ void visitor_dismiss(struct visitor *visitor, int code, const char *reason)
     struct call *call = visitor->call;
     bool answered = visitor->answered;
 
-    visitor_leave(visitor, *reason ? reason : "refused");
+    visitor_leave(visitor, code, *reason ? reason : "refused");
     if (answered)
         signalling->end(call, code, reason);
     else
@@ -282,7 +290,7 @@ int visitor_redirect(struct visitor *visitor, const char *target)
                     : focus->signalling->redirect(visitor->call, target, conference != NULL);
 
     if (!error)
-        visitor_leave(visitor, "redirected");
+        visitor_leave(visitor, 302, "redirected");
     return error;
 }
 
@@ -300,7 +308,7 @@ void visitor_tell_left(struct visitor *visitor, int code, const char *reason)
     struct conference_event event = {.kind = EVENT_LEFT, .visitor = visitor->id, .code = code};
 
     (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
-    if (!visitor->failed)
+    if (!visitor->failed && !visitor->waits)
         events_post(visitor->focus, &event);
 }
 
@@ -337,7 +345,15 @@ const struct call_info *visitor_call(const struct visitor *visitor)
 
 const char *visitor_status(const struct visitor *visitor)
 {
-    return visitor->answered ? "connected" : visitor->early ? "early" : "dialing-in";
+    return visitor->waits      ? "pending"
+           : visitor->answered ? "connected"
+           : visitor->early    ? "early"
+                               : "dialing-in";
+}
+
+bool visitor_waits(const struct visitor *visitor)
+{
+    return visitor->waits;
 }
 
 bool visitor_is_answered(const struct visitor *visitor)

@@ -3,7 +3,8 @@
  *
  * A visitor hears what is played to it, and its keys are told to its application. It leaves by
  * hanging up, by being sent away, or into a conference, where the same call, with the same audio
- * stream, is a participant. Visitors are named by ids that are never used twice. Used by the script
+ * stream, is a participant. Callers who wait for somebody's decision (pending.h) are visitors of
+ * nobody, and hear music. Visitors are named by ids that are never used twice. Used by the script
  * engine and by control, on the focus thread.
  */
 #ifndef FOCUS_VISITOR_H
@@ -28,6 +29,8 @@ const struct call_info *visitor_call(const struct visitor *visitor);
 /* "dialing-in", "early" (there is audio before the answer) or "connected". */
 const char *visitor_status(const struct visitor *visitor);
 bool visitor_is_answered(const struct visitor *visitor);
+/* To be let into a conference; no application talks with it. */
+bool visitor_waits(const struct visitor *visitor);
 /* The ACK is here, or audio has begun before it. */
 bool visitor_has_audio(const struct visitor *visitor);
 time_t visitor_since(const struct visitor *visitor);

@@ -120,7 +120,7 @@ static int decide_one(const struct wishes *wishes, struct wish *wish)
 
     fill_request(wishes, wish, &request, &invitation);
     decide(conference->focus, &request, &wish->decision);
-    if (wish->decision.verdict == DECISION_ACCEPT)
+    if (wish->decision.verdict != DECISION_REJECT)
         return 0;
     log_write(LOG_LEVEL_INFO, conference->name, request.call, "%s %s refused: %d %s (by %s)",
               verb_name(wish->verb), wish->recipient->uri, wish->decision.code,
@@ -188,17 +188,21 @@ int wishes_decide(const struct request *common, const struct recipients *list,
 
 void wishes_carry_out(struct wishes *wishes)
 {
-    struct conference *conference = wishes->common.conference;
+    struct conference *conference = wishes ? wishes->common.conference : NULL;
 
-    for (unsigned i = 0; i < wishes->count; i++) {
+    for (unsigned i = 0; wishes && i < wishes->count; i++) {
         struct wish *wish = &wishes->each[i];
         struct invitation invitation;
         struct request request;
+        int error;
         fill_request(wishes, wish, &request, &invitation);
+        error = submit_decided(conference->focus, &request, &wish->decision);
         /* Whoever wished for it learns by the conference package how it goes, and also that
          * somebody could not even be called. */
-        if (submit_accepted(conference->focus, &request, &wish->decision) == ECANCELED &&
-            wish->verb == VERB_INVITE)
+        if (error == EINPROGRESS)
+            focus_pending(conference->focus, wish->decision.pending)->tells_uncalled =
+                wish->verb == VERB_INVITE;
+        else if (wish->verb == VERB_INVITE && (error == ECANCELED || error == EPERM))
             participant_tell_uncalled(conference, &invitation, &wish->decision);
     }
     wishes_free(wishes);
@@ -206,6 +210,7 @@ void wishes_carry_out(struct wishes *wishes)
 
 void wishes_free(struct wishes *wishes)
 {
-    free(wishes->each);
+    if (wishes)
+        free(wishes->each);
     free(wishes);
 }

@@ -65,9 +65,16 @@ int settings_read(const struct arguments *arguments, const char *config, struct 
 int settings_load(const struct arguments *arguments, const char *config, struct settings *settings,
                   bool *is_script, char *error, size_t error_size);
 
+/* Sends a request to the running server, which is the one with the data directory that the same
+ * options would give it, and prints what it says. */
+int ask_server(const struct arguments *arguments, const char *request);
+
 int command_serve(const struct arguments *arguments);
 int command_check(const struct arguments *arguments);
 int command_prompts(const struct arguments *arguments);
 int command_doctor(const struct arguments *arguments);
+int command_pending(const struct arguments *arguments);
+int command_approve(const struct arguments *arguments);
+int command_refuse(const struct arguments *arguments);
 
 #endif

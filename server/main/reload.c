@@ -166,6 +166,17 @@ static void apply_accounts(struct server *server, struct settings *wanted)
     sip_agent_accounts_changed(server->agent);
 }
 
+static void apply_http(struct server *server, struct settings *wanted)
+{
+    struct string_list old = server->settings.http_allow;
+    server->settings.http_allow = wanted->http_allow;
+    wanted->http_allow = old;
+    if (fetcher_allow(server->fetcher, (const char *const *)server->settings.http_allow.items,
+                      server->settings.http_allow.count)) {
+        log_error("reload: http.allow: out of memory; it stays as it was");
+    }
+}
+
 static void apply_overload(struct server *server, const struct settings *wanted)
 {
     server->settings.overload_late = wanted->overload_late;
@@ -204,6 +215,7 @@ int server_reload(struct server *server, char *error, size_t error_size)
     wanted.applications = applications;
     apply_outbound(server, &wanted);
     apply_overload(server, &wanted);
+    apply_http(server, &wanted);
     apply_conferences(server, &wanted);
     apply_accounts(server, &wanted);
     focus_reloaded(server->focus);

@@ -128,6 +128,12 @@ static int reload(void *arg, char *error, size_t error_size)
     return server_reload(arg, error, error_size);
 }
 
+static int fact(void *arg, const char *name, const char *value, char *told, size_t told_size)
+{
+    const struct server *server = arg;
+    return lua_engine_fact(server->engine, name, value, told, told_size);
+}
+
 /* ---- what signalling asks for --------------------------------------------------------------- */
 
 /* The config's accounts first; the site's policy may have more. */
@@ -228,6 +234,7 @@ static int start_control(struct server *server)
                    .thread_count = thread_count,
                    .thread_stats = thread_stats,
                    .reload = reload,
+                   .fact = fact,
                    .stop = stop},
     };
     if (control_create(&config, &server->control, error, sizeof error)) {
@@ -268,6 +275,8 @@ static int load_scripts(struct server *server, char *error, size_t error_size)
         .site_policy = server->settings.policy,
         .config_file = server->settings.file,
         .applications = server->settings.applications,
+        .fetching = server->fetcher ? fetcher_fetching(server->fetcher) : NULL,
+        .storing = server->store ? store_storing(server->store) : NULL,
         .language = server->settings.prompts_language,
     };
     int status = server_reserve(server, &server->settings);
@@ -382,6 +391,7 @@ static int start(struct server *server)
     int code = start_focus(server);
     /* Before the ports are taken: a second server is told about the first one. */
     code = code ? code : start_control(server);
+    code = code ? code : server_start_helpers(server);
     code = code ? code : start_scripts(server);
     code = code ? code : start_media(server);
     code = code ? code : start_state(server);
@@ -405,6 +415,8 @@ static void take_apart(struct server *server)
     sip_agent_destroy(server->agent);
     state_destroy(server->state);
     lua_engine_destroy(server->engine);
+    fetcher_destroy(server->fetcher);
+    store_destroy(server->store);
     media_destroy(server->media);
     loop_unwatch(&server->signal_watch);
     control_destroy(server->control);

@@ -3,11 +3,13 @@
 #define MAIN_SERVE_H
 
 #include "control/control.h"
+#include "fetch/fetch.h"
 #include "lua/lua_engine.h"
 #include "main/commands.h"
 #include "media/media.h"
 #include "sip/sip.h"
 #include "state/state.h"
+#include "store/store.h"
 
 #include <limits.h>
 
@@ -19,6 +21,8 @@ struct server {
     struct focus *focus;
     struct control *control;
     struct lua_engine *engine;
+    struct fetcher *fetcher;
+    struct store *store;
     struct accounts accounts;
     struct media *media;
     struct state *state;
@@ -59,6 +63,9 @@ int server_reload(struct server *server, char *error, size_t error_size);
 /* From now on, memory goes back to the system when the last call has ended. Errors as
  * focus_listen. */
 int server_trim_when_idle(struct server *server);
+
+/* Makes fetcher and store; an exit code. */
+int server_start_helpers(struct server *server);
 
 /* "parley ready: …" on stdout. */
 void server_announce(const struct server *server);

@@ -22,6 +22,7 @@ struct subscriber {
     int code;                /* out: 200; or why not: 403, 404 … */
     char reason[96];         /* out, with another code than 200: "" for the standard one */
     bool is_focus;           /* out: say so in our Contact (RFC 4579 §4.2) */
+    bool is_pending;         /* out, with 200: somebody is to decide (RFC 6665 §4.1.3) */
 };
 
 struct package {
@@ -36,7 +37,7 @@ struct package {
     /* It is refreshed, or ended by the subscriber: whether it may. */
     void (*refresh)(void *watcher, struct subscriber *subscriber);
     /* What to say in the next NOTIFY: all there is when `is_full`, else what is new since the last
-     * body; NULL: nothing is. The reference is the caller's. */
+     * body; NULL: nothing is, or it is pending. The reference is the caller's. */
     struct body *(*body)(void *watcher, bool is_full);
     /* The subscription is over: watcher and subscription are not to be used again. */
     void (*close)(void *watcher);
@@ -46,6 +47,8 @@ struct package {
 struct notifying {
     /* There is something new: `body` will be asked for it as soon as it can be sent. */
     void (*changed)(struct subscription *subscription);
+    /* It was pending, and is accepted: `body` will be asked for all there is. */
+    void (*accepted)(struct subscription *subscription);
     /* The last NOTIFY says `terminated` with this reason (RFC 6665 §4.1.3) and, unless 0, when to
      * try again, in s; `close` follows. */
     void (*end)(struct subscription *subscription, const char *reason, unsigned retry_after);

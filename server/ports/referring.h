@@ -39,6 +39,7 @@ struct reference {
     int code;         /* out: 202; or why not: 400, 401, 403, 404 … */
     char reason[96];  /* out, with another code than 202: "" for the standard one */
     unsigned expires; /* out: s in which the end of it will be known */
+    bool is_pending;  /* out, with 202: it waits for somebody's decision (RFC 3515 §2.4.5) */
 };
 
 #endif

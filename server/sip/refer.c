@@ -108,6 +108,7 @@ static void accept_refer(struct incoming *in, const struct reference *reference,
     struct dialog *dialog = subscription->dialog;
     const struct sip_agent *agent = in->agent;
 
+    subscription->is_pending = reference->is_pending;
     if (is_new) {
         sip_contact_t *contact =
             contact_make(in->agent, dialog->home, reference->from.requested_user, true, in->tport,

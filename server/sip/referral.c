@@ -67,6 +67,9 @@ void referral_tell(struct referral *referral, int code, const char *reason)
     uint64_t due = referral->told_at + INTERVAL;
 
     referral->code = code;
+    if (referral->subscription) {
+        referral->subscription->is_pending = false; /* it waited for somebody's decision */
+    }
     text_clean(referral->reason, sizeof referral->reason, phrase_of(code, reason), false);
     if (referral->subscription && referral->is_final && referral->is_begun) {
         loop_timer_stop(&referral->timer);

@@ -334,6 +334,7 @@ struct subscription {
     char end_reason[16];  /* "": it is active; else the next NOTIFY is the last one */
     unsigned retry_after; /* s, said with the reason; 0: not */
 
+    bool is_pending; /* somebody is to decide (§4.1.3): nothing is told yet */
     bool wants_full; /* a SUBSCRIBE is to be followed by all there is */
     bool is_due;     /* there is something to tell */
     bool is_queued;  /* and it is in agent->due */
@@ -674,6 +675,7 @@ void subscription_renew(struct subscription *subscription, unsigned expires);
 /* Lasts `expires` s from now at most. */
 void subscription_shorten(struct subscription *subscription, unsigned expires);
 void subscription_changed(struct subscription *subscription);
+void subscription_accepted(struct subscription *subscription);
 void subscription_end(struct subscription *subscription, const char *reason, unsigned retry_after);
 
 /* Whether there may be one more, in that dialog (NULL: in one of its own). */

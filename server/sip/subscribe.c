@@ -191,6 +191,7 @@ static bool begin(struct subscribing *subscribing)
         subscription_free(subscription);
         return false;
     }
+    subscription->is_pending = subscriber->is_pending;
     if (!subscribing->dialog && subscriber->is_focus) {
         sip_contact_t *contact =
             contact_make(in->agent, subscription->dialog->home, subscriber->from.requested_user,

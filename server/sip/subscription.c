@@ -119,6 +119,15 @@ void subscription_changed(struct subscription *subscription)
     }
 }
 
+void subscription_accepted(struct subscription *subscription)
+{
+    subscription->is_pending = false;
+    if (!is_ending(subscription)) {
+        subscription->wants_full = true;
+        enqueue(subscription);
+    }
+}
+
 void subscription_end(struct subscription *subscription, const char *reason, unsigned retry_after)
 {
     if (is_ending(subscription)) {
@@ -220,7 +229,9 @@ static void write_state(const struct subscription *subscription, char *state, si
 
     if (!is_ending(subscription)) {
         uint64_t left = subscription->expires_at > now ? subscription->expires_at - now : 0;
-        (void)snprintf(state, size, "active;expires=%u", (unsigned)((left + 500) / 1000));
+        (void)snprintf(state, size, "%s;expires=%u",
+                       subscription->is_pending ? "pending" : "active",
+                       (unsigned)((left + 500) / 1000));
     } else if (subscription->retry_after) {
         (void)snprintf(state, size, "terminated;reason=%s;retry-after=%u", subscription->end_reason,
                        subscription->retry_after);
@@ -300,6 +311,7 @@ const struct notifying *sip_notifying(void)
 {
     static const struct notifying notifying = {
         .changed = subscription_changed,
+        .accepted = subscription_accepted,
         .end = subscription_end,
     };
     return &notifying;

@@ -1,63 +1,115 @@
 #include "state/private.h"
 
+#include "focus/pending.h"
+
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 enum {
     EXPIRES = 3600, /* s; RFC 4575 §3.3, RFC 4235 §3.4 */
 };
 
-static bool ask(struct state *state, struct subscriber *subscriber, const char *event,
-                struct conference **conferencep, uint64_t *participantp, enum edition_kind *kindp)
+static enum edition_kind kind_of(const char *event, const struct state *state, enum view view)
 {
-    enum view view;
-
-    if (!focus_subscribe(state->focus, subscriber, event, conferencep, participantp, &view))
-        return false;
-    *kindp = event == state->packages[0].event ? (enum edition_kind)view : EDITION_DIALOGS;
-    return true;
+    return event == state->packages[0].event ? (enum edition_kind)view : EDITION_DIALOGS;
 }
 
-static struct watcher *watch(struct state *state, struct conference *conference,
-                             enum edition_kind kind, const char *entity)
+static int watch(struct watcher *watcher, struct conference *conference, enum edition_kind kind,
+                 const char *entity)
 {
-    struct watched *watched = watched_find(state, conference);
-    struct watcher *watcher;
+    struct watched *watched = watched_find(watcher->state, conference);
 
     if (!watched)
-        return NULL;
-    watcher = calloc(1, sizeof *watcher);
-    if (watcher)
-        watcher->face = face_find(&watched->editions[kind], entity);
-    if (!watcher || !watcher->face) {
-        free(watcher);
+        return ENOMEM;
+    watcher->face = face_find(&watched->editions[kind], entity);
+    if (!watcher->face) {
         watched_release(watched);
-        return NULL;
+        return ENOMEM;
     }
-    watcher->state = state;
     DL_APPEND(watcher->face->watchers, watcher);
     watched->watcher_count++;
-    return watcher;
+    return 0;
 }
+
+/* ---- who waits for a decision (RFC 6665 §4.1.3) --------------------------------------------- */
+
+static void stop_waiting(struct watcher *watcher)
+{
+    DL_DELETE(watcher->state->waiting, watcher);
+    watcher->pending = 0;
+    free(watcher->entity);
+    watcher->entity = NULL;
+}
+
+static void decided(void *arg, const struct decision *result)
+{
+    struct watcher *watcher = arg;
+    struct state *state = watcher->state;
+    const struct request *request = pending_request(focus_pending(state->focus, watcher->pending));
+    enum edition_kind kind = kind_of(watcher->event, state, result->params.view);
+    int error = 0;
+
+    if (result->verdict == DECISION_ACCEPT)
+        error = watch(watcher, request->conference, kind, watcher->entity);
+    stop_waiting(watcher);
+    if (watcher->face)
+        state->notifying->accepted(watcher->subscription);
+    else
+        state->notifying->end(watcher->subscription,
+                              error                 ? "probation"
+                              : result->code == 408 ? "giveup"
+                              : result->code < 300  ? "noresource"
+                                                    : "rejected",
+                              0);
+}
+
+static int begin_waiting(struct watcher *watcher, uint64_t pending, const char *entity)
+{
+    watcher->entity = strdup(entity);
+    if (!watcher->entity) {
+        pending_cancel(watcher->state->focus, pending);
+        return ENOMEM;
+    }
+    watcher->pending = pending;
+    DL_APPEND(watcher->state->waiting, watcher);
+    pending_watch(focus_pending(watcher->state->focus, pending), decided, watcher);
+    return 0;
+}
+
+/* ---- coming and going ----------------------------------------------------------------------- */
 
 static void open_as(struct state *state, const char *event, struct subscriber *subscriber,
                     struct subscription *subscription, void **watcherp)
 {
+    struct watcher *watcher = calloc(1, sizeof *watcher);
     struct conference *conference;
-    struct watcher *watcher;
-    uint64_t participant;
-    enum edition_kind kind;
+    uint64_t pending;
+    enum view view;
+    int error = ENOMEM;
 
-    if (!ask(state, subscriber, event, &conference, &participant, &kind))
+    subscriber->code = 500;
+    if (!watcher)
         return;
-    watcher = watch(state, conference, kind, subscriber->uri);
-    if (!watcher) {
+    *watcher = (struct watcher){
+        .state = state,
+        .event = event,
+        .subscription = subscription,
+        .limit = subscriber->limit,
+    };
+    if (!focus_subscribe(state->focus, subscriber, event, &conference, &watcher->participant, &view,
+                         &pending)) {
+        free(watcher);
+        return;
+    }
+    error = pending ? begin_waiting(watcher, pending, subscriber->uri)
+                    : watch(watcher, conference, kind_of(event, state, view), subscriber->uri);
+    if (error) {
+        free(watcher);
         subscriber->code = 500;
         return;
     }
-    watcher->subscription = subscription;
-    watcher->participant = participant;
-    watcher->limit = subscriber->limit;
     *watcherp = watcher;
 }
 
@@ -81,33 +133,49 @@ static void refresh(void *arg, struct subscriber *subscriber)
 {
     struct watcher *watcher = arg;
     struct state *state = watcher->state;
-    const struct edition *edition = watcher->face->edition;
-    const struct package *package = &state->packages[edition->kind == EDITION_DIALOGS];
+    const struct edition *edition;
     struct conference *conference;
-    enum edition_kind kind;
+    enum view view;
 
-    if (!ask(state, subscriber, package->event, &conference, &watcher->participant, &kind))
+    if (watcher->pending) {
+        subscriber->code = 200;
+        return;
+    }
+    edition = watcher->face->edition;
+    if (!focus_subscribe(state->focus, subscriber, watcher->event, &conference,
+                         &watcher->participant, &view, NULL))
         return;
     watcher->limit = subscriber->limit;
     /* Versions of another view mean nothing to this subscriber: a new subscription gets it. */
-    if (kind != edition->kind || conference_id(conference) != edition->watched->id)
+    if (kind_of(watcher->event, state, view) != edition->kind ||
+        conference_id(conference) != edition->watched->id)
         state->notifying->end(watcher->subscription, "deactivated", 0);
 }
 
 static struct body *body(void *arg, bool is_full)
 {
-    return edition_body(arg, is_full);
+    const struct watcher *watcher = arg;
+
+    return watcher->face ? edition_body(arg, is_full) : NULL;
 }
 
 static void close_watcher(void *arg)
 {
     struct watcher *watcher = arg;
     struct face *face = watcher->face;
-    struct watched *watched = face->edition->watched;
+    struct watched *watched = face ? face->edition->watched : NULL;
+    uint64_t pending = watcher->pending;
 
-    DL_DELETE(face->watchers, watcher);
+    if (pending) {
+        stop_waiting(watcher);
+        pending_cancel(watcher->state->focus, pending);
+    }
+    if (face)
+        DL_DELETE(face->watchers, watcher);
     parts_drop(watcher);
     free(watcher);
+    if (!face)
+        return;
     face_release(face);
     watched->watcher_count--;
     watched_release(watched);

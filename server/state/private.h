@@ -172,8 +172,11 @@ char *dialog_write_head(const char *entity, const char *state, unsigned version)
 
 struct watcher {
     struct state *state;
-    struct face *face;
+    struct face *face; /* NULL: it waits for a decision, or is not let in */
     struct subscription *subscription;
+    const char *event;    /* of the package */
+    uint64_t pending;     /* what it waits for; 0: nothing */
+    char *entity;         /* while it waits: of the face that it is to have */
     uint64_t participant; /* who watches; 0: somebody from outside */
     unsigned version;     /* of the edition, told last */
     size_t limit;         /* bytes that its bodies may have; 0: any number */
@@ -182,7 +185,7 @@ struct watcher {
     unsigned ahead;       /* versions that its parts took beyond the edition's */
     bool is_over;         /* this conference is, for this participant; its name may begin anew */
     unsigned documents;   /* told so far: versions of the dialog package count by subscription */
-    struct watcher *prev, *next; /* in the face */
+    struct watcher *prev, *next; /* in the face, or in state.waiting */
 };
 
 void package_init(struct state *state, struct package packages[PACKAGE_COUNT]);
@@ -210,6 +213,7 @@ struct state {
     const struct notifying *notifying;
     unsigned interval;
     struct watched *watched; /* hash by id */
+    struct watcher *waiting; /* list: who waits for a decision */
     struct package packages[PACKAGE_COUNT];
 };
 

@@ -259,4 +259,6 @@ void state_stop(struct state *state)
 {
     for (struct watched *watched = state->watched; watched; watched = watched->hh.next)
         for_all(watched, put_off, NULL);
+    for (struct watcher *watcher = state->waiting; watcher; watcher = watcher->next)
+        put_off(watcher, NULL);
 }

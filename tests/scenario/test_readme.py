@@ -7,6 +7,7 @@ import naming
 import run
 from parley import ROOT, Server, run_parley
 from sip import Phone
+from web import Web
 
 TEXT = (ROOT / "README.md").read_text()
 EXAMPLES = dict(re.findall(r"```lua example=(\S+)\n(.*?)```", TEXT, re.S))
@@ -87,6 +88,32 @@ def test_one_at_a_time_has_the_floor_and_may_speak():
         assert people["alice"]["may_speak"] and not people["bob"]["may_speak"]
         alice.press("2")
         server.expect_log("alice@.* may only listen")
+
+
+def test_in_an_alarm_only_a_password_opens():
+    config = 'accounts = { alice = { password = "down the hole" } }'
+    with Server(config, policy=EXAMPLES["alarm.lua"]) as server, Phone(server) as alice, Phone(
+        server, "bob"
+    ) as bob:
+        bob.call("garden")
+        bob.hang_up()
+        assert server.command("fact", "alarm").stdout == "alarm = nil\n"
+        assert server.command("fact", "alarm", "on").stdout == 'alarm = "on"\n'
+        bob.new_dialog()
+        bob.invite("garden")
+        assert bob.expect(403).reason == "Not now"
+        bob.ack()
+        alice.invite("garden")
+        challenge = digest.choose(alice.expect(401), "SHA-256")
+        alice.ack()
+        value = digest.authorization(
+            challenge, "alice", "down the hole", "INVITE", alice.remote_uri
+        )
+        alice.send_invite(True, {"Authorization": value})
+        alice.expect(200)
+        alice.ack()
+        assert server.participants("garden")["alice"]["role"] == "officer"
+        assert server.command("fact", "alarm", "nil").stdout == "alarm = nil\n"
 
 
 def test_an_assistant_takes_over_a_call():
@@ -193,6 +220,40 @@ def test_every_command_and_option_shown_exists():
         config = run_parley("config").stdout
         path = server.write("parley.lua", config)
         assert run_parley("check", path).returncode == 0
+
+
+def call_as(phone, password, number):
+    phone.invite(number)
+    challenge = digest.choose(phone.expect(401), "SHA-256")
+    phone.ack()
+    value = digest.authorization(challenge, phone.user, password, "INVITE", phone.remote_uri)
+    phone.send_invite(True, {"Authorization": value})
+
+
+def test_members_are_looked_up_once_and_may_not_call_too_often():
+    with Web("127.0.0.1") as web:
+        script = EXAMPLES["scripts/members.lua"].replace("https://api.example.com", f"http://{web.host}")
+        config = (
+            'accounts = { alice = { password = "a" }, bob = { password = "b" } }\n'
+            'applications = { ["9000"] = "members" } conferences = { members = {} }\n'
+            f'http = {{ allow = {{ "{web.host}" }} }}\n'
+        )
+        with Server(config, files={"scripts/members.lua": script}) as server:
+            with Phone(server, "bob") as bob:
+                call_as(bob, "b", "9000")
+                assert bob.expect(403).reason == "Members only"
+                bob.ack()
+            for _ in range(10):
+                with Phone(server, "alice") as alice:
+                    call_as(alice, "a", "9000")
+                    alice.expect(200)
+                    alice.ack()
+                    alice.hang_up()
+            with Phone(server, "alice") as alice:
+                call_as(alice, "a", "9000")
+                assert alice.expect(403).reason == "Too often"
+                alice.ack()
+        assert web.requests == ["/members/bob", "/members/alice"]
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
 /* Nothing changes a conference without a decision: every verb asks the policy once, does nothing
- * when that rejects, and what the policy has changed when it accepts. A verb without a row in
- * `ways` fails the test. */
+ * when that rejects, and what the policy has changed when it accepts. What the policy lets wait for
+ * somebody does nothing until that somebody approves, and then the same as if the policy had
+ * accepted it. A verb without a row in `ways` fails the test. */
 #include "tests/unit/fake_world.h"
+
+#include "focus/pending.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
-enum policy_way { ACCEPTS, REJECTS, CHANGES };
+enum policy_way { ACCEPTS, REJECTS, CHANGES, WAITS };
 
 static struct loop *loop;
 static struct focus *focus;
@@ -49,6 +52,7 @@ static void submit_plain(void)
                    .agc = true,
                    .speaks = 3,
                    .direction = STREAM_SENDONLY,
+                   .life = {.duration = 60000},
                    .file = "a.wav"},
     };
 
@@ -101,15 +105,40 @@ static void fall_silent(void)
     focus_mixing_events()->on_timeout(alice->user, 1000, focus);
 }
 
+static void learn_view(void *arg, const struct decision *result)
+{
+    (void)arg;
+    if (result->verdict == DECISION_ACCEPT)
+        (void)snprintf(seen, sizeof seen, "%s", view_name(result->params.view));
+}
+
 static void subscribe(void)
 {
     struct subscriber subscriber = {.from = alice->info, .call = alice};
     struct conference *conference;
-    uint64_t participant;
+    uint64_t participant, pending;
     enum view view;
 
-    if (focus_subscribe(focus, &subscriber, "conference", &conference, &participant, &view))
+    if (!focus_subscribe(focus, &subscriber, "conference", &conference, &participant, &view,
+                         &pending))
+        return;
+    if (pending)
+        pending_watch(focus_pending(focus, pending), learn_view, NULL);
+    else
         (void)snprintf(seen, sizeof seen, "%s", view_name(view));
+}
+
+/* About the mute that waits. */
+static void decide(void)
+{
+    const struct pending *pending =
+        conference_next_pending(focus_conference_by_name(focus, "demo"), NULL);
+    const struct request wish = {.params = {.approved = true}};
+    struct decision decision;
+    struct actor actor;
+
+    actor_of_server(&actor);
+    (void)pending_submit(focus, &actor, pending_id(pending), &wish, &decision);
 }
 
 static void change_entry(struct request_params *params)
@@ -154,6 +183,16 @@ static void change_names(struct request_params *params)
     (void)snprintf(params->display_name, sizeof params->display_name, "Knave");
 }
 
+static void change_time(struct request_params *params)
+{
+    params->life.duration = 0;
+}
+
+static void change_approval(struct request_params *params)
+{
+    params->approved = false;
+}
+
 static void change_view(struct request_params *params)
 {
     params->view = VIEW_MODERATOR;
@@ -176,21 +215,28 @@ static const struct way ways[VERB_COUNT] = {
     [VERB_FLOOR] = {submit_plain, change_flags},
     [VERB_PERMIT] = {submit_plain, change_flags},
     [VERB_REMOVE] = {submit_plain, change_reason},
+    [VERB_LIMIT] = {submit_plain, change_time},
     [VERB_LOCK] = {submit_plain, change_flags},
     [VERB_SIDEBAR] = {make_sidebar, change_title},
     [VERB_END] = {submit_plain, change_reason},
     [VERB_SUBSCRIBE] = {subscribe, change_view},
+    [VERB_DECIDE] = {decide, change_approval},
 };
 
 static void policy_decide(void *ctx, const struct request *request, struct decision *decision)
 {
     (void)ctx;
     if (request->verb != verb) {
-        decision->verdict = DECISION_ACCEPT;
+        decision->verdict =
+            verb == VERB_DECIDE && request->verb == VERB_MUTE ? DECISION_PENDING : DECISION_ACCEPT;
+        decision->waiting.expires = 1000;
         return;
     }
     asked++;
-    decision->verdict = policy_way == REJECTS ? DECISION_REJECT : DECISION_ACCEPT;
+    decision->verdict = policy_way == REJECTS ? DECISION_REJECT
+                        : policy_way == WAITS ? DECISION_PENDING
+                                              : DECISION_ACCEPT;
+    decision->waiting = (struct waiting){.expires = 1000, .decided_by = {"moderator"}};
     decision->code = 403;
     if (policy_way == CHANGES)
         ways[verb].change(&decision->params);
@@ -219,6 +265,12 @@ static void tell_participant(FILE *file, const struct participant *participant)
             participant_has_floor(participant) ? "floor" : "");
 }
 
+/* One name is as good as another. */
+static const char *named(const struct conference *conference)
+{
+    return strlen(conference_name(conference)) == 24 ? "generated" : conference_name(conference);
+}
+
 /* All that a verb could change. */
 static void snapshot(char *text, size_t size)
 {
@@ -228,8 +280,8 @@ static void snapshot(char *text, size_t size)
     assert_non_null(file);
     while ((conference = focus_next_conference(focus, conference))) {
         const struct participant *participant = NULL;
-        fprintf(file, "%s \"%s\" %d %d: ", conference_name(conference),
-                conference_title(conference), conference_is_locked(conference),
+        fprintf(file, "%s \"%s\" %d %d %d: ", named(conference), conference_title(conference),
+                conference_is_locked(conference), conference_ends_at(conference) > 0,
                 (int)conference_direction(conference));
         while ((participant = conference_next_participant(conference, participant)))
             tell_participant(file, participant);
@@ -237,6 +289,17 @@ static void snapshot(char *text, size_t size)
     fprintf(file, "%d %s, %u %.0f, %s", alice->ended, alice->reason, world.plays,
             world.first_player ? (double)world.first_player->gain : 0, seen);
     (void)fclose(file);
+}
+
+static void ask_to_mute(void)
+{
+    struct request request = {.params = {.muted = true}};
+
+    verb = VERB_MUTE;
+    policy_way = WAITS;
+    submit(&request);
+    verb = VERB_DECIDE;
+    policy_way = ACCEPTS;
 }
 
 static void make_world(void)
@@ -255,6 +318,8 @@ static void make_world(void)
     assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = "demo"}), 0);
     policy_way = ACCEPTS;
     alice = world_join(focus, "alice", "demo");
+    if (verb == VERB_DECIDE)
+        ask_to_mute();
     asked = 0;
 }
 
@@ -304,10 +369,63 @@ static void every_verb_passes_one_decision(void **state)
     }
 }
 
+/* What there is after the wish for `verb` has waited, and somebody has decided about it;
+ * *meanwhilep before that. */
+static void wait_for_it(bool approved, char *meanwhile, char *after, size_t size)
+{
+    const struct request wish = {.params = {.approved = approved}};
+    const struct pending *pending;
+    struct decision decision;
+    struct actor actor;
+
+    make_world();
+    policy_way = WAITS;
+    ways[verb].wish();
+    assert_int_equal(asked, 1);
+    snapshot(meanwhile, size);
+    pending = conference_next_pending(focus_conference_by_name(focus, "demo"), NULL);
+    if (!pending)
+        fail_msg("%s does not wait", verb_name(verb));
+    assert_null(conference_next_pending(focus_conference_by_name(focus, "demo"), pending));
+    actor_of_server(&actor);
+    assert_int_equal(pending_submit(focus, &actor, pending_id(pending), &wish, &decision), 0);
+    if (approved && verb == VERB_JOIN) {
+        world_session(focus, third, STREAM_SENDRECV, false);
+        focus_signalling_events()->on_established(third, focus);
+    }
+    assert_int_equal(asked, 1);
+    snapshot(after, size);
+    end_world();
+}
+
+static void every_verb_can_wait_for_somebody(void **state)
+{
+    char before[512], accepted[512], meanwhile[512], approved[512], refused[512];
+
+    (void)state;
+    for (verb = 0; verb < VERB_COUNT; verb++) {
+        if (!verb_can_wait(verb))
+            continue;
+        make_world();
+        snapshot(before, sizeof before);
+        end_world();
+        try_it(ACCEPTS, accepted, sizeof accepted);
+        wait_for_it(true, meanwhile, approved, sizeof approved);
+        if (strcmp(before, meanwhile) != 0)
+            fail_msg("%s waits and does: %s", verb_name(verb), meanwhile);
+        if (strcmp(accepted, approved) != 0)
+            fail_msg("%s was approved and does: %s", verb_name(verb), approved);
+        wait_for_it(false, meanwhile, refused, sizeof refused);
+        if (strcmp(before, refused) != 0)
+            fail_msg("%s was refused and does: %s", verb_name(verb), refused);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_verb_passes_one_decision),
+        cmocka_unit_test(every_verb_can_wait_for_somebody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,8 +26,10 @@ static struct {
     struct lua_engine *engine;
     char directory[64], config_file[96];
     json_t *applications; /* of the config; NULL: none */
-    char error[1024];     /* of the last load */
-    char log[65536];      /* what was logged, see log_catch */
+    const struct fetching *fetching;
+    const struct storing *storing;
+    char error[1024]; /* of the last load */
+    char log[65536];  /* what was logged, see log_catch */
     int log_file, stderr_copy;
 } script;
 
@@ -96,6 +98,8 @@ __attribute__((unused)) static int script_start(void)
         .site_policy = "site",
         .config_file = script.config_file,
         .applications = script.applications,
+        .fetching = script.fetching,
+        .storing = script.storing,
     };
     int error = lua_engine_create(&config, &script.engine, script.error, sizeof script.error);
 

@@ -190,6 +190,7 @@ static void what_is_no_verdict_is_an_error(void **state)
     (void)state;
     assert_contains(script_failure("return true"),
                     "policy/site.lua:2: hook join must return accept { … }, reject(code, reason), "
+                    "pending { … }, "
                     "challenge() or nothing, not a boolean - hook join");
 }
 

@@ -65,7 +65,7 @@ static void end(struct subscription *subscription, const char *reason, unsigned 
     subscription->end = reason;
 }
 
-static const struct notifying notifying = {changed, end};
+static const struct notifying notifying = {.changed = changed, .accepted = changed, .end = end};
 
 static int setup(void **unused)
 {

@@ -1,0 +1,309 @@
+/*
+ * parley.store "members": plain data by keys, which outlives calls and restarts. For applications:
+ * each method waits for the disk, and nobody else does.
+ */
+#include "lua/conversation.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TTL_MOST = 40 * 24 * 3600 }; /* s; ms of it are an unsigned */
+
+static const char class_name[] = "store";
+
+static const char *name_check(lua_State *L)
+{
+    return luaL_checkudata(L, 1, class_name);
+}
+
+/* ---- the answer ----------------------------------------------------------------------------- */
+
+/* A copy of struct store_answer in one piece. */
+struct finding {
+    bool is_done, has_more;
+    enum store_kind kind;
+    int64_t number;
+    size_t size;
+    unsigned char bytes[]; /* or the problem */
+};
+
+static void on_answer(const struct store_answer *answer, void *arg)
+{
+    const void *bytes = answer->problem ? (const void *)answer->problem : answer->value.bytes;
+    size_t size = answer->problem ? strlen(answer->problem) : answer->value.size;
+    struct finding *finding = malloc(sizeof *finding + size + 1);
+
+    if (finding) {
+        *finding = (struct finding){.is_done = !answer->problem,
+                                    .has_more = answer->has_more,
+                                    .kind = answer->value.kind,
+                                    .number = answer->value.number,
+                                    .size = size};
+        if (size > 0)
+            memcpy(finding->bytes, bytes, size);
+        finding->bytes[size] = '\0';
+    }
+    errand_finish(arg, finding, free);
+}
+
+/* The answer; NULL, with nil and why on the stack: there is none. */
+static const struct finding *finding_take(lua_State *L, struct conversation *conversation)
+{
+    const struct finding *finding;
+
+    (void)errand_drop(conversation);
+    finding = conversation->outcome.result;
+    if (finding && finding->is_done)
+        return finding;
+    lua_pushnil(L);
+    lua_pushstring(L, finding ? (const char *)finding->bytes : conversation->outcome.text);
+    return NULL;
+}
+
+static int value_push(lua_State *L, struct conversation *conversation)
+{
+    const struct finding *finding = finding_take(L, conversation);
+
+    if (!finding)
+        return 2;
+    if (finding->kind == STORE_NUMBER) {
+        lua_pushinteger(L, finding->number);
+    } else if (finding->kind == STORE_NOTHING) {
+        lua_pushnil(L);
+    } else if (plain_decode(L, finding->bytes, finding->size) != 0) {
+        lua_pushnil(L);
+        lua_pushliteral(L, "what is kept there cannot be read");
+        return 2;
+    }
+    return 1;
+}
+
+static int done_push(lua_State *L, struct conversation *conversation)
+{
+    if (!finding_take(L, conversation))
+        return 2;
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+static int keys_push(lua_State *L, struct conversation *conversation)
+{
+    const struct finding *finding = finding_take(L, conversation);
+    lua_Integer count = 0;
+
+    if (!finding)
+        return 2;
+    lua_newtable(L);
+    for (size_t at = 0; at < finding->size; at += strlen((const char *)finding->bytes + at) + 1) {
+        lua_pushstring(L, (const char *)finding->bytes + at);
+        lua_rawseti(L, -2, ++count);
+    }
+    lua_pushboolean(L, finding->has_more);
+    return 2;
+}
+
+/* It is done all the same. */
+static void cancel(struct conversation *conversation)
+{
+    struct store_errand *errand = errand_drop(conversation);
+
+    if (errand)
+        conversation->generation->engine->storing->forget(errand);
+}
+
+static const struct wait value_wait = {.push = value_push, .cancel = cancel};
+static const struct wait done_wait = {.push = done_push, .cancel = cancel};
+static const struct wait keys_wait = {.push = keys_push, .cancel = cancel};
+
+/* ---- asking --------------------------------------------------------------------------------- */
+
+struct wish {
+    const char *what;
+    struct conversation *conversation;
+    struct store_request request;
+    char key[STORE_KEY_MAX + 1];
+};
+
+/* Raises unless it can wait now. False: the caller is gone, which is on the stack. */
+static bool wish_begin(lua_State *L, struct wish *wish, const char *what, enum store_verb verb)
+{
+    const char *name = name_check(L);
+    char key_name[64];
+
+    *wish = (struct wish){.what = what,
+                          .conversation = application_check(L, what),
+                          .request = {.verb = verb, .store = name, .key = wish->key}};
+    (void)snprintf(key_name, sizeof key_name, "%s: the %s", what,
+                   verb == STORE_KEYS ? "prefix" : "key");
+    if (verb != STORE_KEYS || !lua_isnoneornil(L, 2))
+        text_check(L, 2, key_name, wish->key, sizeof wish->key);
+    if (verb != STORE_KEYS && *wish->key == '\0')
+        script_error(L, "%s must not be empty", key_name);
+    if (!generation_of(L)->engine->storing)
+        script_error(L, "%s: this server has no store", what);
+    if (conversation_visitor(wish->conversation))
+        return true;
+    (void)handle_gone(L);
+    return false;
+}
+
+/* { ttl = … } at `index`. */
+static void take_ttl(lua_State *L, int index, struct wish *wish)
+{
+    static const char *const names[] = {"ttl"};
+    char ttl_name[64];
+
+    if (lua_isnoneornil(L, index))
+        return;
+    luaL_checktype(L, index, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, index)) {
+        (void)key_check(L, -2, wish->what, names, 1);
+        lua_pop(L, 1);
+    }
+    (void)snprintf(ttl_name, sizeof ttl_name, "%s: ttl", wish->what);
+    if (lua_getfield(L, index, "ttl") != LUA_TNIL)
+        wish->request.ttl = duration_check(L, -1, ttl_name, 1, TTL_MOST);
+    lua_pop(L, 1);
+}
+
+/* Pushes nothing, raises nothing. As storing->ask. */
+static int submit(const struct wish *wish, struct errand *errand)
+{
+    const struct storing *storing = wish->conversation->generation->engine->storing;
+    struct store_errand *under_way;
+    int error = storing->ask(storing->ctx, &wish->request, on_answer, errand, &under_way);
+
+    if (!error)
+        errand_begun(errand, under_way);
+    return error;
+}
+
+static int wait_or_tell(lua_State *L, const struct wish *wish, int error, const struct wait *wait)
+{
+    if (!error)
+        return conversation_wait(L, wish->conversation, wait);
+    (void)errand_drop(wish->conversation);
+    lua_pushnil(L);
+    lua_pushstring(L, error == EAGAIN ? "the store is too busy" : strerror(error));
+    return 2;
+}
+
+static int ask(lua_State *L, const struct wish *wish, const struct wait *wait)
+{
+    conversation_check_wait(L, wish->conversation, wish->what);
+    return wait_or_tell(L, wish, submit(wish, errand_make(L, wish->conversation)), wait);
+}
+
+/* store:get(key): the value, nil when there is none; or nil and why */
+static int store_get(lua_State *L)
+{
+    struct wish wish;
+
+    return wish_begin(L, &wish, "get", STORE_GET) ? ask(L, &wish, &value_wait) : 2;
+}
+
+/* store:delete(key): what was there */
+static int store_delete(lua_State *L)
+{
+    struct wish wish;
+
+    return wish_begin(L, &wish, "delete", STORE_DELETE) ? ask(L, &wish, &value_wait) : 2;
+}
+
+/* store:keys([prefix]): a list in order, and whether there are more */
+static int store_keys(lua_State *L)
+{
+    struct wish wish;
+
+    return wish_begin(L, &wish, "keys", STORE_KEYS) ? ask(L, &wish, &keys_wait) : 2;
+}
+
+/* store:add(key [, number = 1 [, { ttl = … }]]): the sum */
+static int store_add(lua_State *L)
+{
+    struct wish wish;
+
+    if (!wish_begin(L, &wish, "add", STORE_ADD))
+        return 2;
+    wish.request.value =
+        (struct store_value){.kind = STORE_NUMBER, .number = luaL_optinteger(L, 3, 1)};
+    take_ttl(L, 4, &wish);
+    return ask(L, &wish, &value_wait);
+}
+
+/* store:set(key, value [, { ttl = … }]): true */
+static int store_set(lua_State *L)
+{
+    struct wish wish;
+    struct plain_error problem;
+    struct errand *errand;
+    unsigned char *bytes = NULL;
+    int error;
+
+    if (!wish_begin(L, &wish, "set", STORE_SET))
+        return 2;
+    if (lua_isnoneornil(L, 3))
+        return luaL_error(L, "set: there is no value; delete(key) forgets one");
+    take_ttl(L, 4, &wish);
+    conversation_check_wait(L, wish.conversation, wish.what);
+    errand = errand_make(L, wish.conversation);
+    wish.request.value.kind = STORE_NUMBER;
+    wish.request.value.number = lua_tointeger(L, 3);
+    if (!lua_isinteger(L, 3)) {
+        wish.request.value.kind = STORE_BYTES;
+        error = plain_encode(L, 3, STORE_VALUE_MAX, &bytes, &wish.request.value.size, &problem);
+        if (error) {
+            (void)errand_drop(wish.conversation);
+            return luaL_error(L, "set: the value%s: %s", problem.path,
+                              error == E2BIG ? "larger than 64 KiB" : problem.what);
+        }
+        wish.request.value.bytes = bytes;
+    }
+    error = submit(&wish, errand);
+    free(bytes);
+    return wait_or_tell(L, &wish, error, &done_wait);
+}
+
+/* ---- the class ------------------------------------------------------------------------------ */
+
+static int to_string(lua_State *L)
+{
+    lua_pushfstring(L, "store %s", name_check(L));
+    return 1;
+}
+
+/* parley.store(name) */
+int parley_store(lua_State *L)
+{
+    char name[STORE_NAME_MAX + 1];
+    char *store;
+
+    text_check(L, 1, "parley.store: the name", name, sizeof name);
+    if (*name == '\0')
+        return luaL_error(L, "parley.store: the name must not be empty");
+    store = lua_newuserdatauv(L, strlen(name) + 1, 0);
+    memcpy(store, name, strlen(name) + 1);
+    luaL_setmetatable(L, class_name);
+    return 1;
+}
+
+void store_class_open(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"get", store_get},   {"set", store_set},       {"add", store_add},
+        {"keys", store_keys}, {"delete", store_delete}, {NULL, NULL},
+    };
+
+    (void)luaL_newmetatable(L, class_name);
+    luaL_newlib(L, methods);
+    frozen_push(L, "a store");
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, to_string);
+    lua_setfield(L, -2, "__tostring");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+}

@@ -1,0 +1,148 @@
+/*
+ * Callers who wait to be let in (framework §5.5).
+ *
+ * Such a caller is a visitor: its audio has a mix of its own, so it is never heard in the
+ * conference and never hears it. Its answer does not say `isfocus`, which would tell the phone that
+ * it is in a conference that it may watch and change (RFC 4579 §4.2); the re-INVITE, or the answer,
+ * that brings it in does (§5.3).
+ */
+#include "focus/private.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum { MUSIC_FADE = 300 }; /* ms */
+
+const char *meanwhile_name(enum meanwhile meanwhile)
+{
+    static const char *const names[MEANWHILE_COUNT] = {
+#define X(name, text) [(name)] = (text),
+        MEANWHILES(X)
+#undef X
+    };
+    return meanwhile < MEANWHILE_COUNT ? names[meanwhile] : "?";
+}
+
+/* Without an offer there can be no audio before the answer: it rings. */
+static int begin(struct visitor *visitor, enum meanwhile meanwhile, struct decision *decision)
+{
+    int error = 0;
+
+    switch (meanwhile) {
+    case MEANWHILE_EARLY:
+        error = visitor_progress(visitor, decision);
+        waiting_play(visitor);
+        if (error != EINVAL)
+            return error;
+        /* fall through */
+    case MEANWHILE_RING:
+        visitor_ring(visitor);
+        return 0;
+    default:
+        return visitor_answer(visitor, decision);
+    }
+}
+
+void waiting_begin(struct call *call, const struct request *request, struct decision *decision)
+{
+    struct focus *focus = request->conference->focus;
+    struct visitor *visitor;
+    struct decision problem = {.code = 500};
+
+    if (pending_add(request, decision) != EINPROGRESS) {
+        refuse_call(focus, call, decision->code, decision->reason, RETRY_AFTER);
+        return;
+    }
+    visitor = visitor_make(focus, call);
+    if (!visitor) {
+        pending_withdraw(focus_pending(focus, decision->pending), 503, "Out of memory");
+        refuse_call(focus, call, 503, "Out of memory", RETRY_AFTER);
+        return;
+    }
+    visitor->waits = true;
+    visitor->pending = focus_pending(focus, decision->pending);
+    visitor->pending->caller = visitor;
+    request->conference->waiting_count++;
+    loop_timer_stop(&request->conference->empty_timer);
+    if (begin(visitor, decision->waiting.meanwhile, &problem))
+        visitor_dismiss(visitor, problem.code, problem.reason);
+}
+
+void waiting_play(struct visitor *visitor)
+{
+    const struct pending *pending = visitor->pending;
+    const char *music = conference_sound(pending->request.conference)->hold_music;
+    struct play_config config = {
+        .file = music,
+        .bus = MIX_MAIN,
+        .fade = MUSIC_FADE,
+        .loop = true,
+    };
+    enum meanwhile meanwhile = pending->decision.waiting.meanwhile;
+
+    if ((meanwhile != MEANWHILE_MUSIC && meanwhile != MEANWHILE_EARLY) || !music || !*music ||
+        !visitor_has_audio(visitor) || visitor->playbacks)
+        return;
+    if (playback_begin(&(struct playback){.visitor = visitor}, &config))
+        log_write(LOG_LEVEL_ERROR, pending->request.conference->name, visitor_call(visitor)->id,
+                  "hold_music: cannot be played to who waits");
+}
+
+/* Its visitor and what is pending know each other no longer. */
+static struct visitor *detach(struct pending *pending)
+{
+    struct visitor *visitor = pending->caller;
+
+    pending->caller = NULL;
+    visitor->pending = NULL;
+    pending->request.conference->waiting_count--;
+    return visitor;
+}
+
+void waiting_gone(struct visitor *visitor, int code, const char *reason)
+{
+    struct pending *pending = visitor->pending;
+
+    (void)detach(pending);
+    pending_withdraw(pending, code ? code : 487, reason);
+}
+
+void waiting_refuse(struct pending *pending, const struct decision *result)
+{
+    struct visitor *visitor = detach(pending);
+    int code = result->code < 300 && !visitor_is_answered(visitor) ? 480 : result->code;
+
+    visitor_dismiss(visitor, code, result->reason);
+}
+
+int waiting_enter(struct pending *pending, struct decision *result)
+{
+    const struct request *request = &pending->request;
+    struct focus *focus = request->conference->focus;
+    struct participant *target =
+        request->verb == VERB_REPLACE ? focus_participant(focus, request->target) : NULL;
+    struct visitor *visitor = detach(pending);
+    struct wishes *wishes;
+    struct decision refusal;
+    int error;
+
+    /* Who asks for privacy gets it, whoever decides (RFC 3323 §4). */
+    result->params.anonymous |= visitor_call(visitor)->caller.anonymous;
+    if (decide_others(request, visitor_call(visitor), result, &wishes, &refusal)) {
+        result->code = refusal.code;
+        (void)snprintf(result->reason, sizeof result->reason, "%s", refusal.reason);
+        visitor_dismiss(visitor, result->code, result->reason);
+        return ECANCELED;
+    }
+    error = visitor_go_in(visitor, request->conference, target, result);
+    if (error == EAGAIN) /* it is still there */
+        visitor_dismiss(visitor, result->code, result->reason);
+    if (error) {
+        wishes_free(wishes);
+        return ECANCELED;
+    }
+    wishes_carry_out(wishes);
+    return 0;
+}
