@@ -282,10 +282,11 @@ static const luaL_Reg fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"ring", ring},           {"early", early},       {"answer", answer},  {"reject", reject},
-    {"challenge", challenge}, {"redirect", redirect}, {"play", call_play}, {"say", call_say},
-    {"ask", call_ask},        {"sleep", sleep_for},   {"join", join},      {"hangup", hangup},
-    {"on_hangup", on_hangup}, {NULL, NULL},
+    {"ring", ring},      {"early", early},         {"answer", answer},
+    {"reject", reject},  {"challenge", challenge}, {"redirect", redirect},
+    {"play", call_play}, {"record", call_record},  {"say", call_say},
+    {"ask", call_ask},   {"sleep", sleep_for},     {"join", join},
+    {"hangup", hangup},  {"on_hangup", on_hangup}, {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};

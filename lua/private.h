@@ -14,6 +14,7 @@
  *   application.c  an application: the function of one file
  *   conversation.c one caller's coroutine (conversation.h); wait.c how it waits
  *   call.c         its class; play.c and ask.c: playing to the caller, asking for keys
+ *   record.c       recording the caller, or a conference
  *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
  *   stack.c        the policies that decide about one conference
  *   options.c      conference.options; option_types.c: what types, limits and defaults they have
@@ -160,6 +161,11 @@ struct script_application *application_find(const struct generation *generation,
 void applications_free(struct generation *generation);
 /* New reference. */
 json_t *applications_status(const struct generation *generation);
+
+/* ---- record.c ------------------------------------------------------------------------------- */
+
+/* conference:record { file = … }, of the conference at index 1, which is NULL when it is gone */
+int conference_record_file(lua_State *L, struct conference *conference);
 
 /* ---- spoken.c ------------------------------------------------------------------------------- */
 

@@ -63,6 +63,9 @@ struct leg_config {
     void *user;       /* comes back with the events */
 };
 
+/* What the names of files that were recorded here begin with, when they are played. */
+#define RECORDING "recording:"
+
 enum {
     PLAY_NEXT = '\n', /* between the files of a list */
     PLAY_MOST = 64,   /* files of one */
@@ -78,6 +81,8 @@ struct play_config {
     bool loop;
     void *user; /* comes back with on_played */
 };
+
+enum { RECORD_FILE = 128 }; /* bytes with NUL of the name of a recording */
 
 struct record_config {
     const char *file; /* below the recordings' directory; .wav, .flac, .opus or .ogg; copied */
