@@ -10,14 +10,15 @@ stds.parley_policy = {
     "_VERSION", "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "print",
     "rawequal", "rawget", "rawlen", "rawset", "select", "setmetatable", "tonumber", "tostring",
     "type", "xpcall",
-    "accept", "challenge", "reject",
+    "accept", "challenge", "pending", "reject",
     "date", "digits", "duration", "money", "number", "ordinal", "time",
     json = fields "decode empty_list encode null",
     base64 = fields "decode encode",
     http = fields "get post request",
     parley = {
       fields = {
-        policy = {}, conference = {}, conferences = {}, create = {}, store = {}, version = {}, generation = {},
+        policy = {}, conference = {}, conferences = {}, create = {}, store = {}, time = {}, fact = {},
+        set_fact = {}, is_same = {}, version = {}, generation = {},
         log = fields "error warn info debug",
       },
     },

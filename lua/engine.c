@@ -108,7 +108,34 @@ static void engine_event(void *ctx, const struct conference_event *event)
         return;
     generation->references++;
     tell_stack(generation, conference, event);
+    conversations_hear(engine, event);
     generation_release(generation);
+}
+
+/* The first who says anything of the mix is heard. */
+static int engine_mix(void *ctx, struct conference *conference, struct plan **planp,
+                      unsigned *watchedp)
+{
+    struct lua_engine *engine = ctx;
+    struct generation *generation = engine->generation;
+    const char *names[] = {generation->site_policy, conference_policy(conference)};
+    enum hook_outcome outcome = HOOK_SILENT;
+    struct script_policy *policy, *asked = NULL;
+
+    loop_assert_thread(engine->loop);
+    generation->references++;
+    for (unsigned i = 0; i < 2 && outcome == HOOK_SILENT; i++) {
+        if (!*names[i])
+            continue;
+        if (!policy_for(generation, names[i], conference_name(conference), &policy)) {
+            outcome = HOOK_FAILED;
+        } else if (policy != asked) {
+            asked = policy;
+            outcome = hook_mix(generation, policy, conference, planp, watchedp);
+        }
+    }
+    generation_release(generation);
+    return outcome == HOOK_FAILED ? EIO : 0;
 }
 
 static bool application_exists(void *ctx, const char *name)
@@ -134,9 +161,23 @@ static void application_event(void *ctx, const struct conference_event *event)
     conversation_event(engine, event);
 }
 
+static json_t *engine_describe(void *ctx, const struct conference *conference)
+{
+    struct lua_engine *engine = ctx;
+    struct generation *generation = engine->generation;
+    json_t *policies;
+
+    loop_assert_thread(engine->loop);
+    generation->references++;
+    policies = policies_describe(generation, conference);
+    generation_release(generation);
+    return policies;
+}
+
 static void engine_forget(void *ctx, uint64_t conference)
 {
     state_forget(ctx, conference);
+    watchers_lose(ctx, conference);
 }
 
 int lua_engine_account(struct lua_engine *engine, const char *user, const char *realm,
@@ -233,7 +274,9 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         .ctx = engine,
         .decide = engine_decide,
         .event = engine_event,
+        .mix = engine_mix,
         .forget = engine_forget,
+        .describe = engine_describe,
     };
     engine->application = (struct application){
         .ctx = engine,

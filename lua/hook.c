@@ -14,11 +14,14 @@
  *   policy.account(user, realm)              asked by signalling who may prove to be `user`.
  * Returns { password = … } or { ha1 = … }, and name and groups if there are any, or nothing.
  *
+ *   policy.mix(mix, conference)              media policy, see mix.c. Nothing said is no opinion.
+ *
  * Decision hooks only decide; commands (participant:mute() and so on) are for event hooks.
  */
 #include "lua/private.h"
 
 #include "core/log.h"
+#include "focus/plan.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,6 +80,11 @@ static int call_push(lua_State *L, const struct hook_frame *frame)
         lua_pushstring(L, frame->question->realm);
         return 2;
     }
+    if (frame->plan) {
+        mix_push(L);
+        conference_push(L, conference_id(frame->conference));
+        return 2;
+    }
     event_push(L, frame->event);
     conference_push(L, frame->event->conference);
     if (frame->event->participant)
@@ -93,12 +101,14 @@ static int hook_body(lua_State *L)
 
     if (!frame->outer)
         options_renew(L);
-    lua_call(L, call_push(L, frame), frame->event ? 0 : 1);
+    lua_call(L, call_push(L, frame), frame->event || frame->plan ? 0 : 1);
     budget_charge(L, 0);
     if (frame->request)
         verdict_take(L, -1, frame);
     else if (frame->question)
         account_take(L, frame->question);
+    else if (frame->plan)
+        mix_seal(L, frame);
     state_commit(L, frame);
     return 0;
 }
@@ -108,23 +118,6 @@ static void hook_position(const struct hook_frame *frame, char *text, size_t siz
 {
     (void)snprintf(text, size, "%.100s:%d", frame->policy->display,
                    frame->policy->hooks[frame->hook]->line);
-}
-
-/* Sees to it that the error begins with a position, and copies that position. */
-static void error_position(const struct hook_frame *frame, char *error, char *position,
-                           size_t position_size)
-{
-    char message[SCRIPT_TEXT];
-    size_t file = strcspn(error, ":");
-    size_t line = error[file] ? strspn(error + file + 1, "0123456789") : 0;
-
-    if (line > 0 && error[file + 1 + line] == ':') {
-        (void)snprintf(position, position_size, "%.*s", (int)(file + 1 + line), error);
-        return;
-    }
-    hook_position(frame, position, position_size);
-    (void)snprintf(message, sizeof message, "%s", error);
-    (void)snprintf(error, SCRIPT_TEXT, "%.120s: %.380s", position, message);
 }
 
 /* False when the hook failed: `error`, of SCRIPT_TEXT bytes, says why. */
@@ -143,7 +136,10 @@ static bool hook_run(struct hook_frame *frame, char *error)
     lua_pushcfunction(L, message_handler);
     lua_pushcfunction(L, hook_body);
     lua_pushlightuserdata(L, frame);
-    budget_begin(generation, &budget, frame->event ? BUDGET_EVENT : BUDGET_DECISION);
+    budget_begin(generation, &budget,
+                 frame->event  ? BUDGET_EVENT
+                 : frame->plan ? BUDGET_MIX
+                               : BUDGET_DECISION);
     status = lua_pcall(L, 1, 0, -3);
     generation->running = L;
     budget_end(generation, &budget);
@@ -220,7 +216,8 @@ enum hook_outcome hook_decide(struct generation *generation, struct script_polic
         .conference_name = request->conference_name,
         .call = request->call,
     };
-    char error[SCRIPT_TEXT], position[POSITION_TEXT], text[32], consequence[64];
+    char error[SCRIPT_TEXT], fallback[POSITION_TEXT], position[POSITION_TEXT], text[32],
+        consequence[64];
 
     if (!policy->hooks[frame.hook])
         return HOOK_SILENT;
@@ -230,7 +227,8 @@ enum hook_outcome hook_decide(struct generation *generation, struct script_polic
         *decision = wanted;
         return HOOK_DECIDED;
     }
-    error_position(&frame, error, position, sizeof position);
+    hook_position(&frame, fallback, sizeof fallback);
+    error_position(error, fallback, position, sizeof position);
     decide_safely(request, decision, position);
     decision_text(decision, text, sizeof text);
     (void)snprintf(consequence, sizeof consequence, "decided by safe default: %s", text);
@@ -247,13 +245,14 @@ enum hook_outcome hook_account(struct generation *generation, struct script_poli
         .hook = HOOK_ACCOUNT,
         .question = question,
     };
-    char error[SCRIPT_TEXT], position[POSITION_TEXT];
+    char error[SCRIPT_TEXT], fallback[POSITION_TEXT], position[POSITION_TEXT];
 
     if (!policy->hooks[frame.hook])
         return HOOK_SILENT;
     if (hook_run(&frame, error))
         return question->is_known ? HOOK_DECIDED : HOOK_SILENT;
-    error_position(&frame, error, position, sizeof position);
+    hook_position(&frame, fallback, sizeof fallback);
+    error_position(error, fallback, position, sizeof position);
     hook_report(&frame, error, "the request is refused with 500");
     return HOOK_FAILED;
 }
@@ -272,10 +271,44 @@ void hook_event(struct generation *generation, struct script_policy *policy,
         .conference_name = conference ? conference_name(conference) : "?",
         .call = participant ? participant_call(participant)->id : NULL,
     };
-    char error[SCRIPT_TEXT], position[POSITION_TEXT];
+    char error[SCRIPT_TEXT], fallback[POSITION_TEXT], position[POSITION_TEXT];
 
     if (!policy->hooks[frame.hook] || hook_run(&frame, error))
         return;
-    error_position(&frame, error, position, sizeof position);
+    hook_position(&frame, fallback, sizeof fallback);
+    error_position(error, fallback, position, sizeof position);
     hook_report(&frame, error, "conference.state is as it was before");
+}
+
+enum hook_outcome hook_mix(struct generation *generation, struct script_policy *policy,
+                           const struct conference *conference, struct plan **planp,
+                           unsigned *watchedp)
+{
+    struct hook_frame frame = {
+        .generation = generation,
+        .policy = policy,
+        .hook = HOOK_MIX,
+        .conference = conference,
+        .conference_name = conference_name(conference),
+    };
+    char error[SCRIPT_TEXT] = "out of memory";
+    char fallback[POSITION_TEXT], position[POSITION_TEXT];
+    bool is_well;
+
+    if (!policy->hooks[frame.hook])
+        return HOOK_SILENT;
+    frame.plan = plan_create();
+    is_well = frame.plan && hook_run(&frame, error);
+    *watchedp |= frame.watched;
+    if (is_well && !plan_is_empty(frame.plan)) {
+        *planp = frame.plan;
+        return HOOK_DECIDED;
+    }
+    plan_destroy(frame.plan);
+    if (is_well)
+        return HOOK_SILENT;
+    hook_position(&frame, fallback, sizeof fallback);
+    error_position(error, fallback, position, sizeof position);
+    hook_report(&frame, error, "the mix stays as it was");
+    return HOOK_FAILED;
 }

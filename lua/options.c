@@ -58,9 +58,8 @@ static int option_unknown(lua_State *L)
                       nearest_push(L, name, names, count));
 }
 
-/* Pushes the read-only table of options by the declarations of `policy`. */
-static void options_build(lua_State *L, const struct conference_config *conference,
-                          const struct script_policy *policy)
+void options_build(lua_State *L, const struct conference_config *conference,
+                   const struct script_policy *policy)
 {
     int declarations, options;
 

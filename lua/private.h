@@ -15,6 +15,8 @@
  *   conversation.c one caller's coroutine (conversation.h); wait.c how it waits
  *   call.c         its class; play.c and ask.c: playing to the caller, asking for keys
  *   record.c       recording the caller, or a conference
+ *   joining.c      into a conference, out of its mix, back; wait_for.c: what happens there
+ *   timer.c        functions that a conversation has run later
  *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
  *   stack.c        the policies that decide about one conference
  *   options.c      conference.options; option_types.c: what types, limits and defaults they have
@@ -25,7 +27,9 @@
  *   verdict.c      accept, reject, challenge
  *   pending.c      class pending: what waits for a decision; how a verdict lets it wait
  *   account.c      what the hook account answers
+ *   mix.c          what the hook mix says: media policy
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
+ *   describe.c     what policies tell of themselves to who subscribes to them
  *   explain.c      why somebody does not hear another
  *   standing.c     what participants are: role, shown name, floor, leave to speak
  *   sidebar.c      what conferences and participants have of sidebars
@@ -57,8 +61,10 @@
 #include <uthash.h>
 
 enum {
-    /* Decision hooks by verb, then event hooks, then the one that is asked for accounts. */
+    /* Decision hooks by verb, then event hooks, then the one that is asked for accounts, and the
+     * one for the mix. */
     HOOK_ACCOUNT = VERB_COUNT + EVENT_COUNT,
+    HOOK_MIX,
     HOOK_COUNT,
     HOOK_DEPTH_MAX = 4,  /* hooks within commands of hooks */
     ERROR_WINDOW = 60,   /* s in which errors are counted for the log line */
@@ -74,7 +80,7 @@ enum {
 
 /* ---- budget.c ------------------------------------------------------------------------------- */
 
-enum budget_kind { BUDGET_DECISION, BUDGET_EVENT, BUDGET_STEP, BUDGET_LOAD };
+enum budget_kind { BUDGET_DECISION, BUDGET_EVENT, BUDGET_MIX, BUDGET_STEP, BUDGET_LOAD };
 
 struct budget {
     enum budget_kind kind;
@@ -136,6 +142,8 @@ int policy_make(lua_State *L);
 /* The policy on top of the stack becomes `policy`'s: hooks are taken from it, it is popped.
  * Raises. */
 void policy_take(lua_State *L, struct script_policy *policy);
+/* Pushes the name that it gives itself, which says nothing of files. */
+void policy_push_own_name(lua_State *L, const struct script_policy *policy);
 /* Pushes the table of declared options. */
 void policy_push_declarations(lua_State *L, const struct script_policy *policy);
 
@@ -274,6 +282,10 @@ int message_handler(lua_State *L);
 void message_take(lua_State *L, const struct budget *budget, const char *fallback, char *text,
                   size_t size);
 
+/* Sees to it that the error, of SCRIPT_TEXT bytes, begins with a position, the fallback if it has
+ * none, and copies that position. */
+void error_position(char *error, const char *fallback, char *position, size_t size);
+
 /* ---- engine.c ------------------------------------------------------------------------------- */
 
 /* What C keeps of conference.state between hooks. */
@@ -291,6 +303,8 @@ struct lua_engine {
     struct generation *generation;      /* the live one */
     struct conference_state *states;    /* hash by id */
     struct conversation *conversations; /* hash by their visitors' ids */
+    struct conversation *watchers[256]; /* lists, by the conference that they watch */
+    uint64_t event_count;               /* events told so far, the present one included */
     json_t *facts;                      /* by name */
     const struct fetching *fetching;    /* NULL: there is no web client */
     const struct storing *storing;      /* NULL: there is no store */
@@ -328,6 +342,9 @@ struct hook_frame {
     const struct request *request;        /* of a decision hook */
     const struct conference_event *event; /* of an event hook */
     struct account_question *question;    /* of the hook account */
+    struct plan *plan;                    /* of the hook mix: what it says */
+    const struct conference *conference;  /* of the hook mix */
+    unsigned watched;                     /* of the hook mix: what it has read, see mix_watch */
     struct decision *decision;            /* of a decision hook */
     bool is_decided;
     const char *conference_name, *call; /* for the log; may be NULL */
@@ -344,6 +361,11 @@ void hook_event(struct generation *generation, struct script_policy *policy,
 /* HOOK_DECIDED: *question has the answer. */
 enum hook_outcome hook_account(struct generation *generation, struct script_policy *policy,
                                struct account_question *question);
+/* HOOK_DECIDED: *planp is the caller's. *watchedp: what else than events it depends on, also when
+ * it failed. */
+enum hook_outcome hook_mix(struct generation *generation, struct script_policy *policy,
+                           const struct conference *conference, struct plan **planp,
+                           unsigned *watchedp);
 /* What is decided when a script fails: by the verb, never by the script. */
 void decide_safely(const struct request *request, struct decision *decision, const char *by);
 /* "reject 500", for the log */
@@ -474,6 +496,17 @@ void account_take(lua_State *L, struct account_question *question);
 /* Pushes groups as a list that is also a set: { "staff", staff = true }. */
 void groups_push(lua_State *L, const char *groups);
 
+/* ---- mix.c ---------------------------------------------------------------------------------- */
+
+void mix_open(lua_State *L);
+void mix_push(lua_State *L);
+/* The hook has ended: its plan is complete. Raises when it cannot be carried out. */
+void mix_seal(lua_State *L, const struct hook_frame *frame);
+/* If a hook mix runs, its plan depends on that from now on. */
+void mix_watch(lua_State *L, enum mix_watch what);
+int participant_speaks_to(lua_State *L);
+int participant_listens_to(lua_State *L);
+
 /* ---- handle.c ------------------------------------------------------------------------------- */
 
 struct handle_class {
@@ -510,7 +543,8 @@ int command_refused(lua_State *L, int result, const struct decision *decision);
 /* Both, for methods that return true. */
 int command_submit(lua_State *L, struct request *request);
 
-extern const struct handle_class conference_class, participant_class, call_class, pending_class;
+extern const struct handle_class conference_class, participant_class, call_class, pending_class,
+    timer_class;
 void conference_push(lua_State *L, uint64_t id);
 void participant_push(lua_State *L, uint64_t id);
 
@@ -537,6 +571,11 @@ int participant_give_floor(lua_State *L);
 int participant_take_floor(lua_State *L);
 int participant_ask_for_floor(lua_State *L);
 
+/* ---- describe.c ----------------------------------------------------------------------------- */
+
+/* As struct policy's describe. */
+json_t *policies_describe(struct generation *generation, const struct conference *conference);
+
 /* ---- sidebar.c ------------------------------------------------------------------------------ */
 
 int conference_get_parent(lua_State *L);
@@ -556,6 +595,9 @@ void option_declare(lua_State *L, const char *key);
 /* Replaces the value on top of the stack by its final form for the checked declaration at that
  * index. Raises, as `what`, when it is none that the declaration allows. */
 void option_take(lua_State *L, int declaration, const char *what);
+/* Pushes the read-only table of options by the declarations of `policy`. Raises. */
+void options_build(lua_State *L, const struct conference_config *conference,
+                   const struct script_policy *policy);
 /* conference.options, as the policy of the running hook declares them. Raises. */
 void options_push(lua_State *L, const struct conference *conference);
 /* Forgets the tables that options_push made for earlier hooks. Raises. */

@@ -198,6 +198,8 @@ const char *conference_title(const struct conference *conference);
 const struct session_about *conference_about(const struct conference *conference);
 /* As in struct conference_config. */
 const char *conference_policy(const struct conference *conference);
+/* Who decides about it, see focus/policy.h: a new reference; NULL: nothing is known. */
+json_t *focus_describe_policies(const struct focus *focus, const struct conference *conference);
 const json_t *conference_options(const struct conference *conference);
 const json_t *conference_places(const struct conference *conference);
 unsigned conference_capacity(const struct conference *conference);
@@ -206,6 +208,11 @@ bool conference_is_locked(const struct conference *conference);
 const char *conference_recording(const struct conference *conference);
 /* Of the streams towards its participants, unless they are on hold. */
 enum stream_direction conference_direction(const struct conference *conference);
+/* What its policies want its mix to be like; NULL: they say nothing, all speak to the main bus and
+ * hear it. Good until the loop's next turn. See focus/plan.h. */
+const struct plan *conference_plan(const struct conference *conference);
+/* They are to be asked anew: something has changed that no event tells. */
+void conference_arrange(struct conference *conference);
 /* Names of the codecs that it offers, best first, separated by blanks; "": all. */
 const char *conference_codecs(const struct conference *conference);
 bool conference_is_reserved(const struct conference *conference);
@@ -249,6 +256,8 @@ struct conference *participant_conference(const struct participant *participant)
 struct participant *participant_main(const struct participant *participant);
 /* The other way round; NULL: in no sidebar. It may still be asked (participant_has_joined). */
 struct participant *participant_aside(const struct participant *participant);
+/* dB; in a sidebar: how loud it hears the parent. */
+float participant_background(const struct participant *participant);
 /* The identity and the call as they were at the INVITE. */
 const struct call_info *participant_call(const struct participant *participant);
 const char *participant_role(const struct participant *participant);
@@ -289,6 +298,8 @@ const char *participant_status(const struct participant *participant);
 bool participant_is_called(const struct participant *participant);
 /* And its phone rings. */
 bool participant_is_alerting(const struct participant *participant);
+/* Id of the visitor as which its application knows it (focus/visitor.h); 0: it has none. */
+uint64_t participant_visitor(const struct participant *participant);
 /* True from the ACK on, and false again once it left. */
 bool participant_has_joined(const struct participant *participant);
 time_t participant_joined_at(const struct participant *participant);

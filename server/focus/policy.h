@@ -8,6 +8,18 @@
 #include "focus/event.h"
 #include "focus/request.h"
 
+#include <jansson.h>
+
+struct conference;
+struct plan;
+
+/* What a plan for a mix may be made from that changes without an event of its own. Bits. */
+enum mix_watch {
+    WATCH_SPEAKING = 1,
+    WATCH_LEVEL = 2,
+    WATCH_CODEC = 4,
+};
+
 struct policy {
     void *ctx;
     /* Fills *decision, which comes in as the verb's default with the request's params. The stack
@@ -19,8 +31,17 @@ struct policy {
     /* Runs the event hooks. Participant and conference of a left or ended event are still there
      * to be asked about. */
     void (*event)(void *ctx, const struct conference_event *event);
-    /* The conference is gone for good: drop its state. */
+    /* May be NULL. What the mix of the conference is to be like: *planp, sealed and the caller's,
+     * NULL when no policy says anything of that. The first of the stack that does is heard.
+     * *watchedp: what it depends on. EIO: a script has failed, which the engine has logged and
+     * counted. */
+    int (*mix)(void *ctx, struct conference *conference, struct plan **planp, unsigned *watchedp);
+    /* The conference is gone for good: drop its state, wait for it no more. */
     void (*forget)(void *ctx, uint64_t conference);
+    /* The policies that decide about the conference, in their order, as far as everybody may know:
+     * [{ "name": …, "verbs": [ that it has a hook for ], "options": { name: text } }]. New
+     * reference; NULL: out of memory. May itself be NULL: there is nothing to be told. */
+    json_t *(*describe)(void *ctx, const struct conference *conference);
 };
 
 #endif

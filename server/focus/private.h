@@ -12,6 +12,8 @@
  *   participant.c  participants: make, leave; and reading them
  *   routing.c      what each hears and is heard by: routes to the buses of the mix; those buses
  *   standing.c     what they are in it: role, shown name, floor, leave to speak
+ *   arrange.c      media policy: asking for the plan of a mix, and carrying it out
+ *   plan.h         such a plan, as data
  *   admit.c        a call that wants in: create, join, answer
  *   replace.c      a call that takes the place of another
  *   sidebar.c      conferences within a conference
@@ -20,12 +22,11 @@
  *   uncalled.c     those whom nobody could call
  *   wishes.c       several people to be called, or put out, at the wish of one
  *   initiate.c     INITIATE: a conference, and others in it, for its owner
- *   refer.c        what is asked by REFER, and who is told how it goes
- *   streams.c      which streams the calls have: sessions, hold, changes for all
- *   calls.c        what becomes of a call: session, established, ended; OPTIONS
- *   submit.c       a participant's or script's wish: decision, effect
- *   subscribe.c    who wants to be told what happens: decision
- *   decide.c       the one way from a request to a decision
+ *   refer.c        what is asked by REFER, and who is told how it goes; refer_waiting.c: about
+ * those who wait named.c        whom a URI names streams.c      which streams the calls have:
+ * sessions, hold, changes for all calls.c        what becomes of a call: session, established,
+ * ended; OPTIONS submit.c       a participant's or script's wish: decision, effect subscribe.c who
+ * wants to be told what happens: decision decide.c       the one way from a request to a decision
  *   pending.c      requests that wait for somebody's decision
  *   waiting.c      callers who wait to be let in
  *   recheck.c      asking anew about those who are in
@@ -37,7 +38,7 @@
  *   recording.c    what is recorded, of it or of a visitor
  *   playback.c     a file that plays, there or to a visitor
  *   visitor.c      callers who talk with an application, and are in no conference
- *   enter.c        … and come into one
+ *   enter.c        … and come into one, with their application still there
  *   events.c       the queue of what has happened, and who is told
  */
 #ifndef FOCUS_PRIVATE_H
@@ -47,6 +48,7 @@
 #include "focus/cause.h"
 #include "focus/focus.h"
 #include "focus/pending.h"
+#include "focus/plan.h"
 #include "ports/initiating.h"
 #include "ports/referring.h"
 
@@ -182,6 +184,16 @@ struct bus_set {
     uint64_t turned_at;              /* ms: when `resting` began */
 };
 
+/* How the plan of a mix is carried out. */
+struct arrangement {
+    struct plan *plan;         /* NULL: all speak to the main bus and hear it. Owned. */
+    uint8_t buses[PLAN_BUSES]; /* of the mix, for each of the plan's */
+    unsigned watched;         /* what it was made from, besides what is told by events: mix_watch */
+    struct loop_timer *timer; /* until policies are asked anew … */
+    uint64_t asks_at;         /* … in ms */
+    uint64_t asked_at, idle_until; /* ms */
+};
+
 struct conference {
     struct focus *focus;
     uint64_t id;
@@ -212,6 +224,7 @@ struct conference {
     bool creator_has_left;          /* just now, which is still to be considered */
     struct mix *mix;
     struct bus_set buses;
+    struct arrangement arrangement;
     bool has_announced;     /* so that all hear that bus */
     bool has_sound;         /* of its own */
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
@@ -268,6 +281,7 @@ struct participant {
     bool called, alerting;           /* by us, and not answered yet; the phone rings */
     struct loop_timer *patience;     /* runs while it is called */
     struct referrer *referrers;      /* list: who is told whether it comes in */
+    struct visitor *visitor;         /* as which its application knows it; NULL: none any more */
     struct participant *main;        /* who it is in the parent, whose call and leg it has; NULL: it
                                         has its own */
     struct participant *aside;       /* the other way round: who it is in a sidebar; or NULL */
@@ -293,12 +307,18 @@ struct visitor {
     struct playback *playbacks;      /* list */
     enum stream_direction direction; /* this and the next as a participant's */
     bool has_session, has_audio, is_source, held_by_phone;
-    bool early;              /* there is audio before the answer */
-    bool answered;           /* the 200 is on its way */
-    bool up;                 /* and the ACK is here */
-    bool failed;             /* its application is over, it hears of that and goes */
-    bool waits;              /* to be let in, and has no application */
-    struct pending *pending; /* what it waits for; NULL: nothing */
+    bool early;                      /* there is audio before the answer */
+    bool answered;                   /* the 200 is on its way */
+    bool up;                         /* and the ACK is here */
+    bool failed;                     /* its application is over, it hears of that and goes */
+    bool waits;                      /* to be let in, and has no application */
+    struct pending *pending;         /* what it waits for; NULL: nothing */
+    struct participant *participant; /* that it is, while its application goes on; NULL: it is in no
+                                        conference, and call and leg are its own */
+    bool is_out;                     /* of the mix of its conference, with its application */
+    bool wants_out;                  /* what it is to be */
+    bool is_let_go;                  /* its application is over: it is freed when it is back in */
+    struct loop_timer *step_timer;   /* until its leg can be moved */
     time_t since;
     UT_hash_handle hh;
 };
@@ -440,6 +460,9 @@ void participant_free(struct participant *participant);
 int participant_route(struct participant *participant);
 /* The same for what cannot be taken back: without the memory for it the participant has to go. */
 void participant_route_or_remove(struct participant *participant);
+/* What the route is under the arrangement. */
+void routing_compute(const struct participant *participant, const struct arrangement *arrangement,
+                     struct leg_route *route);
 /* All of them; one whom an error concerns goes on as before. */
 int conference_route(struct conference *conference);
 /* A bus of the conference's mix that nobody else has. ENOSPC. */
@@ -457,7 +480,17 @@ int standing_change(struct participant *participant, enum verb verb,
 void standing_pass_on(struct participant *participant, enum verb verb,
                       const struct decision *decision);
 
+/* arrange.c */
+/* The event has been told: it may be one after which the mix has to be another. */
+void arrange_after(struct focus *focus, const struct conference_event *event);
+/* Something has changed that only those are asked about who have made their plan from it. */
+void conference_changed(struct conference *conference, enum mix_watch what);
+/* With the mix. */
+void arrangement_drop(struct conference *conference);
+
 /* streams.c */
+/* Whether it is on hold, if that has changed. */
+void participant_tell_held(struct participant *participant);
 /* How the participant's call is to be answered, offered or changed. */
 void participant_answer(const struct participant *participant, struct answer *answer);
 /* Offer/answer has ended well. */
@@ -586,8 +619,15 @@ bool focus_has_application(const struct focus *focus, const char *user, const ch
 void visitor_session(struct visitor *visitor, const struct session *session);
 void visitor_established(struct visitor *visitor);
 void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem);
-/* It is none any more: its call and its leg are the participant's, who has its session. */
+/* Its call and its leg are the participant's, who has its session. */
 void visitor_enter(struct visitor *visitor, struct participant *participant);
+/* The participant that it is has left the conference, and its leg is gone. */
+void visitor_left_conference(struct visitor *visitor, int code, const char *reason);
+void visitor_free(struct visitor *visitor);
+int visitor_make_mix(struct visitor *visitor);
+void visitor_drop_mix(struct visitor *visitor);
+/* In a mix of its own it hears what is played there. */
+void visitor_compute(const struct visitor *visitor, struct leg_route *route);
 /* It is none any more; what becomes of its call is another's. `code` as of on_ended. */
 void visitor_leave(struct visitor *visitor, int code, const char *reason);
 /* Its application hears of it. */
@@ -683,6 +723,12 @@ void referrers_tell(struct participant *participant, int code, const char *reaso
 /* As the roster names people: a user's URI names all its endpoints, an endpoint's only that one
  * (RFC 4575 §5.6, §5.7). */
 bool participant_is_named(const struct participant *participant, const char *uri);
+/* The same of who waits to come in, or to be called. */
+bool pending_is_named(const struct pending *pending, const char *uri);
+
+/* refer_waiting.c */
+/* False: nobody of that URI waits, or whoever refers may not decide about them. */
+bool refer_waiting(struct focus *focus, struct reference *reference, const struct request *asked);
 
 /* subscribe.c */
 /* The participant who sends a request, within `call` or, when that is NULL, outside of any. NULL:

@@ -45,9 +45,13 @@ static void write_departure(struct xml *xml, const struct departure *departure, 
 static const char *media_status(const struct participant *participant)
 {
     enum stream_direction direction = participant_direction(participant);
+    const struct participant *aside = participant_aside(participant);
 
     if (participant_is_muted(participant) || !participant_may_speak(participant))
         direction &= STREAM_SENDONLY;
+    /* §5.9: who is in a sidebar is not heard here, and hears it in the background at best. */
+    if (aside && participant_has_joined(aside))
+        direction &= participant_background(aside) > GAIN_OFF ? STREAM_SENDONLY : STREAM_INACTIVE;
     return stream_direction_name(stream_reversed(direction));
 }
 
@@ -115,6 +119,22 @@ char *conference_write_endpoint(const struct participant *participant, const cha
     return xml_finish(&xml);
 }
 
+/* §5.7.3: it is anticipated that it will come in. */
+char *conference_write_waiting(const struct pending *pending, const char *entity)
+{
+    struct xml xml;
+
+    xml_start(&xml);
+    xml_open(&xml, "endpoint");
+    xml_uri_attribute(&xml, "entity", entity);
+    xml_attribute(&xml, "state", "full");
+    xml_element(&xml, "status", "pending");
+    xml_element(&xml, "joining-method",
+                pending_request(pending)->invitation ? "dialed-out" : "dialed-in");
+    xml_close(&xml);
+    return xml_finish(&xml);
+}
+
 /* ---- users ---------------------------------------------------------------------------------- */
 
 static bool is_visible(const struct endpoint *endpoint, enum edition_kind kind)
@@ -127,6 +147,7 @@ static void write_endpoint(struct xml *xml, const struct watched *watched,
 {
     struct participant *participant =
         focus_participant(watched->state->focus, endpoint->participant);
+    const struct pending *pending = focus_pending(watched->state->focus, endpoint->pending);
     char *text = NULL;
 
     if (endpoint->is_gone) {
@@ -136,6 +157,8 @@ static void write_endpoint(struct xml *xml, const struct watched *watched,
     }
     if (participant)
         text = conference_write_endpoint(participant, endpoint->entity, kind, NULL);
+    else if (pending)
+        text = conference_write_waiting(pending, endpoint->entity);
     if (text)
         xml_raw(xml, text);
     else

@@ -8,6 +8,18 @@
 
 #define CONFERENCE_END "</conference-info>\n"
 #define DIALOGS_END "</dialog-info>\n"
+#define POLICY_END "</conference-policy>\n"
+
+static bool is_policy(const struct edition *edition)
+{
+    return edition->kind == EDITION_POLICY || edition->kind == EDITION_POLICY_MODERATOR;
+}
+
+/* It shows users, and is told as what changes. */
+static bool is_roster(const struct edition *edition)
+{
+    return edition->kind == EDITION_PLAIN || edition->kind == EDITION_MODERATOR;
+}
 
 /* ---- what changes are collected in ---------------------------------------------------------- */
 
@@ -69,7 +81,8 @@ static void take_users(struct edition *edition, xmlBufferPtr changes)
 /* What of <conference-description> can change; the rest is the entity's. */
 static bool take_description(struct edition *edition)
 {
-    char *text = conference_write_description(edition->watched, "");
+    char *text = is_roster(edition) ? conference_write_description(edition->watched, "")
+                                    : policy_write(edition->watched, edition->kind);
 
     return text && replace(&edition->description, text);
 }
@@ -114,28 +127,63 @@ static void take_dialogs(struct edition *edition, xmlBufferPtr changes)
     }
 }
 
+static void append_within(xmlBufferPtr changes, const char *open, xmlBufferPtr elements,
+                          const char *close)
+{
+    if (xmlBufferLength(elements) == 0)
+        return;
+    append(changes, open);
+    append(changes, (const char *)xmlBufferContent(elements));
+    append(changes, close);
+    xmlBufferEmpty(elements);
+}
+
+/* An empty list of references is not valid: that there is none any more, a full document tells. */
+static bool take_references(struct edition *edition, xmlBufferPtr changes)
+{
+    char *text = sidebars_write_references(edition->watched, edition->kind);
+    bool had = edition->references && *edition->references;
+
+    if (!text || !replace(&edition->references, text))
+        return false;
+    append(changes, edition->references);
+    return had && !*edition->references;
+}
+
+static void take_values(struct edition *edition, xmlBufferPtr entries, xmlBufferPtr changes)
+{
+    bool had = edition->values != NULL;
+
+    sidebars_take_values(edition, entries);
+    if (had && !edition->values)
+        append(changes, "<sidebars-by-val state=\"deleted\"/>");
+    else
+        append_within(changes, "<sidebars-by-val state=\"partial\">", entries,
+                      "</sidebars-by-val>");
+}
+
 /* The elements of the next partial document; *is_wholep: only a full one can tell it. */
 static void take_changes(struct edition *edition, xmlBufferPtr changes, bool *is_wholep)
 {
-    xmlBufferPtr users = xmlBufferCreate();
+    xmlBufferPtr elements = xmlBufferCreate();
 
-    *is_wholep = !users;
-    if (!users)
+    *is_wholep = !elements;
+    if (!elements)
         return;
     if (edition->kind == EDITION_DIALOGS) {
         take_dialogs(edition, changes);
+    } else if (is_policy(edition)) {
+        *is_wholep = take_description(edition);
     } else {
-        take_users(edition, users);
+        take_users(edition, elements);
         *is_wholep = take_description(edition);
         if (take_state(edition))
             append(changes, edition->state);
-        if (xmlBufferLength(users) > 0) {
-            append(changes, "<users state=\"partial\">");
-            append(changes, (const char *)xmlBufferContent(users));
-            append(changes, "</users>");
-        }
+        append_within(changes, "<users state=\"partial\">", elements, "</users>");
+        *is_wholep |= take_references(edition, changes);
+        take_values(edition, elements, changes);
     }
-    xmlBufferFree(users);
+    xmlBufferFree(elements);
 }
 
 bool edition_publish(struct edition *edition)
@@ -168,9 +216,15 @@ bool edition_publish(struct edition *edition)
 
 static char *write_head(const struct face *face, const char *state, unsigned version)
 {
-    return face->edition->kind == EDITION_DIALOGS
-               ? dialog_write_head(face->entity, state, version)
-               : conference_write_head(face->entity, state, version);
+    switch (face->edition->kind) {
+    case EDITION_DIALOGS:
+        return dialog_write_head(face->entity, state, version);
+    case EDITION_POLICY:
+    case EDITION_POLICY_MODERATOR:
+        return policy_write_head(face->entity, state, version);
+    default:
+        return conference_write_head(face->entity, state, version);
+    }
 }
 
 static void append_users(xmlBufferPtr buffer, const struct edition *edition)
@@ -180,6 +234,13 @@ static void append_users(xmlBufferPtr buffer, const struct edition *edition)
     for (const struct user *user = edition->watched->users; user; user = user->hh.next)
         append(buffer, user->shown[edition->kind] ? user->shown[edition->kind] : "");
     append(buffer, "</users>");
+    append(buffer, edition->references ? edition->references : "");
+    if (!edition->values)
+        return;
+    append(buffer, "<sidebars-by-val>");
+    for (const struct value *value = edition->values; value; value = value->next)
+        append(buffer, value->text);
+    append(buffer, "</sidebars-by-val>");
 }
 
 static void append_dialogs(xmlBufferPtr buffer, const struct watched *watched)
@@ -193,16 +254,26 @@ static void append_dialogs(xmlBufferPtr buffer, const struct watched *watched)
 static void append_all(xmlBufferPtr buffer, const struct face *face)
 {
     const struct edition *edition = face->edition;
+    xmlBufferPtr users;
     char *description;
 
     if (edition->kind == EDITION_DIALOGS) {
         append_dialogs(buffer, edition->watched);
         return;
     }
+    if (is_policy(edition)) {
+        append(buffer, edition->description ? edition->description : "");
+        return;
+    }
     description = conference_write_description(edition->watched, face->entity);
     append(buffer, description ? description : "");
     free(description);
-    append_users(buffer, edition);
+    users = xmlBufferCreate();
+    if (!users)
+        return;
+    append_users(users, edition);
+    sidebars_spell(buffer, (const char *)xmlBufferContent(users), face->entity);
+    xmlBufferFree(users);
 }
 
 /* `changes` NULL: all there is. */
@@ -216,10 +287,12 @@ static struct body *write_document(const struct face *face, const char *state, u
     if (buffer && head) {
         append(buffer, head);
         if (changes)
-            append(buffer, changes->data);
+            sidebars_spell(buffer, changes->data, face->entity);
         else if (strcmp(state, "deleted") != 0 && !face->edition->watched->is_over)
             append_all(buffer, face);
-        append(buffer, face->edition->kind == EDITION_DIALOGS ? DIALOGS_END : CONFERENCE_END);
+        append(buffer, face->edition->kind == EDITION_DIALOGS ? DIALOGS_END
+                       : is_policy(face->edition)             ? POLICY_END
+                                                              : CONFERENCE_END);
         body = take_body(buffer);
     }
     free(head);
@@ -252,6 +325,9 @@ static struct body *full_body(struct watcher *watcher)
     watcher->version = edition->version;
     if (edition->kind == EDITION_DIALOGS)
         return write_document(face, "full", watcher->documents++, NULL);
+    if (is_policy(edition))
+        return write_document(face, is_gone || watcher->is_over ? "deleted" : state,
+                              edition->version, NULL);
     if (is_gone || (watcher->is_over && !edition->watched->is_over)) { /* for this watcher alone */
         watcher->version++;
         return parts_first(watcher, write_document(face, "deleted", watcher->version, NULL),
@@ -308,10 +384,12 @@ static void close_edition(struct edition *edition)
     }
     free(edition->state);
     free(edition->description);
-    edition->state = edition->description = NULL;
+    free(edition->references);
+    sidebars_close(edition);
+    edition->state = edition->description = edition->references = NULL;
     edition->version = 0;
     for (user = edition->watched->users; user; user = user->hh.next) {
-        if (edition->kind != EDITION_DIALOGS) {
+        if (is_roster(edition)) {
             free(user->shown[edition->kind]);
             user->shown[edition->kind] = NULL;
             continue;

@@ -173,6 +173,10 @@ static void take_event(struct watched *watched, const struct conference_event *e
         for_all(watched, move_participant, event);
         roster_leave(watched, other);
     }
+    if (event->kind == EVENT_PENDING)
+        (void)roster_add_waiting(watched, focus_pending(watched->state->focus, event->pending));
+    else if (event->kind == EVENT_DECIDED)
+        roster_drop_waiting(watched);
     if (!participant)
         return;
     if (((event->kind == EVENT_JOINED || event->kind == EVENT_REPLACED) &&
@@ -191,11 +195,25 @@ static void take_event(struct watched *watched, const struct conference_event *e
     }
 }
 
+/* What happens in a sidebar may be told in its parent's documents. */
+static void take_sidebar_event(struct state *state, const struct conference_event *event)
+{
+    const struct conference *conference = focus_conference(state->focus, event->conference);
+    const struct conference *parent = conference ? conference_parent(conference) : NULL;
+    uint64_t id = parent ? conference_id(parent) : 0;
+    struct watched *watched;
+
+    HASH_FIND(hh, state->watched, &id, sizeof id, watched);
+    if (watched)
+        make_due(watched);
+}
+
 static void on_event(const struct conference_event *event, void *arg)
 {
     struct state *state = arg;
     struct watched *watched;
 
+    take_sidebar_event(state, event);
     HASH_FIND(hh, state->watched, &event->conference, sizeof event->conference, watched);
     if (!watched || watched->is_over)
         return;

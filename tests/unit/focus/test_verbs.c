@@ -311,7 +311,8 @@ static void ask_to_mute(void)
 
 static void make_world(void)
 {
-    static const struct policy policy = {NULL, policy_decide, policy_event, policy_forget};
+    static const struct policy policy = {
+        .decide = policy_decide, .event = policy_event, .forget = policy_forget};
     struct focus_config config = {.domain = "", .media_timeout = 1000};
 
     memset(&world, 0, sizeof world);
