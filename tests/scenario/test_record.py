@@ -81,7 +81,7 @@ end
         samples = recording(server, "messages/one.wav")
         alice.say(tone.silence)
         loud = [tone.level(samples[at : at + 1600], 600) for at in range(0, len(samples) - 1600, 800)]
-        assert max(loud) > -21 and sum(level > -23 for level in loud) >= 8, loud
+        assert max(loud) > -21 and sum(level > -23 for level in loud) >= 5, loud
         heard = alice.hear(0.6, 0.2)
         assert tone.level(heard[1600:3200], 600) > -23, "what was recorded is played"
         server.expect_log("played true")
