@@ -18,8 +18,8 @@
 
 enum {
     WATCH_MS = 200, /* for what changes all the time */
-    IDLE_SHARE =
-        9, /* policies are not asked for that many times as long as the last answer was computed */
+    /* Policies are not asked for that many times as long as the last answer was computed. */
+    IDLE_SHARE = 9,
 };
 
 /* ---- carrying out --------------------------------------------------------------------------- */
