@@ -355,11 +355,9 @@ void hook_event(struct generation *generation, struct script_policy *policy,
 /* HOOK_DECIDED: *question has the answer. */
 enum hook_outcome hook_account(struct generation *generation, struct script_policy *policy,
                                struct account_question *question);
-/* HOOK_DECIDED: *planp is the caller's. *watchedp: what else than events it depends on, also when
- * it failed. */
+/* HOOK_DECIDED: it has a plan. */
 enum hook_outcome hook_mix(struct generation *generation, struct script_policy *policy,
-                           const struct conference *conference, struct plan **planp,
-                           unsigned *watchedp);
+                           const struct conference *conference, struct mix_answer *answer);
 /* What is decided when a script fails: by the verb, never by the script. */
 void decide_safely(const struct request *request, struct decision *decision, const char *by);
 /* "reject 500", for the log */

@@ -5,6 +5,7 @@ import re
 import digest
 import naming
 import run
+import tone
 from parley import ROOT, Server, run_parley
 from sip import Phone
 from web import Web
@@ -138,6 +139,19 @@ def test_keys_change_how_the_conference_sounds():
             server.expect_log(r"is heard at -3.0 dB and hears at \+2.0 dB")
             alice.audio.press("3")
             server.expect_log("over: .*news.wav: No such file")
+
+
+@run.real_time
+def test_the_coach_is_heard_by_the_agent_alone():
+    with Server(policy=EXAMPLES["coached.lua"]) as server, Phone(server, "agent") as agent, Phone(
+        server, "customer"
+    ) as customer, Phone(server, "coach") as coach:
+        for phone, frequency in ((agent, 530), (customer, 830), (coach, 1130)):
+            phone.call("desk")
+            phone.say(tone.sine(frequency, -20))
+        tone.assert_hears(agent.hear(0.5, 0.8), {1130: -23, 830: -32})
+        tone.assert_hears(customer.hear(), {530: -20}, [1130])
+        tone.assert_hears(coach.hear(), {530: -20, 830: -32})
 
 
 def test_a_key_press_has_the_colleague_called():
