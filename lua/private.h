@@ -2,7 +2,7 @@
  * Inside the script engine. Nobody outside this folder includes this. Focus thread.
  *
  *   engine.c       the engine: which generation is live, reload, what the focus calls
- *   path.c         where policies live, reading their files
+ *   path.c         where policies live, reading their files; listing.c: which there are
  *   generation.c   one load of all policies: a Lua state with its memory cap
  *   errors.c       raising errors, and telling them with their position
  *   sandbox.c      what a script can see: the allow-list
@@ -14,6 +14,7 @@
  *   application.c  an application: the function of one file
  *   conversation.c one caller's coroutine (conversation.h); wait.c how it waits
  *   call.c         its class; play.c and ask.c: playing to the caller, asking for keys
+ *   record.c       recording the caller, or a conference
  *   joining.c      into a conference, out of its mix, back; wait_for.c: what happens there
  *   timer.c        functions that a conversation has run later
  *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
@@ -169,6 +170,11 @@ void applications_free(struct generation *generation);
 /* New reference. */
 json_t *applications_status(const struct generation *generation);
 
+/* ---- record.c ------------------------------------------------------------------------------- */
+
+/* conference:record { file = … }, of the conference at index 1, which is NULL when it is gone */
+int conference_record_file(lua_State *L, struct conference *conference);
+
 /* ---- spoken.c ------------------------------------------------------------------------------- */
 
 /* Sets digits, number, date and the like in the table at `globals`. */
@@ -311,6 +317,10 @@ struct lua_engine {
 
 /* How errors name the script: "policy/open.lua" for "open", a path as it is. */
 void script_display(const char *folder, const char *name, char *display, size_t size);
+/* The path by which FOLDER/NAME.lua is looked for in the place of that number, from 0, the first
+ * being the best. False: there are no more. */
+bool script_place(const char *folder, const char *name, const char *config_file, unsigned index,
+                  char *path, size_t size);
 /* Reads a whole regular file of at most SOURCE_LIMIT bytes; *sourcep is to be freed. An errno:
  * `error` says why. */
 int source_read(const char *path, char **sourcep, size_t *lengthp, char *error, size_t error_size);
