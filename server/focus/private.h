@@ -108,10 +108,9 @@ struct playback {
     struct visitor *visitor;
     struct player *player;
     bool is_hold_music;
-    bool is_stopped;   /* it fades out */
-    bool is_silent;    /* its end concerns nobody any more */
-    uint64_t prompted; /* participant who is asked by it; 0: nobody */
-    uint64_t ear;      /* participant to whom alone it plays; 0: nobody */
+    bool is_stopped; /* it fades out */
+    bool is_silent;  /* its end concerns nobody any more */
+    uint64_t ear;    /* participant to whom alone it plays; 0: nobody */
     struct playback *prev, *next;
     char file[];
 };
@@ -293,7 +292,7 @@ struct participant {
     struct participant *aside;       /* the other way round: who it is in a sidebar; or NULL */
     float background;                /* dB; in a sidebar: how loud the parent is */
     char accept, decline;            /* keys that answer the question whether it comes aside */
-    unsigned prompt_bus;             /* where that is asked; MIX_MAIN: it is not heard (any more) */
+    bool is_prompted;                /* by what is played to it alone */
     struct participant *successor;   /* whose call is to replace this one when it is confirmed */
     struct participant *predecessor; /* the other way round; both NULL: none */
     bool speaking_told, speaking_queued;
@@ -542,8 +541,6 @@ bool aside_key(struct participant *participant, char digit);
 void aside_enter(struct participant *aside, bool is_new);
 /* It goes: whose call it has is all in the parent again. `was_in`: it had come in. */
 void aside_leave(struct participant *aside, bool was_in, bool is_replaced);
-/* What was played to who is asked is over. */
-void aside_prompted(struct participant *aside);
 /* Who goes on by another call does so in the sidebar. */
 void aside_hand_over(struct participant *participant, struct participant *predecessor);
 
@@ -613,11 +610,13 @@ bool pending_may_be_decided_by(const struct pending *pending, const struct actor
 /* waiting.c */
 /* The call waits for a decision about its request, if there is room for it. */
 void waiting_begin(struct call *call, const struct request *request, struct decision *decision);
+/* The same of a visitor whose application wants it in: EINPROGRESS. EPERM: there is no room. */
+int waiting_join(struct visitor *visitor, const struct request *request, struct decision *decision);
 /* There is audio: what is to be heard meanwhile begins. */
 void waiting_play(struct visitor *visitor);
 /* The visitor, who has waited, has left. */
 void waiting_gone(struct visitor *visitor, int code, const char *reason);
-/* The caller is not let in … */
+/* The caller is not let in, and goes, unless it has an application … */
 void waiting_refuse(struct pending *pending, const struct decision *result);
 /* … or is: result->participant. ECANCELED: it could not be done, result->code and reason say why.
  */
