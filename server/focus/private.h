@@ -180,7 +180,7 @@ struct bus_set {
 struct arrangement {
     struct plan *plan;         /* NULL: all speak to the main bus and hear it. Owned. */
     uint8_t buses[PLAN_BUSES]; /* of the mix, for each of the plan's */
-    struct cause cause;        /* why it is as it is, but for `by`: a place in the plan */
+    struct cause cause;        /* `by`: the hook that has said it */
     unsigned watched;         /* what it was made from, besides what is told by events: mix_watch */
     struct loop_timer *timer; /* until policies are asked anew … */
     uint64_t asks_at;         /* … in ms */
