@@ -2,7 +2,7 @@
  * Inside the script engine. Nobody outside this folder includes this. Focus thread.
  *
  *   engine.c       the engine: which generation is live, reload, what the focus calls
- *   path.c         where policies live, reading their files
+ *   path.c         where policies live, reading their files; listing.c: which there are
  *   generation.c   one load of all policies: a Lua state with its memory cap
  *   errors.c       raising errors, and telling them with their position
  *   sandbox.c      what a script can see: the allow-list
@@ -311,6 +311,10 @@ struct lua_engine {
 
 /* How errors name the script: "policy/open.lua" for "open", a path as it is. */
 void script_display(const char *folder, const char *name, char *display, size_t size);
+/* The path by which FOLDER/NAME.lua is looked for in the place of that number, from 0, the first
+ * being the best. False: there are no more. */
+bool script_place(const char *folder, const char *name, const char *config_file, unsigned index,
+                  char *path, size_t size);
 /* Reads a whole regular file of at most SOURCE_LIMIT bytes; *sourcep is to be freed. An errno:
  * `error` says why. */
 int source_read(const char *path, char **sourcep, size_t *lengthp, char *error, size_t error_size);

@@ -248,6 +248,9 @@ class Baresip:
     def hang_up(self):
         self.expect("CALL_CLOSED", since=self.command("hangup"))
 
+    def press(self, key):
+        self.command("sndcode", key)
+
     def hold(self):
         self.command("hold")
 
@@ -370,6 +373,9 @@ class Linphone:
         since = len(self.program.lines)
         self.program.type("answer")
         self.program.expect("Media streams established", since=since)
+
+    def press(self, key):
+        self.program.type(key)
 
     def hang_up(self):
         """Ends the call, which must have been up and end well; then quits, with exit code 0."""

@@ -91,6 +91,28 @@ def test_one_at_a_time_has_the_floor_and_may_speak():
         server.expect_log("alice@.* may only listen")
 
 
+def test_a_word_aside():
+    with Server(policy=EXAMPLES["aside.lua"]) as server, Phone(server) as alice, Phone(
+        server, "bob"
+    ) as bob:
+        alice.call("garden")
+        bob.call("garden")
+        alice.press("7")
+        name = server.expect_log(r"has a sidebar (\w+)")[1]
+        server.expect_log(rf"\[{name} .*bob@.* is asked in")
+        bob.press("2")
+        server.expect_log("bob@.* does not come aside: 603 Decline")
+        shown = server.command("status").stdout
+        assert f'Sidebar {name} of garden, "A word aside": 1 participant' in shown
+        alice.press("0")
+        server.expect_log(rf"\[{name}\] conference is over: the last participant has left")
+        alice.press("7")
+        name = server.expect_log(rf"has a sidebar (?!{name})(\w+)")[1]
+        server.expect_log(rf"\[{name} .*bob@.* is asked in")
+        bob.press("1")
+        server.expect_log(rf"\[{name} .*bob@.* joined as participant")
+
+
 def test_in_an_alarm_only_a_password_opens():
     config = 'accounts = { alice = { password = "down the hole" } }'
     with Server(config, policy=EXAMPLES["alarm.lua"]) as server, Phone(server) as alice, Phone(
