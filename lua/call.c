@@ -293,6 +293,7 @@ static const luaL_Reg methods[] = {
     {"join", call_join},
     {"leave", call_leave},
     {"rejoin", call_rejoin},
+    {"transfer", call_transfer},
     {"hangup", hangup},
     {"on_hangup", on_hangup},
     {NULL, NULL},

@@ -31,6 +31,7 @@ enum {
 /* What a wait came to. */
 struct outcome {
     bool is_good;
+    int code;                      /* of a transfer */
     char text[96];                 /* the keys; or why not */
     void *result;                  /* of whoever has worked for it, for push; NULL: none. Owned. */
     void (*release)(void *result); /* frees it after the step; NULL: there is nothing to free */
@@ -165,11 +166,13 @@ struct conversation *conversation_check(lua_State *L);
 /* Raises, as `what`, when nothing can be heard yet. False: the caller is gone. */
 bool audio_check(lua_State *L, const struct conversation *conversation, const char *what);
 
-/* ---- joining.c: in and out of conferences ---------------------------------------------------- */
+/* ---- joining.c: in and out of conferences, elsewhere
+ * ---------------------------------------------------- */
 
 int call_join(lua_State *L);
 int call_leave(lua_State *L);
 int call_rejoin(lua_State *L);
+int call_transfer(lua_State *L);
 
 /* ---- wait_for.c ----------------------------------------------------------------------------- */
 

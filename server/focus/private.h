@@ -616,6 +616,7 @@ bool visitor_admit(struct focus *focus, struct call *call);
 bool focus_has_application(const struct focus *focus, const char *user, const char *host);
 void visitor_session(struct visitor *visitor, const struct session *session);
 void visitor_established(struct visitor *visitor);
+void visitor_transferred(struct visitor *visitor, int code, const char *reason);
 void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem);
 /* Its call and its leg are the participant's, who has its session. */
 void visitor_enter(struct visitor *visitor, struct participant *participant);

@@ -72,6 +72,11 @@ void visitor_step(struct visitor *visitor, bool out);
 /* Its application is over: who is in a conference stays, and goes back into the mix. */
 void visitor_let_go(struct visitor *visitor);
 
+/* Its phone is asked to call that URI instead (RFC 5589 §6), for at most so many ms; `changed` is
+ * told when the outcome is known, with its code and reason. EINVAL: no SIP URI; EBUSY: its call is
+ * not up, or in a conference; EHOSTUNREACH, ENOMEM. */
+int visitor_transfer(struct visitor *visitor, const char *target, unsigned timeout);
+
 /* These end its visit. */
 /* A final 3xx–6xx when it is not answered, else a BYE; `reason` "": the phrase of the code. */
 void visitor_dismiss(struct visitor *visitor, int code, const char *reason);

@@ -111,6 +111,15 @@ static int world_answer(struct call *call, const struct answer *answer)
     return 0;
 }
 
+static int world_transfer(struct call *call, const char *target, unsigned timeout)
+{
+    (void)timeout;
+    if (strncmp(target, "sip:", 4) != 0)
+        return EINVAL;
+    (void)snprintf(call->redirected, sizeof call->redirected, "%s", target);
+    return 0;
+}
+
 static int world_early(struct call *call, const struct answer *answer)
 {
     if (!call->info.has_offer)
@@ -238,6 +247,7 @@ static const struct signalling world_signalling = {
     .early = world_early,
     .answer = world_answer,
     .update = world_update,
+    .transfer = world_transfer,
     .reject = world_reject,
     .redirect = world_redirect,
     .end = world_end,
