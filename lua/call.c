@@ -287,6 +287,7 @@ static const luaL_Reg methods[] = {
     {"redirect", redirect},
     {"play", call_play},
     {"say", call_say},
+    {"record", call_record},
     {"ask", call_ask},
     {"sleep", sleep_for},
     {"wait_for", call_wait_for},

@@ -72,6 +72,16 @@ struct playlist {
     uint64_t playback; /* that plays; 0: none */
 };
 
+/* What call:record wants, and what has come of it. */
+struct take {
+    char file[RECORD_FILE];
+    unsigned most, silence;         /* ms */
+    char terminators[KEYS_MAX + 1]; /* keys that end it */
+    uint64_t recording;             /* 0: it has not begun yet */
+    unsigned duration;              /* ms */
+    char key;                       /* that has ended it; '\0': none has */
+};
+
 /* What call:ask wants. */
 struct question {
     unsigned least, most;    /* keys */
@@ -107,6 +117,7 @@ struct conversation {
     struct playlist playlist;
     char stop_keys[KEYS_MAX + 1]; /* that end what plays */
     struct question question;
+    struct take take;
     struct watch watch;
     bool wants_keys; /* of call:wait_for */
     struct outcome outcome;
@@ -228,6 +239,10 @@ void errand_finish(struct errand *errand, void *result, void (*release)(void *re
 /* Forgets the conversation's errand, if there is one. Returns what is still under way, to be given
  * up; or NULL. Every push and cancel of a wait with an errand begins with this. */
 void *errand_drop(struct conversation *conversation);
+
+/* ---- record.c ------------------------------------------------------------------------------- */
+
+int call_record(lua_State *L);
 
 /* ---- ask.c ---------------------------------------------------------------------------------- */
 

@@ -37,6 +37,7 @@
  *   explain.c      why somebody does or does not hear another; explain_text.c: in one line
  *   media_events.c what the mixer tells
  *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
+ *   recording.c    what is recorded, of it or of a visitor
  *   playback.c     a file that plays, there or to a visitor
  *   visitor.c      callers who talk with an application, and are in no conference
  *   enter.c        … and come into one, with their application still there
@@ -107,12 +108,20 @@ struct playback {
     struct visitor *visitor;
     struct player *player;
     bool is_hold_music;
-    bool is_stopped;   /* it fades out */
-    bool is_silent;    /* its end concerns nobody any more */
-    uint64_t prompted; /* participant who is asked by it; 0: nobody */
-    uint64_t ear;      /* participant to whom alone it plays; 0: nobody */
+    bool is_stopped; /* it fades out */
+    bool is_silent;  /* its end concerns nobody any more */
+    uint64_t ear;    /* participant to whom alone it plays; 0: nobody */
     struct playback *prev, *next;
     char file[];
+};
+
+/* A file that is being written: of a conference, or of a visitor: the other is 0. */
+struct recording {
+    struct focus *focus;
+    uint64_t id, conference, visitor; /* the latter two may be gone */
+    struct recorder *recorder;
+    struct recording *prev, *next;
+    char file[RECORD_FILE];
 };
 
 /* Who had a conference made, to be known again on coming in. */
@@ -144,6 +153,7 @@ struct focus {
     struct conference *by_name;       /* hash; only those that can be called */
     struct participant *participants; /* hash; those who left too, until their event is told */
     struct visitor *visitors;         /* hash */
+    struct recording *recordings;     /* list */
     struct pending *pending;          /* hash; decided ones too, until that has been told */
     unsigned calls;                   /* that were let in and are not yet over */
 
@@ -223,6 +233,7 @@ struct conference {
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
     struct sound sound;
     struct playback *playbacks;     /* list */
+    uint64_t recording;             /* id; 0: none */
     enum stream_direction withheld; /* from the streams of all, see struct answer */
     char codecs[REQUEST_CODECS];    /* those offered, "": all */
     struct loop_timer *media_timer; /* runs while somebody is_outdated */
@@ -281,7 +292,7 @@ struct participant {
     struct participant *aside;       /* the other way round: who it is in a sidebar; or NULL */
     float background;                /* dB; in a sidebar: how loud the parent is */
     char accept, decline;            /* keys that answer the question whether it comes aside */
-    unsigned prompt_bus;             /* where that is asked; MIX_MAIN: it is not heard (any more) */
+    bool is_prompted;                /* by what is played to it alone */
     struct participant *successor;   /* whose call is to replace this one when it is confirmed */
     struct participant *predecessor; /* the other way round; both NULL: none */
     bool speaking_told, speaking_queued;
@@ -530,8 +541,6 @@ bool aside_key(struct participant *participant, char digit);
 void aside_enter(struct participant *aside, bool is_new);
 /* It goes: whose call it has is all in the parent again. `was_in`: it had come in. */
 void aside_leave(struct participant *aside, bool was_in, bool is_replaced);
-/* What was played to who is asked is over. */
-void aside_prompted(struct participant *aside);
 /* Who goes on by another call does so in the sidebar. */
 void aside_hand_over(struct participant *participant, struct participant *predecessor);
 
@@ -546,6 +555,16 @@ void conference_announce(struct conference *conference, const struct request_par
 /* What played in it is over. */
 void conference_played(struct conference *conference, const struct playback *playback,
                        const char *problem);
+
+/* recording.c */
+/* Records all that is said, "": no longer. ENOTCONN: nobody is in it; EALREADY: it is recorded;
+ * EBUSY: the file is another's; ENOTSUP: no such kind of file; others as mixing's record. */
+int conference_record(struct conference *conference, const char *file);
+/* Its mix goes. */
+void conference_end_recording(struct conference *conference);
+/* The mixer has gone, and will tell of none. */
+void recordings_forget(struct focus *focus);
+void recording_on_recorded(void *user, const struct recorded *recorded, void *arg);
 
 /* ear.c */
 /* Plays to the participant alone, in place of what plays so; "" plays nothing. */
