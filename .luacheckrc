@@ -17,7 +17,7 @@ stds.parley_policy = {
     http = fields "get post request",
     parley = {
       fields = {
-        policy = {}, conference = {}, conferences = {}, create = {}, store = {}, version = {}, generation = {},
+        policy = {}, conference = {}, conferences = {}, create = {}, options = {}, store = {}, version = {}, generation = {},
         log = fields "error warn info debug",
       },
     },

@@ -54,8 +54,19 @@ static int option_unknown(lua_State *L)
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
         return 0; /* declared, has no default */
     declared_names(L, lua_upvalueindex(1), names, &count);
-    return luaL_error(L, "the policy declares no option '%s'%s", name,
+    return luaL_error(L, "option '%s' is not declared%s", name,
                       nearest_push(L, name, names, count));
+}
+
+void options_freeze(lua_State *L, int declarations)
+{
+    declarations = lua_absindex(L, declarations);
+    lua_createtable(L, 0, 1);
+    lua_pushvalue(L, declarations);
+    lua_pushcclosure(L, option_unknown, 1);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+    frozen_push(L, "the table of options");
 }
 
 /* Pushes the read-only table of options by the declarations of `policy`. */
@@ -75,12 +86,7 @@ static void options_build(lua_State *L, const struct conference_config *conferen
         lua_setfield(L, options, lua_tostring(L, -3));
         lua_pop(L, 1);
     }
-    lua_createtable(L, 0, 1);
-    lua_pushvalue(L, declarations);
-    lua_pushcclosure(L, option_unknown, 1);
-    lua_setfield(L, -2, "__index");
-    lua_setmetatable(L, options);
-    frozen_push(L, "conference.options");
+    options_freeze(L, declarations);
     lua_remove(L, declarations);
 }
 
