@@ -41,6 +41,7 @@ void actor_push(lua_State *L, const struct actor *actor)
     groups_push(L, actor->groups);
     lua_setfield(L, -2, "groups");
     set_boolean(L, "authenticated", actor->authenticated);
+    set_text(L, "proof", actor->kind == ACTOR_CALLER ? proof_name(actor->proof) : "server");
     set_boolean(L, "anonymous", actor->anonymous);
     set_participant(L, "participant", actor->participant);
 }
@@ -137,6 +138,7 @@ void event_push(lua_State *L, const struct conference_event *event)
         lua_setfield(L, -2, "duration");
         break;
     case EVENT_ENDING:
+    case EVENT_LIMITED:
         lua_pushnumber(L, (lua_Number)event->duration / 1000);
         lua_setfield(L, -2, "seconds");
         break;

@@ -33,6 +33,10 @@ static const struct {
                       "stopped after 1000000 instructions, all that a hook may use",
                       "stopped after 50 ms, all that an event hook may take",
                       "stopped after 32 MiB of memory, all that a hook may use"},
+    [BUDGET_MIX] = {1000000, 50000000, (size_t)32 << 20,
+                    "stopped after 1000000 instructions, all that a hook may use",
+                    "stopped after 50 ms, all that the hook mix may take",
+                    "stopped after 32 MiB of memory, all that a hook may use"},
     [BUDGET_STEP] = {1000000, 50000000, (size_t)32 << 20,
                      "stopped after 1000000 instructions, all that an application may use from "
                      "wait to wait",

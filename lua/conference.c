@@ -310,6 +310,16 @@ static int stop(lua_State *L)
     return request.conference ? command_submit(L, &request) : handle_gone(L);
 }
 
+/* conference:limit { duration = "10m", warning = "1m" }: so long from now on */
+static int limit(lua_State *L)
+{
+    struct request request = {.verb = VERB_LIMIT, .conference = self(L)};
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    (void)params_check(L, 2, "limit", verb_params(VERB_LIMIT), &request.params);
+    return request.conference ? command_submit(L, &request) : handle_gone(L);
+}
+
 static int close_for_all(lua_State *L)
 {
     struct request request = {.verb = VERB_END, .conference = self(L)};
@@ -502,6 +512,7 @@ static const luaL_Reg methods[] = {
     {"media", change_media},
     {"play", play},
     {"stop", stop},
+    {"limit", limit},
     {"close", close_for_all},
     {"recheck", recheck},
     {"explain", explain},

@@ -111,6 +111,32 @@ static void engine_event(void *ctx, const struct conference_event *event)
     generation_release(generation);
 }
 
+/* The first who says anything of the mix is heard. */
+static int engine_mix(void *ctx, struct conference *conference, struct plan **planp,
+                      unsigned *watchedp)
+{
+    struct lua_engine *engine = ctx;
+    struct generation *generation = engine->generation;
+    const char *names[] = {generation->site_policy, conference_policy(conference)};
+    enum hook_outcome outcome = HOOK_SILENT;
+    struct script_policy *policy, *asked = NULL;
+
+    loop_assert_thread(engine->loop);
+    generation->references++;
+    for (unsigned i = 0; i < 2 && outcome == HOOK_SILENT; i++) {
+        if (!*names[i])
+            continue;
+        if (!policy_for(generation, names[i], conference_name(conference), &policy)) {
+            outcome = HOOK_FAILED;
+        } else if (policy != asked) {
+            asked = policy;
+            outcome = hook_mix(generation, policy, conference, planp, watchedp);
+        }
+    }
+    generation_release(generation);
+    return outcome == HOOK_FAILED ? EIO : 0;
+}
+
 static bool application_exists(void *ctx, const char *name)
 {
     const struct lua_engine *engine = ctx;
@@ -224,6 +250,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         return ENOMEM;
     engine->loop = config->loop;
     engine->focus = config->focus;
+    engine->facts = json_object();
     engine->fetching = config->fetching;
     engine->storing = config->storing;
     engine->config_file = strdup(config->config_file ? config->config_file : "");
@@ -232,6 +259,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         .ctx = engine,
         .decide = engine_decide,
         .event = engine_event,
+        .mix = engine_mix,
         .forget = engine_forget,
     };
     engine->application = (struct application){
@@ -240,7 +268,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         .begin = application_begin,
         .event = application_event,
     };
-    if (engine->config_file && engine->language) {
+    if (engine->config_file && engine->language && engine->facts) {
         result = generation_make(engine, 1,
                                  &(struct lua_engine_demand){.site_policy = config->site_policy,
                                                              .applications = config->applications},
@@ -265,6 +293,7 @@ void lua_engine_destroy(struct lua_engine *engine)
     generation_release(engine->generation);
     while (engine->states)
         state_forget(engine, engine->states->id);
+    json_decref(engine->facts);
     free(engine->config_file);
     free(engine->language);
     free(engine);

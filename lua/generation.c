@@ -259,6 +259,7 @@ void generation_release(struct generation *generation)
         policy_free(policy);
     }
     applications_free(generation);
+    zones_free(generation);
     free(generation->site_policy);
     free(generation);
 }

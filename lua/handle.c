@@ -187,6 +187,9 @@ void command_actor(lua_State *L, struct actor *actor)
     const struct script_application *application =
         frame->conversation ? frame->conversation->application : NULL;
 
+    if (frame->plan)
+        script_error(L, "the hook mix must not act: it says what the mix is to be like; act in an "
+                        "event hook such as joined");
     if (!frame->event && !application)
         script_error(L, "a decision hook must not act: return a verdict here, and act in an "
                         "event hook such as joined");

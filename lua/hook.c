@@ -3,29 +3,25 @@
  *
  * What hooks are called with, and what they may return:
  *
- *   policy.join(request, conference)             decision hooks, by verb: create, join, replace,
- *                                                invite, timeout, mute, hold, enhance, volume,
- *                                                media, announce, role, rename, floor, permit,
- *                                                remove, lock, sidebar, close, subscribe, decide.
- *                                                Return accept { … }, reject(code, reason),
- *                                                pending { … }, or nothing: no opinion. create has
- *                                                no conference.
- *   policy.joined(event, conference, participant)  event hooks: created, ending, ended, dialing,
- *                                                alerting, failed, joined, replaced, left,
- *                                                speaking, muted, held, changed, role_changed,
- *                                                renamed, floor_changed, permitted, digit, quality,
- *                                                played, locked, aside, pending, decided. What they
- *                                                return is ignored. created, ending, ended, locked,
- *                                                played, reloaded and pending have no participant.
+ *   policy.join(request, conference)             decision hooks, by verb (focus/request.h); `end`
+ *                                                is called close. Return accept { … },
+ *                                                reject(code, reason), pending { … }, or nothing:
+ *                                                no opinion. create has no conference.
+ *   policy.joined(event, conference, participant)  event hooks, by event (focus/event.h). What they
+ *                                                return is ignored. What happens to a conference
+ *                                                as a whole has no participant.
  *
  *   policy.account(user, realm)              asked by signalling who may prove to be `user`.
  * Returns { password = … } or { ha1 = … }, and name and groups if there are any, or nothing.
+ *
+ *   policy.mix(mix, conference)              media policy, see mix.c. Nothing said is no opinion.
  *
  * Decision hooks only decide; commands (participant:mute() and so on) are for event hooks.
  */
 #include "lua/private.h"
 
 #include "core/log.h"
+#include "focus/plan.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -84,6 +80,11 @@ static int call_push(lua_State *L, const struct hook_frame *frame)
         lua_pushstring(L, frame->question->realm);
         return 2;
     }
+    if (frame->plan) {
+        mix_push(L);
+        conference_push(L, conference_id(frame->conference));
+        return 2;
+    }
     event_push(L, frame->event);
     conference_push(L, frame->event->conference);
     if (frame->event->participant)
@@ -100,12 +101,14 @@ static int hook_body(lua_State *L)
 
     if (!frame->outer)
         options_renew(L);
-    lua_call(L, call_push(L, frame), frame->event ? 0 : 1);
+    lua_call(L, call_push(L, frame), frame->event || frame->plan ? 0 : 1);
     budget_charge(L, 0);
     if (frame->request)
         verdict_take(L, -1, frame);
     else if (frame->question)
         account_take(L, frame->question);
+    else if (frame->plan)
+        mix_seal(L, frame);
     state_commit(L, frame);
     return 0;
 }
@@ -150,7 +153,10 @@ static bool hook_run(struct hook_frame *frame, char *error)
     lua_pushcfunction(L, message_handler);
     lua_pushcfunction(L, hook_body);
     lua_pushlightuserdata(L, frame);
-    budget_begin(generation, &budget, frame->event ? BUDGET_EVENT : BUDGET_DECISION);
+    budget_begin(generation, &budget,
+                 frame->event  ? BUDGET_EVENT
+                 : frame->plan ? BUDGET_MIX
+                               : BUDGET_DECISION);
     status = lua_pcall(L, 1, 0, -3);
     generation->running = L;
     budget_end(generation, &budget);
@@ -285,4 +291,35 @@ void hook_event(struct generation *generation, struct script_policy *policy,
         return;
     error_position(&frame, error, position, sizeof position);
     hook_report(&frame, error, "conference.state is as it was before");
+}
+
+enum hook_outcome hook_mix(struct generation *generation, struct script_policy *policy,
+                           const struct conference *conference, struct plan **planp,
+                           unsigned *watchedp)
+{
+    struct hook_frame frame = {
+        .generation = generation,
+        .policy = policy,
+        .hook = HOOK_MIX,
+        .conference = conference,
+        .conference_name = conference_name(conference),
+    };
+    char error[SCRIPT_TEXT] = "out of memory", position[POSITION_TEXT];
+    bool is_well;
+
+    if (!policy->hooks[frame.hook])
+        return HOOK_SILENT;
+    frame.plan = plan_create();
+    is_well = frame.plan && hook_run(&frame, error);
+    *watchedp |= frame.watched;
+    if (is_well && !plan_is_empty(frame.plan)) {
+        *planp = frame.plan;
+        return HOOK_DECIDED;
+    }
+    plan_destroy(frame.plan);
+    if (is_well)
+        return HOOK_SILENT;
+    error_position(&frame, error, position, sizeof position);
+    hook_report(&frame, error, "the mix stays as it was");
+    return HOOK_FAILED;
 }

@@ -62,6 +62,11 @@ unsigned lua_engine_generation(const struct lua_engine *engine);
 /* Generation, memory, and per hook: calls, errors, time p50/p99 in µs. New reference. */
 json_t *lua_engine_status(const struct lua_engine *engine);
 
+/* Sets a fact (parley.fact), unless `value` is NULL; "": nobody knows it any longer. `told` says
+ * what it is then. EINVAL, E2BIG: `told` says why not. */
+int lua_engine_fact(struct lua_engine *engine, const char *name, const char *value, char *told,
+                    size_t told_size);
+
 /* Compiles and runs one script file as `parley check` does, without a server. 0, or EINVAL with
  * "file:line: what" in `error`. */
 int lua_check_script(const char *path, char *error, size_t error_size);

@@ -82,6 +82,7 @@ static const struct param params[PARAM_COUNT] = {
     [PARAM_DIRECTION] = {"direction", KIND_DIRECTION, offsetof(struct request_params, direction),
                          sizeof(enum stream_direction), 0, 0},
     [PARAM_CODECS] = TEXT_OF(KIND_CODECS, codecs),
+    [PARAM_PIN] = TEXT(pin),
     [PARAM_APPROVED] = FLAG(approved),
     [PARAM_DISPLAY_NAME] = TEXT(display_name),
     [PARAM_MAY_SPEAK] = {"may_speak", KIND_UNLESS, offsetof(struct request_params, listen_only),
@@ -105,7 +106,7 @@ param_set verb_params(enum verb verb)
     static const param_set of_verb[VERB_COUNT] = {
         [VERB_CREATE] = PARAM(TITLE) | PARAM(POLICY) | PARAM(HIDE_FOCUS) | PARAM(EMPTY_TIMEOUT) |
                         PARAM(DURATION) | PARAM(WARNING) | PARAM(ENDS_WITH_CREATOR),
-        [VERB_JOIN] = ENTRY,
+        [VERB_JOIN] = ENTRY | PARAM(PIN),
         [VERB_REPLACE] = ENTRY,
         [VERB_INVITE] = ENTRY,
         [VERB_TIMEOUT] = PARAM(REASON),
@@ -120,6 +121,7 @@ param_set verb_params(enum verb verb)
         [VERB_FLOOR] = PARAM(FLOOR),
         [VERB_PERMIT] = PARAM(MAY_SPEAK),
         [VERB_REMOVE] = PARAM(REASON),
+        [VERB_LIMIT] = PARAM(DURATION) | PARAM(WARNING),
         [VERB_LOCK] = PARAM(LOCKED),
         [VERB_SIDEBAR] = PARAM(TITLE) | PARAM(POLICY) | PARAM(SHOWN) | PARAM(FILE) |
                          (ENTRY & ~(PARAM(HELD) | VOICE)),

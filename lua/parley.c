@@ -85,6 +85,10 @@ void parley_open(lua_State *L, int globals)
         {"conferences", parley_conferences},
         {"create", parley_create},
         {"options", application_options},
+        {"time", parley_time},
+        {"fact", parley_fact},
+        {"set_fact", parley_set_fact},
+        {"is_same", parley_is_same},
         {"store", parley_store},
         {NULL, NULL},
     };

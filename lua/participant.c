@@ -167,7 +167,37 @@ static int get_media(lua_State *L)
 
 static int get_speaking(lua_State *L)
 {
+    mix_watch(L, WATCH_SPEAKING);
     return get_flag(L, participant_is_speaking);
+}
+
+static int get_level(lua_State *L)
+{
+    const struct participant *participant = participant_self(L);
+    struct leg_stats leg = {.codec = ""};
+
+    mix_watch(L, WATCH_LEVEL);
+    if (!participant)
+        return 0;
+    participant_stats(participant, &leg);
+    lua_pushnumber(L, leg.level);
+    return 1;
+}
+
+/* nil while its session is not known. */
+static int get_codec(lua_State *L)
+{
+    const struct participant *participant = participant_self(L);
+    struct leg_stats leg = {.codec = ""};
+
+    mix_watch(L, WATCH_CODEC);
+    if (!participant)
+        return 0;
+    participant_stats(participant, &leg);
+    if (!*leg.codec)
+        return 0;
+    lua_pushstring(L, leg.codec);
+    return 1;
 }
 
 /* A switch of the voice, found by its offset in struct leg_voice. */
@@ -246,6 +276,7 @@ static int stats(lua_State *L)
 
     if (!participant)
         return handle_gone(L);
+    mix_watch(L, WATCH_LEVEL);
     participant_stats(participant, &leg);
     lua_createtable(L, 0, 20);
     figures_set(L, stats_figures, &leg);
@@ -368,6 +399,8 @@ static const luaL_Reg fields[] = {
     {"has_floor", get_has_floor},
     {"media", get_media},
     {"speaking", get_speaking},
+    {"level", get_level},
+    {"codec", get_codec},
     {"agc", get_agc},
     {"denoise", get_denoise},
     {"vad", get_vad},
@@ -388,6 +421,8 @@ static const luaL_Reg methods[] = {
     {"unhold", unhold},
     {"enhance", enhance},
     {"volume", volume},
+    {"speaks_to", participant_speaks_to},
+    {"listens_to", participant_listens_to},
     {"remove", remove_from},
     {"back", participant_back},
     {"set_role", participant_set_role},

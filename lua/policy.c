@@ -16,6 +16,8 @@ const char *hook_name(unsigned hook)
         return "close";
     if (hook == HOOK_ACCOUNT)
         return "account";
+    if (hook == HOOK_MIX)
+        return "mix";
     if (hook < VERB_COUNT)
         return verb_name((enum verb)hook);
     return event_name((enum conference_event_kind)(hook - VERB_COUNT));

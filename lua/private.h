@@ -24,6 +24,7 @@
  *   verdict.c      accept, reject, challenge
  *   pending.c      class pending: what waits for a decision; how a verdict lets it wait
  *   account.c      what the hook account answers
+ *   mix.c          what the hook mix says: media policy
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
  *   explain.c      why somebody does not hear another
  *   standing.c     what participants are: role, shown name, floor, leave to speak
@@ -32,7 +33,7 @@
  *   http.c, store.c  of applications: the web, and what they keep; errand.c: having it done
  *   json.c, base64.c  the libraries of these names; plain_json.c: plain data from and to JSON
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
- *   parley.c       the table `parley`
+ *   parley.c       the table `parley`; zone.c: parley.time; facts.c: parley.fact
  *   frozen.c       read-only tables
  *   nearest.c      "did you mean"
  *   stats.c        calls, errors and times of hooks
@@ -56,8 +57,10 @@
 #include <uthash.h>
 
 enum {
-    /* Decision hooks by verb, then event hooks, then the one that is asked for accounts. */
+    /* Decision hooks by verb, then event hooks, then the one that is asked for accounts, and the
+     * one for the mix. */
     HOOK_ACCOUNT = VERB_COUNT + EVENT_COUNT,
+    HOOK_MIX,
     HOOK_COUNT,
     HOOK_DEPTH_MAX = 4,  /* hooks within commands of hooks */
     ERROR_WINDOW = 60,   /* s in which errors are counted for the log line */
@@ -73,7 +76,7 @@ enum {
 
 /* ---- budget.c ------------------------------------------------------------------------------- */
 
-enum budget_kind { BUDGET_DECISION, BUDGET_EVENT, BUDGET_STEP, BUDGET_LOAD };
+enum budget_kind { BUDGET_DECISION, BUDGET_EVENT, BUDGET_MIX, BUDGET_STEP, BUDGET_LOAD };
 
 struct budget {
     enum budget_kind kind;
@@ -199,6 +202,7 @@ struct generation {
     struct script_policy *policies;
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
+    struct zone *zones;          /* looked at so far; list */
     int language;                /* reference to the rules for what is said; 0: there are none */
 };
 
@@ -291,6 +295,7 @@ struct lua_engine {
     struct generation *generation;      /* the live one */
     struct conference_state *states;    /* hash by id */
     struct conversation *conversations; /* hash by their visitors' ids */
+    json_t *facts;                      /* by name */
     const struct fetching *fetching;    /* NULL: there is no web client */
     const struct storing *storing;      /* NULL: there is no store */
     struct policy policy;
@@ -327,6 +332,9 @@ struct hook_frame {
     const struct request *request;        /* of a decision hook */
     const struct conference_event *event; /* of an event hook */
     struct account_question *question;    /* of the hook account */
+    struct plan *plan;                    /* of the hook mix: what it says */
+    const struct conference *conference;  /* of the hook mix */
+    unsigned watched;                     /* of the hook mix: what it has read, see mix_watch */
     struct decision *decision;            /* of a decision hook */
     bool is_decided;
     const char *conference_name, *call; /* for the log; may be NULL */
@@ -343,6 +351,11 @@ void hook_event(struct generation *generation, struct script_policy *policy,
 /* HOOK_DECIDED: *question has the answer. */
 enum hook_outcome hook_account(struct generation *generation, struct script_policy *policy,
                                struct account_question *question);
+/* HOOK_DECIDED: *planp is the caller's. *watchedp: what else than events it depends on, also when
+ * it failed. */
+enum hook_outcome hook_mix(struct generation *generation, struct script_policy *policy,
+                           const struct conference *conference, struct plan **planp,
+                           unsigned *watchedp);
 /* What is decided when a script fails: by the verb, never by the script. */
 void decide_safely(const struct request *request, struct decision *decision, const char *by);
 /* "reject 500", for the log */
@@ -388,6 +401,7 @@ enum {
     PARAM_HELD,
     PARAM_DIRECTION,
     PARAM_CODECS,
+    PARAM_PIN,
     PARAM_DISPLAY_NAME,
     PARAM_MAY_SPEAK,
     PARAM_FLOOR,
@@ -471,6 +485,17 @@ void pending_push(lua_State *L, uint64_t id);
 void account_take(lua_State *L, struct account_question *question);
 /* Pushes groups as a list that is also a set: { "staff", staff = true }. */
 void groups_push(lua_State *L, const char *groups);
+
+/* ---- mix.c ---------------------------------------------------------------------------------- */
+
+void mix_open(lua_State *L);
+void mix_push(lua_State *L);
+/* The hook has ended: its plan is complete. Raises when it cannot be carried out. */
+void mix_seal(lua_State *L, const struct hook_frame *frame);
+/* If a hook mix runs, its plan depends on that from now on. */
+void mix_watch(lua_State *L, enum mix_watch what);
+int participant_speaks_to(lua_State *L);
+int participant_listens_to(lua_State *L);
 
 /* ---- handle.c ------------------------------------------------------------------------------- */
 
@@ -626,6 +651,13 @@ void json_text_push(lua_State *L, int index, const char *what);
 void json_null_push(lua_State *L);
 /* What json.null and json.empty_list stand for. A new reference; NULL: it is neither. */
 json_t *json_special(lua_State *L, int index);
+/* zone.c: parley.time */
+int parley_time(lua_State *L);
+void zones_free(struct generation *generation);
+/* facts.c: functions of parley */
+int parley_fact(lua_State *L);
+int parley_set_fact(lua_State *L);
+int parley_is_same(lua_State *L);
 /* create.c: parley.create { policy = …, title = …, owner = …, options = … } */
 int parley_create(lua_State *L);
 

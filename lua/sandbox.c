@@ -193,6 +193,7 @@ void sandbox_open(lua_State *L)
     library_set(L, globals, "http");
     store_class_open(L);
     verdict_open(L, globals);
+    mix_open(L);
     spoken_open(L, globals);
     policy_class_open(L);
     parley_open(L, globals);

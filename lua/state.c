@@ -18,10 +18,13 @@
 /* The tables that hooks look at just now, by conference id. */
 static char tables_key;
 
+static const char read_only[] = "the hook mix must not change conference.state: do it in an event "
+                                "hook, then the mix is made anew";
+
 struct state_use {
     uint64_t id;
     bool is_borrowed;
-    unsigned char *before; /* when borrowed: what the table held. Owned. */
+    unsigned char *before; /* when borrowed, or only to be read: what the table held. Owned. */
     size_t before_size;
     unsigned char *after; /* what is to be kept; NULL: nothing. Owned. */
     size_t after_size;
@@ -95,14 +98,13 @@ static struct conference_state *record_make(struct lua_engine *engine, uint64_t 
     return record;
 }
 
-/* Remembers what the table holds before a hook borrows it. */
-static void use_borrow(lua_State *L, struct state_use *use)
+/* Remembers what the table holds. */
+static void use_remember(lua_State *L, struct state_use *use)
 {
     struct plain_error error;
     int result;
 
     (void)table_push(L, use->id);
-    use->is_borrowed = true;
     result = plain_encode(L, -1, STATE_LIMIT, &use->before, &use->before_size, &error);
     if (result)
         script_error(L, "conference.state%s: %s", error.path, error.what);
@@ -121,15 +123,18 @@ static void use_begin(lua_State *L, struct hook_frame *frame, uint64_t id)
     use->id = id;
     use->next = frame->states;
     frame->states = use;
-    if (is_used_outside(frame, id) && table_push(L, id) == LUA_TTABLE)
-        use_borrow(L, use);
+    if (is_used_outside(frame, id) && table_push(L, id) == LUA_TTABLE) {
+        use->is_borrowed = true;
+        use_remember(L, use);
+    }
 }
 
 void state_push(lua_State *L, uint64_t conference)
 {
+    struct hook_frame *frame = policy_frame_check(L, "conference.state");
     const struct conference_state *record;
 
-    use_begin(L, policy_frame_check(L, "conference.state"), conference);
+    use_begin(L, frame, conference);
     if (table_push(L, conference) == LUA_TTABLE)
         return;
     lua_pop(L, 1);
@@ -139,12 +144,16 @@ void state_push(lua_State *L, uint64_t conference)
     else if (plain_decode(L, record->bytes, record->size) != 0)
         script_error(L, "conference.state cannot be read");
     table_set(L, conference);
+    if (frame->plan)
+        use_remember(L, use_find(frame, conference));
 }
 
 void state_assign(lua_State *L, uint64_t conference, int index)
 {
     struct hook_frame *frame = policy_frame_check(L, "conference.state");
 
+    if (frame->plan)
+        script_error(L, "%s", read_only);
     if (!lua_istable(L, index))
         script_error(L, "conference.state must be a table, not a %s", luaL_typename(L, index));
     use_begin(L, frame, conference);
@@ -184,15 +193,49 @@ static void use_encode(lua_State *L, struct lua_engine *engine, struct state_use
         script_error(L, "conference.state%s: %s", error.path, error.what);
 }
 
+static bool is_same(const unsigned char *one, size_t one_size, const unsigned char *other,
+                    size_t other_size)
+{
+    return one_size == other_size && (one_size == 0 || memcmp(one, other, one_size) == 0);
+}
+
+/* A plan is made from what is there: to change that would have it made again, without end. */
+static void check_unchanged(lua_State *L, struct state_use *use)
+{
+    struct plain_error error;
+    int result = 0;
+
+    if (table_push(L, use->id) == LUA_TTABLE)
+        result = plain_encode(L, -1, STATE_LIMIT, &use->after, &use->after_size, &error);
+    lua_pop(L, 1);
+    if (result || !is_same(use->before, use->before_size, use->after, use->after_size))
+        script_error(L, "%s", read_only);
+}
+
+/* What a mix is like may depend on it. */
+static void tell_changed(const struct lua_engine *engine, const struct state_use *use)
+{
+    struct conference *conference = focus_conference(engine->focus, use->id);
+
+    if (conference && !is_same(use->record->bytes, use->record->size, use->after, use->after_size))
+        conference_arrange(conference);
+}
+
 void state_commit(lua_State *L, struct hook_frame *frame)
 {
+    const struct lua_engine *engine = frame->generation->engine;
     struct state_use *use;
 
-    for (use = frame->states; use; use = use->next)
-        use_encode(L, frame->generation->engine, use);
     for (use = frame->states; use; use = use->next) {
+        if (frame->plan)
+            check_unchanged(L, use);
+        else
+            use_encode(L, frame->generation->engine, use);
+    }
+    for (use = frame->plan ? NULL : frame->states; use; use = use->next) {
         if (use->is_borrowed)
             continue;
+        tell_changed(engine, use);
         free(use->record->bytes);
         use->record->bytes = use->after;
         use->record->size = use->after_size;

@@ -2,11 +2,11 @@
  * The command line's way into the running server: a Unix socket in the data directory.
  *
  * One request a connection, one line: "status", "status --json", "reload", "stop", "invite
- * CONFERENCE URI", "create [FACTORY]", "end CONFERENCE [REASON]", "recheck CONFERENCE",
- * "explain [--json] CONFERENCE [LISTENER [TALKER]]", "pending [CONFERENCE]", "approve ID", "refuse
- * ID [REASON]". The answer's first line is "ok"
- * or "error TEXT"; after an ok the body follows until the end of the stream. Used by main. The
- * server side runs on the focus thread; the client side blocks.
+ * CONFERENCE URI", "create [FACTORY]", "end CONFERENCE [REASON]", "recheck CONFERENCE", "fact NAME
+ * [VALUE]", "explain [--json] CONFERENCE [LISTENER [TALKER]]", "pending [CONFERENCE]", "approve
+ * ID", "refuse ID [REASON]". The answer's first line is "ok" or "error TEXT"; after an ok the body
+ * follows until the end of the stream. Used by main. The server side runs on the focus
+ * thread; the client side blocks.
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
@@ -28,6 +28,9 @@ struct control_server {
     void (*thread_stats)(void *arg, unsigned thread, struct mixing_thread_stats *stats);
     /* 0, and lines in `told` about what needs a restart; or an errno and one line in it. */
     int (*reload)(void *arg, char *told, size_t told_size);
+    /* Sets a fact for scripts, unless `value` is NULL; what it is, or why not, goes to `told`. An
+     * errno. */
+    int (*fact)(void *arg, const char *name, const char *value, char *told, size_t told_size);
     void (*stop)(void *arg); /* begins to stop; returns at once */
 };
 

@@ -169,7 +169,12 @@ static void render_conference(FILE *file, const json_t *conference)
     long long count = integer_of(conference, "count");
     long long capacity = integer_of(conference, "capacity");
     bool is_factory = is_true(conference, "factory");
-    fprintf(file, "\n%s %s", is_factory ? "Factory" : "Conference", text_of(conference, "name"));
+    const char *parent = text_of(conference, "parent");
+    fprintf(file, "\n%s %s", is_factory ? "Factory" : *parent ? "Sidebar" : "Conference",
+            text_of(conference, "name"));
+    if (*parent) {
+        fprintf(file, " of %s", parent);
+    }
     if (*text_of(conference, "title")) {
         fprintf(file, ", \"%s\"", text_of(conference, "title"));
     }

@@ -142,6 +142,25 @@ static const struct {
     {"recheck", control_recheck}, {"approve", control_approve}, {"refuse", control_refuse},
 };
 
+/* "fact NAME [VALUE]"; the value "nil" takes it away. False: it is no such request. */
+static bool answer_fact(struct control *control, const char *request, struct evbuffer *out)
+{
+    const struct control_server *server = &control->config.server;
+    char name[128], told[1024];
+
+    if (strncmp(request, "fact ", 5) != 0) {
+        return false;
+    }
+    const char *words = request + 5;
+    size_t length = strcspn(words, " ");
+    const char *value = words[length] ? words + length + 1 : NULL;
+    snprintf(name, sizeof name, "%.*s", (int)length, words);
+    int error = server->fact(server->arg, name, value && strcmp(value, "nil") == 0 ? "" : value,
+                             told, sizeof told);
+    evbuffer_add_printf(out, "%s%s\n", error ? "error " : "ok\n", told);
+    return true;
+}
+
 /* False: it is none of these. */
 static bool answer_for_conference(struct control *control, const char *request,
                                   struct evbuffer *out)
@@ -217,10 +236,11 @@ static void answer(struct client *client, const char *request)
     } else if (strcmp(request, "stop") == 0) {
         begin_stop(client);
     } else if (!answer_explain(control, request, out) && !answer_pending(control, request, out) &&
+               !answer_fact(control, request, out) &&
                !answer_for_conference(control, request, out)) {
         evbuffer_add_printf(out, "error unknown request; there are status, status --json, reload, "
-                                 "invite, create, end, recheck, explain, pending, approve, refuse "
-                                 "and stop\n");
+                                 "invite, create, end, recheck, explain, pending, approve, refuse, "
+                                 "fact and stop\n");
     }
 }
 

@@ -146,6 +146,9 @@ static json_t *conference_status(struct focus *focus, const struct conference *c
     time_t ends_at = conference_ends_at(conference);
     json_object_set_new(status, "name", json_text(conference_name(conference)));
     json_object_set_new(status, "title", json_text(conference_title(conference)));
+    if (conference_parent(conference))
+        json_object_set_new(status, "parent",
+                            json_text(conference_name(conference_parent(conference))));
     json_object_set_new(status, "policy", json_text(conference_policy(conference)));
     json_object_set_new(status, "factory",
                         json_boolean(conference_factory(conference) != FACTORY_NONE));

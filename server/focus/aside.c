@@ -33,6 +33,11 @@ struct participant *participant_aside(const struct participant *participant)
     return participant->aside;
 }
 
+float participant_background(const struct participant *participant)
+{
+    return participant->background;
+}
+
 struct participant *participant_own(struct participant *participant)
 {
     return participant->main ? participant->main : participant;

@@ -19,6 +19,7 @@ void conference_free(struct conference *conference)
     struct focus *focus = conference->focus;
 
     loop_timer_stop(&conference->empty_timer);
+    arrangement_drop(conference);
     loop_timer_stop(&conference->end_timer);
     loop_timer_stop(&conference->recheck_timer);
     loop_timer_stop(&conference->media_timer); /* also of one that has never begun */

@@ -135,6 +135,17 @@ const char *view_name(enum view view)
     return view < VIEW_COUNT ? names[view] : "?";
 }
 
+const char *proof_name(enum proof proof)
+{
+    static const char *const names[] = {
+        [PROOF_NONE] = "none",
+        [PROOF_PASSWORD] = "password",
+        [PROOF_PEER] = "peer",
+        [PROOF_REGISTRATION] = "registration",
+    };
+    return names[proof];
+}
+
 /* What is decided when no policy has an opinion. A policy that accepts explicitly overrules a
  * lock: that is how a moderator gets into a locked conference. */
 static void decide_default(const struct request *request, struct decision *decision)
@@ -202,6 +213,7 @@ void actor_of_caller(struct actor *actor, const struct caller *caller)
         .peer = caller->peer,
         .groups = caller->groups,
         .authenticated = caller->authenticated,
+        .proof = caller->proof,
         .anonymous = caller->anonymous,
     };
 }

@@ -27,6 +27,7 @@ static void conference_deactivate(struct conference *conference, const char *rea
     struct conference_event event = {.kind = EVENT_ENDED, .conference = conference->id};
 
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference is over: %s", reason);
+    arrangement_drop(conference);
     if (conference->parent) {
         sidebar_deactivate(conference);
     } else {
@@ -112,7 +113,7 @@ static void on_warning(void *arg)
 {
     struct conference *conference = arg;
     struct focus *focus = conference->focus;
-    unsigned left = conference->life.warning;
+    unsigned left = conference->warning;
 
     events_post(focus, &(struct conference_event){
                            .kind = EVENT_ENDING,
@@ -124,19 +125,41 @@ static void on_warning(void *arg)
                   "out of memory: it will not end in time");
 }
 
-void conference_start_clock(struct conference *conference)
+/* From now on; ms, 0: no end, no warning. */
+static void set_clock(struct conference *conference, unsigned duration, unsigned warning)
 {
-    const struct conference_life *life = &conference->life;
-    bool is_warned = life->warning > 0 && life->warning < life->duration;
+    bool is_warned = warning > 0 && warning < duration;
 
-    if (!life->duration)
-        return;
-    conference->ends_at = conference->created_at + life->duration / 1000;
-    if (loop_timer_start(conference->focus->loop, &conference->end_timer,
-                         is_warned ? life->duration - life->warning : life->duration,
-                         is_warned ? on_warning : on_end, conference))
+    loop_timer_stop(&conference->end_timer);
+    conference->ends_at = duration ? time(NULL) + duration / 1000 : 0;
+    conference->warning = warning;
+    if (duration && loop_timer_start(conference->focus->loop, &conference->end_timer,
+                                     is_warned ? duration - warning : duration,
+                                     is_warned ? on_warning : on_end, conference))
         log_write(LOG_LEVEL_ERROR, conference->name, NULL,
                   "out of memory: it will not end in time");
+}
+
+void conference_start_clock(struct conference *conference)
+{
+    set_clock(conference, conference->life.duration, conference->life.warning);
+}
+
+void conference_limit(struct conference *conference, const struct conference_life *life)
+{
+    if (!conference->active)
+        return; /* its time begins with it */
+    set_clock(conference, life->duration, life->warning);
+    if (life->duration)
+        log_write(LOG_LEVEL_INFO, conference->name, NULL, "it has %u s from now on",
+                  life->duration / 1000);
+    else
+        log_write(LOG_LEVEL_INFO, conference->name, NULL, "its time is not limited any longer");
+    events_post(conference->focus, &(struct conference_event){
+                                       .kind = EVENT_LIMITED,
+                                       .conference = conference->id,
+                                       .duration = life->duration,
+                                   });
 }
 
 static void on_empty(void *arg)

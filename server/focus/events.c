@@ -59,6 +59,7 @@ static void event_tell(struct focus *focus, struct queued_event *queued)
     focus->is_telling_answer = queued->is_answer;
     if (queued->event.kind != EVENT_COUNT && still_news(focus, &queued->event))
         tell(focus, &queued->event);
+    arrange_after(focus, &queued->event);
     focus->telling = outer;
     focus->is_telling_answer = was_answer;
     /* The entry is part of what is freed. */

@@ -207,6 +207,11 @@ unsigned conference_capacity(const struct conference *conference);
 bool conference_is_locked(const struct conference *conference);
 /* Of the streams towards its participants, unless they are on hold. */
 enum stream_direction conference_direction(const struct conference *conference);
+/* What its policies want its mix to be like; NULL: they say nothing, all speak to the main bus and
+ * hear it. Good until the loop's next turn. See focus/plan.h. */
+const struct plan *conference_plan(const struct conference *conference);
+/* They are to be asked anew: something has changed that no event tells. */
+void conference_arrange(struct conference *conference);
 /* Names of the codecs that it offers, best first, separated by blanks; "": all. */
 const char *conference_codecs(const struct conference *conference);
 bool conference_is_reserved(const struct conference *conference);
@@ -250,6 +255,8 @@ struct conference *participant_conference(const struct participant *participant)
 struct participant *participant_main(const struct participant *participant);
 /* The other way round; NULL: in no sidebar. It may still be asked (participant_has_joined). */
 struct participant *participant_aside(const struct participant *participant);
+/* dB; in a sidebar: how loud it hears the parent. */
+float participant_background(const struct participant *participant);
 /* The identity and the call as they were at the INVITE. */
 const struct call_info *participant_call(const struct participant *participant);
 const char *participant_role(const struct participant *participant);

@@ -51,6 +51,8 @@ int plan_seal(struct plan *plan, const char **placep);
 bool plan_is_empty(const struct plan *plan); /* nothing was said: it is none */
 unsigned plan_ramp(const struct plan *plan); /* ms */
 unsigned plan_bus_count(const struct plan *plan);
+/* "": it is a talker's own. */
+const char *plan_bus_name(const struct plan *plan, unsigned bus);
 /* Of a bus with a name: the index of such a one; PLAN_BUSES: none. */
 unsigned plan_find_bus(const struct plan *plan, const char *name);
 /* The bus that means the same as another plan's; PLAN_BUSES: none does. */

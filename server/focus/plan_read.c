@@ -19,6 +19,11 @@ unsigned plan_bus_count(const struct plan *plan)
     return plan->bus_count;
 }
 
+const char *plan_bus_name(const struct plan *plan, unsigned bus)
+{
+    return plan->buses[bus].name;
+}
+
 unsigned plan_find_bus(const struct plan *plan, const char *name)
 {
     for (unsigned i = 0; i < plan->bus_count; i++) {

@@ -8,6 +8,16 @@
 #include "focus/event.h"
 #include "focus/request.h"
 
+struct conference;
+struct plan;
+
+/* What a plan for a mix may be made from that changes without an event of its own. Bits. */
+enum mix_watch {
+    WATCH_SPEAKING = 1,
+    WATCH_LEVEL = 2,
+    WATCH_CODEC = 4,
+};
+
 struct policy {
     void *ctx;
     /* Fills *decision, which comes in as the verb's default with the request's params. The stack
@@ -19,6 +29,11 @@ struct policy {
     /* Runs the event hooks. Participant and conference of a left or ended event are still there
      * to be asked about. */
     void (*event)(void *ctx, const struct conference_event *event);
+    /* May be NULL. What the mix of the conference is to be like: *planp, sealed and the caller's,
+     * NULL when no policy says anything of that. The first of the stack that does is heard.
+     * *watchedp: what it depends on. EIO: a script has failed, which the engine has logged and
+     * counted. */
+    int (*mix)(void *ctx, struct conference *conference, struct plan **planp, unsigned *watchedp);
     /* The conference is gone for good: drop its state. */
     void (*forget)(void *ctx, uint64_t conference);
 };

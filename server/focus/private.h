@@ -12,6 +12,8 @@
  *   participant.c  participants: make, leave; and reading them
  *   routing.c      what each hears and is heard by: routes to the buses of the mix; those buses
  *   standing.c     what they are in it: role, shown name, floor, leave to speak
+ *   arrange.c      media policy: asking for the plan of a mix, and carrying it out
+ *   plan.h         such a plan, as data
  *   admit.c        a call that wants in: create, join, answer
  *   replace.c      a call that takes the place of another
  *   sidebar.c      conferences within a conference
@@ -46,6 +48,7 @@
 #include "focus/cause.h"
 #include "focus/focus.h"
 #include "focus/pending.h"
+#include "focus/plan.h"
 #include "ports/initiating.h"
 #include "ports/referring.h"
 
@@ -171,6 +174,16 @@ struct bus_set {
     uint64_t turned_at;              /* ms: when `resting` began */
 };
 
+/* How the plan of a mix is carried out. */
+struct arrangement {
+    struct plan *plan;         /* NULL: all speak to the main bus and hear it. Owned. */
+    uint8_t buses[PLAN_BUSES]; /* of the mix, for each of the plan's */
+    unsigned watched;         /* what it was made from, besides what is told by events: mix_watch */
+    struct loop_timer *timer; /* until policies are asked anew … */
+    uint64_t asks_at;         /* … in ms */
+    uint64_t asked_at, idle_until; /* ms */
+};
+
 struct conference {
     struct focus *focus;
     uint64_t id;
@@ -195,11 +208,13 @@ struct conference {
     struct conference_life life;
     struct loop_timer *empty_timer; /* runs while nobody is in it and it waits for somebody */
     struct loop_timer *end_timer;   /* until the warning, then until the end */
+    unsigned warning;               /* ms before its end when that is told; 0: it is not */
     time_t ends_at;                 /* 0: its time is not limited, or it does not run */
     uint64_t creator;               /* id of who made it; 0: nobody, or not in (any more) */
     bool creator_has_left;          /* just now, which is still to be considered */
     struct mix *mix;
     struct bus_set buses;
+    struct arrangement arrangement;
     bool has_announced;     /* so that all hear that bus */
     bool has_sound;         /* of its own */
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
@@ -351,6 +366,8 @@ void conference_free(struct conference *conference);
 /* ending.c */
 /* It has begun: its time runs. */
 void conference_start_clock(struct conference *conference);
+/* It has so much time from now on. */
+void conference_limit(struct conference *conference, const struct conference_life *life);
 /* Nobody is in it yet: it goes when nobody has come in after `ms`. */
 void conference_await(struct conference *conference, unsigned ms);
 /* Ends all its calls; a conference that is not reserved is over. `code` for the Reason header. */
@@ -426,6 +443,9 @@ void participant_free(struct participant *participant);
 int participant_route(struct participant *participant);
 /* The same for what cannot be taken back: without the memory for it the participant has to go. */
 void participant_route_or_remove(struct participant *participant);
+/* What the route is under the arrangement. */
+void routing_compute(const struct participant *participant, const struct arrangement *arrangement,
+                     struct leg_route *route);
 /* All of them; one whom an error concerns goes on as before. */
 int conference_route(struct conference *conference);
 /* A bus of the conference's mix that nobody else has. ENOSPC. */
@@ -442,6 +462,14 @@ int standing_change(struct participant *participant, enum verb verb,
 /* The same for who is to replace the one whom it was decided about. */
 void standing_pass_on(struct participant *participant, enum verb verb,
                       const struct decision *decision);
+
+/* arrange.c */
+/* The event has been told: it may be one after which the mix has to be another. */
+void arrange_after(struct focus *focus, const struct conference_event *event);
+/* Something has changed that only those are asked about who have made their plan from it. */
+void conference_changed(struct conference *conference, enum mix_watch what);
+/* With the mix. */
+void arrangement_drop(struct conference *conference);
 
 /* streams.c */
 /* How the participant's call is to be answered, offered or changed. */

@@ -111,7 +111,8 @@ int focus_recheck(struct conference *conference, const struct actor *actor)
     cause_take(&conference->recheck_cause, focus, &request);
     DL_FOREACH(conference->members, participant)
     {
-        participant->is_doubted = participant->joined && !participant->info.is_outgoing;
+        participant->is_doubted =
+            participant->joined && !participant->info.is_outgoing && !participant->main;
     }
     conference->rechecked_at = conference->rechecked_at && now < due ? due : now;
     log_write(LOG_LEVEL_INFO, conference->name, NULL,

@@ -9,7 +9,7 @@
 #define FOCUS_REQUEST_H
 
 #include "focus/event.h"
-#include "ports/session.h"
+#include "ports/signalling.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,6 +50,7 @@ enum verb_right {
     X(VERB_PERMIT, "permit", RIGHT_KNOWN)        /* give it leave to speak, or only to listen */   \
     X(VERB_REMOVE, "remove", RIGHT_KNOWN)        /* remove the target */                           \
     X(VERB_LOCK, "lock", RIGHT_KNOWN)            /* lock or unlock against joins: params.locked */ \
+    X(VERB_LIMIT, "limit", RIGHT_KNOWN)          /* how long it goes on: duration, warning */      \
     X(VERB_SIDEBAR, "sidebar", RIGHT_KNOWN)      /* make one, or take the target into one */       \
     X(VERB_END, "end", RIGHT_KNOWN)              /* end the conference for all */                  \
     X(VERB_SUBSCRIBE, "subscribe", RIGHT_INSIDE) /* be told what happens: package */               \
@@ -86,6 +87,9 @@ enum view {
         VIEW_COUNT
 };
 
+/* "password", "peer", "registration", "none" */
+const char *proof_name(enum proof proof);
+
 /* "plain" */
 const char *view_name(enum view view);
 
@@ -109,6 +113,7 @@ struct actor {
     const char *referred_by; /* whom it names as having sent it here (RFC 3892), which proves
                                 nothing; NULL or "": nobody */
     bool authenticated;
+    enum proof proof;
     bool anonymous;
     uint64_t participant; /* whose id, when it is a participant; else 0 */
 };
@@ -162,13 +167,14 @@ struct request_params {
     char reason[96];             /* remove, end, timeout: said in the BYE */
     bool agc, denoise, vad;      /* entry, enhance: see struct leg_voice */
     float speaks, hears;         /* dB; entry, volume: how loud the target is heard, and hears */
+    char pin[32];                /* join: what was given to be let in; "": nothing */
     float background;            /* dB; entry to a sidebar: how loud its parent is; sidebar */
     char file[256];              /* announce: what is played; "": what plays is stopped; sidebar:
                                     what the target hears while asked */
     float gain;                  /* announce, dB */
     bool loop;                   /* announce */
     enum view view;              /* subscribe */
-    struct conference_life life; /* create */
+    struct conference_life life; /* create; limit: from now on */
     bool hide_focus;             /* create: it looks like an ordinary phone (RFC 4579 §4.2) */
     bool approved;               /* decide */
     int code;                    /* decide, not approved: SIP status 400–699; 0: 603 */

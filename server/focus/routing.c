@@ -17,15 +17,38 @@ static bool is_heard(const struct participant *participant)
     return !participant->muted && !participant->listen_only && !participant_is_held(participant);
 }
 
-static void compute(const struct participant *participant, struct leg_route *route)
+static float sum(float one, float other)
 {
+    return one > GAIN_OFF && other > GAIN_OFF ? one + other : GAIN_OFF;
+}
+
+/* The participant's own gains, OFF for neither, come on top of the plan's. */
+static void follow_plan(const struct participant *participant,
+                        const struct arrangement *arrangement, float speaks, float hears,
+                        struct leg_route *route)
+{
+    struct plan_route planned;
+
+    plan_route(arrangement->plan, participant->id, &planned);
+    for (unsigned i = 0; i < plan_bus_count(arrangement->plan); i++) {
+        route->speaks[arrangement->buses[i]] = sum(planned.speaks[i], speaks);
+        route->hears[arrangement->buses[i]] = sum(planned.hears[i], hears);
+    }
+}
+
+static void compute(const struct participant *participant, const struct arrangement *arrangement,
+                    struct leg_route *route)
+{
+    float speaks = is_heard(participant) ? participant->speaks : GAIN_OFF;
     float hears = participant->held_by_us ? GAIN_OFF : participant->hears;
 
     *route = (struct leg_route){.ramp = MIX_RAMP};
     for (unsigned bus = 0; bus < MIX_BUSES; bus++)
         route->speaks[bus] = route->hears[bus] = GAIN_OFF;
-    route->speaks[MIX_MAIN] = is_heard(participant) ? participant->speaks : GAIN_OFF;
+    route->speaks[MIX_MAIN] = speaks;
     route->hears[MIX_MAIN] = hears;
+    if (arrangement->plan)
+        follow_plan(participant, arrangement, speaks, hears, route);
     route->hears[MIX_MUSIC] = participant->hears_music ? participant->hears : GAIN_OFF;
     route->hears[MIX_ANNOUNCE] = participant->conference->has_announced ? hears : GAIN_OFF;
 }
@@ -78,6 +101,13 @@ static void compose(const struct participant *participant, struct leg_route *rou
     }
 }
 
+void routing_compute(const struct participant *participant, const struct arrangement *arrangement,
+                     struct leg_route *route)
+{
+    compute(participant, arrangement, route);
+    compose(participant, route);
+}
+
 /* ---- all of it ------------------------------------------------------------------------------ */
 
 int participant_route(struct participant *participant)
@@ -89,8 +119,7 @@ int participant_route(struct participant *participant)
     /* Not before the ACK: a forged INVITE must not aim our audio at its victim. */
     if (!participant->joined)
         return 0;
-    compute(participant, &route);
-    compose(participant, &route);
+    routing_compute(participant, &participant->conference->arrangement, &route);
     return participant->conference->focus->mixing->leg_route(participant->leg, &route);
 }
 

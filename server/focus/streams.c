@@ -104,6 +104,7 @@ void participant_session(struct participant *participant, const struct session *
     participant->has_session = true;
     participant->has_audio = session->format_count > 0;
     participant->conference->focus->mixing->leg_session(participant->leg, session);
+    conference_changed(participant->conference, WATCH_CODEC);
     tell_held(participant);
     if (participant->held_told == was_held && strcmp(participant_media(participant), before) != 0)
         tell_changed(participant, 200, "OK");

@@ -187,6 +187,8 @@ static int carry_out(struct conference *conference, enum verb verb, struct decis
         error = change_media(conference, decision);
     else if (verb == VERB_LOCK)
         lock(conference, decision);
+    else if (verb == VERB_LIMIT)
+        conference_limit(conference, &decision->params.life);
     else
         conference_end(conference, 200, said(decision, "The conference has ended"));
     return error ? fail(decision, error) : 0;

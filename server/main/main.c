@@ -142,6 +142,24 @@ static int run_explain(const struct arguments *arguments)
     return ask_server(arguments, request);
 }
 
+static int run_fact(const struct arguments *arguments)
+{
+    char request[500];
+    if (arguments->file_count < 1 || arguments->file_count > 2) {
+        complain("fact: give a name, and a value if it is to be set, as in `parley fact alarm on`");
+        return EXIT_WRONG;
+    }
+    const char *name = arguments->files[0];
+    const char *value = arguments->file_count > 1 ? arguments->files[1] : NULL;
+    if (strpbrk(name, " \r\n") || (value && strpbrk(value, "\r\n")) ||
+        snprintf(request, sizeof request, "fact %s%s%s", name, value ? " " : "",
+                 value ? value : "") >= (int)sizeof request) {
+        complain("fact: the name has blanks, or the value is too long or has more than one line");
+        return EXIT_WRONG;
+    }
+    return ask_server(arguments, request);
+}
+
 static int run_stop(const struct arguments *arguments)
 {
     return ask_server(arguments, "stop");
@@ -255,6 +273,15 @@ static const struct command commands[] = {
      .takes_json = true,
      .takes_files = true,
      .run = run_explain},
+    {.name = "fact",
+     .operands = "[--config FILE] [--data DIR] NAME [VALUE]",
+     .summary = "tell the scripts of the running server what they cannot know, or show it",
+     .description =
+         "Policies read it by parley.fact \"NAME\". The value nil takes it away. Facts outlive "
+         "a reload, not the\nserver.",
+     .takes_config = true,
+     .takes_files = true,
+     .run = run_fact},
     {.name = "stop",
      .operands = "[--config FILE] [--data DIR]",
      .summary = "end all calls and stop the running server",

@@ -128,6 +128,12 @@ static int reload(void *arg, char *error, size_t error_size)
     return server_reload(arg, error, error_size);
 }
 
+static int fact(void *arg, const char *name, const char *value, char *told, size_t told_size)
+{
+    const struct server *server = arg;
+    return lua_engine_fact(server->engine, name, value, told, told_size);
+}
+
 /* ---- what signalling asks for --------------------------------------------------------------- */
 
 /* The config's accounts first; the site's policy may have more. */
@@ -228,6 +234,7 @@ static int start_control(struct server *server)
                    .thread_count = thread_count,
                    .thread_stats = thread_stats,
                    .reload = reload,
+                   .fact = fact,
                    .stop = stop},
     };
     if (control_create(&config, &server->control, error, sizeof error)) {

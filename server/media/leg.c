@@ -205,6 +205,7 @@ static uint64_t route_convert(const struct leg_route *wish, struct mixer_route *
     }
     route->ticks = (wish->ramp + FRAME_MS - 1) / FRAME_MS;
     route->at_once = wish->at_once;
+    route->at_last = wish->at_last;
     return buses;
 }
 

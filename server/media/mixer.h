@@ -42,7 +42,7 @@ struct mixer_route {
     float speaks[MIX_BUSES];
     float hears[MIX_BUSES];
     unsigned ticks; /* in which they are reached; 0 is 1 */
-    uint64_t at_once;
+    uint64_t at_once, at_last;
 };
 
 struct mixer_gain {
@@ -52,6 +52,7 @@ struct mixer_gain {
 /* The gains of one direction. */
 struct mixer_gains {
     uint64_t buses;  /* bit mask: where either is not 0 */
+    uint64_t late;   /* those that stay as they are until the last tick of the way */
     unsigned moving; /* ticks, this one included, until all are where they should be */
     struct mixer_gain of[MIX_BUSES];
 };

@@ -35,6 +35,7 @@ void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES], unsigne
     if (is_news) {
         gains_look(gains);
         gains->moving = ticks > 1 ? ticks : 1;
+        gains->late = 0;
     }
 }
 
@@ -46,9 +47,10 @@ void gains_restart(struct mixer_gains *gains)
     gains->moving = gains->moving > 1 ? gains->moving : 1;
 }
 
-void gains_jump(struct mixer_gains *gains, uint64_t buses)
+void gains_except(struct mixer_gains *gains, uint64_t at_once, uint64_t at_last)
 {
-    for (uint64_t left = gains->buses & buses; left != 0; left &= left - 1) {
+    gains->late |= at_last;
+    for (uint64_t left = gains->buses & at_once; left != 0; left &= left - 1) {
         gains->of[bus_first(left)].now = gains->of[bus_first(left)].target;
     }
 }
@@ -65,7 +67,8 @@ bool gains_have_one_aim(const struct mixer_gains *one, const struct mixer_gains 
 
 bool gains_are_equal(const struct mixer_gains *one, const struct mixer_gains *other)
 {
-    if (one->moving != other->moving || one->buses != other->buses) {
+    if (one->moving != other->moving || one->buses != other->buses ||
+        (one->moving != 0 && one->late != other->late)) {
         return false;
     }
     for (uint64_t left = one->moving != 0 ? one->buses : 0; left != 0; left &= left - 1) {

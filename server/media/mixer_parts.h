@@ -17,15 +17,21 @@ static inline float gains_next(const struct mixer_gains *gains, unsigned bus)
 {
     const struct mixer_gain *gain = &gains->of[bus];
 
-    return gains->moving > 1 ? gain->now + (gain->target - gain->now) / (float)gains->moving
-                             : gain->target;
+    if (gains->moving <= 1) {
+        return gain->target;
+    }
+    if (gains->late & (UINT64_C(1) << bus)) {
+        return gain->now;
+    }
+    return gain->now + (gain->target - gain->now) / (float)gains->moving;
 }
 
 /* On the way to the same already, they go on as they do. */
 void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks);
-/* They begin at 0, again or `from` these buses on at their target. */
+/* They begin at 0 again. */
 void gains_restart(struct mixer_gains *gains);
-void gains_jump(struct mixer_gains *gains, uint64_t buses);
+/* These buses are at their target at once, and those stay as they are until the last tick. */
+void gains_except(struct mixer_gains *gains, uint64_t at_once, uint64_t at_last);
 /* Whether both are on their way to the same. */
 bool gains_have_one_aim(const struct mixer_gains *one, const struct mixer_gains *other);
 /* And are at the same place on it. */

@@ -35,7 +35,8 @@ struct leg_route {
     float speaks[MIX_BUSES];
     float hears[MIX_BUSES];
     unsigned ramp;    /* ms in which they change, straight in amplitude; never less than a tick */
-    uint64_t at_once; /* bit mask: these are heard without a ramp, as nobody speaks there yet */
+    uint64_t at_once; /* bit masks: these are heard without a ramp, as nobody speaks there yet, … */
+    uint64_t at_last; /* … and these are left at its end, as those who spoke there fade away */
     bool is_cautious; /* nothing is sent before the peer has sent: it may be nobody who called */
 };
 

@@ -15,6 +15,14 @@ struct referral; /* see ports/referring.h */
 struct reference;
 struct initiation; /* see ports/initiating.h */
 
+/* How somebody has proven who it is. */
+enum proof {
+    PROOF_NONE,
+    PROOF_PASSWORD,     /* of an account of ours (RFC 7616) */
+    PROOF_PEER,         /* the word of a proxy that we trust (RFC 3325) */
+    PROOF_REGISTRATION, /* we call a phone that has proven it when it registered */
+};
+
 /* Who is at the other end, and how that was proven. Strings live as long as the call. */
 struct caller {
     /* "sip:alice@example.com", no parameters: the account or the asserted identity (RFC 3325) when
@@ -26,8 +34,9 @@ struct caller {
     const char *user_agent;   /* User-Agent header; "" when there is none */
     const char *peer;         /* "192.0.2.1:5060;udp": where the packets come from */
     const char *groups;       /* those of the account, separated by blanks; NULL or "": none */
-    bool authenticated;       /* by a password of ours, or by a proxy that we trust */
-    bool anonymous;           /* From says anonymous.invalid or Privacy asks for it (RFC 3323) */
+    bool authenticated;       /* there is a proof */
+    enum proof proof;
+    bool anonymous; /* From says anonymous.invalid or Privacy asks for it (RFC 3323) */
 };
 
 /* A call's dialog, as Join, Replaces and the dialog package name it (RFC 3911, 3891, 4235). */

@@ -207,6 +207,7 @@ int caller_of_target(struct call *call, const url_t *target, const struct outgoi
     caller->display_name = clean_copy(home, DISPLAY_SIZE, outgoing->name, false);
     caller->user_agent = caller->peer = caller->groups = "";
     caller->authenticated = outgoing->is_proven;
+    caller->proof = outgoing->is_proven ? PROOF_REGISTRATION : PROOF_NONE;
     return info->dialog.remote_tag && info->requested_user && info->referred_by && caller->uri &&
                    caller->user && caller->host && caller->display_name
                ? 0

@@ -86,6 +86,7 @@ static bool by_password(struct incoming *in, const sip_authorization_t *authoriz
             return fail(in);
         }
     }
+    in->caller.proof = PROOF_PASSWORD;
     return take_account(in, account) == 0 || fail(in);
 }
 
@@ -112,6 +113,7 @@ static bool by_assertion(struct incoming *in, const sip_contact_t *asserted,
         return fail(in);
     }
     in->caller.authenticated = true;
+    in->caller.proof = PROOF_PEER;
     int status = find_named(in, account);
     return status == ENOENT || (status == 0 && take_account(in, account) == 0) || fail(in);
 }

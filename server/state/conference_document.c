@@ -45,9 +45,13 @@ static void write_departure(struct xml *xml, const struct departure *departure, 
 static const char *media_status(const struct participant *participant)
 {
     enum stream_direction direction = participant_direction(participant);
+    const struct participant *aside = participant_aside(participant);
 
     if (participant_is_muted(participant) || !participant_may_speak(participant))
         direction &= STREAM_SENDONLY;
+    /* §5.9: who is in a sidebar is not heard here, and hears it in the background at best. */
+    if (aside && participant_has_joined(aside))
+        direction &= participant_background(aside) > GAIN_OFF ? STREAM_SENDONLY : STREAM_INACTIVE;
     return stream_direction_name(stream_reversed(direction));
 }
 

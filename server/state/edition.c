@@ -114,28 +114,61 @@ static void take_dialogs(struct edition *edition, xmlBufferPtr changes)
     }
 }
 
+static void append_within(xmlBufferPtr changes, const char *open, xmlBufferPtr elements,
+                          const char *close)
+{
+    if (xmlBufferLength(elements) == 0)
+        return;
+    append(changes, open);
+    append(changes, (const char *)xmlBufferContent(elements));
+    append(changes, close);
+    xmlBufferEmpty(elements);
+}
+
+/* An empty list of references is not valid: that there is none any more, a full document tells. */
+static bool take_references(struct edition *edition, xmlBufferPtr changes)
+{
+    char *text = sidebars_write_references(edition->watched, edition->kind);
+    bool had = edition->references && *edition->references;
+
+    if (!text || !replace(&edition->references, text))
+        return false;
+    append(changes, edition->references);
+    return had && !*edition->references;
+}
+
+static void take_values(struct edition *edition, xmlBufferPtr entries, xmlBufferPtr changes)
+{
+    bool had = edition->values != NULL;
+
+    sidebars_take_values(edition, entries);
+    if (had && !edition->values)
+        append(changes, "<sidebars-by-val state=\"deleted\"/>");
+    else
+        append_within(changes, "<sidebars-by-val state=\"partial\">", entries,
+                      "</sidebars-by-val>");
+}
+
 /* The elements of the next partial document; *is_wholep: only a full one can tell it. */
 static void take_changes(struct edition *edition, xmlBufferPtr changes, bool *is_wholep)
 {
-    xmlBufferPtr users = xmlBufferCreate();
+    xmlBufferPtr elements = xmlBufferCreate();
 
-    *is_wholep = !users;
-    if (!users)
+    *is_wholep = !elements;
+    if (!elements)
         return;
     if (edition->kind == EDITION_DIALOGS) {
         take_dialogs(edition, changes);
     } else {
-        take_users(edition, users);
+        take_users(edition, elements);
         *is_wholep = take_description(edition);
         if (take_state(edition))
             append(changes, edition->state);
-        if (xmlBufferLength(users) > 0) {
-            append(changes, "<users state=\"partial\">");
-            append(changes, (const char *)xmlBufferContent(users));
-            append(changes, "</users>");
-        }
+        append_within(changes, "<users state=\"partial\">", elements, "</users>");
+        *is_wholep |= take_references(edition, changes);
+        take_values(edition, elements, changes);
     }
-    xmlBufferFree(users);
+    xmlBufferFree(elements);
 }
 
 bool edition_publish(struct edition *edition)
@@ -180,6 +213,13 @@ static void append_users(xmlBufferPtr buffer, const struct edition *edition)
     for (const struct user *user = edition->watched->users; user; user = user->hh.next)
         append(buffer, user->shown[edition->kind] ? user->shown[edition->kind] : "");
     append(buffer, "</users>");
+    append(buffer, edition->references ? edition->references : "");
+    if (!edition->values)
+        return;
+    append(buffer, "<sidebars-by-val>");
+    for (const struct value *value = edition->values; value; value = value->next)
+        append(buffer, value->text);
+    append(buffer, "</sidebars-by-val>");
 }
 
 static void append_dialogs(xmlBufferPtr buffer, const struct watched *watched)
@@ -193,6 +233,7 @@ static void append_dialogs(xmlBufferPtr buffer, const struct watched *watched)
 static void append_all(xmlBufferPtr buffer, const struct face *face)
 {
     const struct edition *edition = face->edition;
+    xmlBufferPtr users;
     char *description;
 
     if (edition->kind == EDITION_DIALOGS) {
@@ -202,7 +243,12 @@ static void append_all(xmlBufferPtr buffer, const struct face *face)
     description = conference_write_description(edition->watched, face->entity);
     append(buffer, description ? description : "");
     free(description);
-    append_users(buffer, edition);
+    users = xmlBufferCreate();
+    if (!users)
+        return;
+    append_users(users, edition);
+    sidebars_spell(buffer, (const char *)xmlBufferContent(users), face->entity);
+    xmlBufferFree(users);
 }
 
 /* `changes` NULL: all there is. */
@@ -216,7 +262,7 @@ static struct body *write_document(const struct face *face, const char *state, u
     if (buffer && head) {
         append(buffer, head);
         if (changes)
-            append(buffer, changes->data);
+            sidebars_spell(buffer, changes->data, face->entity);
         else if (strcmp(state, "deleted") != 0 && !face->edition->watched->is_over)
             append_all(buffer, face);
         append(buffer, face->edition->kind == EDITION_DIALOGS ? DIALOGS_END : CONFERENCE_END);
@@ -308,7 +354,9 @@ static void close_edition(struct edition *edition)
     }
     free(edition->state);
     free(edition->description);
-    edition->state = edition->description = NULL;
+    free(edition->references);
+    sidebars_close(edition);
+    edition->state = edition->description = edition->references = NULL;
     edition->version = 0;
     for (user = edition->watched->users; user; user = user->hh.next) {
         if (edition->kind != EDITION_DIALOGS) {

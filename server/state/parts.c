@@ -27,11 +27,14 @@ static size_t elements_end(const struct body *document)
 static size_t part_end(const struct body *document, size_t from, size_t limit)
 {
     const char *next = document->data + from + 1;
+    const char *sidebars = strstr(document->data, "<sidebars-by-val");
     size_t end = from, at;
 
     if (elements_end(document) - from <= limit)
         return elements_end(document);
     while ((next = strstr(next, "<user entity="))) {
+        if (sidebars && next > sidebars) /* those of sidebars go with the last user */
+            break;
         at = (size_t)(next - document->data);
         if (at - from > limit && end > from)
             return end;

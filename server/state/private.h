@@ -7,6 +7,7 @@
  *   edition.c              one kind of document: its versions, what changed, the bodies
  *   parts.c                documents that are too long for one NOTIFY
  *   conference_document.c  RFC 4575 in words
+ *   sidebars.c             the conferences within it
  *   dialog_document.c      RFC 4235 in words
  *   xml.c                  writing XML
  *
@@ -18,6 +19,7 @@
 #ifndef STATE_PRIVATE_H
 #define STATE_PRIVATE_H
 
+#include "core/text.h"
 #include "state/state.h"
 
 #include <libxml/xmlwriter.h>
@@ -61,6 +63,8 @@ void xml_raw(struct xml *xml, const char *elements);
 /* <name>text</name> */
 void xml_element(struct xml *xml, const char *name, const char *text);
 void xml_uri_element(struct xml *xml, const char *name, const char *uri);
+/* Behind what is in the buffer. */
+void xml_append_uri(xmlBufferPtr buffer, const char *uri);
 /* xs:dateTime in UTC */
 void xml_time_element(struct xml *xml, const char *name, time_t time);
 /* What was written, with a NUL, to be freed; NULL: out of memory. */
@@ -119,6 +123,14 @@ struct face {
     struct face *next;
 };
 
+/* A sidebar as published by value. */
+struct value {
+    uint64_t sidebar; /* id */
+    char name[CONFERENCE_NAME_MAX + 1];
+    char *text; /* <entry> */
+    struct value *next;
+};
+
 struct edition {
     struct watched *watched;
     enum edition_kind kind;
@@ -127,6 +139,8 @@ struct edition {
     struct body *changes[HISTORY]; /* by version; NULL: a full document tells it */
     char *state;                   /* <conference-state> as published */
     char *description;             /* what of the description can change, as published */
+    char *references;              /* <sidebars-by-ref> as published; NULL or "": none */
+    struct value *values;          /* list */
 };
 
 /* The face for this URI, made when there is none. NULL: out of memory. */
@@ -161,6 +175,17 @@ char *conference_write_state(const struct watched *watched, enum edition_kind ki
 char *conference_write_description(const struct watched *watched, const char *entity);
 /* Of the documents of a conference: what is around the elements. */
 char *conference_write_head(const char *entity, const char *state, unsigned version);
+
+/* ---- sidebars.c ----------------------------------------------------------------------------- */
+
+/* <sidebars-by-ref>, "" when there are none; to be freed; NULL: out of memory. */
+char *sidebars_write_references(const struct watched *watched, enum edition_kind kind);
+/* Appends an <entry> of <sidebars-by-val> for each that has changed. */
+void sidebars_take_values(struct edition *edition, xmlBufferPtr changes);
+/* Nobody watches the edition any more. */
+void sidebars_close(struct edition *edition);
+/* Appends the text, with the URIs in it as they are for who knows the conference by this one. */
+void sidebars_spell(xmlBufferPtr buffer, const char *text, const char *entity);
 
 /* ---- dialog_document.c ---------------------------------------------------------------------- */
 

@@ -191,11 +191,25 @@ static void take_event(struct watched *watched, const struct conference_event *e
     }
 }
 
+/* What happens in a sidebar may be told in its parent's documents. */
+static void take_sidebar_event(struct state *state, const struct conference_event *event)
+{
+    const struct conference *conference = focus_conference(state->focus, event->conference);
+    const struct conference *parent = conference ? conference_parent(conference) : NULL;
+    uint64_t id = parent ? conference_id(parent) : 0;
+    struct watched *watched;
+
+    HASH_FIND(hh, state->watched, &id, sizeof id, watched);
+    if (watched)
+        make_due(watched);
+}
+
 static void on_event(const struct conference_event *event, void *arg)
 {
     struct state *state = arg;
     struct watched *watched;
 
+    take_sidebar_event(state, event);
     HASH_FIND(hh, state->watched, &event->conference, sizeof event->conference, watched);
     if (!watched || watched->is_over)
         return;

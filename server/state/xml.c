@@ -127,6 +127,14 @@ void xml_element(struct xml *xml, const char *name, const char *text)
     xml_close(xml);
 }
 
+void xml_append_uri(xmlBufferPtr buffer, const char *uri)
+{
+    char copy[TEXT_SIZE];
+
+    for (const char *p = clean_uri(uri, copy); *p; p++)
+        (void)xmlBufferAdd(buffer, BAD_CAST(*p == '&' ? "&amp;" : p), *p == '&' ? -1 : 1);
+}
+
 void xml_uri_element(struct xml *xml, const char *name, const char *uri)
 {
     char copy[TEXT_SIZE];

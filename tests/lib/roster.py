@@ -9,7 +9,7 @@ import schema
 
 CONFERENCE = "{urn:ietf:params:xml:ns:conference-info}"
 DIALOG = "{urn:ietf:params:xml:ns:dialog-info}"
-KEYS = {"user": "entity", "endpoint": "entity", "media": "id"}  # RFC 4575 §4.5
+KEYS = {"user": "entity", "endpoint": "entity", "media": "id", "entry": "entity"}  # RFC 4575 §4.5
 
 
 def tag_of(element):
@@ -61,6 +61,22 @@ class Roster:
     @property
     def entity(self):
         return self.tree.get("entity")
+
+    def references(self):
+        """{URI: what it is called} of <sidebars-by-ref>."""
+        entries = self.tree.findall(f"{CONFERENCE}sidebars-by-ref/{CONFERENCE}entry")
+        return {text(entry, "uri"): text(entry, "display-text") for entry in entries}
+
+    def sidebars(self):
+        """{URI: {user part: status}} of <sidebars-by-val>."""
+        entries = self.tree.findall(f"{CONFERENCE}sidebars-by-val/{CONFERENCE}entry")
+        return {
+            entry.get("entity"): {
+                user.get("entity")[4:].partition("@")[0]: text(user, "endpoint/status")
+                for user in entry.findall(f"{CONFERENCE}users/{CONFERENCE}user")
+            }
+            for entry in entries
+        }
 
     def text(self, path):
         """The text at "conference-state/user-count"; None when it is not there."""

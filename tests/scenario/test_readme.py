@@ -90,6 +90,32 @@ def test_one_at_a_time_has_the_floor_and_may_speak():
         server.expect_log("alice@.* may only listen")
 
 
+def test_in_an_alarm_only_a_password_opens():
+    config = 'accounts = { alice = { password = "down the hole" } }'
+    with Server(config, policy=EXAMPLES["alarm.lua"]) as server, Phone(server) as alice, Phone(
+        server, "bob"
+    ) as bob:
+        bob.call("garden")
+        bob.hang_up()
+        assert server.command("fact", "alarm").stdout == "alarm = nil\n"
+        assert server.command("fact", "alarm", "on").stdout == 'alarm = "on"\n'
+        bob.new_dialog()
+        bob.invite("garden")
+        assert bob.expect(403).reason == "Not now"
+        bob.ack()
+        alice.invite("garden")
+        challenge = digest.choose(alice.expect(401), "SHA-256")
+        alice.ack()
+        value = digest.authorization(
+            challenge, "alice", "down the hole", "INVITE", alice.remote_uri
+        )
+        alice.send_invite(True, {"Authorization": value})
+        alice.expect(200)
+        alice.ack()
+        assert server.participants("garden")["alice"]["role"] == "officer"
+        assert server.command("fact", "alarm", "nil").stdout == "alarm = nil\n"
+
+
 def test_an_assistant_takes_over_a_call():
     config = 'accounts = { bob = { password = "builder", groups = { "assistants" } } }'
     with Server(config, policy=EXAMPLES["assistants.lua"]) as server, Phone(

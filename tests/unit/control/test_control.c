@@ -436,7 +436,7 @@ static void hear_event(void *ctx, const struct conference_event *event)
 
 static void somebody_is_called_by_the_operators_wish(void **state)
 {
-    static const struct policy policy = {NULL, decide, hear_event, forget};
+    static const struct policy policy = {.decide = decide, .event = hear_event, .forget = forget};
     static const char *const wrong[] = {"invite ", "invite demo", "invite demo ",
                                         "invite nowhere sip:bob@192.0.2.7"};
     struct asking asking;

@@ -44,7 +44,8 @@ static void policy_forget(void *ctx, uint64_t conference)
     forgotten = conference;
 }
 
-static const struct policy policy = {NULL, policy_decide, policy_event, policy_forget};
+static const struct policy policy = {
+    .decide = policy_decide, .event = policy_event, .forget = policy_forget};
 
 static void answer_with(enum verb verb, enum verdict verdict, int code)
 {

@@ -41,7 +41,8 @@ static void policy_forget(void *ctx, uint64_t conference)
     (void)conference;
 }
 
-static const struct policy policy = {NULL, policy_decide, policy_event, policy_forget};
+static const struct policy policy = {
+    .decide = policy_decide, .event = policy_event, .forget = policy_forget};
 
 static int setup(void **state)
 {

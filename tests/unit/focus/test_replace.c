@@ -36,7 +36,8 @@ static void policy_forget(void *ctx, uint64_t conference)
 
 static int setup(void **state)
 {
-    static const struct policy policy = {NULL, policy_decide, policy_event, policy_forget};
+    static const struct policy policy = {
+        .decide = policy_decide, .event = policy_event, .forget = policy_forget};
     struct focus_config config = {.domain = ""};
 
     (void)state;

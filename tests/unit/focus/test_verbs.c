@@ -52,6 +52,7 @@ static void submit_plain(void)
                    .agc = true,
                    .speaks = 3,
                    .direction = STREAM_SENDONLY,
+                   .life = {.duration = 60000},
                    .file = "a.wav"},
     };
 
@@ -182,6 +183,11 @@ static void change_names(struct request_params *params)
     (void)snprintf(params->display_name, sizeof params->display_name, "Knave");
 }
 
+static void change_time(struct request_params *params)
+{
+    params->life.duration = 0;
+}
+
 static void change_approval(struct request_params *params)
 {
     params->approved = false;
@@ -209,6 +215,7 @@ static const struct way ways[VERB_COUNT] = {
     [VERB_FLOOR] = {submit_plain, change_flags},
     [VERB_PERMIT] = {submit_plain, change_flags},
     [VERB_REMOVE] = {submit_plain, change_reason},
+    [VERB_LIMIT] = {submit_plain, change_time},
     [VERB_LOCK] = {submit_plain, change_flags},
     [VERB_SIDEBAR] = {make_sidebar, change_title},
     [VERB_END] = {submit_plain, change_reason},
@@ -273,8 +280,9 @@ static void snapshot(char *text, size_t size)
     assert_non_null(file);
     while ((conference = focus_next_conference(focus, conference))) {
         const struct participant *participant = NULL;
-        fprintf(file, "%s \"%s\" %d %d: ", named(conference), conference_title(conference),
-                conference_is_locked(conference), (int)conference_direction(conference));
+        fprintf(file, "%s \"%s\" %d %d %d: ", named(conference), conference_title(conference),
+                conference_is_locked(conference), conference_ends_at(conference) > 0,
+                (int)conference_direction(conference));
         while ((participant = conference_next_participant(conference, participant)))
             tell_participant(file, participant);
     }
@@ -296,7 +304,8 @@ static void ask_to_mute(void)
 
 static void make_world(void)
 {
-    static const struct policy policy = {NULL, policy_decide, policy_event, policy_forget};
+    static const struct policy policy = {
+        .decide = policy_decide, .event = policy_event, .forget = policy_forget};
     struct focus_config config = {.domain = "", .media_timeout = 1000};
 
     memset(&world, 0, sizeof world);

@@ -399,6 +399,16 @@ static void a_bus_that_is_taken_at_once_makes_no_hole_in_a_voice_that_goes_there
     for (unsigned i = 0; i < 12; i++) {
         assert_float_equal(amplitude_now(room), 0.2, 0.001);
     }
+    /* and back, when the bus is given up */
+    there = route_of(0, 0);
+    ear = route_of(GAIN_OFF, 0);
+    there.ticks = ear.ticks = 10;
+    ear.at_last = UINT64_C(1) << 5;
+    mixer_channel_route(&room->channels[0], &there);
+    mixer_channel_route(&room->channels[2], &ear);
+    for (unsigned i = 0; i < 12; i++) {
+        assert_float_equal(amplitude_now(room), 0.2, 0.004); /* the last tick of ten */
+    }
     room_free(room);
 }
 

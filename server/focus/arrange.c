@@ -1,0 +1,208 @@
+/*
+ * Media policy: when a conference's policies are asked what its mix is to be like, and how their
+ * plan comes in force.
+ *
+ * They are asked anew, once a turn of the loop however much has happened, when somebody has come,
+ * gone, or is not what they were before; and some times a second for what changes all the time, if
+ * the plan was made from that. A plan that cannot be carried out, and a policy that fails, leave
+ * the one before in force.
+ */
+#include "focus/private.h"
+
+#include "core/log.h"
+
+#include <errno.h>
+#include <string.h>
+#include <utlist.h>
+
+enum {
+    WATCH_MS = 200, /* for what changes all the time */
+    IDLE_SHARE = 9, /* policies are not asked for that many times as long as the last answer took */
+};
+
+/* ---- carrying out --------------------------------------------------------------------------- */
+
+static void give_buses(struct conference *conference, uint64_t buses)
+{
+    for (; buses; buses &= buses - 1)
+        conference_give_bus(conference, (unsigned)__builtin_ctzll(buses));
+}
+
+/* The buses of the mix that the arrangement has, but for the main one. */
+static uint64_t buses_of(const struct arrangement *arrangement)
+{
+    uint64_t buses = 0;
+
+    for (unsigned i = 1; arrangement->plan && i < plan_bus_count(arrangement->plan); i++)
+        buses |= UINT64_C(1) << arrangement->buses[i];
+    return buses;
+}
+
+/* What the plan before had, too, goes on there: so nothing changes for who speaks to it. */
+static int take_buses(struct conference *conference, struct arrangement *next)
+{
+    const struct arrangement *last = &conference->arrangement;
+    uint64_t taken = 0;
+
+    next->buses[PLAN_MAIN] = MIX_MAIN;
+    for (unsigned i = 1; i < plan_bus_count(next->plan); i++) {
+        unsigned same = last->plan ? plan_find_same_bus(last->plan, next->plan, i) : PLAN_BUSES;
+        unsigned bus = 0;
+
+        if (same < PLAN_BUSES) {
+            bus = last->buses[same];
+        } else if (conference_take_bus(conference, &bus)) {
+            give_buses(conference, taken);
+            return ENOSPC;
+        } else {
+            taken |= UINT64_C(1) << bus;
+        }
+        next->buses[i] = (uint8_t)bus;
+    }
+    return 0;
+}
+
+/* Whom the way cannot be changed for, for want of memory, has the old one; so its buses stay
+ * taken. */
+static int change_routes(struct conference *conference, const struct arrangement *last,
+                         const struct arrangement *next)
+{
+    struct participant *participant;
+    uint64_t before = buses_of(last), after = buses_of(next);
+    int error = 0;
+
+    DL_FOREACH(conference->members, participant)
+    {
+        struct leg_route old, new;
+
+        if (!participant->joined)
+            continue;
+        routing_compute(participant, last, &old);
+        routing_compute(participant, next, &new);
+        if (memcmp(old.speaks, new.speaks, sizeof old.speaks) == 0 &&
+            memcmp(old.hears, new.hears, sizeof old.hears) == 0)
+            continue;
+        new.ramp = next->plan ? plan_ramp(next->plan) : MIX_RAMP;
+        new.at_once = after & ~before;
+        new.at_last = before & ~after;
+        if (conference->focus->mixing->leg_route(participant->leg, &new))
+            error = ENOMEM;
+    }
+    return error;
+}
+
+/* Takes the plan, NULL: none. */
+static void arrange(struct conference *conference, struct plan *plan)
+{
+    struct arrangement last = conference->arrangement, next = {.plan = plan};
+
+    if (!plan && !last.plan)
+        return;
+    if (plan && take_buses(conference, &next)) {
+        log_write(LOG_LEVEL_ERROR, conference->name, NULL,
+                  "hook mix wants %u buses, more than are free; the mix stays as it was",
+                  plan_bus_count(plan));
+        plan_destroy(plan);
+        return;
+    }
+    memcpy(conference->arrangement.buses, next.buses, sizeof next.buses);
+    conference->arrangement.plan = plan;
+    if (!change_routes(conference, &last, &next))
+        give_buses(conference, buses_of(&last) & ~buses_of(&next));
+    plan_destroy(last.plan);
+}
+
+/* ---- asking --------------------------------------------------------------------------------- */
+
+static void ask_at(struct conference *conference, uint64_t when);
+
+static void ask(void *arg)
+{
+    struct conference *conference = arg;
+    struct arrangement *arrangement = &conference->arrangement;
+    const struct policy *policy = conference->focus->policy;
+    uint64_t now = loop_now(conference->focus->loop);
+    struct plan *plan = NULL;
+    unsigned watched = 0;
+    int error;
+
+    error = policy->mix(policy->ctx, conference, &plan, &watched);
+    arrangement->asked_at = now;
+    arrangement->idle_until = now + IDLE_SHARE * (loop_now(conference->focus->loop) - now);
+    arrangement->watched = watched;
+    if (!error)
+        arrange(conference, plan);
+    if (watched & WATCH_LEVEL)
+        ask_at(conference, now + WATCH_MS);
+}
+
+/* Not before `when`, in ms. */
+static void ask_at(struct conference *conference, uint64_t when)
+{
+    struct arrangement *arrangement = &conference->arrangement;
+    const struct policy *policy = conference->focus->policy;
+    struct loop *loop = conference->focus->loop;
+    uint64_t now = loop_now(loop);
+
+    /* A sidebar is one bus of its parent's mix. */
+    if (!conference->active || conference->ending || conference->parent || !policy || !policy->mix)
+        return;
+    when = when > arrangement->idle_until ? when : arrangement->idle_until;
+    if (arrangement->timer && arrangement->asks_at <= when)
+        return;
+    arrangement->asks_at = when;
+    if (loop_timer_start(loop, &arrangement->timer, when > now ? when - now : 0, ask, conference))
+        log_write(LOG_LEVEL_ERROR, conference->name, NULL,
+                  "out of memory: the mix is not arranged anew");
+}
+
+void conference_arrange(struct conference *conference)
+{
+    ask_at(conference, 0);
+}
+
+void conference_changed(struct conference *conference, enum mix_watch what)
+{
+    if (conference->arrangement.watched & what)
+        ask_at(conference, conference->arrangement.asked_at + WATCH_MS);
+}
+
+void arrange_after(struct focus *focus, const struct conference_event *event)
+{
+    struct conference *conference = focus_conference(focus, event->conference);
+
+    if (!conference)
+        return;
+    switch (event->kind) {
+    case EVENT_JOINED:
+    case EVENT_LEFT:
+    case EVENT_REPLACED:
+    case EVENT_MUTED:
+    case EVENT_HELD:
+    case EVENT_ROLE:
+    case EVENT_FLOOR:
+    case EVENT_PERMITTED:
+    case EVENT_RELOADED:
+        conference_arrange(conference);
+        break;
+    case EVENT_SPEAKING:
+        conference_changed(conference, WATCH_SPEAKING);
+        break;
+    default:
+        break;
+    }
+}
+
+void arrangement_drop(struct conference *conference)
+{
+    struct arrangement *arrangement = &conference->arrangement;
+
+    loop_timer_stop(&arrangement->timer);
+    plan_destroy(arrangement->plan);
+    *arrangement = (struct arrangement){.plan = NULL};
+}
+
+const struct plan *conference_plan(const struct conference *conference)
+{
+    return conference->arrangement.plan;
+}
