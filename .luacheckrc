@@ -17,7 +17,8 @@ stds.parley_policy = {
     http = fields "get post request",
     parley = {
       fields = {
-        policy = {}, conference = {}, conferences = {}, create = {}, options = {}, store = {}, version = {}, generation = {},
+        policy = {}, conference = {}, conferences = {}, create = {}, options = {}, store = {},
+        version = {}, generation = {}, time = {}, fact = {}, set_fact = {}, is_same = {},
         log = fields "error warn info debug",
       },
     },

@@ -248,6 +248,10 @@ class Baresip:
     def hang_up(self):
         self.expect("CALL_CLOSED", since=self.command("hangup"))
 
+    def press(self, keys):
+        """Keys, one after the other, as telephone-events (RFC 4733)."""
+        self.command("sndcode", keys)
+
     def hold(self):
         self.command("hold")
 
