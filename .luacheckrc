@@ -10,7 +10,7 @@ stds.parley_policy = {
     "_VERSION", "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "print",
     "rawequal", "rawget", "rawlen", "rawset", "select", "setmetatable", "tonumber", "tostring",
     "type", "xpcall",
-    "accept", "challenge", "reject",
+    "accept", "challenge", "pending", "reject",
     "date", "digits", "duration", "money", "number", "ordinal", "time",
     json = fields "decode empty_list encode null",
     base64 = fields "decode encode",
@@ -18,7 +18,7 @@ stds.parley_policy = {
     parley = {
       fields = {
         policy = {}, conference = {}, conferences = {}, create = {}, options = {}, store = {},
-        version = {}, generation = {}, time = {}, fact = {}, set_fact = {}, is_same = {},
+        time = {}, fact = {}, set_fact = {}, is_same = {}, version = {}, generation = {},
         log = fields "error warn info debug",
       },
     },

@@ -5,6 +5,7 @@
 #include "lua/conversation.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 enum {
     URI_SIZE = 600, /* bytes with NUL */
@@ -190,42 +191,33 @@ static int redirect(lua_State *L)
     return done(L);
 }
 
-/* call:join(conference [, { role = …, muted = … }]): the participant that it is from now on */
-static int join(lua_State *L)
+/* Out of its conference, if the policy lets the application put it out. */
+static int remove_from(lua_State *L, const struct participant *participant, const char *reason)
 {
-    struct visitor *visitor = self(L);
-    struct focus *focus = generation_of(L)->engine->focus;
-    struct conference *conference = focus_conference(focus, handle_check(L, 2, &conference_class));
-    struct request_params wish = {.role = "participant"};
-    struct decision decision;
-    int error;
+    struct request request = {
+        .verb = VERB_REMOVE,
+        .conference = participant_conference(participant),
+        .target = participant_id(participant),
+    };
 
-    if (conference)
-        conference_wish_sound(conference, &wish);
-    if (!lua_isnoneornil(L, 3))
-        (void)params_check(L, 3, "join", verb_params(VERB_JOIN), &wish);
-    if (!visitor || !conference)
-        return handle_gone(L);
-    error = visitor_join(visitor, conference, &wish, &decision);
-    if (error == ENOENT)
-        return handle_gone(L);
-    if (error)
-        return refused(L, decision.code,
-                       *decision.reason ? decision.reason : "refused by the policy");
-    participant_push(L, decision.participant);
-    return 1;
+    (void)snprintf(request.params.reason, sizeof request.params.reason, "%s", reason);
+    return command_submit(L, &request);
 }
 
 /* call:hangup([reason]) */
 static int hangup(lua_State *L)
 {
     struct visitor *visitor = self(L);
+    const struct participant *participant;
     char reason[96] = "The application has ended the call";
 
     if (!lua_isnoneornil(L, 2))
         text_check(L, 2, "hangup: the reason", reason, sizeof reason);
     if (!visitor)
         return handle_gone(L);
+    participant = focus_participant(generation_of(L)->engine->focus, visitor_participant(visitor));
+    if (participant)
+        return remove_from(L, participant, reason);
     visitor_dismiss(visitor, visitor_is_answered(visitor) ? 200 : 480, reason);
     return done(L);
 }
@@ -264,6 +256,11 @@ bool audio_check(lua_State *L, const struct conversation *conversation, const ch
 {
     const struct visitor *visitor = conversation_visitor(conversation);
 
+    if (visitor && visitor_participant(visitor) && !visitor_is_out(visitor))
+        script_error(L,
+                     "%s: the caller is in a conference, and hears nothing else: leave() comes "
+                     "first",
+                     what);
     if (visitor && !visitor_has_audio(visitor))
         script_error(L, "%s: there is no audio yet: answer(), or early(), comes first", what);
     return visitor != NULL;
@@ -282,10 +279,23 @@ static const luaL_Reg fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"ring", ring},           {"early", early},       {"answer", answer},  {"reject", reject},
-    {"challenge", challenge}, {"redirect", redirect}, {"play", call_play}, {"say", call_say},
-    {"ask", call_ask},        {"sleep", sleep_for},   {"join", join},      {"hangup", hangup},
-    {"on_hangup", on_hangup}, {NULL, NULL},
+    {"ring", ring},
+    {"early", early},
+    {"answer", answer},
+    {"reject", reject},
+    {"challenge", challenge},
+    {"redirect", redirect},
+    {"play", call_play},
+    {"say", call_say},
+    {"ask", call_ask},
+    {"sleep", sleep_for},
+    {"wait_for", call_wait_for},
+    {"join", call_join},
+    {"leave", call_leave},
+    {"rejoin", call_rejoin},
+    {"hangup", hangup},
+    {"on_hangup", on_hangup},
+    {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};

@@ -1,5 +1,5 @@
 /* Class conference. */
-#include "lua/private.h"
+#include "lua/conversation.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -337,10 +337,12 @@ enum {
     INVITE_NAME,
     INVITE_REFERRED_BY,
     INVITE_BY_REFER,
+    INVITE_WAIT,
     INVITE_KEYS
 };
 
-struct invite_texts {
+struct invite_words {
+    bool waits;
     char uri[INVITE_URI_MAX], name[INVITE_NAME_MAX];
     char referrer[INVITE_URI_MAX], referred_by[INVITE_URI_MAX + 2]; /* the same in brackets */
 };
@@ -359,23 +361,24 @@ static bool take_flag(lua_State *L, const char *name)
 }
 
 /* The URI on top of the stack, for a Referred-By header (RFC 3892). */
-static void take_referrer(lua_State *L, struct invite_texts *texts)
+static void take_referrer(lua_State *L, struct invite_words *words)
 {
-    text_check(L, -1, "invite: referred_by", texts->referrer, sizeof texts->referrer);
-    if (strncmp(texts->referrer, "sip:", 4) != 0 || strpbrk(texts->referrer, " <>\",;?"))
+    text_check(L, -1, "invite: referred_by", words->referrer, sizeof words->referrer);
+    if (strncmp(words->referrer, "sip:", 4) != 0 || strpbrk(words->referrer, " <>\",;?"))
         script_error(L, "invite: referred_by must be a SIP URI without parameters");
-    (void)snprintf(texts->referred_by, sizeof texts->referred_by, "<%s>", texts->referrer);
+    (void)snprintf(words->referred_by, sizeof words->referred_by, "<%s>", words->referrer);
 }
 
 /* The table at `index`. */
 static void invite_options(lua_State *L, int index, struct request_params *params,
-                           struct invitation *invitation, struct invite_texts *texts)
+                           struct invitation *invitation, struct invite_words *words)
 {
     const char *names[INVITE_KEYS] = {
         [INVITE_TIMEOUT] = "timeout",
         [INVITE_NAME] = "name",
         [INVITE_REFERRED_BY] = "referred_by",
         [INVITE_BY_REFER] = "by_refer",
+        [INVITE_WAIT] = "wait",
     };
 
     params_names(verb_params(VERB_INVITE), names);
@@ -387,11 +390,13 @@ static void invite_options(lua_State *L, int index, struct request_params *param
         if (key == INVITE_TIMEOUT)
             invitation->timeout = take_timeout(L);
         else if (key == INVITE_NAME)
-            text_check(L, -1, "invite: name", texts->name, sizeof texts->name);
+            text_check(L, -1, "invite: name", words->name, sizeof words->name);
         else if (key == INVITE_REFERRED_BY)
-            take_referrer(L, texts);
+            take_referrer(L, words);
         else if (key == INVITE_BY_REFER)
             invitation->by_refer = take_flag(L, "by_refer");
+        else if (key == INVITE_WAIT)
+            words->waits = take_flag(L, "wait");
         else
             param_take(L, "invite", key, params);
         lua_pop(L, 1);
@@ -400,33 +405,42 @@ static void invite_options(lua_State *L, int index, struct request_params *param
 
 /* conference:invite(uri, { role = …, muted = …, agc = …, timeout = 30, name = …, referred_by = …
  * }): the participant, who is being called from now on; or nil, code, text. With by_refer = true:
- * true, they are asked to dial in. */
+ * true, they are asked to dial in. In an application, with wait = true: the participant once it is
+ * in; or nil, code, text. */
 static int invite(lua_State *L)
 {
-    struct invite_texts texts = {.name = ""};
+    struct invite_words words = {.name = ""};
     struct invitation invitation = {
-        .uri = texts.uri,
-        .name = texts.name,
-        .referrer = texts.referrer,
-        .referred_by = texts.referred_by,
+        .uri = words.uri,
+        .name = words.name,
+        .referrer = words.referrer,
+        .referred_by = words.referred_by,
     };
     struct request request = {.verb = VERB_INVITE,
                               .conference = self(L),
                               .invitation = &invitation,
                               .params = {.role = "participant"}};
+    struct conversation *conversation = NULL;
     struct decision decision;
     int result;
 
-    text_check(L, 2, "invite: the URI", texts.uri, sizeof texts.uri);
+    text_check(L, 2, "invite: the URI", words.uri, sizeof words.uri);
     if (request.conference)
         conference_wish_sound(request.conference, &request.params);
     if (!lua_isnoneornil(L, 3))
-        invite_options(L, 3, &request.params, &invitation, &texts);
+        invite_options(L, 3, &request.params, &invitation, &words);
+    if (words.waits) {
+        conversation = application_check(L, "invite: wait");
+        conversation_check_wait(L, conversation, "invite: wait");
+    }
     if (!request.conference)
         return handle_gone(L);
     result = command_run(L, &request, &decision);
     if (result)
         return command_refused(L, result, &decision);
+    if (conversation && !invitation.by_refer)
+        return conversation_wait_for_answer(L, conversation, conference_id(request.conference),
+                                            decision.participant);
     if (invitation.by_refer)
         lua_pushboolean(L, true);
     else
@@ -503,6 +517,7 @@ static const luaL_Reg methods[] = {
     {"count_role", count_role},
     {"floor", floor_holders},
     {"invite", invite},
+    {"wait_for", conference_wait_for},
     {"sidebar", conference_sidebar},
     {"sidebars", conference_sidebars},
     {"ask", conference_ask},

@@ -26,6 +26,8 @@ static void conversation_free(struct conversation *conversation)
     lua_State *L = generation->L;
 
     loop_timer_stop(&conversation->timer);
+    timers_free(conversation);
+    watch_end(conversation);
     cancel(conversation);
     (void)errand_drop(conversation);
     (void)conversation_note(conversation, false, ""); /* releases */
@@ -51,7 +53,8 @@ struct step {
     lua_State *before;
 };
 
-static bool step_begin(struct step *step, struct conversation *conversation)
+/* `running`: the thread that it runs on. */
+static bool step_begin(struct step *step, struct conversation *conversation, lua_State *running)
 {
     struct generation *generation = conversation->generation;
 
@@ -63,7 +66,7 @@ static bool step_begin(struct step *step, struct conversation *conversation)
     };
     if (!hook_frame_enter(&step->frame))
         return false;
-    generation->running = conversation->thread;
+    generation->running = running;
     budget_begin(generation, &step->budget, BUDGET_STEP);
     return true;
 }
@@ -87,24 +90,60 @@ static void report(struct step *step, const char *error, const char *consequence
     script_report(&conversation->application->stats, &step->frame, error, what, consequence);
 }
 
-/* The error on top of the thread's stack. */
-static void report_thread(struct step *step, const char *consequence)
+/* The error on top of the stack of `L`. `place`: a position for one that has none; "": where the
+ * application begins. */
+static void report_error(struct step *step, lua_State *L, const char *place,
+                         const char *consequence)
 {
     const struct conversation *conversation = step->frame.conversation;
-    char error[SCRIPT_TEXT], fallback[POSITION_TEXT];
+    char error[SCRIPT_TEXT], fallback[POSITION_TEXT], position[POSITION_TEXT];
 
     (void)snprintf(fallback, sizeof fallback, "%.100s:%d", conversation->application->display,
                    conversation->application->line);
-    message_take(conversation->thread, &step->budget, fallback, error, sizeof error);
+    message_take(L, &step->budget, fallback, error, sizeof error);
+    error_position(error, *place ? place : fallback, position, sizeof position);
     report(step, error, consequence);
 }
 
-/* The script has returned: who is still there is sent away. */
+static int commit(lua_State *L)
+{
+    state_commit(L, lua_touserdata(L, 1));
+    return 0;
+}
+
+/* What it has written to conference.state is kept, or, when it has failed, is not. False: it cannot
+ * be kept, which is told. */
+static bool step_keep(struct step *step, bool is_good, const char *consequence)
+{
+    lua_State *L = step->before;
+    char place[POSITION_TEXT];
+    bool is_kept = true;
+
+    if (!step->frame.states)
+        return true;
+    step->frame.generation->running = L;
+    if (is_good) {
+        lua_pushcfunction(L, message_handler);
+        lua_pushcfunction(L, commit);
+        lua_pushlightuserdata(L, &step->frame);
+        is_kept = lua_pcall(L, 1, 0, -3) == LUA_OK;
+        position_text(step->frame.conversation->thread, 0, place, sizeof place);
+        if (!is_kept)
+            report_error(step, L, place, consequence);
+        lua_pop(L, 1);
+    }
+    state_close(L, &step->frame, !is_good || !is_kept);
+    return is_kept;
+}
+
+/* The script has returned: who is still there is sent away, unless it is in a conference. */
 static void finish(struct conversation *conversation)
 {
     struct visitor *visitor = conversation_visitor(conversation);
 
-    if (visitor && visitor_is_answered(visitor))
+    if (visitor && visitor_participant(visitor))
+        visitor_let_go(visitor);
+    else if (visitor && visitor_is_answered(visitor))
         visitor_dismiss(visitor, 200, "The application has ended");
     else if (visitor)
         visitor_dismiss(visitor, 480, "Temporarily Unavailable");
@@ -120,44 +159,103 @@ static void fail(struct conversation *conversation)
     conversation_free(conversation);
 }
 
-/* With the `count` values on top of the thread's stack. */
+/* What comes of an error. */
+static const char *consequence_of(const struct conversation *conversation)
+{
+    const struct visitor *visitor = conversation_visitor(conversation);
+
+    return visitor && visitor_participant(visitor) ? "the caller stays in the conference"
+                                                   : "the caller is sent away";
+}
+
+/* One step of the coroutine, with the `count` values on top of its stack. False: it has failed,
+ * which is told; `*is_overp`: it has returned. */
+static bool run(struct conversation *conversation, struct step *step, int count, bool *is_overp)
+{
+    lua_State *thread = conversation->thread;
+    int results, status = lua_resume(thread, step->before, count, &results);
+    bool is_astray = status == LUA_YIELD && !conversation->wait;
+    bool is_good = !is_astray && (status == LUA_OK || status == LUA_YIELD);
+    const char *consequence = consequence_of(conversation);
+
+    *is_overp = status == LUA_OK;
+    if (is_astray)
+        report(step,
+               "coroutine.yield is for coroutines that the script itself has made: an application "
+               "waits by call:sleep and the like",
+               consequence);
+    else if (!is_good)
+        report_error(step, thread, "", consequence);
+    is_good &= step_keep(step, is_good, consequence);
+    if (!is_good) {
+        step->frame.generation->running = thread;
+        (void)lua_resetthread(thread); /* closes what it has opened */
+    }
+    return is_good;
+}
+
 static void resume(struct conversation *conversation, int count)
 {
     struct step step;
-    int status, results;
-    bool is_astray;
+    bool is_good, is_over;
 
     conversation->wait = NULL;
     loop_timer_stop(&conversation->timer);
-    if (!step_begin(&step, conversation)) {
+    watch_end(conversation);
+    if (!step_begin(&step, conversation, conversation->thread)) {
         fail(conversation);
         return;
     }
-    status = lua_resume(conversation->thread, step.before, count, &results);
-    is_astray = status == LUA_YIELD && !conversation->wait;
-    if (is_astray)
-        (void)lua_resetthread(conversation->thread); /* closes what it has opened */
+    is_good = run(conversation, &step, count, &is_over);
     step_end(&step);
     (void)conversation_note(conversation, false, ""); /* has been pushed */
-    if (status == LUA_YIELD && !is_astray)
-        return;
-    if (status == LUA_OK) {
+    if (!is_good)
+        fail(conversation);
+    else if (is_over)
         finish(conversation);
-        return;
-    }
-    if (is_astray)
-        report(&step,
-               "coroutine.yield is for coroutines that the script itself has made: an application "
-               "waits by call:sleep and the like",
-               "the caller is sent away");
-    else
-        report_thread(&step, "the caller is sent away");
-    fail(conversation);
 }
 
 void conversation_resume(struct conversation *conversation)
 {
     resume(conversation, 0);
+}
+
+/* ---- beside it ------------------------------------------------------------------------------ */
+
+struct aside {
+    struct conversation *conversation;
+    int function;
+};
+
+static int aside_body(lua_State *L)
+{
+    const struct aside *aside = lua_touserdata(L, 1);
+
+    conversation_ration(L, aside->conversation, "timers");
+    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, aside->function);
+    lua_call(L, 0, 0);
+    return 0;
+}
+
+bool conversation_call(struct conversation *conversation, int function, const char *consequence)
+{
+    struct aside aside = {.conversation = conversation, .function = function};
+    lua_State *L = conversation->generation->running;
+    struct step step;
+    bool is_good;
+
+    if (!step_begin(&step, conversation, L))
+        return false;
+    lua_pushcfunction(L, message_handler);
+    lua_pushcfunction(L, aside_body);
+    lua_pushlightuserdata(L, &aside);
+    is_good = lua_pcall(L, 1, 0, -3) == LUA_OK;
+    if (!is_good)
+        report_error(&step, L, "", consequence);
+    lua_pop(L, 1);
+    is_good &= step_keep(&step, is_good, consequence);
+    step_end(&step);
+    return is_good;
 }
 
 /* ---- the beginning -------------------------------------------------------------------------- */
@@ -245,18 +343,22 @@ void conversation_unwind(struct conversation *conversation)
     static const char consequence[] = "the caller had hung up";
     lua_State *thread = conversation->thread;
     struct step step;
+    bool is_good;
 
     loop_timer_stop(&conversation->timer);
     cancel(conversation);
-    if (step_begin(&step, conversation)) {
+    timers_free(conversation);
+    if (step_begin(&step, conversation, thread)) {
         if (lua_resetthread(thread) != LUA_OK)
-            report_thread(&step, consequence);
+            report_error(&step, thread, "", consequence);
         lua_settop(thread, 0);
         lua_pushcfunction(thread, message_handler);
         lua_pushcfunction(thread, hangup_body);
         lua_pushlightuserdata(thread, conversation);
-        if (lua_pcall(thread, 1, 0, 1) != LUA_OK)
-            report_thread(&step, consequence);
+        is_good = lua_pcall(thread, 1, 0, 1) == LUA_OK;
+        if (!is_good)
+            report_error(&step, thread, "", consequence);
+        (void)step_keep(&step, is_good, consequence);
         step_end(&step);
     }
     conversation_free(conversation);

@@ -81,6 +81,15 @@ struct question {
     char keys[KEYS_MAX + 1]; /* so far */
 };
 
+/* What a wait hears of a conference. */
+struct watch {
+    uint64_t conference;              /* id; 0: nothing is watched */
+    uint64_t participant;             /* id; 0: everybody */
+    uint64_t events;                  /* bits by enum conference_event_kind */
+    uint64_t since;                   /* lua_engine.event_count: the last that is not meant */
+    struct conversation *prev, *next; /* in lua_engine.watchers */
+};
+
 struct conversation {
     struct generation *generation; /* a reference */
     struct script_application *application;
@@ -97,7 +106,11 @@ struct conversation {
     struct playlist playlist;
     char stop_keys[KEYS_MAX + 1]; /* that end what plays */
     struct question question;
+    struct watch watch;
+    bool wants_keys; /* of call:wait_for */
     struct outcome outcome;
+    struct script_timer *timers; /* list */
+    unsigned timer_count;
     struct errand *errand; /* of the wait; NULL: none. Owned. */
     UT_hash_handle hh;
 };
@@ -109,6 +122,9 @@ void conversation_begin(struct lua_engine *engine, struct visitor *visitor);
 void conversation_resume(struct conversation *conversation);
 /* The caller has gone: what the coroutine has opened is closed, and the script is told. */
 void conversation_unwind(struct conversation *conversation);
+/* Calls a function, by its reference, while the coroutine waits. False: it has failed, which is
+ * told, with what comes of it. */
+bool conversation_call(struct conversation *conversation, int function, const char *consequence);
 /* All go, without a word. */
 void conversations_close(struct lua_engine *engine);
 
@@ -118,8 +134,13 @@ struct visitor *conversation_visitor(const struct conversation *conversation);
 /* ---- wait.c --------------------------------------------------------------------------------- */
 
 void conversation_event(struct lua_engine *engine, const struct conference_event *event);
+/* Counts one more wait, or one timer. Raises when they have been too many. */
+void conversation_ration(lua_State *L, struct conversation *conversation, const char *what);
 /* Raises unless `what` may wait here, and now. */
 void conversation_check_wait(lua_State *L, struct conversation *conversation, const char *what);
+/* What has happened in a conference: keys of those who are there with their applications, and what
+ * is waited for. */
+void conversations_hear(struct lua_engine *engine, const struct conference_event *event);
 /* What a waiting method returns: the result comes when the wait is over. */
 int conversation_wait(lua_State *L, struct conversation *conversation, const struct wait *wait);
 /* The same when it is over already, with the outcome noted. */
@@ -143,6 +164,33 @@ unsigned seconds_check(lua_State *L, int index, const char *what);
 struct conversation *conversation_check(lua_State *L);
 /* Raises, as `what`, when nothing can be heard yet. False: the caller is gone. */
 bool audio_check(lua_State *L, const struct conversation *conversation, const char *what);
+
+/* ---- joining.c: in and out of conferences ---------------------------------------------------- */
+
+int call_join(lua_State *L);
+int call_leave(lua_State *L);
+int call_rejoin(lua_State *L);
+
+/* ---- wait_for.c ----------------------------------------------------------------------------- */
+
+int call_wait_for(lua_State *L);
+int conference_wait_for(lua_State *L);
+/* What conference:invite returns that waits for the answer. */
+int conversation_wait_for_answer(lua_State *L, struct conversation *conversation,
+                                 uint64_t conference, uint64_t participant);
+void watchers_hear(struct lua_engine *engine, const struct conference_event *event);
+/* The conference is gone, without a word if it has never begun. */
+void watchers_lose(struct lua_engine *engine, uint64_t conference);
+/* Nothing is watched any more. */
+void watch_end(struct conversation *conversation);
+
+/* ---- timer.c -------------------------------------------------------------------------------- */
+
+/* parley.after, parley.every */
+int parley_after(lua_State *L);
+int parley_every(lua_State *L);
+/* They run no more. */
+void timers_free(struct conversation *conversation);
 
 /* ---- play.c --------------------------------------------------------------------------------- */
 

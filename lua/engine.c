@@ -108,6 +108,7 @@ static void engine_event(void *ctx, const struct conference_event *event)
         return;
     generation->references++;
     tell_stack(generation, conference, event);
+    conversations_hear(engine, event);
     generation_release(generation);
 }
 
@@ -160,9 +161,23 @@ static void application_event(void *ctx, const struct conference_event *event)
     conversation_event(engine, event);
 }
 
+static json_t *engine_describe(void *ctx, const struct conference *conference)
+{
+    struct lua_engine *engine = ctx;
+    struct generation *generation = engine->generation;
+    json_t *policies;
+
+    loop_assert_thread(engine->loop);
+    generation->references++;
+    policies = policies_describe(generation, conference);
+    generation_release(generation);
+    return policies;
+}
+
 static void engine_forget(void *ctx, uint64_t conference)
 {
     state_forget(ctx, conference);
+    watchers_lose(ctx, conference);
 }
 
 int lua_engine_account(struct lua_engine *engine, const char *user, const char *realm,
@@ -261,6 +276,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         .event = engine_event,
         .mix = engine_mix,
         .forget = engine_forget,
+        .describe = engine_describe,
     };
     engine->application = (struct application){
         .ctx = engine,

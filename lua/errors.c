@@ -83,3 +83,18 @@ void message_take(lua_State *L, const struct budget *budget, const char *fallbac
         (void)snprintf(text, size, "%s", message);
     lua_pop(L, 1);
 }
+
+void error_position(char *error, const char *fallback, char *position, size_t size)
+{
+    char message[SCRIPT_TEXT];
+    size_t file = strcspn(error, ":");
+    size_t line = error[file] ? strspn(error + file + 1, "0123456789") : 0;
+
+    if (line > 0 && error[file + 1 + line] == ':') {
+        (void)snprintf(position, size, "%.*s", (int)(file + 1 + line), error);
+        return;
+    }
+    (void)snprintf(position, size, "%s", fallback);
+    (void)snprintf(message, sizeof message, "%s", error);
+    (void)snprintf(error, SCRIPT_TEXT, "%.120s: %.380s", position, message);
+}

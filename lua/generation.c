@@ -210,6 +210,7 @@ static int open_body(lua_State *L)
     handle_class_open(L, &conference_class);
     handle_class_open(L, &participant_class);
     handle_class_open(L, &call_class);
+    handle_class_open(L, &timer_class);
     handle_class_open(L, &pending_class);
     state_open(L);
     options_renew(L);

@@ -120,23 +120,6 @@ static void hook_position(const struct hook_frame *frame, char *text, size_t siz
                    frame->policy->hooks[frame->hook]->line);
 }
 
-/* Sees to it that the error begins with a position, and copies that position. */
-static void error_position(const struct hook_frame *frame, char *error, char *position,
-                           size_t position_size)
-{
-    char message[SCRIPT_TEXT];
-    size_t file = strcspn(error, ":");
-    size_t line = error[file] ? strspn(error + file + 1, "0123456789") : 0;
-
-    if (line > 0 && error[file + 1 + line] == ':') {
-        (void)snprintf(position, position_size, "%.*s", (int)(file + 1 + line), error);
-        return;
-    }
-    hook_position(frame, position, position_size);
-    (void)snprintf(message, sizeof message, "%s", error);
-    (void)snprintf(error, SCRIPT_TEXT, "%.120s: %.380s", position, message);
-}
-
 /* False when the hook failed: `error`, of SCRIPT_TEXT bytes, says why. */
 static bool hook_run(struct hook_frame *frame, char *error)
 {
@@ -233,7 +216,8 @@ enum hook_outcome hook_decide(struct generation *generation, struct script_polic
         .conference_name = request->conference_name,
         .call = request->call,
     };
-    char error[SCRIPT_TEXT], position[POSITION_TEXT], text[32], consequence[64];
+    char error[SCRIPT_TEXT], fallback[POSITION_TEXT], position[POSITION_TEXT], text[32],
+        consequence[64];
 
     if (!policy->hooks[frame.hook])
         return HOOK_SILENT;
@@ -243,7 +227,8 @@ enum hook_outcome hook_decide(struct generation *generation, struct script_polic
         *decision = wanted;
         return HOOK_DECIDED;
     }
-    error_position(&frame, error, position, sizeof position);
+    hook_position(&frame, fallback, sizeof fallback);
+    error_position(error, fallback, position, sizeof position);
     decide_safely(request, decision, position);
     decision_text(decision, text, sizeof text);
     (void)snprintf(consequence, sizeof consequence, "decided by safe default: %s", text);
@@ -260,13 +245,14 @@ enum hook_outcome hook_account(struct generation *generation, struct script_poli
         .hook = HOOK_ACCOUNT,
         .question = question,
     };
-    char error[SCRIPT_TEXT], position[POSITION_TEXT];
+    char error[SCRIPT_TEXT], fallback[POSITION_TEXT], position[POSITION_TEXT];
 
     if (!policy->hooks[frame.hook])
         return HOOK_SILENT;
     if (hook_run(&frame, error))
         return question->is_known ? HOOK_DECIDED : HOOK_SILENT;
-    error_position(&frame, error, position, sizeof position);
+    hook_position(&frame, fallback, sizeof fallback);
+    error_position(error, fallback, position, sizeof position);
     hook_report(&frame, error, "the request is refused with 500");
     return HOOK_FAILED;
 }
@@ -285,11 +271,12 @@ void hook_event(struct generation *generation, struct script_policy *policy,
         .conference_name = conference ? conference_name(conference) : "?",
         .call = participant ? participant_call(participant)->id : NULL,
     };
-    char error[SCRIPT_TEXT], position[POSITION_TEXT];
+    char error[SCRIPT_TEXT], fallback[POSITION_TEXT], position[POSITION_TEXT];
 
     if (!policy->hooks[frame.hook] || hook_run(&frame, error))
         return;
-    error_position(&frame, error, position, sizeof position);
+    hook_position(&frame, fallback, sizeof fallback);
+    error_position(error, fallback, position, sizeof position);
     hook_report(&frame, error, "conference.state is as it was before");
 }
 
@@ -304,7 +291,8 @@ enum hook_outcome hook_mix(struct generation *generation, struct script_policy *
         .conference = conference,
         .conference_name = conference_name(conference),
     };
-    char error[SCRIPT_TEXT] = "out of memory", position[POSITION_TEXT];
+    char error[SCRIPT_TEXT] = "out of memory";
+    char fallback[POSITION_TEXT], position[POSITION_TEXT];
     bool is_well;
 
     if (!policy->hooks[frame.hook])
@@ -319,7 +307,8 @@ enum hook_outcome hook_mix(struct generation *generation, struct script_policy *
     plan_destroy(frame.plan);
     if (is_well)
         return HOOK_SILENT;
-    error_position(&frame, error, position, sizeof position);
+    hook_position(&frame, fallback, sizeof fallback);
+    error_position(error, fallback, position, sizeof position);
     hook_report(&frame, error, "the mix stays as it was");
     return HOOK_FAILED;
 }

@@ -2,13 +2,15 @@
  * The types of a policy's options, and what a declaration may say of one:
  *
  *   { type = "integer", default = 3, min = 1, max = 9, doc = "How many may wait", secret = true,
- *     choices = { "a", "b" } }
+ *     public = true, choices = { "a", "b" } }
  *
  *   boolean, number, integer, string
  *   choice    one of `choices`
+ *   time      "08:30" or "08:30:00", of day; read as seconds since midnight
  *   duration  "250ms", "90s", "5m", "1h", "2d", or a number of seconds; read as seconds
  *   list      list of texts: { "alice", "bob" } (one text will do). options.moderators[1] is
- *             "alice", and options.moderators["alice"] is true.
+ *             "alice", and options.moderators["alice"] is true. With `choices`: each is one of
+ * them.
  *
  * `min` and `max` are of numbers and durations themselves, of a string's bytes, of a list's
  * entries. Declarations are kept with their type as its number here, the default in its final form
@@ -29,6 +31,7 @@ enum {
     TYPE_LIST,
     TYPE_NUMBER,
     TYPE_STRING,
+    TYPE_TIME,
     TYPE_COUNT
 };
 
@@ -37,12 +40,13 @@ static const struct {
     const char *unit; /* of min and max; NULL: it has none of these */
 } types[TYPE_COUNT] = {
     [TYPE_BOOLEAN] = {"boolean", "true or false", NULL},
-    [TYPE_CHOICE] = {"choice", "one of", NULL},
+    [TYPE_CHOICE] = {"choice", "one", NULL},
     [TYPE_DURATION] = {"duration", "a duration such as \"5m\" or a number of seconds", " s"},
     [TYPE_INTEGER] = {"integer", "a whole number", ""},
     [TYPE_LIST] = {"list", "a list of texts", " entries"},
     [TYPE_NUMBER] = {"number", "a number", ""},
     [TYPE_STRING] = {"string", "a text", " bytes"},
+    [TYPE_TIME] = {"time", "a time of day such as \"08:30\"", NULL},
 };
 
 /* ---- values --------------------------------------------------------------------------------- */
@@ -97,42 +101,70 @@ static bool list_convert(lua_State *L)
     return true;
 }
 
-/* Whether the text on top of the stack is in the list at `choices`. */
-static bool is_chosen(lua_State *L, int choices)
+/* Replaces the text on top of the stack by the seconds since midnight. */
+static bool time_convert(lua_State *L)
 {
+    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    unsigned hour, minute, second = 0;
+    int end = 0;
+
+    if (strspn(text, "0123456789:") != strlen(text) ||
+        sscanf(text, "%2u:%2u%n:%2u%n", &hour, &minute, &end, &second, &end) < 2 || text[end] ||
+        hour > 24 || minute > 59 || second > 59 || (hour == 24 && minute + second > 0))
+        return false;
+    lua_pushinteger(L, (lua_Integer)hour * 3600 + minute * 60 + second);
+    lua_replace(L, -2);
+    return true;
+}
+
+/* Whether the text on top of the stack is one of the declaration's choices, if it has any. */
+static bool is_chosen(lua_State *L, int declaration)
+{
+    int text = lua_gettop(L);
     bool is = false;
 
-    if (lua_type(L, -1) != LUA_TSTRING)
+    if (lua_type(L, text) != LUA_TSTRING)
         return false;
-    for (lua_Integer i = 1; !is && lua_rawgeti(L, choices, i) == LUA_TSTRING; i++) {
-        is = lua_rawequal(L, -1, -2);
+    if (lua_getfield(L, declaration, "choices") == LUA_TNIL)
+        is = true;
+    for (lua_Integer i = 1; !is && lua_rawgeti(L, text + 1, i) == LUA_TSTRING; i++) {
+        is = lua_rawequal(L, -1, text);
         lua_pop(L, 1);
     }
-    if (!is)
-        lua_pop(L, 1);
+    lua_settop(L, text);
     return is;
+}
+
+/* The same of each entry of the list there. */
+static bool are_chosen(lua_State *L, int declaration)
+{
+    bool are = true;
+
+    for (lua_Integer i = 1; are && lua_geti(L, -1, i) != LUA_TNIL; i++) {
+        are = is_chosen(L, declaration);
+        lua_pop(L, 1);
+    }
+    if (are)
+        lua_pop(L, 1); /* the nil */
+    return are;
 }
 
 /* Replaces the value on top of the stack by its final form. False: it has another type. */
 static bool convert(lua_State *L, int declaration, lua_Integer type)
 {
-    bool is;
-
     switch (type) {
     case TYPE_BOOLEAN:
         return lua_isboolean(L, -1);
     case TYPE_CHOICE:
-        (void)lua_getfield(L, declaration, "choices");
-        lua_insert(L, -2);
-        is = is_chosen(L, lua_gettop(L) - 1);
-        lua_remove(L, -2);
-        return is;
+        return is_chosen(L, declaration);
     case TYPE_DURATION:
         return duration_convert(L);
     case TYPE_INTEGER:
         return lua_isinteger(L, -1);
     case TYPE_LIST:
-        return list_convert(L);
+        return list_convert(L) && are_chosen(L, declaration);
+    case TYPE_TIME:
+        return time_convert(L);
     case TYPE_NUMBER:
         return lua_type(L, -1) == LUA_TNUMBER;
     default:
@@ -225,7 +257,7 @@ static unsigned type_check(lua_State *L, const char *key, int declaration)
     if (type == TYPE_COUNT)
         script_error(L,
                      "option '%s': type must be one of boolean, choice, duration, integer, list, "
-                     "number, string%s",
+                     "number, string, time%s",
                      key, nearest_push(L, given, names, TYPE_COUNT));
     lua_pop(L, 1);
     return type;
@@ -263,8 +295,8 @@ static void choices_take(lua_State *L, const char *key, int declaration, unsigne
         lua_settop(L, checked);
         return;
     }
-    if (type != TYPE_CHOICE)
-        script_error(L, "option '%s': choices are for the type choice", key);
+    if (type != TYPE_CHOICE && type != TYPE_LIST)
+        script_error(L, "option '%s': choices are for the types choice and list", key);
     lua_newtable(L);
     for (; lua_istable(L, given) && lua_rawgeti(L, given, count) == LUA_TSTRING; count++)
         lua_rawseti(L, copy, count);
@@ -277,6 +309,8 @@ static void choices_take(lua_State *L, const char *key, int declaration, unsigne
 
 static void words_take(lua_State *L, const char *key, int declaration)
 {
+    int top = lua_gettop(L);
+
     if (lua_getfield(L, declaration, "doc") != LUA_TNIL && lua_type(L, -1) != LUA_TSTRING)
         script_error(L, "option '%s': doc must be a text, not this %s", key, luaL_typename(L, -1));
     lua_setfield(L, -2, "doc");
@@ -284,6 +318,14 @@ static void words_take(lua_State *L, const char *key, int declaration)
         script_error(L, "option '%s': secret must be true or false, not this %s", key,
                      luaL_typename(L, -1));
     lua_setfield(L, -2, "secret");
+    if (lua_getfield(L, declaration, "public") != LUA_TNIL && !lua_isboolean(L, -1))
+        script_error(L, "option '%s': public must be true or false, not this %s", key,
+                     luaL_typename(L, -1));
+    if (lua_toboolean(L, -1) && lua_getfield(L, declaration, "secret") && lua_toboolean(L, -1))
+        script_error(L, "option '%s': what is secret cannot be public", key);
+    lua_settop(L, top);
+    (void)lua_getfield(L, declaration, "public");
+    lua_setfield(L, -2, "public");
 }
 
 /* Sets `what` in the checked declaration at the top of the stack. */
@@ -309,12 +351,12 @@ static void what_set(lua_State *L, unsigned type)
         luaL_addvalue(&text);
         luaL_addstring(&text, types[type].unit);
     }
-    for (lua_Integer i = 1; type == TYPE_CHOICE; i++) {
+    for (lua_Integer i = 1; !lua_isnil(L, declaration + 3); i++) {
         if (lua_rawgeti(L, declaration + 3, i) == LUA_TNIL) {
             lua_pop(L, 1);
             break;
         }
-        luaL_addstring(&text, i > 1 ? ", \"" : " \"");
+        luaL_addstring(&text, i > 1 ? ", \"" : " of \"");
         luaL_addvalue(&text);
         luaL_addchar(&text, '"');
     }
@@ -326,7 +368,7 @@ static void what_set(lua_State *L, unsigned type)
 void option_declare(lua_State *L, const char *key)
 {
     static const char *const names[] = {"type", "default", "min",    "max",
-                                        "doc",  "secret",  "choices"};
+                                        "doc",  "secret",  "public", "choices"};
     int declaration = lua_gettop(L);
     unsigned type;
     char what[80];

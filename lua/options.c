@@ -69,9 +69,8 @@ void options_freeze(lua_State *L, int declarations)
     frozen_push(L, "the table of options");
 }
 
-/* Pushes the read-only table of options by the declarations of `policy`. */
-static void options_build(lua_State *L, const struct conference_config *conference,
-                          const struct script_policy *policy)
+void options_build(lua_State *L, const struct conference_config *conference,
+                   const struct script_policy *policy)
 {
     int declarations, options;
 

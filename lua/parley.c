@@ -1,5 +1,5 @@
 /* The table `parley`, and print. */
-#include "lua/private.h"
+#include "lua/conversation.h"
 
 #include "core/log.h"
 
@@ -85,6 +85,8 @@ void parley_open(lua_State *L, int globals)
         {"conferences", parley_conferences},
         {"create", parley_create},
         {"options", application_options},
+        {"after", parley_after},
+        {"every", parley_every},
         {"time", parley_time},
         {"fact", parley_fact},
         {"set_fact", parley_set_fact},

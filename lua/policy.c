@@ -216,11 +216,21 @@ void policy_take(lua_State *L, struct script_policy *policy)
     policy->object = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
-void policy_push_declarations(lua_State *L, const struct script_policy *policy)
+static void field_push(lua_State *L, const struct script_policy *policy, const char *field)
 {
     (void)lua_rawgeti(L, LUA_REGISTRYINDEX, policy->object);
     (void)lua_getiuservalue(L, -1, 1);
-    (void)lua_getfield(L, -1, "options");
+    (void)lua_getfield(L, -1, field);
     lua_replace(L, -3);
     lua_pop(L, 1);
+}
+
+void policy_push_declarations(lua_State *L, const struct script_policy *policy)
+{
+    field_push(L, policy, "options");
+}
+
+void policy_push_own_name(lua_State *L, const struct script_policy *policy)
+{
+    field_push(L, policy, "name");
 }

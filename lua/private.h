@@ -14,6 +14,8 @@
  *   application.c  an application: the function of one file
  *   conversation.c one caller's coroutine (conversation.h); wait.c how it waits
  *   call.c         its class; play.c and ask.c: playing to the caller, asking for keys
+ *   joining.c      into a conference, out of its mix, back; wait_for.c: what happens there
+ *   timer.c        functions that a conversation has run later
  *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
  *   stack.c        the policies that decide about one conference
  *   options.c      conference.options; option_types.c: what types, limits and defaults they have
@@ -26,6 +28,7 @@
  *   account.c      what the hook account answers
  *   mix.c          what the hook mix says: media policy
  *   handle.c       what handles have in common; conference.c and participant.c: the classes
+ *   describe.c     what policies tell of themselves to who subscribes to them
  *   explain.c      why somebody does not hear another
  *   standing.c     what participants are: role, shown name, floor, leave to speak
  *   sidebar.c      what conferences and participants have of sidebars
@@ -138,6 +141,8 @@ int policy_make(lua_State *L);
 /* The policy on top of the stack becomes `policy`'s: hooks are taken from it, it is popped.
  * Raises. */
 void policy_take(lua_State *L, struct script_policy *policy);
+/* Pushes the name that it gives itself, which says nothing of files. */
+void policy_push_own_name(lua_State *L, const struct script_policy *policy);
 /* Pushes the table of declared options. */
 void policy_push_declarations(lua_State *L, const struct script_policy *policy);
 
@@ -278,6 +283,10 @@ int message_handler(lua_State *L);
 void message_take(lua_State *L, const struct budget *budget, const char *fallback, char *text,
                   size_t size);
 
+/* Sees to it that the error, of SCRIPT_TEXT bytes, begins with a position, the fallback if it has
+ * none, and copies that position. */
+void error_position(char *error, const char *fallback, char *position, size_t size);
+
 /* ---- engine.c ------------------------------------------------------------------------------- */
 
 /* What C keeps of conference.state between hooks. */
@@ -295,6 +304,8 @@ struct lua_engine {
     struct generation *generation;      /* the live one */
     struct conference_state *states;    /* hash by id */
     struct conversation *conversations; /* hash by their visitors' ids */
+    struct conversation *watchers[256]; /* lists, by the conference that they watch */
+    uint64_t event_count;               /* events told so far, the present one included */
     json_t *facts;                      /* by name */
     const struct fetching *fetching;    /* NULL: there is no web client */
     const struct storing *storing;      /* NULL: there is no store */
@@ -533,7 +544,8 @@ int command_refused(lua_State *L, int result, const struct decision *decision);
 /* Both, for methods that return true. */
 int command_submit(lua_State *L, struct request *request);
 
-extern const struct handle_class conference_class, participant_class, call_class, pending_class;
+extern const struct handle_class conference_class, participant_class, call_class, pending_class,
+    timer_class;
 void conference_push(lua_State *L, uint64_t id);
 void participant_push(lua_State *L, uint64_t id);
 
@@ -560,6 +572,11 @@ int participant_give_floor(lua_State *L);
 int participant_take_floor(lua_State *L);
 int participant_ask_for_floor(lua_State *L);
 
+/* ---- describe.c ----------------------------------------------------------------------------- */
+
+/* As struct policy's describe. */
+json_t *policies_describe(struct generation *generation, const struct conference *conference);
+
 /* ---- sidebar.c ------------------------------------------------------------------------------ */
 
 int conference_get_parent(lua_State *L);
@@ -581,6 +598,9 @@ void option_declare(lua_State *L, const char *key);
 void option_take(lua_State *L, int declaration, const char *what);
 /* Makes the table on top of the stack, of options by the declarations at that index, read-only. */
 void options_freeze(lua_State *L, int declarations);
+/* Pushes the read-only table of options by the declarations of `policy`. Raises. */
+void options_build(lua_State *L, const struct conference_config *conference,
+                   const struct script_policy *policy);
 /* conference.options, as the policy of the running hook declares them. Raises. */
 void options_push(lua_State *L, const struct conference *conference);
 /* Forgets the tables that options_push made for earlier hooks. Raises. */

@@ -6,7 +6,8 @@
  *
  * A hook that runs within another one (a command asks for a decision) borrows the outer one's
  * table. When it fails, the table gets the contents again that it had before; what is kept in the
- * end is decided by the outer one.
+ * end is decided by the outer one. So is a step of an application, from one wait to the next: a
+ * table of the step before is empty, and raises.
  */
 #include "lua/private.h"
 
@@ -17,6 +18,8 @@
 
 /* The tables that hooks look at just now, by conference id. */
 static char tables_key;
+/* The metatable of those that applications have looked at before. */
+static char stale_key;
 
 static const char read_only[] = "the hook mix must not change conference.state: do it in an event "
                                 "hook, then the mix is made anew";
@@ -32,10 +35,25 @@ struct state_use {
     struct state_use *next;
 };
 
+/* What is written to it after a wait would be lost. */
+static int stale(lua_State *L)
+{
+    return luaL_error(L, "this conference.state is from before a wait: take it anew from the "
+                         "conference");
+}
+
 void state_open(lua_State *L)
 {
     lua_newtable(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &tables_key);
+    lua_newtable(L);
+    lua_pushcfunction(L, stale);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, stale);
+    lua_setfield(L, -2, "__newindex");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &stale_key);
 }
 
 static struct state_use *use_find(const struct hook_frame *frame, uint64_t id)
@@ -131,7 +149,7 @@ static void use_begin(lua_State *L, struct hook_frame *frame, uint64_t id)
 
 void state_push(lua_State *L, uint64_t conference)
 {
-    struct hook_frame *frame = policy_frame_check(L, "conference.state");
+    struct hook_frame *frame = hook_frame_check(L, "conference.state");
     const struct conference_state *record;
 
     use_begin(L, frame, conference);
@@ -150,7 +168,7 @@ void state_push(lua_State *L, uint64_t conference)
 
 void state_assign(lua_State *L, uint64_t conference, int index)
 {
-    struct hook_frame *frame = policy_frame_check(L, "conference.state");
+    struct hook_frame *frame = hook_frame_check(L, "conference.state");
 
     if (frame->plan)
         script_error(L, "%s", read_only);
@@ -278,6 +296,23 @@ static void use_restore(lua_State *L, struct state_use *use)
     lua_pop(L, 1);
 }
 
+/* Empties the table, and makes it say so. Cannot raise: what is set is there already, or nil. */
+static void table_retire(lua_State *L, uint64_t id)
+{
+    if (table_push(L, id) == LUA_TTABLE) {
+        lua_pushnil(L);
+        while (lua_next(L, -2)) {
+            lua_pop(L, 1);
+            lua_pushvalue(L, -1);
+            lua_pushnil(L);
+            lua_rawset(L, -4);
+        }
+        (void)lua_rawgetp(L, LUA_REGISTRYINDEX, &stale_key);
+        lua_setmetatable(L, -2);
+    }
+    lua_pop(L, 1);
+}
+
 void state_close(lua_State *L, struct hook_frame *frame, bool failed)
 {
     struct state_use *use;
@@ -285,6 +320,8 @@ void state_close(lua_State *L, struct hook_frame *frame, bool failed)
     while ((use = frame->states)) {
         frame->states = use->next;
         if (!use->is_borrowed) {
+            if (frame->conversation)
+                table_retire(L, use->id);
             lua_pushnil(L);
             table_set(L, use->id);
             lua_pop(L, 1);

@@ -13,8 +13,8 @@ enum {
 /* ---- the beginning -------------------------------------------------------------------------- */
 
 /* A loop whose waits are over at once, as that of a prompt whose file is missing, would never come
- * to the end of a budget. */
-static void ration(lua_State *L, struct conversation *conversation, const char *what)
+ * to the end of a budget; nor would a timer that is begun anew whenever it is over. */
+void conversation_ration(lua_State *L, struct conversation *conversation, const char *what)
 {
     uint64_t now = loop_now(conversation->generation->engine->loop);
 
@@ -29,6 +29,11 @@ static void ration(lua_State *L, struct conversation *conversation, const char *
 
 void conversation_check_wait(lua_State *L, struct conversation *conversation, const char *what)
 {
+    if (conversation->wait)
+        script_error(L,
+                     "%s: the application waits already; a timer's function does what takes no "
+                     "time",
+                     what);
     if (L != conversation->thread)
         script_error(L, "%s: a coroutine of the script's own cannot wait for the caller", what);
     if (!lua_isyieldable(L))
@@ -36,7 +41,7 @@ void conversation_check_wait(lua_State *L, struct conversation *conversation, co
                      "%s: there is no waiting within a function that is called by C, as by "
                      "table.sort, nor once the call is over",
                      what);
-    ration(L, conversation, what);
+    conversation_ration(L, conversation, what);
     conversation->wait_count++;
 }
 
@@ -93,6 +98,7 @@ int conversation_wait(lua_State *L, struct conversation *conversation, const str
 
 int conversation_over(lua_State *L, struct conversation *conversation, const struct wait *wait)
 {
+    loop_timer_stop(&conversation->timer);
     return wait->push ? wait->push(L, conversation) : push_plainly(L, &conversation->outcome);
 }
 
@@ -154,6 +160,20 @@ void conversation_event(struct lua_engine *engine, const struct conference_event
         on_key(conversation, event->digit);
     else if (wait && wait->on_event && wait->on_event(conversation, event))
         conversation_resume(conversation);
+}
+
+void conversations_hear(struct lua_engine *engine, const struct conference_event *event)
+{
+    const struct participant *participant = focus_participant(engine->focus, event->participant);
+    struct conversation *conversation;
+
+    engine->event_count++;
+    if (event->kind == EVENT_DIGIT && participant) {
+        conversation = conversation_find(engine, participant_visitor(participant));
+        if (conversation)
+            on_key(conversation, event->digit);
+    }
+    watchers_hear(engine, event);
 }
 
 /* ---- others' work --------------------------------------------------------------------------- */

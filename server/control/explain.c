@@ -2,6 +2,7 @@
 #include "control/private.h"
 
 #include "focus/explain.h"
+#include "focus/pending.h"
 
 #include <string.h>
 #include <strings.h>
@@ -189,6 +190,41 @@ static json_t *incident_json(struct focus *focus, const struct incident *inciden
     return object;
 }
 
+/* What waits, and for whom. */
+static json_t *pending_json(struct focus *focus, const struct pending *pending)
+{
+    const struct request *request = pending_request(pending);
+    const struct decision *decision = pending_decision(pending);
+    json_t *object = json_object();
+    struct cause cause;
+    char text[400];
+
+    cause_note(&cause, decision);
+    snprintf(text, sizeof text, "%s waits for a decision of %s on: %s",
+             *cause.who ? cause.who : "somebody without a name", decision->waiting.decided_by[0],
+             verb_name(request->verb));
+    json_object_set_new(object, "text", json_text(text));
+    json_object_set_new(object, "id", json_integer((json_int_t)pending_id(pending)));
+    json_object_set_new(object, "expires", json_time(pending_expires_at(pending)));
+    set_cause(object, focus, &cause);
+    return object;
+}
+
+/* Of somebody who wants in and waits; NULL: nobody of that name does. */
+static const struct pending *find_waiting(const struct conference *conference, const char *name)
+{
+    const struct pending *pending = NULL;
+
+    while ((pending = conference_next_pending(conference, pending))) {
+        const struct request *request = pending_request(pending);
+        if (request->verb == VERB_JOIN && request->actor.user &&
+            (strcmp(request->actor.user, name) == 0 || strcasecmp(request->actor.uri, name) == 0)) {
+            return pending;
+        }
+    }
+    return NULL;
+}
+
 static json_t *conference_json(struct focus *focus, const struct conference *conference)
 {
     const struct cause *lock_cause = conference_lock_cause(conference);
@@ -197,6 +233,8 @@ static json_t *conference_json(struct focus *focus, const struct conference *con
     json_t *object = json_object();
     json_t *people = json_array();
     json_t *incidents = json_array();
+    json_t *waiting = json_array();
+    const struct pending *pending = NULL;
     char head[200];
 
     snprintf(head, sizeof head, "conference %s is %s", conference_name(conference),
@@ -209,10 +247,14 @@ static json_t *conference_json(struct focus *focus, const struct conference *con
     while ((participant = conference_next_participant(conference, participant))) {
         json_array_append_new(people, person_json(focus, participant));
     }
+    while ((pending = conference_next_pending(conference, pending))) {
+        json_array_append_new(waiting, pending_json(focus, pending));
+    }
     while ((incident = conference_next_incident(conference, incident))) {
         json_array_append_new(incidents, incident_json(focus, incident));
     }
     json_object_set_new(object, "participants", people);
+    json_object_set_new(object, "pending", waiting);
     json_object_set_new(object, "refused", incidents);
     return object;
 }
@@ -222,6 +264,7 @@ json_t *control_explain(struct focus *focus, const char *words, char *told, size
     char name[CONFERENCE_NAME_MAX + 1], first[NAME_MAX_BYTES], second[NAME_MAX_BYTES];
     const struct participant *listener, *talker;
     const struct conference *conference;
+    const struct pending *waiting;
 
     if (!take_word(&words, name, sizeof name) || !take_word(&words, first, sizeof first) ||
         !take_word(&words, second, sizeof second) || !*name) {
@@ -235,6 +278,13 @@ json_t *control_explain(struct focus *focus, const char *words, char *told, size
     }
     if (!*first) {
         return conference_json(focus, conference);
+    }
+    waiting = find_waiting(conference, first);
+    if (!waiting && *second) {
+        waiting = find_waiting(conference, second);
+    }
+    if (waiting) {
+        return pending_json(focus, waiting);
     }
     listener = find_person(conference, first, told, told_size);
     if (!listener || !*second) {
@@ -290,6 +340,10 @@ void control_render_explanation(FILE *file, const json_t *explanation)
     json_array_foreach(json_object_get(explanation, "participants"), i, object)
     {
         print_explained(file, object, 0);
+    }
+    json_array_foreach(json_object_get(explanation, "pending"), i, object)
+    {
+        print_reason(file, object, 0);
     }
     if (json_array_size(refused) > 0) {
         fputs("Lately refused or put out:\n", file);

@@ -17,14 +17,13 @@ static char *copy(const char *text)
 void conference_free(struct conference *conference)
 {
     struct focus *focus = conference->focus;
+    uint64_t id = conference->id;
 
     loop_timer_stop(&conference->empty_timer);
     arrangement_drop(conference);
     loop_timer_stop(&conference->end_timer);
     loop_timer_stop(&conference->recheck_timer);
     loop_timer_stop(&conference->media_timer); /* also of one that has never begun */
-    if (focus->policy)
-        focus->policy->forget(focus->policy->ctx, conference->id);
     HASH_DELETE(hh_id, focus->by_id, conference);
     free(conference->name);
     free(conference->title);
@@ -36,6 +35,8 @@ void conference_free(struct conference *conference)
     json_decref(conference->options);
     json_decref(conference->places);
     free(conference);
+    if (focus->policy)
+        focus->policy->forget(focus->policy->ctx, id);
 }
 
 int conference_make(struct focus *focus, const struct conference_config *config,
@@ -201,6 +202,13 @@ const char *conference_policy(const struct conference *conference)
 const json_t *conference_places(const struct conference *conference)
 {
     return conference->places;
+}
+
+json_t *focus_describe_policies(const struct focus *focus, const struct conference *conference)
+{
+    const struct policy *policy = focus->policy;
+
+    return policy && policy->describe ? policy->describe(policy->ctx, conference) : NULL;
 }
 
 const json_t *conference_options(const struct conference *conference)

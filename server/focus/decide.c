@@ -20,6 +20,16 @@ const char *verb_name(enum verb verb)
     return verb < VERB_COUNT ? verbs[verb].name : "?";
 }
 
+const char *verb_right_name(enum verb verb)
+{
+    static const char *const names[] = {
+        [RIGHT_NOBODY] = "nobody", [RIGHT_SAME] = "same",     [RIGHT_KNOWN] = "known",
+        [RIGHT_INSIDE] = "inside", [RIGHT_CHOSEN] = "chosen", [RIGHT_ANYBODY] = "anybody",
+    };
+
+    return names[verbs[verb].right];
+}
+
 bool verb_can_wait(enum verb verb)
 {
     return verb != VERB_CREATE && verb != VERB_TIMEOUT && verb != VERB_DECIDE;
@@ -35,10 +45,11 @@ static bool is_stranger(const struct actor *actor)
 static enum verb_right right_of(const struct request *request)
 {
     bool is_for_dialogs =
-        request->verb == VERB_SUBSCRIBE && strcmp(request->package, "conference") != 0;
+        request->verb == VERB_SUBSCRIBE && strcmp(request->package, "dialog") == 0;
 
     /* Those in a sidebar want to be among themselves: who may dial in, its policy says. */
-    bool is_into_sidebar = request->verb == VERB_JOIN && request->conference->parent;
+    bool is_into_sidebar =
+        request->verb == VERB_JOIN && request->conference->parent && !request->actor.participant;
 
     if (is_for_dialogs || is_into_sidebar || request->is_name_given)
         return RIGHT_NOBODY;
@@ -179,8 +190,10 @@ static void log_decision(const struct request *request, const struct decision *d
     log_write(LOG_LEVEL_DEBUG, request->conference_name, request->call,
               "%s asked by %s: %s (by %s, generation %u)", verb_name(request->verb),
               *cause->who ? cause->who : "Parley or somebody without a name",
-              decision->verdict == DECISION_ACCEPT ? "accepted" : "rejected", decision->by,
-              decision->generation);
+              decision->verdict == DECISION_ACCEPT    ? "accepted"
+              : decision->verdict == DECISION_PENDING ? "pending"
+                                                      : "rejected",
+              decision->by, decision->generation);
 }
 
 void decide(struct focus *focus, const struct request *request, struct decision *decision)

@@ -1,10 +1,14 @@
-/* A visitor goes from its application into a conference (RFC 4579 §5.3). */
+/* A visitor goes from its application into a conference (RFC 4579 §5.3), out of its mix, and back.
+ */
 #include "focus/private.h"
 
 #include "core/log.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
+
+enum { STEP_PAUSE = 20 }; /* ms until a leg that is on its way may be there */
 
 /* Its dialog gets the conference for a focus: by the answer, or when that was given by a re-INVITE.
  */
@@ -18,7 +22,25 @@ static int tell_focus(struct participant *participant, bool is_answered)
                        : signalling->answer(participant->call, &answer);
 }
 
-/* The visitor is no more. */
+/* Who has waited to be let in has no application. */
+void visitor_enter(struct visitor *visitor, struct participant *participant)
+{
+    participant->direction = visitor->direction;
+    participant->has_session = visitor->has_session;
+    participant->has_audio = visitor->has_audio;
+    participant->is_source = visitor->is_source;
+    participant->held_by_phone = participant->held_told = visitor->held_by_phone;
+    visitor->leg = NULL;
+    visitor->focus->calls--; /* the participant has been counted */
+    if (visitor->waits) {
+        visitor_free(visitor);
+        return;
+    }
+    participant->visitor = visitor;
+    visitor->participant = participant;
+    visitor_drop_mix(visitor);
+}
+
 static int take_over(struct participant *participant, bool is_answered, bool is_up)
 {
     struct focus *focus = participant->conference->focus;
@@ -94,4 +116,106 @@ int visitor_join(struct visitor *visitor, struct conference *conference,
         return EPERM;
     }
     return visitor_go_in(visitor, conference, NULL, decision) ? ECANCELED : 0;
+}
+
+/* ---- out of the mix and back ---------------------------------------------------------------- */
+
+static int move_out(struct visitor *visitor)
+{
+    struct participant *participant = visitor->participant;
+    int error = participant->joined ? visitor_make_mix(visitor) : EBUSY;
+
+    if (!error)
+        error = visitor->focus->mixing->leg_move(participant->leg, visitor->mix, participant);
+    if (error) {
+        visitor_drop_mix(visitor);
+        return error;
+    }
+    visitor->is_out = true;
+    if (participant_here(participant)->speaking)
+        participant_set_speaking(participant_here(participant), false);
+    return 0;
+}
+
+static int move_back(struct visitor *visitor)
+{
+    struct participant *participant = visitor->participant;
+    int error = visitor->focus->mixing->leg_move(participant->leg, participant->conference->mix,
+                                                 participant);
+
+    if (error)
+        return error;
+    visitor->is_out = false;
+    visitor_drop_mix(visitor);
+    return 0;
+}
+
+static void step_tell(struct visitor *visitor, int error)
+{
+    struct conference_event event = {
+        .kind = EVENT_HELD, .visitor = visitor->id, .on = visitor->is_out};
+
+    if (error)
+        (void)snprintf(event.reason, sizeof event.reason, "%s", strerror(error));
+    if (!visitor->is_let_go)
+        events_post(visitor->focus, &event);
+}
+
+static void step(void *arg)
+{
+    struct visitor *visitor = arg;
+    struct participant *participant = visitor->participant;
+    int error = 0;
+
+    if (visitor->wants_out != visitor->is_out)
+        error = visitor->wants_out ? move_out(visitor) : move_back(visitor);
+    if (error == EBUSY) {
+        error =
+            loop_timer_start(visitor->focus->loop, &visitor->step_timer, STEP_PAUSE, step, visitor);
+        if (!error)
+            return;
+    }
+    step_tell(visitor, error);
+    participant_tell_held(participant);
+    if (visitor->is_let_go && !error)
+        visitor_free(visitor);
+    else if (visitor->is_let_go)
+        participant_remove(participant, FAILED, 500, "Out of memory"); /* and the visitor */
+    if (!error)
+        participant_route_or_remove(participant);
+}
+
+void visitor_step(struct visitor *visitor, bool out)
+{
+    visitor->wants_out = out;
+    loop_timer_stop(&visitor->step_timer);
+    step(visitor);
+}
+
+void visitor_let_go(struct visitor *visitor)
+{
+    visitor->is_let_go = true;
+    visitor_step(visitor, false);
+}
+
+void visitor_left_conference(struct visitor *visitor, int code, const char *reason)
+{
+    if (!visitor->is_let_go)
+        visitor_tell_left(visitor, code, reason);
+    visitor_free(visitor);
+}
+
+uint64_t visitor_participant(const struct visitor *visitor)
+{
+    return visitor->participant ? visitor->participant->id : 0;
+}
+
+uint64_t participant_visitor(const struct participant *participant)
+{
+    return participant->visitor ? participant->visitor->id : 0;
+}
+
+bool visitor_is_out(const struct visitor *visitor)
+{
+    return visitor->is_out;
 }

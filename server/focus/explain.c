@@ -63,16 +63,19 @@ static void add_hold(struct explaining *explaining, const struct participant *pa
         add_silence(explaining, participant_cause(participant, CAUSE_HOLD), "%s is on hold", label);
     if (participant->held_by_phone)
         add_silence(explaining, NULL, "%s has put the conference on hold, by the phone", label);
+    if (participant->visitor && participant->visitor->is_out)
+        add_silence(explaining, NULL, "%s is out of the mix, talking with an application", label);
 }
 
 /* `needed`: the direction of our stream; `what`: who does it is the phone. */
 static void add_stream(struct explaining *explaining, const struct participant *participant,
                        const char *label, enum stream_direction needed, const char *what)
 {
-    const struct conference *conference = participant->conference;
+    const struct conference *conference;
 
     if (participant->main)
         participant = participant->main;
+    conference = participant->conference;
     if (!participant->has_audio)
         add_silence(explaining, NULL, "%s has no audio stream", label);
     else if (conference->withheld & needed)
@@ -98,37 +101,52 @@ static void add_talker(struct explaining *explaining, const struct participant *
     add_stream(explaining, talker, label, STREAM_RECVONLY, "sends nothing");
 }
 
-static const struct participant *in_sidebar(const struct participant *participant)
+/* Where it speaks and hears: who is in a sidebar does so there. */
+static const struct participant *place_of(const struct participant *participant)
 {
-    return participant->aside && participant->aside->joined ? participant->aside : NULL;
+    return participant->aside && participant->aside->joined ? participant->aside : participant;
 }
 
-/* Who is in a sidebar is heard only there, and hears the others in the background; returns by how
- * many dB. */
+/* Who is asked into a sidebar by a prompt hears all else behind it. */
+static float add_prompt(struct explaining *explaining, const struct participant *listener,
+                        const char *label)
+{
+    const struct participant *aside = listener->aside;
+
+    if (!aside || aside->joined || aside->prompt_bus == MIX_MAIN)
+        return 0;
+    add(explaining, participant_cause(aside, CAUSE_ENTRY),
+        "%s is asked into the sidebar %s, and hears all else at %+.1f dB meanwhile", label,
+        aside->conference->name, (double)aside->background);
+    return aside->background;
+}
+
+/* A sidebar is heard by those in it, who hear the conference in the background. Returns how loud
+ * that is, dB. */
 static float add_sidebar(struct explaining *explaining, const struct participant *listener,
                          const char *listener_label, const struct participant *talker,
                          const char *talker_label)
 {
-    const struct participant *from = in_sidebar(talker), *to = in_sidebar(listener);
-    const struct conference *common = from && to ? to->conference : NULL;
+    const struct cause *entry = participant_cause(listener, CAUSE_ENTRY);
 
-    if (common && from->conference == common) {
-        add(explaining, participant_cause(from, CAUSE_ENTRY), "both are in the sidebar %s",
-            common->name);
-        return 0;
+    if (listener->conference == talker->conference) {
+        if (talker->conference->parent)
+            add(explaining, entry, "both are in the sidebar %s", talker->conference->name);
+        return add_prompt(explaining, listener, listener_label);
     }
-    if (from)
-        add_silence(explaining, participant_cause(from, CAUSE_ENTRY), "%s is in the sidebar %s",
-                    talker_label, from->conference->name);
-    if (to && to->background <= GAIN_OFF)
-        add_silence(explaining, participant_cause(to, CAUSE_ENTRY),
+    if (talker->conference->parent)
+        add_silence(explaining, participant_cause(talker, CAUSE_ENTRY), "%s is in the sidebar %s",
+                    talker_label, talker->conference->name);
+    if (!listener->conference->parent)
+        return 0;
+    if (listener->background <= GAIN_OFF)
+        add_silence(explaining, entry,
                     "%s is in the sidebar %s, which hears nothing of the conference",
-                    listener_label, to->conference->name);
-    else if (to)
-        add(explaining, participant_cause(to, CAUSE_ENTRY),
-            "%s is in the sidebar %s, and hears the conference at %+.1f dB", listener_label,
-            to->conference->name, (double)to->background);
-    return to ? to->background : 0;
+                    listener_label, listener->conference->name);
+    else
+        add(explaining, entry, "%s is in the sidebar %s, and hears the conference at %+.1f dB",
+            listener_label, listener->conference->name, (double)listener->background);
+    return listener->background;
 }
 
 static void add_listener(struct explaining *explaining, const struct participant *listener,
@@ -160,7 +178,7 @@ static void add_voice(struct explaining *explaining, const struct participant *t
 {
     struct leg_stats stats;
 
-    participant_stats(talker, &stats);
+    participant_stats(talker->main ? talker->main : talker, &stats);
     if (stats.received == 0)
         add(explaining, NULL, "the phone of %s has sent no audio so far", label);
     else if (talker->speaking)
@@ -174,6 +192,7 @@ void explain_pair(const struct participant *listener, const struct participant *
                   struct explanation *explanation)
 {
     struct explaining explaining = {.explanation = explanation};
+    const struct participant *from = place_of(talker), *to = place_of(listener);
     char listener_label[LABEL], talker_label[LABEL];
     float background = 0;
 
@@ -182,18 +201,20 @@ void explain_pair(const struct participant *listener, const struct participant *
     participant_label(talker, talker_label, sizeof talker_label);
     if (listener == talker)
         add_silence(&explaining, NULL, "nobody hears their own voice");
-    add_talker(&explaining, talker, talker_label);
-    if (listener != talker)
-        add_listener(&explaining, listener, listener_label);
-    if (listener != talker)
-        background = add_sidebar(&explaining, listener, listener_label, talker, talker_label);
+    add_talker(&explaining, from, talker_label);
+    if (listener != talker) {
+        add_listener(&explaining, to, listener_label);
+        background = add_sidebar(&explaining, to, listener_label, from, talker_label);
+    }
+    /* The conference behind a sidebar is as loud as it would be without. */
+    if (from->conference != to->conference && to->main)
+        to = to->main;
     explanation->is_audible = !explaining.is_silent;
-    explanation->gain =
-        explaining.is_silent ? GAIN_OFF : talker->speaks + listener->hears + background;
+    explanation->gain = explaining.is_silent ? GAIN_OFF : from->speaks + to->hears + background;
     if (explaining.is_silent)
         return;
-    add_gains(&explaining, listener, listener_label, talker, talker_label);
-    add_voice(&explaining, talker, talker_label);
+    add_gains(&explaining, to, listener_label, from, talker_label);
+    add_voice(&explaining, from, talker_label);
 }
 
 /* ---- one alone ------------------------------------------------------------------------------ */

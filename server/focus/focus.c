@@ -54,7 +54,8 @@ static void end_visitors(struct focus *focus)
 
     HASH_ITER(hh, focus->visitors, visitor, next)
     {
-        visitor_remove(visitor, 503, "Server is stopping");
+        if (!visitor->participant)
+            visitor_remove(visitor, 503, "Server is stopping");
     }
 }
 

@@ -201,6 +201,8 @@ const char *conference_title(const struct conference *conference);
 const struct session_about *conference_about(const struct conference *conference);
 /* As in struct conference_config. */
 const char *conference_policy(const struct conference *conference);
+/* Who decides about it, see focus/policy.h: a new reference; NULL: nothing is known. */
+json_t *focus_describe_policies(const struct focus *focus, const struct conference *conference);
 const json_t *conference_options(const struct conference *conference);
 const json_t *conference_places(const struct conference *conference);
 unsigned conference_capacity(const struct conference *conference);
@@ -297,6 +299,8 @@ const char *participant_status(const struct participant *participant);
 bool participant_is_called(const struct participant *participant);
 /* And its phone rings. */
 bool participant_is_alerting(const struct participant *participant);
+/* Id of the visitor as which its application knows it (focus/visitor.h); 0: it has none. */
+uint64_t participant_visitor(const struct participant *participant);
 /* True from the ACK on, and false again once it left. */
 bool participant_has_joined(const struct participant *participant);
 time_t participant_joined_at(const struct participant *participant);

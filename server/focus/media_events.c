@@ -17,12 +17,20 @@ void participant_set_speaking(struct participant *participant, bool speaking)
                                                 });
 }
 
+/* Who is out of the mix of its conference: what it says and presses is for its application. */
+static struct visitor *visitor_out(const struct participant *participant)
+{
+    struct visitor *visitor = participant ? participant->visitor : NULL;
+
+    return visitor && visitor->is_out ? visitor : NULL;
+}
+
 static void on_speaking(void *user, bool speaking, void *arg)
 {
     struct participant *participant = participant_of(user);
 
     (void)arg;
-    if (participant)
+    if (participant && !visitor_out(participant))
         participant_set_speaking(participant_here(participant), speaking);
 }
 
@@ -30,12 +38,11 @@ static void on_digit(void *user, char digit, unsigned duration, void *arg)
 {
     struct focus *focus = arg;
     struct participant *participant = participant_of(user);
-    const struct visitor *visitor = visitor_of(user);
+    const struct visitor *visitor = participant ? visitor_out(participant) : visitor_of(user);
 
-    if (participant && (!participant->joined || aside_key(participant, digit)))
+    if (!visitor && (!participant->joined || aside_key(participant, digit)))
         return;
-    if (participant)
-        participant = participant_here(participant);
+    participant = visitor ? NULL : participant_here(participant);
     events_post(focus, &(struct conference_event){
                            .kind = EVENT_DIGIT,
                            .conference = participant ? participant->conference->id : 0,

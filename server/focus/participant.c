@@ -209,12 +209,14 @@ void participant_answered(struct participant *participant)
     loop_timer_stop(&participant->patience);
 }
 
-static void give_up_call(struct participant *participant)
+static void give_up_call(struct participant *participant, int code, const char *reason)
 {
     const struct focus *focus = participant->conference->focus;
 
     focus->mixing->leg_close(participant->leg);
     participant->leg = NULL;
+    if (participant->visitor)
+        visitor_left_conference(participant->visitor, code, reason);
     focus->signalling->set_user(participant->call, CALL_HAS_LEFT);
     participant->call = NULL;
 }
@@ -254,7 +256,7 @@ void participant_leave(struct participant *participant, enum departure_method me
     if (participant->main)
         aside_leave(participant, !was_called, method == REPLACED);
     else
-        give_up_call(participant);
+        give_up_call(participant, code, reason);
     if (was_called)
         referrers_tell(participant, event.code, reason);
     DL_DELETE(conference->members, participant);
@@ -350,7 +352,7 @@ bool participant_is_held(const struct participant *participant)
 {
     const struct participant *own = participant->main ? participant->main : participant;
 
-    return own->held_by_phone || own->held_by_us;
+    return own->held_by_phone || own->held_by_us || (own->visitor && own->visitor->is_out);
 }
 
 bool participant_is_speaking(const struct participant *participant)

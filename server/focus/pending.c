@@ -417,6 +417,11 @@ struct pending *conference_next_pending(const struct conference *conference,
     return after ? after->next : conference->pending;
 }
 
+bool pending_is_over(const struct pending *pending)
+{
+    return pending->is_over;
+}
+
 uint64_t pending_id(const struct pending *pending)
 {
     return pending->id;

@@ -14,12 +14,17 @@
 
 struct pending;
 
+/* As whom moderators see who waits without a name (RFC 3323). */
+#define WAITS_ANONYMOUSLY "sip:anonymous@anonymous.invalid"
+
 /* NULL: there is none, or its end has been told. */
 struct pending *focus_pending(struct focus *focus, uint64_t id);
 /* In the order in which they were asked. The first one for NULL; NULL after the last one. */
 struct pending *conference_next_pending(const struct conference *conference,
                                         const struct pending *after);
 
+/* It is decided, which is still to be told. */
+bool pending_is_over(const struct pending *pending);
 uint64_t pending_id(const struct pending *pending);
 /* As it was asked. */
 const struct request *pending_request(const struct pending *pending);

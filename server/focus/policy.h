@@ -8,6 +8,8 @@
 #include "focus/event.h"
 #include "focus/request.h"
 
+#include <jansson.h>
+
 struct conference;
 struct plan;
 
@@ -34,8 +36,12 @@ struct policy {
      * *watchedp: what it depends on. EIO: a script has failed, which the engine has logged and
      * counted. */
     int (*mix)(void *ctx, struct conference *conference, struct plan **planp, unsigned *watchedp);
-    /* The conference is gone for good: drop its state. */
+    /* The conference is gone for good: drop its state, wait for it no more. */
     void (*forget)(void *ctx, uint64_t conference);
+    /* The policies that decide about the conference, in their order, as far as everybody may know:
+     * [{ "name": …, "verbs": [ that it has a hook for ], "options": { name: text } }]. New
+     * reference; NULL: out of memory. May itself be NULL: there is nothing to be told. */
+    json_t *(*describe)(void *ctx, const struct conference *conference);
 };
 
 #endif

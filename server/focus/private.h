@@ -22,12 +22,11 @@
  *   uncalled.c     those whom nobody could call
  *   wishes.c       several people to be called, or put out, at the wish of one
  *   initiate.c     INITIATE: a conference, and others in it, for its owner
- *   refer.c        what is asked by REFER, and who is told how it goes
- *   streams.c      which streams the calls have: sessions, hold, changes for all
- *   calls.c        what becomes of a call: session, established, ended; OPTIONS
- *   submit.c       a participant's or script's wish: decision, effect
- *   subscribe.c    who wants to be told what happens: decision
- *   decide.c       the one way from a request to a decision
+ *   refer.c        what is asked by REFER, and who is told how it goes; refer_waiting.c: about
+ * those who wait named.c        whom a URI names streams.c      which streams the calls have:
+ * sessions, hold, changes for all calls.c        what becomes of a call: session, established,
+ * ended; OPTIONS submit.c       a participant's or script's wish: decision, effect subscribe.c who
+ * wants to be told what happens: decision decide.c       the one way from a request to a decision
  *   pending.c      requests that wait for somebody's decision
  *   waiting.c      callers who wait to be let in
  *   recheck.c      asking anew about those who are in
@@ -38,7 +37,7 @@
  *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
  *   playback.c     a file that plays, there or to a visitor
  *   visitor.c      callers who talk with an application, and are in no conference
- *   enter.c        … and come into one
+ *   enter.c        … and come into one, with their application still there
  *   events.c       the queue of what has happened, and who is told
  */
 #ifndef FOCUS_PRIVATE_H
@@ -270,6 +269,7 @@ struct participant {
     bool called, alerting;           /* by us, and not answered yet; the phone rings */
     struct loop_timer *patience;     /* runs while it is called */
     struct referrer *referrers;      /* list: who is told whether it comes in */
+    struct visitor *visitor;         /* as which its application knows it; NULL: none any more */
     struct participant *main;        /* who it is in the parent, whose call and leg it has; NULL: it
                                         has its own */
     struct participant *aside;       /* the other way round: who it is in a sidebar; or NULL */
@@ -295,12 +295,18 @@ struct visitor {
     struct playback *playbacks;      /* list */
     enum stream_direction direction; /* this and the next as a participant's */
     bool has_session, has_audio, is_source, held_by_phone;
-    bool early;              /* there is audio before the answer */
-    bool answered;           /* the 200 is on its way */
-    bool up;                 /* and the ACK is here */
-    bool failed;             /* its application is over, it hears of that and goes */
-    bool waits;              /* to be let in, and has no application */
-    struct pending *pending; /* what it waits for; NULL: nothing */
+    bool early;                      /* there is audio before the answer */
+    bool answered;                   /* the 200 is on its way */
+    bool up;                         /* and the ACK is here */
+    bool failed;                     /* its application is over, it hears of that and goes */
+    bool waits;                      /* to be let in, and has no application */
+    struct pending *pending;         /* what it waits for; NULL: nothing */
+    struct participant *participant; /* that it is, while its application goes on; NULL: it is in no
+                                        conference, and call and leg are its own */
+    bool is_out;                     /* of the mix of its conference, with its application */
+    bool wants_out;                  /* what it is to be */
+    bool is_let_go;                  /* its application is over: it is freed when it is back in */
+    struct loop_timer *step_timer;   /* until its leg can be moved */
     time_t since;
     UT_hash_handle hh;
 };
@@ -472,6 +478,8 @@ void conference_changed(struct conference *conference, enum mix_watch what);
 void arrangement_drop(struct conference *conference);
 
 /* streams.c */
+/* Whether it is on hold, if that has changed. */
+void participant_tell_held(struct participant *participant);
 /* How the participant's call is to be answered, offered or changed. */
 void participant_answer(const struct participant *participant, struct answer *answer);
 /* Offer/answer has ended well. */
@@ -590,8 +598,15 @@ bool focus_has_application(const struct focus *focus, const char *user, const ch
 void visitor_session(struct visitor *visitor, const struct session *session);
 void visitor_established(struct visitor *visitor);
 void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem);
-/* It is none any more: its call and its leg are the participant's, who has its session. */
+/* Its call and its leg are the participant's, who has its session. */
 void visitor_enter(struct visitor *visitor, struct participant *participant);
+/* The participant that it is has left the conference, and its leg is gone. */
+void visitor_left_conference(struct visitor *visitor, int code, const char *reason);
+void visitor_free(struct visitor *visitor);
+int visitor_make_mix(struct visitor *visitor);
+void visitor_drop_mix(struct visitor *visitor);
+/* In a mix of its own it hears what is played there. */
+void visitor_compute(const struct visitor *visitor, struct leg_route *route);
 /* It is none any more; what becomes of its call is another's. `code` as of on_ended. */
 void visitor_leave(struct visitor *visitor, int code, const char *reason);
 /* Its application hears of it. */
@@ -687,6 +702,12 @@ void referrers_tell(struct participant *participant, int code, const char *reaso
 /* As the roster names people: a user's URI names all its endpoints, an endpoint's only that one
  * (RFC 4575 §5.6, §5.7). */
 bool participant_is_named(const struct participant *participant, const char *uri);
+/* The same of who waits to come in, or to be called. */
+bool pending_is_named(const struct pending *pending, const char *uri);
+
+/* refer_waiting.c */
+/* False: nobody of that URI waits, or whoever refers may not decide about them. */
+bool refer_waiting(struct focus *focus, struct reference *reference, const struct request *asked);
 
 /* subscribe.c */
 /* The participant who sends a request, within `call` or, when that is NULL, outside of any. NULL:

@@ -99,6 +99,14 @@ static void on_recheck_timer(void *arg)
                                on_recheck_timer, conference);
 }
 
+/* Others were let in by who asked for them to be called or brought in. */
+static bool came_by_itself(const struct participant *participant)
+{
+    enum verb verb = participant_cause(participant, CAUSE_ENTRY)->verb;
+
+    return participant->joined && (verb == VERB_JOIN || verb == VERB_REPLACE);
+}
+
 int focus_recheck(struct conference *conference, const struct actor *actor)
 {
     struct focus *focus = conference->focus;
@@ -111,8 +119,7 @@ int focus_recheck(struct conference *conference, const struct actor *actor)
     cause_take(&conference->recheck_cause, focus, &request);
     DL_FOREACH(conference->members, participant)
     {
-        participant->is_doubted =
-            participant->joined && !participant->info.is_outgoing && !participant->main;
+        participant->is_doubted = came_by_itself(participant);
     }
     conference->rechecked_at = conference->rechecked_at && now < due ? due : now;
     log_write(LOG_LEVEL_INFO, conference->name, NULL,

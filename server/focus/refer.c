@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <utlist.h>
 
 enum {
@@ -132,6 +131,8 @@ static void refer_invite(struct focus *focus, struct reference *reference,
             focus->signalling->report(reference->referral, 200, NULL);
         return;
     }
+    if (!invitation.by_refer && refer_waiting(focus, reference, asked))
+        return;
     name_referrer(focus, reference, &asked->actor, &invitation);
     request.verb = VERB_INVITE;
     request.invitation = &invitation;
@@ -162,51 +163,7 @@ static void refer_invite(struct focus *focus, struct reference *reference,
     }
 }
 
-/* ---- whom a URI names ----------------------------------------------------------------------- */
-
-/* Host and scheme without case, the user part with it (RFC 3261 §19.1.4). */
-static bool is_uri(const char *uri, size_t length, const char *other, size_t other_length)
-{
-    size_t user = strcspn(other, "@");
-
-    return other_length == length && strncasecmp(uri, other, length) == 0 &&
-           strncmp(uri, other, user < length ? user : 0) == 0;
-}
-
-/* `length` of the URI without its parameters. */
-static bool is_device(const char *uri, size_t length, const char *contact)
-{
-    static const char gruu[] = ";gr=";
-    const char *asked = strstr(uri + length, gruu);
-    const char *given = strstr(contact, gruu);
-
-    if (!asked)
-        return is_uri(uri, length, contact, given ? (size_t)(given - contact) : strlen(contact));
-    return given && strncmp(asked, given, strlen(given)) == 0 &&
-           strchr(";", asked[strlen(given)]) &&
-           is_uri(uri, length, contact, (size_t)(given - contact));
-}
-
-bool participant_is_named(const struct participant *participant, const char *uri)
-{
-    static const char leg[] = ";leg=";
-    const struct call_info *info = &participant->info;
-    const char *at = strchr(uri, '@');
-    size_t length = (size_t)((at ? at : uri) - uri) + strcspn(at ? at : uri, ";");
-    const char *id = strstr(uri + length, leg);
-    char entity[64];
-
-    if (id && strcmp(id + strlen(leg), info->id) != 0)
-        return false;
-    if (participant->anonymous) {
-        (void)snprintf(entity, sizeof entity, "sip:anonymous%u@anonymous.invalid",
-                       participant->anonymous);
-        return is_uri(uri, length, entity, strlen(entity));
-    }
-    return is_device(uri, length, info->contact) ||
-           (!strstr(uri + length, ";gr=") &&
-            is_uri(uri, length, info->caller.uri, strlen(info->caller.uri)));
-}
+/* ---- who is in already, or waits ------------------------------------------------------------ */
 
 /* Who may do nothing about anybody is told nothing of who is in. */
 static void refuse_unknown(struct focus *focus, struct reference *reference,
@@ -234,6 +191,9 @@ static void refer_named(struct focus *focus, struct reference *reference, struct
         if (participant_is_named(participant, reference->uri))
             targets[count++] = participant->id;
     }
+    if (count == 0 && reference->method == REFERENCE_BYE &&
+        refer_waiting(focus, reference, request))
+        return;
     if (count == 0) {
         refuse_unknown(focus, reference, request);
         return;

@@ -75,6 +75,10 @@ const char *verb_name(enum verb verb);
  * to decide, a dead line is no question, and who decides does so at once. */
 bool verb_can_wait(enum verb verb);
 
+/* Who may do it by default, in a word: "nobody", "same", "known", "inside", "chosen",
+ * "anybody". */
+const char *verb_right_name(enum verb verb);
+
 /* What a subscriber may see of a conference (RFC 4575 §8.2). */
 #define VIEWS(X)                                                                                   \
     X(VIEW_PLAIN, "plain")         /* who is in, but for the hidden ones */                        \

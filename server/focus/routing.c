@@ -104,6 +104,10 @@ static void compose(const struct participant *participant, struct leg_route *rou
 void routing_compute(const struct participant *participant, const struct arrangement *arrangement,
                      struct leg_route *route)
 {
+    if (participant->visitor && participant->visitor->is_out) {
+        visitor_compute(participant->visitor, route);
+        return;
+    }
     compute(participant, arrangement, route);
     compose(participant, route);
 }

@@ -74,7 +74,7 @@ static void post(const struct participant *participant, const struct conference_
         post(participant->aside, event);
 }
 
-static void tell_held(struct participant *participant)
+void participant_tell_held(struct participant *participant)
 {
     bool held = participant_is_held(participant);
 
@@ -105,7 +105,7 @@ void participant_session(struct participant *participant, const struct session *
     participant->has_audio = session->format_count > 0;
     participant->conference->focus->mixing->leg_session(participant->leg, session);
     conference_changed(participant->conference, WATCH_CODEC);
-    tell_held(participant);
+    participant_tell_held(participant);
     if (participant->held_told == was_held && strcmp(participant_media(participant), before) != 0)
         tell_changed(participant, 200, "OK");
     participant_route_or_remove(participant);
@@ -130,7 +130,7 @@ void participant_updated(struct participant *participant, int code, const char *
         tell_changed(participant, code, reason);
     }
     /* A phone that refuses to be held is held all the same: by the mixer. */
-    tell_held(participant);
+    participant_tell_held(participant);
 }
 
 int participant_hold(struct participant *participant, bool held)

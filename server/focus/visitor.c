@@ -30,16 +30,32 @@ struct visitor *visitor_make(struct focus *focus, struct call *call)
     return visitor;
 }
 
-static void visitor_free(struct visitor *visitor)
+int visitor_make_mix(struct visitor *visitor)
+{
+    const struct mixing *mixing = visitor->focus->mixing;
+
+    return visitor->mix ? 0 : mixing->mix_create(mixing->ctx, &visitor->mix);
+}
+
+void visitor_drop_mix(struct visitor *visitor)
+{
+    if (visitor->mix)
+        visitor->focus->mixing->mix_destroy(visitor->mix); /* what still plays goes with it */
+    visitor->mix = NULL;
+    playbacks_forget(&visitor->playbacks);
+}
+
+void visitor_free(struct visitor *visitor)
 {
     struct focus *focus = visitor->focus;
 
     HASH_DEL(focus->visitors, visitor);
+    if (visitor->participant)
+        visitor->participant->visitor = NULL;
+    loop_timer_stop(&visitor->step_timer);
     if (visitor->leg)
         focus->mixing->leg_close(visitor->leg);
-    if (visitor->mix)
-        focus->mixing->mix_destroy(visitor->mix); /* what still plays goes with it */
-    playbacks_forget(&visitor->playbacks);
+    visitor_drop_mix(visitor);
     free(visitor);
 }
 
@@ -81,14 +97,20 @@ static bool is_proven(const struct visitor *visitor)
     return visitor->up || caller->authenticated || !transport || strcmp(transport, ";udp") != 0;
 }
 
-static int visitor_route(struct visitor *visitor)
+void visitor_compute(const struct visitor *visitor, struct leg_route *route)
 {
     /* A forged INVITE must not aim our audio at its victim. */
-    struct leg_route route = {.is_cautious = !is_proven(visitor)};
-
+    *route = (struct leg_route){.is_cautious = !is_proven(visitor)};
     for (unsigned bus = 0; bus < MIX_BUSES; bus++)
-        route.speaks[bus] = route.hears[bus] = GAIN_OFF;
-    route.hears[MIX_MAIN] = 0;
+        route->speaks[bus] = route->hears[bus] = GAIN_OFF;
+    route->hears[MIX_MAIN] = 0;
+}
+
+static int route(struct visitor *visitor)
+{
+    struct leg_route route;
+
+    visitor_compute(visitor, &route);
     return visitor->focus->mixing->leg_route(visitor->leg, &route);
 }
 
@@ -103,7 +125,7 @@ static int open_leg(struct visitor *visitor)
         .name = info->id,
         .user = visitor,
     };
-    int error = visitor->mix ? 0 : mixing->mix_create(mixing->ctx, &visitor->mix);
+    int error = visitor_make_mix(visitor);
 
     if (!error)
         error = mixing->leg_create(visitor->mix, &config, &visitor->leg);
@@ -169,7 +191,7 @@ int visitor_progress(struct visitor *visitor, struct decision *decision)
     if (!error)
         error = visitor->focus->signalling->early(visitor->call, &answer);
     if (!error)
-        error = visitor_route(visitor);
+        error = route(visitor);
     visitor->early = !error;
     return error;
 }
@@ -195,7 +217,7 @@ void visitor_established(struct visitor *visitor)
         return;
     visitor->up = true;
     visitor->since = time(NULL);
-    if (visitor_route(visitor)) {
+    if (route(visitor)) {
         visitor_remove(visitor, 500, "Out of memory");
         return;
     }
@@ -244,18 +266,6 @@ void visitor_played(struct visitor *visitor, const struct playback *playback, co
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
-void visitor_enter(struct visitor *visitor, struct participant *participant)
-{
-    participant->direction = visitor->direction;
-    participant->has_session = visitor->has_session;
-    participant->has_audio = visitor->has_audio;
-    participant->is_source = visitor->is_source;
-    participant->held_by_phone = participant->held_told = visitor->held_by_phone;
-    visitor->leg = NULL;
-    visitor->focus->calls--; /* the participant has been counted */
-    visitor_free(visitor);
-}
-
 void visitor_leave(struct visitor *visitor, int code, const char *reason)
 {
     if (!visitor->waits)
@@ -298,6 +308,10 @@ void visitor_fail(struct visitor *visitor)
 {
     uint64_t tone;
 
+    if (visitor->participant) {
+        visitor_let_go(visitor);
+        return;
+    }
     visitor->failed = true;
     if (!visitor->up || visitor_play(visitor, FAILURE_TONE, 0, &tone))
         visitor_dismiss(visitor, 500, "Application error");
@@ -330,7 +344,11 @@ struct visitor *focus_visitor(struct focus *focus, uint64_t id)
 
 struct visitor *focus_next_visitor(struct focus *focus, const struct visitor *after)
 {
-    return after ? after->hh.next : focus->visitors;
+    struct visitor *next = after ? after->hh.next : focus->visitors;
+
+    while (next && next->participant)
+        next = next->hh.next;
+    return next;
 }
 
 uint64_t visitor_id(const struct visitor *visitor)
@@ -363,7 +381,7 @@ bool visitor_is_answered(const struct visitor *visitor)
 
 bool visitor_has_audio(const struct visitor *visitor)
 {
-    return visitor->up || visitor->early;
+    return visitor->participant ? visitor->is_out : visitor->up || visitor->early;
 }
 
 time_t visitor_since(const struct visitor *visitor)

@@ -1,11 +1,13 @@
 /*
- * Visitors: callers who talk with an application, and are in no conference yet (RFC 4579 §5.3).
+ * Visitors: callers who talk with an application (RFC 4579 §5.3).
  *
  * A visitor hears what is played to it, and its keys are told to its application. It leaves by
- * hanging up, by being sent away, or into a conference, where the same call, with the same audio
- * stream, is a participant. Callers who wait for somebody's decision (pending.h) are visitors of
- * nobody, and hear music. Visitors are named by ids that are never used twice. Used by the script
- * engine and by control, on the focus thread.
+ * hanging up, or by being sent away. When it joins a conference, the same call, with the same audio
+ * stream, is a participant there, and the visitor is how its application knows it: as long as that
+ * goes on, it hears of the keys, and may take the caller out of the mix to talk with it, and back
+ * (framework 5.10: "disconnect" and "reconnect"). Callers who wait for somebody's decision
+ * (pending.h) are visitors of nobody, and hear music. Visitors are named by ids that are never used
+ * twice. Used by the script engine and by control, on the focus thread.
  */
 #ifndef FOCUS_VISITOR_H
 #define FOCUS_VISITOR_H
@@ -21,7 +23,7 @@ struct visitor;
 
 /* NULL: it has left. */
 struct visitor *focus_visitor(struct focus *focus, uint64_t id);
-/* The first one for NULL; NULL after the last one. */
+/* Of those who are in no conference: the first one for NULL; NULL after the last one. */
 struct visitor *focus_next_visitor(struct focus *focus, const struct visitor *after);
 
 uint64_t visitor_id(const struct visitor *visitor);
@@ -31,7 +33,8 @@ const char *visitor_status(const struct visitor *visitor);
 bool visitor_is_answered(const struct visitor *visitor);
 /* To be let into a conference; no application talks with it. */
 bool visitor_waits(const struct visitor *visitor);
-/* The ACK is here, or audio has begun before it. */
+/* What is played to it can be heard: the ACK is here, or audio has begun before it; in a
+ * conference: it is out of the mix. */
 bool visitor_has_audio(const struct visitor *visitor);
 time_t visitor_since(const struct visitor *visitor);
 void visitor_stats(const struct visitor *visitor, struct leg_stats *stats);
@@ -52,12 +55,22 @@ int visitor_play(struct visitor *visitor, const char *file, float gain, uint64_t
 void visitor_stop(struct visitor *visitor);
 
 /* Asks the policy whether it may join a conference, and what `wish` says of its role and the like;
- * accepted, it is no visitor any more: its call, by a 200 or by a re-INVITE that names the
- * conference as the focus (RFC 4579 §5.3), is that of decision->participant. EPERM: rejected, it
- * stays; ECANCELED: it could not be done, and it stays, or its call is over; decision->code and
- * reason say why. ENOENT: that is no conference, or it is over. */
+ * accepted, its call, by a 200 or by a re-INVITE that names the conference as the focus (RFC 4579
+ * §5.3), is that of decision->participant. EPERM: rejected, it stays; ECANCELED: it could not be
+ * done, and it stays, or its call is over; decision->code and reason say why. ENOENT: that is no
+ * conference, or it is over. */
 int visitor_join(struct visitor *visitor, struct conference *conference,
                  const struct request_params *wish, struct decision *decision);
+/* The participant that it is; 0: it is in no conference. */
+uint64_t visitor_participant(const struct visitor *visitor);
+/* It is in a conference, and out of its mix. */
+bool visitor_is_out(const struct visitor *visitor);
+/* Out of the mix of its conference, or back in: there it stays what it is, and is on hold. `held`
+ * is told when that is done, with the reason if it could not be. Nobody is asked, as when a phone
+ * puts the conference on hold. */
+void visitor_step(struct visitor *visitor, bool out);
+/* Its application is over: who is in a conference stays, and goes back into the mix. */
+void visitor_let_go(struct visitor *visitor);
 
 /* These end its visit. */
 /* A final 3xx–6xx when it is not answered, else a BYE; `reason` "": the phrase of the code. */
@@ -65,7 +78,8 @@ void visitor_dismiss(struct visitor *visitor, int code, const char *reason);
 /* 302: it is to call that URI, or that user part here. EINVAL: no SIP URI, or it is answered: it
  * stays. */
 int visitor_redirect(struct visitor *visitor, const char *target);
-/* Its application has failed: 500, or a tone that says so and a BYE. */
+/* Its application has failed: 500, or a tone that says so and a BYE. Who is in a conference is let
+ * go. */
 void visitor_fail(struct visitor *visitor);
 
 #endif

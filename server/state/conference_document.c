@@ -119,6 +119,22 @@ char *conference_write_endpoint(const struct participant *participant, const cha
     return xml_finish(&xml);
 }
 
+/* §5.7.3: it is anticipated that it will come in. */
+char *conference_write_waiting(const struct pending *pending, const char *entity)
+{
+    struct xml xml;
+
+    xml_start(&xml);
+    xml_open(&xml, "endpoint");
+    xml_uri_attribute(&xml, "entity", entity);
+    xml_attribute(&xml, "state", "full");
+    xml_element(&xml, "status", "pending");
+    xml_element(&xml, "joining-method",
+                pending_request(pending)->invitation ? "dialed-out" : "dialed-in");
+    xml_close(&xml);
+    return xml_finish(&xml);
+}
+
 /* ---- users ---------------------------------------------------------------------------------- */
 
 static bool is_visible(const struct endpoint *endpoint, enum edition_kind kind)
@@ -131,6 +147,7 @@ static void write_endpoint(struct xml *xml, const struct watched *watched,
 {
     struct participant *participant =
         focus_participant(watched->state->focus, endpoint->participant);
+    const struct pending *pending = focus_pending(watched->state->focus, endpoint->pending);
     char *text = NULL;
 
     if (endpoint->is_gone) {
@@ -140,6 +157,8 @@ static void write_endpoint(struct xml *xml, const struct watched *watched,
     }
     if (participant)
         text = conference_write_endpoint(participant, endpoint->entity, kind, NULL);
+    else if (pending)
+        text = conference_write_waiting(pending, endpoint->entity);
     if (text)
         xml_raw(xml, text);
     else

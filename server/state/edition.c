@@ -8,6 +8,18 @@
 
 #define CONFERENCE_END "</conference-info>\n"
 #define DIALOGS_END "</dialog-info>\n"
+#define POLICY_END "</conference-policy>\n"
+
+static bool is_policy(const struct edition *edition)
+{
+    return edition->kind == EDITION_POLICY || edition->kind == EDITION_POLICY_MODERATOR;
+}
+
+/* It shows users, and is told as what changes. */
+static bool is_roster(const struct edition *edition)
+{
+    return edition->kind == EDITION_PLAIN || edition->kind == EDITION_MODERATOR;
+}
 
 /* ---- what changes are collected in ---------------------------------------------------------- */
 
@@ -69,7 +81,8 @@ static void take_users(struct edition *edition, xmlBufferPtr changes)
 /* What of <conference-description> can change; the rest is the entity's. */
 static bool take_description(struct edition *edition)
 {
-    char *text = conference_write_description(edition->watched, "");
+    char *text = is_roster(edition) ? conference_write_description(edition->watched, "")
+                                    : policy_write(edition->watched, edition->kind);
 
     return text && replace(&edition->description, text);
 }
@@ -159,6 +172,8 @@ static void take_changes(struct edition *edition, xmlBufferPtr changes, bool *is
         return;
     if (edition->kind == EDITION_DIALOGS) {
         take_dialogs(edition, changes);
+    } else if (is_policy(edition)) {
+        *is_wholep = take_description(edition);
     } else {
         take_users(edition, elements);
         *is_wholep = take_description(edition);
@@ -201,9 +216,15 @@ bool edition_publish(struct edition *edition)
 
 static char *write_head(const struct face *face, const char *state, unsigned version)
 {
-    return face->edition->kind == EDITION_DIALOGS
-               ? dialog_write_head(face->entity, state, version)
-               : conference_write_head(face->entity, state, version);
+    switch (face->edition->kind) {
+    case EDITION_DIALOGS:
+        return dialog_write_head(face->entity, state, version);
+    case EDITION_POLICY:
+    case EDITION_POLICY_MODERATOR:
+        return policy_write_head(face->entity, state, version);
+    default:
+        return conference_write_head(face->entity, state, version);
+    }
 }
 
 static void append_users(xmlBufferPtr buffer, const struct edition *edition)
@@ -240,6 +261,10 @@ static void append_all(xmlBufferPtr buffer, const struct face *face)
         append_dialogs(buffer, edition->watched);
         return;
     }
+    if (is_policy(edition)) {
+        append(buffer, edition->description ? edition->description : "");
+        return;
+    }
     description = conference_write_description(edition->watched, face->entity);
     append(buffer, description ? description : "");
     free(description);
@@ -265,7 +290,9 @@ static struct body *write_document(const struct face *face, const char *state, u
             sidebars_spell(buffer, changes->data, face->entity);
         else if (strcmp(state, "deleted") != 0 && !face->edition->watched->is_over)
             append_all(buffer, face);
-        append(buffer, face->edition->kind == EDITION_DIALOGS ? DIALOGS_END : CONFERENCE_END);
+        append(buffer, face->edition->kind == EDITION_DIALOGS ? DIALOGS_END
+                       : is_policy(face->edition)             ? POLICY_END
+                                                              : CONFERENCE_END);
         body = take_body(buffer);
     }
     free(head);
@@ -298,6 +325,9 @@ static struct body *full_body(struct watcher *watcher)
     watcher->version = edition->version;
     if (edition->kind == EDITION_DIALOGS)
         return write_document(face, "full", watcher->documents++, NULL);
+    if (is_policy(edition))
+        return write_document(face, is_gone || watcher->is_over ? "deleted" : state,
+                              edition->version, NULL);
     if (is_gone || (watcher->is_over && !edition->watched->is_over)) { /* for this watcher alone */
         watcher->version++;
         return parts_first(watcher, write_document(face, "deleted", watcher->version, NULL),
@@ -359,7 +389,7 @@ static void close_edition(struct edition *edition)
     edition->state = edition->description = edition->references = NULL;
     edition->version = 0;
     for (user = edition->watched->users; user; user = user->hh.next) {
-        if (edition->kind != EDITION_DIALOGS) {
+        if (is_roster(edition)) {
             free(user->shown[edition->kind]);
             user->shown[edition->kind] = NULL;
             continue;

@@ -13,7 +13,9 @@ enum {
 
 static enum edition_kind kind_of(const char *event, const struct state *state, enum view view)
 {
-    return event == state->packages[0].event ? (enum edition_kind)view : EDITION_DIALOGS;
+    return event == state->packages[0].event   ? (enum edition_kind)view
+           : event == state->packages[1].event ? EDITION_DIALOGS
+                                               : EDITION_POLICY + (enum edition_kind)view;
 }
 
 static int watch(struct watcher *watcher, struct conference *conference, enum edition_kind kind,
@@ -129,6 +131,14 @@ static void open_dialog(void *ctx, struct subscriber *subscriber, struct subscri
     open_as(state, state->packages[1].event, subscriber, subscription, watcherp);
 }
 
+static void open_policy(void *ctx, struct subscriber *subscriber, struct subscription *subscription,
+                        void **watcherp)
+{
+    struct state *state = ctx;
+
+    open_as(state, state->packages[2].event, subscriber, subscription, watcherp);
+}
+
 static void refresh(void *arg, struct subscriber *subscriber)
 {
     struct watcher *watcher = arg;
@@ -197,4 +207,8 @@ void package_init(struct state *state, struct package packages[PACKAGE_COUNT])
     packages[1].event = "dialog";
     packages[1].content_type = "application/dialog-info+xml";
     packages[1].open = open_dialog;
+    packages[2] = packages[0];
+    packages[2].event = "parley-policy";
+    packages[2].content_type = "application/vnd.parley.conference-policy+xml";
+    packages[2].open = open_policy;
 }

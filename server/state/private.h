@@ -9,17 +9,19 @@
  *   conference_document.c  RFC 4575 in words
  *   sidebars.c             the conferences within it
  *   dialog_document.c      RFC 4235 in words
+ *   policy_document.c      its policy, in our own
  *   xml.c                  writing XML
  *
- * A watched conference has up to three editions: the conference as everybody may see it, as
- * moderators do, and its dialogs. What an edition shows changes only when it is published, at most
- * once in an interval, so that a full document, whenever it is made, and the partial ones that came
- * before add up to the same (RFC 4575 §4.6).
+ * A watched conference has up to five editions: the conference as everybody may see it, as
+ * moderators do, its dialogs, and its policy for either. What an edition shows changes only when it
+ * is published, at most once in an interval, so that a full document, whenever it is made, and the
+ * partial ones that came before add up to the same (RFC 4575 §4.6).
  */
 #ifndef STATE_PRIVATE_H
 #define STATE_PRIVATE_H
 
 #include "core/text.h"
+#include "focus/pending.h"
 #include "state/state.h"
 
 #include <libxml/xmlwriter.h>
@@ -29,14 +31,18 @@ enum edition_kind {
     EDITION_PLAIN = VIEW_PLAIN,
     EDITION_MODERATOR = VIEW_MODERATOR,
     EDITION_DIALOGS,
+    EDITION_POLICY,
+    EDITION_POLICY_MODERATOR = EDITION_POLICY + VIEW_MODERATOR,
     EDITION_COUNT,
 };
+
+#define POLICY_NAMESPACE "urn:parley:params:xml:ns:conference-policy"
 
 enum {
     HISTORY = 8,       /* changes that are kept for subscribers who are slow to answer */
     FACES_MAX = 8,     /* spellings of a conference's URI that are told apart */
     LINGER = 1000,     /* ms that somebody who left is shown as disconnected */
-    PACKAGE_COUNT = 2, /* conference, dialog */
+    PACKAGE_COUNT = 3, /* conference, dialog, parley-policy */
     ENTITY_SIZE = 800, /* bytes of a URI, escaped */
     COME_BACK = 30,    /* s, said to subscribers when the server stops */
 };
@@ -74,8 +80,9 @@ char *xml_finish(struct xml *xml);
 
 /* One device of a user: one participant. */
 struct endpoint {
-    uint64_t participant;
-    char *entity; /* key among the user's endpoints; the same for the whole stay */
+    uint64_t participant; /* id; 0: it is `pending`, the id of what keeps it waiting */
+    uint64_t pending;     /* and not a participant, which only moderators see */
+    char *entity;         /* key among the user's endpoints; the same for the whole stay */
     bool is_hidden;
     bool is_gone; /* still shown, as disconnected, until `gone_until` (ms) */
     uint64_t gone_until;
@@ -101,6 +108,12 @@ struct watched;
 int roster_load(struct watched *watched);
 /* Harmless for somebody who is in it already. */
 int roster_add(struct watched *watched, struct participant *participant);
+/* Who waits for a decision to come in, or to be called; harmless for others. ENOMEM. */
+int roster_add_waiting(struct watched *watched, const struct pending *pending);
+/* Whether it still waits. */
+bool roster_waits(const struct watched *watched, const struct endpoint *endpoint);
+/* Something has been decided: who does not wait any longer goes. */
+void roster_drop_waiting(struct watched *watched);
 void roster_leave(struct watched *watched, const struct participant *participant);
 /* Something about the participant may have changed. */
 void roster_touch(struct watched *watched, const struct participant *participant);
@@ -138,7 +151,8 @@ struct edition {
     unsigned version;              /* published last */
     struct body *changes[HISTORY]; /* by version; NULL: a full document tells it */
     char *state;                   /* <conference-state> as published */
-    char *description;             /* what of the description can change, as published */
+    char *description;             /* what of the description can change, or the policy: as
+                                      published */
     char *references;              /* <sidebars-by-ref> as published; NULL or "": none */
     struct value *values;          /* list */
 };
@@ -166,6 +180,8 @@ void parts_drop(struct watcher *watcher);
 /* `departure` NULL: it is in. */
 char *conference_write_endpoint(const struct participant *participant, const char *entity,
                                 enum edition_kind kind, const struct departure *departure);
+/* Of who waits. */
+char *conference_write_waiting(const struct pending *pending, const char *entity);
 /* <user> as `kind` shows it; *is_shownp false: it does not. */
 char *conference_write_user(const struct watched *watched, const struct user *user,
                             enum edition_kind kind, bool *is_shownp);
@@ -192,6 +208,11 @@ void sidebars_spell(xmlBufferPtr buffer, const char *text, const char *entity);
 /* `departure` NULL: it is in. */
 char *dialog_write(const struct participant *participant, const struct departure *departure);
 char *dialog_write_head(const char *entity, const char *state, unsigned version);
+
+/* ---- policy_document.c ---------------------------------------------------------------------- */
+
+char *policy_write(const struct watched *watched, enum edition_kind kind);
+char *policy_write_head(const char *entity, const char *state, unsigned version);
 
 /* ---- package.c ------------------------------------------------------------------------------ */
 

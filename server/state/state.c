@@ -173,6 +173,10 @@ static void take_event(struct watched *watched, const struct conference_event *e
         for_all(watched, move_participant, event);
         roster_leave(watched, other);
     }
+    if (event->kind == EVENT_PENDING)
+        (void)roster_add_waiting(watched, focus_pending(watched->state->focus, event->pending));
+    else if (event->kind == EVENT_DECIDED)
+        roster_drop_waiting(watched);
     if (!participant)
         return;
     if (((event->kind == EVENT_JOINED || event->kind == EVENT_REPLACED) &&

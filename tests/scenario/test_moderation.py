@@ -8,9 +8,20 @@ import audio
 import run
 import tone
 from changes import take_change
-from message import uri_of
+from message import parameter, uri_of
 from parley import Server
-from roster import Roster
+from recipients import (
+    ACCOUNTS,
+    MULTIPART,
+    REQUIRE,
+    authorize,
+    entry,
+    list_part,
+    multipart,
+    part,
+    resource_list,
+)
+from roster import Roster, text
 from sip import Phone
 
 MUSIC = 700  # Hz; alice is 500, who waits is 900
@@ -85,6 +96,10 @@ def user_of(waiting):
     return re.search(r"sips?:([^@]*)@", waiting["uri"])[1]
 
 
+def user_uri(phone):
+    return f"sip:{phone.user}@{phone.sent_by}"
+
+
 def decide(server, *words):
     """The operator decides, and is told so."""
     done = server.command(*words)
@@ -132,6 +147,393 @@ def test_a_caller_waits_with_music_and_is_let_in():
         assert decide(server, "pending") == "Nothing waits for a decision.\n"
         done = server.command("approve", waiting["id"])
         assert done.returncode == 1 and "nothing of number" in done.stderr, done
+
+
+def test_who_rings_or_hears_music_early_is_answered_when_let_in():
+    """RFC 4579 §5.3 in its early form: the first Contact with isfocus is that of the 200."""
+    with door("alice", "early", "ring") as (server, alice, early, ring):
+        alice.say(tone.sine(500)).call()
+        ring.say(tone.sine(800)).invite("demo")
+        ringing = ring.expect(180)
+        assert "isfocus" not in ringing["Contact"] and not ringing.body, ringing
+        early.say(tone.sine(900)).invite("demo")
+        progress = early.expect(183)
+        assert "isfocus" not in progress["Contact"], progress
+        early.connect_audio(progress.sdp)
+        wait_to_hear(early, MUSIC)
+        assert tone.level(early.hear(0.3), 500) < QUIET
+        assert tone.level(alice.hear(0.3), 900) < QUIET
+        for waiting in waits(server, 2):
+            decide(server, "approve", waiting["id"])
+        for phone in ring, early:
+            ok = phone.expect(200)
+            assert ok["Contact"].endswith(";isfocus"), ok
+            phone.ack()
+        wait_to_hear(early, 500)
+        wait_to_hear(ring, 500)
+        wait_to_hear(alice, 900)
+        assert tone.level(early.hear(0.3), MUSIC) < QUIET
+
+
+def test_who_is_refused_too_late_or_tired_of_waiting():
+    with door("alice", "bob", "ring", "late", "silent", "carol") as (
+        server,
+        alice,
+        bob,
+        ring,
+        late,
+        silent,
+        carol,
+    ):
+        alice.call()
+        bob.call()
+        (waiting,) = waits(server)
+        decide(server, "refuse", waiting["id"], "Not tonight")
+        assert end_of(bob) == 'SIP;cause=603;text="Not tonight"'
+        server.expect_log("told decided join bob false 603 Not tonight nil")
+        ring.invite("demo")
+        ring.expect(180)
+        decide(server, "refuse", waits(server)[0]["id"])
+        assert ring.expect(603).reason == "Declined"
+        ring.ack()
+        late.call()
+        assert end_of(late, 5) == 'SIP;cause=408;text="Nobody has decided in time"'
+        silent.call()
+        waits(server)
+        assert silent.hear(0.3) is None or tone.loudness(silent.hear(0.3)) < QUIET
+        silent.hang_up()
+        server.expect_log("told decided join silent false 487 hung up")
+        ring.new_dialog()
+        ring.invite("demo")
+        ring.expect(180)
+        waits(server)
+        ring.cancel()
+        ring.expect(200, method="CANCEL")
+        ring.expect(487)
+        ring.ack()
+        waits(server, 0)
+        carol.call()
+        waits(server)
+        assert server.command("end", "demo", "That is all").returncode == 0
+        assert end_of(carol).endswith('text="That is all"')
+        assert end_of(alice).endswith('text="That is all"')
+        server.expect_log("told decided join carol false 200 That is all")
+
+
+def end_of(phone, within=3):
+    """The Reason of the BYE, which is answered."""
+    bye = phone.expect("BYE", within)
+    phone.reply(bye, 200)
+    phone.is_up = False
+    return bye["Reason"]
+
+
+# ---- the moderators ----------------------------------------------------------------------------
+
+
+class Watcher:
+    """A phone that watches the conference from within its call, and has a roster."""
+
+    def __init__(self, phone):
+        self.phone = phone
+        phone.resubscribe()
+        phone.expect(200, method="SUBSCRIBE")
+        self.roster = Roster(phone.notified())
+        self.outcomes = []  # of its REFERs
+
+    def receive(self, within=5):
+        """The next message that is no NOTIFY."""
+        while message := self.phone.receive(within):
+            if message.is_response or message.method != "NOTIFY":
+                return message
+            self.take(message)
+        raise AssertionError(f"{self.phone.user} waited {within} s, nothing came")
+
+    def take(self, notify):
+        self.phone.learn(notify)
+        self.phone.reply(notify, 200)
+        if notify["Event"].startswith("refer"):
+            self.outcomes.append(notify.body.decode().strip())
+        else:
+            self.roster.take(notify)
+
+    def until(self, ready, within=5):
+        deadline = time.monotonic() + within * run.SLOW
+        while not ready(self.roster):
+            assert time.monotonic() < deadline, f"not so in time: {self.roster.names()}"
+            self.take(self.phone.expect("NOTIFY", within))
+
+    def until_told(self, outcome):
+        while outcome not in self.outcomes:
+            self.take(self.phone.expect("NOTIFY"))
+        self.outcomes.remove(outcome)
+
+    def refer(self, target, code=202):
+        """In the dialog of the call, with the password when that is asked for."""
+        request = self.phone.refer_again(target)
+        answer = self.receive()
+        if answer.code == 401 and code != 401:
+            self.phone.refer_again(target, headers=authorize(self.phone, answer, request))
+            answer = self.receive()
+        assert answer.code == code, answer
+
+    def stop(self):
+        self.phone.resubscribe(expires=0)
+        assert self.receive().code == 200
+        while notify := self.phone.receive(1):
+            self.phone.reply(notify, 200)
+            if notify["Subscription-State"].startswith("terminated"):
+                return
+
+
+def enter_proven(phone):
+    """Calls with the password of the account."""
+    phone.invite("demo")
+    answer = phone.expect(401)
+    phone.ack()
+    phone.send_invite(True, authorize(phone, answer, phone.invite_request))
+    phone.expect(200)
+    phone.ack()
+
+
+PROVEN = """
+function policy.create() return accept() end
+local join = policy.join
+function policy.join(request, conference)
+  if request.actor.user == "alice" and not request.actor.authenticated then return challenge() end
+  return join(request, conference)
+end
+"""
+
+
+def test_moderators_see_who_waits_and_decide_by_refer():
+    """RFC 4575 §5.7.3: pending; RFC 4579 §5.5 and §5.11: REFER lets in, with method=BYE sends away."""
+    with door("alice", "peer", "bob", "ring", hooks=PROVEN, config=ACCOUNTS) as (
+        server,
+        alice,
+        peer,
+        bob,
+        ring,
+    ):
+        enter_proven(alice)
+        peer.call()
+        decide(server, "approve", waits(server)[0]["id"])
+        take_change(peer, "sendrecv")
+        moderator, other = Watcher(alice), Watcher(peer)
+        bob.call()
+        ring.invite("demo")
+        ring.expect(180)
+        moderator.until(lambda roster: {"bob", "ring"} <= roster.names())
+        seen = moderator.roster
+        assert seen.status("bob") == seen.status("ring") == "pending"
+        assert text(seen.endpoint("bob"), "joining-method") == "dialed-in"
+        assert seen.text("conference-state/user-count") == "2"
+        # To who may not decide about him, bob is somebody to be called, and nobody who is in.
+        other.refer(f"<{user_uri(bob)}>", code=401)
+        other.refer(f"<{user_uri(bob)};method=BYE>", code=401)
+        moderator.refer(f"<{user_uri(bob)}>")
+        assert ";isfocus" in take_change(bob, "sendrecv")["Contact"]
+        moderator.until_told("SIP/2.0 200 OK")
+        moderator.until(lambda roster: roster.status("bob") == "connected")
+        moderator.refer(f"<{user_uri(ring)};method=BYE>")
+        assert ring.expect(603)
+        ring.ack()
+        moderator.until_told("SIP/2.0 200 OK")
+        moderator.until(lambda roster: "ring" not in roster.names())
+        other.until(lambda roster: roster.status("bob") == "connected")
+        assert set(server.participants()) == {"alice", "peer", "bob"}
+        for message in peer.seen:
+            assert b"pending" not in message and b"ring@" not in message, message
+        moderator.stop()
+        other.stop()
+
+
+def test_a_moderator_who_leaves_strands_nobody():
+    """What waits goes on waiting, through a reload too, and who comes in sees it."""
+    keys = """
+function policy.digit(event, conference, participant)
+  if participant.role ~= "moderator" then return end
+  for p in conference:pending() do
+    if event.digit == "1" then print("approved", p:approve { role = "guest" }, p.id) end
+    if event.digit == "2" then print("refused", p:reject(480, "Come tomorrow"), p.uri, p.target) end
+  end
+end
+"""
+    with door("alice", "anne", "bob", "carol", hooks=keys) as (server, alice, anne, bob, carol):
+        alice.call()
+        bob.call()
+        waits(server)
+        alice.hang_up()
+        server.expect_left("alice")
+        server.reload()
+        waits(server)
+        wait_to_hear(bob, MUSIC)
+        anne.say(tone.sine(600)).call()
+        watcher = Watcher(anne)
+        assert watcher.roster.status("bob") == "pending"
+        watcher.stop()
+        anne.press("1")
+        take_change(bob, "sendrecv")
+        wait_to_hear(bob, 600)
+        server.expect_log(r"approved participant sip:bob@\S+")
+        assert server.participants()["bob"]["role"] == "guest"
+        carol.call()
+        waits(server)
+        anne.press("2")
+        assert end_of(carol) == 'SIP;cause=480;text="Come tomorrow"'
+        server.expect_log(r"refused true nil nil")
+
+
+# ---- other wishes ------------------------------------------------------------------------------
+
+EVERYTHING = """
+local subscribe = policy.subscribe
+local function wait(request)
+  if request.actor.kind == "script" then return end
+  return pending { decided_by = { "host", "moderator" }, expires = "1m" }
+end
+function policy.join(request)
+  if request.actor.user == "alice" then return accept { role = "moderator" } end
+end
+policy.invite, policy.remove, policy.hold, policy.close = wait, wait, wait, wait
+function policy.subscribe(request)
+  local user = request.actor.user
+  if user == "alice" then return subscribe(request) end
+  return pending { expires = user == "late" and "1s" or "1m" }
+end
+"""
+
+
+def pending_notify(phone):
+    """A NOTIFY of a REFER that waits: RFC 3515 §2.4.5."""
+    notify = phone.notified()
+    assert notify["Event"].split(";")[0] == "refer", notify
+    assert notify["Subscription-State"].startswith("pending;expires="), notify
+    assert notify.body == b"SIP/2.0 100 Trying\r\n", notify
+    return int(parameter(notify["Subscription-State"], "expires"))
+
+
+def last(phone):
+    """The status line of the last NOTIFY of a REFER."""
+    while True:
+        line, is_last = phone.progress()
+        if is_last:
+            return line
+
+
+def test_a_refer_waits_and_is_answered_at_once():
+    """RFC 3515 §2.4.2, §2.4.5: 202, and a subscription that is pending until somebody approves."""
+    with door("alice", "bob", "carol", hooks=EVERYTHING) as (server, alice, bob, carol):
+        alice.call()
+        bob.refer(f"<{carol.own_uri}>")
+        assert int(bob.expect(202)["Expires"] or 0) == 0
+        assert 120 <= pending_notify(bob) <= 150  # until it expires, and a phone has rung
+        (waiting,) = waits(server)
+        assert waiting["verb"] == "invite" and waiting["target"] == carol.own_uri, waiting
+        assert waiting["decided_by"] == ["host", "moderator"]
+        carol.expect_nothing(0.2)
+        decide(server, "approve", waiting["id"])
+        carol.pick_up(carol.expect_call())
+        assert last(bob) == "SIP/2.0 200 OK"
+        assert set(server.participants()) == {"alice", "carol"}
+        # One that is refused, and what it is about goes on.
+        bob.refer(f"<{user_uri(carol)};method=BYE>")
+        bob.expect(202)
+        pending_notify(bob)
+        (waiting,) = waits(server)
+        assert waiting["verb"] == "remove" and "sip:carol@" in waiting["target"], waiting
+        decide(server, "refuse", waiting["id"])
+        assert last(bob) == "SIP/2.0 603 Declined"  # §2.4.7
+        # One about somebody who goes.
+        bob.refer(f"<{user_uri(carol)};action=hold>")
+        bob.expect(202)
+        pending_notify(bob)
+        waits(server)
+        carol.hang_up()
+        assert last(bob) == "SIP/2.0 480 Who it is about has left"
+        waits(server, 0)
+        # The operator's own wish waits, too, and says by which number.
+        told = server.command("end", "demo")
+        assert told.returncode == 0 and "parley approve" in told.stdout, told
+        decide(server, "approve", waits(server)[0]["id"])
+        end_of(alice)
+
+
+def test_a_subscription_waits():
+    """RFC 6665 §4.1.3: pending, with nothing told, then active, or terminated."""
+    with door("alice", "bob", "late", hooks=EVERYTHING) as (server, alice, bob, late):
+        alice.call()
+        bob.subscribe()
+        assert bob.expect(200)["Expires"] == "3600"
+        first = bob.notified()
+        assert first["Subscription-State"].startswith("pending;expires="), first
+        assert not first.body, "nothing of the conference is told"
+        bob.resubscribe()
+        bob.expect(200)
+        assert bob.notified()["Subscription-State"].startswith("pending;expires=")
+        (waiting,) = waits(server)
+        assert waiting["verb"] == "subscribe"
+        decide(server, "approve", waiting["id"])
+        notify = bob.notified()
+        assert notify["Subscription-State"].startswith("active;expires="), notify
+        assert Roster(notify).names() == {"alice"}
+        bob.resubscribe()  # it was approved once
+        bob.expect(200)
+        assert Roster(bob.notified()).names() == {"alice"} and not pending(server)
+        late.subscribe()
+        late.expect(200)
+        assert not late.notified().body
+        over = late.notified(5)
+        assert over["Subscription-State"] == "terminated;reason=giveup" and not over.body, over
+        late.subscribe(event="dialog")
+        late.expect(200)
+        late.notified()
+        decide(server, "refuse", waits(server)[0]["id"])
+        assert late.notified()["Subscription-State"] == "terminated;reason=rejected"
+        late.subscribe()
+        late.expect(200)
+        late.notified()
+        late.resubscribe(expires=0)
+        late.expect(200)
+        assert late.notified()["Subscription-State"] == "terminated;reason=timeout"
+        waits(server, 0)
+
+
+def test_a_list_waits_name_by_name():
+    """RFC 5366: all may be asked, and each waits alone; who is refused failed to come."""
+    hooks = EVERYTHING.replace('if user == "alice"', "if true")
+    with door("alice", "bill", "joe", hooks=hooks, config=ACCOUNTS) as (server, alice, bill, joe):
+        body = multipart(
+            part("application/sdp", alice.offer()),
+            list_part(resource_list(entry(bill.own_uri), entry(joe.own_uri))),
+        )
+        headers = MULTIPART | REQUIRE
+        alice.invite("demo", body=body, headers=headers)
+        answer = alice.receive()
+        while answer.code < 200:
+            answer = alice.receive()
+        alice.learn(answer)
+        if answer.code == 401:
+            alice.ack()
+            proof = authorize(alice, answer, alice.invite_request)
+            alice.send_invite(body, headers | proof)
+            alice.expect(200)
+        alice.ack()
+        watcher = Watcher(alice)
+        first, second = waits(server, 2)
+        assert {first["target"], second["target"]} == {bill.own_uri, joe.own_uri}
+        by_target = {each["target"]: each["id"] for each in (first, second)}
+        watcher.until(lambda roster: {"bill", "joe"} <= roster.names())
+        assert watcher.roster.status("joe") == "pending"
+        assert text(watcher.roster.endpoint("joe"), "joining-method") == "dialed-out"
+        decide(server, "refuse", by_target[joe.own_uri], "Joe snores")
+        watcher.until(lambda roster: roster.status("joe") == "disconnected")
+        gone = watcher.roster.endpoint("joe")
+        assert "Joe snores" in text(gone, "disconnection-info/reason")
+        decide(server, "approve", by_target[bill.own_uri])
+        bill.pick_up(bill.expect_call())
+        watcher.until(lambda roster: roster.status("bill") == "connected")
+        watcher.stop()
 
 
 if __name__ == "__main__":

@@ -50,6 +50,14 @@ __attribute__((unused)) static void script_write(const char *name, const char *s
     assert_int_equal(fclose(file), 0);
 }
 
+__attribute__((unused)) static bool script_exists(const char *name)
+{
+    char path[128];
+
+    script_path(name, path, sizeof path);
+    return access(path, F_OK) == 0;
+}
+
 __attribute__((unused)) static void script_delete(const char *name)
 {
     char path[128];

@@ -139,11 +139,13 @@ static void options_that_do_not_suit_stop_a_reload(void **state)
     "  gain = { type = 'number', min = -60, max = 12, default = 0 },\n"                            \
     "  wait = { type = 'duration', min = '10s', max = '1h', default = '5m' },\n"                   \
     "  pin = { type = 'string', min = 4, max = 8, secret = true },\n"                              \
-    "  hosts = { type = 'list', min = 1, default = 'alice' } } }\n"                                \
+    "  hosts = { type = 'list', min = 1, default = 'alice' },\n"                                   \
+    "  opens = { type = 'time', default = '08:30' },\n"                                            \
+    "  days = { type = 'list', choices = { 'mon', 'tue' } } } }\n"                                 \
     "function policy.join(_, conference)\n"                                                        \
     "  local o = conference.options\n"                                                             \
     "  return reject(499, table.concat({ o.mode, o.most, o.gain, o.wait, tostring(o.pin),\n"       \
-    "    o.hosts[1] }, ' '))\n"                                                                    \
+    "    o.hosts[1], o.opens, #o.days }, ' '))\n"                                                  \
     "end\n"                                                                                        \
     "return policy\n"
 
@@ -165,6 +167,11 @@ static void options_have_limits_and_choices(void **state)
         {"{\"hosts\": []}", "option 'hosts' must be a list of texts, at least 1 entries"},
         {"{\"pin\": \"123\"}",
          "option 'pin' must be a text, at least 4 bytes, at most 8 bytes, not this string"},
+        {"{\"opens\": \"8.30\"}", "'opens' must be a time of day such as \"08:30\", not \"8.30\""},
+        {"{\"opens\": \"24:01\"}", "must be a time of day"},
+        {"{\"opens\": \"08:30x\"}", "must be a time of day"},
+        {"{\"days\": [\"mon\", \"wed\"]}",
+         "'days' must be a list of texts of \"mon\", \"tue\", not this table"},
         {"{\"pin\": 471147}", "at most 8 bytes, not this number"},
     };
     struct conference_config config = {.name = "demo", .policy = "own"};
@@ -181,12 +188,14 @@ static void options_have_limits_and_choices(void **state)
         assert_contains(script.error, cases[i].error);
         json_decref(json);
     }
-    assert_int_equal(reserve_with("{\"mode\": \"locked\", \"most\": 9, \"gain\": -2.5, \"wait\": "
-                                  "\"1h\", \"pin\": \"12345678\", \"hosts\": [\"bob\"]}"),
-                     0);
-    assert_answer("locked 9 -2.5 3600.0 12345678 bob");
+    assert_int_equal(
+        reserve_with("{\"mode\": \"locked\", \"most\": 9, \"gain\": -2.5, \"wait\": "
+                     "\"1h\", \"pin\": \"12345678\", \"hosts\": [\"bob\"], \"opens\": \"24:00\", "
+                     "\"days\": [\"tue\"]}"),
+        0);
+    assert_answer("locked 9 -2.5 3600.0 12345678 bob 86400 1");
     assert_int_equal(reserve_with(NULL), 0);
-    assert_answer("open 3 0 300.0 nil alice");
+    assert_answer("open 3 0 300.0 nil alice 30600 0");
 }
 
 static void declarations_that_make_no_sense_are_refused(void **state)
@@ -195,9 +204,9 @@ static void declarations_that_make_no_sense_are_refused(void **state)
         const char *declaration, *error;
     } cases[] = {
         {"{}", "policy/site.lua:1: option 'a': type must be one of boolean, choice, duration, "
-               "integer, list, number, string"},
+               "integer, list, number, string, time"},
         {"5", "option 'a' must be declared as { type = \"string\", default = … }"},
-        {"{ type = 'interger' }", "number, string (did you mean 'integer'?)"},
+        {"{ type = 'interger' }", "number, string, time (did you mean 'integer'?)"},
         {"{ type = 'list', defualt = 1 }",
          "option 'a': unknown key 'defualt' (did you mean 'default'?)"},
         {"{ type = 'duration', default = '5 apples' }",
@@ -211,7 +220,8 @@ static void declarations_that_make_no_sense_are_refused(void **state)
         {"{ type = 'number', max = '1' }", "option 'a': max must be a number, not this string"},
         {"{ type = 'choice' }", "option 'a': choices must be a list of 1 to 32 texts"},
         {"{ type = 'choice', choices = { 'a', 1 } }", "choices must be a list of 1 to 32 texts"},
-        {"{ type = 'string', choices = { 'a' } }", "option 'a': choices are for the type choice"},
+        {"{ type = 'string', choices = { 'a' } }",
+         "option 'a': choices are for the types choice and list"},
         {"{ type = 'string', secret = 1 }", "option 'a': secret must be true or false"},
         {"{ type = 'string', doc = 1 }", "option 'a': doc must be a text, not this number"},
     };
@@ -229,8 +239,8 @@ static void declarations_that_make_no_sense_are_refused(void **state)
 static void what_is_wrong_with_an_option_has_the_configs_line(void **state)
 {
     json_t *options = json_pack("{s:s, s:s}", "mode", "open", "pinn", "4711");
-    json_t *places = json_pack("{s:s, s:s, s:s}", "", "parley.lua:3", "mode", "parley.lua:4", "pinn",
-                               "parley.lua:5");
+    json_t *places = json_pack("{s:s, s:s, s:s}", "", "parley.lua:3", "mode", "parley.lua:4",
+                               "pinn", "parley.lua:5");
     struct conference_config config = {
         .name = "demo", .policy = "own", .options = options, .places = places};
 

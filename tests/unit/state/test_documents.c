@@ -125,7 +125,7 @@ static int subscribe(struct subscription *subscription, unsigned package, const 
 
     memset(subscription, 0, sizeof *subscription);
     subscription->package = &state_packages(state, &count)[package];
-    assert_int_equal(count, 2);
+    assert_int_equal(count, 3);
     subscription->package->open(subscription->package->ctx, &subscriber, subscription,
                                 &subscription->watcher);
     assert_true((subscriber.code == 200) == (subscription->watcher != NULL));
@@ -159,7 +159,9 @@ static const char *next(struct subscription *subscription, bool is_full)
         return "";
     check_schema(subscription->body, strcmp(subscription->package->event, "dialog") == 0
                                          ? "tests/schema/dialog-info.xsd"
-                                         : "tests/schema/conference-info.xsd");
+                                     : strcmp(subscription->package->event, "conference") == 0
+                                         ? "tests/schema/conference-info.xsd"
+                                         : "tests/schema/conference-policy.xsd");
     return subscription->body->data;
 }
 
@@ -441,6 +443,34 @@ static void dialogs_are_counted_by_subscription(void **unused)
     leave(&two);
 }
 
+static void the_policy_is_told_anew_when_it_changes(void **unused)
+{
+    struct subscription plain, moderator;
+    struct conference_config config = {.name = "demo", .title = "One", .capacity = 9};
+    struct call *alice;
+
+    (void)unused;
+    assert_int_equal(focus_reserve(focus, &config), 0);
+    assert_int_equal(subscribe(&plain, 2, "demo", "sip:demo@here"), 200);
+    view = VIEW_MODERATOR;
+    assert_int_equal(subscribe(&moderator, 2, "demo", "sip:demo@here"), 200);
+    assert_has(next(&plain, true), "state=\"full\"");
+    assert_has(plain.body->data, "<maximum-user-count>9</maximum-user-count><policies/>");
+    assert_has(next(&moderator, true), "<pending-count>0</pending-count>");
+    alice = world_join(focus, "alice", "demo");
+    wait_for(INTERVAL);
+    assert_string_equal(next(&plain, false), ""); /* who is in is another package's */
+    config.title = "Two";
+    assert_int_equal(focus_reserve(focus, &config), 0);
+    state_touch(state);
+    wait_for(INTERVAL);
+    assert_has(next(&plain, false), "<title>Two</title>");
+    assert_has(plain.body->data, "state=\"full\"");
+    leave(&plain);
+    leave(&moderator);
+    world_hang_up(focus, alice);
+}
+
 static struct call *call_out(const char *uri)
 {
     const struct invitation invitation = {.uri = uri, .name = ""};
@@ -608,6 +638,7 @@ int main(void)
         document_test(what_is_too_long_for_one_datagram_goes_as_several),
         document_test(moderators_see_the_hidden_and_the_dialogs),
         document_test(dialogs_are_counted_by_subscription),
+        document_test(the_policy_is_told_anew_when_it_changes),
         document_test(who_is_called_is_shown_before_the_answer),
         document_test(why_somebody_does_not_come_is_told),
         document_test(the_end_of_a_conference_is_the_end_of_its_subscriptions),

@@ -1,0 +1,83 @@
+/* A call goes into a conference, out of its mix to talk with the application again, and back. */
+#include "lua/conversation.h"
+
+#include <errno.h>
+
+static int refused(lua_State *L, const struct decision *decision)
+{
+    lua_pushnil(L);
+    lua_pushinteger(L, decision->code);
+    lua_pushstring(L, *decision->reason ? decision->reason : "refused by the policy");
+    return 3;
+}
+
+/* call:join(conference [, { role = …, muted = … }]): the participant that it is from now on; the
+ * application goes on with it as long as it runs. */
+int call_join(lua_State *L)
+{
+    struct conversation *conversation = conversation_check(L);
+    struct focus *focus = generation_of(L)->engine->focus;
+    struct conference *conference = focus_conference(focus, handle_check(L, 2, &conference_class));
+    struct request_params wish = {.role = "participant"};
+    struct visitor *visitor;
+    struct decision decision;
+    int error;
+
+    if (conversation->wait)
+        return luaL_error(L, "join: the application waits; a timer's function cannot move its "
+                             "caller");
+    if (conference)
+        conference_wish_sound(conference, &wish);
+    if (!lua_isnoneornil(L, 3))
+        (void)params_check(L, 3, "join", verb_params(VERB_JOIN), &wish);
+    visitor = conversation_visitor(conversation);
+    if (!visitor || !conference)
+        return handle_gone(L);
+    if (visitor_participant(visitor))
+        return luaL_error(L, "join: the caller is in a conference already");
+    error = visitor_join(visitor, conference, &wish, &decision);
+    if (error == ENOENT)
+        return handle_gone(L);
+    if (error)
+        return refused(L, &decision);
+    participant_push(L, decision.participant);
+    return 1;
+}
+
+static bool is_there(struct conversation *conversation, const struct conference_event *event)
+{
+    return event->kind == EVENT_HELD &&
+           conversation_note(conversation, *event->reason == '\0', event->reason);
+}
+
+static const struct wait step_wait = {.on_event = is_there};
+
+static int step(lua_State *L, const char *what, bool out)
+{
+    struct conversation *conversation = conversation_check(L);
+    struct visitor *visitor = conversation_visitor(conversation);
+
+    if (!visitor)
+        return handle_gone(L);
+    conversation_check_wait(L, conversation, what);
+    if (!visitor_participant(visitor))
+        return luaL_error(L, "%s: the caller is in no conference", what);
+    if (visitor_is_out(visitor) == out)
+        return luaL_error(L, out ? "leave: the caller is out of the mix already"
+                                 : "rejoin: the caller is in the mix; leave() comes first");
+    visitor_step(visitor, out);
+    return conversation_wait(L, conversation, &step_wait);
+}
+
+/* call:leave(): out of the mix, where it can be played to and asked. In the roster it is on hold.
+ */
+int call_leave(lua_State *L)
+{
+    return step(L, "leave", true);
+}
+
+/* call:rejoin(): back in, and all is as it was. */
+int call_rejoin(lua_State *L)
+{
+    return step(L, "rejoin", false);
+}

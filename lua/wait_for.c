@@ -1,0 +1,247 @@
+/* Waiting for what happens in a conference: call:wait_for, conference:wait_for, and for whoever is
+ * called by conference:invite. */
+#include "lua/conversation.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+_Static_assert(EVENT_COUNT <= 64, "the events of a watch are bits");
+
+#define EVENT_BIT(kind) (UINT64_C(1) << (kind))
+
+/* What ends the waiting for an answer. */
+#define ANSWERS (EVENT_BIT(EVENT_JOINED) | EVENT_BIT(EVENT_FAILED) | EVENT_BIT(EVENT_LEFT))
+
+/* ---- who watches ---------------------------------------------------------------------------- */
+
+static struct conversation **bucket_of(struct lua_engine *engine, uint64_t conference)
+{
+    return &engine->watchers[conference % (sizeof engine->watchers / sizeof *engine->watchers)];
+}
+
+static void watch_begin(struct conversation *conversation, uint64_t conference,
+                        uint64_t participant, uint64_t events)
+{
+    struct lua_engine *engine = conversation->generation->engine;
+
+    conversation->watch = (struct watch){
+        .conference = conference,
+        .participant = participant,
+        .events = events,
+        .since = engine->event_count,
+    };
+    if (conference)
+        DL_APPEND2(*bucket_of(engine, conference), conversation, watch.prev, watch.next);
+}
+
+void watch_end(struct conversation *conversation)
+{
+    struct watch *watch = &conversation->watch;
+
+    if (watch->conference)
+        DL_DELETE2(*bucket_of(conversation->generation->engine, watch->conference), conversation,
+                   watch.prev, watch.next);
+    *watch = (struct watch){0};
+}
+
+/* Notes the event as the outcome. True. */
+static bool note_event(struct conversation *conversation, const struct conference_event *event)
+{
+    struct conference_event *copy = malloc(sizeof *copy);
+
+    if (!copy)
+        return conversation_note(conversation, false, "out of memory");
+    *copy = *event;
+    (void)conversation_note(conversation, true, "");
+    conversation->outcome.result = copy;
+    conversation->outcome.release = free;
+    return true;
+}
+
+/* Whether the wait is over by it. */
+static bool watch_hears(struct conversation *conversation, const struct conference_event *event)
+{
+    const struct watch *watch = &conversation->watch;
+
+    if (watch->conference != event->conference ||
+        watch->since == conversation->generation->engine->event_count)
+        return false;
+    if (watch->events & EVENT_BIT(event->kind) &&
+        (!watch->participant || watch->participant == event->participant))
+        return note_event(conversation, event);
+    return event->kind == EVENT_ENDED && conversation_note(conversation, false, "gone");
+}
+
+void watchers_hear(struct lua_engine *engine, const struct conference_event *event)
+{
+    struct conversation *conversation, *next;
+
+    DL_FOREACH_SAFE2(*bucket_of(engine, event->conference), conversation, next, watch.next)
+    {
+        /* Resumed, it may watch again: what comes next, not this. */
+        if (watch_hears(conversation, event))
+            conversation_resume(conversation);
+    }
+}
+
+void watchers_lose(struct lua_engine *engine, uint64_t conference)
+{
+    struct conversation *conversation, *next;
+
+    DL_FOREACH_SAFE2(*bucket_of(engine, conference), conversation, next, watch.next)
+    {
+        if (conversation->watch.conference == conference &&
+            conversation_note(conversation, false, "gone"))
+            conversation_resume(conversation);
+    }
+}
+
+/* ---- wait_for ------------------------------------------------------------------------------- */
+
+static bool on_time(struct conversation *conversation)
+{
+    return conversation_note(conversation, false, "timeout");
+}
+
+/* Takes the first key that was pressed. */
+static bool on_key(struct conversation *conversation)
+{
+    struct conference_event event = {.kind = EVENT_DIGIT, .digit = *conversation->keys};
+
+    if (!conversation->wants_keys || !event.digit)
+        return false;
+    memmove(conversation->keys, conversation->keys + 1, strlen(conversation->keys));
+    return note_event(conversation, &event);
+}
+
+/* The event, and the participant if it is about one; or nil and why there was none. */
+static int push_event(lua_State *L, struct conversation *conversation)
+{
+    const struct outcome *outcome = &conversation->outcome;
+    const struct conference_event *event = outcome->result;
+
+    if (!outcome->is_good) {
+        lua_pushnil(L);
+        lua_pushstring(L, outcome->text);
+        return 2;
+    }
+    event_push(L, event);
+    if (!event->participant)
+        return 1;
+    participant_push(L, event->participant);
+    return 2;
+}
+
+static const struct wait event_wait = {.push = push_event, .on_key = on_key, .on_time = on_time};
+
+static uint64_t take_event(lua_State *L, int index)
+{
+    const char *names[EVENT_COUNT];
+
+    for (unsigned kind = 0; kind < EVENT_COUNT; kind++)
+        names[kind] = event_name(kind);
+    return EVENT_BIT(key_check(L, index, "wait_for", names, EVENT_COUNT));
+}
+
+/* The table at index 2: names, and how long. Returns the events as bits; *msp 0: for ever. */
+static uint64_t take_events(lua_State *L, unsigned *msp)
+{
+    static const char *const names[] = {"timeout"};
+    uint64_t events = 0;
+
+    *msp = 0;
+    if (lua_type(L, 2) == LUA_TSTRING)
+        return take_event(L, 2);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, 2)) {
+        if (lua_isinteger(L, -2))
+            events |= take_event(L, -1);
+        else if (key_check(L, -2, "wait_for", names, 1) == 0)
+            *msp = seconds_check(L, -1, "wait_for: timeout");
+        lua_pop(L, 1);
+    }
+    if (!events)
+        script_error(L, "wait_for: no event is named, as in wait_for { \"digit\", timeout = 5 }");
+    return events;
+}
+
+static int wait_begin(lua_State *L, struct conversation *conversation, unsigned ms)
+{
+    if (ms > 0)
+        conversation_time(conversation, ms);
+    return conversation_wait(L, conversation, &event_wait);
+}
+
+/* call:wait_for { event, …, timeout = … }: what happens to the caller. */
+int call_wait_for(lua_State *L)
+{
+    struct conversation *conversation = conversation_check(L);
+    const struct visitor *visitor;
+    struct participant *participant;
+    uint64_t events;
+    unsigned ms;
+
+    conversation_check_wait(L, conversation, "wait_for");
+    events = take_events(L, &ms);
+    visitor = conversation_visitor(conversation);
+    if (!visitor)
+        return handle_gone(L);
+    participant = focus_participant(generation_of(L)->engine->focus, visitor_participant(visitor));
+    conversation->wants_keys = events & EVENT_BIT(EVENT_DIGIT);
+    if (!participant && events != EVENT_BIT(EVENT_DIGIT))
+        return luaL_error(L, "wait_for: the caller is in no conference, where nothing comes but "
+                             "\"digit\"");
+    if (on_key(conversation))
+        return conversation_over(L, conversation, &event_wait);
+    if (participant)
+        watch_begin(conversation, conference_id(participant_conference(participant)),
+                    visitor_participant(visitor), events & ~EVENT_BIT(EVENT_DIGIT));
+    return wait_begin(L, conversation, ms);
+}
+
+/* conference:wait_for { event, …, timeout = … } */
+int conference_wait_for(lua_State *L)
+{
+    uint64_t id = handle_check(L, 1, &conference_class);
+    struct conversation *conversation = application_check(L, "conference:wait_for");
+    uint64_t events;
+    unsigned ms;
+
+    conversation_check_wait(L, conversation, "wait_for");
+    events = take_events(L, &ms);
+    if (!conversation_visitor(conversation) ||
+        !focus_conference(generation_of(L)->engine->focus, id))
+        return handle_gone(L);
+    conversation->wants_keys = false;
+    watch_begin(conversation, id, 0, events);
+    return wait_begin(L, conversation, ms);
+}
+
+/* ---- for who is called ---------------------------------------------------------------------- */
+
+/* The participant, who is in; or nil, code, text. */
+static int push_answer(lua_State *L, struct conversation *conversation)
+{
+    const struct outcome *outcome = &conversation->outcome;
+    const struct conference_event *event = outcome->result;
+
+    if (outcome->is_good && event->kind == EVENT_JOINED) {
+        participant_push(L, event->participant);
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushinteger(L, outcome->is_good ? event->code : 487);
+    lua_pushstring(L, outcome->is_good ? event->reason : outcome->text);
+    return 3;
+}
+
+static const struct wait answer_wait = {.push = push_answer};
+
+int conversation_wait_for_answer(lua_State *L, struct conversation *conversation,
+                                 uint64_t conference, uint64_t participant)
+{
+    watch_begin(conversation, conference, participant, ANSWERS);
+    return conversation_wait(L, conversation, &answer_wait);
+}

@@ -1,0 +1,373 @@
+/* Applications that go on with their callers in conferences: what they wait for, timers, state. */
+#include "tests/unit/lua/call_world.h"
+
+/* Logs what the application said by `print`. */
+static void assert_told(const char *part)
+{
+    assert_contains(log_caught(), part);
+}
+
+static void begin_to_log(void)
+{
+    log_set_level(LOG_LEVEL_INFO);
+    log_catch();
+}
+
+/* Runs the loop for a while. */
+static void pass(unsigned ms)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+
+    for (unsigned i = 0; i < ms; i++) {
+        (void)nanosleep(&pause, NULL);
+        script_turn();
+    }
+}
+
+static void out_of_the_mix_and_back_all_is_as_it_was(void **state)
+{
+    struct call *call = talk("local me = call:join(parley.conference 'demo', { role = 'host' }) "
+                             "me:volume { speaks = -6, hears = 3 } "
+                             "call:leave() call:play 'menu.wav' "
+                             "call:rejoin() call:wait_for 'digit' call:wait_for 'digit' "
+                             "call:hangup 'bye'");
+    const struct participant *participant;
+    const struct leg *leg;
+
+    (void)state;
+    up(call);
+    participant = participant_of(call);
+    leg = world_leg_of(participant);
+    assert_string_equal(participant_status(participant), "on-hold");
+    assert_int_equal(world.mixes, 2);
+    assert_string_equal(world.first_player->file, "menu.wav");
+    assert_true(leg->route.hears[MIX_MAIN] == 0 && leg->route.speaks[MIX_MAIN] == GAIN_OFF);
+    press(call, "1"); /* ends what plays */
+    assert_string_equal(participant_status(participant), "connected");
+    assert_int_equal(world.mixes, 1);
+    assert_true(leg->route.hears[MIX_MAIN] == 3 && leg->route.speaks[MIX_MAIN] == -6);
+    assert_string_equal(participant_role(participant), "host");
+    press(call, "2");
+    assert_said(call, "bye");
+}
+
+static void keys_of_who_is_out_are_for_the_application_alone(void **state)
+{
+    struct call *call;
+
+    (void)state;
+    script_write("site", "local policy = parley.policy { name = 'site' } "
+                         "function policy.digit(event) parley.log.error('policy ' .. event.digit) "
+                         "end return policy");
+    call = talk("call:join(parley.conference 'demo') "
+                "while true do local event = call:wait_for { 'digit' } "
+                "parley.log.error('application ' .. event.digit) "
+                "if event.digit == '*' then call:leave() end end");
+    up(call);
+    log_catch();
+    press(call, "1*");
+    press(call, "2");
+    assert_told("application 2");
+    assert_non_null(strstr(script.log, "policy 1"));
+    assert_null(strstr(script.log, "policy 2"));
+    world_hang_up(script.focus, call);
+    script_turn();
+    assert_int_equal(focus_call_count(script.focus), 0);
+    assert_int_equal(world.mixes, 0);
+}
+
+static void who_is_out_when_the_application_is_over_goes_back_in(void **state)
+{
+    struct call *call = talk("call:join(parley.conference 'demo') call:leave() "
+                             "if call:wait_for { 'digit', timeout = 60 }.digit == '1' then "
+                             "error 'a menu fails' end");
+    const struct participant *participant;
+    const char *log;
+
+    (void)state;
+    up(call);
+    participant = participant_of(call);
+    assert_true(participant_is_held(participant));
+    log_catch();
+    press(call, "1");
+    log = log_caught();
+    assert_contains(log, "a menu fails");
+    assert_contains(log, "the caller stays in the conference");
+    assert_false(participant_is_held(participant));
+    assert_int_equal(world.mixes, 1);
+    world_hang_up(script.focus, call);
+    script_turn();
+    assert_int_equal(world.mixes, 0);
+}
+
+static void hanging_up_in_a_conference_asks_the_policy(void **state)
+{
+    struct call *call;
+
+    (void)state;
+    script_write("site", "local policy = parley.policy { name = 'site' } "
+                         "function policy.remove() return reject(403, 'Nobody goes') end "
+                         "return policy");
+    call = talk("call:join(parley.conference 'demo') local ok, code, text = call:hangup() "
+                "parley.log.error(code, text)");
+    log_catch();
+    up(call);
+    assert_told("403 Nobody goes");
+    assert_false(call->ended);
+    world_hang_up(script.focus, call);
+    script_turn();
+}
+
+static void what_happens_in_a_conference_can_be_waited_for(void **state)
+{
+    struct call *bob, *call = talk("local demo = parley.conference 'demo' "
+                                   "local event, who = demo:wait_for { 'joined', timeout = 60 } "
+                                   "print(event.name, who.user) "
+                                   "event, who = demo:wait_for { 'muted', 'left' } "
+                                   "print(event.name, who.user) "
+                                   "print(demo:wait_for { 'locked', timeout = 0.01 }) "
+                                   "print(call:wait_for { 'digit', timeout = 0.01 }) "
+                                   "call:hangup 'bye'");
+    const char *log;
+
+    (void)state;
+    begin_to_log();
+    up(call);
+    bob = world_join(script.focus, "bob", "demo");
+    script_turn();
+    world_hang_up(script.focus, bob);
+    script_turn();
+    wait_for_end(call);
+    log = log_caught();
+    log_set_level(LOG_LEVEL_ERROR);
+    assert_contains(log, "joined bob");
+    assert_contains(log, "left bob");
+    assert_contains(strstr(log, "left bob"), "nil gone"); /* it has ended with him */
+    assert_contains(log, "nil timeout");
+    assert_said(call, "bye");
+}
+
+static void waiting_ends_with_the_conference(void **state)
+{
+    struct call *bob, *call = talk("print(parley.create { title = 'x' }:wait_for 'joined')"
+                                   "call:hangup(select(2, parley.conference 'demo':wait_for "
+                                   "'muted'))");
+
+    (void)state;
+    focus_set_life(script.focus, &(struct conference_life){0}, 10, 0);
+    bob = world_join(script.focus, "bob", "demo");
+    up(call);
+    pass(30);
+    assert_false(call->ended);
+    world_hang_up(script.focus, bob);
+    assert_said(call, "gone");
+}
+
+static void a_wait_names_what_it_waits_for(void **state)
+{
+    struct call *call =
+        talk("local demo = parley.conference 'demo' "
+             "for _, bad in ipairs { { 'jioned' }, { timeout = 3 }, { 'joined', tiemout = 3 }, 5 } "
+             "do parley.log.error(select(2, pcall(demo.wait_for, demo, bad))) end "
+             "parley.log.error(select(2, pcall(call.wait_for, call, { 'muted' }))) "
+             "parley.log.error(select(2, pcall(call.leave, call))) "
+             "parley.log.error(select(2, pcall(call.rejoin, call)))");
+    const char *log;
+
+    (void)state;
+    log_catch();
+    up(call);
+    log = log_caught();
+    assert_contains(log, "wait_for: unknown key 'jioned' (did you mean 'joined'?)");
+    assert_contains(log, "wait_for: no event is named");
+    assert_contains(log, "(did you mean 'timeout'?)");
+    assert_contains(log, "the caller is in no conference, where nothing comes but \"digit\"");
+    assert_contains(log, "leave: the caller is in no conference");
+    assert_contains(log, "rejoin: the caller is in no conference");
+    assert_said(call, "The application has ended");
+}
+
+/* Calls bob, who answers, or does not. */
+static struct call *invite(bool answers)
+{
+    struct call *bob, *call = talk("local bob, code, text = parley.conference 'demo':invite("
+                                   "'sip:bob@192.0.2.1', { wait = true, role = 'guest' }) "
+                                   "call:hangup(bob and bob.role or code .. ' ' .. text)");
+
+    up(call);
+    assert_false(call->ended);
+    bob = world.last_outgoing;
+    assert_true(bob->invited);
+    if (answers)
+        focus_signalling_events()->on_established(bob, script.focus);
+    else
+        focus_signalling_events()->on_ended(bob, 486, "Busy Here", script.focus);
+    script_turn();
+    return call;
+}
+
+static void who_is_called_can_be_waited_for(void **state)
+{
+    struct call *call = invite(true);
+
+    (void)state;
+    wait_for_end(call);
+    assert_string_equal(call->reason, "guest");
+    world_hang_up(script.focus, world.last_outgoing);
+    assert_said(call, "guest");
+    assert_said(invite(false), "486 Busy Here");
+}
+
+static void a_policy_does_not_wait(void **state)
+{
+    (void)state;
+    script_hook("joined", "event, conference",
+                "conference:invite('sip:bob@192.0.2.1', { wait = true })");
+    log_catch();
+    (void)world_join(script.focus, "alice", "demo");
+    script_turn();
+    assert_told("invite: wait is for applications: a policy decides at once, and cannot wait");
+}
+
+static void timers_run_while_the_application_waits(void **state)
+{
+    struct call *call =
+        talk("local ticks = 0 "
+             "local every = parley.every(0.05, function() ticks = ticks + 1 end) "
+             "local never = parley.after(0.01, function() ticks = -100 end) "
+             "assert(never:cancel() and not never:cancel()) "
+             "parley.after('0s', function() ticks = ticks + 10 end) "
+             "call:sleep(0.13) every:cancel() local so_far = ticks call:sleep(0.06) "
+             "call:hangup(ticks == so_far and ticks >= 11 and 'good' or tostring(ticks))");
+
+    (void)state;
+    up(call);
+    assert_said(call, "good");
+}
+
+static void timers_end_with_the_call_and_errors_of_theirs_end_only_them(void **state)
+{
+    struct call *call = talk("parley.every(0.05, function() error 'a tick' end) "
+                             "parley.every(0.05, function() parley.log.error 'tick' end) "
+                             "parley.every(0.05, function() call:sleep(1) end) "
+                             "call:sleep(60)");
+    const char *log;
+
+    (void)state;
+    log_catch();
+    up(call);
+    pass(120);
+    world_hang_up(script.focus, call);
+    script_turn();
+    pass(60);
+    log = log_caught();
+    assert_contains(log, "a tick - application 9000, call ");
+    assert_contains(log, "the timer is stopped");
+    assert_null(strstr(strstr(log, "a tick - ") + 1, "a tick - "));
+    assert_contains(log, "sleep: the application waits already");
+    assert_contains(log, "tick (");
+    assert_int_equal(focus_call_count(script.focus), 0);
+}
+
+static void a_timer_may_hang_up(void **state)
+{
+    struct call *call = talk("call:on_hangup(function() parley.log.error 'unwound' end) "
+                             "parley.after(0.01, function() call:hangup 'time is up' end) "
+                             "call:sleep(60)");
+
+    (void)state;
+    up(call);
+    log_catch();
+    wait_for_end(call);
+    assert_told("unwound");
+    assert_said(call, "time is up");
+}
+
+static void there_is_a_limit_to_timers(void **state)
+{
+    struct call *call = talk("local ok, why "
+                             "for i = 1, 65 do ok, why = pcall(parley.after, 60, print) end "
+                             "parley.log.error(why) "
+                             "parley.log.error(select(2, pcall(parley.every, 0.01, print))) "
+                             "parley.log.error(select(2, pcall(parley.every, 1)))");
+    const char *log;
+
+    (void)state;
+    log_catch();
+    up(call);
+    log = log_caught();
+    assert_contains(log, "parley.after: more than 64 timers at once");
+    assert_contains(log, "parley.every: the time is too short: 50 ms is the least");
+    assert_contains(log, "function expected");
+    assert_said(call, "The application has ended");
+}
+
+static void timers_that_begin_each_other_are_stopped(void **state)
+{
+    struct call *call = talk("local function again() parley.after(0, again) end again() "
+                             "call:sleep(0.5) call:hangup 'still there'");
+
+    (void)state;
+    log_catch();
+    up(call);
+    wait_for_end(call);
+    assert_told("timers: more than 500 waits in 10 s");
+    assert_said(call, "still there");
+}
+
+static void the_state_of_a_conference_is_kept_from_step_to_step(void **state)
+{
+    struct call *call = talk("local demo = parley.conference 'demo' "
+                             "demo.state.count = 1 local before = demo.state call:sleep(0.01) "
+                             "demo.state.count = demo.state.count + 1 "
+                             "local ok, why = pcall(function() return before.count end) "
+                             "parley.log.error(why) "
+                             "call:sleep(0.01) call:hangup(tostring(demo.state.count))");
+
+    (void)state;
+    log_catch();
+    up(call);
+    wait_for_end(call);
+    assert_told("this conference.state is from before a wait: take it anew");
+    assert_said(call, "2");
+}
+
+static void a_step_that_fails_keeps_nothing(void **state)
+{
+    struct call *call = talk("local demo = parley.conference 'demo' demo.state.x = 1 "
+                             "call:sleep(0) demo.state.x = print call:sleep(0)");
+    const char *log;
+
+    (void)state;
+    log_catch();
+    up(call);
+    pass(5);
+    log = log_caught();
+    assert_contains(log, "own.lua:1: conference.state.x: ");
+    world_played(script.focus, world.first_player, NULL);
+    assert_said(call, "Application error");
+    assert_string_equal(script_result("return conference.state.x"), "1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCRIPT_TEST(out_of_the_mix_and_back_all_is_as_it_was),
+        SCRIPT_TEST(keys_of_who_is_out_are_for_the_application_alone),
+        SCRIPT_TEST(who_is_out_when_the_application_is_over_goes_back_in),
+        SCRIPT_TEST(hanging_up_in_a_conference_asks_the_policy),
+        SCRIPT_TEST(what_happens_in_a_conference_can_be_waited_for),
+        SCRIPT_TEST(waiting_ends_with_the_conference),
+        SCRIPT_TEST(a_wait_names_what_it_waits_for),
+        SCRIPT_TEST(who_is_called_can_be_waited_for),
+        SCRIPT_TEST(a_policy_does_not_wait),
+        SCRIPT_TEST(timers_run_while_the_application_waits),
+        SCRIPT_TEST(timers_end_with_the_call_and_errors_of_theirs_end_only_them),
+        SCRIPT_TEST(a_timer_may_hang_up),
+        SCRIPT_TEST(there_is_a_limit_to_timers),
+        SCRIPT_TEST(timers_that_begin_each_other_are_stopped),
+        SCRIPT_TEST(the_state_of_a_conference_is_kept_from_step_to_step),
+        SCRIPT_TEST(a_step_that_fails_keeps_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
