@@ -83,7 +83,7 @@ int application_options(lua_State *L)
     declared_check(L, application, 2);
     application->has_options = true;
     lua_settop(L, 3);
-    options_freeze(L, 2);
+    options_freeze(L, 2, "the table of options");
     return 1;
 }
 

@@ -58,7 +58,7 @@ static int option_unknown(lua_State *L)
                       nearest_push(L, name, names, count));
 }
 
-void options_freeze(lua_State *L, int declarations)
+void options_freeze(lua_State *L, int declarations, const char *what)
 {
     declarations = lua_absindex(L, declarations);
     lua_createtable(L, 0, 1);
@@ -66,7 +66,7 @@ void options_freeze(lua_State *L, int declarations)
     lua_pushcclosure(L, option_unknown, 1);
     lua_setfield(L, -2, "__index");
     lua_setmetatable(L, -2);
-    frozen_push(L, "the table of options");
+    frozen_push(L, what);
 }
 
 void options_build(lua_State *L, const struct conference_config *conference,
@@ -85,7 +85,7 @@ void options_build(lua_State *L, const struct conference_config *conference,
         lua_setfield(L, options, lua_tostring(L, -3));
         lua_pop(L, 1);
     }
-    options_freeze(L, declarations);
+    options_freeze(L, declarations, "conference.options");
     lua_remove(L, declarations);
 }
 

@@ -596,8 +596,9 @@ void option_declare(lua_State *L, const char *key);
 /* Replaces the value on top of the stack by its final form for the checked declaration at that
  * index. Raises, as `what`, when it is none that the declaration allows. */
 void option_take(lua_State *L, int declaration, const char *what);
-/* Makes the table on top of the stack, of options by the declarations at that index, read-only. */
-void options_freeze(lua_State *L, int declarations);
+/* Makes the table on top of the stack, of options by the declarations at that index, read-only;
+ * `what` is as frozen_push has it. */
+void options_freeze(lua_State *L, int declarations, const char *what);
 /* Pushes the read-only table of options by the declarations of `policy`. Raises. */
 void options_build(lua_State *L, const struct conference_config *conference,
                    const struct script_policy *policy);

@@ -33,4 +33,30 @@ function policy.join(request, conference)
   return accept { role = "guest" }
 end
 
+-- What changes the conference is for hosts, as far as they may change anything: who has not proven
+-- who it is may not, by the server's default.
+local function for_hosts(request)
+  local me = request.actor.participant
+  if request.actor.kind == "caller" and not (me and me.role == "host") then
+    return reject(403, "Hosts only")
+  end
+end
+
+local function for_oneself(request)
+  if request.actor.participant ~= request.target then return for_hosts(request) end
+end
+
+for _, verb in ipairs { "invite", "role", "permit", "lock", "announce", "close" } do
+  policy[verb] = for_hosts
+end
+for _, verb in ipairs { "remove", "mute", "hold", "rename" } do
+  policy[verb] = for_oneself
+end
+
+-- Guests know the PIN, and nobody knows them: they are not told who is in.
+function policy.subscribe(request)
+  local me = request.actor.participant
+  if me and me.role == "guest" then return reject(403, "Hosts only") end
+end
+
 return policy

@@ -13,6 +13,8 @@ local options = parley.options {
   lockout       = { type = "duration", default = "5m", min = 1, doc = "How long a wrong PIN "
                     .. "counts; after three from one address, none is taken from there" },
   timeout       = { type = "duration", default = 8, doc = "Without a key, until it is asked anew" },
+  creators      = { type = "choice", choices = { "everybody", "accounts" }, default = "everybody",
+                    doc = "Who may create conferences" },
   early         = { type = "boolean", default = false, doc = "Asks before the call is answered" },
 }
 
@@ -37,6 +39,11 @@ end
 
 -- ---- why not --------------------------------------------------------------------------------
 
+-- What ends a visit is heard whatever was pressed ahead.
+local function tell(call, ...)
+  call:play { stop_keys = "", ... }
+end
+
 local reasons = {
   [404] = "unknown-conference", [410] = "conference-over", [423] = "conference-locked",
   [486] = "conference-full", [500] = "error", [503] = "error",
@@ -44,11 +51,11 @@ local reasons = {
 
 local function apologize(call, code, conference)
   if code == 403 and conference and conference.locked then code = 423 end
-  call:play(reasons[code] or "not-allowed")
+  tell(call, reasons[code] or "not-allowed")
 end
 
 local function say_locked_out(call)
-  call:say("locked-out", duration(options.lockout))
+  tell(call, "locked-out", duration(options.lockout))
 end
 
 -- ---- PINs -----------------------------------------------------------------------------------
@@ -84,7 +91,7 @@ local function join_when_possible(call, conference, pin)
   while true do
     local joined, code, why = call:join(conference, { pin = pin })
     if joined or code ~= 480 or os.time() >= until_then then return joined, code, why end
-    if turn % 10 == 0 then call:play { "wait-for-host", stop_keys = "" } end
+    if turn % 10 == 0 then tell(call, "wait-for-host") end
     turn = turn + 1
     call:sleep(2)
   end
@@ -99,6 +106,7 @@ local function try_pins(call, conference, number)
     if not pin then return end
     if not may_try(caller, room) then return say_locked_out(call) end
     local joined, code = call:join(conference, { pin = pin })
+    if code == 403 and conference.locked then return apologize(call, 423) end
     if code ~= 403 then
       was_right(caller, room)
       if code == 480 then joined, code = join_when_possible(call, conference, pin) end
@@ -106,7 +114,7 @@ local function try_pins(call, conference, number)
     end
     call:play "wrong-pin"
   end
-  call:play "too-many-tries"
+  tell(call, "too-many-tries")
 end
 
 local function join(call)
@@ -116,7 +124,8 @@ local function join(call)
     local conference = parley.conference(number)
     if conference then
       local joined, code = join_when_possible(call, conference)
-      if code == 403 and not conference.locked then return try_pins(call, conference, number) end
+      local wants_pin = code == 401 or code == 403 and not conference.locked
+      if wants_pin then return try_pins(call, conference, number) end
       return joined or apologize(call, code, conference)
     end
     apologize(call, 404)
@@ -126,6 +135,9 @@ end
 -- ---- creating -------------------------------------------------------------------------------
 
 local function create(call)
+  if options.creators == "accounts" and not call.from.authenticated then
+    return apologize(call, 403)
+  end
   local host_pin = ask_pin(call, "choose-host-pin")
   local function is_another(pin) return pin ~= host_pin end
   local guest_pin = host_pin and ask_pin(call, "choose-pin", is_another)
@@ -149,5 +161,5 @@ return function(call)
   local choice = ask(call, { "welcome", "menu" }, { max = 1, valid = "[12]" })
   local joined
   if choice == "1" then joined = create(call) elseif choice == "2" then joined = join(call) end
-  if not joined then call:play "goodbye" end
+  if not joined then tell(call, "goodbye") end
 end

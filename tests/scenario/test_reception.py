@@ -24,8 +24,16 @@ CONFIG = """
 applications = { ["9000"] = { script = "reception", options = { OPTIONS } } }
 conferences = {
   ["1234"] = { title = "Monday" },
+  ["5150"] = { policy = "members", options = { pin = "6160" } },
   ["4711"] = { policy = "rooms", options = { host_pin = "8254", guest_pin = "1133" } },
 }
+"""
+
+
+LOCK = """
+local policy = parley.policy { name = "lock" }
+function policy.reloaded(_, conference) conference:lock() end
+return policy
 """
 
 
@@ -106,7 +114,7 @@ def nothing_is_left(server):
     while True:
         status = server.status()
         left = (status["server"]["calls"], status["visitors"], len(status["conferences"]))
-        if left == (0, [], 2):
+        if left == (0, [], 3):
             return
         assert time.monotonic() < deadline, f"calls, visitors, conferences are left: {left}"
         time.sleep(0.1)
@@ -248,6 +256,26 @@ def test_hanging_up_anywhere_leaves_nothing_behind():
                 alice.wait_to_hear(prompt)
                 alice.hang_up()
             nothing_is_left(server)
+
+
+@run.real_time
+def test_why_somebody_does_not_come_in_is_said():
+    with reception('timeout = 20, creators = "accounts"') as server:
+        with Caller(server, "alice") as alice:
+            alice.begin().enter("menu", "1").wait_to_hear("not-allowed", "goodbye").sent_away()
+        with Caller(server, "alice") as alice:  # members are asked for a password, guests for a PIN
+            alice.begin().press("25150#0000#")
+            alice.wait_to_hear("wrong-pin").enter("enter-pin", "6160#").brought_in("5150")
+            server.expect_log(r"\[5150 \S+\] sip:alice@\S+ joined as guest")
+            alice.hang_up()
+        with Caller(server, "host") as host, Caller(server, "bob") as bob:
+            host.begin().press("24711#8254#")
+            host.brought_in("4711")
+            server.write("policy/lock.lua", LOCK)
+            server.config.write_text(f'policy = "policy/lock.lua"\n{server.config.read_text()}')
+            server.reload()
+            bob.begin().press("24711#1133#")
+            bob.wait_to_hear("conference-locked", "goodbye").sent_away()
 
 
 def test_its_options_are_checked():
