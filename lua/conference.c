@@ -293,13 +293,9 @@ static int change_media(lua_State *L)
 /* conference:play(file [, { gain = …, loop = … }]) */
 static int play(lua_State *L)
 {
-    struct request request = {.verb = VERB_ANNOUNCE, .conference = self(L)};
+    struct request request = {.conference = self(L)};
 
-    file_check(L, 2, "play: the file", request.params.file, sizeof request.params.file);
-    if (*request.params.file == '\0')
-        return luaL_error(L, "play: the file has no name; stop() ends what plays");
-    if (!lua_isnoneornil(L, 3))
-        (void)params_check(L, 3, "play", PARAM(GAIN) | PARAM(LOOP), &request.params);
+    announcement_take(L, &request);
     return request.conference ? command_submit(L, &request) : handle_gone(L);
 }
 

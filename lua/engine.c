@@ -113,8 +113,7 @@ static void engine_event(void *ctx, const struct conference_event *event)
 }
 
 /* The first who says anything of the mix is heard. */
-static int engine_mix(void *ctx, struct conference *conference, struct plan **planp,
-                      unsigned *watchedp)
+static int engine_mix(void *ctx, struct conference *conference, struct mix_answer *answer)
 {
     struct lua_engine *engine = ctx;
     struct generation *generation = engine->generation;
@@ -131,9 +130,10 @@ static int engine_mix(void *ctx, struct conference *conference, struct plan **pl
             outcome = HOOK_FAILED;
         } else if (policy != asked) {
             asked = policy;
-            outcome = hook_mix(generation, policy, conference, planp, watchedp);
+            outcome = hook_mix(generation, policy, conference, answer);
         }
     }
+    answer->generation = generation->number;
     generation_release(generation);
     return outcome == HOOK_FAILED ? EIO : 0;
 }

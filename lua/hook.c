@@ -281,8 +281,7 @@ void hook_event(struct generation *generation, struct script_policy *policy,
 }
 
 enum hook_outcome hook_mix(struct generation *generation, struct script_policy *policy,
-                           const struct conference *conference, struct plan **planp,
-                           unsigned *watchedp)
+                           const struct conference *conference, struct mix_answer *answer)
 {
     struct hook_frame frame = {
         .generation = generation,
@@ -299,9 +298,9 @@ enum hook_outcome hook_mix(struct generation *generation, struct script_policy *
         return HOOK_SILENT;
     frame.plan = plan_create();
     is_well = frame.plan && hook_run(&frame, error);
-    *watchedp |= frame.watched;
+    answer->watched |= frame.watched;
     if (is_well && !plan_is_empty(frame.plan)) {
-        *planp = frame.plan;
+        answer->plan = frame.plan;
         return HOOK_DECIDED;
     }
     plan_destroy(frame.plan);

@@ -71,6 +71,10 @@ int lua_engine_fact(struct lua_engine *engine, const char *name, const char *val
  * "file:line: what" in `error`. */
 int lua_check_script(const char *path, char *error, size_t error_size);
 
+/* All policies that can be used by name: [{ name, file, summary, error, options: [{ name, what,
+ * doc, default }] }], `error` only if it cannot be loaded. New reference. */
+json_t *lua_list_policies(const char *config_file);
+
 /* Where the policy (`folder` "policy") or application ("scripts") `name` lives: `name` itself when
  * it has a slash or ends in .lua, else FOLDER/NAME.lua beside the config file, then beside the
  * program (../FOLDER), then in ../share/parley/FOLDER. False when there is none; `path` then holds

@@ -387,6 +387,8 @@ void option_declare(lua_State *L, const char *key)
     choices_take(L, key, declaration, type);
     words_take(L, key, declaration);
     what_set(L, type);
+    (void)lua_getfield(L, declaration, "default");
+    lua_setfield(L, declaration + 1, "given");
     if (lua_getfield(L, declaration, "default") == LUA_TNIL && type == TYPE_LIST) {
         lua_pop(L, 1);
         lua_newtable(L);

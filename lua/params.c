@@ -321,6 +321,18 @@ param_set params_check(lua_State *L, int index, const char *what, param_set allo
     return set;
 }
 
+void announcement_take(lua_State *L, struct request *request)
+{
+    struct request_params *wish = &request->params;
+
+    request->verb = VERB_ANNOUNCE;
+    file_check(L, 2, "play: the file", wish->file, sizeof wish->file);
+    if (*wish->file == '\0')
+        script_error(L, "play: the file has no name; stop() ends what plays");
+    if (!lua_isnoneornil(L, 3))
+        (void)params_check(L, 3, "play", PARAM(GAIN) | PARAM(LOOP), wish);
+}
+
 static void param_push(lua_State *L, const struct param *param, const void *field)
 {
     switch (param->kind) {

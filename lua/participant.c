@@ -350,6 +350,22 @@ static int volume(lua_State *L)
     return participant_submit(L, &request);
 }
 
+/* participant:play(file [, { gain = …, loop = … }]): nobody else hears it */
+static int play(lua_State *L)
+{
+    struct request request = {.verb = VERB_ANNOUNCE};
+
+    announcement_take(L, &request);
+    return participant_submit(L, &request);
+}
+
+static int stop(lua_State *L)
+{
+    struct request request = {.verb = VERB_ANNOUNCE};
+
+    return participant_submit(L, &request);
+}
+
 static int remove_from(lua_State *L)
 {
     struct request request = {.verb = VERB_REMOVE};
@@ -421,6 +437,8 @@ static const luaL_Reg methods[] = {
     {"unhold", unhold},
     {"enhance", enhance},
     {"volume", volume},
+    {"play", play},
+    {"stop", stop},
     {"speaks_to", participant_speaks_to},
     {"listens_to", participant_listens_to},
     {"remove", remove_from},

@@ -32,35 +32,48 @@ static bool is_there(const char *path)
     return access(path, F_OK) == 0;
 }
 
+bool script_place(const char *folder, const char *name, const char *config_file, unsigned index,
+                  char *path, size_t size)
+{
+    static const char *const ways[] = {"%.3000s/%s/%.200s.lua", "%.3000s/../%s/%.200s.lua",
+                                       "%.3000s/../share/parley/%s/%.200s.lua"};
+    bool has_config = config_file && *config_file;
+    char directory[PATH_MAX];
+    unsigned way = has_config ? index : index + 1;
+
+    if (way >= sizeof ways / sizeof *ways)
+        return false;
+    program_directory(directory, sizeof directory);
+    if (way == 0)
+        (void)snprintf(directory, sizeof directory, "%s", config_file);
+    (void)snprintf(path, size,
+                   way == 0   ? ways[0]
+                   : way == 1 ? ways[1]
+                              : ways[2],
+                   way == 0 ? dirname(directory) : directory, folder, name);
+    return true;
+}
+
 bool lua_script_path(const char *folder, const char *name, const char *config_file, char *path,
                      size_t path_size)
 {
-    char beside_config[PATH_MAX], beside_program[PATH_MAX], installed[PATH_MAX];
-    const char *places[] = {beside_config, beside_program, installed};
-    char directory[PATH_MAX];
+    char place[PATH_MAX];
+    size_t length = 0;
 
     if (is_path(name)) {
         (void)snprintf(path, path_size, "%s", name);
         return is_there(name);
     }
-    (void)snprintf(directory, sizeof directory, "%s", config_file ? config_file : "");
-    (void)snprintf(beside_config, sizeof beside_config, "%.3000s/%s/%.200s.lua",
-                   *directory ? dirname(directory) : ".", folder, name);
-    program_directory(directory, sizeof directory);
-    (void)snprintf(beside_program, sizeof beside_program, "%.3000s/../%s/%.200s.lua", directory,
-                   folder, name);
-    (void)snprintf(installed, sizeof installed, "%.3000s/../share/parley/%s/%.200s.lua", directory,
-                   folder, name);
-    for (unsigned i = config_file && *config_file ? 0 : 1; i < 3; i++) {
-        if (is_there(places[i])) {
-            (void)snprintf(path, path_size, "%s", places[i]);
+    for (unsigned i = 0; script_place(folder, name, config_file, i, place, sizeof place); i++) {
+        if (is_there(place)) {
+            (void)snprintf(path, path_size, "%s", place);
             return true;
         }
     }
-    if (config_file && *config_file)
-        (void)snprintf(path, path_size, "%s, %s, %s", beside_config, beside_program, installed);
-    else
-        (void)snprintf(path, path_size, "%s, %s", beside_program, installed);
+    path[0] = '\0';
+    for (unsigned i = 0;
+         length < path_size && script_place(folder, name, config_file, i, place, sizeof place); i++)
+        length += (size_t)snprintf(path + length, path_size - length, "%s%s", i ? ", " : "", place);
     return false;
 }
 

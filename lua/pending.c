@@ -10,6 +10,7 @@ enum {
     WAITING_DECIDED_BY,
     WAITING_EXPIRY,
     WAITING_REASON,
+    WAITING_ANNOUNCE,
     WAITING_KEYS
 };
 
@@ -72,10 +73,9 @@ param_set waiting_check(lua_State *L, int index, struct waiting *waiting, char *
                         size_t reason_size, struct request_params *params)
 {
     const char *names[WAITING_KEYS] = {
-        [WAITING_MEANWHILE] = "meanwhile",
-        [WAITING_DECIDED_BY] = "decided_by",
-        [WAITING_EXPIRY] = "expires",
-        [WAITING_REASON] = "reason",
+        [WAITING_MEANWHILE] = "meanwhile", [WAITING_DECIDED_BY] = "decided_by",
+        [WAITING_EXPIRY] = "expires",      [WAITING_REASON] = "reason",
+        [WAITING_ANNOUNCE] = "announce",
     };
     param_set set = 0;
     bool is_given = false;
@@ -97,6 +97,8 @@ param_set waiting_check(lua_State *L, int index, struct waiting *waiting, char *
         } else if (key == WAITING_EXPIRY) {
             waiting->expires = duration_check(L, -1, "pending: expires", 1, WAITING_MOST / 1000);
             is_given = true;
+        } else if (key == WAITING_ANNOUNCE) {
+            file_check(L, -1, "pending: announce", waiting->announce, sizeof waiting->announce);
         } else if (key == WAITING_REASON) {
             text_check(L, -1, "pending: the reason", reason, reason_size);
         } else {

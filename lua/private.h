@@ -2,7 +2,7 @@
  * Inside the script engine. Nobody outside this folder includes this. Focus thread.
  *
  *   engine.c       the engine: which generation is live, reload, what the focus calls
- *   path.c         where policies live, reading their files
+ *   path.c         where policies live, reading their files; listing.c: which there are
  *   generation.c   one load of all policies: a Lua state with its memory cap
  *   errors.c       raising errors, and telling them with their position
  *   sandbox.c      what a script can see: the allow-list
@@ -318,6 +318,10 @@ struct lua_engine {
 
 /* How errors name the script: "policy/open.lua" for "open", a path as it is. */
 void script_display(const char *folder, const char *name, char *display, size_t size);
+/* The path by which FOLDER/NAME.lua is looked for in the place of that number, from 0, the first
+ * being the best. False: there are no more. */
+bool script_place(const char *folder, const char *name, const char *config_file, unsigned index,
+                  char *path, size_t size);
 /* Reads a whole regular file of at most SOURCE_LIMIT bytes; *sourcep is to be freed. An errno:
  * `error` says why. */
 int source_read(const char *path, char **sourcep, size_t *lengthp, char *error, size_t error_size);
@@ -362,11 +366,9 @@ void hook_event(struct generation *generation, struct script_policy *policy,
 /* HOOK_DECIDED: *question has the answer. */
 enum hook_outcome hook_account(struct generation *generation, struct script_policy *policy,
                                struct account_question *question);
-/* HOOK_DECIDED: *planp is the caller's. *watchedp: what else than events it depends on, also when
- * it failed. */
+/* HOOK_DECIDED: it has a plan. */
 enum hook_outcome hook_mix(struct generation *generation, struct script_policy *policy,
-                           const struct conference *conference, struct plan **planp,
-                           unsigned *watchedp);
+                           const struct conference *conference, struct mix_answer *answer);
 /* What is decided when a script fails: by the verb, never by the script. */
 void decide_safely(const struct request *request, struct decision *decision, const char *by);
 /* "reject 500", for the log */
@@ -443,6 +445,9 @@ param_set params_check(lua_State *L, int index, const char *what, param_set allo
 /* Copies the text at `index` as text_check does. Raises when the file lies elsewhere than in the
  * config's directory or below it; "" is none. */
 void file_check(lua_State *L, int index, const char *what, char *file, size_t size);
+/* Makes the request an announcement by what stands at 2 and 3: play(file [, { gain = …, loop = …
+ * }]). Raises. */
+void announcement_take(lua_State *L, struct request *request);
 /* Pushes a table of those in `which`. */
 void params_push(lua_State *L, param_set which, const struct request_params *source);
 void direction_push(lua_State *L, enum stream_direction direction);

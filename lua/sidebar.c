@@ -91,20 +91,18 @@ enum {
 };
 
 /* Raises nothing. EINVAL: `error` says what is wrong with the options. */
-static int make(lua_State *L, struct request *request, const json_t *options,
-                struct decision *decision, char *error, size_t error_size)
+static int make(lua_State *L, struct request *request, struct decision *decision, char *error,
+                size_t error_size)
 {
     struct generation *live = generation_of(L)->engine->generation;
     const struct conference_config model = {
         .name = "sidebar",
         .policy = request->params.policy,
-        .options = options,
+        .options = request->sidebar->options,
     };
-    const struct sidebar_wish wish = {.options = options};
 
     if (*request->params.policy && generation_check_conference(live, &model, error, error_size))
         return EINVAL;
-    request->sidebar = &wish;
     return command_carry(L, request, decision);
 }
 
@@ -143,7 +141,9 @@ static void take_make(lua_State *L, struct request_params *params)
  * conference; or nil, code, text. */
 int conference_sidebar(lua_State *L)
 {
+    struct sidebar_wish wish = {.asks = false};
     struct request request = {
+        .sidebar = &wish,
         .verb = VERB_SIDEBAR,
         .conference = self(L),
         .params = {.background = BACKGROUND, .shown = SIDEBAR_BY_REF},
@@ -160,7 +160,8 @@ int conference_sidebar(lua_State *L)
         return handle_gone(L);
     command_actor(L, &request.actor);
     options = take_options(L);
-    result = make(L, &request, options, &decision, error, sizeof error);
+    wish.options = options;
+    result = make(L, &request, &decision, error, sizeof error);
     json_decref(options);
     if (result == EINVAL)
         return luaL_error(L, "sidebar: %s", error);

@@ -170,7 +170,10 @@ static void render_conference(FILE *file, const json_t *conference)
     long long capacity = integer_of(conference, "capacity");
     bool is_factory = is_true(conference, "factory");
     const char *parent = text_of(conference, "parent");
-    fprintf(file, "\n%s %s", is_factory ? "Factory" : *parent ? "Sidebar" : "Conference",
+    fprintf(file, "\n%s %s",
+            is_factory ? "Factory"
+            : *parent  ? "Sidebar"
+                       : "Conference",
             text_of(conference, "name"));
     if (*parent) {
         fprintf(file, " of %s", parent);

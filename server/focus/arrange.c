@@ -92,8 +92,9 @@ static int change_routes(struct conference *conference, const struct arrangement
 }
 
 /* Takes the plan, NULL: none. */
-static void arrange(struct conference *conference, struct plan *plan)
+static void arrange(struct conference *conference, const struct mix_answer *answer)
 {
+    struct plan *plan = answer->plan;
     struct arrangement last = conference->arrangement, next = {.plan = plan};
 
     if (!plan && !last.plan)
@@ -107,6 +108,12 @@ static void arrange(struct conference *conference, struct plan *plan)
     }
     memcpy(conference->arrangement.buses, next.buses, sizeof next.buses);
     conference->arrangement.plan = plan;
+    conference->arrangement.cause = (struct cause){
+        .asker = ACTOR_SERVER,
+        .generation = answer->generation,
+        .at = time(NULL),
+        .event = EVENT_COUNT,
+    };
     if (!change_routes(conference, &last, &next))
         give_buses(conference, buses_of(&last) & ~buses_of(&next));
     plan_destroy(last.plan);
@@ -122,17 +129,15 @@ static void ask(void *arg)
     struct arrangement *arrangement = &conference->arrangement;
     const struct policy *policy = conference->focus->policy;
     uint64_t now = loop_now(conference->focus->loop);
-    struct plan *plan = NULL;
-    unsigned watched = 0;
-    int error;
+    struct mix_answer answer = {.plan = NULL};
+    int error = policy->mix(policy->ctx, conference, &answer);
 
-    error = policy->mix(policy->ctx, conference, &plan, &watched);
+    if (!error)
+        arrange(conference, &answer);
     arrangement->asked_at = now;
     arrangement->idle_until = now + IDLE_SHARE * (loop_now(conference->focus->loop) - now);
-    arrangement->watched = watched;
-    if (!error)
-        arrange(conference, plan);
-    if (watched & WATCH_LEVEL)
+    arrangement->watched = answer.watched;
+    if (answer.watched & WATCH_LEVEL)
         ask_at(conference, now + WATCH_MS);
 }
 

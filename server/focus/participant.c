@@ -169,6 +169,8 @@ void participant_established(struct participant *participant)
     conference_update_music(conference);
     referrers_tell(participant, 200, NULL);
     participant_route_or_remove(participant);
+    if (!participant->left)
+        pending_greet(participant);
 }
 
 void participant_enhance(struct participant *participant, const struct request_params *params)
@@ -251,6 +253,7 @@ void participant_leave(struct participant *participant, enum departure_method me
         return;
     participant->left = true;
     leave_sidebar(participant, method, code, reason);
+    ear_leave(participant);
     participant_answered(participant);
     participant_stats(participant, &participant->stats);
     if (participant->main)

@@ -149,6 +149,7 @@ int pending_add(const struct request *request, struct decision *decision)
                            .conference = conference->id,
                            .pending = pending->id,
                        });
+    pending_announce(pending);
     return EINPROGRESS;
 }
 
@@ -384,21 +385,6 @@ int pending_submit(struct focus *focus, const struct actor *actor, uint64_t id,
     request.conference = pending->request.conference;
     request.conference_name = request.conference->name;
     return focus_submit(focus, &request, decision);
-}
-
-bool pending_may_be_decided_by(const struct pending *pending, const struct actor *actor)
-{
-    const struct participant *participant =
-        focus_participant(pending->request.conference->focus, actor->participant);
-
-    if (actor->kind != ACTOR_CALLER)
-        return true;
-    for (unsigned i = 0; actor->authenticated && participant && i < DECIDERS_MAX; i++) {
-        const char *role = pending->decision.waiting.decided_by[i];
-        if (*role && strcmp(role, participant->role) == 0)
-            return true;
-    }
-    return false;
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */

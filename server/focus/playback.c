@@ -39,7 +39,7 @@ void playbacks_stop(struct playback *list, const struct focus *focus, bool is_ho
 
     DL_FOREACH(list, playback)
     {
-        if (playback->is_hold_music == is_hold_music && !playback->prompted)
+        if (playback->is_hold_music == is_hold_music && !playback->prompted && !playback->ear)
             playback_stop(playback, focus);
     }
 }
@@ -71,6 +71,8 @@ void playback_on_played(void *user, const char *problem, void *arg)
     DL_DELETE(*list_of(playback), playback);
     if (playback->visitor)
         visitor_played(playback->visitor, playback, problem);
+    else if (playback->ear)
+        ear_played(playback, problem);
     else
         conference_played(playback->conference, playback, problem);
     free(playback);

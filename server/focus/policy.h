@@ -20,6 +20,12 @@ enum mix_watch {
     WATCH_CODEC = 4,
 };
 
+struct mix_answer {
+    struct plan *plan;   /* sealed, the caller's; NULL: nobody says anything */
+    unsigned watched;    /* bits: what it depends on, also when it failed */
+    unsigned generation; /* of the scripts that were asked */
+};
+
 struct policy {
     void *ctx;
     /* Fills *decision, which comes in as the verb's default with the request's params. The stack
@@ -31,11 +37,10 @@ struct policy {
     /* Runs the event hooks. Participant and conference of a left or ended event are still there
      * to be asked about. */
     void (*event)(void *ctx, const struct conference_event *event);
-    /* May be NULL. What the mix of the conference is to be like: *planp, sealed and the caller's,
-     * NULL when no policy says anything of that. The first of the stack that does is heard.
-     * *watchedp: what it depends on. EIO: a script has failed, which the engine has logged and
-     * counted. */
-    int (*mix)(void *ctx, struct conference *conference, struct plan **planp, unsigned *watchedp);
+    /* May be NULL. What the mix of the conference is to be like: the first of the stack that says
+     * anything is heard. *answer comes in zeroed. EIO: a script has failed, which the engine has
+     * logged and counted. */
+    int (*mix)(void *ctx, struct conference *conference, struct mix_answer *answer);
     /* The conference is gone for good: drop its state, wait for it no more. */
     void (*forget)(void *ctx, uint64_t conference);
     /* The policies that decide about the conference, in their order, as far as everybody may know:

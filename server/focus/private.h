@@ -28,7 +28,9 @@
  * ended; OPTIONS submit.c       a participant's or script's wish: decision, effect subscribe.c who
  * wants to be told what happens: decision decide.c       the one way from a request to a decision
  *   pending.c      requests that wait for somebody's decision
+ *   moderators.c   who is to decide it
  *   waiting.c      callers who wait to be let in
+ *   ear.c          what is played to one participant alone
  *   recheck.c      asking anew about those who are in
  *   cause.c        what has led to a state
  *   incidents.c    who was lately kept or put out
@@ -108,6 +110,7 @@ struct playback {
     bool is_stopped;   /* it fades out */
     bool is_silent;    /* its end concerns nobody any more */
     uint64_t prompted; /* participant who is asked by it; 0: nobody */
+    uint64_t ear;      /* participant to whom alone it plays; 0: nobody */
     struct playback *prev, *next;
     char file[];
 };
@@ -177,6 +180,7 @@ struct bus_set {
 struct arrangement {
     struct plan *plan;         /* NULL: all speak to the main bus and hear it. Owned. */
     uint8_t buses[PLAN_BUSES]; /* of the mix, for each of the plan's */
+    struct cause cause;        /* why it is as it is, but for `by`: a place in the plan */
     unsigned watched;         /* what it was made from, besides what is told by events: mix_watch */
     struct loop_timer *timer; /* until policies are asked anew … */
     uint64_t asks_at;         /* … in ms */
@@ -266,6 +270,8 @@ struct participant {
     struct leg_voice voice;
     float speaks, hears; /* dB */
     bool hears_music;
+    unsigned ear_bus;                /* that it alone hears; MIX_MAIN: none */
+    unsigned ear_plays;              /* files that play there, or fade out */
     bool called, alerting;           /* by us, and not answered yet; the phone rings */
     struct loop_timer *patience;     /* runs while it is called */
     struct referrer *referrers;      /* list: who is told whether it comes in */
@@ -542,6 +548,15 @@ void conference_announce(struct conference *conference, const struct request_par
 void conference_played(struct conference *conference, const struct playback *playback,
                        const char *problem);
 
+/* ear.c */
+/* Plays to the participant alone, in place of what plays so; "" plays nothing. */
+void participant_play(struct participant *participant, const struct request_params *params);
+bool participant_is_played_to(const struct participant *participant);
+/* What played so is over. */
+void ear_played(const struct playback *playback, const char *problem);
+/* The participant leaves, and what plays to it ends. */
+void ear_leave(struct participant *participant);
+
 /* playback.c */
 /* Plays config's file to whom `what` says. Errors as mixing's play. */
 int playback_begin(const struct playback *what, struct play_config *config);
@@ -566,6 +581,11 @@ void pending_withdraw(struct pending *pending, int code, const char *reason);
 void pending_end_all(struct conference *conference, int code, const char *reason);
 /* What is wished about the participant is wished about who goes on for it, or about nobody. */
 void pending_target_left(const struct participant *participant);
+/* moderators.c */
+/* Those who are to decide, and are in, hear that it waits. */
+void pending_announce(const struct pending *pending);
+/* The participant has come in, and hears that something waits for its decision. */
+void pending_greet(struct participant *participant);
 /* Whether it is up to this actor when no policy says otherwise. */
 bool pending_may_be_decided_by(const struct pending *pending, const struct actor *actor);
 

@@ -43,7 +43,7 @@ enum verb_right {
     X(VERB_ENHANCE, "enhance", RIGHT_KNOWN)      /* change what is done to the target's voice */   \
     X(VERB_VOLUME, "volume", RIGHT_KNOWN)        /* change the target's gains */                   \
     X(VERB_MEDIA, "media", RIGHT_KNOWN)          /* change the media of all: direction, codecs */  \
-    X(VERB_ANNOUNCE, "announce", RIGHT_KNOWN)    /* play a file to all, or stop that */            \
+    X(VERB_ANNOUNCE, "announce", RIGHT_KNOWN)    /* play a file to all or the target, or stop */   \
     X(VERB_ROLE, "role", RIGHT_KNOWN)            /* give the target another role: params.role */   \
     X(VERB_RENAME, "rename", RIGHT_KNOWN)        /* show it by another name: display_name */       \
     X(VERB_FLOOR, "floor", RIGHT_KNOWN)          /* give it the floor, or take it: params.floor */ \
@@ -262,6 +262,7 @@ struct waiting {
     enum meanwhile meanwhile;
     char decided_by[DECIDERS_MAX][32]; /* roles; "" ends them */
     unsigned expires;                  /* ms until it counts as refused; at most WAITING_MOST */
+    char announce[256];                /* a file that tells those who are to decide; "": none */
 };
 
 /* The verdict when no policy speaks. */

@@ -110,6 +110,9 @@ void routing_compute(const struct participant *participant, const struct arrange
     }
     compute(participant, arrangement, route);
     compose(participant, route);
+    if (participant->ear_bus != MIX_MAIN)
+        route->hears[participant->ear_bus] =
+            participant->held_by_us ? GAIN_OFF : participant->hears;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------ */

@@ -157,7 +157,7 @@ static int carry_out_on(struct participant *target, const struct request *reques
     enum verb verb = request->verb;
     int error = 0;
 
-    if (target->successor)
+    if (target->successor && verb != VERB_ANNOUNCE)
         replace_pass_on(target->successor, verb, decision);
     if (verb == VERB_MUTE)
         error = mute(target, decision);
@@ -169,6 +169,8 @@ static int carry_out_on(struct participant *target, const struct request *reques
         error = standing_change(target, verb, decision);
     else if (verb == VERB_VOLUME)
         error = set_volume(target, decision);
+    else if (verb == VERB_ANNOUNCE)
+        participant_play(target, &decision->params);
     else if (verb == VERB_REMOVE)
         remove_by(target, &request->actor, decision);
     else
@@ -230,6 +232,11 @@ static struct pending *find_pending(struct focus *focus, const struct request *r
                : NULL;
 }
 
+static bool may_have_target(enum verb verb)
+{
+    return verb == VERB_SIDEBAR || verb == VERB_ANNOUNCE;
+}
+
 /* *targetp NULL: the verb needs none. ENOENT: the conference or the target is gone. */
 static int find_target(struct focus *focus, const struct request *request,
                        struct participant **targetp)
@@ -238,7 +245,7 @@ static int find_target(struct focus *focus, const struct request *request,
 
     if (request->conference->ended || request->conference->factory)
         return ENOENT;
-    if (verb_has_target(request->verb) || (request->verb == VERB_SIDEBAR && request->target)) {
+    if (verb_has_target(request->verb) || (may_have_target(request->verb) && request->target)) {
         target = focus_participant(focus, request->target);
         /* It is this conference's policy that is asked: it decides about its own people only. */
         if (!target || target->left || target->conference != conference_of_target(request))

@@ -186,6 +186,14 @@ static const struct command commands[] = {
      .takes_config = true,
      .takes_files = true,
      .run = command_check},
+    {.name = "policies",
+     .operands = "[--config FILE]",
+     .summary = "list the policies that a config can name, and their options",
+     .description =
+         "Your own, in policy/ beside the config, and those that come with the server. Yours are "
+         "taken when\nboth have a name.",
+     .takes_config = true,
+     .run = command_policies},
     {.name = "prompts",
      .operands = "[--config FILE]",
      .summary = "list what can be said by name: how long it is, its file, its text",

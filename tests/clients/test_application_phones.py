@@ -12,7 +12,7 @@ PITCH = 800  # Hz, what the phone says
 SCRIPT = """
 return function(call)
   call:ring()
-  if call.to == "early" then call:progress() else call:answer() end
+  if call.to == "early" then call:early() else call:answer() end
   call:play "tone:600/1500"
   call:join(parley.conference "demo", { role = "guest" })
 end

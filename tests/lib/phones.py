@@ -375,6 +375,9 @@ class Linphone:
         self.program.type("answer")
         self.program.expect("Media streams established", since=since)
 
+    def press(self, key):
+        self.program.type(key)
+
     def hang_up(self):
         """Ends the call, which must have been up and end well; then quits, with exit code 0."""
         since = len(self.program.lines)

@@ -113,6 +113,12 @@ def wait_to_hear(phone, frequency, within=5):
         assert time.monotonic() < deadline, f"{frequency} Hz was not heard"
 
 
+def wait_not_to_hear(phone, frequency, within=5):
+    deadline = time.monotonic() + within * run.SLOW
+    while tone.level(phone.hear(0.2, 0), frequency) > QUIET:
+        assert time.monotonic() < deadline, f"{frequency} Hz is still heard"
+
+
 # ---- who wants in ------------------------------------------------------------------------------
 
 
@@ -382,6 +388,57 @@ end
         anne.press("2")
         assert end_of(carol) == 'SIP;cause=480;text="Come tomorrow"'
         server.expect_log(r"refused true nil nil")
+
+
+KNOCK = 1400  # Hz
+
+
+def test_moderators_hear_that_somebody_knocks():
+    """By the verdict, at once and on coming in; and one participant hears what is played to it."""
+    hooks = """
+local join = policy.join
+function policy.join(request, conference)
+  local user = request.actor.user
+  if user == "peer" then return accept() end
+  if user == "bob" then return pending { announce = "knock.wav", expires = 60 } end
+  return join(request, conference)
+end
+function policy.digit(event, conference, participant)
+  if event.digit == "1" then print("plays", participant:play("knock.wav", { gain = -6 })) end
+  if event.digit == "2" then print("stops", participant:stop()) end
+end
+function policy.played(event, conference, participant)
+  print("told played", participant and participant.user, event.reason)
+end
+"""
+    with door("alice", "anne", "peer", "bob", hooks=hooks) as (server, alice, anne, peer, bob):
+        samples = tone.sine(KNOCK, -20, 16000)(0, 20 * 16000)
+        audio.write_wav(server.directory / "knock.wav", samples, 16000)
+        alice.say(tone.sine(500)).call()
+        peer.say(tone.sine(800)).call()
+        bob.call()
+        wait_to_hear(alice, KNOCK)
+        assert tone.level(alice.hear(0.3), 800) > -30, "the others are heard behind it"
+        anne.call()  # who was not there when he knocked
+        wait_to_hear(anne, KNOCK)
+        assert tone.level(peer.hear(0.4), KNOCK) < QUIET
+        assert tone.level(bob.hear(0.4), KNOCK) < QUIET
+        alice.press("2")
+        server.expect_log("stops true")
+        server.expect_log("told played alice stopped")
+        wait_not_to_hear(alice, KNOCK)
+        assert tone.level(anne.hear(0.3), KNOCK) > -30
+        peer.press("1")
+        server.expect_log("plays true")
+        wait_to_hear(peer, KNOCK)
+        level = tone.level(peer.hear(0.4), KNOCK)
+        assert abs(level + 26) < 1, level
+        assert tone.level(alice.hear(0.4), KNOCK) < QUIET
+        peer.hang_up()  # in the middle of it
+        server.expect_left("peer")
+        decide(server, "approve", waits(server)[0]["id"])
+        take_change(bob, "sendrecv")
+        wait_to_hear(bob, 500)
 
 
 # ---- other wishes ------------------------------------------------------------------------------

@@ -346,7 +346,7 @@ return policy
     with Server(policy=policy) as server, Phone(server) as alice, Phone(server, "bob") as bob:
         alice.call()
         bob.call()
-        line = server.expect_log("event hooks answer each other's doing without end")
+        line = server.expect_log("event hooks answer each other's doing without end", within=10)
         assert "site.lua" in line.string and "demo" in line.string
         bob.expect_nothing(0.5)  # what was under way is over
         before, began = server.cpu(), time.monotonic()

@@ -5,6 +5,7 @@ import re
 import digest
 import naming
 import run
+import tone
 from parley import ROOT, Server, run_parley
 from sip import Phone
 from web import Web
@@ -90,6 +91,28 @@ def test_one_at_a_time_has_the_floor_and_may_speak():
         server.expect_log("alice@.* may only listen")
 
 
+def test_a_word_aside():
+    with Server(policy=EXAMPLES["aside.lua"]) as server, Phone(server) as alice, Phone(
+        server, "bob"
+    ) as bob:
+        alice.call("garden")
+        bob.call("garden")
+        alice.press("7")
+        name = server.expect_log(r"has a sidebar (\w+)")[1]
+        server.expect_log(rf"\[{name} .*bob@.* is asked in")
+        bob.press("2")
+        server.expect_log("bob@.* does not come aside: 603 Decline")
+        shown = server.command("status").stdout
+        assert f'Sidebar {name} of garden, "A word aside": 1 participant' in shown
+        alice.press("0")
+        server.expect_log(rf"\[{name}\] conference is over: the last participant has left")
+        alice.press("7")
+        name = server.expect_log(rf"has a sidebar (?!{name})(\w+)")[1]
+        server.expect_log(rf"\[{name} .*bob@.* is asked in")
+        bob.press("1")
+        server.expect_log(rf"\[{name} .*bob@.* joined as participant")
+
+
 def test_in_an_alarm_only_a_password_opens():
     config = 'accounts = { alice = { password = "down the hole" } }'
     with Server(config, policy=EXAMPLES["alarm.lua"]) as server, Phone(server) as alice, Phone(
@@ -138,6 +161,19 @@ def test_keys_change_how_the_conference_sounds():
             server.expect_log(r"is heard at -3.0 dB and hears at \+2.0 dB")
             alice.audio.press("3")
             server.expect_log("over: .*news.wav: No such file")
+
+
+@run.real_time
+def test_the_coach_is_heard_by_the_agent_alone():
+    with Server(policy=EXAMPLES["coached.lua"]) as server, Phone(server, "agent") as agent, Phone(
+        server, "customer"
+    ) as customer, Phone(server, "coach") as coach:
+        for phone, frequency in ((agent, 530), (customer, 830), (coach, 1130)):
+            phone.call("desk")
+            phone.say(tone.sine(frequency, -20))
+        tone.assert_hears(agent.hear(0.5, 0.8), {1130: -23, 830: -32})
+        tone.assert_hears(customer.hear(), {530: -20}, [1130])
+        tone.assert_hears(coach.hear(), {530: -20, 830: -32})
 
 
 def test_a_key_press_has_the_colleague_called():

@@ -1,6 +1,7 @@
 """The policies that come with the server, as phones meet them."""
 
 import datetime
+import re
 import time
 
 import digest
@@ -8,7 +9,7 @@ import run
 import tone
 from changes import take_change
 from dialing import invite, refuse
-from parley import Server
+from parley import ROOT, Server, run_parley
 from sip import Phone
 
 QUIET = -60
@@ -74,6 +75,24 @@ def ended(phone, reason):
     assert reason in bye["Reason"], bye
     phone.reply(bye, 200)
     phone.is_up = False
+
+
+def test_all_policies_are_listed_with_what_they_may_be_told():
+    files = {"policy/own.lua": "return parley.policy {", "policy/open.lua": (ROOT / "policy/private.lua").read_text()}
+    with Server("", files=files, start=False) as server:
+        done = run_parley("policies", "--config", server.config)
+        assert done.returncode == 2, "one is broken"
+        listed = dict(re.findall(r"^([a-z-]+) \(([^)]*)\)$", done.stdout, re.M))
+        assert set(listed) == {path.stem for path in (ROOT / "policy").glob("*.lua")} | {"own"}
+        assert listed["open"] == str(server.directory / "policy/open.lua")
+        assert "own.lua:1: unexpected symbol near <eof>" in done.stdout
+    done = run_parley("policies")
+    assert done.returncode == 0 and not done.stderr, done
+    assert "By invitation only.\n" in done.stdout
+    assert re.search(r'closes +a time of day such as "08:30"; default "18:00"\n +Before', done.stdout)
+    for path in (ROOT / "policy").glob("*.lua"):
+        assert f"| `policy/{path.name}`" in (ROOT / "README.md").read_text(), path
+        assert len(path.read_text().splitlines()) < 150, f"{path} is for reading"
 
 
 def test_members_have_an_account_and_guests_a_pin():

@@ -627,6 +627,111 @@ static void another_view_is_another_subscription(void **unused)
 
 #define document_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static struct conference *make_sidebar(const char *title, enum sidebar_shown shown)
+{
+    const struct sidebar_wish wish = {.asks = false};
+    struct request request = {.verb = VERB_SIDEBAR,
+                              .actor = {.kind = ACTOR_SERVER, .uri = "", .user = ""},
+                              .conference = focus_conference_by_name(focus, "demo"),
+                              .conference_name = "demo",
+                              .sidebar = &wish,
+                              .params = {.background = -18, .shown = shown}};
+    struct decision decision;
+
+    (void)snprintf(request.params.title, sizeof request.params.title, "%s", title);
+    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    return focus_conference(focus, decision.sidebar);
+}
+
+static void bring(struct conference *sidebar, struct call *call)
+{
+    const struct sidebar_wish wish = {.asks = false};
+    struct request request = {.verb = VERB_SIDEBAR,
+                              .actor = {.kind = ACTOR_SERVER, .uri = "", .user = ""},
+                              .conference = sidebar,
+                              .conference_name = conference_name(sidebar),
+                              .sidebar = &wish,
+                              .target = participant_id(call->user)};
+    struct decision decision;
+
+    sidebar_wish_entry(sidebar, call->user, &request.params);
+    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+}
+
+/* RFC 4575 §5.9; each subscriber reads the URIs as it has called the conference. */
+static void sidebars_are_told_by_reference_or_by_value(void **unused)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+    struct call *bob = world_join(focus, "bob", "demo");
+    struct subscription here, there;
+    struct conference *one, *two;
+    char uri[80];
+
+    (void)unused;
+    focus_set_life(focus, focus_life(focus), 60000, 0);
+    subscribe(&here, 0, "demo", "sip:demo@here");
+    subscribe(&there, 0, "demo", "sip:demo@there.example;transport=tcp");
+    next(&here, true);
+    next(&there, true);
+    one = make_sidebar("One", SIDEBAR_BY_VAL);
+    two = make_sidebar("Two & more", SIDEBAR_BY_VAL);
+    (void)make_sidebar("Three", SIDEBAR_BY_REF);
+    (void)make_sidebar("None", SIDEBAR_HIDDEN);
+    bring(one, alice);
+    bring(two, bob);
+    wait_for(INTERVAL + 10);
+    assert_has(next(&here, false), "<sidebars-by-val state=\"partial\">");
+    fprintf(stderr, "BODY %s\n", here.body->data);
+    assert_int_equal(count(here.body->data, "<sidebars-by-ref><entry>"), 1);
+    assert_has(here.body->data, "<display-text>Three</display-text>");
+    assert_has_not(here.body->data, "None");
+    assert_has(here.body->data, "<display-text>Two &amp; more</display-text>");
+    (void)snprintf(uri, sizeof uri, "<entry entity=\"sip:%s@here\" state=\"full\">",
+                   conference_name(one));
+    assert_has(here.body->data, uri);
+    (void)snprintf(uri, sizeof uri, "sip:%s@there.example;transport=tcp", conference_name(two));
+    assert_has(next(&there, false), uri);
+    assert_has(next(&there, true), uri);
+    (void)snprintf(uri, sizeof uri, "sip:%s@here\" state=\"deleted\"/>", conference_name(one));
+    world_hang_up(focus, alice); /* the last one of it, which ends it */
+    wait_for(INTERVAL + 10);
+    assert_has(next(&here, false), uri);
+    assert_has_not(next(&here, true), "<display-text>One");
+    assert_has(here.body->data, "<display-text>Two &amp; more</display-text>");
+    leave(&here);
+    leave(&there);
+    world_hang_up(focus, bob);
+}
+
+/* Who is in a sidebar has no part of its own: they go with the last user. */
+static void a_document_is_not_cut_within_a_sidebar(void **unused)
+{
+    struct call *calls[12];
+    struct subscription one;
+    struct conference *sidebar;
+    char name[16];
+
+    (void)unused;
+    for (unsigned i = 0; i < 12; i++) {
+        (void)snprintf(name, sizeof name, "caller%u", i);
+        calls[i] = world_join(focus, name, "demo");
+    }
+    sidebar = make_sidebar("Aside", SIDEBAR_BY_VAL);
+    for (unsigned i = 0; i < 12; i++)
+        bring(sidebar, calls[i]);
+    world_turn(loop);
+    limit = 2000;
+    subscribe(&one, 0, "demo", "sip:demo@here");
+    next(&one, true);
+    while (one.is_changed)
+        next(&one, false); /* valid, each of them */
+    assert_int_equal(count(one.body->data, "<sidebars-by-val>"), 1);
+    assert_int_equal(count(one.body->data, "<user entity="), 13);
+    leave(&one);
+    for (unsigned i = 0; i < 12; i++)
+        world_hang_up(focus, calls[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -646,6 +751,8 @@ int main(void)
         document_test(a_title_that_changes_comes_with_all),
         document_test(nobody_is_let_in_by_default),
         document_test(another_view_is_another_subscription),
+        document_test(sidebars_are_told_by_reference_or_by_value),
+        document_test(a_document_is_not_cut_within_a_sidebar),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
