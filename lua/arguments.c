@@ -174,6 +174,12 @@ void event_push(lua_State *L, const struct conference_event *event)
         pending_push(L, event->pending);
         lua_setfield(L, -2, "request");
         break;
+    case EVENT_RECORDED:
+        set_boolean(L, "on", event->on);
+        set_text(L, "file", event->file);
+        lua_pushnumber(L, (lua_Number)event->duration / 1000);
+        lua_setfield(L, -2, "seconds");
+        /* fall through */
     case EVENT_PLAYED:
     case EVENT_ENDED:
         set_text(L, "reason", event->reason);

@@ -84,6 +84,18 @@ static int get_reserved(lua_State *L)
     return 1;
 }
 
+/* nil while it is not recorded. */
+static int get_recording(lua_State *L)
+{
+    const struct conference *conference = self(L);
+    const char *file = conference ? conference_recording(conference) : "";
+
+    if (!*file)
+        return 0;
+    lua_pushfstring(L, "%s%s", RECORDING, file);
+    return 1;
+}
+
 static int get_direction(lua_State *L)
 {
     const struct conference *conference = self(L);
@@ -306,6 +318,18 @@ static int stop(lua_State *L)
     return request.conference ? command_submit(L, &request) : handle_gone(L);
 }
 
+static int record(lua_State *L)
+{
+    return conference_record_file(L, self(L));
+}
+
+static int stop_recording(lua_State *L)
+{
+    struct request request = {.verb = VERB_RECORD, .conference = self(L)};
+
+    return request.conference ? command_submit(L, &request) : handle_gone(L);
+}
+
 /* conference:limit { duration = "10m", warning = "1m" }: so long from now on */
 static int limit(lua_State *L)
 {
@@ -501,6 +525,7 @@ static const luaL_Reg fields[] = {
     {"creator", get_creator},
     {"count", get_count},
     {"direction", get_direction},
+    {"recording", get_recording},
     {"codecs", get_codecs},
     {"state", get_state},
     {NULL, NULL},
@@ -522,6 +547,8 @@ static const luaL_Reg methods[] = {
     {"unlock", unlock},
     {"media", change_media},
     {"play", play},
+    {"record", record},
+    {"stop_recording", stop_recording},
     {"stop", stop},
     {"limit", limit},
     {"close", close_for_all},

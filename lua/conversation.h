@@ -31,6 +31,7 @@ enum {
 /* What a wait came to. */
 struct outcome {
     bool is_good;
+    int code;                      /* of a transfer */
     char text[96];                 /* the keys; or why not */
     void *result;                  /* of whoever has worked for it, for push; NULL: none. Owned. */
     void (*release)(void *result); /* frees it after the step; NULL: there is nothing to free */
@@ -71,6 +72,16 @@ struct playlist {
     uint64_t playback; /* that plays; 0: none */
 };
 
+/* What call:record wants, and what has come of it. */
+struct take {
+    char file[RECORD_FILE];
+    unsigned most, silence;         /* ms */
+    char terminators[KEYS_MAX + 1]; /* keys that end it */
+    uint64_t recording;             /* 0: it has not begun yet */
+    unsigned duration;              /* ms */
+    char key;                       /* that has ended it; '\0': none has */
+};
+
 /* What call:ask wants. */
 struct question {
     unsigned least, most;    /* keys */
@@ -106,6 +117,7 @@ struct conversation {
     struct playlist playlist;
     char stop_keys[KEYS_MAX + 1]; /* that end what plays */
     struct question question;
+    struct take take;
     struct watch watch;
     bool wants_keys; /* of call:wait_for */
     struct outcome outcome;
@@ -165,11 +177,13 @@ struct conversation *conversation_check(lua_State *L);
 /* Raises, as `what`, when nothing can be heard yet. False: the caller is gone. */
 bool audio_check(lua_State *L, const struct conversation *conversation, const char *what);
 
-/* ---- joining.c: in and out of conferences ---------------------------------------------------- */
+/* ---- joining.c: in and out of conferences, elsewhere
+ * ---------------------------------------------------- */
 
 int call_join(lua_State *L);
 int call_leave(lua_State *L);
 int call_rejoin(lua_State *L);
+int call_transfer(lua_State *L);
 
 /* ---- wait_for.c ----------------------------------------------------------------------------- */
 
@@ -225,6 +239,10 @@ void errand_finish(struct errand *errand, void *result, void (*release)(void *re
 /* Forgets the conversation's errand, if there is one. Returns what is still under way, to be given
  * up; or NULL. Every push and cancel of a wait with an errand begins with this. */
 void *errand_drop(struct conversation *conversation);
+
+/* ---- record.c ------------------------------------------------------------------------------- */
+
+int call_record(lua_State *L);
 
 /* ---- ask.c ---------------------------------------------------------------------------------- */
 

@@ -1,7 +1,16 @@
-/* A call goes into a conference, out of its mix to talk with the application again, and back. */
+/* A call goes into a conference, out of its mix to talk with the application again, and back; or to
+ * somebody else. */
 #include "lua/conversation.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    URI_SIZE = 600,     /* bytes with NUL */
+    TRANSFER_TIME = 60, /* s */
+    TRANSFER_MOST = 10 * 60,
+};
 
 static int refused(lua_State *L, const struct decision *decision)
 {
@@ -80,4 +89,79 @@ int call_leave(lua_State *L)
 int call_rejoin(lua_State *L)
 {
     return step(L, "rejoin", false);
+}
+
+/* ---- to somebody else ----------------------------------------------------------------------- */
+
+static bool is_transferred(struct conversation *conversation, const struct conference_event *event)
+{
+    if (event->kind != EVENT_CHANGED)
+        return false;
+    (void)conversation_note(conversation, event->code < 300, event->reason);
+    conversation->outcome.code = event->code;
+    return true;
+}
+
+/* true; or nil, code, text. */
+static int push_transfer(lua_State *L, struct conversation *conversation)
+{
+    const struct outcome *outcome = &conversation->outcome;
+
+    if (outcome->is_good) {
+        lua_pushboolean(L, 1);
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushinteger(L, outcome->code);
+    lua_pushstring(L, outcome->text);
+    return 3;
+}
+
+static const struct wait transfer_wait = {.push = push_transfer, .on_event = is_transferred};
+
+static unsigned take_timeout(lua_State *L)
+{
+    static const char *const names[] = {"timeout"};
+    unsigned ms = TRANSFER_TIME * 1000;
+
+    if (lua_isnoneornil(L, 3))
+        return ms;
+    luaL_checktype(L, 3, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, 3)) {
+        (void)key_check(L, -2, "transfer", names, 1);
+        ms = duration_check(L, -1, "transfer: timeout", 1, TRANSFER_MOST);
+        lua_pop(L, 1);
+    }
+    return ms;
+}
+
+/* call:transfer(uri [, { timeout = 60 }]): the phone is asked to call that URI instead, and says
+ * how that goes. The call is still there after it; hangup() ends it. */
+int call_transfer(lua_State *L)
+{
+    struct conversation *conversation = conversation_check(L);
+    struct visitor *visitor;
+    char target[URI_SIZE];
+    unsigned ms;
+    int error;
+
+    if (!conversation_visitor(conversation))
+        return handle_gone(L);
+    conversation_check_wait(L, conversation, "transfer");
+    text_check(L, 2, "transfer: the URI", target, sizeof target);
+    ms = take_timeout(L);
+    visitor = conversation_visitor(conversation);
+    if (visitor_participant(visitor))
+        return luaL_error(L, "transfer: the caller is in a conference");
+    if (!visitor_is_answered(visitor))
+        return luaL_error(L, "transfer: the call is not answered; redirect() sends it elsewhere");
+    error = visitor_transfer(visitor, target, ms);
+    if (error == EINVAL)
+        return luaL_error(L, "transfer: '%s' is no SIP URI", target);
+    if (!error)
+        return conversation_wait(L, conversation, &transfer_wait);
+    (void)conversation_note(conversation, false, strerror(error));
+    conversation->outcome.code = 500;
+    return conversation_over(L, conversation, &transfer_wait);
 }

@@ -115,6 +115,7 @@ param_set verb_params(enum verb verb)
         [VERB_ENHANCE] = VOICE,
         [VERB_VOLUME] = GAINS,
         [VERB_MEDIA] = PARAM(DIRECTION) | PARAM(CODECS),
+        [VERB_RECORD] = PARAM(FILE),
         [VERB_ANNOUNCE] = PARAM(FILE) | PARAM(GAIN) | PARAM(LOOP),
         [VERB_ROLE] = PARAM(ROLE),
         [VERB_RENAME] = PARAM(DISPLAY_NAME),
@@ -227,8 +228,12 @@ static bool leads_out(const char *path)
 
 void file_check(lua_State *L, int index, const char *what, char *file, size_t size)
 {
+    const char *path = file;
+
     text_check(L, index, what, file, size);
-    if (leads_out(file))
+    if (strncmp(file, RECORDING, sizeof RECORDING - 1) == 0)
+        path += sizeof RECORDING - 1;
+    if (leads_out(path))
         script_error(L, "%s must lie in the config's directory or below it", what);
 }
 

@@ -14,6 +14,7 @@
  *   application.c  an application: the function of one file
  *   conversation.c one caller's coroutine (conversation.h); wait.c how it waits
  *   call.c         its class; play.c and ask.c: playing to the caller, asking for keys
+ *   record.c       recording the caller, or a conference
  *   joining.c      into a conference, out of its mix, back; wait_for.c: what happens there
  *   timer.c        functions that a conversation has run later
  *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
@@ -174,6 +175,11 @@ struct script_application *application_find(const struct generation *generation,
 void applications_free(struct generation *generation);
 /* New reference. */
 json_t *applications_status(const struct generation *generation);
+
+/* ---- record.c ------------------------------------------------------------------------------- */
+
+/* conference:record { file = … }, of the conference at index 1, which is NULL when it is gone */
+int conference_record_file(lua_State *L, struct conference *conference);
 
 /* ---- spoken.c ------------------------------------------------------------------------------- */
 

@@ -64,13 +64,11 @@ static bool watch_hears(struct conversation *conversation, const struct conferen
 {
     const struct watch *watch = &conversation->watch;
 
-    if (watch->conference != event->conference ||
-        watch->since == conversation->generation->engine->event_count)
-        return false;
-    if (watch->events & EVENT_BIT(event->kind) &&
-        (!watch->participant || watch->participant == event->participant))
-        return note_event(conversation, event);
-    return event->kind == EVENT_ENDED && conversation_note(conversation, false, "gone");
+    return watch->conference == event->conference &&
+           watch->since != conversation->generation->engine->event_count &&
+           watch->events & EVENT_BIT(event->kind) &&
+           (!watch->participant || watch->participant == event->participant) &&
+           note_event(conversation, event);
 }
 
 void watchers_hear(struct lua_engine *engine, const struct conference_event *event)

@@ -390,6 +390,10 @@ static const struct option options[] = {
      .standard = "en", .check = check_language,
      .help = "The language of prompts and of numbers that are said (scripts/language/en.lua). What "
              "is missing in it is said in English."},
+    {.key = "recordings.path", .type = OPTION_TEXT, .offset = IN_SETTINGS(recordings),
+     .standard = "", .shown = "recordings in the data directory",
+     .help = "Directory of what scripts record. Nothing is written elsewhere, and nothing in it is "
+             "deleted by the server."},
     {.key = "created.empty_timeout", .type = OPTION_MILLISECONDS,
      .offset = IN_SETTINGS(created.empty_timeout), .standard = "0", .most = DAY_S * 1000,
      .live = true,

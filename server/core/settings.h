@@ -95,6 +95,7 @@ struct settings {
     json_t *applications;          /* { user part: script }; NULL for none */
     char *prompts_path;            /* the operator's own, relative to the config */
     char *prompts_language;        /* "en" */
+    char *recordings;              /* directory; "": in the data directory */
     struct string_list http_allow; /* "api.example.com", "127.0.0.1:8080" */
     unsigned http_connections;     /* at the same time */
     char *store_file;              /* "": store.db in data */

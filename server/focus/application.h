@@ -14,9 +14,10 @@ struct application {
     /* Such a call has come in. It is the application's from now on, until it has left. */
     void (*begin)(void *ctx, struct visitor *visitor);
     /* What has happened to a visitor, whose id is in `event->visitor`: joined (the call is up),
-     * digit, played, held (visitor_step is done; reason, if it failed), left (hung up or lost, or
-     * out of its conference; not told of one that the application itself has sent away). What
-     * happens in its conference is told to the policy's `event`. */
+     * digit, played, changed (visitor_transfer is done: code, reason), held (visitor_step is done;
+     * reason, if it failed), left (hung up or lost, or out of its conference; not told of one that
+     * the application itself has sent away). What happens in its conference is told to the policy's
+     * `event`. */
     void (*event)(void *ctx, const struct conference_event *event);
 };
 

@@ -68,6 +68,14 @@ static void on_updated(struct call *call, int code, const char *reason, void *ar
         participant_updated(participant, code, reason);
 }
 
+static void on_transferred(struct call *call, int code, const char *reason, void *arg)
+{
+    struct visitor *visitor = visitor_on(arg, call);
+
+    if (visitor)
+        visitor_transferred(visitor, code, reason);
+}
+
 static enum departure_method departure_method(const struct participant *participant, int code)
 {
     if (code == 0)
@@ -169,6 +177,7 @@ const struct signalling_events *focus_signalling_events(void)
         .on_progress = on_progress,
         .on_established = on_established,
         .on_updated = on_updated,
+        .on_transferred = on_transferred,
         .on_ended = on_ended,
         .on_query = on_query,
         .on_refer = on_refer,

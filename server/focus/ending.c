@@ -27,6 +27,7 @@ static void conference_deactivate(struct conference *conference, const char *rea
     struct conference_event event = {.kind = EVENT_ENDED, .conference = conference->id};
 
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference is over: %s", reason);
+    conference_end_recording(conference);
     arrangement_drop(conference);
     if (conference->parent) {
         sidebar_deactivate(conference);

@@ -90,6 +90,7 @@ void focus_destroy(struct focus *focus)
         conference_end(conference, 503, "Server is stopping");
     }
     events_flush(focus);
+    recordings_forget(focus);
     gone_forget(focus);
     free(focus->sound.hold_music);
     free(focus->domain);

@@ -207,6 +207,8 @@ const json_t *conference_options(const struct conference *conference);
 const json_t *conference_places(const struct conference *conference);
 unsigned conference_capacity(const struct conference *conference);
 bool conference_is_locked(const struct conference *conference);
+/* The file to which it is recorded; "": it is not. */
+const char *conference_recording(const struct conference *conference);
 /* Of the streams towards its participants, unless they are on hold. */
 enum stream_direction conference_direction(const struct conference *conference);
 /* What its policies want its mix to be like; NULL: they say nothing, all speak to the main bus and

@@ -135,6 +135,7 @@ const struct mixing_events *focus_mixing_events(void)
         .on_quality = on_quality,
         .on_overload = on_overload,
         .on_played = playback_on_played,
+        .on_recorded = recording_on_recorded,
     };
     return &events;
 }

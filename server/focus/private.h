@@ -37,6 +37,7 @@
  *   explain.c      why somebody does or does not hear another; explain_text.c: in one line
  *   media_events.c what the mixer tells
  *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
+ *   recording.c    what is recorded, of it or of a visitor
  *   playback.c     a file that plays, there or to a visitor
  *   visitor.c      callers who talk with an application, and are in no conference
  *   enter.c        … and come into one, with their application still there
@@ -115,6 +116,15 @@ struct playback {
     char file[];
 };
 
+/* A file that is being written: of a conference, or of a visitor: the other is 0. */
+struct recording {
+    struct focus *focus;
+    uint64_t id, conference, visitor; /* the latter two may be gone */
+    struct recorder *recorder;
+    struct recording *prev, *next;
+    char file[RECORD_FILE];
+};
+
 /* Who had a conference made, to be known again on coming in. */
 struct maker {
     char *uri;     /* NULL or "": nobody in particular */
@@ -144,6 +154,7 @@ struct focus {
     struct conference *by_name;       /* hash; only those that can be called */
     struct participant *participants; /* hash; those who left too, until their event is told */
     struct visitor *visitors;         /* hash */
+    struct recording *recordings;     /* list */
     struct pending *pending;          /* hash; decided ones too, until that has been told */
     unsigned calls;                   /* that were let in and are not yet over */
 
@@ -223,6 +234,7 @@ struct conference {
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
     struct sound sound;
     struct playback *playbacks;     /* list */
+    uint64_t recording;             /* id; 0: none */
     enum stream_direction withheld; /* from the streams of all, see struct answer */
     char codecs[REQUEST_CODECS];    /* those offered, "": all */
     struct loop_timer *media_timer; /* runs while somebody is_outdated */
@@ -406,8 +418,8 @@ void about_free(struct session_about *about);
 
 /* create.c */
 enum { MADE_NAME_SIZE = 24 + 1 }; /* hexadecimal digits, 96 bits; and a NUL */
-/* A name that nobody can guess, or a number of so many digits, that nobody has. False: there are too
- * many conferences. */
+/* A name that nobody can guess, or a number of so many digits, that nobody has. False: there are
+ * too many conferences. */
 bool name_make(struct focus *focus, unsigned digits, char name[MADE_NAME_SIZE]);
 /* Notes whose call had it made, or whose it is; NULL for either. ENOMEM. */
 int maker_note(struct conference *conference, const struct call_info *from, const char *uri);
@@ -548,6 +560,16 @@ void conference_announce(struct conference *conference, const struct request_par
 void conference_played(struct conference *conference, const struct playback *playback,
                        const char *problem);
 
+/* recording.c */
+/* Records all that is said, "": no longer. ENOTCONN: nobody is in it; EALREADY: it is recorded;
+ * EBUSY: the file is another's; ENOTSUP: no such kind of file; others as mixing's record. */
+int conference_record(struct conference *conference, const char *file);
+/* Its mix goes. */
+void conference_end_recording(struct conference *conference);
+/* The mixer has gone, and will tell of none. */
+void recordings_forget(struct focus *focus);
+void recording_on_recorded(void *user, const struct recorded *recorded, void *arg);
+
 /* ear.c */
 /* Plays to the participant alone, in place of what plays so; "" plays nothing. */
 void participant_play(struct participant *participant, const struct request_params *params);
@@ -617,6 +639,7 @@ bool visitor_admit(struct focus *focus, struct call *call);
 bool focus_has_application(const struct focus *focus, const char *user, const char *host);
 void visitor_session(struct visitor *visitor, const struct session *session);
 void visitor_established(struct visitor *visitor);
+void visitor_transferred(struct visitor *visitor, int code, const char *reason);
 void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem);
 /* Its call and its leg are the participant's, who has its session. */
 void visitor_enter(struct visitor *visitor, struct participant *participant);

@@ -48,6 +48,7 @@ enum verb_right {
     X(VERB_RENAME, "rename", RIGHT_KNOWN)        /* show it by another name: display_name */       \
     X(VERB_FLOOR, "floor", RIGHT_KNOWN)          /* give it the floor, or take it: params.floor */ \
     X(VERB_PERMIT, "permit", RIGHT_KNOWN)        /* give it leave to speak, or only to listen */   \
+    X(VERB_RECORD, "record", RIGHT_KNOWN)        /* write what is said to a file, or stop that */  \
     X(VERB_REMOVE, "remove", RIGHT_KNOWN)        /* remove the target */                           \
     X(VERB_LOCK, "lock", RIGHT_KNOWN)            /* lock or unlock against joins: params.locked */ \
     X(VERB_LIMIT, "limit", RIGHT_KNOWN)          /* how long it goes on: duration, warning */      \
@@ -173,8 +174,8 @@ struct request_params {
     float speaks, hears;         /* dB; entry, volume: how loud the target is heard, and hears */
     char pin[32];                /* join: what was given to be let in; "": nothing */
     float background;            /* dB; entry to a sidebar: how loud its parent is; sidebar */
-    char file[256];              /* announce: what is played; "": what plays is stopped; sidebar:
-                                    what the target hears while asked */
+    char file[256];              /* announce: what is played, record: what is written; "": that is
+                                    stopped; sidebar: what the target hears while asked */
     float gain;                  /* announce, dB */
     bool loop;                   /* announce */
     enum view view;              /* subscribe */

@@ -139,6 +139,10 @@ static int fail(struct decision *decision, int error)
     } reasons[] = {
         {EINVAL, 400, "no codec of that name"},
         {ECANCELED, 480, "the call cannot be changed now"},
+        {ENOTCONN, 480, "nobody is in the conference"},
+        {EALREADY, 491, "it is recorded already"},
+        {EBUSY, 491, "another recording has that name"},
+        {ENOTSUP, 415, "a recording ends in .wav, .flac, .opus or .ogg"},
         {0, 500, "out of memory"},
     };
     unsigned i = 0;
@@ -185,6 +189,8 @@ static int carry_out(struct conference *conference, enum verb verb, struct decis
 
     if (verb == VERB_ANNOUNCE)
         conference_announce(conference, &decision->params);
+    else if (verb == VERB_RECORD)
+        error = conference_record(conference, decision->params.file);
     else if (verb == VERB_MEDIA)
         error = change_media(conference, decision);
     else if (verb == VERB_LOCK)

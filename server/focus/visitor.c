@@ -264,6 +264,23 @@ void visitor_played(struct visitor *visitor, const struct playback *playback, co
     events_post(visitor->focus, &event);
 }
 
+/* ---- elsewhere ------------------------------------------------------------------------------ */
+
+int visitor_transfer(struct visitor *visitor, const char *target, unsigned timeout)
+{
+    if (!visitor->up || visitor->participant)
+        return EBUSY;
+    return visitor->focus->signalling->transfer(visitor->call, target, timeout);
+}
+
+void visitor_transferred(struct visitor *visitor, int code, const char *reason)
+{
+    struct conference_event event = {.kind = EVENT_CHANGED, .visitor = visitor->id, .code = code};
+
+    (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
+    events_post(visitor->focus, &event);
+}
+
 /* ---- the end -------------------------------------------------------------------------------- */
 
 void visitor_leave(struct visitor *visitor, int code, const char *reason)

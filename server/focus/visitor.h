@@ -54,6 +54,13 @@ int visitor_play(struct visitor *visitor, const char *file, float gain, uint64_t
 /* Nothing is told of what is stopped. */
 void visitor_stop(struct visitor *visitor);
 
+/* Records what the visitor says, for `most` ms or until it is silent for `silence` ms (0: it does
+ * not matter). `recorded` is told when the file is whole, or cannot be written. ENOTCONN: there is
+ * no audio; EBUSY: the file is being written; ENOTSUP: no such kind of file; ENOMEM, EAGAIN. */
+int visitor_record(struct visitor *visitor, const char *file, unsigned most, unsigned silence,
+                   uint64_t *recordingp);
+void visitor_record_stop(struct visitor *visitor, uint64_t recording);
+
 /* Asks the policy whether it may join a conference, and what `wish` says of its role and the like;
  * accepted, its call, by a 200 or by a re-INVITE that names the conference as the focus (RFC 4579
  * §5.3), is that of decision->participant. EPERM: rejected, it stays; ECANCELED: it could not be
@@ -71,6 +78,11 @@ bool visitor_is_out(const struct visitor *visitor);
 void visitor_step(struct visitor *visitor, bool out);
 /* Its application is over: who is in a conference stays, and goes back into the mix. */
 void visitor_let_go(struct visitor *visitor);
+
+/* Its phone is asked to call that URI instead (RFC 5589 §6), for at most so many ms; `changed` is
+ * told when the outcome is known, with its code and reason. EINVAL: no SIP URI; EBUSY: its call is
+ * not up, or in a conference; EHOSTUNREACH, ENOMEM. */
+int visitor_transfer(struct visitor *visitor, const char *target, unsigned timeout);
 
 /* These end its visit. */
 /* A final 3xx–6xx when it is not answered, else a BYE; `reason` "": the phrase of the code. */

@@ -38,7 +38,7 @@ struct server {
 struct sound_config server_sound(const struct settings *settings, const struct sound_settings *own);
 /* Where sound files and prompts are, by these settings. */
 struct sound_directories {
-    char config[PATH_MAX], own[2 * PATH_MAX], shipped[2 * PATH_MAX];
+    char config[PATH_MAX], own[2 * PATH_MAX], shipped[2 * PATH_MAX], recordings[2 * PATH_MAX];
     struct sound_places places; /* points to these, and into the settings */
 };
 

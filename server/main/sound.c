@@ -59,21 +59,32 @@ static void find_shipped(char *path, size_t size)
     }
 }
 
+/* Beside the config, unless it is a whole path. */
+static void place(const char *config, const char *path, char *placed, size_t size)
+{
+    bool is_whole = *path == '/' || !*path || !*config;
+    snprintf(placed, size, "%s%s%s", is_whole ? "" : config, is_whole ? "" : "/", path);
+}
+
 void server_directories(const struct settings *settings, struct sound_directories *directories)
 {
     char file[PATH_MAX];
-    const char *own = settings->prompts_path;
     snprintf(file, sizeof file, "%s", settings->file ? settings->file : "");
     snprintf(directories->config, sizeof directories->config, "%s", *file ? dirname(file) : "");
-    bool is_whole = *own == '/' || !*own || !*directories->config;
-    snprintf(directories->own, sizeof directories->own, "%s%s%s",
-             is_whole ? "" : directories->config, is_whole ? "" : "/", own);
+    place(directories->config, settings->prompts_path, directories->own, sizeof directories->own);
+    place(directories->config, settings->recordings, directories->recordings,
+          sizeof directories->recordings);
+    if (!*settings->recordings) {
+        snprintf(directories->recordings, sizeof directories->recordings, "%s/recordings",
+                 settings->data);
+    }
     find_shipped(directories->shipped, sizeof directories->shipped);
     directories->places = (struct sound_places){
         .directory = directories->config,
         .own = directories->own,
         .shipped = directories->shipped,
         .language = settings->prompts_language,
+        .recordings = directories->recordings,
     };
 }
 

@@ -2,6 +2,7 @@
 #include "media/clip_read.h"
 
 #include "core/worker.h"
+#include "ports/mixing.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ static void free_places(struct sound_places *places)
     free((char *)places->own);
     free((char *)places->shipped);
     free((char *)places->language);
+    free((char *)places->recordings);
 }
 
 static char *copy_text(const char *text)
@@ -50,14 +52,23 @@ static int copy_places(struct sound_places *copy, const struct sound_places *pla
         .own = copy_text(places->own),
         .shipped = copy_text(places->shipped),
         .language = copy_text(places->language),
+        .recordings = copy_text(places->recordings),
     };
-    return copy->directory && copy->own && copy->shipped && copy->language ? 0 : ENOMEM;
+    return copy->recordings && copy->directory && copy->own && copy->shipped && copy->language
+               ? 0
+               : ENOMEM;
 }
 
 /* What a clip is known by: the path of a file, or the name of a prompt. */
-static void name_of(const char *directory, const char *file, char name[PATH_SIZE])
+static void name_of(const struct sound_places *places, const char *file, char name[PATH_SIZE])
 {
-    recording_path(prompt_is_name(file) ? NULL : directory, file, name);
+    size_t length = sizeof RECORDING - 1;
+
+    if (strncmp(file, RECORDING, length) == 0) {
+        recording_path(places->recordings, file + length, name);
+    } else {
+        recording_path(prompt_is_name(file) ? NULL : places->directory, file, name);
+    }
 }
 
 /* False: `error` says where there is no such prompt. */
@@ -173,7 +184,7 @@ int clip_open(struct clips *clips, const char *file, struct clip **clipp)
     size_t size;
     int err;
 
-    name_of(clips->places.directory, file, path);
+    name_of(&clips->places, file, path);
     clip = find(clips, path);
     if (clip == NULL) {
         size = strlen(path) + 1;
@@ -231,7 +242,7 @@ int clip_check(const struct sound_places *places, const char *file, char *error,
 {
     char name[PATH_SIZE], path[PATH_SIZE];
 
-    name_of(places->directory, file, name);
+    name_of(places, file, name);
     return find_file(places, name, path, error, error_size)
                ? recording_check(path, error, error_size)
                : EINVAL;

@@ -13,22 +13,25 @@
 #include "core/address.h"
 #include "core/clock.h"
 #include "core/histogram.h"
+#include "core/mailbox.h"
+#include "core/worker.h"
 #include "media/exchange.h"
 #include "media/jitter.h"
 #include "media/latch.h"
 #include "media/level.h"
 #include "media/levels.h"
 #include "media/loss.h"
-#include "core/mailbox.h"
 #include "media/media.h"
 #include "media/mixer.h"
 #include "media/overload.h"
 #include "media/playing.h"
+#include "media/record_file.h"
 #include "media/ring.h"
 #include "media/rtcp.h"
 #include "media/rtp.h"
 #include "media/sockets.h"
 #include "media/stream.h"
+#include "media/tape.h"
 #include "media/telephone_event.h"
 #include "media/uring.h"
 #include "media/voice.h"
@@ -54,11 +57,13 @@ enum message_kind {
     MESSAGE_LEG_ADD,
     MESSAGE_LEG_SESSION, /* brings the new stream, takes the old one back */
     MESSAGE_LEG_ROUTE,
-    MESSAGE_LEG_VOICE,   /* comes back with the old voice once that has faded out */
-    MESSAGE_LEG_CLOSE,   /* comes back when the leg is gone */
-    MESSAGE_LEG_MOVE,    /* comes back when the leg has left its section */
-    MESSAGE_PLAYER_ADD,  /* comes back when all has been played */
-    MESSAGE_PLAYER_STOP, /* comes back behind that */
+    MESSAGE_LEG_VOICE,     /* comes back with the old voice once that has faded out */
+    MESSAGE_LEG_CLOSE,     /* comes back when the leg is gone */
+    MESSAGE_LEG_MOVE,      /* comes back when the leg has left its section */
+    MESSAGE_PLAYER_ADD,    /* comes back when all has been played */
+    MESSAGE_PLAYER_STOP,   /* comes back behind that */
+    MESSAGE_RECORDER_ADD,  /* comes back when all has been put on the tape */
+    MESSAGE_RECORDER_STOP, /* comes back behind that */
     MESSAGE_STOP,
 };
 
@@ -68,6 +73,7 @@ struct message {
     struct section *section;
     struct leg *leg;
     struct player *player;
+    struct recorder *recorder;
     struct stream *stream;
     struct jitter *jitter;           /* with a leg's first session */
     const struct mixer_route *route; /* behind the message */
@@ -182,6 +188,7 @@ struct leg {
     struct leg_rtcp rtcp;
     struct latch latch;
     struct mixer_channel channel;
+    LIST_HEAD(, recorder) recorders;
     struct message *farewell; /* goes back when it has departed */
     uint64_t departed;        /* µs, from the section before; 0: this one is its first */
 
@@ -216,7 +223,7 @@ struct leg {
 
 /* One of the files that it plays, one behind the other. */
 struct player_part {
-    struct clip *clip;     /* focus thread */
+    struct clip *clip;    /* focus thread */
     struct playing sound; /* media thread, once it plays */
 };
 
@@ -246,6 +253,52 @@ struct player {
     struct player_part parts[];
 };
 
+/* ---- a recorder ---- */
+
+struct recorder {
+    struct job job; /* first: to the disk's thread, and back when the file is closed */
+
+    /* Focus thread. */
+    TAILQ_ENTRY(recorder) of_media;
+    struct media *media;
+    void *user;
+    bool is_stopping;
+    bool is_returned; /* by its media thread */
+    bool is_written;  /* by the disk's */
+    bool is_told;
+    struct loop_timer *patience;
+    struct message add, stop;
+
+    /* Constant. */
+    struct section *section; /* of the leg, or the mix's first one */
+    struct leg *leg;         /* NULL: buses are recorded */
+    uint64_t buses;
+    unsigned most, silence_most; /* ticks; 0: no limit */
+
+    /* Media thread. */
+    LIST_ENTRY(recorder) of_source;
+    bool ended, stop_asked;
+    uint64_t last_tick, ticks;
+    unsigned silent;  /* ticks without speech */
+    uint32_t silence; /* ms, not put on the tape yet */
+    struct mixer_channel channel;
+
+    /* Shared. */
+    struct tape tape;
+    atomic_bool failed;    /* the disk's thread cannot write it */
+    atomic_bool finished;  /* the tape has all, `tail` ms of silence come behind it */
+    _Atomic unsigned lost; /* ms that the tape had no room for */
+    uint32_t tail;
+
+    /* Disk's thread until it is written. */
+    LIST_ENTRY(recorder) on_disk;
+    struct record_file *file;
+    unsigned duration; /* ms */
+    uint64_t bytes;
+    char problem[200];
+    char path[PATH_SIZE];
+};
+
 /* ---- a mix ---- */
 
 TAILQ_HEAD(leg_list, leg);
@@ -271,7 +324,8 @@ struct section {
     TAILQ_ENTRY(section) in_slot, in_waiting;
     struct leg_list legs;
     struct player_list players;
-    uint64_t last_slot; /* number of the slot it was last listened to in; 0: never */
+    LIST_HEAD(, recorder) recorders; /* of buses */
+    uint64_t last_slot;              /* number of the slot it was last listened to in; 0: never */
     bool leaving;
     bool waits; /* its legs have been listened to, and not yet spoken to */
     /* Messages that came meanwhile, oldest first: between the halves of a tick nothing changes. */
@@ -365,6 +419,9 @@ struct media {
     struct leg_list legs;
     struct loop_timer *flush_timer;
     struct clips *clips;
+    struct worker *disk; /* writes what is recorded */
+    char *recordings;    /* where that lies */
+    TAILQ_HEAD(, recorder) recorders_open;
     bool io_uring;
     unsigned section_legs;
     struct loop_timer *watch_timer; /* runs while there are legs */
@@ -434,6 +491,19 @@ void player_returned(struct player *player, enum message_kind kind);
 /* Nothing is told any more; they go with their mix. */
 void players_abandon(struct mix *mix);
 void player_free(struct player *player);
+
+/* recorder.c */
+int recorder_create(struct mix *mix, const struct record_config *config,
+                    struct recorder **recorderp);
+void recorder_stop(struct recorder *recorder);
+/* One of its messages has come back. */
+void recorder_returned(struct recorder *recorder, enum message_kind kind);
+/* The disk's thread has closed its file. */
+void recorder_written(struct job *job, void *media);
+/* The media threads have ended: what they have recorded is all. Nothing is told any more. */
+void recorders_end(struct media *media);
+/* record_disk.c: what the disk's thread runs. */
+void recorders_run(struct worker *worker, void *arg);
 
 /* Frees it all. The media thread knows it no more, and it is not in `told`. */
 void leg_free(struct leg *leg);
@@ -507,6 +577,17 @@ void player_apply_stop(struct player *player, struct media_thread *thread);
 void players_speak(struct section *section, struct media_thread *thread);
 /* Ends them within the next tick. */
 void players_begin_leaving(struct section *section);
+
+/* recorder.c */
+void recorder_apply_add(struct recorder *recorder, struct media_thread *thread);
+void recorder_apply_stop(struct recorder *recorder, struct media_thread *thread);
+/* What the leg says in this tick, at the rate that it is heard at; NULL: nothing. */
+void leg_record(struct leg *leg, struct media_thread *thread, const float *samples);
+/* What is said on buses, once all have spoken. */
+void section_record(struct section *section, struct media_thread *thread);
+/* The leg, or the section, goes. */
+void leg_end_recorders(struct leg *leg, struct media_thread *thread);
+void section_end_recorders(struct section *section, struct media_thread *thread);
 
 /* leg_voice.c: the leg's samples on their way into the mix. */
 void leg_apply_voice(struct leg *leg, struct media_thread *thread, struct message *message);

@@ -220,8 +220,9 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
     leg->owed += FRAME_MS;
     if (leg->jitter != NULL) {
         jitter_expect(leg->jitter);
-        /* What is done to a voice needs all of it. */
-        jitter_ignore(leg->jitter, leg->voice != NULL || leg->voice_message != NULL
+        /* What is done to a voice needs all of it, and so does who records it. */
+        jitter_ignore(leg->jitter, leg->voice != NULL || leg->voice_message != NULL ||
+                                           !LIST_EMPTY(&leg->recorders)
                                        ? 0
                                        : mixer_channel_unheard(&leg->channel));
     }
@@ -237,6 +238,9 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
     power = blocked ? 0 : power;
     level_update(&leg->level, power);
     note_speech(leg, power);
+    if (!LIST_EMPTY(&leg->recorders)) {
+        leg_record(leg, thread, samples != NULL && !blocked ? thread->frame : NULL);
+    }
     leg->channel.source = leg->source.ssrc;
     mixer_take(&leg->section->mixer, &leg->channel, samples, power, blocked);
     if (leg->ticks % PUBLISH_EVERY == 0) {

@@ -70,6 +70,10 @@ static void message_done(struct message *message)
         player_returned(message->player, message->kind);
         return;
     }
+    if (message->kind == MESSAGE_RECORDER_ADD || message->kind == MESSAGE_RECORDER_STOP) {
+        recorder_returned(message->recorder, message->kind);
+        return;
+    }
     if (message->kind == MESSAGE_LEG_CLOSE) {
         leg_free(message->leg); /* the same */
         return;
@@ -184,6 +188,21 @@ static int open_ports(struct media *media, const struct media_config *config)
     return 0;
 }
 
+/* Where recordings go. */
+static int open_disk(struct media *media, const struct media_config *config)
+{
+    const struct worker_config disk = {
+        .loop = config->loop,
+        .name = "recorders",
+        .run = recorders_run,
+        .done = recorder_written,
+        .arg = media,
+    };
+
+    media->recordings = strdup(config->places.recordings != NULL ? config->places.recordings : "");
+    return media->recordings != NULL ? worker_create(&disk, &media->disk) : ENOMEM;
+}
+
 static int start_threads(struct media *media, unsigned wanted)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -252,12 +271,18 @@ int media_create(const struct media_config *config, struct media **mediap)
         .is_overloaded = mix_is_overloaded,
         .play = player_create,
         .play_stop = player_stop,
+        .record = recorder_create,
+        .record_stop = recorder_stop,
         .thread_count = media_thread_count,
         .thread_stats = media_thread_stats,
     };
     TAILQ_INIT(&media->mixes);
     TAILQ_INIT(&media->legs);
-    err = clips_create(config->loop, &config->places, players_clip_read, media, &media->clips);
+    TAILQ_INIT(&media->recorders_open);
+    err = open_disk(media, config);
+    if (err == 0) {
+        err = clips_create(config->loop, &config->places, players_clip_read, media, &media->clips);
+    }
     if (err == 0) {
         err = open_ports(media, config);
     }
@@ -313,6 +338,8 @@ void media_destroy(struct media *media)
         messages_discard(mailbox_take(&thread->returned));
         messages_discard(mailbox_take(&thread->inbox));
     }
+    recorders_end(media);
+    worker_destroy(media->disk);
     /* The analyzer does not follow that leg_free and mix_free take them off their lists. */
     while (!TAILQ_EMPTY(&media->legs)) {
         leg_free(TAILQ_FIRST(&media->legs)); // NOLINT(clang-analyzer-unix.Malloc)
@@ -324,6 +351,7 @@ void media_destroy(struct media *media)
         sockets_free(&media->sockets[i]);
     }
     clips_destroy(media->clips);
+    free(media->recordings);
     free(media->threads);
     free(media);
 }

@@ -11,10 +11,11 @@
 
 /* Where sound files are. "" or NULL: nowhere; for `directory` where the server runs. */
 struct sound_places {
-    const char *directory; /* where relative names of files begin */
-    const char *own;       /* the operator's prompts */
-    const char *shipped;   /* those that were made with the server, a folder a language */
-    const char *language;  /* "en" */
+    const char *directory;  /* where relative names of files begin */
+    const char *own;        /* the operator's prompts */
+    const char *shipped;    /* those that were made with the server, a folder a language */
+    const char *language;   /* "en" */
+    const char *recordings; /* what is recorded */
 };
 
 /* Whether `file` is the name of a prompt: it has no slash and no extension, and is no tone. */

@@ -141,6 +141,7 @@ void section_speak(struct section *section, struct media_thread *thread)
             leg_depart(leg, thread);
         }
     }
+    section_record(section, thread);
     if (thread->uring != NULL) {
         uring_flush(thread->uring);
     }

@@ -47,6 +47,7 @@ void leg_depart(struct leg *leg, struct media_thread *thread)
         leg_rtcp_bye(leg, thread);
     }
     leg->departed = thread->now;
+    leg_end_recorders(leg, thread);
     leg_link_open(leg);
     (void)epoll_ctl(thread->rtcp_poll, EPOLL_CTL_DEL, leg->sockets.rtcp, NULL);
     mixer_channel_leave(&leg->channel);
@@ -54,7 +55,7 @@ void leg_depart(struct leg *leg, struct media_thread *thread)
     thread_give_back(thread, leg->farewell);
 }
 
-static void section_begin_leaving(struct section *section)
+static void section_begin_leaving(struct section *section, struct media_thread *thread)
 {
     struct leg *leg;
 
@@ -64,6 +65,7 @@ static void section_begin_leaving(struct section *section)
         leg_begin_leaving(leg, leg->farewell); /* it was told to go before */
     }
     players_begin_leaving(section);
+    section_end_recorders(section, thread);
 }
 
 static void message_apply(struct media_thread *thread, struct message *message)
@@ -74,7 +76,7 @@ static void message_apply(struct media_thread *thread, struct message *message)
         thread->section_count++;
         break;
     case MESSAGE_SECTION_REMOVE:
-        section_begin_leaving(message->section);
+        section_begin_leaving(message->section, thread);
         break;
     case MESSAGE_SECTION_SUPPLY:
         mixer_install(&message->section->mixer, message->supply);
@@ -108,6 +110,12 @@ static void message_apply(struct media_thread *thread, struct message *message)
     case MESSAGE_PLAYER_STOP:
         player_apply_stop(message->player, thread);
         break;
+    case MESSAGE_RECORDER_ADD:
+        recorder_apply_add(message->recorder, thread);
+        break;
+    case MESSAGE_RECORDER_STOP:
+        recorder_apply_stop(message->recorder, thread);
+        break;
     case MESSAGE_STOP:
         thread->stopping = true;
         break;
@@ -122,6 +130,9 @@ static struct section *section_of(const struct message *message)
     }
     if (message->player != NULL) {
         return message->player->section;
+    }
+    if (message->recorder != NULL) {
+        return message->recorder->section;
     }
     return message->leg != NULL ? message->leg->section : NULL;
 }

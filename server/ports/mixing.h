@@ -29,6 +29,7 @@ enum {
 struct mix;
 struct leg;
 struct player;
+struct recorder;
 
 /* Gains in dB towards and from each bus. */
 struct leg_route {
@@ -63,6 +64,9 @@ struct leg_config {
     void *user;       /* comes back with the events */
 };
 
+/* What the names of files that were recorded here begin with, when they are played. */
+#define RECORDING "recording:"
+
 enum {
     PLAY_NEXT = '\n', /* between the files of a list */
     PLAY_MOST = 64,   /* files of one */
@@ -77,6 +81,24 @@ struct play_config {
     unsigned fade; /* ms in which it comes and goes */
     bool loop;
     void *user; /* comes back with on_played */
+};
+
+enum { RECORD_FILE = 128 }; /* bytes with NUL of the name of a recording */
+
+struct record_config {
+    const char *file; /* below the recordings' directory; .wav, .flac, .opus or .ogg; copied */
+    struct leg *leg;  /* what it says is recorded; NULL: what is said on the buses */
+    uint64_t buses;   /* bit mask */
+    unsigned most;    /* ms; 0: no limit */
+    unsigned silence; /* ms without speech of the leg that end it; 0: they do not */
+    void *user;       /* comes back with on_recorded */
+};
+
+struct recorded {
+    const char *problem; /* why there is no more of it; NULL: it is whole */
+    unsigned duration;   /* ms that are in the file */
+    uint64_t bytes;      /* of the file */
+    unsigned lost;       /* ms that the disk was too slow for: there is silence instead */
 };
 
 /* Counted since the leg began. Written by the media thread, read at any time: each figure is
@@ -169,6 +191,13 @@ struct mixing {
     /* Fades out; on_played comes when that is done. Again: nothing more. */
     void (*play_stop)(struct player *player);
 
+    /* Writes a file, in the background: whether it can be written is told by on_recorded. It ends
+     * with the leg, or the mix, at the latest. EINVAL: no such kind of file; EBUSY: the leg is on
+     * its way to another mix; EAGAIN: no thread to write it; ENOMEM. */
+    int (*record)(struct mix *mix, const struct record_config *config, struct recorder **recorderp);
+    /* on_recorded comes when all has been written. Again, and after that: nothing more. */
+    void (*record_stop)(struct recorder *recorder);
+
     unsigned (*thread_count)(void *ctx);
     void (*thread_stats)(void *ctx, unsigned thread, struct mixing_thread_stats *stats);
 };
@@ -189,6 +218,9 @@ struct mixing_events {
      * NULL. The player is gone. Not told when the mix is destroyed, with all its players. `user` is
      * the player's. */
     void (*on_played)(void *user, const char *problem, void *arg);
+    /* The file has been closed, or cannot be written, or the disk hangs. The recorder is gone. Told
+     * when the mix has been destroyed, too; not when all ends. */
+    void (*on_recorded)(void *user, const struct recorded *recorded, void *arg);
 };
 
 #endif

@@ -139,6 +139,10 @@ struct signalling {
      * 0: on_updated follows from a later turn, unless the call ends or another update comes first.
      * EINVAL: no such call (any more), or no codec of that name; ENOMEM. */
     int (*update)(struct call *call, const struct answer *how);
+    /* Asks the peer of a call that is up to call `target`, a SIP URI, instead (RFC 5589 §6), in the
+     * same dialog. 0: on_transferred follows within `timeout` ms, unless the call ends. EINVAL: no
+     * SIP URI; EBUSY: the call is not up, or is being transferred; EHOSTUNREACH, ENOMEM. */
+    int (*transfer)(struct call *call, const char *target, unsigned timeout);
     /* Final 3xx–6xx; a 401 asks for a password (RFC 3261 §22). `retry_after` in s, 0: no header.
      * on_ended does follow, from a later turn. */
     void (*reject)(struct call *call, int code, const char *reason, unsigned retry_after);
@@ -182,6 +186,8 @@ struct signalling_events {
     /* The last update is in force (200; on_session was told before, if media have changed), or was
      * refused with `code`, and all is as it was before it. */
     void (*on_updated)(struct call *call, int code, const char *reason, void *arg);
+    /* What has come of a transfer: 2xx, or why not: 405, say, or 486. The call is as it was. */
+    void (*on_transferred)(struct call *call, int code, const char *reason, void *arg);
     /* Over, whoever ended it. `code`: 0 for a BYE from the peer, 487 for a CANCEL, 408 when the
      * ACK or a session refresh failed to come, 300–699 for how our INVITE was refused (408 and 503
      * also when nobody was reached), otherwise the code of our own end or reject. */

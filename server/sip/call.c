@@ -87,6 +87,7 @@ static void silence(struct call *call)
     call->calling = NULL;
     nta_outgoing_destroy(call->bye);
     call->bye = NULL;
+    transfer_forget(call);
 }
 
 void call_free(struct call *call)
@@ -331,6 +332,7 @@ void signalling_create(struct sip_agent *agent)
         .early = early,
         .answer = answer,
         .update = reinvite_update,
+        .transfer = transfer_begin,
         .reject = reject,
         .redirect = redirect,
         .end = end,

@@ -276,9 +276,10 @@ static bool check_notify(struct incoming *in)
 void notify_receive(struct dialog *dialog, struct incoming *in)
 {
     struct errand *errand = dialog ? dialog->errand : NULL;
+    struct call *call = dialog ? dialog_call(dialog) : NULL;
     char phrase[REASON_SIZE];
 
-    if (!errand) {
+    if (!errand && !(call && transfer_is_meant(call, in->sip))) {
         respond(in, SIP_481_NO_CALL, TAG_END());
         return;
     }
@@ -289,7 +290,9 @@ void notify_receive(struct dialog *dialog, struct incoming *in)
     bool is_last = su_casematch(in->sip->sip_subscription_state->ss_substate, "terminated");
     dialog_retarget(dialog, in->sip->sip_contact);
     respond_tagged(in, dialog->local->a_tag, SIP_200_OK, TAG_END());
-    if (status >= 200) {
+    if (!errand) {
+        transfer_told(call, status, phrase, is_last);
+    } else if (status >= 200) {
         finish(errand, status, phrase);
     } else if (is_last) { /* it has been accepted, and more will never be known */
         finish(errand, SIP_202_ACCEPTED);

@@ -256,6 +256,16 @@ struct change {
     struct loop_timer *timer; /* runs until their next try, or while a re-INVITE is out */
 };
 
+/* The REFER of ours in the dialog of a call, until its outcome is known (transfer.c). */
+struct transfer {
+    bool is_under_way;
+    char *target;            /* on the call's home */
+    nta_outgoing_t *request; /* not answered yet */
+    unsigned tries;          /* REFERs */
+    uint32_t cseq;           /* of the last */
+    struct loop_timer *patience;
+};
+
 /* URIs that a request of ours has tried or is to try (redirect.c), in this order. */
 struct redirection {
     const struct sip_agent *agent;
@@ -289,6 +299,7 @@ struct call {
     struct invite_server invite;
     struct session_timer timer;
     struct change change;
+    struct transfer transfer;
     nta_outgoing_t *calling;    /* the INVITE that begins it, until its final answer */
     struct loop_timer *unheard; /* runs when it is cancelled, until that */
     nta_outgoing_t *bye;
@@ -733,6 +744,15 @@ void refer_receive(struct dialog *dialog, struct incoming *in);
 /* Whether it says that there is no subscription to it (RFC 4488). */
 bool refer_is_silent(const sip_t *sip);
 void notify_receive(struct dialog *dialog, struct incoming *in);
+/* transfer.c: signalling.transfer */
+int transfer_begin(struct call *call, const char *target, unsigned timeout);
+/* Whether a NOTIFY may be about the REFER that is under way. */
+bool transfer_is_meant(const struct call *call, const sip_t *sip);
+/* A NOTIFY: its status line, 0 for none, and whether it is the last. */
+void transfer_told(struct call *call, int status, const char *phrase, bool is_last);
+/* Nothing is told any more. */
+void transfer_forget(struct call *call);
+
 /* errand.c: signalling.refer */
 int errand_begin(void *ctx, const struct outgoing_refer *refer);
 /* It will not be waited for. */

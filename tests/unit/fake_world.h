@@ -48,6 +48,13 @@ struct player {
     struct player *next;
 };
 
+struct recorder {
+    char file[RECORD_FILE];
+    struct record_config config;
+    bool stopped;
+    struct recorder *next;
+};
+
 struct leg {
     void *user;
     struct leg_voice voice;
@@ -64,10 +71,12 @@ static struct {
     bool overloaded, mix_overloaded;
     struct leg *first_leg;
     struct player *first_player; /* the newest */
-    int play_error;              /* errno that playing fails with */
-    unsigned plays;              /* begun so far */
-    int call_error;              /* errno that the next outgoing call fails with */
-    int update_error;            /* errno that changes of a call fail with */
+    struct recorder *first_recorder;
+    int record_error; /* errno that recording fails with */
+    int play_error;   /* errno that playing fails with */
+    unsigned plays;   /* begun so far */
+    int call_error;   /* errno that the next outgoing call fails with */
+    int update_error; /* errno that changes of a call fail with */
     struct call *first_outgoing, *last_outgoing;
     struct outgoing_refer refer; /* the last; its strings are gone, but for these */
     char refer_target[80], refer_by[80];
@@ -108,6 +117,15 @@ static int world_answer(struct call *call, const struct answer *answer)
 {
     call->answered = true;
     call->answer = *answer;
+    return 0;
+}
+
+static int world_transfer(struct call *call, const char *target, unsigned timeout)
+{
+    (void)timeout;
+    if (strncmp(target, "sip:", 4) != 0)
+        return EINVAL;
+    (void)snprintf(call->redirected, sizeof call->redirected, "%s", target);
     return 0;
 }
 
@@ -238,6 +256,7 @@ static const struct signalling world_signalling = {
     .early = world_early,
     .answer = world_answer,
     .update = world_update,
+    .transfer = world_transfer,
     .reject = world_reject,
     .redirect = world_redirect,
     .end = world_end,
@@ -361,6 +380,42 @@ __attribute__((unused)) static void world_played(struct focus *focus, struct pla
     focus_mixing_events()->on_played(user, problem, focus);
 }
 
+static int world_record(struct mix *mix, const struct record_config *config,
+                        struct recorder **recorderp)
+{
+    struct recorder *recorder;
+
+    (void)mix;
+    if (world.record_error)
+        return world.record_error;
+    recorder = calloc(1, sizeof *recorder);
+    if (!recorder)
+        return ENOMEM;
+    recorder->config = *config;
+    (void)snprintf(recorder->file, sizeof recorder->file, "%s", config->file);
+    recorder->next = world.first_recorder;
+    world.first_recorder = *recorderp = recorder;
+    return 0;
+}
+
+static void world_record_stop(struct recorder *recorder)
+{
+    recorder->stopped = true;
+}
+
+/* The newest is over. */
+__attribute__((unused)) static void world_recorded(struct focus *focus, unsigned duration,
+                                                   const char *problem)
+{
+    struct recorder *recorder = world.first_recorder;
+    struct recorded recorded = {.duration = duration, .problem = problem};
+    void *user = recorder->config.user;
+
+    world.first_recorder = recorder->next;
+    free(recorder);
+    focus_mixing_events()->on_recorded(user, &recorded, focus);
+}
+
 static void world_leg_close(struct leg *leg)
 {
     struct leg **at = &world.first_leg;
@@ -410,6 +465,8 @@ static const struct mixing world_mixing = {
     .leg_move = world_leg_move,
     .play = world_play,
     .play_stop = world_play_stop,
+    .record = world_record,
+    .record_stop = world_record_stop,
     .leg_close = world_leg_close,
     .leg_stats = world_leg_stats,
     .is_overloaded = world_is_overloaded,

@@ -172,6 +172,11 @@ static void change_gain(struct request_params *params)
     params->speaks = params->gain = -3;
 }
 
+static void change_file(struct request_params *params)
+{
+    (void)snprintf(params->file, sizeof params->file, "b.wav");
+}
+
 static void change_direction(struct request_params *params)
 {
     params->direction = STREAM_INACTIVE;
@@ -216,6 +221,7 @@ static const struct way ways[VERB_COUNT] = {
     [VERB_PERMIT] = {submit_plain, change_flags},
     [VERB_REMOVE] = {submit_plain, change_reason},
     [VERB_LIMIT] = {submit_plain, change_time},
+    [VERB_RECORD] = {submit_plain, change_file},
     [VERB_LOCK] = {submit_plain, change_flags},
     [VERB_SIDEBAR] = {make_sidebar, change_title},
     [VERB_END] = {submit_plain, change_reason},
@@ -286,8 +292,9 @@ static void snapshot(char *text, size_t size)
         while ((participant = conference_next_participant(conference, participant)))
             tell_participant(file, participant);
     }
-    fprintf(file, "%d %s, %u %.0f, %s", alice->ended, alice->reason, world.plays,
-            world.first_player ? (double)world.first_player->gain : 0, seen);
+    fprintf(file, "%d %s, %u %.0f, %s, %s", alice->ended, alice->reason, world.plays,
+            world.first_player ? (double)world.first_player->gain : 0, seen,
+            world.first_recorder ? world.first_recorder->file : "");
     (void)fclose(file);
 }
 
@@ -332,6 +339,8 @@ static void end_world(void)
         world_hang_up(focus, world.last_outgoing);
     world_hang_up(focus, alice);
     world_turn(loop);
+    if (world.first_recorder)
+        world_recorded(focus, 0, NULL);
     focus_destroy(focus);
     loop_destroy(loop);
 }

@@ -87,7 +87,12 @@ struct room {
     bool (*done)(struct room *room);
     bool ran_out;
     struct leg_stats stats; /* of phone 0's leg, for conditions */
+    unsigned recorded;      /* files that have been told of, and the last of them */
+    struct recorded recording;
+    char problem[200]; /* of it */
 };
+
+static char recordings[64]; /* where they go; "": here */
 
 static inline const struct codec *pcmu(void)
 {
@@ -171,12 +176,25 @@ static inline void on_overload(unsigned overloaded, void *arg)
     (void)arg;
 }
 
+static inline void on_recorded(void *user, const struct recorded *recorded, void *arg)
+{
+    struct room *room = arg;
+
+    (void)user;
+    room->recorded++;
+    room->recording = *recorded;
+    (void)snprintf(room->problem, sizeof room->problem, "%s",
+                   recorded->problem != NULL ? recorded->problem : "");
+    check(room);
+}
+
 static const struct mixing_events events = {
     .on_quality = on_quality,
     .on_overload = on_overload,
     .on_speaking = on_speaking,
     .on_digit = on_digit,
     .on_timeout = on_timeout,
+    .on_recorded = on_recorded,
 };
 
 /* ---- phones: in ---- */
@@ -417,6 +435,7 @@ static inline struct room *room_create_split(unsigned threads, unsigned section_
         .threads = threads,
         .section_legs = section_legs,
         .io_uring = true,
+        .places = {.recordings = recordings},
         .events = &events,
         .events_arg = room,
     };

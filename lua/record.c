@@ -1,0 +1,237 @@
+/* call:record, conference:record: what is said goes to a file below the recordings' directory. */
+#include "lua/conversation.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    SECONDS_STANDARD = 60,
+    STEM = 80, /* bytes of a name that is made up, without its ending */
+};
+
+#define KEYS "0123456789*#ABCD"
+#define BEEP "tone:1000/250,0/50"
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+/* "board-20261121-224900.wav", when the script gives no name. */
+static void make_name(const char *stem, char *file, size_t size)
+{
+    time_t now = time(NULL);
+    struct tm day;
+    char when[32];
+
+    (void)strftime(when, sizeof when, "%Y%m%d-%H%M%S", localtime_r(&now, &day));
+    (void)snprintf(file, size, "%.*s-%s.wav", STEM, stem, when);
+    for (char *at = file; *at; at++) {
+        if (!isalnum((unsigned char)*at) && !strchr("._-", *at))
+            *at = '_';
+    }
+    if (*file == '.')
+        *file = '_';
+}
+
+/* The field `file` of the table at `index`, "" when there is none. */
+static void take_file(lua_State *L, int index, char *file, size_t size)
+{
+    static const char *const endings[] = {".wav", ".flac", ".opus", ".ogg"};
+    const char *ending;
+    bool is_known = false;
+
+    file[0] = '\0';
+    if (lua_getfield(L, index, "file") != LUA_TNIL) {
+        file_check(L, -1, "record: file", file, size);
+        ending = strrchr(file, '.');
+        for (size_t i = 0; ending && i < sizeof endings / sizeof *endings; i++)
+            is_known = is_known || strcmp(ending, endings[i]) == 0;
+        if (!is_known || strchr(file, ':'))
+            script_error(L, "record: file must end in .wav, .flac, .opus or .ogg, not \"%s\"",
+                         file);
+    }
+    lua_pop(L, 1);
+}
+
+static void keys_check(lua_State *L, int index, const char *const *names, unsigned count)
+{
+    luaL_checktype(L, index, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, index)) {
+        (void)key_check(L, -2, "record", names, count);
+        lua_pop(L, 1);
+    }
+}
+
+/* ---- what a caller says --------------------------------------------------------------------- */
+
+static const char *error_text(int error)
+{
+    return error == EBUSY ? "another recording has that name" : strerror(error);
+}
+
+static bool start(struct conversation *conversation)
+{
+    struct take *take = &conversation->take;
+    int error = visitor_record(conversation_visitor(conversation), take->file, take->most,
+                               take->silence, &take->recording);
+
+    return !error || !conversation_note(conversation, false, error_text(error));
+}
+
+static bool on_key(struct conversation *conversation)
+{
+    struct take *take = &conversation->take;
+    char key = conversation->keys[0];
+
+    conversation->keys[0] = '\0'; /* they are no answer to what is asked later */
+    if (!take->recording || !key || !strchr(take->terminators, key))
+        return false;
+    take->key = key;
+    visitor_record_stop(conversation_visitor(conversation), take->recording);
+    return false;
+}
+
+static bool on_event(struct conversation *conversation, const struct conference_event *event)
+{
+    struct take *take = &conversation->take;
+
+    if (playlist_is_told(&conversation->playlist, event))
+        return !start(conversation);
+    if (event->kind != EVENT_RECORDED || event->playback != take->recording)
+        return false;
+    take->duration = event->duration;
+    return conversation_note(conversation, !*event->reason, event->reason);
+}
+
+static void cancel(struct conversation *conversation)
+{
+    struct visitor *visitor = conversation_visitor(conversation);
+
+    if (visitor && conversation->take.recording)
+        visitor_record_stop(visitor, conversation->take.recording);
+}
+
+/* { file = "recording:…", seconds = 2.5, key = "#" }, or nil and why not */
+static int push(lua_State *L, struct conversation *conversation)
+{
+    const struct take *take = &conversation->take;
+
+    if (!conversation->outcome.is_good) {
+        lua_pushnil(L);
+        lua_pushstring(L, conversation->outcome.text);
+        return 2;
+    }
+    lua_createtable(L, 0, 3);
+    lua_pushfstring(L, "%s%s", RECORDING, take->file);
+    lua_setfield(L, -2, "file");
+    lua_pushnumber(L, take->duration / 1000.0);
+    lua_setfield(L, -2, "seconds");
+    if (take->key) {
+        lua_pushlstring(L, &take->key, 1);
+        lua_setfield(L, -2, "key");
+    }
+    return 1;
+}
+
+static const struct wait record_wait = {
+    .push = push, .on_key = on_key, .on_event = on_event, .cancel = cancel};
+
+static unsigned take_seconds(lua_State *L, const char *name, const char *what, unsigned standard)
+{
+    unsigned ms = standard;
+
+    if (lua_getfield(L, 2, name) != LUA_TNIL)
+        ms = seconds_check(L, -1, what);
+    lua_pop(L, 1);
+    return ms;
+}
+
+static void take_terminators(lua_State *L, char *keys, size_t size)
+{
+    (void)snprintf(keys, size, "#");
+    if (lua_getfield(L, 2, "terminator") != LUA_TNIL)
+        text_check(L, -1, "record: terminator", keys, size);
+    lua_pop(L, 1);
+    if (strspn(keys, KEYS) != strlen(keys))
+        script_error(L, "record: terminator must be keys, as in \"*#\", or \"\" for none");
+}
+
+static bool take_beep(lua_State *L)
+{
+    int type = lua_getfield(L, 2, "beep");
+    bool beeps = type == LUA_TNIL || lua_toboolean(L, -1);
+
+    if (type != LUA_TNIL && type != LUA_TBOOLEAN)
+        script_error(L, "record: beep must be true or false, not a %s", luaL_typename(L, -1));
+    lua_pop(L, 1);
+    return beeps;
+}
+
+/* call:record { file = …, max = 60, silence = 0, terminator = "#", beep = true } */
+int call_record(lua_State *L)
+{
+    static const char *const names[] = {"file", "max", "silence", "terminator", "beep"};
+    struct conversation *conversation = conversation_check(L);
+    struct take *take = &conversation->take;
+    bool beeps;
+
+    lua_settop(L, 2);
+    if (lua_isnil(L, 2)) {
+        lua_newtable(L);
+        lua_replace(L, 2);
+    }
+    if (!conversation_visitor(conversation))
+        return handle_gone(L);
+    keys_check(L, 2, names, sizeof names / sizeof *names);
+    conversation_check_wait(L, conversation, "record");
+    *take = (struct take){.recording = 0};
+    take_file(L, 2, take->file, sizeof take->file);
+    if (!*take->file)
+        make_name(conversation->call, take->file, sizeof take->file);
+    take->most = take_seconds(L, "max", "record: max", SECONDS_STANDARD * 1000);
+    take->silence = take_seconds(L, "silence", "record: silence", 0);
+    if (take->most == 0)
+        script_error(L, "record: max must be more than 0 seconds");
+    take_terminators(L, take->terminators, sizeof take->terminators);
+    beeps = take_beep(L);
+    if (!audio_check(L, conversation, "record"))
+        return handle_gone(L);
+    conversation->keys[0] = '\0';
+    playlist_clear(&conversation->playlist);
+    lua_pushstring(L, beeps ? BEEP : NULL);
+    playlist_add(L, -1, "record: beep", &conversation->playlist);
+    /* Without the tone it records all the same. */
+    if ((!beeps || !playlist_play(conversation)) && !start(conversation))
+        return conversation_over(L, conversation, &record_wait);
+    return conversation_wait(L, conversation, &record_wait);
+}
+
+/* ---- what is said in a conference ----------------------------------------------------------- */
+
+/* conference:record { file = … }: its name; or nil, code, text */
+int conference_record_file(lua_State *L, struct conference *conference)
+{
+    static const char *const names[] = {"file"};
+    struct request request = {.verb = VERB_RECORD, .conference = conference};
+    struct decision decision;
+    char file[RECORD_FILE] = "";
+    int result;
+
+    lua_settop(L, 2);
+    if (!lua_isnil(L, 2)) {
+        keys_check(L, 2, names, sizeof names / sizeof *names);
+        take_file(L, 2, file, sizeof file);
+    }
+    if (!conference)
+        return handle_gone(L);
+    if (!*file)
+        make_name(conference_name(conference), file, sizeof file);
+    (void)snprintf(request.params.file, sizeof request.params.file, "%s", file);
+    result = command_run(L, &request, &decision);
+    if (result)
+        return command_refused(L, result, &decision);
+    lua_pushfstring(L, "%s%s", RECORDING, decision.params.file);
+    return 1;
+}

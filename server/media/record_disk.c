@@ -1,0 +1,82 @@
+/* The thread that writes down what recorders have on their tapes. */
+#include "media/engine.h"
+
+#include <poll.h>
+
+enum { EVERY_MS = 100 }; /* a WAV file is that far behind when the server is killed */
+
+LIST_HEAD(recorder_list, recorder);
+
+static void begin(struct recorder *recorder)
+{
+    recorder->file =
+        record_file_create(recorder->path, recorder->problem, sizeof recorder->problem);
+    if (recorder->file == NULL) {
+        atomic_store_explicit(&recorder->failed, true, memory_order_relaxed);
+    }
+}
+
+/* What is on the tape. Once it cannot be written it is thrown away. */
+static void drain(struct recorder *recorder)
+{
+    struct tape_frame frame;
+    int16_t samples[FRAME_MAX];
+
+    while (tape_get(&recorder->tape, &frame, samples)) {
+        if (recorder->file != NULL && *recorder->problem == '\0' &&
+            !(record_file_add_silence(recorder->file, frame.silence) &&
+              record_file_add(recorder->file, samples, frame.count, frame.rate * 1000U))) {
+            atomic_store_explicit(&recorder->failed, true, memory_order_relaxed);
+        }
+    }
+}
+
+static void end(struct recorder *recorder)
+{
+    if (recorder->file != NULL && *recorder->problem == '\0') {
+        (void)record_file_add_silence(recorder->file, recorder->tail);
+    }
+    if (recorder->file != NULL) {
+        record_file_size(recorder->file, &recorder->duration, &recorder->bytes);
+    }
+    (void)record_file_close(recorder->file);
+    recorder->file = NULL;
+}
+
+void recorders_run(struct worker *worker, void *arg)
+{
+    struct recorder_list active = LIST_HEAD_INITIALIZER(active);
+    struct pollfd wanted = {.fd = worker_fd(worker), .events = POLLIN};
+    struct recorder *recorder, *next;
+    struct job *job;
+
+    (void)arg;
+    for (;;) {
+        if (LIST_EMPTY(&active)) {
+            job = worker_wait(worker);
+            if (job == NULL) {
+                return;
+            }
+        } else {
+            (void)poll(&wanted, 1, EVERY_MS);
+            job = worker_take(worker);
+        }
+        for (; job != NULL; job = job_next(job)) {
+            recorder = (struct recorder *)job;
+            LIST_INSERT_HEAD(&active, recorder, on_disk);
+            begin(recorder);
+        }
+        for (recorder = LIST_FIRST(&active); recorder != NULL; recorder = next) {
+            /* Asked before the tape is: what was put before the end is on it by then. */
+            bool is_finished = atomic_load_explicit(&recorder->finished, memory_order_acquire);
+
+            next = LIST_NEXT(recorder, on_disk);
+            drain(recorder);
+            if (is_finished) {
+                LIST_REMOVE(recorder, on_disk);
+                end(recorder);
+                worker_return(worker, &recorder->job);
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+"""Recordings: of a caller, of a conference; what is in the files, and what goes wrong."""
+
+import signal
+import time
+
+import audio
+import run
+import tone
+from parley import OPEN, Server
+from sip import Phone
+
+POLICY = """
+local policy = parley.policy { name = "site" }
+function policy.create() return accept() end
+function policy.digit(event, conference)
+  if event.digit == "1" then
+    local file, code, why = conference:record { file = "board/all.wav" }
+    print("record", file, code, why, conference.recording)
+  elseif event.digit == "2" then
+    print("stop", conference:stop_recording())
+  end
+end
+function policy.recorded(event)
+  print("recorded", event.on, event.file, event.seconds > 0.5, event.reason)
+end
+return policy
+"""
+
+
+def with_application(script, config="", **others):
+    config = f'policy = "{OPEN}"\napplications = {{ ["9000"] = "talk" }}\n' + config
+    return Server(config=config, files={"scripts/talk.lua": script}, **others)
+
+
+def recording(server, name):
+    """At 8 kHz, as phones have it."""
+    return audio.resample(*audio.read_wav(server.data / "recordings" / name))
+
+
+def begin(phone, number="9000"):
+    phone.invite(number)
+    phone.expect(200)
+    phone.ack()
+
+
+def wait_for_sound(server, name, seconds):
+    """Until so much of it has been written."""
+    path = server.data / "recordings" / name
+
+    def written():
+        return path.exists() and path.stat().st_size > 44 + 32000 * seconds
+
+    deadline = time.monotonic() + (seconds + 5) * run.SLOW
+    while not written():
+        assert time.monotonic() < deadline, f"{name} is not written"
+        time.sleep(0.05)
+
+
+# ---- a caller ----------------------------------------------------------------------------------
+
+
+@run.real_time
+def test_a_caller_is_recorded_and_hears_it_again():
+    script = """
+return function(call)
+  call:answer()
+  local r, why = call:record { file = "messages/one.wav", max = 20 }
+  print("recorded", r and r.file, r and r.seconds > 0.9, r and r.key, why)
+  if r then print("played", call:play(r.file)) end
+  call:sleep(60)
+end
+"""
+    with with_application(script) as server, Phone(server, "alice") as alice:
+        begin(alice)
+        beep = alice.hear(0.6, 0)
+        assert tone.level(beep[800:2000], 1000) > -20, "it begins with a tone"
+        alice.say(tone.sine(600))
+        wait_for_sound(server, "messages/one.wav", 1)
+        alice.press("#")
+        server.expect_log("recorded recording:messages/one.wav true # nil")
+        samples = recording(server, "messages/one.wav")
+        alice.say(tone.silence)
+        loud = [tone.level(samples[at : at + 1600], 600) for at in range(0, len(samples) - 1600, 800)]
+        assert max(loud) > -21 and sum(level > -23 for level in loud) >= 5, loud
+        heard = alice.hear(0.6, 0.2)
+        assert tone.level(heard[1600:3200], 600) > -23, "what was recorded is played"
+        server.expect_log("played true")
+
+
+def test_a_disk_that_cannot_be_written_is_told_and_the_call_goes_on():
+    script = """
+return function(call)
+  call:answer()
+  print("failed", call:record { file = "a/b.wav", beep = false })
+  call:play "tone:800/300"
+  print("slept", call:sleep(0.1))
+  call:hangup "enough"
+end
+"""
+    with with_application(script, 'recordings = { path = "not-here" }\n') as server:
+        (server.directory / "not-here").write_text("a file, no directory")
+        with Phone(server, "alice") as alice:
+            begin(alice)
+            server.expect_log("failed nil .*Not a directory")
+            server.expect_log("slept true")
+            alice.reply(alice.expect("BYE"), 200)
+            alice.is_up = False
+
+
+def test_who_hangs_up_while_recorded_leaves_a_whole_file():
+    script = """
+return function(call)
+  call:answer()
+  call:record { file = "gone.flac", beep = false }
+  print("never")
+end
+"""
+    with with_application(script) as server, Phone(server, "alice") as alice:
+        begin(alice)
+        alice.say(tone.sine(500))
+        alice.hear(0.5)
+        alice.hang_up()
+        server.expect_log("has recorded gone.flac, [0-9.]+ s")
+        data = (server.data / "recordings" / "gone.flac").read_bytes()
+        assert data[:4] == b"fLaC" and len(data) > 1000
+        assert "never" not in server.log()
+
+
+# ---- a conference ------------------------------------------------------------------------------
+
+
+@run.real_time
+def test_a_conference_recording_has_the_voices_of_all():
+    with Server(config="", policy=POLICY) as server:
+        with Phone(server, "alice") as alice, Phone(server, "bob") as bob:
+            for phone, frequency in ((alice, 500), (bob, 900)):
+                phone.call()
+                phone.say(tone.sine(frequency))
+            alice.hear(0.3)
+            alice.press("1")
+            server.expect_log("record recording:board/all.wav nil nil recording:board/all.wav")
+            server.expect_log("recorded true board/all.wav false")
+            alice.press("1")
+            server.expect_log("record nil 491 it is recorded already")
+            wait_for_sound(server, "board/all.wav", 1.2)
+            bob.press("2")
+            server.expect_log("stop true")
+            server.expect_log("recorded false board/all.wav true")
+            samples = recording(server, "board/all.wav")
+            loud = [
+                min(tone.level(samples[at : at + 1600], hz) for hz in (500, 900))
+                for at in range(0, len(samples) - 1600, 800)
+            ]
+            assert max(loud) > -21.5, f"both are in it at their level: {loud}"
+
+
+def test_a_server_that_is_killed_leaves_a_file_that_can_be_played():
+    server = Server(config="", policy=POLICY)
+    with server, Phone(server, "alice") as alice:
+        alice.call()
+        alice.say(tone.sine(700))
+        alice.hear(0.3)
+        alice.press("1")
+        server.expect_log("recorded true")
+        wait_for_sound(server, "board/all.wav", 0.6)
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait()
+        alice.is_up = False
+        samples = recording(server, "board/all.wav")
+        assert len(samples) > 0.5 * audio.RATE
+        assert tone.level(samples[-2400:-800], 700) > -24
+
+
+if __name__ == "__main__":
+    run.main()

@@ -1,0 +1,189 @@
+/* Recording a caller, and a conference, by scripts. */
+#include "tests/unit/lua/script_world.h"
+
+/* Dials 9000, where the application is `body`, and is answered. */
+static struct call *talk(const char *body)
+{
+    char source[2000], path[96];
+    struct call *call;
+
+    (void)snprintf(source, sizeof source, "return function(call) call:answer() %s\nend", body);
+    script_write("own", source);
+    script_path("own", path, sizeof path);
+    if (!script.engine) {
+        script_write("site", "return parley.policy { name = 'site' }");
+        script.applications = json_pack("{s:s}", "9000", path);
+        assert_int_equal(script_start(), 0);
+    } else {
+        assert_int_equal(script_reload(), 0);
+    }
+    call = world_dial(script.focus, "alice", "9000");
+    assert_true(call->answered);
+    world_session(script.focus, call, STREAM_SENDRECV, false);
+    focus_signalling_events()->on_established(call, script.focus);
+    script_turn();
+    return call;
+}
+
+static void press(struct call *call, char key)
+{
+    focus_mixing_events()->on_digit(call->user, key, 100, script.focus);
+    script_turn();
+}
+
+static void assert_said(struct call *call, const char *reason)
+{
+    script_turn();
+    assert_string_equal(call->reason, reason);
+    world_hang_up(script.focus, call);
+    script_turn();
+    assert_int_equal(focus_call_count(script.focus), 0);
+}
+
+#define SAY "call:hangup(r and r.file .. ' ' .. r.seconds .. ' ' .. tostring(r.key) or why)"
+
+static void a_caller_is_recorded_after_a_tone_until_a_key(void **state)
+{
+    struct call *call = talk("local r, why = call:record { file = 'names/a.wav', max = 5, "
+                             "silence = '2s', terminator = '*#' } " SAY);
+
+    (void)state;
+    assert_null(world.first_recorder);
+    assert_memory_equal(world.first_player->file, "tone:", 5);
+    press(call, '#'); /* it has not begun */
+    world_played(script.focus, world.first_player, NULL);
+    script_turn();
+    assert_non_null(world.first_recorder);
+    assert_string_equal(world.first_recorder->file, "names/a.wav");
+    assert_non_null(world.first_recorder->config.leg);
+    assert_int_equal(world.first_recorder->config.most, 5000);
+    assert_int_equal(world.first_recorder->config.silence, 2000);
+    press(call, '1');
+    assert_false(world.first_recorder->stopped);
+    press(call, '*');
+    assert_true(world.first_recorder->stopped);
+    assert_false(call->ended);
+    world_recorded(script.focus, 2500, NULL);
+    assert_said(call, "recording:names/a.wav 2.5 *");
+}
+
+static void what_goes_wrong_is_told_to_the_script(void **state)
+{
+    struct call *call;
+
+    (void)state;
+    call = talk("local r, why = call:record { file = 'a.wav', beep = false } " SAY);
+    log_catch();
+    world_recorded(script.focus, 100, "No space left on device");
+    assert_contains(log_caught(), "recording a.wav ends after 0.1 s: No space left on device");
+    assert_said(call, "No space left on device");
+    world.record_error = EINVAL;
+    call = talk("local r, why = call:record { file = 'a.wav', beep = false } call:hangup(why)");
+    world.record_error = 0;
+    assert_said(call, "Operation not supported");
+    call = talk("local a = call:record { beep = false } call:hangup(a.file:match '^recording:')");
+    assert_contains(world.first_recorder->file, ".wav");
+    world_recorded(script.focus, 100, NULL);
+    assert_said(call, "recording:");
+}
+
+static void who_hangs_up_while_recorded_leaves_nothing_behind(void **state)
+{
+    struct call *call = talk("call:record { file = 'a.wav', beep = false }");
+
+    (void)state;
+    world_hang_up(script.focus, call);
+    script_turn();
+    assert_int_equal(focus_call_count(script.focus), 0);
+    world_recorded(script.focus, 100, NULL); /* the leg has ended it */
+    call = talk("call:record { file = 'a.wav', beep = false } call:hangup 'again'");
+    assert_non_null(world.first_recorder);
+    world_recorded(script.focus, 100, NULL);
+    assert_said(call, "again");
+}
+
+static void wishes_that_cannot_be_are_errors(void **state)
+{
+    static const char *const cases[][2] = {
+        {"{ file = '/etc/a.wav' }", "record: file must lie in"},
+        {"{ file = '../a.wav' }", "record: file must lie in"},
+        {"{ file = 'recording:../a.wav' }", "record: file must lie in"},
+        {"{ file = 'a.mp3' }", "record: file must end in .wav, .flac, .opus or .ogg"},
+        {"{ max = 0 }", "record: max must be more than 0 seconds"},
+        {"{ terminator = 'x' }", "record: terminator must be keys"},
+        {"{ beep = 1 }", "record: beep must be true or false"},
+        {"{ fil = 'a.wav' }", "fil"},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char body[256];
+        struct call *call;
+
+        (void)snprintf(body, sizeof body,
+                       "local ok, why = pcall(call.record, call, %s) "
+                       "call:hangup(why:match 'record:.*' or why)",
+                       cases[i][0]);
+        call = talk(body);
+        assert_contains(call->reason, cases[i][1]);
+        world_hang_up(script.focus, call);
+        script_turn();
+    }
+}
+
+static void a_conference_is_recorded_by_its_policys_leave(void **state)
+{
+    struct call *alice;
+    const char *log;
+
+    (void)state;
+    script_policy(
+        "function policy.record(request) if request.params.file == 'no.wav' then "
+        "return reject(403, 'Not this') end end\n"
+        "function policy.digit(event, conference)\n"
+        "  local r, code, why\n"
+        "  if event.digit == '1' then r, code, why = conference:record { file = 'no.wav' } end\n"
+        "  if event.digit == '2' then r, code, why = conference:record { file = 'a.wav' } end\n"
+        "  if event.digit == '3' then r, code, why = conference:stop_recording() end\n"
+        "  if event.digit == '4' then r, code, why = conference:record() end\n"
+        "  parley.log.error(tostring(r) .. tostring(why) .. tostring(conference.recording))\n"
+        "end\n"
+        "function policy.recorded(event) parley.log.error('told ' .. tostring(event.on) "
+        ".. event.file .. event.seconds .. event.reason) end\n");
+    alice = world_join(script.focus, "alice", "demo");
+    log_catch();
+    press(alice, '1');
+    press(alice, '2');
+    press(alice, '2');
+    press(alice, '3');
+    assert_true(world.first_recorder->stopped);
+    assert_null(world.first_recorder->config.leg);
+    assert_true(world.first_recorder->config.buses & 1 << MIX_MAIN);
+    world_recorded(script.focus, 1500, NULL);
+    script_turn();
+    press(alice, '4');
+    assert_memory_equal(world.first_recorder->file, "demo-20", 7);
+    log = log_caught();
+    assert_contains(log, "nilNot thisnil");
+    assert_contains(log, "recording:a.wavnilrecording:a.wav");
+    assert_contains(log, "nilit is recorded alreadyrecording:a.wav");
+    assert_contains(log, "told truea.wav0.0");
+    assert_contains(log, "told falsea.wav1.5");
+    world_hang_up(script.focus, alice);
+    script_turn();
+    assert_true(world.first_recorder->stopped); /* with the conference */
+    world_recorded(script.focus, 100, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCRIPT_TEST(a_caller_is_recorded_after_a_tone_until_a_key),
+        SCRIPT_TEST(what_goes_wrong_is_told_to_the_script),
+        SCRIPT_TEST(who_hangs_up_while_recorded_leaves_nothing_behind),
+        SCRIPT_TEST(wishes_that_cannot_be_are_errors),
+        SCRIPT_TEST(a_conference_is_recorded_by_its_policys_leave),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,369 @@
+/* Recordings: what is in the files, sample by sample, and what goes wrong with disks. */
+#include "media_world.h"
+
+#include "media/record_file.h"
+#include "media/tape.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <sndfile.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+static int setup(void **state)
+{
+    (void)state;
+    (void)snprintf(recordings, sizeof recordings, "/tmp/parley-record-XXXXXX");
+    return mkdtemp(recordings) == NULL;
+}
+
+static int teardown(void **state)
+{
+    char command[96];
+
+    (void)state;
+    (void)snprintf(command, sizeof command, "rm -rf %s", recordings);
+    return system(command);
+}
+
+static const char *path_of(const char *name)
+{
+    static char path[128];
+
+    (void)snprintf(path, sizeof path, "%s/%s", recordings, name);
+    return path;
+}
+
+static int16_t content[20 * RECORD_RATE];
+
+/* Reads the file into `content`; returns its samples. */
+static unsigned load(const char *name)
+{
+    SF_INFO info = {0};
+    SNDFILE *file = sf_open(path_of(name), SFM_READ, &info);
+    sf_count_t count;
+
+    assert_non_null(file);
+    assert_int_equal(info.channels, 1);
+    count = sf_readf_short(file, content, sizeof content / sizeof *content);
+    assert_int_equal(sf_close(file), 0);
+    return (unsigned)count;
+}
+
+/* ---- files ---- */
+
+static void samples_are_in_the_file_as_they_were_and_silence_between(void **state)
+{
+    static const char *const names[] = {"a/b/c.wav", "a.flac"};
+    char problem[200] = "";
+    int16_t samples[320];
+    unsigned duration;
+    uint64_t bytes;
+
+    (void)state;
+    for (unsigned i = 0; i < 320; i++) {
+        samples[i] = (int16_t)(i * 197 - 31000);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        struct record_file *file = record_file_create(path_of(names[i]), problem, sizeof problem);
+
+        assert_non_null(file);
+        assert_true(record_file_add(file, samples, 320, 16000));
+        assert_true(record_file_add_silence(file, 1500));
+        assert_true(record_file_add(file, samples, 320, 16000));
+        record_file_size(file, &duration, &bytes);
+        assert_int_equal(duration, 1540);
+        if (i == 0) { /* the header is right before it is closed */
+            assert_int_equal(load(names[i]), 640 + 24000);
+            assert_int_equal(bytes, 44 + 2 * (640 + 24000));
+        }
+        assert_true(record_file_close(file));
+        assert_int_equal(load(names[i]), 640 + 24000);
+        assert_memory_equal(content, samples, sizeof samples);
+        assert_memory_equal(content + 24320, samples, sizeof samples);
+        for (unsigned at = 320; at < 24320; at++) {
+            assert_int_equal(content[at], 0);
+        }
+    }
+}
+
+static void other_rates_keep_their_time(void **state)
+{
+    static const unsigned rates[] = {8000, 48000, 16000, 8000};
+    char problem[200] = "";
+    struct record_file *file = record_file_create(path_of("a.wav"), problem, sizeof problem);
+    int16_t samples[960];
+    double sum = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned count = rates[i] / 50;
+
+        for (unsigned frame = 0; frame < 50; frame++) {
+            for (unsigned at = 0; at < count; at++) {
+                double time = (double)(frame * count + at) / rates[i];
+
+                samples[at] = (int16_t)(10000 * sin(2 * M_PI * 500 * time));
+            }
+            assert_true(record_file_add(file, samples, count, rates[i]));
+        }
+    }
+    assert_true(record_file_close(file));
+    assert_int_equal(load("a.wav"), 4 * RECORD_RATE);
+    for (unsigned i = 0; i < 4 * RECORD_RATE; i++) {
+        sum += (double)content[i] * content[i];
+    }
+    assert_in_range((unsigned)sqrt(2 * sum / (4 * RECORD_RATE)), 9800, 10100);
+}
+
+static void opus_is_written_as_well(void **state)
+{
+    static int16_t silence[320];
+    char problem[200] = "";
+    struct record_file *file = record_file_create(path_of("a.opus"), problem, sizeof problem);
+
+    (void)state;
+    assert_non_null(file);
+    for (unsigned i = 0; i < 100; i++) {
+        assert_true(record_file_add(file, silence, 320, 16000));
+    }
+    assert_true(record_file_close(file));
+    assert_in_range(load("a.opus"), 2 * RECORD_RATE, 2 * 48000 + 4800);
+}
+
+static void what_cannot_be_written_says_why(void **state)
+{
+    char problem[200] = "";
+
+    (void)state;
+    assert_false(record_file_is_known("a.mp3"));
+    assert_false(record_file_is_known("a"));
+    assert_true(record_file_is_known("a/b.opus"));
+    assert_int_equal(fclose(fopen(path_of("file"), "w")), 0);
+    assert_null(record_file_create(path_of("file/a.wav"), problem, sizeof problem));
+    assert_non_null(strstr(problem, "Not a directory"));
+    assert_int_equal(mkdir(path_of("folder.wav"), 0700), 0);
+    assert_null(record_file_create(path_of("folder.wav"), problem, sizeof problem));
+    assert_non_null(strstr(problem, "Is a directory"));
+}
+
+/* As on a disk that is full, in a process of its own. The server's threads block the signal. */
+static void a_file_that_can_grow_no_more_keeps_what_it_has(void **state)
+{
+    pid_t child = fork();
+    int status;
+
+    (void)state;
+    if (child == 0) {
+        const struct rlimit limit = {200000, 200000};
+        char problem[200] = "";
+        static int16_t samples[RECORD_RATE];
+        struct record_file *file = record_file_create(path_of("a.wav"), problem, sizeof problem);
+        unsigned seconds = 0;
+
+        (void)signal(SIGXFSZ, SIG_IGN);
+        if (file == NULL || setrlimit(RLIMIT_FSIZE, &limit) != 0) {
+            _exit(1);
+        }
+        while (seconds < 20 && record_file_add(file, samples, RECORD_RATE, RECORD_RATE)) {
+            seconds++;
+        }
+        if (seconds != 6 || strstr(problem, "too large") == NULL ||
+            record_file_add_silence(file, 20)) {
+            _exit(2);
+        }
+        (void)record_file_close(file);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_in_range(load("a.wav"), 6 * RECORD_RATE, 6 * RECORD_RATE + 4000);
+}
+
+/* ---- tapes ---- */
+
+static void a_tape_gives_back_frames_in_order_and_refuses_what_it_has_no_room_for(void **state)
+{
+    static struct tape tape;
+    struct tape_frame frame = {.silence = 40, .rate = 48, .count = 960}, got;
+    int16_t samples[960], heard[960];
+    unsigned put = 0, taken = 0;
+
+    (void)state;
+    for (unsigned round = 0; round < 5; round++) {
+        for (;; put++) {
+            for (unsigned i = 0; i < 960; i++) {
+                samples[i] = (int16_t)(put * 7 + i);
+            }
+            if (!tape_put(&tape, &frame, samples)) {
+                break;
+            }
+        }
+        assert_in_range(put - taken, 60, TAPE_SIZE / 1920);
+        for (; taken < put - round; taken++) {
+            assert_true(tape_get(&tape, &got, heard));
+            assert_memory_equal(&got, &frame, sizeof got);
+            for (unsigned i = 0; i < 960; i++) {
+                assert_int_equal(heard[i], (int16_t)(taken * 7 + i));
+            }
+        }
+    }
+}
+
+/* ---- a leg, a mix ---- */
+
+static bool is_recorded(struct room *room)
+{
+    return room->recorded > 0;
+}
+
+static double tone_of(unsigned hz, unsigned first, unsigned count)
+{
+    double sine = 0, cosine = 0;
+
+    for (unsigned i = first; i < first + count; i++) {
+        sine += content[i] * sin(2 * M_PI * hz * i / RECORD_RATE);
+        cosine += content[i] * cos(2 * M_PI * hz * i / RECORD_RATE);
+    }
+    return hypot(sine, cosine) / (count / 2.0) / 32768;
+}
+
+static struct recorder *record(struct room *room, const struct record_config *config)
+{
+    struct recorder *recorder = NULL;
+
+    room->recorded = 0;
+    assert_int_equal(room->mixing->record(room->mix, config, &recorder), 0);
+    return recorder;
+}
+
+static void what_a_leg_says_is_recorded_for_as_long_as_is_wished(void **state)
+{
+    struct room *room = room_create(1);
+    struct phone *phone = phone_add(room, AF_INET, 0);
+
+    (void)state;
+    set_route(phone, GAIN_OFF, GAIN_OFF); /* nobody hears it */
+    talk(phone);
+    run_until(room, tones_have_come);
+    (void)record(room, &(struct record_config){.file = "leg.wav", .leg = phone->leg, .most = 1000});
+    run_until(room, is_recorded);
+    assert_string_equal(room->problem, "");
+    /* On a machine that stood still the last tick comes late, and counts those that were dropped. */
+    assert_in_range(room->recording.duration, 1000, 3000);
+    assert_int_equal(room->recording.lost, 0);
+    assert_int_equal(load("leg.wav"), room->recording.duration * 16);
+    assert_int_equal(room->recording.bytes, 44 + 32 * room->recording.duration);
+    assert_true(fabs(tone_of(300, 1600, 12800) - 0.2) < 0.04);
+    assert_true(tone_of(700, 1600, 12800) < 0.005);
+    room_free(room);
+}
+
+static void silence_ends_it(void **state)
+{
+    struct room *room = room_create(1);
+    struct phone *phone = phone_add(room, AF_INET, 0);
+
+    (void)state;
+    (void)record(room,
+                 &(struct record_config){.file = "leg.wav", .leg = phone->leg, .silence = 400});
+    run_until(room, is_recorded);
+    assert_string_equal(room->problem, "");
+    assert_in_range(room->recording.duration, 400, 2400);
+    assert_int_equal(load("leg.wav"), room->recording.duration * 16);
+    for (unsigned i = 0; i < RECORD_RATE * 2 / 5; i++) {
+        assert_int_equal(content[i], 0);
+    }
+    room_free(room);
+}
+
+static void what_all_say_is_recorded_until_that_is_stopped(void **state)
+{
+    struct room *room = room_create_split(2, 1); /* each phone on a thread of its own */
+    struct recorder *recorder;
+    unsigned count;
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        talk(phone_add(room, AF_INET, 0));
+    }
+    run_until(room, tones_have_come);
+    recorder = record(room, &(struct record_config){.file = "mix.flac", .buses = 1 << MIX_MAIN});
+    measure_anew(room);
+    run_until(room, all_have_heard);
+    room->mixing->record_stop(recorder);
+    room->mixing->record_stop(recorder);
+    run_until(room, is_recorded);
+    assert_string_equal(room->problem, "");
+    count = load("mix.flac");
+    assert_in_range(count, 20 * 320, sizeof content / sizeof *content - 1);
+    assert_int_equal(room->recording.duration, count / 16);
+    assert_true(fabs(tone_of(300, 1600, 3200) - 0.2) < 0.04);
+    assert_true(fabs(tone_of(500, 1600, 3200) - 0.2) < 0.04);
+    room_free(room);
+}
+
+static void it_ends_with_the_leg_and_with_the_mix(void **state)
+{
+    struct room *room = room_create(1);
+    struct phone *phone = phone_add(room, AF_INET, 0);
+
+    (void)state;
+    (void)record(room, &(struct record_config){.file = "leg.wav", .leg = phone->leg});
+    phone_remove(room);
+    run_until(room, is_recorded);
+    assert_string_equal(room->problem, "");
+    (void)record(room, &(struct record_config){.file = "mix.wav", .buses = 1 << MIX_MAIN});
+    room->mixing->mix_destroy(room->mix);
+    run_until(room, is_recorded);
+    assert_string_equal(room->problem, "");
+    (void)load("mix.wav");
+    assert_int_equal(room->mixing->mix_create(room->mixing->ctx, &room->mix), 0);
+    (void)record(room, &(struct record_config){.file = "end.wav", .buses = 1 << MIX_MAIN});
+    room_free(room); /* all ends while it records */
+    (void)load("end.wav");
+}
+
+static void what_goes_wrong_is_told_and_harms_nobody(void **state)
+{
+    struct room *room = room_create(1);
+    struct phone *phone = phone_add(room, AF_INET, 0);
+    struct recorder *recorder;
+
+    (void)state;
+    assert_int_equal(
+        room->mixing->record(
+            room->mix, &(struct record_config){.file = "leg.mp3", .leg = phone->leg}, &recorder),
+        EINVAL);
+    assert_int_equal(fclose(fopen(path_of("file"), "w")), 0);
+    (void)record(room, &(struct record_config){.file = "file/leg.wav", .leg = phone->leg});
+    run_until(room, is_recorded);
+    assert_non_null(strstr(room->problem, "file/leg.wav: Not a directory"));
+    assert_int_equal(room->recording.duration, 0);
+    talk(phone);
+    run_until(room, tones_have_come);
+    room_free(room);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(samples_are_in_the_file_as_they_were_and_silence_between),
+        TEST(other_rates_keep_their_time),
+        TEST(opus_is_written_as_well),
+        TEST(what_cannot_be_written_says_why),
+        TEST(a_file_that_can_grow_no_more_keeps_what_it_has),
+        TEST(a_tape_gives_back_frames_in_order_and_refuses_what_it_has_no_room_for),
+        TEST(what_a_leg_says_is_recorded_for_as_long_as_is_wished),
+        TEST(silence_ends_it),
+        TEST(what_all_say_is_recorded_until_that_is_stopped),
+        TEST(it_ends_with_the_leg_and_with_the_mix),
+        TEST(what_goes_wrong_is_told_and_harms_nobody),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
