@@ -301,7 +301,6 @@ enum hook_outcome hook_mix(struct generation *generation, struct script_policy *
     answer->watched |= frame.watched;
     if (is_well && !plan_is_empty(frame.plan)) {
         answer->plan = frame.plan;
-        hook_position(&frame, answer->by, sizeof answer->by);
         return HOOK_DECIDED;
     }
     plan_destroy(frame.plan);

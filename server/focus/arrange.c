@@ -9,17 +9,17 @@
  */
 #include "focus/private.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <utlist.h>
 
 enum {
     WATCH_MS = 200, /* for what changes all the time */
-    IDLE_SHARE = 9, /* policies are not asked for that many times as long as the last answer took */
+    /* Policies are not asked for that many times as long as the last answer was computed. */
+    IDLE_SHARE = 9,
 };
 
 /* ---- carrying out --------------------------------------------------------------------------- */
@@ -120,7 +120,6 @@ static void note_cause(struct cause *cause, const struct mix_answer *answer)
         .at = time(NULL),
         .event = EVENT_COUNT,
     };
-    (void)snprintf(cause->by, sizeof cause->by, "%s", answer->by);
 }
 
 /* Takes the plan, NULL: none. */
@@ -151,30 +150,19 @@ static void arrange(struct conference *conference, const struct mix_answer *answ
 
 static void ask_at(struct conference *conference, uint64_t when);
 
-/* ms that this thread has computed: on a busy machine the clock's time is not the answer's fault.
- */
-static uint64_t computed(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void ask(void *arg)
 {
     struct conference *conference = arg;
     struct arrangement *arrangement = &conference->arrangement;
     const struct policy *policy = conference->focus->policy;
-    uint64_t now = loop_now(conference->focus->loop);
+    uint64_t now = loop_now(conference->focus->loop), began = clock_computed_ns();
     struct mix_answer answer = {.plan = NULL};
-    uint64_t began = computed();
     int error = policy->mix(policy->ctx, conference, &answer);
 
     if (!error)
         arrange(conference, &answer);
     arrangement->asked_at = now;
-    arrangement->idle_until = now + IDLE_SHARE * (computed() - began);
+    arrangement->idle_until = now + IDLE_SHARE * (clock_computed_ns() - began) / 1000000;
     arrangement->watched = answer.watched;
     if (answer.watched & WATCH_LEVEL)
         ask_at(conference, now + WATCH_MS);

@@ -149,6 +149,73 @@ static float add_sidebar(struct explaining *explaining, const struct participant
     return listener->background;
 }
 
+/* A line of the hook `mix`; "": nobody has said it. */
+static struct cause cause_of_place(const struct arrangement *arrangement, const char *place)
+{
+    struct cause cause = arrangement->cause;
+
+    cause.verb = VERB_COUNT;
+    if (!*place)
+        cause.at = 0;
+    (void)snprintf(cause.who, sizeof cause.who, "%s", place);
+    (void)snprintf(cause.by, sizeof cause.by, "%s", place);
+    return cause;
+}
+
+static void add_path(struct explaining *explaining, const struct arrangement *arrangement,
+                     const struct plan_path *path, const char *listener_label,
+                     const char *talker_label)
+{
+    struct cause cause = cause_of_place(arrangement, path->speaks_place);
+
+    if (path->speaks <= GAIN_OFF)
+        add(explaining, &cause, "%s does not speak to the bus %s", talker_label, path->bus);
+    else
+        add(explaining, &cause, "%s speaks to the bus %s at %+.1f dB", talker_label, path->bus,
+            (double)path->speaks);
+    cause = cause_of_place(arrangement, path->hears_place);
+    if (path->hears <= GAIN_OFF)
+        add(explaining, &cause, "%s does not hear the bus %s", listener_label, path->bus);
+    else
+        add(explaining, &cause, "%s hears the bus %s at %+.1f dB", listener_label, path->bus,
+            (double)path->hears);
+}
+
+static void add_exception(struct explaining *explaining, const struct arrangement *arrangement,
+                          const struct plan_reason *reason, const char *listener_label,
+                          const char *talker_label)
+{
+    const struct cause cause = cause_of_place(arrangement, reason->exception);
+
+    if (reason->gain <= GAIN_OFF)
+        add(explaining, &cause, "an exception keeps %s from hearing %s", listener_label,
+            talker_label);
+    else
+        add(explaining, &cause, "by an exception %s hears %s at %+.1f dB", listener_label,
+            talker_label, (double)reason->gain);
+}
+
+/* What the policies' plan for the mix says of the two. Returns the gain, dB. */
+static float add_plan(struct explaining *explaining, const struct participant *listener,
+                      const char *listener_label, const struct participant *talker,
+                      const char *talker_label)
+{
+    const struct arrangement *arrangement = &talker->conference->arrangement;
+    struct plan_reason reason;
+
+    if (!arrangement->plan || talker->conference->parent || listener == talker)
+        return 0;
+    plan_explain(arrangement->plan, listener->id, talker->id, &reason);
+    explaining->is_silent |= reason.gain <= GAIN_OFF;
+    if (reason.exception)
+        add_exception(explaining, arrangement, &reason, listener_label, talker_label);
+    else if (reason.path_count == 0)
+        add(explaining, NULL, "the hook mix gives %s no bus to speak to", talker_label);
+    for (unsigned i = 0; !reason.exception && i < reason.path_count; i++)
+        add_path(explaining, arrangement, &reason.paths[i], listener_label, talker_label);
+    return reason.gain;
+}
+
 static void add_listener(struct explaining *explaining, const struct participant *listener,
                          const char *label)
 {
@@ -170,62 +237,6 @@ static void add_gains(struct explaining *explaining, const struct participant *l
     if (differs(listener->hears, 0))
         add(explaining, participant_cause(listener, CAUSE_VOLUME), "%s hears all at %+.1f dB",
             listener_label, (double)listener->hears);
-}
-
-/* `place`: where that is said; "": by the plan as a whole. */
-__attribute__((format(printf, 4, 5))) static void add_planned(struct explaining *explaining,
-                                                              const struct conference *conference,
-                                                              const char *place, const char *format,
-                                                              ...)
-{
-    struct cause cause = conference->arrangement.cause;
-    char text[sizeof((struct reason *)NULL)->text];
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (*place)
-        (void)snprintf(cause.by, sizeof cause.by, "%s", place);
-    add(explaining, &cause, "%s", text);
-}
-
-static void add_path(struct explaining *explaining, const struct conference *conference,
-                     const struct plan_path *path, const char *listener, const char *talker)
-{
-    add_planned(explaining, conference, path->speaks_place,
-                path->speaks > GAIN_OFF ? "%s speaks to the bus \"%s\" at %+.1f dB"
-                                        : "%s does not speak to the bus \"%s\"",
-                talker, path->bus, (double)path->speaks);
-    add_planned(explaining, conference, path->hears_place,
-                path->hears > GAIN_OFF ? "%s listens to the bus \"%s\" at %+.1f dB"
-                                       : "%s does not listen to the bus \"%s\"",
-                listener, path->bus, (double)path->hears);
-}
-
-/* What media policy says of the two. Returns dB. */
-static float add_plan(struct explaining *explaining, const struct participant *listener,
-                      const char *listener_label, const struct participant *talker,
-                      const char *talker_label)
-{
-    const struct conference *conference = talker->conference;
-    struct plan_reason reason;
-
-    if (!conference->arrangement.plan)
-        return 0;
-    plan_explain(conference->arrangement.plan, listener->id, talker->id, &reason);
-    explaining->is_silent |= reason.gain <= GAIN_OFF;
-    if (reason.exception)
-        add_planned(explaining, conference, reason.exception,
-                    reason.gain > GAIN_OFF ? "the mix has %s hear %s at %+.1f dB"
-                                           : "the mix has %s not hear %s",
-                    listener_label, talker_label, (double)reason.gain);
-    else if (reason.path_count == 0)
-        add_planned(explaining, conference, "", "the mix gives %s no bus to speak to",
-                    talker_label);
-    for (unsigned i = 0; !reason.exception && i < reason.path_count; i++)
-        add_path(explaining, conference, &reason.paths[i], listener_label, talker_label);
-    return reason.gain;
 }
 
 /* Who could be heard may have nothing to say. */
@@ -250,7 +261,7 @@ void explain_pair(const struct participant *listener, const struct participant *
     struct explaining explaining = {.explanation = explanation};
     const struct participant *from = place_of(talker), *to = place_of(listener);
     char listener_label[LABEL], talker_label[LABEL];
-    float background = 0, planned = 0;
+    float background = 0, planned;
 
     explanation->count = 0;
     participant_label(listener, listener_label, sizeof listener_label);
@@ -265,8 +276,7 @@ void explain_pair(const struct participant *listener, const struct participant *
     /* The conference behind a sidebar is as loud as it would be without. */
     if (from->conference != to->conference && to->main)
         to = to->main;
-    if (from != to)
-        planned = add_plan(&explaining, to, listener_label, from, talker_label);
+    planned = add_plan(&explaining, to, listener_label, from, talker_label);
     explanation->is_audible = !explaining.is_silent;
     explanation->gain =
         explaining.is_silent ? GAIN_OFF : from->speaks + to->hears + background + planned;

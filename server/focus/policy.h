@@ -23,7 +23,6 @@ enum mix_watch {
 struct mix_answer {
     struct plan *plan;   /* sealed, the caller's; NULL: nobody says anything */
     unsigned watched;    /* bits: what it depends on, also when it failed */
-    char by[128];        /* whose it is, and where that begins: "policy/lecture.lua:31" */
     unsigned generation; /* of the scripts that were asked */
 };
 

@@ -1,7 +1,6 @@
 """Media policy: who hears whom, and how loud, is what the hook mix says. Measured at every ear."""
 
 import contextlib
-import re
 
 import numpy as np
 
@@ -145,14 +144,6 @@ def assert_mix(people, wanted):
             raise AssertionError(f"{name}: {wrong}") from None
 
 
-def explained(server, listener, talker):
-    """What `parley explain` says, without when and where the policies lie."""
-    done = server.command("explain", "demo", listener, talker)
-    assert done.returncode == 0, done.stderr
-    text = re.sub(r", generation 1, \S+Z", "", re.sub(r"/\S*/policy/", "", done.stdout))
-    return text.replace("asked by Parley or its operator, decided by ", "")
-
-
 OPEN = {
     "alice": {"bob": 0, "carol": 0},
     "bob": {"alice": 0, "carol": 0},
@@ -167,18 +158,10 @@ def test_lecture_coach_and_exceptions_are_heard_by_whom_they_should():
         assert_mix(people, OPEN)  # the hook says nothing yet
         people["bob"].press("1")
         assert_mix(people, {"alice": {}, "bob": {"alice": 0}, "carol": {"alice": 0}})
-        assert explained(server, "alice", "carol") == (
-            "alice does not hear carol\n  the mix gives carol no bus to speak to\n      site.lua:52\n"
-        )
         people["bob"].press("2")
         assert_mix(
             people,
             {"alice": {"bob": 0, "carol": 0}, "bob": {"alice": -3, "carol": 0}, "carol": {"bob": 0}},
-        )
-        assert explained(server, "bob", "alice").startswith(
-            "bob hears alice at -3.0 dB\n"
-            '  alice speaks to the bus "whisper" at +0.0 dB\n      site.lua:26\n'
-            '  bob listens to the bus "whisper" at -3.0 dB\n      site.lua:27\n'
         )
         people["bob"].press("3")
         assert_mix(
@@ -188,9 +171,6 @@ def test_lecture_coach_and_exceptions_are_heard_by_whom_they_should():
                 "bob": {"alice": -12, "carol": -3},
                 "carol": {"alice": 6, "bob": -3},
             },
-        )
-        assert explained(server, "alice", "carol") == (
-            "alice does not hear carol\n  the mix has alice not hear carol\n      site.lua:33\n"
         )
         # a plan that makes no sense says why, and what was goes on
         people["bob"].press("5")
