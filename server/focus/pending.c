@@ -202,8 +202,8 @@ static void tell_referrer(struct pending *pending, const struct decision *result
     pending->referral = NULL;
 }
 
-/* Nothing comes of it. */
-static void refuse(struct pending *pending, int code, const char *reason)
+/* Nothing comes of it. Who calls looks after the conference, which may be over by that. */
+static void refuse_alone(struct pending *pending, int code, const char *reason)
 {
     struct conference *conference = pending->request.conference;
     struct decision result = {.verdict = DECISION_REJECT, .code = code};
@@ -219,12 +219,22 @@ static void refuse(struct pending *pending, int code, const char *reason)
         participant_tell_uncalled(conference, &pending->invitation, &result);
     }
     finish(pending, &result);
+}
+
+static void refuse(struct pending *pending, int code, const char *reason)
+{
+    struct conference *conference = pending->request.conference;
+
+    refuse_alone(pending, code, reason);
     conference_end_if_over(conference);
 }
 
 static void pending_expire(void *arg)
 {
-    refuse(arg, 408, "Nobody has decided in time");
+    static const char reason[] = "Nobody has decided in time";
+
+    incident_moderated(arg, 408, reason, NULL);
+    refuse(arg, 408, reason);
 }
 
 void pending_withdraw(struct pending *pending, int code, const char *reason)
@@ -236,12 +246,8 @@ void pending_withdraw(struct pending *pending, int code, const char *reason)
 
 void pending_end_all(struct conference *conference, int code, const char *reason)
 {
-    bool was_ending = conference->ending;
-
-    conference->ending = true; /* which it is, whatever the last of them was */
     while (conference->pending)
-        refuse(conference->pending, code, reason);
-    conference->ending = was_ending;
+        refuse_alone(conference->pending, code, reason);
 }
 
 void pending_watch(struct pending *pending,
@@ -275,7 +281,7 @@ void pending_target_left(const struct participant *participant)
         if (is_about(pending, participant) && participant->successor)
             pending->request.target = participant->successor->id;
         else if (is_about(pending, participant))
-            refuse(pending, 480, "Who it is about has left");
+            refuse_alone(pending, 480, "Who it is about has left");
     }
 }
 
@@ -332,7 +338,7 @@ static int approve(struct pending *pending, const struct request *request,
         result.params = *request->instead;
     (void)snprintf(result.by, sizeof result.by, "%s", decision->by);
     result.generation = decision->generation;
-    result.cause.at = time(NULL);
+    cause_moderate(&result.cause, decision);
     error = carry_out(pending, &result);
     if (error && error != EALREADY) {
         result.verdict = DECISION_REJECT;
@@ -359,6 +365,8 @@ int pending_decide(struct pending *pending, const struct request *request,
                    struct decision *decision)
 {
     const struct request_params *params = &decision->params;
+    const char *reason = *params->reason ? params->reason : "Declined";
+    int code = params->code ? params->code : 603;
     const char *uri = actor_is_secret(pending->request.conference->focus, &request->actor)
                           ? ""
                           : request->actor.uri;
@@ -366,8 +374,8 @@ int pending_decide(struct pending *pending, const struct request *request,
     (void)snprintf(pending->decided_by, sizeof pending->decided_by, "%s", uri);
     if (params->approved)
         return approve(pending, request, decision);
-    refuse(pending, params->code ? params->code : 603,
-           *params->reason ? params->reason : "Declined");
+    incident_moderated(pending, code, reason, decision);
+    refuse(pending, code, reason);
     return 0;
 }
 

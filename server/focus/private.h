@@ -417,8 +417,9 @@ void about_free(struct session_about *about);
 
 /* create.c */
 enum { MADE_NAME_SIZE = 24 + 1 }; /* hexadecimal digits, 96 bits; and a NUL */
-/* A name that nobody can guess, and nobody has. False: there are too many conferences. */
-bool name_make(struct focus *focus, char name[MADE_NAME_SIZE]);
+/* A name that nobody can guess, or a number of so many digits, that nobody has. False: there are
+ * too many conferences. */
+bool name_make(struct focus *focus, unsigned digits, char name[MADE_NAME_SIZE]);
 /* Notes whose call had it made, or whose it is; NULL for either. ENOMEM. */
 int maker_note(struct conference *conference, const struct call_info *from, const char *uri);
 /* Whether it is who had it made that asks. */
@@ -610,11 +611,13 @@ bool pending_may_be_decided_by(const struct pending *pending, const struct actor
 /* waiting.c */
 /* The call waits for a decision about its request, if there is room for it. */
 void waiting_begin(struct call *call, const struct request *request, struct decision *decision);
+/* The same of a visitor whose application wants it in: EINPROGRESS. EPERM: there is no room. */
+int waiting_join(struct visitor *visitor, const struct request *request, struct decision *decision);
 /* There is audio: what is to be heard meanwhile begins. */
 void waiting_play(struct visitor *visitor);
 /* The visitor, who has waited, has left. */
 void waiting_gone(struct visitor *visitor, int code, const char *reason);
-/* The caller is not let in … */
+/* The caller is not let in, and goes, unless it has an application … */
 void waiting_refuse(struct pending *pending, const struct decision *result);
 /* … or is: result->participant. ECANCELED: it could not be done, result->code and reason say why.
  */
