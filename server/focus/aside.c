@@ -15,8 +15,6 @@
 #include <string.h>
 #include <utlist.h>
 
-enum { PROMPT_FADE = 10 }; /* ms */
-
 /* What is heard by who is asked, when nobody says otherwise: two notes, twice. */
 #define CHIME "tone:523/200,659/300,0/500,523/200,659/300"
 
@@ -50,63 +48,33 @@ struct participant *participant_here(struct participant *participant)
 
 /* ---- the question --------------------------------------------------------------------------- */
 
-static void drop_prompt_bus(struct participant *aside)
-{
-    if (aside->prompt_bus != MIX_MAIN)
-        conference_give_bus(aside->main->conference, aside->prompt_bus);
-    aside->prompt_bus = MIX_MAIN;
-}
-
-void aside_prompted(struct participant *aside)
-{
-    drop_prompt_bus(aside);
-    participant_route_or_remove(aside->main);
-}
-
 static void stop_prompt(struct participant *aside)
 {
-    const struct conference *parent = aside->main->conference;
-    struct playback *playback;
-
-    DL_FOREACH(parent->playbacks, playback)
-    {
-        if (playback->prompted == aside->id) {
-            playback->is_silent = true;
-            playback_stop(playback, parent->focus);
-        }
-    }
-    drop_prompt_bus(aside);
+    if (aside->is_prompted)
+        participant_play(aside->main, &(struct request_params){.file = ""});
+    aside->is_prompted = false;
 }
 
 /* Nobody else hears it; who is asked goes on speaking in the parent, which it hears in the
- * background meanwhile. Without a bus or the file there are still the keys, and the package. */
+ * background meanwhile. Without it there are still the keys, and the package. */
 static void prompt(struct participant *aside, const char *file)
 {
-    struct conference *parent = aside->main->conference;
-    struct play_config config = {.file = file, .fade = PROMPT_FADE};
-    int error = *file ? conference_take_bus(parent, &config.bus) : 0;
+    struct request_params params = {.gain = 0};
 
     if (!*file)
         return;
-    if (!error) {
-        aside->prompt_bus = config.bus;
-        error = participant_route(aside->main);
-    }
-    if (!error)
-        error = playback_begin(&(struct playback){.conference = parent, .prompted = aside->id},
-                               &config);
-    if (error) {
-        log_write(LOG_LEVEL_ERROR, aside->conference->name, aside->info.id, "%s is not played: %s",
-                  file, strerror(error));
-        drop_prompt_bus(aside);
+    (void)snprintf(params.file, sizeof params.file, "%s", file);
+    aside->is_prompted = true;
+    participant_play(aside->main, &params);
+    aside->is_prompted = participant_is_played_to(aside->main);
+    if (!aside->is_prompted)
         return;
-    }
     aside->alerting = true;
-    events_post(parent->focus, &(struct conference_event){
-                                   .kind = EVENT_ALERTING,
-                                   .conference = aside->conference->id,
-                                   .participant = aside->id,
-                               });
+    events_post(aside->conference->focus, &(struct conference_event){
+                                              .kind = EVENT_ALERTING,
+                                              .conference = aside->conference->id,
+                                              .participant = aside->id,
+                                          });
 }
 
 /* It does not come, and the sidebar may have been for nobody else. */

@@ -113,7 +113,7 @@ static float add_prompt(struct explaining *explaining, const struct participant 
 {
     const struct participant *aside = listener->aside;
 
-    if (!aside || aside->joined || aside->prompt_bus == MIX_MAIN)
+    if (!aside || aside->joined || !aside->is_prompted || listener->ear_bus == MIX_MAIN)
         return 0;
     add(explaining, participant_cause(aside, CAUSE_ENTRY),
         "%s is asked into the sidebar %s, and hears all else at %+.1f dB meanwhile", label,

@@ -39,7 +39,7 @@ void playbacks_stop(struct playback *list, const struct focus *focus, bool is_ho
 
     DL_FOREACH(list, playback)
     {
-        if (playback->is_hold_music == is_hold_music && !playback->prompted && !playback->ear)
+        if (playback->is_hold_music == is_hold_music && !playback->ear)
             playback_stop(playback, focus);
     }
 }

@@ -108,10 +108,9 @@ struct playback {
     struct visitor *visitor;
     struct player *player;
     bool is_hold_music;
-    bool is_stopped;   /* it fades out */
-    bool is_silent;    /* its end concerns nobody any more */
-    uint64_t prompted; /* participant who is asked by it; 0: nobody */
-    uint64_t ear;      /* participant to whom alone it plays; 0: nobody */
+    bool is_stopped; /* it fades out */
+    bool is_silent;  /* its end concerns nobody any more */
+    uint64_t ear;    /* participant to whom alone it plays; 0: nobody */
     struct playback *prev, *next;
     char file[];
 };
@@ -293,7 +292,7 @@ struct participant {
     struct participant *aside;       /* the other way round: who it is in a sidebar; or NULL */
     float background;                /* dB; in a sidebar: how loud the parent is */
     char accept, decline;            /* keys that answer the question whether it comes aside */
-    unsigned prompt_bus;             /* where that is asked; MIX_MAIN: it is not heard (any more) */
+    bool is_prompted;                /* by what is played to it alone */
     struct participant *successor;   /* whose call is to replace this one when it is confirmed */
     struct participant *predecessor; /* the other way round; both NULL: none */
     bool speaking_told, speaking_queued;
@@ -542,8 +541,6 @@ bool aside_key(struct participant *participant, char digit);
 void aside_enter(struct participant *aside, bool is_new);
 /* It goes: whose call it has is all in the parent again. `was_in`: it had come in. */
 void aside_leave(struct participant *aside, bool was_in, bool is_replaced);
-/* What was played to who is asked is over. */
-void aside_prompted(struct participant *aside);
 /* Who goes on by another call does so in the sidebar. */
 void aside_hand_over(struct participant *participant, struct participant *predecessor);
 

@@ -76,15 +76,6 @@ static void route_aside(const struct participant *in, float hears, struct leg_ro
     route->hears[bus] = hears;
 }
 
-/* Who is asked into a sidebar by a prompt hears that, and the rest behind it. */
-static void route_asked(const struct participant *aside, float hears, struct leg_route *route)
-{
-    if (aside->prompt_bus == MIX_MAIN)
-        return;
-    lower(route, aside->background);
-    route->hears[aside->prompt_bus] = hears;
-}
-
 static void compose(const struct participant *participant, struct leg_route *route)
 {
     const struct participant *aside = participant->aside;
@@ -93,8 +84,8 @@ static void compose(const struct participant *participant, struct leg_route *rou
 
     if (aside && aside->joined) {
         route_aside(aside, participant->held_by_us ? GAIN_OFF : aside->hears, route);
-    } else if (aside) {
-        route_asked(aside, hears, route);
+    } else if (aside && aside->is_prompted && participant->ear_bus != MIX_MAIN) {
+        lower(route, aside->background); /* so that it is understood */
     } else if (parent) {
         route->hears[MIX_ANNOUNCE] = parent->has_announced ? hears : GAIN_OFF;
         route_aside(participant, hears, route);

@@ -194,14 +194,10 @@ void conference_played(struct conference *conference, const struct playback *pla
     /* What was wrong with the music before a reload says nothing about the present one. */
     bool is_bad = problem && music && strcmp(playback->file, music) == 0;
 
-    struct participant *asked = focus_participant(conference->focus, playback->prompted);
-
     if (problem)
         log_write(LOG_LEVEL_ERROR, conference->name, NULL, "%s%s",
                   is_hold_music ? "hold_music: " : "", problem);
-    if (asked && !playback->is_silent)
-        aside_prompted(asked);
-    if (playback->prompted || playback->is_silent)
+    if (playback->is_silent)
         return;
     if (!is_hold_music) {
         tell_played(conference, problem ? problem : playback->is_stopped ? "stopped" : "");
