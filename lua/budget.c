@@ -49,14 +49,6 @@ static const struct {
                      "stopped after 64 MiB of memory, all that loading a file may use"},
 };
 
-static uint64_t clock_read(clockid_t clock)
-{
-    struct timespec now;
-
-    (void)clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* A script cannot wait for anything, so wall time beyond what the thread has computed is time in
  * which a busy machine did not let us run; that is not the script's fault. The cheap clock is
  * asked first. */
@@ -64,8 +56,7 @@ static bool is_late(const struct budget *budget)
 {
     uint64_t most = limits[budget->kind].time * SLOWNESS;
 
-    return clock_ns() - budget->began > most &&
-           clock_read(CLOCK_THREAD_CPUTIME_ID) - budget->began_cpu > most;
+    return clock_ns() - budget->began > most && clock_computed_ns() - budget->began_cpu > most;
 }
 
 static void budget_look(struct budget *budget)
@@ -147,7 +138,7 @@ void budget_begin(struct generation *generation, struct budget *budget, enum bud
     memset(budget, 0, sizeof *budget);
     budget->kind = kind;
     budget->began = clock_ns();
-    budget->began_cpu = clock_read(CLOCK_THREAD_CPUTIME_ID);
+    budget->began_cpu = clock_computed_ns();
     budget->outer = generation->budget;
     generation->budget = budget;
     look_every(generation->running, INSTRUCTIONS_A_LOOK);

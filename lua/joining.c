@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -20,8 +21,36 @@ static int refused(lua_State *L, const struct decision *decision)
     return 3;
 }
 
+/* What waiting for a decision came to is noted as "603 Declined". */
+static bool is_decided(struct conversation *conversation, const struct conference_event *event)
+{
+    char text[sizeof conversation->outcome.text];
+
+    (void)snprintf(text, sizeof text, "%d %.80s", event->code, event->reason);
+    return event->kind == EVENT_DECIDED && conversation_note(conversation, event->on, text);
+}
+
+static int push_decided(lua_State *L, struct conversation *conversation)
+{
+    const struct outcome *outcome = &conversation->outcome;
+    const struct visitor *visitor = conversation_visitor(conversation);
+    char *reason;
+
+    if (outcome->is_good && visitor && visitor_participant(visitor)) {
+        participant_push(L, visitor_participant(visitor));
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushinteger(L, strtol(outcome->text, &reason, 10));
+    lua_pushstring(L, reason + strspn(reason, " "));
+    return 3;
+}
+
+static const struct wait decision_wait = {.push = push_decided, .on_event = is_decided};
+
 /* call:join(conference [, { role = …, muted = … }]): the participant that it is from now on; the
- * application goes on with it as long as it runs. */
+ * application goes on with it as long as it runs. When the policy leaves it to somebody it waits,
+ * with the conference's music, until that is decided. */
 int call_join(lua_State *L)
 {
     struct conversation *conversation = conversation_check(L);
@@ -47,6 +76,12 @@ int call_join(lua_State *L)
     error = visitor_join(visitor, conference, &wish, &decision);
     if (error == ENOENT)
         return handle_gone(L);
+    if (error == EALREADY)
+        return luaL_error(L, "join: the caller waits to be let in already");
+    if (error == EINPROGRESS) {
+        conversation_check_wait(L, conversation, "join, which has to wait for a decision,");
+        return conversation_wait(L, conversation, &decision_wait);
+    }
     if (error)
         return refused(L, &decision);
     participant_push(L, decision.participant);

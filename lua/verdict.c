@@ -190,8 +190,9 @@ void verdict_take(lua_State *L, int index, struct hook_frame *frame)
                      hook_name(frame->hook), luaL_typename(L, index));
     strange = verdict->set & ~verb_params(frame->request->verb);
     if (strange)
-        script_error(L, "%s: accept: '%s' means nothing to %s", verdict->by, param_name(strange),
-                     hook_name(frame->hook));
+        script_error(L, "%s: %s: '%s' means nothing to %s", verdict->by,
+                     verdict->verdict == DECISION_PENDING ? "pending" : "accept",
+                     param_name(strange), hook_name(frame->hook));
     if (verdict->verdict == DECISION_PENDING && !verb_can_wait(frame->request->verb))
         script_error(L, "%s: pending: nobody can be asked to decide a %s: accept or reject it",
                      verdict->by, hook_name(frame->hook));

@@ -19,7 +19,7 @@ local policy = parley.policy {
     },
     announcement = {
       type = "string", default = "somebody-waits",
-      doc = "What is heard when somebody waits: a prompt or a file; \"\": nothing",
+      doc = "What the moderators hear when somebody waits: a prompt or a file; \"\": nothing",
     },
   },
 }
@@ -35,7 +35,10 @@ function policy.join(request, conference)
     return accept { role = "moderator" }
   end
   if conference.locked then return reject(403, "Conference is locked") end
-  return pending { meanwhile = options.meanwhile, expires = options.wait, decided_by = "moderator" }
+  return pending {
+    meanwhile = options.meanwhile, expires = options.wait, decided_by = "moderator",
+    announce = options.announcement,
+  }
 end
 
 -- What changes something for others is for moderators; what others ask for waits for them.
@@ -61,12 +64,6 @@ end
 
 function policy.subscribe(request, conference)
   if is_moderator(request.actor, conference) then return accept { view = "moderator" } end
-end
-
-function policy.pending(_, conference)
-  if conference.options.announcement ~= "" and conference.count > 0 then
-    conference:play(conference.options.announcement)
-  end
 end
 
 -- The one who has waited longest.

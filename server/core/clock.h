@@ -6,5 +6,7 @@
 
 uint64_t clock_ns(void);
 uint64_t clock_us(void);
+/* What the thread has computed since it began: what it has waited, for others too, is not in it. */
+uint64_t clock_computed_ns(void);
 
 #endif

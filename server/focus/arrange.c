@@ -9,6 +9,7 @@
  */
 #include "focus/private.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 
 #include <errno.h>
@@ -17,7 +18,8 @@
 
 enum {
     WATCH_MS = 200, /* for what changes all the time */
-    IDLE_SHARE = 9, /* policies are not asked for that many times as long as the last answer took */
+    /* Policies are not asked for that many times as long as the last answer was computed. */
+    IDLE_SHARE = 9,
 };
 
 /* ---- carrying out --------------------------------------------------------------------------- */
@@ -128,14 +130,14 @@ static void ask(void *arg)
     struct conference *conference = arg;
     struct arrangement *arrangement = &conference->arrangement;
     const struct policy *policy = conference->focus->policy;
-    uint64_t now = loop_now(conference->focus->loop);
+    uint64_t now = loop_now(conference->focus->loop), began = clock_computed_ns();
     struct mix_answer answer = {.plan = NULL};
     int error = policy->mix(policy->ctx, conference, &answer);
 
     if (!error)
         arrange(conference, &answer);
     arrangement->asked_at = now;
-    arrangement->idle_until = now + IDLE_SHARE * (loop_now(conference->focus->loop) - now);
+    arrangement->idle_until = now + IDLE_SHARE * (clock_computed_ns() - began) / 1000000;
     arrangement->watched = answer.watched;
     if (answer.watched & WATCH_LEVEL)
         ask_at(conference, now + WATCH_MS);

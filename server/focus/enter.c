@@ -109,7 +109,11 @@ int visitor_join(struct visitor *visitor, struct conference *conference,
 
     if (conference->ended || conference->factory)
         return ENOENT;
+    if (visitor->pending)
+        return EALREADY;
     decide_join(&request, info, decision);
+    if (decision->verdict == DECISION_PENDING)
+        return waiting_join(visitor, &request, decision);
     if (decision->verdict != DECISION_ACCEPT) {
         log_write(LOG_LEVEL_INFO, conference->name, info->id, "%s refused: %d %s (by %s)",
                   info->caller.uri, decision->code, decision->reason, decision->by);

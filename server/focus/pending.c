@@ -202,8 +202,8 @@ static void tell_referrer(struct pending *pending, const struct decision *result
     pending->referral = NULL;
 }
 
-/* Nothing comes of it. */
-static void refuse(struct pending *pending, int code, const char *reason)
+/* Nothing comes of it. Who calls looks after the conference, which may be over by that. */
+static void refuse_alone(struct pending *pending, int code, const char *reason)
 {
     struct conference *conference = pending->request.conference;
     struct decision result = {.verdict = DECISION_REJECT, .code = code};
@@ -219,6 +219,13 @@ static void refuse(struct pending *pending, int code, const char *reason)
         participant_tell_uncalled(conference, &pending->invitation, &result);
     }
     finish(pending, &result);
+}
+
+static void refuse(struct pending *pending, int code, const char *reason)
+{
+    struct conference *conference = pending->request.conference;
+
+    refuse_alone(pending, code, reason);
     conference_end_if_over(conference);
 }
 
@@ -236,12 +243,8 @@ void pending_withdraw(struct pending *pending, int code, const char *reason)
 
 void pending_end_all(struct conference *conference, int code, const char *reason)
 {
-    bool was_ending = conference->ending;
-
-    conference->ending = true; /* which it is, whatever the last of them was */
     while (conference->pending)
-        refuse(conference->pending, code, reason);
-    conference->ending = was_ending;
+        refuse_alone(conference->pending, code, reason);
 }
 
 void pending_watch(struct pending *pending,
@@ -275,7 +278,7 @@ void pending_target_left(const struct participant *participant)
         if (is_about(pending, participant) && participant->successor)
             pending->request.target = participant->successor->id;
         else if (is_about(pending, participant))
-            refuse(pending, 480, "Who it is about has left");
+            refuse_alone(pending, 480, "Who it is about has left");
     }
 }
 

@@ -610,11 +610,13 @@ bool pending_may_be_decided_by(const struct pending *pending, const struct actor
 /* waiting.c */
 /* The call waits for a decision about its request, if there is room for it. */
 void waiting_begin(struct call *call, const struct request *request, struct decision *decision);
+/* The same of a visitor whose application wants it in: EINPROGRESS. EPERM: there is no room. */
+int waiting_join(struct visitor *visitor, const struct request *request, struct decision *decision);
 /* There is audio: what is to be heard meanwhile begins. */
 void waiting_play(struct visitor *visitor);
 /* The visitor, who has waited, has left. */
 void waiting_gone(struct visitor *visitor, int code, const char *reason);
-/* The caller is not let in … */
+/* The caller is not let in, and goes, unless it has an application … */
 void waiting_refuse(struct pending *pending, const struct decision *result);
 /* … or is: result->participant. ECANCELED: it could not be done, result->code and reason say why.
  */

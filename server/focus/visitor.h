@@ -64,8 +64,9 @@ void visitor_record_stop(struct visitor *visitor, uint64_t recording);
 /* Asks the policy whether it may join a conference, and what `wish` says of its role and the like;
  * accepted, its call, by a 200 or by a re-INVITE that names the conference as the focus (RFC 4579
  * §5.3), is that of decision->participant. EPERM: rejected, it stays; ECANCELED: it could not be
- * done, and it stays, or its call is over; decision->code and reason say why. ENOENT: that is no
- * conference, or it is over. */
+ * done, and it stays, or its call is over; decision->code and reason say why. EINPROGRESS: somebody
+ * is to decide, and `decided` is told to its application then; EALREADY: it waits for that. ENOENT:
+ * that is no conference, or it is over. */
 int visitor_join(struct visitor *visitor, struct conference *conference,
                  const struct request_params *wish, struct decision *decision);
 /* The participant that it is; 0: it is in no conference. */

@@ -45,6 +45,15 @@ static int begin(struct visitor *visitor, enum meanwhile meanwhile, struct decis
     }
 }
 
+/* They know each other from now on. */
+static void attach(struct pending *pending, struct visitor *visitor)
+{
+    visitor->pending = pending;
+    pending->caller = visitor;
+    pending->request.conference->waiting_count++;
+    loop_timer_stop(&pending->request.conference->empty_timer);
+}
+
 void waiting_begin(struct call *call, const struct request *request, struct decision *decision)
 {
     struct focus *focus = request->conference->focus;
@@ -62,12 +71,22 @@ void waiting_begin(struct call *call, const struct request *request, struct deci
         return;
     }
     visitor->waits = true;
-    visitor->pending = focus_pending(focus, decision->pending);
-    visitor->pending->caller = visitor;
-    request->conference->waiting_count++;
-    loop_timer_stop(&request->conference->empty_timer);
+    attach(focus_pending(focus, decision->pending), visitor);
     if (begin(visitor, decision->waiting.meanwhile, &problem))
         visitor_dismiss(visitor, problem.code, problem.reason);
+}
+
+/* Whether the call rings or is answered is its application's. */
+int waiting_join(struct visitor *visitor, const struct request *request, struct decision *decision)
+{
+    int error = pending_add(request, decision);
+
+    if (error != EINPROGRESS)
+        return error;
+    attach(focus_pending(visitor->focus, decision->pending), visitor);
+    visitor_stop(visitor);
+    waiting_play(visitor);
+    return error;
 }
 
 void waiting_play(struct visitor *visitor)
@@ -83,7 +102,7 @@ void waiting_play(struct visitor *visitor)
     enum meanwhile meanwhile = pending->decision.waiting.meanwhile;
 
     if ((meanwhile != MEANWHILE_MUSIC && meanwhile != MEANWHILE_EARLY) || !music || !*music ||
-        !visitor_has_audio(visitor) || visitor->playbacks)
+        !visitor_has_audio(visitor))
         return;
     if (playback_begin(&(struct playback){.visitor = visitor}, &config))
         log_write(LOG_LEVEL_ERROR, pending->request.conference->name, visitor_call(visitor)->id,
@@ -109,12 +128,41 @@ void waiting_gone(struct visitor *visitor, int code, const char *reason)
     pending_withdraw(pending, code ? code : 487, reason);
 }
 
+/* Its application hears what has become of it, and goes on. */
+static void tell_application(const struct visitor *visitor, const struct decision *result)
+{
+    struct conference_event event = {
+        .kind = EVENT_DECIDED,
+        .visitor = visitor->id,
+        .on = result->verdict == DECISION_ACCEPT,
+        .code = result->code,
+    };
+
+    (void)snprintf(event.reason, sizeof event.reason, "%s", result->reason);
+    events_post(visitor->focus, &event);
+}
+
 void waiting_refuse(struct pending *pending, const struct decision *result)
 {
     struct visitor *visitor = detach(pending);
     int code = result->code < 300 && !visitor_is_answered(visitor) ? 480 : result->code;
 
-    visitor_dismiss(visitor, code, result->reason);
+    if (visitor->waits) {
+        visitor_dismiss(visitor, code, result->reason);
+        return;
+    }
+    visitor_stop(visitor);
+    tell_application(visitor, result);
+}
+
+/* It could not be brought in, and is still there. */
+static void stay_out(struct visitor *visitor, struct decision *result)
+{
+    result->verdict = DECISION_REJECT;
+    if (visitor->waits)
+        visitor_dismiss(visitor, result->code, result->reason);
+    else
+        tell_application(visitor, result);
 }
 
 int waiting_enter(struct pending *pending, struct decision *result)
@@ -124,6 +172,7 @@ int waiting_enter(struct pending *pending, struct decision *result)
     struct participant *target =
         request->verb == VERB_REPLACE ? focus_participant(focus, request->target) : NULL;
     struct visitor *visitor = detach(pending);
+    bool has_application = !visitor->waits;
     struct wishes *wishes;
     struct decision refusal;
     int error;
@@ -133,16 +182,18 @@ int waiting_enter(struct pending *pending, struct decision *result)
     if (decide_others(request, visitor_call(visitor), result, &wishes, &refusal)) {
         result->code = refusal.code;
         (void)snprintf(result->reason, sizeof result->reason, "%s", refusal.reason);
-        visitor_dismiss(visitor, result->code, result->reason);
+        stay_out(visitor, result);
         return ECANCELED;
     }
     error = visitor_go_in(visitor, request->conference, target, result);
-    if (error == EAGAIN) /* it is still there */
-        visitor_dismiss(visitor, result->code, result->reason);
+    if (error == EAGAIN)
+        stay_out(visitor, result);
     if (error) {
         wishes_free(wishes);
         return ECANCELED;
     }
     wishes_carry_out(wishes);
+    if (has_application)
+        tell_application(visitor, result);
     return 0;
 }

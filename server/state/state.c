@@ -164,6 +164,15 @@ static void move_participant(struct watcher *watcher, const void *arg)
         watcher->participant = event->participant;
 }
 
+/* With another role somebody may see less than before, or more than others: the policy is asked
+ * about that by a new subscription, which this reason has them make at once (RFC 6665 §4.1.3). */
+static void ask_again(struct watcher *watcher, const void *arg)
+{
+    if (watcher->participant == participant_id(arg) && watcher->face &&
+        watcher->face->edition->kind != EDITION_PLAIN)
+        watcher->state->notifying->end(watcher->subscription, "deactivated", 0);
+}
+
 static void take_event(struct watched *watched, const struct conference_event *event)
 {
     struct participant *participant = focus_participant(watched->state->focus, event->participant);
@@ -179,6 +188,8 @@ static void take_event(struct watched *watched, const struct conference_event *e
         roster_drop_waiting(watched);
     if (!participant)
         return;
+    if (event->kind == EVENT_ROLE)
+        for_all(watched, ask_again, participant);
     if (((event->kind == EVENT_JOINED || event->kind == EVENT_REPLACED) &&
          participant_has_joined(participant)) ||
         (event->kind == EVENT_DIALING && participant_is_called(participant))) {

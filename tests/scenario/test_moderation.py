@@ -441,6 +441,40 @@ end
         wait_to_hear(bob, 500)
 
 
+def test_an_application_waits_with_its_caller():
+    script = """
+return function(call)
+  call:answer()
+  local demo = parley.conference "demo"
+  for try = 1, 2 do
+    local participant, code, reason = call:join(demo, { role = "guest" })
+    print("joined", try, participant and participant.role, code, reason)
+    if participant then return call:sleep(60) end
+  end
+  call:hangup("Good bye")
+end
+"""
+    config = 'applications = { ["9000"] = "reception" }\nconferences = { demo = {} }\n'
+    files = {"scripts/reception.lua": script}
+    with door("alice", "bob", "carol", config=config, files=files) as (server, alice, bob, carol):
+        alice.say(tone.sine(500)).call()
+        bob.say(tone.sine(900)).call("9000")
+        wait_to_hear(bob, MUSIC)
+        decide(server, "refuse", waits(server)[0]["id"], "Later")
+        server.expect_log("joined 1 nil 603 Later")
+        (waiting,) = waits(server)  # it tries once more
+        decide(server, "approve", waiting["id"])
+        server.expect_log("joined 2 guest nil nil")
+        assert ";isfocus" in take_change(bob, "sendrecv")["Contact"]
+        wait_to_hear(bob, 500)
+        assert tone.level(bob.hear(0.3), MUSIC) < QUIET
+        carol.call("9000")
+        waits(server)
+        carol.hang_up()
+        server.expect_log("told decided join carol false 487 hung up")
+        waits(server, 0)
+
+
 # ---- other wishes ------------------------------------------------------------------------------
 
 EVERYTHING = """

@@ -1,11 +1,13 @@
 """What README.md shows is what happens: its example policy is checked, served and called."""
 
 import re
+import time
 
 import digest
 import naming
 import run
 import tone
+from changes import take_change
 from parley import ROOT, Server, run_parley
 from sip import Phone
 from web import Web
@@ -290,6 +292,26 @@ def test_members_are_looked_up_once_and_may_not_call_too_often():
                 assert alice.expect(403).reason == "Too often"
                 alice.ack()
         assert web.requests == ["/members/bob", "/members/alice"]
+
+
+def test_who_knocks_is_let_in_by_a_key():
+    with Server(policy=EXAMPLES["knock.lua"]) as server, Phone(server, "alice") as alice, Phone(
+        server, "bob"
+    ) as bob, Phone(server, "carol") as carol:
+        alice.call()
+        assert "isfocus" not in bob.call()["Contact"]
+        deadline = time.monotonic() + 5 * run.SLOW
+        while tone.level(alice.hear(0.2, 0), 1400) < -40:
+            assert time.monotonic() < deadline, "the host does not hear that he knocks"
+        alice.press("1")
+        take_change(bob, "sendrecv")
+        assert server.participants()["bob"]["role"] == "guest"
+        carol.call()
+        alice.press("2")
+        bye = carol.expect("BYE")
+        assert bye["Reason"] == 'SIP;cause=603;text="Not now"', bye
+        carol.reply(bye, 200)
+        carol.is_up = False
 
 
 if __name__ == "__main__":

@@ -95,6 +95,39 @@ def test_the_hall_listens_and_asks_for_the_floor():
         until(watcher, roster, lambda r: state(r, "bob")[1] == "speaker")
 
 
+def test_who_is_no_host_any_longer_sees_what_others_see():
+    policy = """
+local policy = parley.policy { name = "hosts" }
+function policy.join(request)
+  return accept { role = request.actor.user == "alice" and "host" or "guest",
+    hidden = request.actor.user == "bob" }
+end
+function policy.subscribe(request)
+  return accept { view = request.actor.participant.role == "host" and "moderator" or "plain" }
+end
+function policy.digit(_, _, participant) participant:set_role "guest" end
+return policy
+"""
+    with Server(policy=policy) as server, Phone(server, "alice") as alice, Phone(
+        server, "bob"
+    ) as bob:
+        alice.call()
+        bob.call()
+        alice.subscribe()
+        alice.expect(200)
+        assert Roster(alice.notified()).names() == {"alice", "bob"}
+        alice.press("1")
+        deadline = time.monotonic() + 5 * run.SLOW
+        while not (notify := alice.notified())["Subscription-State"].startswith("terminated"):
+            assert time.monotonic() < deadline
+        assert notify["Subscription-State"] == "terminated;reason=deactivated", notify
+        alice.subscribe()
+        alice.expect(200)
+        roster = Roster(alice.notified())
+        assert roster.names() == {"alice"}
+        assert text(roster.user("alice"), "roles/entry") == "guest"
+
+
 def test_who_takes_over_a_call_has_its_standing():
     policy = POLICY.replace("-- Any", "function policy.replace() return accept() end\n-- Any")
     with Server(policy=policy) as server, Phone(server, "bob") as bob, Phone(
