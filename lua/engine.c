@@ -117,22 +117,21 @@ static int engine_mix(void *ctx, struct conference *conference, struct mix_answe
 {
     struct lua_engine *engine = ctx;
     struct generation *generation = engine->generation;
-    const char *names[] = {generation->site_policy, conference_policy(conference)};
+    struct policy_stack stack = {.generation = generation, .own = conference_policy(conference)};
     enum hook_outcome outcome = HOOK_SILENT;
-    struct script_policy *policy, *asked = NULL;
+    struct script_policy *policy = NULL;
+    char error[SCRIPT_TEXT];
 
     loop_assert_thread(engine->loop);
     generation->references++;
-    for (unsigned i = 0; i < 2 && outcome == HOOK_SILENT; i++) {
-        if (!*names[i])
-            continue;
-        if (!policy_for(generation, names[i], conference_name(conference), &policy)) {
+    do {
+        if (stack_next(&stack, &policy, error, sizeof error)) {
+            log_write(LOG_LEVEL_ERROR, conference_name(conference), NULL, "%s", error);
             outcome = HOOK_FAILED;
-        } else if (policy != asked) {
-            asked = policy;
+        } else if (policy) {
             outcome = hook_mix(generation, policy, conference, answer);
         }
-    }
+    } while (policy && outcome == HOOK_SILENT);
     answer->generation = generation->number;
     generation_release(generation);
     return outcome == HOOK_FAILED ? EIO : 0;

@@ -32,9 +32,11 @@ static void reason_push(lua_State *L, const struct reason *reason)
     set_text(L, "text", reason->text);
     if (!reason->is_caused)
         return;
-    set_text(L, "verb", hook_name(cause->verb));
+    set_text(L, "verb", cause->verb == VERB_COUNT ? "mix" : hook_name(cause->verb));
     if (*cause->who)
         set_text(L, "asked_by", cause->who);
+    if (cause->is_moderated && *cause->moderated_by)
+        set_text(L, "answered_by", cause->moderated_by);
     set_text(L, "by", cause->by);
     lua_pushinteger(L, cause->generation);
     lua_setfield(L, -2, "generation");

@@ -89,8 +89,12 @@ static void set_cause(json_t *object, struct focus *focus, const struct cause *c
 
     cause_line(focus, cause, line, sizeof line);
     json_object_set_new(object, "because", json_text(line));
-    json_object_set_new(object, "verb", json_text(verb_name(cause->verb)));
+    json_object_set_new(object, "verb",
+                        json_text(cause->verb == VERB_COUNT ? "mix" : verb_name(cause->verb)));
     json_object_set_new(object, "asked_by", json_text(cause->who));
+    if (cause->is_moderated) {
+        json_object_set_new(object, "answered_by", json_text(cause->moderated_by));
+    }
     json_object_set_new(object, "by", json_text(cause->by));
     json_object_set_new(object, "generation", json_integer((json_int_t)cause->generation));
     json_object_set_new(object, "event",

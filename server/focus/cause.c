@@ -31,6 +31,17 @@ void cause_note(struct cause *kept, const struct decision *decision)
     kept->generation = decision->generation;
 }
 
+void cause_moderate(struct cause *cause, const struct decision *moderation)
+{
+    cause->is_moderated = true;
+    cause->moderator = moderation->cause.asker;
+    (void)snprintf(cause->moderated_by, sizeof cause->moderated_by, "%s", moderation->cause.who);
+    cause->at = moderation->cause.at;
+    cause->event = moderation->cause.event;
+    cause->event_participant = moderation->cause.event_participant;
+    cause->digit = moderation->cause.digit;
+}
+
 void causes_inherit(struct participant *participant, const struct participant *predecessor)
 {
     const bool is_same[CAUSE_COUNT] = {

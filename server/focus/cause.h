@@ -9,6 +9,7 @@
 
 struct focus;
 struct participant;
+struct pending;
 
 /* What of a participant has a cause of its own, once it was changed; until then it is as decided on
  * entry. */
@@ -28,6 +29,8 @@ enum cause_kind {
 void cause_take(struct cause *cause, struct focus *focus, const struct request *request);
 /* Keeps the decision's cause as that of a state which has been changed by it. */
 void cause_note(struct cause *kept, const struct decision *decision);
+/* The cause of what was left to somebody, whose decision is `moderation`. */
+void cause_moderate(struct cause *cause, const struct decision *moderation);
 /* Who takes the place of another has all that by the same causes, as far as it has the same. */
 void causes_inherit(struct participant *participant, const struct participant *predecessor);
 /* The one of the participant's that says why it is so. */
@@ -55,6 +58,9 @@ const struct incident *conference_next_incident(const struct conference *confere
 void incident_refused(const struct request *request, const struct decision *decision);
 /* The participant is about to be put out. */
 void incident_removed(const struct participant *target, const struct decision *decision);
+/* Whoever it was left to refuses what waits; `moderation` NULL: nobody has decided in time. */
+void incident_moderated(const struct pending *pending, int code, const char *reason,
+                        const struct decision *moderation);
 void incidents_free(struct conference *conference);
 
 #endif

@@ -149,6 +149,73 @@ static float add_sidebar(struct explaining *explaining, const struct participant
     return listener->background;
 }
 
+/* A line of the hook `mix`; "": nobody has said it. */
+static struct cause cause_of_place(const struct arrangement *arrangement, const char *place)
+{
+    struct cause cause = arrangement->cause;
+
+    cause.verb = VERB_COUNT;
+    if (!*place)
+        cause.at = 0;
+    (void)snprintf(cause.who, sizeof cause.who, "%s", place);
+    (void)snprintf(cause.by, sizeof cause.by, "%s", place);
+    return cause;
+}
+
+static void add_path(struct explaining *explaining, const struct arrangement *arrangement,
+                     const struct plan_path *path, const char *listener_label,
+                     const char *talker_label)
+{
+    struct cause cause = cause_of_place(arrangement, path->speaks_place);
+
+    if (path->speaks <= GAIN_OFF)
+        add(explaining, &cause, "%s does not speak to the bus %s", talker_label, path->bus);
+    else
+        add(explaining, &cause, "%s speaks to the bus %s at %+.1f dB", talker_label, path->bus,
+            (double)path->speaks);
+    cause = cause_of_place(arrangement, path->hears_place);
+    if (path->hears <= GAIN_OFF)
+        add(explaining, &cause, "%s does not hear the bus %s", listener_label, path->bus);
+    else
+        add(explaining, &cause, "%s hears the bus %s at %+.1f dB", listener_label, path->bus,
+            (double)path->hears);
+}
+
+static void add_exception(struct explaining *explaining, const struct arrangement *arrangement,
+                          const struct plan_reason *reason, const char *listener_label,
+                          const char *talker_label)
+{
+    const struct cause cause = cause_of_place(arrangement, reason->exception);
+
+    if (reason->gain <= GAIN_OFF)
+        add(explaining, &cause, "an exception keeps %s from hearing %s", listener_label,
+            talker_label);
+    else
+        add(explaining, &cause, "by an exception %s hears %s at %+.1f dB", listener_label,
+            talker_label, (double)reason->gain);
+}
+
+/* What the policies' plan for the mix says of the two. Returns the gain, dB. */
+static float add_plan(struct explaining *explaining, const struct participant *listener,
+                      const char *listener_label, const struct participant *talker,
+                      const char *talker_label)
+{
+    const struct arrangement *arrangement = &talker->conference->arrangement;
+    struct plan_reason reason;
+
+    if (!arrangement->plan || talker->conference->parent || listener == talker)
+        return 0;
+    plan_explain(arrangement->plan, listener->id, talker->id, &reason);
+    explaining->is_silent |= reason.gain <= GAIN_OFF;
+    if (reason.exception)
+        add_exception(explaining, arrangement, &reason, listener_label, talker_label);
+    else if (reason.path_count == 0)
+        add(explaining, NULL, "the hook mix gives %s no bus to speak to", talker_label);
+    for (unsigned i = 0; !reason.exception && i < reason.path_count; i++)
+        add_path(explaining, arrangement, &reason.paths[i], listener_label, talker_label);
+    return reason.gain;
+}
+
 static void add_listener(struct explaining *explaining, const struct participant *listener,
                          const char *label)
 {
@@ -194,7 +261,7 @@ void explain_pair(const struct participant *listener, const struct participant *
     struct explaining explaining = {.explanation = explanation};
     const struct participant *from = place_of(talker), *to = place_of(listener);
     char listener_label[LABEL], talker_label[LABEL];
-    float background = 0;
+    float background = 0, planned;
 
     explanation->count = 0;
     participant_label(listener, listener_label, sizeof listener_label);
@@ -209,8 +276,10 @@ void explain_pair(const struct participant *listener, const struct participant *
     /* The conference behind a sidebar is as loud as it would be without. */
     if (from->conference != to->conference && to->main)
         to = to->main;
+    planned = add_plan(&explaining, to, listener_label, from, talker_label);
     explanation->is_audible = !explaining.is_silent;
-    explanation->gain = explaining.is_silent ? GAIN_OFF : from->speaks + to->hears + background;
+    explanation->gain =
+        explaining.is_silent ? GAIN_OFF : from->speaks + to->hears + background + planned;
     if (explaining.is_silent)
         return;
     add_gains(&explaining, to, listener_label, from, talker_label);

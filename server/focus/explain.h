@@ -9,7 +9,7 @@
 
 enum {
     REASONS_MAX = 16,
-    REASON_LINE = 640, /* bytes with NUL that a reason with its cause needs */
+    REASON_LINE = 800, /* bytes with NUL that a reason with its cause needs */
 };
 
 struct reason {

@@ -3,6 +3,7 @@
 #include "focus/private.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void participant_label(const struct participant *participant, char *text, size_t size)
 {
@@ -28,11 +29,23 @@ void explanation_head(const struct participant *listener, const struct participa
         (void)snprintf(text, size, "%s does not hear %s", hears, heard);
 }
 
-static const char *asker_of(const struct cause *cause)
+static const char *name_or(const char *name, enum actor_kind kind)
 {
-    if (*cause->who)
-        return cause->who;
-    return cause->asker == ACTOR_CALLER ? "somebody without a name" : "Parley or its operator";
+    if (*name)
+        return name;
+    return kind == ACTOR_CALLER ? "somebody without a name" : "Parley or its operator";
+}
+
+/* "asked by sip:bob@example.com, ", and whose moment the event is that follows. */
+static void asked_text(const struct cause *cause, char *text, size_t size)
+{
+    const char *asker = name_or(cause->who, cause->asker);
+    const char *moderator = name_or(cause->moderated_by, cause->moderator);
+
+    if (cause->is_moderated)
+        (void)snprintf(text, size, "asked by %s, answered by %s", asker, moderator);
+    else
+        (void)snprintf(text, size, "asked by %s", asker);
 }
 
 /* " when told digit 1 of alice" */
@@ -54,16 +67,21 @@ static void event_text(struct focus *focus, const struct cause *cause, char *tex
 
 void cause_line(struct focus *focus, const struct cause *cause, char *text, size_t size)
 {
-    char event[128], generation[32] = "", when[32];
+    char asked[256], event[128], generation[32] = "", when[32];
     struct tm utc;
 
+    asked_text(cause, asked, sizeof asked);
     event_text(focus, cause, event, sizeof event);
     if (cause->generation)
         (void)snprintf(generation, sizeof generation, ", generation %u", cause->generation);
     (void)gmtime_r(&cause->at, &utc);
     (void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    (void)snprintf(text, size, "asked by %s%s, decided by %s%s, %s", asker_of(cause), event,
-                   cause->by, generation, when);
+    if (strcmp(cause->who, cause->by) == 0) /* what it decided, it was not asked for */
+        (void)snprintf(text, size, "decided by %s%s, %s", cause->by, generation, when);
+    else
+        (void)snprintf(text, size, "%s%s, %s by %s%s, %s", asked, event,
+                       cause->is_moderated ? "which is allowed" : "decided", cause->by, generation,
+                       when);
 }
 
 void reason_line(struct focus *focus, const struct reason *reason, char *text, size_t size)

@@ -60,6 +60,21 @@ void incident_refused(const struct request *request, const struct decision *deci
     add(request->conference, &incident);
 }
 
+void incident_moderated(const struct pending *pending, int code, const char *reason,
+                        const struct decision *moderation)
+{
+    struct incident incident = {.code = code, .count = 1};
+
+    cause_note(&incident.cause, &pending->decision);
+    if (moderation) {
+        cause_moderate(&incident.cause, moderation);
+        (void)snprintf(incident.cause.by, sizeof incident.cause.by, "%s", moderation->by);
+        incident.cause.generation = moderation->generation;
+    }
+    (void)snprintf(incident.reason, sizeof incident.reason, "%s", reason);
+    add(pending->request.conference, &incident);
+}
+
 void incident_removed(const struct participant *target, const struct decision *decision)
 {
     struct incident incident = {.is_removal = true, .count = 1};

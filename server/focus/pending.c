@@ -231,7 +231,10 @@ static void refuse(struct pending *pending, int code, const char *reason)
 
 static void pending_expire(void *arg)
 {
-    refuse(arg, 408, "Nobody has decided in time");
+    static const char reason[] = "Nobody has decided in time";
+
+    incident_moderated(arg, 408, reason, NULL);
+    refuse(arg, 408, reason);
 }
 
 void pending_withdraw(struct pending *pending, int code, const char *reason)
@@ -335,7 +338,7 @@ static int approve(struct pending *pending, const struct request *request,
         result.params = *request->instead;
     (void)snprintf(result.by, sizeof result.by, "%s", decision->by);
     result.generation = decision->generation;
-    result.cause.at = time(NULL);
+    cause_moderate(&result.cause, decision);
     error = carry_out(pending, &result);
     if (error && error != EALREADY) {
         result.verdict = DECISION_REJECT;
@@ -362,6 +365,8 @@ int pending_decide(struct pending *pending, const struct request *request,
                    struct decision *decision)
 {
     const struct request_params *params = &decision->params;
+    const char *reason = *params->reason ? params->reason : "Declined";
+    int code = params->code ? params->code : 603;
     const char *uri = actor_is_secret(pending->request.conference->focus, &request->actor)
                           ? ""
                           : request->actor.uri;
@@ -369,8 +374,8 @@ int pending_decide(struct pending *pending, const struct request *request,
     (void)snprintf(pending->decided_by, sizeof pending->decided_by, "%s", uri);
     if (params->approved)
         return approve(pending, request, decision);
-    refuse(pending, params->code ? params->code : 603,
-           *params->reason ? params->reason : "Declined");
+    incident_moderated(pending, code, reason, decision);
+    refuse(pending, code, reason);
     return 0;
 }
 

@@ -271,12 +271,15 @@ enum verdict verb_default(const struct request *request);
 
 /* What has led to a decision, and so to the state that it made (cause.h). `at` 0: nothing has. */
 struct cause {
-    enum verb verb;
+    enum verb verb; /* VERB_COUNT: none, it is what the hook `mix` says */
     enum actor_kind asker;
     char who[96]; /* URI of a caller, "policy/open.lua:12" of a script; "": not to be named */
     char by[128]; /* who decided, as in the decision */
     unsigned generation; /* of the scripts then; 0: none were asked */
     time_t at;
+    bool is_moderated;                /* a policy has left it to somebody: */
+    enum actor_kind moderator;        /* who decided; `by` has allowed that */
+    char moderated_by[96];            /* as `who` */
     enum conference_event_kind event; /* that was being told when it was asked; EVENT_COUNT: none */
     uint64_t event_participant;       /* whom that was about; 0: nobody */
     char digit;                       /* of EVENT_DIGIT */

@@ -96,6 +96,11 @@ return policy
 """
 
 
+def wait_until(ready):
+    """What the focus arranges soon, and tells nobody of."""
+    run.until(ready, lambda: "another mix")
+
+
 def first(server, *words):
     """The first reason of a pair, and what is said as a whole."""
     told = json.loads(explain(server, "demo", *words, "--json"))
@@ -139,6 +144,122 @@ def test_a_rule_a_key_and_the_phone_are_told_apart():
         hidden = json.loads(explain(server, "demo", "ghost", "--json"))
         texts = [r["text"] for r in hidden["reasons"]]
         assert texts[1].startswith("anonymous1 is hidden") and hidden["reasons"][1]["by"].endswith(":5")
+
+
+# alice is on stage, all others in the hall; whoever is called coach whispers to alice alone.
+PLACES = """
+local policy = parley.policy { name = "places" }
+function policy.mix(mix, conference)
+  local stage, hall = mix:bus "stage", mix:bus "hall"
+  local people = {}
+  for p in conference:participants() do people[p.user] = p end
+  for user, p in pairs(people) do
+    p:listens_to(stage)
+    if user == "alice" then
+      p:speaks_to(stage, -3)
+    elseif user == "coach" then
+      p:speaks_to(hall)
+    elseif user == "bob" then
+      p:speaks_to(hall)
+    end
+  end
+  if people.coach and people.alice then mix:pair(people.alice, people.coach, -6) end
+end
+function policy.digit(event, conference, presser)
+  local side = conference:sidebar { title = "Aside" }
+  side:bring(presser)
+end
+return policy
+"""
+
+
+def told_by(reason):
+    return re.search(r"site.lua:(\d+)$", reason["by"])[1] if "by" in reason else None
+
+
+def test_the_plan_of_the_mix_and_sidebars_have_their_lines():
+    with Server("conferences = { demo = {} }", policy=PLACES) as server, Phone(
+        server
+    ) as alice, Phone(server, "bob") as bob, Phone(server, "coach") as coach, Phone(
+        server, "dave"
+    ) as dave:
+        for phone in (alice, bob, coach, dave):
+            phone.call()
+        wait_until(lambda: first(server, "bob", "alice")[1]["gain"] == -3)
+        reasons = first(server, "bob", "alice")[1]["reasons"]
+        assert reasons[0]["text"] == "alice speaks to the bus stage at -3.0 dB"
+        assert reasons[1]["text"] == "bob hears the bus stage at +0.0 dB"
+        assert [told_by(reason) for reason in reasons[:2]] == ["10", "8"]
+        assert reasons[0]["verb"] == "mix" and reasons[0]["generation"] == 1
+        wait_until(lambda: first(server, "alice", "coach")[1]["audible"])
+        reason, told = first(server, "alice", "coach")
+        assert reason["text"] == "by an exception alice hears coach at -6.0 dB"
+        assert told["gain"] == -6 and told_by(reason) == "17"
+        reason, told = first(server, "alice", "bob")
+        assert not told["audible"] and reason["text"] == "bob speaks to the bus hall at +0.0 dB"
+        assert told["reasons"][1]["text"] == "alice does not hear the bus hall"
+        reason, told = first(server, "bob", "dave")
+        assert reason["text"] == "the hook mix gives dave no bus to speak to"
+        alice.press("1")
+        wait_until(lambda: not first(server, "bob", "alice")[1]["audible"])
+        reason, told = first(server, "bob", "alice")
+        assert reason["text"].startswith("alice is in the sidebar ")
+        assert reason["asked_by"].endswith("site.lua:21") and reason["event"] == "digit"
+        _, told = first(server, "alice", "coach")
+        assert told["gain"] == -24
+        assert told["reasons"][0]["text"].endswith("and hears the conference at -18.0 dB")
+
+
+# Whoever is not alice waits for her: 1 lets in who waits, 2 does not.
+DOOR = """
+local policy = parley.policy { name = "door" }
+function policy.join(request)
+  if request.actor.user == "alice" then return accept { role = "moderator" } end
+  return pending { expires = request.actor.user == "late" and "1s" or "2m" }
+end
+function policy.digit(event, conference)
+  for waiting in conference:pending() do
+    if event.digit == "1" then waiting:approve() else waiting:reject(403, "Not today") end
+  end
+end
+return policy
+"""
+
+
+def test_who_was_let_in_or_not_by_a_moderator_is_told_with_that_moderator():
+    with Server("conferences = { demo = {} }", policy=DOOR) as server, Phone(
+        server
+    ) as alice, Phone(server, "bob") as bob, Phone(server, "mallory") as mallory, Phone(
+        server, "late"
+    ) as late:
+        alice.call()
+        bob.call()
+        told = explain(server, "demo", "alice", "bob")
+        assert re.search(r"bob@\S+ waits for a decision of moderator on: join\n", told), told
+        assert re.search(r"decided by \S+site.lua:5, generation 1", told), told
+        alice.press("1")
+        again = bob.expect("INVITE")  # with the conference as its focus
+        bob.reply(again, 200, body=bob.offer())
+        bob.expect("ACK")
+        server.expect_log(r"sip:bob@\S+ joined")
+        reason = json.loads(explain(server, "demo", "bob", "--json"))["reasons"][0]
+        assert reason["text"] == "bob is in as participant"
+        assert reason["answered_by"].endswith("site.lua:9") and reason["event"] == "digit"
+        assert re.search(
+            r"asked by sip:bob@\S+, answered by \S+:9 when told digit 1 of alice, which is allowed by",
+            reason["because"],
+        )
+        mallory.call()
+        alice.press("2")
+        mallory.reply(mallory.expect("BYE"), 200)
+        late.call()
+        late.reply(late.expect("BYE"), 200)
+        mallory.is_up = late.is_up = False
+        expired, rejected = json.loads(explain(server, "demo", "--json"))["refused"]
+        assert re.fullmatch(r"sip:late@\S+ may not join: 408 Nobody has decided in time", expired["text"])
+        assert expired["by"].endswith("site.lua:5")
+        assert re.fullmatch(r"sip:mallory@\S+ may not join: 403 Not today", rejected["text"])
+        assert rejected["answered_by"].endswith("site.lua:9") and rejected["event"] == "digit"
 
 
 STRICT = """
