@@ -66,6 +66,7 @@ enum {
     HOOK_ACCOUNT = VERB_COUNT + EVENT_COUNT,
     HOOK_MIX,
     HOOK_COUNT,
+    WATCHERS = 256,      /* lists of them */
     HOOK_DEPTH_MAX = 4,  /* hooks within commands of hooks */
     ERROR_WINDOW = 60,   /* s in which errors are counted for the log line */
     ERRORS_KEPT = 64,    /* times of errors remembered for that */
@@ -307,14 +308,14 @@ struct lua_engine {
     struct loop *loop;
     struct focus *focus;
     char *config_file;
-    struct generation *generation;      /* the live one */
-    struct conference_state *states;    /* hash by id */
-    struct conversation *conversations; /* hash by their visitors' ids */
-    struct conversation *watchers[256]; /* lists, by the conference that they watch */
-    uint64_t event_count;               /* events told so far, the present one included */
-    json_t *facts;                      /* by name */
-    const struct fetching *fetching;    /* NULL: there is no web client */
-    const struct storing *storing;      /* NULL: there is no store */
+    struct generation *generation;           /* the live one */
+    struct conference_state *states;         /* hash by id */
+    struct conversation *conversations;      /* hash by their visitors' ids */
+    struct conversation *watchers[WATCHERS]; /* lists, by the conference that they watch */
+    uint64_t event_count;                    /* events told so far, the present one included */
+    json_t *facts;                           /* by name */
+    const struct fetching *fetching;         /* NULL: there is no web client */
+    const struct storing *storing;           /* NULL: there is no store */
     struct policy policy;
     struct application application;
     char *language; /* "en" */
