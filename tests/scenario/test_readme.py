@@ -295,6 +295,7 @@ def test_members_are_looked_up_once_and_may_not_call_too_often():
         assert web.requests == ["/members/bob", "/members/alice"]
 
 
+@run.real_time
 def test_who_knocks_is_let_in_by_a_key():
     with Server(policy=EXAMPLES["knock.lua"]) as server, Phone(server, "alice") as alice, Phone(
         server, "bob"
