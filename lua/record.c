@@ -10,7 +10,7 @@
 enum {
     SECONDS_STANDARD = 60,
     MOVING_MS = 20, /* until a leg that goes to another mix is looked at again */
-    STEM = 80, /* bytes of a name that is made up, without its ending */
+    STEM = 80,      /* bytes of a name that is made up, without its ending */
 };
 
 #define KEYS "0123456789*#ABCD"

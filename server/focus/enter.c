@@ -32,7 +32,7 @@ void visitor_enter(struct visitor *visitor, struct participant *participant)
     participant->held_by_phone = participant->held_told = visitor->held_by_phone;
     visitor->leg = NULL;
     visitor->answered = true; /* if not before, then by the conference */
-    visitor->focus->calls--; /* the participant has been counted */
+    visitor->focus->calls--;  /* the participant has been counted */
     if (visitor->waits) {
         visitor_free(visitor);
         return;

@@ -376,12 +376,13 @@ static void whom_a_conference_has_answered_is_answered(void **state)
     struct call *call;
 
     (void)state;
-    call = begin("return function(call) call:join(parley.conference 'demo') "
-                 "local text = tostring(call.answered) call:ring() "
-                 "for _, name in ipairs { 'answer', 'early', 'reject', 'challenge', 'redirect' } do "
-                 "local ok, why = pcall(call[name], call, name == 'reject' and 486 or 'sip:x@y') "
-                 "text = text .. ' ' .. tostring(ok) assert(why:find 'answered already', why) end "
-                 "call:hangup(text) end");
+    call =
+        begin("return function(call) call:join(parley.conference 'demo') "
+              "local text = tostring(call.answered) call:ring() "
+              "for _, name in ipairs { 'answer', 'early', 'reject', 'challenge', 'redirect' } do "
+              "local ok, why = pcall(call[name], call, name == 'reject' and 486 or 'sip:x@y') "
+              "text = text .. ' ' .. tostring(ok) assert(why:find 'answered already', why) end "
+              "call:hangup(text) end");
     assert_int_equal(world.legs, 0);
     assert_said(call, "true false false false false false");
 }
