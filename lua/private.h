@@ -296,18 +296,20 @@ struct conference_state {
     UT_hash_handle hh;
 };
 
+enum { WATCHER_LISTS = 256 };
+
 struct lua_engine {
     struct loop *loop;
     struct focus *focus;
     char *config_file;
-    struct generation *generation;      /* the live one */
-    struct conference_state *states;    /* hash by id */
-    struct conversation *conversations; /* hash by their visitors' ids */
-    struct conversation *watchers[256]; /* lists, by the conference that they watch */
-    uint64_t event_count;               /* events told so far, the present one included */
-    json_t *facts;                      /* by name */
-    const struct fetching *fetching;    /* NULL: there is no web client */
-    const struct storing *storing;      /* NULL: there is no store */
+    struct generation *generation;                /* the live one */
+    struct conference_state *states;              /* hash by id */
+    struct conversation *conversations;           /* hash by their visitors' ids */
+    struct conversation *watchers[WATCHER_LISTS]; /* by the conference that they watch */
+    uint64_t event_count;                         /* events told so far, the present one included */
+    json_t *facts;                                /* by name */
+    const struct fetching *fetching;              /* NULL: there is no web client */
+    const struct storing *storing;                /* NULL: there is no store */
     struct policy policy;
     struct application application;
     char *language; /* "en" */

@@ -34,8 +34,12 @@ static void timer_free(struct script_timer *timer)
 
 void timers_free(struct conversation *conversation)
 {
-    while (conversation->timers)
-        timer_free(conversation->timers);
+    struct script_timer *timer, *next;
+
+    DL_FOREACH_SAFE(conversation->timers, timer, next)
+    {
+        timer_free(timer);
+    }
 }
 
 static struct script_timer *timer_find(const struct conversation *conversation, uint64_t id)

@@ -87,7 +87,9 @@ static int waited(lua_State *L, int status, lua_KContext context)
     struct conversation *conversation = generation_of(L)->frame->conversation;
 
     (void)status;
-    return conversation_over(L, conversation, (const struct wait *)context);
+    return conversation_over(
+        L, conversation,
+        (const struct wait *)context); // NOLINT(performance-no-int-to-ptr): Lua hands on numbers
 }
 
 int conversation_wait(lua_State *L, struct conversation *conversation, const struct wait *wait)

@@ -251,7 +251,8 @@ static void what_a_leg_says_is_recorded_for_as_long_as_is_wished(void **state)
     (void)record(room, &(struct record_config){.file = "leg.wav", .leg = phone->leg, .most = 1000});
     run_until(room, is_recorded);
     assert_string_equal(room->problem, "");
-    /* On a machine that stood still the last tick comes late, and counts those that were dropped. */
+    /* On a machine that stood still the last tick comes late, and counts those that were dropped.
+     */
     assert_in_range(room->recording.duration, 1000, 3000);
     assert_int_equal(room->recording.lost, 0);
     assert_int_equal(load("leg.wav"), room->recording.duration * 16);
