@@ -110,7 +110,7 @@ static int make(struct conference *parent, const struct request *request, struct
         return fail(parent, request, decision, 403, "A sidebar has no sidebars");
     if (!parent->active)
         return fail(parent, request, decision, 480, "The conference has not begun");
-    if (!name_make(parent->focus, name))
+    if (!name_make(parent->focus, 0, name))
         return fail(parent, request, decision, 503, "There are too many conferences");
     config = describe(parent, name, request, decision);
     error = conference_make(parent->focus, &config, &made);

@@ -4,7 +4,7 @@
 #include "media/record_file.h"
 #include "media/tape.h"
 
-#include <dirent.h>
+#include <ftw.h>
 #include <signal.h>
 #include <sndfile.h>
 #include <stdio.h>
@@ -19,13 +19,18 @@ static int setup(void **state)
     return mkdtemp(recordings) == NULL;
 }
 
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
 static int teardown(void **state)
 {
-    char command[96];
-
     (void)state;
-    (void)snprintf(command, sizeof command, "rm -rf %s", recordings);
-    return system(command);
+    return nftw(recordings, remove_one, 4, FTW_DEPTH | FTW_PHYS);
 }
 
 static const char *path_of(const char *name)
