@@ -161,7 +161,18 @@ void pending_free(struct pending *pending)
 
 /* ---- the end of waiting --------------------------------------------------------------------- */
 
-/* It leaves the list, and what has become of it is told. */
+/* It is as good as over: nothing befalls it from elsewhere any more. */
+static void take_out(struct pending *pending)
+{
+    struct conference *conference = pending->request.conference;
+
+    pending->is_over = true;
+    loop_timer_stop(&pending->expiry);
+    DL_DELETE(conference->pending, pending);
+    conference->pending_count--;
+}
+
+/* What has become of it is told. */
 static void finish(struct pending *pending, const struct decision *result)
 {
     struct conference *conference = pending->request.conference;
@@ -175,10 +186,8 @@ static void finish(struct pending *pending, const struct decision *result)
     };
 
     (void)snprintf(event.reason, sizeof event.reason, "%s", result->reason);
-    pending->is_over = true;
-    loop_timer_stop(&pending->expiry);
-    DL_DELETE(conference->pending, pending);
-    conference->pending_count--;
+    if (!pending->is_over)
+        take_out(pending);
     log_write(LOG_LEVEL_INFO, conference->name, pending->request.call,
               "%s by %s (%llu) is %s%s%s: %d %s", verb_name(pending->request.verb),
               asker_of(&pending->request), (unsigned long long)pending->id,
@@ -315,6 +324,31 @@ static int carry_out(struct pending *pending, struct decision *result)
     return submit_accepted(request->conference->focus, request, result);
 }
 
+/* What was approved may take away whom it is about, and its conference with them: that does not
+ * end before this has been told. */
+static int carry_out_held(struct pending *pending, struct decision *result)
+{
+    struct conference *conference = pending->request.conference;
+    int error;
+
+    take_out(pending);
+    conference->waiting_count++;
+    error = carry_out(pending, result);
+    conference->waiting_count--;
+    return error;
+}
+
+/* This is told before the end of the conference, behind which nothing is told of it. */
+static int approve_end(struct pending *pending, struct decision *result)
+{
+    const struct request *request = &pending->request;
+
+    result->code = 200;
+    result->reason[0] = '\0';
+    finish(pending, result);
+    return submit_accepted(request->conference->focus, request, result);
+}
+
 /* An invite's effect tells the referrer by itself, unless it fails at once. */
 static void settle_referral(struct pending *pending, const struct decision *result, int error)
 {
@@ -339,7 +373,9 @@ static int approve(struct pending *pending, const struct request *request,
     (void)snprintf(result.by, sizeof result.by, "%s", decision->by);
     result.generation = decision->generation;
     cause_moderate(&result.cause, decision);
-    error = carry_out(pending, &result);
+    if (pending->request.verb == VERB_END)
+        return approve_end(pending, &result);
+    error = carry_out_held(pending, &result);
     if (error && error != EALREADY) {
         result.verdict = DECISION_REJECT;
         if (error == ENOENT)

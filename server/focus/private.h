@@ -469,7 +469,8 @@ void participant_route_or_remove(struct participant *participant);
 /* What the route is under the arrangement. */
 void routing_compute(const struct participant *participant, const struct arrangement *arrangement,
                      struct leg_route *route);
-/* All of them; one whom an error concerns goes on as before. */
+/* All whose legs are in its mix, those who have called its sidebars included; one whom an error
+ * concerns goes on as before. */
 int conference_route(struct conference *conference);
 /* A bus of the conference's mix that nobody else has. ENOSPC. */
 int conference_take_bus(struct conference *conference, unsigned *busp);
