@@ -281,6 +281,7 @@ def test_why_somebody_does_not_come_in_is_said():
 def test_its_options_are_checked():
     for options, error in (
         ("digits = 3", "option 'digits' must be a whole number, at least 4, at most 12"),
+        ("timeout = 0", "option 'timeout' must be a duration"),
         ("digitts = 5", "declares no option 'digitts' (did you mean 'digits'?)"),
     ):
         config = 'applications = { ["9000"] = { script = "reception", options = { %s } } }\n'
