@@ -154,6 +154,7 @@ int call_record(lua_State *L)
     static const char *const names[] = {"file", "max", "silence", "terminator", "beep"};
     struct conversation *conversation = conversation_check(L);
     struct take *take = &conversation->take;
+    char stem[STEM]; /* another one for each of the call's, however many there are in a second */
     bool beeps;
 
     lua_settop(L, 2);
@@ -167,8 +168,11 @@ int call_record(lua_State *L)
     conversation_check_wait(L, conversation, "record");
     *take = (struct take){.recording = 0};
     take_file(L, 2, take->file, sizeof take->file);
-    if (!*take->file)
-        make_name(conversation->call, take->file, sizeof take->file);
+    if (!*take->file) {
+        (void)snprintf(stem, sizeof stem, "%s-%llu", conversation->call,
+                       (unsigned long long)conversation->wait_count);
+        make_name(stem, take->file, sizeof take->file);
+    }
     take->most = seconds_field(L, 2, "record", "max", SECONDS_STANDARD * 1000);
     take->silence = seconds_field(L, 2, "record", "silence", 0);
     if (take->most == 0)

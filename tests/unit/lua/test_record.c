@@ -85,6 +85,27 @@ static void what_goes_wrong_is_told_to_the_script(void **state)
     assert_contains(world.first_recorder->file, ".wav");
     world_recorded(script.focus, 100, NULL);
     assert_said(call, "recording:");
+    call = talk("local a = call:record { beep = false } local b = call:record { beep = false } "
+                "call:hangup(a.file ~= b.file and 'two' or 'one')");
+    world_recorded(script.focus, 100, NULL);
+    script_turn();
+    world_recorded(script.focus, 100, NULL);
+    assert_said(call, "two");
+}
+
+static void whose_audio_is_on_its_way_is_recorded_once_it_is_there(void **state)
+{
+    struct call *call;
+
+    (void)state;
+    world.record_error = EINPROGRESS;
+    call = talk("local r, why = call:record { file = 'a.wav', beep = false } " SAY);
+    assert_null(world.first_recorder);
+    world.record_error = 0;
+    while (!world.first_recorder)
+        script_turn();
+    world_recorded(script.focus, 100, NULL);
+    assert_said(call, "recording:a.wav 0.1 nil");
 }
 
 static void who_hangs_up_while_recorded_leaves_nothing_behind(void **state)
@@ -180,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCRIPT_TEST(a_caller_is_recorded_after_a_tone_until_a_key),
         SCRIPT_TEST(what_goes_wrong_is_told_to_the_script),
+        SCRIPT_TEST(whose_audio_is_on_its_way_is_recorded_once_it_is_there),
         SCRIPT_TEST(who_hangs_up_while_recorded_leaves_nothing_behind),
         SCRIPT_TEST(wishes_that_cannot_be_are_errors),
         SCRIPT_TEST(a_conference_is_recorded_by_its_policys_leave),
