@@ -12,7 +12,7 @@ local options = parley.options {
   pin_digits    = { type = "integer", default = 4, min = 4, max = 10, doc = "Of PINs, at least" },
   lockout       = { type = "duration", default = "5m", min = 1, doc = "How long a wrong PIN "
                     .. "counts; after three from one address, none is taken from there" },
-  timeout       = { type = "duration", default = 8, min = 1, doc = "Without a "
+  timeout       = { type = "duration", default = 8, min = 0.1, doc = "Without a "
                     .. "key, until it is asked anew" },
   creators      = { type = "choice", choices = { "everybody", "accounts" }, default = "everybody",
                     doc = "Who may create conferences" },
