@@ -208,9 +208,10 @@ struct conference {
     struct maker maker;
     bool is_owned; /* only who made it may change it, as far as the policy leaves that open */
     bool reserved, is_generated, hides_focus;
-    bool active; /* somebody is in or on the way in; there is a mix */
-    bool ended;  /* no longer to be called; waits to be freed */
-    bool ending; /* all its calls are being ended */
+    bool active;      /* somebody is in or on the way in; there is a mix */
+    bool ended;       /* no longer to be called; waits to be freed */
+    bool ending;      /* all its calls are being ended */
+    bool is_deciding; /* what was approved is being carried out: it does not end by itself */
     bool locked;
     struct cause lock_cause, media_cause; /* of what is locked or open, and of `withheld` */
     struct loop_timer *recheck_timer;     /* runs while somebody is_doubted */
@@ -696,6 +697,9 @@ void replace_unlink(struct participant *participant);
  */
 void replace_pass_on(struct participant *participant, enum verb verb,
                      const struct decision *decision);
+/* The same for those who are to take the target's place once that has been decided. */
+void replace_pass_on_waiting(const struct participant *target, enum verb verb,
+                             const struct decision *decision);
 /* The participant has joined: who it replaces goes. */
 void replace_finish(struct participant *participant);
 

@@ -9,6 +9,7 @@ import run
 import tone
 from changes import take_change
 from message import parameter, uri_of
+from naming import replaces
 from parley import Server
 from recipients import (
     ACCOUNTS,
@@ -473,6 +474,34 @@ end
         carol.hang_up()
         server.expect_log("told decided join carol false 487 hung up")
         waits(server, 0)
+
+
+def test_who_waits_to_replace_somebody_comes_as_that_one_is_by_then():
+    """RFC 3891: nobody gets rid of a mute by another phone."""
+    hooks = """
+function policy.join(request) return accept() end
+function policy.replace() return pending {} end
+function policy.digit(event, conference, participant)
+  participant:mute()
+  participant:permit { may_speak = false }
+  participant:set_role "culprit"
+end
+"""
+    with door("alice", "bob", "other", hooks=hooks) as (server, alice, bob, other):
+        alice.call()
+        bob.call()
+        other.say(tone.sine(900)).invite("demo", headers=replaces(bob))
+        other.expect(200)
+        other.ack()
+        (waiting,) = waits(server)
+        bob.press("1")
+        server.expect_log(r"sip:bob@\S+ has the role culprit")
+        decide(server, "approve", waiting["id"])
+        take_change(other, "sendrecv")
+        assert end_of(bob)
+        as_now = server.participants()["other"]
+        assert as_now["muted"] and not as_now["may_speak"] and as_now["role"] == "culprit", as_now
+        assert tone.level(alice.hear(0.5), 900) < QUIET
 
 
 # ---- other wishes ------------------------------------------------------------------------------
