@@ -17,8 +17,8 @@ stds.parley_policy = {
     http = fields "get post request",
     parley = {
       fields = {
-        policy = {}, conference = {}, conferences = {}, create = {}, store = {}, time = {}, fact = {},
-        set_fact = {}, is_same = {}, version = {}, generation = {},
+        policy = {}, conference = {}, conferences = {}, create = {}, options = {}, store = {},
+        time = {}, fact = {}, set_fact = {}, is_same = {}, version = {}, generation = {},
         log = fields "error warn info debug",
       },
     },

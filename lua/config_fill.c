@@ -438,6 +438,23 @@ static void fill_conferences(lua_State *L, struct place *place)
     }
 }
 
+/* "reception", or { script = "reception", options = { … } }. */
+static bool is_application(json_t *entry)
+{
+    const char *key;
+    json_t *value;
+    if (json_is_string(entry)) {
+        return json_string_length(entry) > 0;
+    }
+    json_object_foreach(entry, key, value)
+    {
+        if (strcmp(key, "script") != 0 && !(strcmp(key, "options") == 0 && json_is_object(value))) {
+            return false;
+        }
+    }
+    return json_string_length(json_object_get(entry, "script")) > 0;
+}
+
 /* What has been taken as data is { user part = script }. */
 static void check_applications(struct place *place)
 {
@@ -452,8 +469,9 @@ static void check_applications(struct place *place)
         snprintf(place->path + length, sizeof place->path - length, "%c%s", KEY_SEPARATOR, name);
         if (!text_is_conference_name(name)) {
             report(place, "is no user part that can be called");
-        } else if (json_string_length(script) == 0) {
-            report(place, "must be the name of a script, as in { [\"9000\"] = \"reception\" }");
+        } else if (!is_application(script)) {
+            report(place, "must be the name of a script, as in { [\"9000\"] = \"reception\" }, or "
+                          "{ script = \"reception\", options = { … } }");
         }
         leave(place, length);
     }

@@ -109,6 +109,7 @@ struct conversation {
     lua_State *thread;
     int thread_reference, hangup_reference; /* the latter: a list of functions */
     const struct wait *wait;                /* NULL: it runs */
+    const struct wait *waited;              /* the last one */
     uint64_t wait_count;                    /* the number of the last wait, for its ticket */
     uint64_t waits_since;                   /* loop_now() */
     unsigned waits;                         /* begun since then */

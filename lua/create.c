@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CAPACITY_MOST = 100000 };
+enum { CAPACITY_MOST = 100000, DIGITS_LEAST = 4 };
 
 /* Fields of its table. */
 struct wish {
     char title[64], policy[256], owner[600];
-    unsigned capacity;
+    unsigned capacity, digits;
 };
 
 static void take_text(lua_State *L, const char *key, char *text, size_t size)
@@ -34,7 +34,8 @@ static void take_owner(lua_State *L, struct wish *wish)
 
 static void wish_take(lua_State *L, struct wish *wish)
 {
-    static const char *const names[] = {"policy", "title", "owner", "capacity", "options"};
+    static const char *const names[] = {"policy",   "title",  "owner",
+                                        "capacity", "digits", "options"};
 
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
@@ -49,6 +50,7 @@ static void wish_take(lua_State *L, struct wish *wish)
     lua_pop(L, 1);
     take_owner(L, wish);
     wish->capacity = number_field(L, 1, "create", "capacity", 0, CAPACITY_MOST, wish->capacity);
+    wish->digits = number_field(L, 1, "create", "digits", DIGITS_LEAST, NUMBER_DIGITS_MOST, 0);
 }
 
 /* The call of the conversation that runs, when the conference is to be its caller's. */
@@ -79,6 +81,7 @@ static int create(const struct generation *generation, const struct actor *actor
         .actor = *actor,
         .model = &model,
         .creator = wish->owner,
+        .digits = wish->digits,
         .from = call_of_owner(generation->frame->conversation, wish->owner),
     };
     struct conference *conference;

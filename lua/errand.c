@@ -20,8 +20,10 @@ struct conversation *application_check(lua_State *L, const char *what)
 
 struct errand *errand_make(lua_State *L, struct conversation *conversation)
 {
-    struct errand *errand = calloc(1, sizeof *errand);
+    struct errand *errand;
 
+    (void)errand_drop(conversation); /* of a script's error before its wait began */
+    errand = calloc(1, sizeof *errand);
     if (!errand)
         script_error(L, "out of memory");
     errand->engine = conversation->generation->engine;

@@ -67,6 +67,7 @@ static int load_run(struct generation *generation, struct script_file *file, cha
 {
     lua_State *L = generation->running;
     struct script_policy *outer = generation->loading;
+    struct script_application *outer_application = generation->loading_application;
     struct hook_frame *frame = generation->frame;
     struct budget budget;
     int status;
@@ -76,6 +77,7 @@ static int load_run(struct generation *generation, struct script_file *file, cha
         return ENOMEM;
     }
     generation->loading = file->policy;
+    generation->loading_application = file->application;
     generation->frame = NULL; /* a file that is loaded within a hook is not in that hook */
     lua_pushcfunction(L, message_handler);
     lua_pushcfunction(L, load_body);
@@ -85,6 +87,7 @@ static int load_run(struct generation *generation, struct script_file *file, cha
     budget_end(generation, &budget);
     generation->frame = frame;
     generation->loading = outer;
+    generation->loading_application = outer_application;
     if (status != LUA_OK)
         message_take(L, &budget, file->display, error, error_size);
     lua_pop(L, 1);

@@ -54,8 +54,19 @@ static int option_unknown(lua_State *L)
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
         return 0; /* declared, has no default */
     declared_names(L, lua_upvalueindex(1), names, &count);
-    return luaL_error(L, "the policy declares no option '%s'%s", name,
+    return luaL_error(L, "option '%s' is not declared%s", name,
                       nearest_push(L, name, names, count));
+}
+
+void options_freeze(lua_State *L, int declarations, const char *what)
+{
+    declarations = lua_absindex(L, declarations);
+    lua_createtable(L, 0, 1);
+    lua_pushvalue(L, declarations);
+    lua_pushcclosure(L, option_unknown, 1);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+    frozen_push(L, what);
 }
 
 void options_build(lua_State *L, const struct conference_config *conference,
@@ -74,12 +85,7 @@ void options_build(lua_State *L, const struct conference_config *conference,
         lua_setfield(L, options, lua_tostring(L, -3));
         lua_pop(L, 1);
     }
-    lua_createtable(L, 0, 1);
-    lua_pushvalue(L, declarations);
-    lua_pushcclosure(L, option_unknown, 1);
-    lua_setfield(L, -2, "__index");
-    lua_setmetatable(L, options);
-    frozen_push(L, "conference.options");
+    options_freeze(L, declarations, "conference.options");
     lua_remove(L, declarations);
 }
 

@@ -84,6 +84,7 @@ void parley_open(lua_State *L, int globals)
         {"conference", parley_conference},
         {"conferences", parley_conferences},
         {"create", parley_create},
+        {"options", application_options},
         {"after", parley_after},
         {"every", parley_every},
         {"time", parley_time},

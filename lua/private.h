@@ -66,6 +66,7 @@ enum {
     HOOK_ACCOUNT = VERB_COUNT + EVENT_COUNT,
     HOOK_MIX,
     HOOK_COUNT,
+    WATCHERS = 256,      /* lists of them */
     HOOK_DEPTH_MAX = 4,  /* hooks within commands of hooks */
     ERROR_WINDOW = 60,   /* s in which errors are counted for the log line */
     ERRORS_KEPT = 64,    /* times of errors remembered for that */
@@ -155,13 +156,19 @@ struct script_application {
     char *display;           /* "scripts/reception.lua" */
     int function;            /* reference */
     int line;                /* where the function begins */
+    const json_t *options;   /* of the config; NULL: none. The generation's */
+    bool has_options;        /* while loading: parley.options was called */
     struct hook_stats stats; /* of its steps from wait to wait */
     struct script_application *next;
 };
 
-/* Loads all that the config names, as { user part: script }. Errors as generation_policy. */
+/* Loads all that the config names, as { user part: script }, or { user part: { script, options } }.
+ * Errors as generation_policy. */
 int applications_load(struct generation *generation, const json_t *config, char *error,
                       size_t error_size);
+/* parley.options { key = { type = …, default = … } }: what the config says of them, while the
+ * application's file is run */
+int application_options(lua_State *L);
 /* The function on top of the stack becomes the application's, it is popped. Raises. */
 void application_take(lua_State *L, struct script_application *application);
 /* NULL: there is none. */
@@ -203,6 +210,7 @@ struct generation {
     struct budget *budget;         /* of the innermost call; NULL: nothing runs */
     struct hook_frame *frame;      /* the innermost hook call; NULL: no hook runs */
     struct script_policy *loading; /* the one whose file is being run */
+    struct script_application *loading_application; /* the same; of a file to be checked, both */
     struct script_policy *policies;
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
@@ -300,14 +308,14 @@ struct lua_engine {
     struct loop *loop;
     struct focus *focus;
     char *config_file;
-    struct generation *generation;      /* the live one */
-    struct conference_state *states;    /* hash by id */
-    struct conversation *conversations; /* hash by their visitors' ids */
-    struct conversation *watchers[256]; /* lists, by the conference that they watch */
-    uint64_t event_count;               /* events told so far, the present one included */
-    json_t *facts;                      /* by name */
-    const struct fetching *fetching;    /* NULL: there is no web client */
-    const struct storing *storing;      /* NULL: there is no store */
+    struct generation *generation;           /* the live one */
+    struct conference_state *states;         /* hash by id */
+    struct conversation *conversations;      /* hash by their visitors' ids */
+    struct conversation *watchers[WATCHERS]; /* lists, by the conference that they watch */
+    uint64_t event_count;                    /* events told so far, the present one included */
+    json_t *facts;                           /* by name */
+    const struct fetching *fetching;         /* NULL: there is no web client */
+    const struct storing *storing;           /* NULL: there is no store */
     struct policy policy;
     struct application application;
     char *language; /* "en" */
@@ -600,6 +608,9 @@ void option_declare(lua_State *L, const char *key);
 /* Replaces the value on top of the stack by its final form for the checked declaration at that
  * index. Raises, as `what`, when it is none that the declaration allows. */
 void option_take(lua_State *L, int declaration, const char *what);
+/* Makes the table on top of the stack, of options by the declarations at that index, read-only;
+ * `what` is as frozen_push has it. */
+void options_freeze(lua_State *L, int declarations, const char *what);
 /* Pushes the read-only table of options by the declarations of `policy`. Raises. */
 void options_build(lua_State *L, const struct conference_config *conference,
                    const struct script_policy *policy);

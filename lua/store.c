@@ -126,8 +126,7 @@ struct wish {
     char key[STORE_KEY_MAX + 1];
 };
 
-/* Raises unless it can wait now. False: the caller is gone, which is on the stack. */
-static bool wish_begin(lua_State *L, struct wish *wish, const char *what, enum store_verb verb)
+static void wish_begin(lua_State *L, struct wish *wish, const char *what, enum store_verb verb)
 {
     const char *name = name_check(L);
     char key_name[64];
@@ -143,10 +142,6 @@ static bool wish_begin(lua_State *L, struct wish *wish, const char *what, enum s
         script_error(L, "%s must not be empty", key_name);
     if (!generation_of(L)->engine->storing)
         script_error(L, "%s: this server has no store", what);
-    if (conversation_visitor(wish->conversation))
-        return true;
-    (void)handle_gone(L);
-    return false;
 }
 
 /* { ttl = … } at `index`. */
@@ -169,32 +164,56 @@ static void take_ttl(lua_State *L, int index, struct wish *wish)
     lua_pop(L, 1);
 }
 
-/* Pushes nothing, raises nothing. As storing->ask. */
+/* NULL: the caller has gone, or is in a conference, and nobody waits any more. Raises. */
+static struct errand *errand_of(lua_State *L, const struct wish *wish)
+{
+    if (!conversation_visitor(wish->conversation))
+        return NULL;
+    conversation_check_wait(L, wish->conversation, wish->what);
+    return errand_make(L, wish->conversation);
+}
+
+/* Pushes nothing, raises nothing. As storing->ask. What changes something is done even when nobody
+ * waits for it. */
 static int submit(const struct wish *wish, struct errand *errand)
 {
     const struct storing *storing = wish->conversation->generation->engine->storing;
+    bool is_question = wish->request.verb == STORE_GET || wish->request.verb == STORE_KEYS;
     struct store_errand *under_way;
-    int error = storing->ask(storing->ctx, &wish->request, on_answer, errand, &under_way);
+    int error;
 
-    if (!error)
+    if (!errand && is_question)
+        return ESRCH;
+    error =
+        storing->ask(storing->ctx, &wish->request, errand ? on_answer : NULL, errand, &under_way);
+    if (!error && errand)
         errand_begun(errand, under_way);
     return error;
 }
 
-static int wait_or_tell(lua_State *L, const struct wish *wish, int error, const struct wait *wait)
+/* What the method returns after that. */
+static int wait_or_tell(lua_State *L, const struct wish *wish, bool has_errand, int error,
+                        const struct wait *wait)
 {
-    if (!error)
+    if (error == ESRCH)
+        return handle_gone(L);
+    if (error) {
+        (void)errand_drop(wish->conversation);
+        lua_pushnil(L);
+        lua_pushstring(L, error == EAGAIN ? "the store is too busy" : strerror(error));
+        return 2;
+    }
+    if (has_errand)
         return conversation_wait(L, wish->conversation, wait);
-    (void)errand_drop(wish->conversation);
-    lua_pushnil(L);
-    lua_pushstring(L, error == EAGAIN ? "the store is too busy" : strerror(error));
-    return 2;
+    lua_pushboolean(L, 1);
+    return 1;
 }
 
 static int ask(lua_State *L, const struct wish *wish, const struct wait *wait)
 {
-    conversation_check_wait(L, wish->conversation, wish->what);
-    return wait_or_tell(L, wish, submit(wish, errand_make(L, wish->conversation)), wait);
+    struct errand *errand = errand_of(L, wish);
+
+    return wait_or_tell(L, wish, errand != NULL, submit(wish, errand), wait);
 }
 
 /* store:get(key): the value, nil when there is none; or nil and why */
@@ -202,7 +221,8 @@ static int store_get(lua_State *L)
 {
     struct wish wish;
 
-    return wish_begin(L, &wish, "get", STORE_GET) ? ask(L, &wish, &value_wait) : 2;
+    wish_begin(L, &wish, "get", STORE_GET);
+    return ask(L, &wish, &value_wait);
 }
 
 /* store:delete(key): what was there */
@@ -210,7 +230,8 @@ static int store_delete(lua_State *L)
 {
     struct wish wish;
 
-    return wish_begin(L, &wish, "delete", STORE_DELETE) ? ask(L, &wish, &value_wait) : 2;
+    wish_begin(L, &wish, "delete", STORE_DELETE);
+    return ask(L, &wish, &value_wait);
 }
 
 /* store:keys([prefix]): a list in order, and whether there are more */
@@ -218,7 +239,8 @@ static int store_keys(lua_State *L)
 {
     struct wish wish;
 
-    return wish_begin(L, &wish, "keys", STORE_KEYS) ? ask(L, &wish, &keys_wait) : 2;
+    wish_begin(L, &wish, "keys", STORE_KEYS);
+    return ask(L, &wish, &keys_wait);
 }
 
 /* store:add(key [, number = 1 [, { ttl = … }]]): the sum */
@@ -226,45 +248,51 @@ static int store_add(lua_State *L)
 {
     struct wish wish;
 
-    if (!wish_begin(L, &wish, "add", STORE_ADD))
-        return 2;
+    wish_begin(L, &wish, "add", STORE_ADD);
     wish.request.value =
         (struct store_value){.kind = STORE_NUMBER, .number = luaL_optinteger(L, 3, 1)};
     take_ttl(L, 4, &wish);
     return ask(L, &wish, &value_wait);
 }
 
+/* The value at index 3 as bytes, which are the caller's to free; NULL: it is a number. Raises. */
+static unsigned char *take_value(lua_State *L, struct wish *wish)
+{
+    struct store_value *value = &wish->request.value;
+    struct plain_error problem;
+    unsigned char *bytes;
+    int error;
+
+    if (lua_isinteger(L, 3)) {
+        *value = (struct store_value){.kind = STORE_NUMBER, .number = lua_tointeger(L, 3)};
+        return NULL;
+    }
+    value->kind = STORE_BYTES;
+    error = plain_encode(L, 3, STORE_VALUE_MAX, &bytes, &value->size, &problem);
+    if (error)
+        script_error(L, "set: the value%s: %s", problem.path,
+                     error == E2BIG ? "larger than 64 KiB" : problem.what);
+    value->bytes = bytes;
+    return bytes;
+}
+
 /* store:set(key, value [, { ttl = … }]): true */
 static int store_set(lua_State *L)
 {
     struct wish wish;
-    struct plain_error problem;
     struct errand *errand;
-    unsigned char *bytes = NULL;
+    unsigned char *bytes;
     int error;
 
-    if (!wish_begin(L, &wish, "set", STORE_SET))
-        return 2;
+    wish_begin(L, &wish, "set", STORE_SET);
     if (lua_isnoneornil(L, 3))
         return luaL_error(L, "set: there is no value; delete(key) forgets one");
     take_ttl(L, 4, &wish);
-    conversation_check_wait(L, wish.conversation, wish.what);
-    errand = errand_make(L, wish.conversation);
-    wish.request.value.kind = STORE_NUMBER;
-    wish.request.value.number = lua_tointeger(L, 3);
-    if (!lua_isinteger(L, 3)) {
-        wish.request.value.kind = STORE_BYTES;
-        error = plain_encode(L, 3, STORE_VALUE_MAX, &bytes, &wish.request.value.size, &problem);
-        if (error) {
-            (void)errand_drop(wish.conversation);
-            return luaL_error(L, "set: the value%s: %s", problem.path,
-                              error == E2BIG ? "larger than 64 KiB" : problem.what);
-        }
-        wish.request.value.bytes = bytes;
-    }
+    errand = errand_of(L, &wish);
+    bytes = take_value(L, &wish); /* nothing raises from here to free */
     error = submit(&wish, errand);
     free(bytes);
-    return wait_or_tell(L, &wish, error, &done_wait);
+    return wait_or_tell(L, &wish, errand != NULL, error, &done_wait);
 }
 
 /* ---- the class ------------------------------------------------------------------------------ */

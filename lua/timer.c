@@ -21,21 +21,31 @@ struct script_timer {
     struct script_timer *prev, *next; /* in conversation.timers */
 };
 
+/* It is in no list any more. */
+static void release(struct script_timer *timer)
+{
+    loop_timer_stop(&timer->timer);
+    luaL_unref(timer->conversation->generation->L, LUA_REGISTRYINDEX, timer->function);
+    free(timer);
+}
+
 static void timer_free(struct script_timer *timer)
 {
-    struct conversation *conversation = timer->conversation;
-
-    loop_timer_stop(&timer->timer);
-    luaL_unref(conversation->generation->L, LUA_REGISTRYINDEX, timer->function);
-    DL_DELETE(conversation->timers, timer);
-    conversation->timer_count--;
-    free(timer);
+    DL_DELETE(timer->conversation->timers, timer);
+    timer->conversation->timer_count--;
+    release(timer);
 }
 
 void timers_free(struct conversation *conversation)
 {
-    while (conversation->timers)
-        timer_free(conversation->timers);
+    struct script_timer *timer, *next;
+
+    DL_FOREACH_SAFE(conversation->timers, timer, next)
+    {
+        release(timer);
+    }
+    conversation->timers = NULL;
+    conversation->timer_count = 0;
 }
 
 static struct script_timer *timer_find(const struct conversation *conversation, uint64_t id)

@@ -87,13 +87,14 @@ static int waited(lua_State *L, int status, lua_KContext context)
     struct conversation *conversation = generation_of(L)->frame->conversation;
 
     (void)status;
-    return conversation_over(L, conversation, (const struct wait *)context);
+    (void)context;
+    return conversation_over(L, conversation, conversation->waited);
 }
 
 int conversation_wait(lua_State *L, struct conversation *conversation, const struct wait *wait)
 {
-    conversation->wait = wait;
-    return lua_yieldk(L, 0, (lua_KContext)wait, waited);
+    conversation->wait = conversation->waited = wait;
+    return lua_yieldk(L, 0, 0, waited);
 }
 
 int conversation_over(lua_State *L, struct conversation *conversation, const struct wait *wait)

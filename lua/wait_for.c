@@ -17,7 +17,7 @@ _Static_assert(EVENT_COUNT <= 64, "the events of a watch are bits");
 
 static struct conversation **bucket_of(struct lua_engine *engine, uint64_t conference)
 {
-    return &engine->watchers[conference % (sizeof engine->watchers / sizeof *engine->watchers)];
+    return &engine->watchers[conference % WATCHERS];
 }
 
 static void watch_begin(struct conversation *conversation, uint64_t conference,

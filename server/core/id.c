@@ -30,6 +30,26 @@ void id_random(char *buffer, size_t size)
     }
 }
 
+/* Below `bound`, each equally likely. */
+static unsigned random_below(unsigned bound)
+{
+    unsigned char byte;
+    do {
+        random_bytes(&byte, 1);
+    } while (byte >= 256 / bound * bound);
+    return byte % bound;
+}
+
+void id_random_number(char *buffer, size_t size)
+{
+    for (size_t place = 0; place + 1 < size; place++) {
+        buffer[place] = (char)(place == 0 ? '1' + random_below(9) : '0' + random_below(10));
+    }
+    if (size > 0) {
+        buffer[size - 1] = '\0';
+    }
+}
+
 uint64_t id_next(void)
 {
     static uint64_t last;

@@ -12,6 +12,9 @@ void random_bytes(void *buffer, size_t size);
 /* Fills `buffer` with size-1 lower-case hexadecimal characters and a NUL, from getrandom(2). */
 void id_random(char *buffer, size_t size);
 
+/* The same with size-1 decimal digits, the first of them not 0: a number that can be dialled. */
+void id_random_number(char *buffer, size_t size);
+
 /* Unique in this process, never 0, rising. Focus thread. */
 uint64_t id_next(void);
 

@@ -343,7 +343,8 @@ static const struct option options[] = {
     {.key = "applications", .type = OPTION_DATA, .offset = IN_SETTINGS(applications),
      .standard = "", .live = true,
      .help = "Who talks with a script instead of a conference, by whom they call: "
-             "{ [\"9000\"] = \"reception\" } stands for scripts/reception.lua, or a path."},
+             "{ [\"9000\"] = \"reception\" } stands for scripts/reception.lua, or a path; "
+             "{ script = \"reception\", options = { … } } has options for it."},
     {.key = "http.allow", .type = OPTION_LIST, .offset = IN_SETTINGS(http_allow), .standard = "",
      .shown = "nobody", .check = check_web_host, .live = true,
      .help = "Whom applications may ask by http.get and the like, also when they are sent on: "

@@ -64,33 +64,62 @@ static int take_buses(struct conference *conference, struct arrangement *next)
     return 0;
 }
 
-/* Whom the way cannot be changed for, for want of memory, has the old one; so its buses stay
- * taken. */
-static int change_routes(struct conference *conference, const struct arrangement *last,
-                         const struct arrangement *next)
+/* ENOMEM: it has the old route. */
+static int change_route(const struct participant *participant, const struct arrangement *last,
+                        const struct arrangement *next)
 {
-    struct participant *participant;
+    const struct mixing *mixing = participant->conference->focus->mixing;
     uint64_t before = buses_of(last), after = buses_of(next);
+    struct leg_route old, new;
+
+    routing_compute(participant, last, &old);
+    routing_compute(participant, next, &new);
+    if (memcmp(old.speaks, new.speaks, sizeof old.speaks) == 0 &&
+        memcmp(old.hears, new.hears, sizeof old.hears) == 0)
+        return 0;
+    new.ramp = next->plan ? plan_ramp(next->plan) : MIX_RAMP;
+    new.at_once = after & ~before;
+    new.at_last = before & ~after;
+    return mixing->leg_route(participant->leg, &new);
+}
+
+static int change_members(const struct conference *conference, const struct arrangement *last,
+                          const struct arrangement *next)
+{
+    const struct participant *participant;
     int error = 0;
 
     DL_FOREACH(conference->members, participant)
     {
-        struct leg_route old, new;
-
-        if (!participant->joined)
-            continue;
-        routing_compute(participant, last, &old);
-        routing_compute(participant, next, &new);
-        if (memcmp(old.speaks, new.speaks, sizeof old.speaks) == 0 &&
-            memcmp(old.hears, new.hears, sizeof old.hears) == 0)
-            continue;
-        new.ramp = next->plan ? plan_ramp(next->plan) : MIX_RAMP;
-        new.at_once = after & ~before;
-        new.at_last = before & ~after;
-        if (conference->focus->mixing->leg_route(participant->leg, &new))
+        /* Who has come aside has the leg of who it is in the parent. */
+        if (participant->joined && !participant->main && change_route(participant, last, next))
             error = ENOMEM;
     }
     return error;
+}
+
+static int change_routes(const struct conference *conference, const struct arrangement *last,
+                         const struct arrangement *next)
+{
+    const struct conference *sidebar;
+    int error = change_members(conference, last, next);
+
+    DL_FOREACH2(conference->sidebars, sidebar, next_sidebar)
+    {
+        if (change_members(sidebar, last, next))
+            error = ENOMEM;
+    }
+    return error;
+}
+
+static void note_cause(struct cause *cause, const struct mix_answer *answer)
+{
+    *cause = (struct cause){
+        .asker = ACTOR_SERVER,
+        .generation = answer->generation,
+        .at = time(NULL),
+        .event = EVENT_COUNT,
+    };
 }
 
 /* Takes the plan, NULL: none. */
@@ -110,12 +139,8 @@ static void arrange(struct conference *conference, const struct mix_answer *answ
     }
     memcpy(conference->arrangement.buses, next.buses, sizeof next.buses);
     conference->arrangement.plan = plan;
-    conference->arrangement.cause = (struct cause){
-        .asker = ACTOR_SERVER,
-        .generation = answer->generation,
-        .at = time(NULL),
-        .event = EVENT_COUNT,
-    };
+    note_cause(&conference->arrangement.cause, answer);
+    /* Whom the route could not be changed of still has the old one: its buses stay taken. */
     if (!change_routes(conference, &last, &next))
         give_buses(conference, buses_of(&last) & ~buses_of(&next));
     plan_destroy(last.plan);

@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONFERENCES_MAX = 20000 };
+enum {
+    CONFERENCES_MAX = 20000,
+    TRIES_MOST = 100, /* for a number that is not taken: short ones run out */
+};
 
 static bool is_taken(struct focus *focus, const char *name)
 {
@@ -20,12 +23,17 @@ static bool is_taken(struct focus *focus, const char *name)
            (focus->is_taken && focus->is_taken(focus->is_taken_arg, name));
 }
 
-bool name_make(struct focus *focus, char name[MADE_NAME_SIZE])
+bool name_make(struct focus *focus, unsigned digits, char name[MADE_NAME_SIZE])
 {
-    do
-        id_random(name, MADE_NAME_SIZE);
-    while (is_taken(focus, name));
-    return HASH_CNT(hh_name, focus->by_name) < CONFERENCES_MAX;
+    for (unsigned tries = 0; tries < TRIES_MOST; tries++) {
+        if (digits > 0)
+            id_random_number(name, digits + 1);
+        else
+            id_random(name, MADE_NAME_SIZE);
+        if (!is_taken(focus, name))
+            return HASH_CNT(hh_name, focus->by_name) < CONFERENCES_MAX;
+    }
+    return false;
 }
 
 /* ---- who had it made ------------------------------------------------------------------------ */
@@ -131,7 +139,7 @@ int focus_make_conference(struct focus *focus, const struct creation *creation,
                           struct decision *decision, struct conference **conferencep)
 {
     char name[MADE_NAME_SIZE];
-    bool has_room = name_make(focus, name);
+    bool has_room = name_make(focus, creation->digits, name);
     struct request request = {
         .verb = VERB_CREATE,
         .actor = creation->actor,

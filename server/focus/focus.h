@@ -132,7 +132,10 @@ struct creation {
     const struct conference_config *model; /* what it is like, but for its name; NULL: plain */
     const char *creator; /* URI of whose conference it is when it is no caller's own; NULL or "":
                             nobody's */
+    unsigned
+        digits; /* its name is a number of so many, to be dialled; 0: one that nobody guesses */
 };
+enum { NUMBER_DIGITS_MOST = 16 };
 /* What the conferences of a factory are like; by strings of the factory's. */
 void factory_model(const struct conference *factory, struct conference_config *model,
                    struct sound_config *sound);

@@ -2,6 +2,7 @@
 #include "focus/plan_parts.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@ struct plan *plan_create(void)
     if (!plan)
         return NULL;
     plan->ramp = MIX_RAMP;
-    (void)strcpy(plan->buses[PLAN_MAIN].name, "main");
+    (void)snprintf(plan->buses[PLAN_MAIN].name, PLAN_NAME, "main");
     plan->bus_count = 1;
     return plan;
 }
@@ -86,7 +87,7 @@ int plan_add_bus(struct plan *plan, const char *name, const char *place, unsigne
     bus->place = intern(plan, place);
     if (!bus->place)
         return ENOMEM;
-    (void)strcpy(bus->name, name);
+    (void)snprintf(bus->name, sizeof bus->name, "%s", name);
     *busp = plan->bus_count++;
     return 0;
 }

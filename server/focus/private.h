@@ -418,8 +418,9 @@ void about_free(struct session_about *about);
 
 /* create.c */
 enum { MADE_NAME_SIZE = 24 + 1 }; /* hexadecimal digits, 96 bits; and a NUL */
-/* A name that nobody can guess, and nobody has. False: there are too many conferences. */
-bool name_make(struct focus *focus, char name[MADE_NAME_SIZE]);
+/* A name that nobody can guess, or a number of so many digits, that nobody has. False: there are
+ * too many conferences. */
+bool name_make(struct focus *focus, unsigned digits, char name[MADE_NAME_SIZE]);
 /* Notes whose call had it made, or whose it is; NULL for either. ENOMEM. */
 int maker_note(struct conference *conference, const struct call_info *from, const char *uri);
 /* Whether it is who had it made that asks. */

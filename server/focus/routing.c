@@ -110,6 +110,7 @@ void routing_compute(const struct participant *participant, const struct arrange
 
 int participant_route(struct participant *participant)
 {
+    const struct conference *parent = participant->conference->parent;
     struct leg_route route;
 
     if (participant->main) /* whose leg it is */
@@ -117,7 +118,7 @@ int participant_route(struct participant *participant)
     /* Not before the ACK: a forged INVITE must not aim our audio at its victim. */
     if (!participant->joined)
         return 0;
-    routing_compute(participant, &participant->conference->arrangement, &route);
+    routing_compute(participant, &(parent ? parent : participant->conference)->arrangement, &route);
     return participant->conference->focus->mixing->leg_route(participant->leg, &route);
 }
 

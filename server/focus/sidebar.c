@@ -36,16 +36,16 @@ int sidebar_activate(struct conference *sidebar)
 void sidebar_deactivate(struct conference *sidebar)
 {
     struct conference *parent = sidebar->parent;
-    struct playback *playback, *next;
+    struct playback *playback;
 
-    DL_FOREACH_SAFE(sidebar->playbacks, playback, next)
+    DL_FOREACH(sidebar->playbacks, playback)
     {
-        DL_DELETE(sidebar->playbacks, playback);
         playback->conference = parent;
         playback->is_silent = true;
-        DL_APPEND(parent->playbacks, playback);
         playback_stop(playback, parent->focus);
     }
+    DL_CONCAT(parent->playbacks, sidebar->playbacks);
+    sidebar->playbacks = NULL;
     conference_give_bus(parent, sidebar->bus);
     DL_DELETE2(parent->sidebars, sidebar, prev_sidebar, next_sidebar);
 }
@@ -110,7 +110,7 @@ static int make(struct conference *parent, const struct request *request, struct
         return fail(parent, request, decision, 403, "A sidebar has no sidebars");
     if (!parent->active)
         return fail(parent, request, decision, 480, "The conference has not begun");
-    if (!name_make(parent->focus, name))
+    if (!name_make(parent->focus, 0, name))
         return fail(parent, request, decision, 503, "There are too many conferences");
     config = describe(parent, name, request, decision);
     error = conference_make(parent->focus, &config, &made);

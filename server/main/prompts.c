@@ -75,7 +75,9 @@ static int names_find(struct names *names, const struct sound_places *places)
     if (!status) {
         status = names_collect(names, places->own, "");
     }
-    qsort(names->items, names->count, sizeof *names->items, compare_names);
+    if (names->count > 0) {
+        qsort(names->items, names->count, sizeof *names->items, compare_names);
+    }
     return status;
 }
 

@@ -581,7 +581,8 @@ void players_begin_leaving(struct section *section);
 /* recorder.c */
 void recorder_apply_add(struct recorder *recorder, struct media_thread *thread);
 void recorder_apply_stop(struct recorder *recorder, struct media_thread *thread);
-/* What the leg says in this tick, at the rate that it is heard at; NULL: nothing. */
+/* What the leg says in this tick: the thread's frame, at the rate that it is heard at, unless
+ * `samples` is NULL. */
 void leg_record(struct leg *leg, struct media_thread *thread, const float *samples);
 /* What is said on buses, once all have spoken. */
 void section_record(struct section *section, struct media_thread *thread);

@@ -239,7 +239,7 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
     level_update(&leg->level, power);
     note_speech(leg, power);
     if (!LIST_EMPTY(&leg->recorders)) {
-        leg_record(leg, thread, samples != NULL && !blocked ? thread->frame : NULL);
+        leg_record(leg, thread, blocked ? NULL : samples);
     }
     leg->channel.source = leg->source.ssrc;
     mixer_take(&leg->section->mixer, &leg->channel, samples, power, blocked);

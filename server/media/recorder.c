@@ -260,7 +260,7 @@ void leg_record(struct leg *leg, struct media_thread *thread, const float *sampl
     struct recorder *recorder, *next;
 
     for (unsigned i = 0; samples != NULL && i < count; i++) {
-        linear[i] = (int16_t)codec_linear(samples[i]);
+        linear[i] = (int16_t)codec_linear(thread->frame[i]);
     }
     for (recorder = LIST_FIRST(&leg->recorders); recorder != NULL; recorder = next) {
         next = LIST_NEXT(recorder, of_source);

@@ -52,8 +52,8 @@ struct store_errand;
 
 struct storing {
     void *ctx;
-    /* The answer comes later, in the order of the requests. EAGAIN: too many are waiting; ENOMEM.
-     */
+    /* The answer comes later, if a handler is given (else *errandp is NULL), in the order of the
+     * requests. EAGAIN: too many are waiting; ENOMEM. */
     int (*ask)(void *ctx, const struct store_request *request,
                void (*handler)(const struct store_answer *answer, void *arg), void *arg,
                struct store_errand **errandp);

@@ -228,6 +228,7 @@ static bool table_make(const char *voice, FILE *table, const char *directory, ch
 {
     char line[LINE_MAX], path[LINE_MAX * 2];
     bool is_good = true;
+    size_t used;
 
     while (is_good && fgets(line, sizeof line, table)) {
         char *text = strchr(line, '\t');
@@ -242,10 +243,11 @@ static bool table_make(const char *voice, FILE *table, const char *directory, ch
         if (!text || !*text || strpbrk(line, "/.:")) {
             return complain("a line must be: name, tab, text", line);
         }
-        if (strlen(names) + strlen(line) + 2 > names_size) {
+        used = strlen(names);
+        if (used + strlen(line) + 2 > names_size) {
             return complain("too many prompts", line);
         }
-        strcat(strcat(names, line), "\n");
+        (void)snprintf(names + used, names_size - used, "%s\n", line);
         (void)snprintf(path, sizeof path, "%s/%s.wav", directory, line);
         is_good = prompt_make(voice, text, path);
     }

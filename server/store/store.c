@@ -114,7 +114,7 @@ static int ask(void *ctx, const struct store_request *request,
         return error;
     }
     store->waiting++;
-    *errandp = errand;
+    *errandp = handler ? errand : NULL;
     return 0;
 }
 

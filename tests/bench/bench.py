@@ -8,6 +8,7 @@
   bench.py --codecs      one conference of 200 with G.711, G.722 and Opus
   bench.py --io          what the kernel alone needs for a packet each way, by each way to ask it
   bench.py --subscribers 1,000 watch a conference while 200 legs join it, 50 a second
+  bench.py --applications 5,000 calls ring in an application, 1,000 are answered; keys; decisions
   bench.py --churn 600   100 legs join and leave at random while scripts are reloaded at random
 
 Environment: PARLEY, the server (build/parley), LOAD, the generator (tests/parley-load beside it),
@@ -403,6 +404,48 @@ def measure_subscribers(subscribers, legs, seconds):
     return row[-1] == "yes"
 
 
+APPLICATION_HEAD = ["calls in an application", "KiB a call", "CPU µs a call and s",
+                    "key to reaction ms p50 / p99"]
+
+
+def measure_applications(count, answered, seconds, keys):
+    """`answered`: how many of as many calls have a leg, to which audio is sent all the time."""
+    import applications
+
+    rows, good = [], True
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="parley-bench-"))
+    config = applications.config(directory)
+    check_files(count)
+    for name, user, code, many in (("ringing", "ring", 180, count),
+                                   ("answered, without RTP", "wait0", 200, answered)):
+        say(f"{many:,} calls, {name} …")
+        with Server(config) as server:
+            callers = applications.Callers(CALLER_IP, SERVER_IP)
+            found, kib, cpu, times = applications.cost(
+                server, lambda: callers.gather(user, many, code), seconds,
+                lambda: [callers.time_key() for _ in range(keys)])
+            callers.close()
+        good = good and found == many and None not in times
+        rows.append([f"{found:,} {name}", f"{kib:.1f}", f"{cpu:.1f}",
+                     applications.percentiles([one for one in times if one is not None])])
+    say(f"{answered:,} calls, answered, with RTP …")
+    with Server(config) as server:
+        found = run_load(server, answered / 100 + seconds + 120, "--legs", answered, "--prefix", "wait",
+                         "--no-hearing", "--rate", 400, "--seconds", seconds)["server"]
+        rows.append([f"{found['legs']:,} answered, with RTP", f"{found['memory_kib_per_leg']:.1f}",
+                     f"{found['cpu_us_per_leg_s']:.1f}", "–"])
+    say("decisions …")
+    with Server(config) as server:
+        callers = applications.Callers(CALLER_IP, SERVER_IP)
+        rate, hook = applications.decisions(callers, server)
+        callers.close()
+    shutil.rmtree(directory, ignore_errors=True)
+    print_table(APPLICATION_HEAD, rows)
+    print(f"{rate:,.0f} decisions a second; hook p50 {hook['p50_us']:.1f}, p99 {hook['p99_us']:.1f} µs",
+          flush=True)
+    return good
+
+
 def is_wanted(name, part):
     return fnmatch.fnmatchcase(name, f"*{part}*")
 
@@ -416,6 +459,7 @@ def main():
     parser.add_argument("--io", action="store_true")
     parser.add_argument("--codecs", action="store_true")
     parser.add_argument("--subscribers", action="store_true")
+    parser.add_argument("--applications", action="store_true")
     parser.add_argument("--churn", type=float, metavar="SECONDS")
     arguments = parser.parse_args()
     cases = CODEC_CASES if arguments.codecs else FULL_CASES if arguments.full else CASES
@@ -435,6 +479,9 @@ def main():
         good = attempt(measure_churn, arguments.churn)
     elif arguments.subscribers:
         good = attempt(measure_subscribers, *((100, 40, 2) if arguments.quick else (1000, 200, 5)))
+    elif arguments.applications:
+        good = attempt(measure_applications,
+                       *((200, 50, 2, 10) if arguments.quick else (5000, 1000, 10, 100)))
     elif arguments.io:
         good = attempt(measure_io, (200,) if arguments.quick else (500, 1000, 2000), 1,
                        2 if arguments.quick else 5)

@@ -248,8 +248,9 @@ class Baresip:
     def hang_up(self):
         self.expect("CALL_CLOSED", since=self.command("hangup"))
 
-    def press(self, key):
-        self.command("sndcode", key)
+    def press(self, keys):
+        """Keys, one after the other, as telephone-events (RFC 4733)."""
+        self.command("sndcode", keys)
 
     def hold(self):
         self.command("hold")

@@ -8,7 +8,7 @@ import digest
 import run
 import tone
 from message import parameter, uri_of
-from parley import OPEN, ROOT, Server, run_parley
+from parley import OPEN, Server, run_parley
 from sip import Phone, options
 
 PROMPTS = {"welcome": (600, 0.4), "menu": (900, 0.5), "sorry": (1300, 0.3)}
@@ -334,67 +334,6 @@ end
             alice.is_up = True
             alice.hang_up()
             server.expect_left("alice")
-
-
-# ---- the shipped one ---------------------------------------------------------------------------
-
-
-def reception():
-    """As an operator would have it: the script is found beside the program."""
-    config = """
-applications = { ["9000"] = "reception" }
-conferences = { ["1234"] = { title = "Monday" }, hush = { capacity = 1 } }
-"""
-    return Server(config=config)
-
-
-@run.real_time
-def test_the_reception_leads_to_a_conference_by_its_number():
-    with reception() as server, Phone(server, "alice") as alice:
-        begin(alice)
-        wait_to_hear(alice, 660)
-        alice.press("99#")
-        wait_to_hear(alice, 350)  # there is none of that number
-        wait_to_hear(alice, 660)
-        alice.press("1234#")
-        again = alice.expect("INVITE")
-        assert "sip:1234@" in again["Contact"] and ";isfocus" in again["Contact"], again
-        alice.reply(again, 200, body=alice.offer())
-        alice.expect("ACK")
-        server.expect_log(r"\[1234 \S+\] sip:alice@\S+ joined as participant")
-        alice.is_up = True
-
-
-@run.real_time
-def test_the_reception_makes_a_conference_for_who_wants_one():
-    with reception() as server, Phone(server, "alice") as alice:
-        begin(alice)
-        status = server.status()
-        (visitor,) = status["visitors"]
-        assert (visitor["application"], visitor["status"]) == ("9000", "connected"), visitor
-        assert status["scripts"]["applications"][0]["file"] == "scripts/reception.lua"
-        assert "In applications: 1 call\n" in server.command("status").stdout
-        alice.press("#")
-        again = alice.expect("INVITE")
-        alice.reply(again, 200, body=alice.offer())
-        alice.expect("ACK")
-        server.expect_log(r"sip:alice@\S+ joined as participant")
-        assert server.status()["visitors"] == []
-        with Phone(server, "bob") as bob:
-            bob.call(uri_of(again["Contact"]))
-            alice.is_up = True
-            alice.hang_up()
-
-
-@run.real_time
-def test_who_presses_nothing_is_sent_away_by_the_reception():
-    script = (ROOT / "scripts/reception.lua").read_text().replace("timeout = 8", "timeout = 0.2")
-    with with_application(script) as server, Phone(server, "alice") as alice:
-        begin(alice)
-        bye = alice.expect("BYE", within=12)
-        assert 'text="The application has ended"' in bye["Reason"], bye
-        alice.reply(bye, 200)
-        alice.is_up = False
 
 
 @run.real_time

@@ -224,7 +224,7 @@ def test_the_desk_leads_into_a_conference_and_the_door_asks_for_a_pin():
         alice.invite("9000")
         alice.expect(200)
         alice.ack()
-        alice.press("1234#")
+        alice.press("21234#")
         again = alice.expect("INVITE")
         assert ";isfocus" in again["Contact"], again
         alice.reply(again, 200, body=alice.offer())

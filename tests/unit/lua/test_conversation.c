@@ -220,6 +220,39 @@ static void who_is_called_can_be_waited_for(void **state)
     assert_said(invite(false), "486 Busy Here");
 }
 
+static void transferred(struct call *call, int code, const char *reason)
+{
+    focus_signalling_events()->on_transferred(call, code, reason, script.focus);
+    script_turn();
+}
+
+static void a_call_is_transferred(void **state)
+{
+    struct call *call =
+        talk("print(pcall(call.transfer, call, 'bob')) "
+             "print(pcall(call.transfer, call, 'sip:bob@192.0.2.1', { timout = 3 })) "
+             "print('first', call:transfer 'sip:bob@192.0.2.1') "
+             "print('second', call:transfer('sip:bob@192.0.2.1', { timeout = '5s' })) "
+             "call:join(parley.conference 'demo') "
+             "print(pcall(call.transfer, call, 'sip:bob@192.0.2.1')) call:hangup 'bye'");
+    const char *log;
+
+    (void)state;
+    begin_to_log();
+    up(call);
+    assert_string_equal(call->redirected, "sip:bob@192.0.2.1");
+    transferred(call, 486, "Busy Here");
+    transferred(call, 200, "OK");
+    log = log_caught();
+    log_set_level(LOG_LEVEL_ERROR);
+    assert_contains(log, "transfer: 'bob' is no SIP URI");
+    assert_contains(log, "transfer: unknown key 'timout' (did you mean 'timeout'?)");
+    assert_contains(log, "first nil 486 Busy Here");
+    assert_contains(log, "second true");
+    assert_contains(log, "transfer: the caller is in a conference");
+    assert_said(call, "bye");
+}
+
 static void a_policy_does_not_wait(void **state)
 {
     (void)state;
@@ -362,6 +395,7 @@ int main(void)
         SCRIPT_TEST(waiting_ends_with_the_conference),
         SCRIPT_TEST(a_wait_names_what_it_waits_for),
         SCRIPT_TEST(who_is_called_can_be_waited_for),
+        SCRIPT_TEST(a_call_is_transferred),
         SCRIPT_TEST(a_policy_does_not_wait),
         SCRIPT_TEST(timers_run_while_the_application_waits),
         SCRIPT_TEST(timers_end_with_the_call_and_errors_of_theirs_end_only_them),

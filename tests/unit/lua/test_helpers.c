@@ -374,6 +374,22 @@ static void a_store_that_is_too_busy_says_so(void **state)
     assert_said(call, "nil the store is too busy");
 }
 
+static void what_changes_something_is_done_when_nobody_waits(void **state)
+{
+    struct call *call = begin("(function() call:on_hangup(function() "
+                              "assert(select(2, kv:get 'x') == 'gone') "
+                              "assert(kv:set('x', 'bye', { ttl = 9 }) == true) end) "
+                              "return call:sleep(60) end)()");
+
+    (void)state;
+    log_catch();
+    world_hang_up(script.focus, call);
+    script_turn();
+    assert_string_equal(log_caught(), "");
+    assert_string_equal(store.seen, "set members x 9000 0");
+    assert_null(store.handler);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +406,7 @@ int main(void)
         SCRIPT_TEST(what_is_not_there_is_nil),
         SCRIPT_TEST(misuse_of_the_store_says_what_to_do),
         SCRIPT_TEST(a_store_that_is_too_busy_says_so),
+        SCRIPT_TEST(what_changes_something_is_done_when_nobody_waits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,8 +91,7 @@ static void options_cannot_be_changed_or_misspelt(void **state)
     assert_contains(script.log, "cannot set 'pin': conference.options is read-only");
     assert_contains(script.log, "cannot set 'bob': a list in conference.options is read-only");
     assert_contains(script.log, "the table is read-only");
-    assert_contains(script.log,
-                    "the policy declares no option 'moderator' (did you mean 'moderators'?)");
+    assert_contains(script.log, "option 'moderator' is not declared (did you mean 'moderators'?)");
     world_hang_up(script.focus, call);
 }
 

@@ -4,7 +4,7 @@
 #include "media/record_file.h"
 #include "media/tape.h"
 
-#include <dirent.h>
+#include <ftw.h>
 #include <signal.h>
 #include <sndfile.h>
 #include <stdio.h>
@@ -19,13 +19,18 @@ static int setup(void **state)
     return mkdtemp(recordings) == NULL;
 }
 
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
 static int teardown(void **state)
 {
-    char command[96];
-
     (void)state;
-    (void)snprintf(command, sizeof command, "rm -rf %s", recordings);
-    return system(command);
+    return nftw(recordings, remove_one, 4, FTW_DEPTH | FTW_PHYS);
 }
 
 static const char *path_of(const char *name)
@@ -251,7 +256,8 @@ static void what_a_leg_says_is_recorded_for_as_long_as_is_wished(void **state)
     (void)record(room, &(struct record_config){.file = "leg.wav", .leg = phone->leg, .most = 1000});
     run_until(room, is_recorded);
     assert_string_equal(room->problem, "");
-    /* On a machine that stood still the last tick comes late, and counts those that were dropped. */
+    /* On a machine that stood still the last tick comes late, and counts those that were dropped.
+     */
     assert_in_range(room->recording.duration, 1000, 3000);
     assert_int_equal(room->recording.lost, 0);
     assert_int_equal(load("leg.wav"), room->recording.duration * 16);

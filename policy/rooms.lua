@@ -1,0 +1,62 @@
+-- A conference behind two PINs: who has the host's is the host, who has the other one is a guest,
+-- and waits until a host is there. scripts/reception.lua asks for them, and makes such conferences.
+--
+-- The config may have some, too, with numbers of your own:
+--
+--   conferences = {
+--     ["4711"] = { policy = "rooms", options = { host_pin = "8254", guest_pin = "1133" } },
+--   }
+
+local policy = parley.policy {
+  name = "rooms",
+  options = {
+    host_pin      = { type = "string", secret = true, min = 4, doc = "Who has it is the host" },
+    guest_pin     = { type = "string", secret = true, doc = "Of all others; \"\": they need none",
+                      default = "" },
+    wait_for_host = { type = "boolean", default = true, doc = "Guests wait until a host is there" },
+  },
+}
+
+-- Who calls the number itself has had no way to say a PIN: that is the same as a wrong one.
+function policy.join(request, conference)
+  local options, pin = conference.options, request.params.pin or ""
+  if options.host_pin and parley.is_same(pin, options.host_pin) then
+    return accept { role = "host" }
+  end
+  if options.guest_pin ~= "" and not parley.is_same(pin, options.guest_pin) then
+    return reject(403, "The PIN is needed")
+  end
+  if conference.locked then return reject(423, "Conference is locked") end
+  if options.wait_for_host and conference:count_role "host" == 0 then
+    return reject(480, "The host has not come yet")
+  end
+  return accept { role = "guest" }
+end
+
+-- What changes the conference is for hosts, as far as they may change anything: who has not proven
+-- who it is may not, by the server's default.
+local function for_hosts(request)
+  local me = request.actor.participant
+  if request.actor.kind == "caller" and not (me and me.role == "host") then
+    return reject(403, "Hosts only")
+  end
+end
+
+local function for_oneself(request)
+  if request.actor.participant ~= request.target then return for_hosts(request) end
+end
+
+for _, verb in ipairs { "invite", "role", "permit", "lock", "announce", "close" } do
+  policy[verb] = for_hosts
+end
+for _, verb in ipairs { "remove", "mute", "hold", "rename" } do
+  policy[verb] = for_oneself
+end
+
+-- Guests know the PIN, and nobody knows them: they are not told who is in.
+function policy.subscribe(request)
+  local me = request.actor.participant
+  if me and me.role == "guest" then return reject(403, "Hosts only") end
+end
+
+return policy
