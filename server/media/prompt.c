@@ -23,9 +23,10 @@ static bool find_in(const char *folder, const char *part, const char *name, char
     static const char *const kinds[] = {"wav", "flac", "ogg", "opus"};
 
     for (size_t i = 0; is_given(folder) && i < sizeof kinds / sizeof *kinds; i++) {
-        (void)snprintf(path, path_size, "%s%s%s/%s.%s", folder, *part ? "/" : "", part, name,
-                       kinds[i]);
-        if (access(path, R_OK) == 0) {
+        int length = snprintf(path, path_size, "%s%s%s/%s.%s", folder, *part ? "/" : "", part, name,
+                              kinds[i]);
+
+        if (length > 0 && (size_t)length < path_size && access(path, R_OK) == 0) {
             return true;
         }
     }
