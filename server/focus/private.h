@@ -474,6 +474,8 @@ void routing_compute(const struct participant *participant, const struct arrange
 int conference_route(struct conference *conference);
 /* A bus of the conference's mix that nobody else has. ENOSPC. */
 int conference_take_bus(struct conference *conference, unsigned *busp);
+/* ms after which there may be more of them, as some rest; 0: none do. */
+unsigned conference_bus_rest(const struct conference *conference);
 /* Once no participant's route leads there. It rests until no leg speaks to it any more. */
 void conference_give_bus(struct conference *conference, unsigned bus);
 
