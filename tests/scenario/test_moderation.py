@@ -123,6 +123,7 @@ def wait_not_to_hear(phone, frequency, within=5):
 # ---- who wants in ------------------------------------------------------------------------------
 
 
+@run.real_time
 def test_a_caller_waits_with_music_and_is_let_in():
     """RFC 4579 §5.3: the focus is told by the re-INVITE that brings the caller in."""
     with door("alice", "carol", "bob") as (server, alice, carol, bob):
@@ -156,6 +157,7 @@ def test_a_caller_waits_with_music_and_is_let_in():
         assert done.returncode == 1 and "nothing of number" in done.stderr, done
 
 
+@run.real_time
 def test_who_rings_or_hears_music_early_is_answered_when_let_in():
     """RFC 4579 §5.3 in its early form: the first Contact with isfocus is that of the 200."""
     with door("alice", "early", "ring") as (server, alice, early, ring):
@@ -182,6 +184,7 @@ def test_who_rings_or_hears_music_early_is_answered_when_let_in():
         assert tone.level(early.hear(0.3), MUSIC) < QUIET
 
 
+@run.real_time
 def test_who_is_refused_too_late_or_tired_of_waiting():
     with door("alice", "bob", "ring", "late", "silent", "carol") as (
         server,
@@ -355,6 +358,7 @@ def test_moderators_see_who_waits_and_decide_by_refer():
         other.stop()
 
 
+@run.real_time
 def test_a_moderator_who_leaves_strands_nobody():
     """What waits goes on waiting, through a reload too, and who comes in sees it."""
     keys = """
@@ -394,6 +398,7 @@ end
 KNOCK = 1400  # Hz
 
 
+@run.real_time
 def test_moderators_hear_that_somebody_knocks():
     """By the verdict, at once and on coming in; and one participant hears what is played to it."""
     hooks = """
@@ -442,6 +447,7 @@ end
         wait_to_hear(bob, 500)
 
 
+@run.real_time
 def test_an_application_waits_with_its_caller():
     script = """
 return function(call)

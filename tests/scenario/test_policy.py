@@ -15,6 +15,7 @@ def policy(body):
     )
 
 
+@run.real_time
 def test_a_caller_is_let_in_with_a_role_and_muted():
     text = policy(
         """

@@ -107,6 +107,7 @@ end
             alice.is_up = False
 
 
+@run.real_time
 def test_who_hangs_up_while_recorded_leaves_a_whole_file():
     script = """
 return function(call)
@@ -154,6 +155,7 @@ def test_a_conference_recording_has_the_voices_of_all():
             assert max(loud) > -21.5, f"both are in it at their level: {loud}"
 
 
+@run.real_time
 def test_a_server_that_is_killed_leaves_a_file_that_can_be_played():
     server = Server(config="", policy=POLICY)
     with server, Phone(server, "alice") as alice:

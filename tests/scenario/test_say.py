@@ -78,6 +78,7 @@ end
         assert tone.loudness(recording) > -32, "prompts are at -20 dBov"
 
 
+@run.real_time
 def test_a_key_ends_what_is_said_and_is_the_answer_to_what_comes_next():
     script = """
 return function(call)

@@ -95,6 +95,7 @@ def test_all_policies_are_listed_with_what_they_may_be_told():
         assert len(path.read_text().splitlines()) < 150, f"{path} is for reading"
 
 
+@run.real_time
 def test_members_have_an_account_and_guests_a_pin():
     application = """
 return function(call)
@@ -169,6 +170,7 @@ def office_hours(closes):
     return accounts("alice", "bob") + conference("desk", '{ "office-hours", "members" }', options)
 
 
+@run.real_time
 def test_office_hours_end_with_an_announcement_and_the_door_is_shut():
     now = datetime.datetime.now(datetime.timezone.utc)
     with Server(office_hours(now + datetime.timedelta(hours=6))) as server, Phone(
@@ -188,6 +190,7 @@ def test_office_hours_end_with_an_announcement_and_the_door_is_shut():
         assert server.participants("desk")["alice"]["role"] == "member"
 
 
+@run.real_time
 def test_everybody_waits_until_a_moderator_lets_them_in():
     config = accounts("alice") + conference(
         "board", '"moderated"', 'moderators = { "alice" }, announcement = "tone:800/600"'
@@ -217,6 +220,7 @@ def test_everybody_waits_until_a_moderator_lets_them_in():
         assert refused(dave, "board", 403) == "Conference is locked"
 
 
+@run.real_time
 def test_a_lecture_is_heard_by_all_and_questions_by_leave():
     config = accounts("alice") + conference(
         "hall", '"lecture"', 'lecturers = { "alice" }, murmur = -20'
@@ -250,6 +254,7 @@ def test_a_lecture_is_heard_by_all_and_questions_by_leave():
         server.expect_log("floor refused: 403 No more questions")
 
 
+@run.real_time
 def test_a_panel_is_joined_by_way_of_the_backstage():
     config = accounts("alice", "bob") + conference(
         "talk", '"panel"', 'hosts = { "alice" }, panelists = { "bob" }, seats = 2, prompter = -10'

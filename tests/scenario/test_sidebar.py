@@ -320,6 +320,7 @@ def test_it_ends_with_its_parent_and_who_leaves_is_gone_from_both():
         assert server.participants(name) == {}
 
 
+@run.real_time
 def test_replaces_hands_over_the_place_in_a_sidebar():
     """RFC 3891, RFC 4579 §5.9: by the dialog of the main conference."""
     hooks = "function policy.replace() return accept() end"
@@ -345,6 +346,7 @@ def test_replaces_hands_over_the_place_in_a_sidebar():
             conference.assert_hears("carol", dave=LEVEL)
 
 
+@run.real_time
 def test_mute_and_hold():
     """Mute is of the conference where it is said, hold of the call."""
     hooks = """
@@ -368,6 +370,7 @@ end"""
         assert not server.participants()["bob"]["muted"]
 
 
+@run.real_time
 def test_what_cannot_be_is_refused_with_the_reason():
     policy = """
 local policy = parley.policy { name = "site" }

@@ -56,6 +56,7 @@ def state(roster, name):
     )
 
 
+@run.real_time
 def test_the_hall_listens_and_asks_for_the_floor():
     with Server(policy=POLICY) as server, Phone(server, "alice") as alice, Phone(
         server, "bob"
@@ -128,6 +129,7 @@ return policy
         assert text(roster.user("alice"), "roles/entry") == "guest"
 
 
+@run.real_time
 def test_who_takes_over_a_call_has_its_standing():
     policy = POLICY.replace("-- Any", "function policy.replace() return accept() end\n-- Any")
     with Server(policy=policy) as server, Phone(server, "bob") as bob, Phone(
