@@ -625,6 +625,25 @@ def test_a_subscription_waits():
         waits(server, 0)
 
 
+def test_several_subscriptions_wait_and_each_is_decided_alone():
+    with door("alice", "bob", "carol", "late", hooks=EVERYTHING) as (server, alice, bob, carol, late):
+        alice.call()
+        for phone in (bob, carol, late):
+            phone.subscribe()
+            phone.expect(200)
+            phone.notified()
+        for phone in (carol, bob):  # not in the order in which they came
+            (waiting,) = [each for each in pending(server) if user_of(each) == phone.user]
+            decide(server, "approve", waiting["id"])
+            assert Roster(phone.notified()).names() == {"alice"}
+        assert late.notified(5)["Subscription-State"] == "terminated;reason=giveup"
+        for phone in (bob, carol):
+            phone.resubscribe(expires=0)
+            phone.expect(200)
+            phone.notified()
+        waits(server, 0)
+
+
 def test_a_list_waits_name_by_name():
     """RFC 5366: all may be asked, and each waits alone; who is refused failed to come."""
     hooks = EVERYTHING.replace('if user == "alice"', "if true")
