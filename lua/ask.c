@@ -16,34 +16,10 @@ enum { QUESTION = 2 };
 
 static void take_terminator(lua_State *L, struct question *question)
 {
-    char text[2] = "#";
-
+    question->terminator = '#';
     if (lua_getfield(L, QUESTION, "terminator") != LUA_TNIL)
-        text_check(L, -1, "ask: terminator", text, sizeof text);
+        question->terminator = key_take(L, "ask: terminator");
     lua_pop(L, 1);
-    if (*text && !strchr("0123456789*#ABCD", *text))
-        script_error(L, "ask: terminator must be a key, or \"\" for none");
-    question->terminator = *text;
-}
-
-static void take_barge_in(lua_State *L, struct question *question)
-{
-    int type = lua_getfield(L, QUESTION, "barge_in");
-
-    if (type != LUA_TNIL && type != LUA_TBOOLEAN)
-        script_error(L, "ask: barge_in must be true or false, not a %s", luaL_typename(L, -1));
-    question->is_patient = type == LUA_TBOOLEAN && !lua_toboolean(L, -1);
-    lua_pop(L, 1);
-}
-
-static unsigned take_seconds(lua_State *L, const char *name, const char *what, unsigned standard)
-{
-    unsigned ms = standard;
-
-    if (lua_getfield(L, QUESTION, name) != LUA_TNIL)
-        ms = seconds_check(L, -1, what);
-    lua_pop(L, 1);
-    return ms;
 }
 
 /* "ask: prompt", and the like. */
@@ -90,10 +66,10 @@ static void question_take(lua_State *L, struct conversation *conversation)
     if (question->least > question->most)
         script_error(L, "ask: min is more than max");
     question->tries = number_field(L, QUESTION, "ask", "retries", 0, TRIES_MOST, 0);
-    question->timeout = take_seconds(L, "timeout", "ask: timeout", SECONDS_STANDARD * 1000);
-    question->pause = take_seconds(L, "pause", "ask: pause", question->timeout);
+    question->timeout = seconds_field(L, QUESTION, "ask", "timeout", SECONDS_STANDARD * 1000);
+    question->pause = seconds_field(L, QUESTION, "ask", "pause", question->timeout);
     take_terminator(L, question);
-    take_barge_in(L, question);
+    question->is_patient = !boolean_field(L, QUESTION, "ask", "barge_in", true);
     check_others(L, &conversation->playlist);
 }
 

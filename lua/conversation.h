@@ -31,7 +31,7 @@ enum {
 /* What a wait came to. */
 struct outcome {
     bool is_good;
-    int code;                      /* of a transfer */
+    int code;                      /* of a decision, of a transfer */
     char text[96];                 /* the keys; or why not */
     void *result;                  /* of whoever has worked for it, for push; NULL: none. Owned. */
     void (*release)(void *result); /* frees it after the step; NULL: there is nothing to free */
@@ -170,6 +170,13 @@ bool conversation_finish(struct lua_engine *engine, const struct ticket *ticket,
                          const struct outcome *outcome);
 /* The number of seconds at `index`, in ms. Raises. */
 unsigned seconds_check(lua_State *L, int index, const char *what);
+/* The same of the field `name` of the table at `index`; `standard` when there is none. */
+unsigned seconds_field(lua_State *L, int index, const char *what, const char *name,
+                       unsigned standard);
+/* Copies the keys in the field `name`; without one `keys`, of KEYS_MAX + 1 bytes, stay. Raises. */
+void keys_field(lua_State *L, int index, const char *what, const char *name, char *keys);
+/* The field's true or false; `standard` when there is none. Raises. */
+bool boolean_field(lua_State *L, int index, const char *what, const char *name, bool standard);
 
 /* ---- call.c --------------------------------------------------------------------------------- */
 
@@ -178,8 +185,7 @@ struct conversation *conversation_check(lua_State *L);
 /* Raises, as `what`, when nothing can be heard yet. False: the caller is gone. */
 bool audio_check(lua_State *L, const struct conversation *conversation, const char *what);
 
-/* ---- joining.c: in and out of conferences, elsewhere
- * ---------------------------------------------------- */
+/* ---- joining.c ------------------------------------------------------------------------------ */
 
 int call_join(lua_State *L);
 int call_leave(lua_State *L);

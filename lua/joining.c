@@ -3,8 +3,6 @@
 #include "lua/conversation.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -21,29 +19,39 @@ static int refused(lua_State *L, const struct decision *decision)
     return 3;
 }
 
-/* What waiting for a decision came to is noted as "603 Declined". */
+/* What the event says is the outcome. True. */
+static bool note_event(struct conversation *conversation, bool is_good,
+                       const struct conference_event *event)
+{
+    (void)conversation_note(conversation, is_good, event->reason);
+    conversation->outcome.code = event->code;
+    return true;
+}
+
+/* nil, code, text */
+static int push_failure(lua_State *L, const struct outcome *outcome)
+{
+    lua_pushnil(L);
+    lua_pushinteger(L, outcome->code);
+    lua_pushstring(L, outcome->text);
+    return 3;
+}
+
 static bool is_decided(struct conversation *conversation, const struct conference_event *event)
 {
-    char text[sizeof conversation->outcome.text];
-
-    (void)snprintf(text, sizeof text, "%d %.80s", event->code, event->reason);
-    return event->kind == EVENT_DECIDED && conversation_note(conversation, event->on, text);
+    return event->kind == EVENT_DECIDED && note_event(conversation, event->on, event);
 }
 
 static int push_decided(lua_State *L, struct conversation *conversation)
 {
     const struct outcome *outcome = &conversation->outcome;
     const struct visitor *visitor = conversation_visitor(conversation);
-    char *reason;
 
     if (outcome->is_good && visitor && visitor_participant(visitor)) {
         participant_push(L, visitor_participant(visitor));
         return 1;
     }
-    lua_pushnil(L);
-    lua_pushinteger(L, strtol(outcome->text, &reason, 10));
-    lua_pushstring(L, reason + strspn(reason, " "));
-    return 3;
+    return push_failure(L, outcome);
 }
 
 static const struct wait decision_wait = {.push = push_decided, .on_event = is_decided};
@@ -130,26 +138,16 @@ int call_rejoin(lua_State *L)
 
 static bool is_transferred(struct conversation *conversation, const struct conference_event *event)
 {
-    if (event->kind != EVENT_CHANGED)
-        return false;
-    (void)conversation_note(conversation, event->code < 300, event->reason);
-    conversation->outcome.code = event->code;
-    return true;
+    return event->kind == EVENT_CHANGED && note_event(conversation, event->code < 300, event);
 }
 
 /* true; or nil, code, text. */
 static int push_transfer(lua_State *L, struct conversation *conversation)
 {
-    const struct outcome *outcome = &conversation->outcome;
-
-    if (outcome->is_good) {
-        lua_pushboolean(L, 1);
-        return 1;
-    }
-    lua_pushnil(L);
-    lua_pushinteger(L, outcome->code);
-    lua_pushstring(L, outcome->text);
-    return 3;
+    if (!conversation->outcome.is_good)
+        return push_failure(L, &conversation->outcome);
+    lua_pushboolean(L, 1);
+    return 1;
 }
 
 static const struct wait transfer_wait = {.push = push_transfer, .on_event = is_transferred};

@@ -10,8 +10,6 @@ enum {
     TIMES_MOST = 10000,
 };
 
-#define KEYS "0123456789*#ABCD"
-
 /* ---- lists of files ------------------------------------------------------------------------- */
 
 void playlist_clear(struct playlist *playlist)
@@ -152,15 +150,6 @@ static const struct wait play_wait = {.on_key = on_key, .on_event = on_event};
 
 /* ---- the method ----------------------------------------------------------------------------- */
 
-static void take_stop_keys(lua_State *L, int index, char *keys, size_t size)
-{
-    if (lua_getfield(L, index, "stop_keys") != LUA_TNIL)
-        text_check(L, -1, "play: stop_keys", keys, size);
-    lua_pop(L, 1);
-    if (strspn(keys, KEYS) != strlen(keys))
-        script_error(L, "play: stop_keys must be keys, as in \"*#\", or \"\" for none");
-}
-
 static void take_gain(lua_State *L, int index, float *gain)
 {
     lua_Number number = 0;
@@ -189,7 +178,7 @@ static void take_options(lua_State *L, int index, struct conversation *conversat
     }
     playlist->rounds = number_field(L, index, "play", "times", 1, TIMES_MOST, 1) - 1;
     take_gain(L, index, &playlist->gain);
-    take_stop_keys(L, index, conversation->stop_keys, sizeof conversation->stop_keys);
+    keys_field(L, index, "play", "stop_keys", conversation->stop_keys);
 }
 
 /* What is in the list is heard now: the method's end. */

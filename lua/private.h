@@ -479,6 +479,9 @@ void event_push(lua_State *L, const struct conference_event *event);
 /* Sets a field of the table on top of the stack for each figure of `data`. */
 void figures_set(lua_State *L, const struct figure *figures, const void *data);
 
+/* What can be pressed (RFC 4733 §3.2, flash aside). */
+#define KEYS "0123456789*#ABCD"
+
 /* ---- verdict.c ------------------------------------------------------------------------------ */
 
 void verdict_open(lua_State *L, int globals);
@@ -491,6 +494,8 @@ unsigned number_field(lua_State *L, int index, const char *what, const char *nam
 /* Copies the text argument at `index`, named `what`. Raises when it is too long or has control
  * characters, which have no place in a header or a log. */
 void text_check(lua_State *L, int index, const char *what, char *text, size_t size);
+/* The key that the text on top of the stack is; '\0' for "". Raises. */
+char key_take(lua_State *L, const char *what);
 
 /* ---- pending.c ------------------------------------------------------------------------------ */
 

@@ -12,7 +12,6 @@ enum {
     STEM = 80, /* bytes of a name that is made up, without its ending */
 };
 
-#define KEYS "0123456789*#ABCD"
 #define BEEP "tone:1000/250,0/50"
 
 /* ---- names ---------------------------------------------------------------------------------- */
@@ -138,37 +137,6 @@ static int push(lua_State *L, struct conversation *conversation)
 static const struct wait record_wait = {
     .push = push, .on_key = on_key, .on_event = on_event, .cancel = cancel};
 
-static unsigned take_seconds(lua_State *L, const char *name, const char *what, unsigned standard)
-{
-    unsigned ms = standard;
-
-    if (lua_getfield(L, 2, name) != LUA_TNIL)
-        ms = seconds_check(L, -1, what);
-    lua_pop(L, 1);
-    return ms;
-}
-
-static void take_terminators(lua_State *L, char *keys, size_t size)
-{
-    (void)snprintf(keys, size, "#");
-    if (lua_getfield(L, 2, "terminator") != LUA_TNIL)
-        text_check(L, -1, "record: terminator", keys, size);
-    lua_pop(L, 1);
-    if (strspn(keys, KEYS) != strlen(keys))
-        script_error(L, "record: terminator must be keys, as in \"*#\", or \"\" for none");
-}
-
-static bool take_beep(lua_State *L)
-{
-    int type = lua_getfield(L, 2, "beep");
-    bool beeps = type == LUA_TNIL || lua_toboolean(L, -1);
-
-    if (type != LUA_TNIL && type != LUA_TBOOLEAN)
-        script_error(L, "record: beep must be true or false, not a %s", luaL_typename(L, -1));
-    lua_pop(L, 1);
-    return beeps;
-}
-
 /* call:record { file = …, max = 60, silence = 0, terminator = "#", beep = true } */
 int call_record(lua_State *L)
 {
@@ -190,12 +158,13 @@ int call_record(lua_State *L)
     take_file(L, 2, take->file, sizeof take->file);
     if (!*take->file)
         make_name(conversation->call, take->file, sizeof take->file);
-    take->most = take_seconds(L, "max", "record: max", SECONDS_STANDARD * 1000);
-    take->silence = take_seconds(L, "silence", "record: silence", 0);
+    take->most = seconds_field(L, 2, "record", "max", SECONDS_STANDARD * 1000);
+    take->silence = seconds_field(L, 2, "record", "silence", 0);
     if (take->most == 0)
         script_error(L, "record: max must be more than 0 seconds");
-    take_terminators(L, take->terminators, sizeof take->terminators);
-    beeps = take_beep(L);
+    (void)snprintf(take->terminators, sizeof take->terminators, "#");
+    keys_field(L, 2, "record", "terminator", take->terminators);
+    beeps = boolean_field(L, 2, "record", "beep", true);
     if (!audio_check(L, conversation, "record"))
         return handle_gone(L);
     conversation->keys[0] = '\0';

@@ -184,16 +184,6 @@ static unsigned take_timeout(lua_State *L)
     return (unsigned)(seconds * 1000);
 }
 
-static char take_key(lua_State *L, const char *what)
-{
-    char text[2];
-
-    text_check(L, -1, what, text, sizeof text);
-    if (*text && !strchr("0123456789*#ABCD", *text))
-        script_error(L, "%s must be a key, or \"\" for none", what);
-    return *text;
-}
-
 static void take_wish(lua_State *L, const char *what, struct sidebar_wish *wish,
                       struct request_params *params)
 {
@@ -216,9 +206,9 @@ static void take_wish(lua_State *L, const char *what, struct sidebar_wish *wish,
         else if (key == WISH_TIMEOUT)
             wish->timeout = take_timeout(L);
         else if (key == WISH_ACCEPT)
-            wish->accept = take_key(L, "ask: accept");
+            wish->accept = key_take(L, "ask: accept");
         else if (key == WISH_DECLINE)
-            wish->decline = take_key(L, "ask: decline");
+            wish->decline = key_take(L, "ask: decline");
         else
             param_take(L, what, key, params);
         lua_pop(L, 1);

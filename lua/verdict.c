@@ -67,6 +67,16 @@ void text_check(lua_State *L, int index, const char *what, char *text, size_t si
     memcpy(text, given, length + 1);
 }
 
+char key_take(lua_State *L, const char *what)
+{
+    char text[2];
+
+    text_check(L, -1, what, text, sizeof text);
+    if (*text && !strchr(KEYS, *text))
+        script_error(L, "%s must be a key, or \"\" for none", what);
+    return *text;
+}
+
 unsigned number_field(lua_State *L, int index, const char *what, const char *name, unsigned lowest,
                       unsigned most, unsigned standard)
 {

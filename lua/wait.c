@@ -50,6 +50,42 @@ unsigned seconds_check(lua_State *L, int index, const char *what)
     return duration_check(L, index, what, 0, WAIT_MOST);
 }
 
+unsigned seconds_field(lua_State *L, int index, const char *what, const char *name,
+                       unsigned standard)
+{
+    unsigned ms = standard;
+    char field[64];
+
+    (void)snprintf(field, sizeof field, "%s: %s", what, name);
+    if (lua_getfield(L, index, name) != LUA_TNIL)
+        ms = seconds_check(L, -1, field);
+    lua_pop(L, 1);
+    return ms;
+}
+
+void keys_field(lua_State *L, int index, const char *what, const char *name, char *keys)
+{
+    char field[64];
+
+    (void)snprintf(field, sizeof field, "%s: %s", what, name);
+    if (lua_getfield(L, index, name) != LUA_TNIL)
+        text_check(L, -1, field, keys, KEYS_MAX + 1);
+    lua_pop(L, 1);
+    if (strspn(keys, KEYS) != strlen(keys))
+        script_error(L, "%s must be keys, as in \"*#\", or \"\" for none", field);
+}
+
+bool boolean_field(lua_State *L, int index, const char *what, const char *name, bool standard)
+{
+    int type = lua_getfield(L, index, name);
+    bool value = type == LUA_TNIL ? standard : lua_toboolean(L, -1);
+
+    if (type != LUA_TNIL && type != LUA_TBOOLEAN)
+        script_error(L, "%s: %s must be true or false, not a %s", what, name, luaL_typename(L, -1));
+    lua_pop(L, 1);
+    return value;
+}
+
 /* ---- the outcome ---------------------------------------------------------------------------- */
 
 static void outcome_release(struct outcome *outcome)

@@ -23,7 +23,7 @@ static bool is_same(const struct incident *one, const struct incident *other)
 static void add(struct conference *conference, const struct incident *incident)
 {
     struct incidents *incidents = conference->incidents;
-    unsigned at = 0, before;
+    unsigned at = 0, before = 0;
 
     if (!incidents)
         incidents = conference->incidents = calloc(1, sizeof *incidents);
@@ -31,11 +31,12 @@ static void add(struct conference *conference, const struct incident *incident)
         return;
     while (at < incidents->count && !is_same(&incidents->list[at], incident))
         at++;
-    before = at < incidents->count ? incidents->list[at].count : 0;
-    if (at == incidents->count && incidents->count < INCIDENTS_KEPT)
+    if (at < incidents->count)
+        before = incidents->list[at].count;
+    else if (incidents->count < INCIDENTS_KEPT)
         incidents->count++;
-    else if (at == INCIDENTS_KEPT)
-        at--;
+    else
+        at--; /* the oldest is forgotten */
     memmove(&incidents->list[1], &incidents->list[0], at * sizeof *incident);
     incidents->list[0] = *incident;
     incidents->list[0].count = before + 1;
@@ -91,9 +92,12 @@ const struct incident *conference_next_incident(const struct conference *confere
                                                 const struct incident *after)
 {
     const struct incidents *incidents = conference->incidents;
-    unsigned next = after ? (unsigned)(after - incidents->list) + 1 : 0;
+    unsigned next;
 
-    return incidents && next < incidents->count ? &incidents->list[next] : NULL;
+    if (!incidents)
+        return NULL;
+    next = after ? (unsigned)(after - incidents->list) + 1 : 0;
+    return next < incidents->count ? &incidents->list[next] : NULL;
 }
 
 void incidents_free(struct conference *conference)

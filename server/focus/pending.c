@@ -161,8 +161,8 @@ void pending_free(struct pending *pending)
 
 /* ---- the end of waiting --------------------------------------------------------------------- */
 
-/* It waits no longer, and nothing else ends it. */
-static void take_off(struct pending *pending)
+/* It is as good as over: nothing befalls it from elsewhere any more. */
+static void take_out(struct pending *pending)
 {
     struct conference *conference = pending->request.conference;
 
@@ -172,7 +172,7 @@ static void take_off(struct pending *pending)
     conference->pending_count--;
 }
 
-/* It leaves the list, and what has become of it is told. */
+/* What has become of it is told. */
 static void finish(struct pending *pending, const struct decision *result)
 {
     struct conference *conference = pending->request.conference;
@@ -187,7 +187,7 @@ static void finish(struct pending *pending, const struct decision *result)
 
     (void)snprintf(event.reason, sizeof event.reason, "%s", result->reason);
     if (!pending->is_over)
-        take_off(pending);
+        take_out(pending);
     log_write(LOG_LEVEL_INFO, conference->name, pending->request.call,
               "%s by %s (%llu) is %s%s%s: %d %s", verb_name(pending->request.verb),
               asker_of(&pending->request), (unsigned long long)pending->id,
@@ -324,6 +324,31 @@ static int carry_out(struct pending *pending, struct decision *result)
     return submit_accepted(request->conference->focus, request, result);
 }
 
+/* What was approved may take away whom it is about, and its conference with them: that does not
+ * end before this has been told. */
+static int carry_out_held(struct pending *pending, struct decision *result)
+{
+    struct conference *conference = pending->request.conference;
+    int error;
+
+    take_out(pending);
+    conference->is_deciding = true;
+    error = carry_out(pending, result);
+    conference->is_deciding = false;
+    return error;
+}
+
+/* This is told before the end of the conference, behind which nothing is told of it. */
+static int approve_end(struct pending *pending, struct decision *result)
+{
+    const struct request *request = &pending->request;
+
+    result->code = 200;
+    result->reason[0] = '\0';
+    finish(pending, result);
+    return submit_accepted(request->conference->focus, request, result);
+}
+
 /* An invite's effect tells the referrer by itself, unless it fails at once. */
 static void settle_referral(struct pending *pending, const struct decision *result, int error)
 {
@@ -333,49 +358,12 @@ static void settle_referral(struct pending *pending, const struct decision *resu
         tell_referrer(pending, result);
 }
 
-static void settle(struct pending *pending, struct decision *result, int error)
-{
-    if (error && error != EALREADY) {
-        result->verdict = DECISION_REJECT;
-        if (error == ENOENT)
-            (void)fail(result, 480, "It can no longer be done", 0);
-        if (pending->tells_uncalled)
-            participant_tell_uncalled(pending->request.conference, &pending->invitation, result);
-    } else {
-        result->code = 200;
-        result->reason[0] = '\0';
-    }
-    settle_referral(pending, result, error);
-    finish(pending, result);
-}
-
-/* The end of a conference is the last that is told of it. */
-static void end_conference(struct pending *pending, struct decision *result)
-{
-    settle(pending, result, 0);
-    (void)carry_out(pending, result);
-}
-
-/* What is carried out may have somebody leave, which ends what is wished about them, and be the
- * last that kept the conference: neither happens to what is approved here until it is told. */
-static void settle_approved(struct pending *pending, struct decision *result)
-{
-    struct conference *conference = pending->request.conference;
-
-    take_off(pending);
-    conference->is_deciding = true;
-    if (pending->request.verb == VERB_END)
-        end_conference(pending, result);
-    else
-        settle(pending, result, carry_out(pending, result));
-    conference->is_deciding = false;
-    conference_end_if_over(conference);
-}
-
 static int approve(struct pending *pending, const struct request *request,
                    struct decision *decision)
 {
+    struct conference *conference = pending->request.conference;
     struct decision result = pending->decision;
+    int error;
 
     if (is_impossible(pending, decision))
         return ECANCELED;
@@ -385,7 +373,22 @@ static int approve(struct pending *pending, const struct request *request,
     (void)snprintf(result.by, sizeof result.by, "%s", decision->by);
     result.generation = decision->generation;
     cause_moderate(&result.cause, decision);
-    settle_approved(pending, &result);
+    if (pending->request.verb == VERB_END)
+        return approve_end(pending, &result);
+    error = carry_out_held(pending, &result);
+    if (error && error != EALREADY) {
+        result.verdict = DECISION_REJECT;
+        if (error == ENOENT)
+            (void)fail(&result, 480, "It can no longer be done", 0);
+        if (pending->tells_uncalled)
+            participant_tell_uncalled(conference, &pending->invitation, &result);
+    } else {
+        result.code = 200;
+        result.reason[0] = '\0';
+    }
+    settle_referral(pending, &result, error);
+    finish(pending, &result);
+    conference_end_if_over(conference);
     decision->participant = result.participant;
     if (result.verdict == DECISION_ACCEPT)
         return 0;

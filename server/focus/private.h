@@ -211,7 +211,7 @@ struct conference {
     bool active;      /* somebody is in or on the way in; there is a mix */
     bool ended;       /* no longer to be called; waits to be freed */
     bool ending;      /* all its calls are being ended */
-    bool is_deciding; /* what was approved is being carried out: it does not end by itself */
+    bool is_deciding; /* what was approved is carried out: it does not end by itself */
     bool locked;
     struct cause lock_cause, media_cause; /* of what is locked or open, and of `withheld` */
     struct loop_timer *recheck_timer;     /* runs while somebody is_doubted */
@@ -470,7 +470,8 @@ void participant_route_or_remove(struct participant *participant);
 /* What the route is under the arrangement. */
 void routing_compute(const struct participant *participant, const struct arrangement *arrangement,
                      struct leg_route *route);
-/* All of them; one whom an error concerns goes on as before. */
+/* All whose legs are in its mix, those who have called its sidebars included; one whom an error
+ * concerns goes on as before. */
 int conference_route(struct conference *conference);
 /* A bus of the conference's mix that nobody else has. ENOSPC. */
 int conference_take_bus(struct conference *conference, unsigned *busp);

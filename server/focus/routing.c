@@ -132,14 +132,28 @@ void participant_route_or_remove(struct participant *participant)
     conference_end_if_over(conference);
 }
 
-int conference_route(struct conference *conference)
+static int route_members(const struct conference *conference)
 {
     struct participant *participant;
     int error = 0, failure;
 
     DL_FOREACH(conference->members, participant)
     {
-        failure = participant_route(participant);
+        /* Who has come aside has the leg of who it is in the parent. */
+        failure = participant->main ? 0 : participant_route(participant);
+        error = failure ? failure : error;
+    }
+    return error;
+}
+
+int conference_route(struct conference *conference)
+{
+    const struct conference *sidebar;
+    int error = route_members(conference), failure;
+
+    DL_FOREACH2(conference->sidebars, sidebar, next_sidebar)
+    {
+        failure = route_members(sidebar);
         error = failure ? failure : error;
     }
     return error;

@@ -359,6 +359,21 @@ def test_moderators_see_who_waits_and_decide_by_refer():
 
 
 @run.real_time
+def test_who_is_let_in_by_refer_and_gives_up_is_told_of():
+    """RFC 3515 §2.4.4: the subscription ends with what has come of it."""
+    with door("alice", "ring", hooks=PROVEN, config=ACCOUNTS) as (server, alice, ring):
+        enter_proven(alice)
+        moderator = Watcher(alice)
+        ring.invite("demo")
+        ring.expect(180)
+        moderator.until(lambda roster: "ring" in roster.names())
+        moderator.refer(f"<{user_uri(ring)}>")
+        ring.expect(200)
+        ring.hang_up()  # without an ACK
+        moderator.until_told("SIP/2.0 487 hung up")
+        moderator.stop()
+
+
 def test_a_moderator_who_leaves_strands_nobody():
     """What waits goes on waiting, through a reload too, and who comes in sees it."""
     keys = """

@@ -14,7 +14,7 @@ static struct conference *demo;
 static enum meanwhile meanwhile;
 static bool is_open;                 /* who calls is let in, as a moderator */
 static struct conference_event last; /* decided */
-static unsigned decided_count;
+static unsigned decided_count, left_count, ended_count;
 
 static void policy_decide(void *ctx, const struct request *request, struct decision *decision)
 {
@@ -38,6 +38,8 @@ static void policy_event(void *ctx, const struct conference_event *event)
         last = *event;
         decided_count++;
     }
+    left_count += event->kind == EVENT_LEFT;
+    ended_count += event->kind == EVENT_ENDED;
 }
 
 static void policy_forget(void *ctx, uint64_t conference)
@@ -54,7 +56,7 @@ static int setup(void **state)
 
     (void)state;
     memset(&world, 0, sizeof world);
-    decided_count = 0;
+    decided_count = left_count = ended_count = 0;
     meanwhile = MEANWHILE_MUSIC;
     assert_int_equal(loop_create(&loop), 0);
     config.loop = loop;
@@ -184,6 +186,75 @@ static void a_conference_does_not_end_while_somebody_waits(void **state)
     assert_int_equal(world.mixes, 1);
     world_hang_up(focus, bob);
     assert_int_equal(world.mixes, 0);
+}
+
+static int ask(struct conference *conference, enum verb verb, uint64_t target)
+{
+    struct request request = {
+        .verb = verb,
+        .conference = conference,
+        .conference_name = conference_name(conference),
+        .target = target,
+    };
+    struct decision decision;
+
+    actor_of_server(&request.actor);
+    return focus_submit(focus, &request, &decision);
+}
+
+static void who_is_to_be_removed_is_once_that_is_approved(void **state)
+{
+    struct call *alice = come_in("alice");
+    struct decision decision;
+
+    (void)state;
+    assert_int_equal(ask(demo, VERB_REMOVE, participant_id(alice->user)), EINPROGRESS);
+    assert_int_equal(decide_as_operator(true, &decision), 0);
+    assert_null(conference_next_pending(demo, NULL));
+    assert_true(alice->ended);
+    world_hang_up(focus, alice);
+    world_turn(loop);
+    assert_int_equal(decided_count, 1);
+    assert_true(last.on);
+    assert_int_equal(left_count, 1);
+}
+
+static void a_conference_ends_once_that_is_approved(void **state)
+{
+    struct call *alice = come_in("alice"), *bob = world_dial(focus, "bob", "demo");
+    struct decision decision;
+
+    (void)state;
+    assert_int_equal(ask(demo, VERB_END, 0), EINPROGRESS);
+    assert_int_equal(decide_as_operator(false, &decision), 0); /* bob */
+    assert_int_equal(decide_as_operator(true, &decision), 0);
+    assert_null(conference_next_pending(demo, NULL));
+    assert_true(alice->ended);
+    assert_true(bob->ended);
+    world_hang_up(focus, bob);
+    world_hang_up(focus, alice);
+    world_turn(loop);
+    assert_int_equal(decided_count, 2);
+    assert_true(last.on);
+    assert_int_equal(left_count, 1);
+    assert_int_equal(ended_count, 1);
+}
+
+static void the_last_one_who_is_removed_takes_the_conference_along(void **state)
+{
+    struct call *alice = come_in("alice");
+    struct decision decision;
+
+    (void)state;
+    assert_int_equal(ask(demo, VERB_REMOVE, participant_id(alice->user)), EINPROGRESS);
+    focus_unreserve(focus, "demo");
+    assert_int_equal(decide_as_operator(true, &decision), 0);
+    world_hang_up(focus, alice);
+    world_turn(loop);
+    assert_null(focus_conference_by_name(focus, "demo"));
+    assert_int_equal(decided_count, 1);
+    assert_true(last.on);
+    assert_int_equal(left_count, 1);
 }
 
 static void there_is_no_audio_before_the_answer_without_an_offer(void **state)
@@ -332,6 +403,9 @@ int main(void)
         TEST(only_who_has_the_role_and_has_proven_it_decides),
         TEST(who_is_approved_while_it_is_full_goes_on_waiting),
         TEST(a_conference_does_not_end_while_somebody_waits),
+        TEST(who_is_to_be_removed_is_once_that_is_approved),
+        TEST(a_conference_ends_once_that_is_approved),
+        TEST(the_last_one_who_is_removed_takes_the_conference_along),
         TEST(there_is_no_audio_before_the_answer_without_an_offer),
         TEST(a_call_that_cannot_be_answered_does_not_wait),
         TEST(who_asks_for_privacy_has_it_whoever_decides),

@@ -13,12 +13,15 @@ static struct focus *focus;
 static struct call *alice, *bob;
 static struct conference_event told[256];
 static unsigned told_count;
+static float background; /* of who calls a sidebar */
 
 static void policy_decide(void *ctx, const struct request *request, struct decision *decision)
 {
     (void)ctx;
     if (request->verb == VERB_JOIN && strcmp(request->actor.user, "dave") == 0)
         decision->verdict = DECISION_ACCEPT;
+    if (request->verb == VERB_JOIN)
+        decision->params.background = background;
     if (request->verb == VERB_REPLACE)
         decision->verdict = DECISION_ACCEPT;
 }
@@ -46,6 +49,7 @@ static int setup(void **state)
     (void)state;
     memset(&world, 0, sizeof world);
     told_count = 0;
+    background = GAIN_OFF;
     assert_int_equal(loop_create(&loop), 0);
     config.loop = loop;
     assert_int_equal(focus_create(&config, &focus), 0);
@@ -270,6 +274,27 @@ static void who_calls_the_sidebar_hears_the_parent_only_if_it_is_let(void **stat
     world_hang_up(focus, dave);
 }
 
+static void who_calls_the_sidebar_hears_what_is_told_to_all_in_the_parent(void **state)
+{
+    struct conference *sidebar = make();
+    struct request request = {
+        .verb = VERB_ANNOUNCE,
+        .conference = demo(),
+        .params = {.file = "tone:440/200"},
+    };
+    struct decision decision;
+    struct call *dave;
+
+    (void)state;
+    background = -18;
+    dave = world_join(focus, "dave", conference_name(sidebar));
+    assert_true(route_of(dave)->hears[MIX_MAIN] == -18);
+    assert_int_equal(submit(&request, &decision), 0);
+    assert_true(route_of(dave)->hears[MIX_ANNOUNCE] == -18);
+    world_hang_up(focus, dave);
+    hang_up_both();
+}
+
 /* ---- the question --------------------------------------------------------------------------- */
 
 static void a_key_answers_and_is_told_to_nobody(void **state)
@@ -411,6 +436,7 @@ int main(void)
         TEST(mute_is_of_the_conference_where_it_is_said),
         TEST(who_speaks_does_so_in_one_place),
         TEST(who_calls_the_sidebar_hears_the_parent_only_if_it_is_let),
+        TEST(who_calls_the_sidebar_hears_what_is_told_to_all_in_the_parent),
         TEST(a_key_answers_and_is_told_to_nobody),
         TEST(who_declines_stays_and_the_prompt_stops),
         TEST(bringing_in_who_is_asked_is_an_answer),
