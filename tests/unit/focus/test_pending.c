@@ -111,23 +111,18 @@ static int decide_as_operator(bool approved, struct decision *decision)
     return decide(&actor, approved, decision);
 }
 
-static int ask(enum verb verb, const struct call *target, struct decision *decision)
+static int ask_to_mute(const struct call *target, struct decision *decision)
 {
     struct request request = {
-        .verb = verb,
+        .verb = VERB_MUTE,
         .conference = demo,
         .conference_name = "demo",
-        .target = target ? participant_id(target->user) : 0,
+        .target = participant_id(target->user),
         .params = {.muted = true},
     };
 
     actor_of_server(&request.actor);
     return focus_submit(focus, &request, decision);
-}
-
-static int ask_to_mute(const struct call *target, struct decision *decision)
-{
-    return ask(VERB_MUTE, target, decision);
 }
 
 static void only_who_has_the_role_and_has_proven_it_decides(void **state)
@@ -315,34 +310,6 @@ static void what_is_wished_about_somebody_goes_with_them(void **state)
     assert_int_equal(last.code, 480);
 }
 
-static void what_has_somebody_leave_is_told_once_and_as_done(void **state)
-{
-    struct call *alice = come_in("alice"), *bob = come_in("bob");
-    struct decision decision;
-
-    (void)state;
-    assert_int_equal(ask(VERB_REMOVE, bob, &decision), EINPROGRESS);
-    assert_int_equal(decide_as_operator(true, &decision), 0);
-    assert_true(bob->ended);
-    world_turn(loop);
-    assert_int_equal(decided_count, 1);
-    assert_true(last.on);
-    /* And something may wait again, such as the end of the last one, and of all. */
-    assert_int_equal(ask(VERB_REMOVE, alice, &decision), EINPROGRESS);
-    assert_int_equal(decide_as_operator(true, &decision), 0);
-    world_turn(loop);
-    assert_int_equal(world.mixes, 0);
-    alice = come_in("alice");
-    assert_int_equal(ask(VERB_END, NULL, &decision), EINPROGRESS);
-    assert_int_equal(decide_as_operator(true, &decision), 0);
-    assert_true(alice->ended);
-    assert_int_equal(world.mixes, 0);
-    world_turn(loop);
-    assert_int_equal(decided_count, 3);
-    assert_true(last.on);
-    assert_null(conference_next_pending(demo, NULL));
-}
-
 static void there_is_an_end_to_what_may_wait(void **state)
 {
     struct call *alice = come_in("alice"), *bob;
@@ -410,7 +377,6 @@ int main(void)
         TEST(a_call_that_cannot_be_answered_does_not_wait),
         TEST(who_asks_for_privacy_has_it_whoever_decides),
         TEST(what_is_wished_about_somebody_goes_with_them),
-        TEST(what_has_somebody_leave_is_told_once_and_as_done),
         TEST(there_is_an_end_to_what_may_wait),
         TEST(whoever_refers_is_told_what_has_become_of_it),
     };
