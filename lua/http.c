@@ -141,6 +141,16 @@ static void take_options(lua_State *L, int index, const char *what, const char *
     take_headers(L, index, what, question);
 }
 
+static const char *url_check(lua_State *L, int index, const char *what)
+{
+    size_t length = 0;
+    const char *url = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &length) : NULL;
+
+    if (!url || strlen(url) != length)
+        script_error(L, "%s must be a text without NUL", what);
+    return url;
+}
+
 static void question_begin(struct question_to_web *question, const char *method, const char *url)
 {
     *question = (struct question_to_web){.request = {.method = method,
@@ -287,7 +297,7 @@ static int http_get(lua_State *L)
     struct conversation *conversation = application_check(L, "http.get");
     struct question_to_web question;
 
-    question_begin(&question, "GET", luaL_checkstring(L, 1));
+    question_begin(&question, "GET", url_check(L, 1, "http.get: the URL"));
     if (!lua_isnoneornil(L, 2))
         take_options(L, 2, "http.get", option_names, COMMON_OPTIONS, &question);
     return ask(L, conversation, "http.get", &question);
@@ -299,7 +309,7 @@ static int http_post(lua_State *L)
     struct conversation *conversation = application_check(L, "http.post");
     struct question_to_web question;
 
-    question_begin(&question, "POST", luaL_checkstring(L, 1));
+    question_begin(&question, "POST", url_check(L, 1, "http.post: the URL"));
     if (!lua_isnoneornil(L, 3))
         take_options(L, 3, "http.post", option_names, COMMON_OPTIONS, &question);
     take_body(L, 2, "http.post: the body", &question);
@@ -331,9 +341,7 @@ static int http_request(lua_State *L)
     (void)lua_getfield(L, 1, "method"); /* 2 */
     (void)lua_getfield(L, 1, "url");    /* 3 */
     (void)lua_getfield(L, 1, "body");   /* 4 */
-    if (lua_type(L, 3) != LUA_TSTRING)
-        return luaL_error(L, "http.request: url must be a text");
-    question_begin(&question, method_check(L, 2), lua_tostring(L, 3));
+    question_begin(&question, method_check(L, 2), url_check(L, 3, "http.request: url"));
     take_options(L, 1, "http.request", option_names, ALL_OPTIONS, &question);
     take_body(L, 4, "http.request: the body", &question);
     return ask(L, conversation, "http.request", &question);

@@ -9,7 +9,8 @@
 
 enum {
     SECONDS_STANDARD = 60,
-    STEM = 80, /* bytes of a name that is made up, without its ending */
+    MOVING_MS = 20, /* until a leg that goes to another mix is looked at again */
+    STEM = 80,      /* bytes of a name that is made up, without its ending */
 };
 
 #define BEEP "tone:1000/250,0/50"
@@ -70,13 +71,23 @@ static const char *error_text(int error)
     return error == EBUSY ? "another recording has that name" : strerror(error);
 }
 
+/* False: it cannot be, which the outcome says. */
 static bool start(struct conversation *conversation)
 {
     struct take *take = &conversation->take;
     int error = visitor_record(conversation_visitor(conversation), take->file, take->most,
                                take->silence, &take->recording);
 
+    if (error == EINPROGRESS) { /* as after call:leave() */
+        conversation_time(conversation, MOVING_MS);
+        return true;
+    }
     return !error || !conversation_note(conversation, false, error_text(error));
+}
+
+static bool on_time(struct conversation *conversation)
+{
+    return !start(conversation);
 }
 
 static bool on_key(struct conversation *conversation)
@@ -135,7 +146,7 @@ static int push(lua_State *L, struct conversation *conversation)
 }
 
 static const struct wait record_wait = {
-    .push = push, .on_key = on_key, .on_event = on_event, .cancel = cancel};
+    .push = push, .on_key = on_key, .on_time = on_time, .on_event = on_event, .cancel = cancel};
 
 /* call:record { file = …, max = 60, silence = 0, terminator = "#", beep = true } */
 int call_record(lua_State *L)

@@ -2,6 +2,7 @@
  * called by conference:invite. */
 #include "lua/conversation.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -9,6 +10,8 @@
 _Static_assert(EVENT_COUNT <= 64, "the events of a watch are bits");
 
 #define EVENT_BIT(kind) (UINT64_C(1) << (kind))
+
+#define FOR_EVER UINT_MAX /* ms */
 
 /* What ends the waiting for an answer. */
 #define ANSWERS (EVENT_BIT(EVENT_JOINED) | EVENT_BIT(EVENT_FAILED) | EVENT_BIT(EVENT_LEFT))
@@ -142,13 +145,13 @@ static uint64_t take_event(lua_State *L, int index)
     return EVENT_BIT(key_check(L, index, "wait_for", names, EVENT_COUNT));
 }
 
-/* The table at index 2: names, and how long. Returns the events as bits; *msp 0: for ever. */
+/* The table at index 2: names, and how long. Returns the events as bits. */
 static uint64_t take_events(lua_State *L, unsigned *msp)
 {
     static const char *const names[] = {"timeout"};
     uint64_t events = 0;
 
-    *msp = 0;
+    *msp = FOR_EVER;
     if (lua_type(L, 2) == LUA_TSTRING)
         return take_event(L, 2);
     luaL_checktype(L, 2, LUA_TTABLE);
@@ -167,7 +170,7 @@ static uint64_t take_events(lua_State *L, unsigned *msp)
 
 static int wait_begin(lua_State *L, struct conversation *conversation, unsigned ms)
 {
-    if (ms > 0)
+    if (ms != FOR_EVER)
         conversation_time(conversation, ms);
     return conversation_wait(L, conversation, &event_wait);
 }

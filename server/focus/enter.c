@@ -31,7 +31,8 @@ void visitor_enter(struct visitor *visitor, struct participant *participant)
     participant->is_source = visitor->is_source;
     participant->held_by_phone = participant->held_told = visitor->held_by_phone;
     visitor->leg = NULL;
-    visitor->focus->calls--; /* the participant has been counted */
+    visitor->answered = true; /* if not before, then by the conference */
+    visitor->focus->calls--;  /* the participant has been counted */
     if (visitor->waits) {
         visitor_free(visitor);
         return;

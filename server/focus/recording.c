@@ -143,7 +143,8 @@ int visitor_record(struct visitor *visitor, const char *file, unsigned most, uns
                    uint64_t *recordingp)
 {
     struct recording made = {.visitor = visitor->id};
-    struct record_config config = {.leg = visitor->leg, .most = most, .silence = silence};
+    struct leg *leg = visitor->participant ? visitor->participant->leg : visitor->leg;
+    struct record_config config = {.leg = leg, .most = most, .silence = silence};
     int error;
 
     if (!visitor_has_audio(visitor))

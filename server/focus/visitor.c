@@ -94,7 +94,8 @@ static bool is_proven(const struct visitor *visitor)
     const struct caller *caller = &visitor_call(visitor)->caller;
     const char *transport = strrchr(caller->peer, ';');
 
-    return visitor->up || caller->authenticated || !transport || strcmp(transport, ";udp") != 0;
+    return visitor->up || (visitor->participant && visitor->participant->joined) ||
+           caller->authenticated || !transport || strcmp(transport, ";udp") != 0;
 }
 
 void visitor_compute(const struct visitor *visitor, struct leg_route *route)
@@ -142,7 +143,8 @@ static int open_media(struct visitor *visitor, struct answer *answer, struct dec
     const char *reason = "";
     int error = visitor->leg ? 0 : open_leg(visitor);
 
-    decision->verdict = DECISION_REJECT;
+    *decision = (struct decision){
+        .verdict = DECISION_REJECT, .code = 500, .reason = "The call cannot be answered"};
     if (error) {
         decision->code = media_failure(info->requested_user, info->id, error, &reason);
         (void)snprintf(decision->reason, sizeof decision->reason, "%s", reason);

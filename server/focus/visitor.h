@@ -56,7 +56,8 @@ void visitor_stop(struct visitor *visitor);
 
 /* Records what the visitor says, for `most` ms or until it is silent for `silence` ms (0: it does
  * not matter). `recorded` is told when the file is whole, or cannot be written. ENOTCONN: there is
- * no audio; EBUSY: the file is being written; ENOTSUP: no such kind of file; ENOMEM, EAGAIN. */
+ * no audio; EBUSY: the file is being written; ENOTSUP: no such kind of file; EINPROGRESS: its audio
+ * is on its way to another mix, for a tick or two; ENOMEM, EAGAIN. */
 int visitor_record(struct visitor *visitor, const char *file, unsigned most, unsigned silence,
                    uint64_t *recordingp);
 void visitor_record_stop(struct visitor *visitor, uint64_t recording);

@@ -108,7 +108,7 @@ int recorder_create(struct mix *mix, const struct record_config *config,
         return EINVAL;
     }
     if (config->leg != NULL && config->leg->home != config->leg->section) {
-        return EBUSY;
+        return EINPROGRESS;
     }
     recorder = calloc(1, sizeof *recorder);
     if (recorder == NULL) {

@@ -7,9 +7,11 @@
 #include "core/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     APPLICATION_ID = 0x50726c79, /* "Prly": what file(1) tells our files by */
@@ -167,12 +169,23 @@ static int begin_schema(struct file *file)
     return code;
 }
 
+/* What calls leave there is nobody else's to read; SQLite gives its other files the same rights. */
+static void make_private(const char *path)
+{
+    int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+
+    if (fd >= 0) /* otherwise it is SQLite that says what is wrong */
+        (void)close(fd);
+}
+
 static int connect_to(struct file *file)
 {
     char text[100];
-    int code =
-        sqlite3_open_v2(file->path, &file->database,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    int code;
+
+    make_private(file->path);
+    code = sqlite3_open_v2(file->path, &file->database,
+                           SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 
     if (code != SQLITE_OK)
         return code;

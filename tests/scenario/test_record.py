@@ -127,6 +127,32 @@ end
         assert "never" not in server.log()
 
 
+@run.real_time
+def test_who_is_out_of_the_mix_is_recorded_at_once():
+    script = """
+return function(call)
+  call:answer()
+  call:join(parley.conference "room")
+  call:wait_for "digit"
+  call:leave()
+  print("recorded", call:record { file = "aside.wav", beep = false })
+end
+"""
+    with with_application(script, "conferences = { room = {} }\n") as server:
+        with Phone(server, "alice") as alice:
+            begin(alice)
+            alice.reply(alice.expect("INVITE"), 200, body=alice.offer())
+            alice.expect("ACK")
+            server.expect_log("joined as participant")
+            alice.say(tone.sine(600))
+            alice.press("1")
+            wait_for_sound(server, "aside.wav", 1)
+            alice.press("#")
+            server.expect_log("recorded table")
+            samples = recording(server, "aside.wav")
+            assert tone.level(samples[1600:4800], 600) > -23, "what she says is in it"
+
+
 # ---- a conference ------------------------------------------------------------------------------
 
 

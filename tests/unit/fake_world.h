@@ -66,6 +66,7 @@ struct leg {
 static struct {
     int leg_error, mix_error; /* errno that the next creation fails with */
     int route_error;          /* and the next routes */
+    int answer_error;         /* and the next answers */
     unsigned legs, mixes;     /* alive */
     unsigned calls;           /* made so far */
     bool overloaded, mix_overloaded;
@@ -115,6 +116,8 @@ static void world_progress(struct call *call, int code, const char *reason)
 
 static int world_answer(struct call *call, const struct answer *answer)
 {
+    if (world.answer_error)
+        return world.answer_error;
     call->answered = true;
     call->answer = *answer;
     return 0;

@@ -371,6 +371,35 @@ static void joining_hands_over_call_and_leg(void **state)
     assert_int_equal(world.legs, 0);
 }
 
+static void whom_a_conference_has_answered_is_answered(void **state)
+{
+    struct call *call;
+
+    (void)state;
+    call =
+        begin("return function(call) call:join(parley.conference 'demo') "
+              "local text = tostring(call.answered) call:ring() "
+              "for _, name in ipairs { 'answer', 'early', 'reject', 'challenge', 'redirect' } do "
+              "local ok, why = pcall(call[name], call, name == 'reject' and 486 or 'sip:x@y') "
+              "text = text .. ' ' .. tostring(ok) assert(why:find 'answered already', why) end "
+              "call:hangup(text) end");
+    assert_int_equal(world.legs, 0);
+    assert_said(call, "true false false false false false");
+}
+
+static void a_call_that_cannot_be_answered_is_told_as_such(void **state)
+{
+    struct call *call;
+
+    (void)state;
+    world.answer_error = ENOMEM;
+    call = begin("return function(call) local ok, code, text = call:answer() "
+                 "call:reject(code, text) end");
+    world.answer_error = 0;
+    assert_int_equal(call->reject_code, 500);
+    assert_said(call, "The call cannot be answered");
+}
+
 static void without_memory_for_media_the_script_is_told(void **state)
 {
     struct call *call;
@@ -406,6 +435,8 @@ int main(void)
         SCRIPT_TEST(what_is_closed_by_a_hang_up_has_a_budget_too),
         SCRIPT_TEST(create_makes_a_conference_with_options_that_its_policy_knows),
         SCRIPT_TEST(joining_hands_over_call_and_leg),
+        SCRIPT_TEST(whom_a_conference_has_answered_is_answered),
+        SCRIPT_TEST(a_call_that_cannot_be_answered_is_told_as_such),
         SCRIPT_TEST(without_memory_for_media_the_script_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

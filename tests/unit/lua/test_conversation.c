@@ -127,6 +127,7 @@ static void what_happens_in_a_conference_can_be_waited_for(void **state)
                                    "print(event.name, who.user) "
                                    "print(demo:wait_for { 'locked', timeout = 0.01 }) "
                                    "print(call:wait_for { 'digit', timeout = 0.01 }) "
+                                   "print(call:wait_for { 'digit', timeout = 0 }) "
                                    "call:hangup 'bye'");
     const char *log;
 

@@ -218,7 +218,8 @@ static void why_there_is_no_page_is_told(void **state)
 static void misuse_of_http_says_what_to_do(void **state)
 {
     (void)state;
-    assert_fails("http.get()", "policy/own.lua:2: bad argument #1 to 'get'");
+    assert_fails("http.get()", "policy/own.lua:2: http.get: the URL must be a text without NUL");
+    assert_fails("http.get 'http://example.com/\\0.html'", "the URL must be a text without NUL");
     assert_fails("http.get('http://a/', { timout = 1 })", "did you mean 'timeout'?");
     assert_fails("http.get('http://a/', { timeout = 61 })", "from 0 to 60 s");
     assert_fails("http.get('http://a/', { headers = { Host = 'b' } })",

@@ -316,6 +316,8 @@ static void it_outlives_the_server(void **state)
     assert_int_equal(stat(world.file, &status), -1); /* who keeps nothing has no file */
     start();
     set("x", "one");
+    assert_int_equal(stat(world.file, &status), 0);
+    assert_int_equal(status.st_mode & 077, 0); /* what callers say is nobody else's to read */
     stop();
     start();
     assert_has("x", "one");
