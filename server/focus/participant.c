@@ -276,8 +276,8 @@ void participant_leave(struct participant *participant, enum departure_method me
         aside_leave(participant, !was_called, method == REPLACED);
     else
         give_up_call(participant, code, reason);
-    if (was_called)
-        referrers_tell(participant, event.code, reason);
+    /* Those of who was let in by REFER, too, and goes before the call is confirmed. */
+    referrers_tell(participant, event.code < 300 ? 487 : event.code, reason);
     DL_DELETE(conference->members, participant);
     conference->member_count--;
     pending_target_left(participant);
