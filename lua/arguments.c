@@ -118,6 +118,19 @@ void figures_set(lua_State *L, const struct figure *figures, const void *data)
     }
 }
 
+static void set_seconds(lua_State *L, unsigned ms)
+{
+    lua_pushnumber(L, (lua_Number)ms / 1000);
+    lua_setfield(L, -2, "seconds");
+}
+
+static void set_code(lua_State *L, const struct conference_event *event)
+{
+    lua_pushinteger(L, event->code);
+    lua_setfield(L, -2, "code");
+    set_text(L, "reason", event->reason);
+}
+
 void event_push(lua_State *L, const struct conference_event *event)
 {
     lua_createtable(L, 0, 5);
@@ -139,8 +152,7 @@ void event_push(lua_State *L, const struct conference_event *event)
         break;
     case EVENT_ENDING:
     case EVENT_LIMITED:
-        lua_pushnumber(L, (lua_Number)event->duration / 1000);
-        lua_setfield(L, -2, "seconds");
+        set_seconds(L, event->duration);
         break;
     case EVENT_QUALITY:
         figures_set(L, quality_figures, &event->quality);
@@ -156,9 +168,7 @@ void event_push(lua_State *L, const struct conference_event *event)
     case EVENT_FAILED:
     case EVENT_LEFT:
     case EVENT_CHANGED:
-        lua_pushinteger(L, event->code);
-        lua_setfield(L, -2, "code");
-        set_text(L, "reason", event->reason);
+        set_code(L, event);
         break;
     case EVENT_ROLE:
     case EVENT_RENAMED:
@@ -166,9 +176,7 @@ void event_push(lua_State *L, const struct conference_event *event)
         break;
     case EVENT_DECIDED:
         set_boolean(L, "approved", event->on);
-        lua_pushinteger(L, event->code);
-        lua_setfield(L, -2, "code");
-        set_text(L, "reason", event->reason);
+        set_code(L, event);
         /* fall through */
     case EVENT_PENDING:
         pending_push(L, event->pending);
@@ -177,8 +185,7 @@ void event_push(lua_State *L, const struct conference_event *event)
     case EVENT_RECORDED:
         set_boolean(L, "on", event->on);
         set_text(L, "file", event->file);
-        lua_pushnumber(L, (lua_Number)event->duration / 1000);
-        lua_setfield(L, -2, "seconds");
+        set_seconds(L, event->duration);
         /* fall through */
     case EVENT_PLAYED:
     case EVENT_ENDED:

@@ -31,18 +31,22 @@ static void decide_unloaded(const struct request *request, struct decision *deci
     decide_safely(request, decision, display);
 }
 
-/* The policies that a new conference is to have must be there before the conference is. */
+/* The policies that a new conference or sidebar is to have must be there before it is. */
 static void check_created(struct generation *generation, const struct request *request,
                           struct decision *decision)
 {
     struct script_policy *policy;
     char name[POLICY_NAME];
 
-    if (request->verb != VERB_CREATE || decision->verdict != DECISION_ACCEPT)
+    if ((request->verb != VERB_CREATE && request->verb != VERB_SIDEBAR) ||
+        decision->verdict != DECISION_ACCEPT)
         return;
     for (unsigned i = 0; stack_name(decision->params.policy, i, name, sizeof name); i++) {
         if (!policy_for(generation, name, request->conference_name, &policy)) {
             decide_unloaded(request, decision, name);
+            decision->verdict = DECISION_REJECT; /* whoever asks: it would have another policy */
+            decision->code = 500;
+            (void)snprintf(decision->reason, sizeof decision->reason, "Policy error");
             return;
         }
     }

@@ -26,6 +26,7 @@ struct errand *errand_make(lua_State *L, struct conversation *conversation)
     errand = calloc(1, sizeof *errand);
     if (!errand)
         script_error(L, "out of memory");
+    (void)errand_drop(conversation); /* of a method that has raised: it never began */
     errand->engine = conversation->generation->engine;
     errand->ticket = conversation_ticket(conversation);
     conversation->errand = errand;

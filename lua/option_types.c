@@ -7,6 +7,7 @@
  *   boolean, number, integer, string
  *   choice    one of `choices`
  *   time      "08:30" or "08:30:00", of day; read as seconds since midnight
+ *   zone      "Europe/Berlin": a time zone that parley.time knows
  *   duration  "250ms", "90s", "5m", "1h", "2d", or a number of seconds; read as seconds
  *   list      list of texts: { "alice", "bob" } (one text will do). options.moderators[1] is
  *             "alice", and options.moderators["alice"] is true. With `choices`: each is one of
@@ -32,6 +33,7 @@ enum {
     TYPE_NUMBER,
     TYPE_STRING,
     TYPE_TIME,
+    TYPE_ZONE,
     TYPE_COUNT
 };
 
@@ -47,6 +49,7 @@ static const struct {
     [TYPE_NUMBER] = {"number", "a number", ""},
     [TYPE_STRING] = {"string", "a text", " bytes"},
     [TYPE_TIME] = {"time", "a time of day such as \"08:30\"", NULL},
+    [TYPE_ZONE] = {"zone", "a time zone such as \"Europe/Berlin\"", NULL},
 };
 
 /* ---- values --------------------------------------------------------------------------------- */
@@ -165,6 +168,8 @@ static bool convert(lua_State *L, int declaration, lua_Integer type)
         return list_convert(L) && are_chosen(L, declaration);
     case TYPE_TIME:
         return time_convert(L);
+    case TYPE_ZONE:
+        return lua_type(L, -1) == LUA_TSTRING && zone_exists(L, lua_tostring(L, -1));
     case TYPE_NUMBER:
         return lua_type(L, -1) == LUA_TNUMBER;
     default:
@@ -257,7 +262,7 @@ static unsigned type_check(lua_State *L, const char *key, int declaration)
     if (type == TYPE_COUNT)
         script_error(L,
                      "option '%s': type must be one of boolean, choice, duration, integer, list, "
-                     "number, string, time%s",
+                     "number, string, time, zone%s",
                      key, nearest_push(L, given, names, TYPE_COUNT));
     lua_pop(L, 1);
     return type;

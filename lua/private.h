@@ -691,6 +691,7 @@ void json_null_push(lua_State *L);
 json_t *json_special(lua_State *L, int index);
 /* zone.c: parley.time */
 int parley_time(lua_State *L);
+bool zone_exists(lua_State *L, const char *name);
 void zones_free(struct generation *generation);
 /* facts.c: functions of parley */
 int parley_fact(lua_State *L);

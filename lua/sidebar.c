@@ -95,13 +95,14 @@ static int make(lua_State *L, struct request *request, struct decision *decision
                 size_t error_size)
 {
     struct generation *live = generation_of(L)->engine->generation;
+    const char *own = request->params.policy;
     const struct conference_config model = {
         .name = "sidebar",
-        .policy = request->params.policy,
+        .policy = *own ? own : conference_policy(request->conference),
         .options = request->sidebar->options,
     };
 
-    if (*request->params.policy && generation_check_conference(live, &model, error, error_size))
+    if ((*own || model.options) && generation_check_conference(live, &model, error, error_size))
         return EINVAL;
     return command_carry(L, request, decision);
 }

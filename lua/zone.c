@@ -129,6 +129,11 @@ static const struct zone *zone_find(struct generation *generation, const char *n
     return zone;
 }
 
+bool zone_exists(lua_State *L, const char *name)
+{
+    return zone_find(generation_of(L), name) != NULL;
+}
+
 void zones_free(struct generation *generation)
 {
     struct zone *zone;

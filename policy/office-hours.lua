@@ -17,7 +17,7 @@ local policy = parley.policy {
       type = "list", choices = DAYS, default = { table.unpack(DAYS, 1, 5) },
       doc = "On which days it opens",
     },
-    zone   = { type = "string", doc = "As in Europe/Berlin; none: where the server stands" },
+    zone   = { type = "zone", doc = "As in Europe/Berlin; none: where the server stands" },
     warning = { type = "duration", default = "5m", max = "1h", doc = "When the end is announced" },
     announcement = { type = "string", default = "conference-ends", doc = "A prompt or a file" },
     always = { type = "list", doc = "Accounts that may come in at any hour" },

@@ -122,6 +122,18 @@ static void note_cause(struct cause *cause, const struct mix_answer *answer)
     };
 }
 
+static void ask_at(struct conference *conference, uint64_t when);
+
+/* Buses that rest are free in a while: without another question the mix would stay as it is until
+ * something happens. */
+static void put_off(struct conference *conference)
+{
+    unsigned rest = conference_bus_rest(conference);
+
+    if (rest)
+        ask_at(conference, loop_now(conference->focus->loop) + rest);
+}
+
 /* Takes the plan, NULL: none. */
 static void arrange(struct conference *conference, const struct mix_answer *answer)
 {
@@ -135,6 +147,7 @@ static void arrange(struct conference *conference, const struct mix_answer *answ
                   "hook mix wants %u buses, more than are free; the mix stays as it was",
                   plan_bus_count(plan));
         plan_destroy(plan);
+        put_off(conference);
         return;
     }
     memcpy(conference->arrangement.buses, next.buses, sizeof next.buses);
@@ -147,8 +160,6 @@ static void arrange(struct conference *conference, const struct mix_answer *answ
 }
 
 /* ---- asking --------------------------------------------------------------------------------- */
-
-static void ask_at(struct conference *conference, uint64_t when);
 
 static void ask(void *arg)
 {

@@ -24,6 +24,14 @@ void cause_take(struct cause *cause, struct focus *focus, const struct request *
     cause->digit = event ? event->digit : '\0';
 }
 
+void cause_keep_secret(struct decision *decision, enum verb verb)
+{
+    bool is_newcomer = verb == VERB_JOIN || verb == VERB_REPLACE;
+
+    if (is_newcomer && (decision->params.anonymous || decision->params.hidden))
+        decision->cause.who[0] = '\0';
+}
+
 void cause_note(struct cause *kept, const struct decision *decision)
 {
     *kept = decision->cause;

@@ -27,6 +27,8 @@ enum cause_kind {
 
 /* Fills in what is known when a request is decided. */
 void cause_take(struct cause *cause, struct focus *focus, const struct request *request);
+/* Who comes in without a name, or unseen, is not named as the one who asked for that. */
+void cause_keep_secret(struct decision *decision, enum verb verb);
 /* Keeps the decision's cause as that of a state which has been changed by it. */
 void cause_note(struct cause *kept, const struct decision *decision);
 /* The cause of what was left to somebody, whose decision is `moderation`. */

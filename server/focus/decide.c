@@ -203,6 +203,7 @@ void decide(struct focus *focus, const struct request *request, struct decision 
         focus->policy->decide(focus->policy->ctx, request, decision);
     cause_take(&decision->cause, focus, request);
     if (decision->verdict != DECISION_REJECT) {
+        cause_keep_secret(decision, request->verb);
         log_decision(request, decision);
         return;
     }

@@ -236,6 +236,22 @@ static void leave_sidebar(struct participant *participant, enum departure_method
     conference_end_if_over(sidebar);
 }
 
+static void log_leaving(const struct participant *participant, bool was_called, int code,
+                        const char *reason)
+{
+    const struct conference *conference = participant->conference;
+
+    if (was_called) {
+        log_write(LOG_LEVEL_INFO, conference->name, participant->info.id,
+                  "%s does not come in: %d %s", participant->info.caller.uri, code, reason);
+        return;
+    }
+    if (!participant->main)
+        log_quality(participant);
+    log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s left: %s",
+              participant->info.caller.uri, reason);
+}
+
 void participant_leave(struct participant *participant, enum departure_method method, int code,
                        const char *reason)
 {
@@ -260,8 +276,8 @@ void participant_leave(struct participant *participant, enum departure_method me
         aside_leave(participant, !was_called, method == REPLACED);
     else
         give_up_call(participant, code, reason);
-    if (was_called)
-        referrers_tell(participant, event.code, reason);
+    /* Those of who was let in by REFER, too, and goes before the call is confirmed. */
+    referrers_tell(participant, event.code < 300 ? 487 : event.code, reason);
     DL_DELETE(conference->members, participant);
     conference->member_count--;
     pending_target_left(participant);
@@ -290,15 +306,7 @@ void participant_leave(struct participant *participant, enum departure_method me
                    reason);
     if (!conference->ending) /* music would begin for the last one of those who go */
         conference_update_music(conference);
-    if (was_called) {
-        log_write(LOG_LEVEL_INFO, conference->name, participant->info.id,
-                  "%s does not come in: %d %s", participant->info.caller.uri, event.code, reason);
-    } else {
-        if (!participant->main)
-            log_quality(participant);
-        log_write(LOG_LEVEL_INFO, conference->name, participant->info.id, "%s left: %s",
-                  participant->info.caller.uri, reason);
-    }
+    log_leaving(participant, was_called, event.code, reason);
     (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
     events_post_left(participant, &event);
 }

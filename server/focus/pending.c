@@ -332,9 +332,9 @@ static int carry_out_held(struct pending *pending, struct decision *result)
     int error;
 
     take_out(pending);
-    conference->waiting_count++;
+    conference->is_deciding = true;
     error = carry_out(pending, result);
-    conference->waiting_count--;
+    conference->is_deciding = false;
     return error;
 }
 

@@ -208,9 +208,10 @@ struct conference {
     struct maker maker;
     bool is_owned; /* only who made it may change it, as far as the policy leaves that open */
     bool reserved, is_generated, hides_focus;
-    bool active; /* somebody is in or on the way in; there is a mix */
-    bool ended;  /* no longer to be called; waits to be freed */
-    bool ending; /* all its calls are being ended */
+    bool active;      /* somebody is in or on the way in; there is a mix */
+    bool ended;       /* no longer to be called; waits to be freed */
+    bool ending;      /* all its calls are being ended */
+    bool is_deciding; /* what was approved is carried out: it does not end by itself */
     bool locked;
     struct cause lock_cause, media_cause; /* of what is locked or open, and of `withheld` */
     struct loop_timer *recheck_timer;     /* runs while somebody is_doubted */
@@ -474,6 +475,8 @@ void routing_compute(const struct participant *participant, const struct arrange
 int conference_route(struct conference *conference);
 /* A bus of the conference's mix that nobody else has. ENOSPC. */
 int conference_take_bus(struct conference *conference, unsigned *busp);
+/* ms after which there may be more of them, as some rest; 0: none do. */
+unsigned conference_bus_rest(const struct conference *conference);
 /* Once no participant's route leads there. It rests until no leg speaks to it any more. */
 void conference_give_bus(struct conference *conference, unsigned bus);
 
@@ -698,6 +701,9 @@ void replace_unlink(struct participant *participant);
  */
 void replace_pass_on(struct participant *participant, enum verb verb,
                      const struct decision *decision);
+/* The same for those who are to take the target's place once that has been decided. */
+void replace_pass_on_waiting(const struct participant *target, enum verb verb,
+                             const struct decision *decision);
 /* The participant has joined: who it replaces goes. */
 void replace_finish(struct participant *participant);
 

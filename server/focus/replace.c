@@ -11,6 +11,8 @@
 #include "core/log.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <utlist.h>
 
 void participant_params(const struct participant *target, struct request_params *params)
 {
@@ -119,6 +121,44 @@ void replace_pass_on(struct participant *participant, enum verb verb,
         cause_note(&participant->causes[CAUSE_VOLUME], decision);
     } else {
         participant_remove(participant, BOOTED, 603, "Who is to be replaced was removed");
+    }
+}
+
+/* `params`: what somebody is to come in with. */
+static void change_params(struct request_params *params, enum verb verb,
+                          const struct request_params *changed)
+{
+    if (verb == VERB_MUTE) {
+        params->muted = changed->muted;
+    } else if (verb == VERB_HOLD) {
+        params->held = changed->held;
+    } else if (verb == VERB_PERMIT) {
+        params->listen_only = changed->listen_only;
+    } else if (verb == VERB_FLOOR) {
+        params->floor = changed->floor;
+    } else if (verb == VERB_ROLE) {
+        (void)memcpy(params->role, changed->role, sizeof params->role);
+    } else if (verb == VERB_RENAME) {
+        (void)memcpy(params->display_name, changed->display_name, sizeof params->display_name);
+    } else if (verb == VERB_VOLUME) {
+        params->speaks = changed->speaks;
+        params->hears = changed->hears;
+    } else if (verb == VERB_ENHANCE) {
+        params->agc = changed->agc;
+        params->denoise = changed->denoise;
+        params->vad = changed->vad;
+    }
+}
+
+void replace_pass_on_waiting(const struct participant *target, enum verb verb,
+                             const struct decision *decision)
+{
+    struct pending *pending;
+
+    DL_FOREACH(target->conference->pending, pending)
+    {
+        if (pending->request.verb == VERB_REPLACE && pending->request.target == target->id)
+            change_params(&pending->decision.params, verb, &decision->params);
     }
 }
 

@@ -170,6 +170,13 @@ static void buses_rest(struct bus_set *buses, uint64_t now)
     buses->turned_at = now;
 }
 
+unsigned conference_bus_rest(const struct conference *conference)
+{
+    const struct bus_set *buses = &conference->buses;
+
+    return buses->resting | buses->rested ? BUS_REST : 0;
+}
+
 int conference_take_bus(struct conference *conference, unsigned *busp)
 {
     const uint64_t reserved = (UINT64_C(1) << MIX_FREE) - 1;

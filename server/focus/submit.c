@@ -163,6 +163,7 @@ static int carry_out_on(struct participant *target, const struct request *reques
 
     if (target->successor && verb != VERB_ANNOUNCE)
         replace_pass_on(target->successor, verb, decision);
+    replace_pass_on_waiting(target, verb, decision);
     if (verb == VERB_MUTE)
         error = mute(target, decision);
     else if (verb == VERB_HOLD)

@@ -179,6 +179,7 @@ int waiting_enter(struct pending *pending, struct decision *result)
 
     /* Who asks for privacy gets it, whoever decides (RFC 3323 §4). */
     result->params.anonymous |= visitor_call(visitor)->caller.anonymous;
+    cause_keep_secret(result, request->verb);
     if (decide_others(request, visitor_call(visitor), result, &wishes, &refusal)) {
         result->code = refusal.code;
         (void)snprintf(result->reason, sizeof result->reason, "%s", refusal.reason);

@@ -170,7 +170,7 @@ static struct clip *find(struct clips *clips, const char *path)
 
     TAILQ_FOREACH(clip, &clips->open, of_clips)
     {
-        if (strcmp(clip->path, path) == 0 && *clip->problem == '\0') {
+        if (strcmp(clip->path, path) == 0 && clip_problem(clip) == NULL) {
             return clip;
         }
     }
@@ -222,9 +222,10 @@ bool clip_is_read(const struct clip *clip)
     return clip->is_read;
 }
 
+/* Until it is read it is the reader's to write. */
 const char *clip_problem(const struct clip *clip)
 {
-    return *clip->problem != '\0' ? clip->problem : NULL;
+    return clip->is_read && *clip->problem != '\0' ? clip->problem : NULL;
 }
 
 const int16_t *clip_samples(const struct clip *clip, unsigned rate, size_t *countp)

@@ -31,7 +31,7 @@ void clips_destroy(struct clips *clips); /* NULL is fine */
 int clip_open(struct clips *clips, const char *file, struct clip **clipp);
 void clip_close(struct clip *clip); /* NULL is fine */
 bool clip_is_read(const struct clip *clip);
-/* Why it cannot be played; NULL when it can. */
+/* Why it cannot be played; NULL when it can, or is not read yet. */
 const char *clip_problem(const struct clip *clip);
 
 /* Its samples at a mix's rate, 32768 is full scale. Any thread, once it has been read. NULL: it has

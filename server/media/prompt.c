@@ -1,5 +1,6 @@
 #include "media/prompt.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,11 +22,15 @@ static bool find_in(const char *folder, const char *part, const char *name, char
                     size_t path_size)
 {
     static const char *const kinds[] = {"wav", "flac", "ogg", "opus"};
+    char found[PATH_MAX];
 
     for (size_t i = 0; is_given(folder) && i < sizeof kinds / sizeof *kinds; i++) {
-        (void)snprintf(path, path_size, "%s%s%s/%s.%s", folder, *part ? "/" : "", part, name,
-                       kinds[i]);
-        if (access(path, R_OK) == 0) {
+        int length = snprintf(found, sizeof found, "%s%s%s/%s.%s", folder, *part ? "/" : "", part,
+                              name, kinds[i]);
+
+        if (length > 0 && (size_t)length < sizeof found && (size_t)length < path_size &&
+            access(found, R_OK) == 0) {
+            (void)memcpy(path, found, (size_t)length + 1);
             return true;
         }
     }

@@ -51,11 +51,14 @@ static void decided(void *arg, const struct decision *result)
     struct state *state = watcher->state;
     const struct request *request = pending_request(focus_pending(state->focus, watcher->pending));
     enum edition_kind kind = kind_of(watcher->event, state, result->params.view);
+    char *entity = watcher->entity;
     int error = 0;
 
+    watcher->entity = NULL;
+    stop_waiting(watcher); /* it is in one list at a time */
     if (result->verdict == DECISION_ACCEPT)
-        error = watch(watcher, request->conference, kind, watcher->entity);
-    stop_waiting(watcher);
+        error = watch(watcher, request->conference, kind, entity);
+    free(entity);
     if (watcher->face)
         state->notifying->accepted(watcher->subscription);
     else

@@ -143,6 +143,7 @@ def test_a_rule_a_key_and_the_phone_are_told_apart():
         server.expect_log("why: anonymous1 does not hear bob")
         hidden = json.loads(explain(server, "demo", "ghost", "--json"))
         texts = [r["text"] for r in hidden["reasons"]]
+        assert "ghost" not in explain(server, "demo"), "by a policy or not, there is no name"
         assert texts[1].startswith("anonymous1 is hidden") and hidden["reasons"][1]["by"].endswith(":5")
 
 

@@ -267,5 +267,37 @@ def test_a_plan_may_depend_on_who_speaks_how_loud_by_what_codec():
         assert_hears(alice, {1130: -12})
 
 
+# Each key has 25 buses of its own, of 61: a third in a row has to wait for those of the first.
+RESTLESS = """
+local policy = parley.policy { name = "site" }
+function policy.create() return accept() end
+function policy.digit(event, conference) conference.state.plan = event.digit end
+function policy.mix(mix, conference)
+  local bus
+  for i = 1, 25 do bus = mix:bus((conference.state.plan or "none") .. i) end
+  for p in conference:participants() do
+    p:listens_to "main"
+    p:speaks_to(conference.state.plan == "2" and bus or "main")
+  end
+end
+return policy
+"""
+
+
+@run.limit(60)
+def test_a_plan_whose_buses_still_rest_comes_in_force_when_they_have():
+    with Server(policy=RESTLESS) as server, Phone(server, "alice") as alice, Phone(
+        server, "bob"
+    ) as bob:
+        alice.call()
+        bob.say(tone.sine(830, VOICE)).call()
+        run.until(lambda: tone.level(alice.hear(0.2, 0), 830) > -25, lambda: "bob")
+        alice.press("12")
+        server.expect_log("hook mix wants 26 buses, more than are free")
+        run.until(
+            lambda: tone.level(alice.hear(0.2, 0), 830) < -60, lambda: "the other mix", within=10
+        )
+
+
 if __name__ == "__main__":
     run.main()

@@ -9,6 +9,7 @@ import run
 import tone
 from changes import take_change
 from message import parameter, uri_of
+from naming import replaces
 from parley import Server
 from recipients import (
     ACCOUNTS,
@@ -358,6 +359,21 @@ def test_moderators_see_who_waits_and_decide_by_refer():
 
 
 @run.real_time
+def test_who_is_let_in_by_refer_and_gives_up_is_told_of():
+    """RFC 3515 §2.4.4: the subscription ends with what has come of it."""
+    with door("alice", "ring", hooks=PROVEN, config=ACCOUNTS) as (server, alice, ring):
+        enter_proven(alice)
+        moderator = Watcher(alice)
+        ring.invite("demo")
+        ring.expect(180)
+        moderator.until(lambda roster: "ring" in roster.names())
+        moderator.refer(f"<{user_uri(ring)}>")
+        ring.expect(200)
+        ring.hang_up()  # without an ACK
+        moderator.until_told("SIP/2.0 487 hung up")
+        moderator.stop()
+
+
 def test_a_moderator_who_leaves_strands_nobody():
     """What waits goes on waiting, through a reload too, and who comes in sees it."""
     keys = """
@@ -481,6 +497,34 @@ end
         waits(server, 0)
 
 
+def test_who_waits_to_replace_somebody_comes_as_that_one_is_by_then():
+    """RFC 3891: nobody gets rid of a mute by another phone."""
+    hooks = """
+function policy.join(request) return accept() end
+function policy.replace() return pending {} end
+function policy.digit(event, conference, participant)
+  participant:mute()
+  participant:permit { may_speak = false }
+  participant:set_role "culprit"
+end
+"""
+    with door("alice", "bob", "other", hooks=hooks) as (server, alice, bob, other):
+        alice.call()
+        bob.call()
+        other.say(tone.sine(900)).invite("demo", headers=replaces(bob))
+        other.expect(200)
+        other.ack()
+        (waiting,) = waits(server)
+        bob.press("1")
+        server.expect_log(r"sip:bob@\S+ has the role culprit")
+        decide(server, "approve", waiting["id"])
+        take_change(other, "sendrecv")
+        assert end_of(bob)
+        as_now = server.participants()["other"]
+        assert as_now["muted"] and not as_now["may_speak"] and as_now["role"] == "culprit", as_now
+        assert tone.level(alice.hear(0.5), 900) < QUIET
+
+
 # ---- other wishes ------------------------------------------------------------------------------
 
 EVERYTHING = """
@@ -593,6 +637,25 @@ def test_a_subscription_waits():
         late.resubscribe(expires=0)
         late.expect(200)
         assert late.notified()["Subscription-State"] == "terminated;reason=timeout"
+        waits(server, 0)
+
+
+def test_several_subscriptions_wait_and_each_is_decided_alone():
+    with door("alice", "bob", "carol", "late", hooks=EVERYTHING) as (server, alice, bob, carol, late):
+        alice.call()
+        for phone in (bob, carol, late):
+            phone.subscribe()
+            phone.expect(200)
+            phone.notified()
+        for phone in (carol, bob):  # not in the order in which they came
+            (waiting,) = [each for each in pending(server) if user_of(each) == phone.user]
+            decide(server, "approve", waiting["id"])
+            assert Roster(phone.notified()).names() == {"alice"}
+        assert late.notified(5)["Subscription-State"] == "terminated;reason=giveup"
+        for phone in (bob, carol):
+            phone.resubscribe(expires=0)
+            phone.expect(200)
+            phone.notified()
         waits(server, 0)
 
 

@@ -140,6 +140,7 @@ static void options_that_do_not_suit_stop_a_reload(void **state)
     "  pin = { type = 'string', min = 4, max = 8, secret = true },\n"                              \
     "  hosts = { type = 'list', min = 1, default = 'alice' },\n"                                   \
     "  opens = { type = 'time', default = '08:30' },\n"                                            \
+    "  place = { type = 'zone', default = 'UTC' },\n"                                              \
     "  days = { type = 'list', choices = { 'mon', 'tue' } } } }\n"                                 \
     "function policy.join(_, conference)\n"                                                        \
     "  local o = conference.options\n"                                                             \
@@ -169,6 +170,9 @@ static void options_have_limits_and_choices(void **state)
         {"{\"opens\": \"8.30\"}", "'opens' must be a time of day such as \"08:30\", not \"8.30\""},
         {"{\"opens\": \"24:01\"}", "must be a time of day"},
         {"{\"opens\": \"08:30x\"}", "must be a time of day"},
+        {"{\"place\": \"Europe/Nowhere\"}",
+         "option 'place' must be a time zone such as \"Europe/Berlin\", not \"Europe/Nowhere\""},
+        {"{\"place\": \"../../etc/passwd\"}", "must be a time zone"},
         {"{\"days\": [\"mon\", \"wed\"]}",
          "'days' must be a list of texts of \"mon\", \"tue\", not this table"},
         {"{\"pin\": 471147}", "at most 8 bytes, not this number"},
@@ -203,9 +207,9 @@ static void declarations_that_make_no_sense_are_refused(void **state)
         const char *declaration, *error;
     } cases[] = {
         {"{}", "policy/site.lua:1: option 'a': type must be one of boolean, choice, duration, "
-               "integer, list, number, string, time"},
+               "integer, list, number, string, time, zone"},
         {"5", "option 'a' must be declared as { type = \"string\", default = … }"},
-        {"{ type = 'interger' }", "number, string, time (did you mean 'integer'?)"},
+        {"{ type = 'interger' }", "number, string, time, zone (did you mean 'integer'?)"},
         {"{ type = 'list', defualt = 1 }",
          "option 'a': unknown key 'defualt' (did you mean 'default'?)"},
         {"{ type = 'duration', default = '5 apples' }",

@@ -89,6 +89,25 @@ static void the_hook_decides_and_changes(void **state)
     world_hang_up(script.focus, alice);
 }
 
+static void a_policy_that_is_not_there_makes_no_sidebar(void **state)
+{
+    struct call *alice;
+    const char *log;
+
+    (void)state;
+    script_policy("function policy.sidebar() return accept { policy = 'missing' } end\n"
+                  "function policy.joined(_, conference)\n"
+                  "  parley.log.error('made', conference:sidebar())\n"
+                  "end\n");
+    alice = world_join(script.focus, "alice", "demo");
+    log_catch();
+    script_turn();
+    log = log_caught();
+    assert_contains(log, "missing");
+    assert_contains(log, "made nil 500 Policy error");
+    world_hang_up(script.focus, alice);
+}
+
 static void it_begins_with_the_policy_and_the_options_of_its_parent(void **state)
 {
     json_t *options = json_pack("{s:s}", "pin", "1234");
@@ -108,6 +127,9 @@ static void it_begins_with_the_policy_and_the_options_of_its_parent(void **state
     assert_contains(log, "created true 4711");
     log = joined("conference:sidebar()");
     assert_contains(log, "created true 1234");
+    log = joined("tell(pcall(conference.sidebar, conference, { options = { pni = '4711' } }))");
+    assert_contains(log, "pni");
+    assert_null(strstr(log, "created true"));
 }
 
 static void misuse_says_what_to_do(void **state)
@@ -145,6 +167,7 @@ int main(void)
         SCRIPT_TEST(a_sidebar_is_a_conference_with_a_parent),
         SCRIPT_TEST(who_is_asked_is_in_no_sidebar_yet),
         SCRIPT_TEST(the_hook_decides_and_changes),
+        SCRIPT_TEST(a_policy_that_is_not_there_makes_no_sidebar),
         SCRIPT_TEST(it_begins_with_the_policy_and_the_options_of_its_parent),
         SCRIPT_TEST(misuse_says_what_to_do),
     };
