@@ -69,9 +69,7 @@ int call_join(lua_State *L)
     struct decision decision;
     int error;
 
-    if (conversation->wait)
-        return luaL_error(L, "join: the application waits; a timer's function cannot move its "
-                             "caller");
+    conversation_check_wait(L, conversation, "join"); /* the decision may take its time */
     if (conference)
         conference_wish_sound(conference, &wish);
     if (!lua_isnoneornil(L, 3))
@@ -86,10 +84,8 @@ int call_join(lua_State *L)
         return handle_gone(L);
     if (error == EALREADY)
         return luaL_error(L, "join: the caller waits to be let in already");
-    if (error == EINPROGRESS) {
-        conversation_check_wait(L, conversation, "join, which has to wait for a decision,");
+    if (error == EINPROGRESS)
         return conversation_wait(L, conversation, &decision_wait);
-    }
     if (error)
         return refused(L, &decision);
     participant_push(L, decision.participant);

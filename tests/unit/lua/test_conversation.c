@@ -190,6 +190,21 @@ static void a_wait_names_what_it_waits_for(void **state)
     assert_said(call, "The application has ended");
 }
 
+/* A decision may take its time: who could not wait for it does not ask. */
+static void who_cannot_wait_does_not_join(void **state)
+{
+    struct call *call =
+        talk("local demo = parley.conference 'demo' "
+             "local join = coroutine.wrap(function() return pcall(call.join, call, demo) end) "
+             "local ok, why = join() assert(not ok and demo.count == 0) parley.log.error(why)");
+
+    (void)state;
+    log_catch();
+    up(call);
+    assert_contains(log_caught(), "join: a coroutine of the script's own cannot wait");
+    assert_said(call, "The application has ended");
+}
+
 /* Calls bob, who answers, or does not. */
 static struct call *invite(bool answers)
 {
@@ -395,6 +410,7 @@ int main(void)
         SCRIPT_TEST(what_happens_in_a_conference_can_be_waited_for),
         SCRIPT_TEST(waiting_ends_with_the_conference),
         SCRIPT_TEST(a_wait_names_what_it_waits_for),
+        SCRIPT_TEST(who_cannot_wait_does_not_join),
         SCRIPT_TEST(who_is_called_can_be_waited_for),
         SCRIPT_TEST(a_call_is_transferred),
         SCRIPT_TEST(a_policy_does_not_wait),
