@@ -341,10 +341,8 @@ static unsigned count(const char *body, const char *what)
 {
     unsigned n = 0;
 
-    while ((body = strstr(body, what))) {
+    for (; body && (body = strstr(body, what)); body++)
         n++;
-        body++;
-    }
     return n;
 }
 
