@@ -32,14 +32,6 @@ static struct visitor *self(lua_State *L)
     return conversation_visitor(conversation_check(L));
 }
 
-static int refused(lua_State *L, int code, const char *reason)
-{
-    lua_pushnil(L);
-    lua_pushinteger(L, code);
-    lua_pushstring(L, reason);
-    return 3;
-}
-
 static int done(lua_State *L)
 {
     lua_pushboolean(L, 1);
@@ -112,8 +104,8 @@ static int early(lua_State *L)
         return luaL_error(L, "early: the call is answered already");
     error = visitor_progress(visitor, &decision);
     if (error == EINVAL)
-        return refused(L, 488, "The caller has made no offer");
-    return error ? refused(L, decision.code, decision.reason) : done(L);
+        return failure_push(L, 488, "The caller has made no offer");
+    return error ? failure_push(L, decision.code, decision.reason) : done(L);
 }
 
 static bool is_up(struct conversation *conversation, const struct conference_event *event)
@@ -136,7 +128,7 @@ static int answer(lua_State *L)
         return luaL_error(L, "answer: the call is answered already");
     conversation_check_wait(L, conversation, "answer");
     if (visitor_answer(visitor, &decision))
-        return refused(L, decision.code, decision.reason);
+        return failure_push(L, decision.code, decision.reason);
     return conversation_wait(L, conversation, &answer_wait);
 }
 

@@ -223,6 +223,20 @@ int command_carry(lua_State *L, struct request *request, struct decision *decisi
     return focus_submit(generation->engine->focus, request, decision);
 }
 
+int failure_push(lua_State *L, int code, const char *text)
+{
+    lua_pushnil(L);
+    lua_pushinteger(L, code);
+    lua_pushstring(L, text);
+    return 3;
+}
+
+int refusal_push(lua_State *L, const struct decision *decision)
+{
+    return failure_push(L, decision->code,
+                        *decision->reason ? decision->reason : "refused by the policy");
+}
+
 int command_refused(lua_State *L, int result, const struct decision *decision)
 {
     if (result == ENOENT || result == EINVAL)
@@ -234,10 +248,7 @@ int command_refused(lua_State *L, int result, const struct decision *decision)
         pending_push(L, decision->pending);
         return 4;
     }
-    lua_pushnil(L);
-    lua_pushinteger(L, decision->code);
-    lua_pushstring(L, *decision->reason ? decision->reason : "refused by the policy");
-    return 3;
+    return refusal_push(L, decision);
 }
 
 int command_submit(lua_State *L, struct request *request)

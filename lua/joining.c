@@ -11,14 +11,6 @@ enum {
     TRANSFER_MOST = 10 * 60,
 };
 
-static int refused(lua_State *L, const struct decision *decision)
-{
-    lua_pushnil(L);
-    lua_pushinteger(L, decision->code);
-    lua_pushstring(L, *decision->reason ? decision->reason : "refused by the policy");
-    return 3;
-}
-
 /* What the event says is the outcome. True. */
 static bool note_event(struct conversation *conversation, bool is_good,
                        const struct conference_event *event)
@@ -26,15 +18,6 @@ static bool note_event(struct conversation *conversation, bool is_good,
     (void)conversation_note(conversation, is_good, event->reason);
     conversation->outcome.code = event->code;
     return true;
-}
-
-/* nil, code, text */
-static int push_failure(lua_State *L, const struct outcome *outcome)
-{
-    lua_pushnil(L);
-    lua_pushinteger(L, outcome->code);
-    lua_pushstring(L, outcome->text);
-    return 3;
 }
 
 static bool is_decided(struct conversation *conversation, const struct conference_event *event)
@@ -51,7 +34,7 @@ static int push_decided(lua_State *L, struct conversation *conversation)
         participant_push(L, visitor_participant(visitor));
         return 1;
     }
-    return push_failure(L, outcome);
+    return failure_push(L, outcome->code, outcome->text);
 }
 
 static const struct wait decision_wait = {.push = push_decided, .on_event = is_decided};
@@ -87,7 +70,7 @@ int call_join(lua_State *L)
     if (error == EINPROGRESS)
         return conversation_wait(L, conversation, &decision_wait);
     if (error)
-        return refused(L, &decision);
+        return refusal_push(L, &decision);
     participant_push(L, decision.participant);
     return 1;
 }
@@ -141,7 +124,7 @@ static bool is_transferred(struct conversation *conversation, const struct confe
 static int push_transfer(lua_State *L, struct conversation *conversation)
 {
     if (!conversation->outcome.is_good)
-        return push_failure(L, &conversation->outcome);
+        return failure_push(L, conversation->outcome.code, conversation->outcome.text);
     lua_pushboolean(L, 1);
     return 1;
 }

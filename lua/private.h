@@ -555,6 +555,10 @@ void command_actor(lua_State *L, struct actor *actor);
 int command_run(lua_State *L, struct request *request, struct decision *decision);
 /* The same when request->actor says who asks; command_actor has been called. */
 int command_carry(lua_State *L, struct request *request, struct decision *decision);
+/* What methods return that could not do it: nil, code, text. */
+int failure_push(lua_State *L, int code, const char *text);
+/* The same for a wish that was refused; a policy need not say why. */
+int refusal_push(lua_State *L, const struct decision *decision);
 /* What the method returns when that was not 0: nil, code, text; nil, 202, text and the pending when
  * it waits for a decision; or nil, "gone". */
 int command_refused(lua_State *L, int result, const struct decision *decision);
