@@ -223,6 +223,15 @@ int command_carry(lua_State *L, struct request *request, struct decision *decisi
     return focus_submit(generation->engine->focus, request, decision);
 }
 
+void class_open(lua_State *L, const char *name, const luaL_Reg *metamethods)
+{
+    (void)luaL_newmetatable(L, name);
+    luaL_setfuncs(L, metamethods, 0);
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+}
+
 int failure_push(lua_State *L, int code, const char *text)
 {
     lua_pushnil(L);

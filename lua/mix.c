@@ -230,11 +230,7 @@ void mix_open(lua_State *L)
         {NULL, NULL},
     };
 
-    (void)luaL_newmetatable(L, class_name);
-    luaL_setfuncs(L, metamethods, 0);
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
+    class_open(L, class_name, metamethods);
 }
 
 void mix_push(lua_State *L)

@@ -97,11 +97,7 @@ void policy_class_open(lua_State *L)
         {NULL, NULL},
     };
 
-    (void)luaL_newmetatable(L, class_name);
-    luaL_setfuncs(L, metamethods, 0);
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
+    class_open(L, class_name, metamethods);
 }
 
 /* Takes options = { key = { … } } at the top of the stack and pushes the table of checked

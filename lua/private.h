@@ -555,6 +555,8 @@ void command_actor(lua_State *L, struct actor *actor);
 int command_run(lua_State *L, struct request *request, struct decision *decision);
 /* The same when request->actor says who asks; command_actor has been called. */
 int command_carry(lua_State *L, struct request *request, struct decision *decision);
+/* A metatable of that name, which scripts cannot look into. Metamethods end with {NULL, NULL}. */
+void class_open(lua_State *L, const char *name, const luaL_Reg *metamethods);
 /* What methods return that could not do it: nil, code, text. */
 int failure_push(lua_State *L, int code, const char *text);
 /* The same for a wish that was refused; a policy need not say why. */

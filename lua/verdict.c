@@ -169,12 +169,9 @@ static int verdict_tostring(lua_State *L)
 
 void verdict_open(lua_State *L, int globals)
 {
-    (void)luaL_newmetatable(L, class_name);
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_pushcfunction(L, verdict_tostring);
-    lua_setfield(L, -2, "__tostring");
-    lua_pop(L, 1);
+    static const luaL_Reg metamethods[] = {{"__tostring", verdict_tostring}, {NULL, NULL}};
+
+    class_open(L, class_name, metamethods);
     lua_pushcfunction(L, verdict_accept);
     lua_setfield(L, globals, "accept");
     lua_pushcfunction(L, verdict_reject);
