@@ -346,6 +346,7 @@ struct pending {
     struct asker asker;
     struct referral *referral; /* is told; NULL: nobody */
     bool tells_uncalled;       /* that somebody is not called is told as their failure to come */
+    bool brings_creator;       /* whom the conference is over without */
     bool is_over;              /* which is still to be told */
     char decided_by[256];      /* who has: a URI; "": nobody who is named */
     time_t since;
@@ -399,6 +400,8 @@ void conference_end(struct conference *conference, int code, const char *reason)
 /* After somebody has gone, or did not come in: when nobody is left in it, or the creator with whom
  * it ends has left. */
 void conference_end_if_over(struct conference *conference);
+/* With whom it ends, if it does so with its creator; 0: who has left, or does not come. */
+void conference_set_creator(struct conference *conference, uint64_t participant);
 
 /* gone.c */
 /* Remembers a generated name whose conference is over. */
@@ -602,7 +605,8 @@ int pending_decide(struct pending *pending, const struct request *request,
 void pending_withdraw(struct pending *pending, int code, const char *reason);
 /* The conference is over, and all that waits in it. */
 void pending_end_all(struct conference *conference, int code, const char *reason);
-/* What is wished about the participant is wished about who goes on for it, or about nobody. */
+/* What is wished about the participant, here or in a sidebar, is wished about who goes on for it,
+ * or about nobody: then it is over. */
 void pending_target_left(const struct participant *participant);
 /* moderators.c */
 /* Those who are to decide, and are in, hear that it waits. */
@@ -711,8 +715,6 @@ void replace_finish(struct participant *participant);
 int invite(struct conference *conference, const struct request *request, struct decision *decision);
 
 /* submit.c */
-/* Whether its requests are about a participant. */
-bool verb_has_target(enum verb verb);
 /* Carries out what was accepted; errors as focus_submit. */
 int submit_accepted(struct focus *focus, const struct request *request, struct decision *decision);
 /* The same of what may be pending. */
