@@ -6,6 +6,7 @@
  *   generation.c   one load of all policies: a Lua state with its memory cap
  *   errors.c       raising errors, and telling them with their position
  *   sandbox.c      what a script can see: the allow-list
+ *   contexts.c     from where scripts may call what (contexts.h)
  *   guards.c       library functions whose work is not instructions: charged before they run
  *   strings.c      find, match, gmatch, gsub; pattern.c matches, in counted steps
  *   coroutines.c   coroutines that cannot outlive their budget
@@ -52,6 +53,7 @@
 #include "core/histogram.h"
 #include "focus/figures.h"
 #include "focus/pending.h"
+#include "lua/contexts.h"
 #include "lua/lua_engine.h"
 
 #include <lauxlib.h>
@@ -380,10 +382,6 @@ enum hook_outcome hook_mix(struct generation *generation, struct script_policy *
 void decide_safely(const struct request *request, struct decision *decision, const char *by);
 /* "reject 500", for the log */
 void decision_text(const struct decision *decision, char *text, size_t size);
-/* The frame of the hook or step that runs. Raises, naming `what`, when none does. */
-struct hook_frame *hook_frame_check(lua_State *L, const char *what);
-/* The same for what only policies have. */
-struct hook_frame *policy_frame_check(lua_State *L, const char *what);
 /* Becomes the innermost one. False when there are too many within each other: it has not. */
 bool hook_frame_enter(struct hook_frame *frame);
 void hook_frame_leave(struct hook_frame *frame);
@@ -516,7 +514,6 @@ void groups_push(lua_State *L, const char *groups);
 
 /* ---- mix.c ---------------------------------------------------------------------------------- */
 
-void mix_open(lua_State *L);
 void mix_push(lua_State *L);
 /* The hook has ended: its plan is complete. Raises when it cannot be carried out. */
 void mix_seal(lua_State *L, const struct hook_frame *frame);
@@ -529,10 +526,11 @@ int participant_listens_to(lua_State *L);
 
 struct handle_class {
     const char *name;
-    const luaL_Reg *fields;  /* getters: handle at 1, push one value or return 0 for nil */
-    const luaL_Reg *methods; /* called as handle:method(...) */
+    /* Getters: handle at 1, push one value or return 0 for nil. */
+    const struct script_function *fields;
+    const struct script_function *methods; /* called as handle:method(...) */
     /* Fields that can be set: the value is at 3. May be NULL. */
-    const luaL_Reg *setters;
+    const struct script_function *setters;
     const luaL_Reg *metamethods;
     bool (*exists)(lua_State *L, uint64_t id);
 };
@@ -549,9 +547,9 @@ int handle_gone(lua_State *L);
  * not disturb it; who is gone by then is left out. */
 uint64_t *handle_list(lua_State *L, size_t count);
 int handle_iterator(lua_State *L, const struct handle_class *class);
-/* Who asks when the script that runs does. Raises within a decision hook. */
+/* Who asks when the script that runs does: for functions that are TO_ACT. */
 void command_actor(lua_State *L, struct actor *actor);
-/* Carries out what a script asks for. As focus_submit; raises within a decision hook. */
+/* Carries out what a script asks for. As focus_submit. */
 int command_run(lua_State *L, struct request *request, struct decision *decision);
 /* The same when request->actor says who asks; command_actor has been called. */
 int command_carry(lua_State *L, struct request *request, struct decision *decision);
@@ -568,7 +566,7 @@ int command_refused(lua_State *L, int result, const struct decision *decision);
 int command_submit(lua_State *L, struct request *request);
 
 extern const struct handle_class conference_class, participant_class, call_class, pending_class,
-    timer_class;
+    timer_class, mix_class;
 void conference_push(lua_State *L, uint64_t id);
 void participant_push(lua_State *L, uint64_t id);
 
