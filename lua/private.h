@@ -22,7 +22,7 @@
  *   options.c      conference.options; option_types.c: what types, limits and defaults they have
  *   duration.c     "5m"
  *   hook.c         one hook call from request or event to verdict, and what is done when it fails
- *   params.c       the parameters of requests and verdicts, by one table
+ *   params.c       the parameters of requests and verdicts (focus/params.h), for scripts
  *   arguments.c    the tables that hooks get: request, event
  *   verdict.c      accept, reject, challenge
  *   pending.c      class pending: what waits for a decision; how a verdict lets it wait
@@ -51,6 +51,7 @@
 #include "core/clock.h"
 #include "core/histogram.h"
 #include "focus/figures.h"
+#include "focus/params.h"
 #include "focus/pending.h"
 #include "lua/lua_engine.h"
 
@@ -394,54 +395,6 @@ void script_report(struct hook_stats *stats, const struct hook_frame *frame, con
 
 /* ---- params.c ------------------------------------------------------------------------------- */
 
-/* The parameters of requests and verdicts. */
-enum {
-    PARAM_ROLE,
-    PARAM_MUTED,
-    PARAM_LOCKED,
-    PARAM_TITLE,
-    PARAM_POLICY,
-    PARAM_REASON,
-    PARAM_AGC,
-    PARAM_DENOISE,
-    PARAM_VAD,
-    PARAM_SPEAKS,
-    PARAM_HEARS,
-    PARAM_FILE,
-    PARAM_GAIN,
-    PARAM_LOOP,
-    PARAM_ANONYMOUS,
-    PARAM_HIDDEN,
-    PARAM_VIEW,
-    PARAM_EMPTY_TIMEOUT,
-    PARAM_DURATION,
-    PARAM_WARNING,
-    PARAM_ENDS_WITH_CREATOR,
-    PARAM_HIDE_FOCUS,
-    PARAM_HELD,
-    PARAM_DIRECTION,
-    PARAM_CODECS,
-    PARAM_PIN,
-    PARAM_DISPLAY_NAME,
-    PARAM_MAY_SPEAK,
-    PARAM_FLOOR,
-    PARAM_APPROVED,
-    PARAM_BACKGROUND,
-    PARAM_SHOWN,
-    PARAM_COUNT, /* at most 64 */
-};
-
-/* Some of them, one bit for each: PARAM(ROLE) | PARAM(MUTED) */
-typedef uint64_t param_set;
-#define PARAM(name) ((param_set)1 << PARAM_##name)
-#define PARAM_ALL (~(param_set)0 >> (64 - PARAM_COUNT))
-
-/* Those that mean something to the verb. */
-param_set verb_params(enum verb verb);
-/* The name of the first of them. */
-const char *param_name(param_set which);
-/* Names by PARAM_…; NULL for those that are not allowed. */
-void params_names(param_set allowed, const char *names[PARAM_COUNT]);
 /* Takes the value on top of the stack for the parameter PARAM_…, as in `what { … }`. Raises when it
  * is out of range. */
 void param_take(lua_State *L, const char *what, unsigned index, struct request_params *target);
@@ -460,8 +413,6 @@ void params_push(lua_State *L, param_set which, const struct request_params *sou
 void direction_push(lua_State *L, enum stream_direction direction);
 /* As a list, of names with blanks between them. */
 void codecs_push(lua_State *L, const char *codecs);
-void params_copy(param_set which, const struct request_params *source,
-                 struct request_params *target);
 
 /* ---- duration.c ----------------------------------------------------------------------------- */
 
