@@ -141,6 +141,8 @@ bool conversation_call(struct conversation *conversation, int function, const ch
 /* All go, without a word. */
 void conversations_close(struct lua_engine *engine);
 
+/* The one that runs; NULL: a hook runs. */
+struct conversation *conversation_running(lua_State *L);
 /* The caller; NULL: gone. */
 struct visitor *conversation_visitor(const struct conversation *conversation);
 
@@ -234,8 +236,6 @@ bool playlist_is_told(const struct playlist *playlist, const struct conference_e
 
 struct errand;
 
-/* The conversation that runs. Raises, naming `what`, in a policy. */
-struct conversation *application_check(lua_State *L, const char *what);
 /* For the wait that begins now, after conversation_check_wait; the conversation's. Raises. */
 struct errand *errand_make(lua_State *L, struct conversation *conversation);
 /* By whatever name it can be given up. */

@@ -17,7 +17,7 @@ struct handle {
     uint64_t id;
 };
 
-static size_t names_add(const char **names, size_t count, const luaL_Reg *entries)
+static size_t names_add(const char **names, size_t count, const struct script_function *entries)
 {
     for (; entries && entries->name && count < NAMES_MAX; entries++)
         names[count++] = entries->name;
@@ -29,40 +29,60 @@ static const struct handle_class *class_upvalue(lua_State *L)
     return lua_touserdata(L, lua_upvalueindex(1));
 }
 
-/* Upvalues: class, getters by name, methods by name. */
+static const struct script_function *function_find(const struct script_function *entries,
+                                                   const char *name)
+{
+    while (entries && entries->name && strcmp(entries->name, name) != 0)
+        entries++;
+    return entries && entries->name ? entries : NULL;
+}
+
+/* Pushes the nearest name of a field or method, as nearest_push. */
+static const char *field_nearest_push(lua_State *L, const struct handle_class *class,
+                                      const char *name)
+{
+    const char *names[NAMES_MAX];
+    size_t count = names_add(names, names_add(names, 0, class->fields), class->methods);
+
+    return nearest_push(L, name, names, count);
+}
+
+/* Upvalues: class, fields by name, methods by name. */
 static int handle_index(lua_State *L)
 {
     const struct handle_class *class = class_upvalue(L);
-    const char *names[NAMES_MAX], *name;
-    lua_CFunction getter;
-    size_t count;
+    const struct script_function *field;
+    const char *name;
 
     lua_settop(L, 2);
     lua_pushvalue(L, 2);
-    if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TFUNCTION) {
-        getter = lua_tocfunction(L, -1);
+    if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TLIGHTUSERDATA) {
+        field = lua_touserdata(L, -1);
         lua_settop(L, 2);
-        return getter(L);
+        context_check(L, class->name, ".", field);
+        return field->function(L);
     }
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(3)) == LUA_TFUNCTION)
         return 1;
     name = luaL_tolstring(L, 2, NULL);
-    count = names_add(names, 0, class->fields);
-    count = names_add(names, count, class->methods);
     return luaL_error(L, "a %s has no field '%s'%s", class->name, name,
-                      nearest_push(L, name, names, count));
+                      field_nearest_push(L, class, name));
 }
 
 static int handle_newindex(lua_State *L)
 {
     const struct handle_class *class = class_upvalue(L);
-    const char *name = luaL_tolstring(L, 2, NULL);
+    const char *name = luaL_tolstring(L, 2, NULL), *nearest;
+    const struct script_function *setter = function_find(class->setters, name);
 
-    for (const luaL_Reg *setter = class->setters; setter && setter->name; setter++) {
-        if (strcmp(setter->name, name) == 0)
-            return setter->func(L);
+    if (setter) {
+        context_check(L, lua_pushfstring(L, "setting %s", class->name), ".", setter);
+        return setter->function(L);
     }
+    nearest = field_nearest_push(L, class, name);
+    if (*nearest && !function_find(class->fields, name))
+        return luaL_error(L, "a %s has no field '%s'%s", class->name, name, nearest);
     return luaL_error(L,
                       "cannot set '%s' of a %s: use its methods, or conference.state for data "
                       "of your own",
@@ -79,10 +99,13 @@ static int handle_equals(lua_State *L)
     return 1;
 }
 
-static void functions_push(lua_State *L, const luaL_Reg *functions)
+static void fields_push(lua_State *L, const struct script_function *fields)
 {
     lua_newtable(L);
-    luaL_setfuncs(L, functions, 0);
+    for (; fields->name; fields++) {
+        lua_pushlightuserdata(L, (void *)fields);
+        lua_setfield(L, -2, fields->name);
+    }
 }
 
 void handle_class_open(lua_State *L, const struct handle_class *class)
@@ -90,8 +113,9 @@ void handle_class_open(lua_State *L, const struct handle_class *class)
     (void)luaL_newmetatable(L, class->name);
     luaL_setfuncs(L, class->metamethods, 0);
     lua_pushlightuserdata(L, (void *)class);
-    functions_push(L, class->fields);
-    functions_push(L, class->methods);
+    fields_push(L, class->fields);
+    lua_newtable(L);
+    functions_set(L, class->name, ":", class->methods);
     lua_pushcclosure(L, handle_index, 3);
     lua_setfield(L, -2, "__index");
     lua_pushlightuserdata(L, (void *)class);
@@ -181,16 +205,10 @@ int handle_iterator(lua_State *L, const struct handle_class *class)
 
 void command_actor(lua_State *L, struct actor *actor)
 {
-    struct hook_frame *frame = hook_frame_check(L, "a command");
+    struct hook_frame *frame = generation_of(L)->frame;
     const struct script_application *application =
         frame->conversation ? frame->conversation->application : NULL;
 
-    if (frame->plan)
-        script_error(L, "the hook mix must not act: it says what the mix is to be like; act in an "
-                        "event hook such as joined");
-    if (!frame->event && !application)
-        script_error(L, "a decision hook must not act: return a verdict here, and act in an "
-                        "event hook such as joined");
     budget_charge(L, COMMAND_COST);
     position_text(L, 1, frame->position, sizeof frame->position);
     *actor = (struct actor){

@@ -19,7 +19,6 @@ enum {
 
 static struct conference *self(lua_State *L)
 {
-    (void)hook_frame_check(L, "a conference");
     return focus_conference(generation_of(L)->engine->focus, handle_check(L, 1, &conference_class));
 }
 

@@ -129,7 +129,7 @@ static void wish_begin(lua_State *L, struct wish *wish, const char *what, enum s
     char key_name[64];
 
     *wish = (struct wish){.what = what,
-                          .conversation = application_check(L, what),
+                          .conversation = conversation_running(L),
                           .request = {.verb = verb, .store = name, .key = wish->key}};
     (void)snprintf(key_name, sizeof key_name, "%s: the %s", what,
                    verb == STORE_KEYS ? "prefix" : "key");
@@ -315,13 +315,15 @@ int parley_store(lua_State *L)
 
 void store_class_open(lua_State *L)
 {
-    static const luaL_Reg methods[] = {
-        {"get", store_get},   {"set", store_set},       {"add", store_add},
-        {"keys", store_keys}, {"delete", store_delete}, {NULL, NULL},
+    static const struct script_function methods[] = {
+        {"get", store_get, IN_APPLICATION},       {"set", store_set, IN_APPLICATION},
+        {"add", store_add, IN_APPLICATION},       {"keys", store_keys, IN_APPLICATION},
+        {"delete", store_delete, IN_APPLICATION}, {NULL, NULL, 0},
     };
 
     (void)luaL_newmetatable(L, class_name);
-    luaL_newlib(L, methods);
+    lua_newtable(L);
+    functions_set(L, "store", ":", methods);
     frozen_push(L, "a store");
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, to_string);

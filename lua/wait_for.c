@@ -205,7 +205,7 @@ int call_wait_for(lua_State *L)
 int conference_wait_for(lua_State *L)
 {
     uint64_t id = handle_check(L, 1, &conference_class);
-    struct conversation *conversation = application_check(L, "conference:wait_for");
+    struct conversation *conversation = conversation_running(L);
     uint64_t events;
     unsigned ms;
 
