@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct conversation *conversation_running(lua_State *L)
+{
+    return generation_of(L)->frame->conversation;
+}
+
 struct visitor *conversation_visitor(const struct conversation *conversation)
 {
     return focus_visitor(conversation->generation->engine->focus, conversation->visitor);

@@ -9,15 +9,6 @@ struct errand {
     void *under_way; /* by the name of who does it; NULL: it is done */
 };
 
-struct conversation *application_check(lua_State *L, const char *what)
-{
-    struct conversation *conversation = hook_frame_check(L, what)->conversation;
-
-    if (!conversation)
-        script_error(L, "%s is for applications: a policy decides at once, and cannot wait", what);
-    return conversation;
-}
-
 struct errand *errand_make(lua_State *L, struct conversation *conversation)
 {
     struct errand *errand;

@@ -212,6 +212,7 @@ static int open_body(lua_State *L)
     handle_class_open(L, &call_class);
     handle_class_open(L, &timer_class);
     handle_class_open(L, &pending_class);
+    handle_class_open(L, &mix_class);
     state_open(L);
     options_renew(L);
     return 0;

@@ -28,24 +28,6 @@
 
 enum { ERRORS_LOGGED = 10 }; /* a minute; of more, every hundredth */
 
-struct hook_frame *hook_frame_check(lua_State *L, const char *what)
-{
-    struct hook_frame *frame = generation_of(L)->frame;
-
-    if (!frame)
-        script_error(L, "%s can only be used within a hook", what);
-    return frame;
-}
-
-struct hook_frame *policy_frame_check(lua_State *L, const char *what)
-{
-    struct hook_frame *frame = hook_frame_check(L, what);
-
-    if (frame->conversation)
-        script_error(L, "%s is for policies: an application has only what it keeps itself", what);
-    return frame;
-}
-
 bool hook_frame_enter(struct hook_frame *frame)
 {
     struct generation *generation = frame->generation;

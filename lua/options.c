@@ -92,7 +92,7 @@ void options_build(lua_State *L, const struct conference_config *conference,
 /* One hook often reads several options: the table is kept, by conference, until the next hook. */
 void options_push(lua_State *L, const struct conference *conference)
 {
-    const struct hook_frame *frame = policy_frame_check(L, "conference.options");
+    const struct hook_frame *frame = generation_of(L)->frame;
     struct conference_config config = conference_config_of(conference);
     lua_Integer id = (lua_Integer)conference_id(conference);
 

@@ -6,6 +6,7 @@
  *   generation.c   one load of all policies: a Lua state with its memory cap
  *   errors.c       raising errors, and telling them with their position
  *   sandbox.c      what a script can see: the allow-list
+ *   contexts.c     from where scripts may call what (contexts.h)
  *   guards.c       library functions whose work is not instructions: charged before they run
  *   strings.c      find, match, gmatch, gsub; pattern.c matches, in counted steps
  *   coroutines.c   coroutines that cannot outlive their budget
@@ -22,7 +23,7 @@
  *   options.c      conference.options; option_types.c: what types, limits and defaults they have
  *   duration.c     "5m"
  *   hook.c         one hook call from request or event to verdict, and what is done when it fails
- *   params.c       the parameters of requests and verdicts, by one table
+ *   params.c       the parameters of requests and verdicts (focus/params.h), for scripts
  *   arguments.c    the tables that hooks get: request, event
  *   verdict.c      accept, reject, challenge
  *   pending.c      class pending: what waits for a decision; how a verdict lets it wait
@@ -51,7 +52,9 @@
 #include "core/clock.h"
 #include "core/histogram.h"
 #include "focus/figures.h"
+#include "focus/params.h"
 #include "focus/pending.h"
+#include "lua/contexts.h"
 #include "lua/lua_engine.h"
 
 #include <lauxlib.h>
@@ -380,10 +383,6 @@ enum hook_outcome hook_mix(struct generation *generation, struct script_policy *
 void decide_safely(const struct request *request, struct decision *decision, const char *by);
 /* "reject 500", for the log */
 void decision_text(const struct decision *decision, char *text, size_t size);
-/* The frame of the hook or step that runs. Raises, naming `what`, when none does. */
-struct hook_frame *hook_frame_check(lua_State *L, const char *what);
-/* The same for what only policies have. */
-struct hook_frame *policy_frame_check(lua_State *L, const char *what);
 /* Becomes the innermost one. False when there are too many within each other: it has not. */
 bool hook_frame_enter(struct hook_frame *frame);
 void hook_frame_leave(struct hook_frame *frame);
@@ -394,54 +393,6 @@ void script_report(struct hook_stats *stats, const struct hook_frame *frame, con
 
 /* ---- params.c ------------------------------------------------------------------------------- */
 
-/* The parameters of requests and verdicts. */
-enum {
-    PARAM_ROLE,
-    PARAM_MUTED,
-    PARAM_LOCKED,
-    PARAM_TITLE,
-    PARAM_POLICY,
-    PARAM_REASON,
-    PARAM_AGC,
-    PARAM_DENOISE,
-    PARAM_VAD,
-    PARAM_SPEAKS,
-    PARAM_HEARS,
-    PARAM_FILE,
-    PARAM_GAIN,
-    PARAM_LOOP,
-    PARAM_ANONYMOUS,
-    PARAM_HIDDEN,
-    PARAM_VIEW,
-    PARAM_EMPTY_TIMEOUT,
-    PARAM_DURATION,
-    PARAM_WARNING,
-    PARAM_ENDS_WITH_CREATOR,
-    PARAM_HIDE_FOCUS,
-    PARAM_HELD,
-    PARAM_DIRECTION,
-    PARAM_CODECS,
-    PARAM_PIN,
-    PARAM_DISPLAY_NAME,
-    PARAM_MAY_SPEAK,
-    PARAM_FLOOR,
-    PARAM_APPROVED,
-    PARAM_BACKGROUND,
-    PARAM_SHOWN,
-    PARAM_COUNT, /* at most 64 */
-};
-
-/* Some of them, one bit for each: PARAM(ROLE) | PARAM(MUTED) */
-typedef uint64_t param_set;
-#define PARAM(name) ((param_set)1 << PARAM_##name)
-#define PARAM_ALL (~(param_set)0 >> (64 - PARAM_COUNT))
-
-/* Those that mean something to the verb. */
-param_set verb_params(enum verb verb);
-/* The name of the first of them. */
-const char *param_name(param_set which);
-/* Names by PARAM_…; NULL for those that are not allowed. */
-void params_names(param_set allowed, const char *names[PARAM_COUNT]);
 /* Takes the value on top of the stack for the parameter PARAM_…, as in `what { … }`. Raises when it
  * is out of range. */
 void param_take(lua_State *L, const char *what, unsigned index, struct request_params *target);
@@ -460,8 +411,6 @@ void params_push(lua_State *L, param_set which, const struct request_params *sou
 void direction_push(lua_State *L, enum stream_direction direction);
 /* As a list, of names with blanks between them. */
 void codecs_push(lua_State *L, const char *codecs);
-void params_copy(param_set which, const struct request_params *source,
-                 struct request_params *target);
 
 /* ---- duration.c ----------------------------------------------------------------------------- */
 
@@ -516,7 +465,6 @@ void groups_push(lua_State *L, const char *groups);
 
 /* ---- mix.c ---------------------------------------------------------------------------------- */
 
-void mix_open(lua_State *L);
 void mix_push(lua_State *L);
 /* The hook has ended: its plan is complete. Raises when it cannot be carried out. */
 void mix_seal(lua_State *L, const struct hook_frame *frame);
@@ -529,10 +477,11 @@ int participant_listens_to(lua_State *L);
 
 struct handle_class {
     const char *name;
-    const luaL_Reg *fields;  /* getters: handle at 1, push one value or return 0 for nil */
-    const luaL_Reg *methods; /* called as handle:method(...) */
+    /* Getters: handle at 1, push one value or return 0 for nil. */
+    const struct script_function *fields;
+    const struct script_function *methods; /* called as handle:method(...) */
     /* Fields that can be set: the value is at 3. May be NULL. */
-    const luaL_Reg *setters;
+    const struct script_function *setters;
     const luaL_Reg *metamethods;
     bool (*exists)(lua_State *L, uint64_t id);
 };
@@ -542,33 +491,34 @@ void handle_class_open(lua_State *L, const struct handle_class *class);
 void handle_push(lua_State *L, const struct handle_class *class, uint64_t id);
 /* Raises when the argument is not a handle of that class. */
 uint64_t handle_check(lua_State *L, int index, const struct handle_class *class);
-/* What methods return for somebody who is no longer there: nil, "gone". */
+/* What methods return for somebody who is no longer there: nil, "gone", 410. */
 int handle_gone(lua_State *L);
 /* Pushes room for `count` ids, to be filled in; handle_iterator turns it into a function that
  * gives one handle after the other. The ids are copied at once, so whatever happens meanwhile does
  * not disturb it; who is gone by then is left out. */
 uint64_t *handle_list(lua_State *L, size_t count);
 int handle_iterator(lua_State *L, const struct handle_class *class);
-/* Who asks when the script that runs does. Raises within a decision hook. */
+/* Who asks when the script that runs does: for functions that are TO_ACT. */
 void command_actor(lua_State *L, struct actor *actor);
-/* Carries out what a script asks for. As focus_submit; raises within a decision hook. */
+/* Carries out what a script asks for. As focus_submit. */
 int command_run(lua_State *L, struct request *request, struct decision *decision);
 /* The same when request->actor says who asks; command_actor has been called. */
 int command_carry(lua_State *L, struct request *request, struct decision *decision);
 /* A metatable of that name, which scripts cannot look into. Metamethods end with {NULL, NULL}. */
 void class_open(lua_State *L, const char *name, const luaL_Reg *metamethods);
-/* What methods return that could not do it: nil, code, text. */
-int failure_push(lua_State *L, int code, const char *text);
+/* What functions return that could not do it: nil, why, and the SIP status that says the same; 0:
+ * there is none. */
+int failure_push(lua_State *L, const char *why, int code);
 /* The same for a wish that was refused; a policy need not say why. */
 int refusal_push(lua_State *L, const struct decision *decision);
-/* What the method returns when that was not 0: nil, code, text; nil, 202, text and the pending when
- * it waits for a decision; or nil, "gone". */
+/* What the method returns when that was not 0: nil, why, code; nil, why, 202 and the pending when
+ * it waits for a decision; or nil, "gone", 410. */
 int command_refused(lua_State *L, int result, const struct decision *decision);
 /* Both, for methods that return true. */
 int command_submit(lua_State *L, struct request *request);
 
 extern const struct handle_class conference_class, participant_class, call_class, pending_class,
-    timer_class;
+    timer_class, mix_class;
 void conference_push(lua_State *L, uint64_t id);
 void participant_push(lua_State *L, uint64_t id);
 

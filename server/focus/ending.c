@@ -5,7 +5,13 @@
  * The last two are wishes of the server's that pass the policy like anybody's: it may refuse them,
  * and the conference goes on. An empty one ends without being asked for.
  */
-#include "focus/private.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
+#include "focus/pending_parts.h"
+#include "focus/sidebar.h"
+#include "focus/sound.h"
 
 #include "core/log.h"
 

@@ -1,6 +1,11 @@
 /* INITIATE: somebody wants a conference with others in it, and owns it
  * (draft-ranjit-sipping-conference-01 §3, §5). */
+#include "focus/admit.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
 #include "focus/private.h"
+#include "focus/wishes.h"
 
 #include "core/log.h"
 

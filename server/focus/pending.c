@@ -1,5 +1,11 @@
 /* Requests that wait for somebody's decision: kept, decided, expired, withdrawn. */
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
+#include "focus/pending_parts.h"
 #include "focus/private.h"
+#include "focus/sidebar.h"
+#include "focus/wishes.h"
 
 #include "core/id.h"
 #include "core/log.h"

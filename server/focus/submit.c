@@ -1,5 +1,13 @@
 /* Wishes about a running conference: each passes the policy, then takes effect, then is told. */
+#include "focus/admit.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
+#include "focus/pending_parts.h"
 #include "focus/private.h"
+#include "focus/sidebar.h"
+#include "focus/sound.h"
 
 #include "core/log.h"
 
