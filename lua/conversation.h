@@ -34,7 +34,7 @@ enum {
 /* What a wait came to. */
 struct outcome {
     bool is_good;
-    int code;                      /* of a decision, of a transfer */
+    int code;                      /* SIP status; 0: there is none that says the same */
     char text[96];                 /* the keys; or why not */
     void *result;                  /* of whoever has worked for it, for push; NULL: none. Owned. */
     void (*release)(void *result); /* frees it after the step; NULL: there is nothing to free */

@@ -27,7 +27,7 @@ void handle_class_open(lua_State *L, const struct handle_class *class);
 void handle_push(lua_State *L, const struct handle_class *class, uint64_t id);
 /* Raises when the argument is not a handle of that class. */
 uint64_t handle_check(lua_State *L, int index, const struct handle_class *class);
-/* What methods return for somebody who is no longer there: nil, "gone". */
+/* What methods return for somebody who is no longer there: nil, "gone", 410. */
 int handle_gone(lua_State *L);
 /* Pushes room for `count` ids, to be filled in; handle_iterator turns it into a function that
  * gives one handle after the other. The ids are copied at once, so whatever happens meanwhile does
@@ -42,12 +42,13 @@ int command_run(lua_State *L, struct request *request, struct decision *decision
 int command_carry(lua_State *L, struct request *request, struct decision *decision);
 /* A metatable of that name, which scripts cannot look into. Metamethods end with {NULL, NULL}. */
 void class_open(lua_State *L, const char *name, const luaL_Reg *metamethods);
-/* What methods return that could not do it: nil, code, text. */
-int failure_push(lua_State *L, int code, const char *text);
+/* What functions return that could not do it: nil, why, and the SIP status that says the same; 0:
+ * there is none. */
+int failure_push(lua_State *L, const char *why, int code);
 /* The same for a wish that was refused; a policy need not say why. */
 int refusal_push(lua_State *L, const struct decision *decision);
-/* What the method returns when that was not 0: nil, code, text; nil, 202, text and the pending when
- * it waits for a decision; or nil, "gone". */
+/* What the method returns when that was not 0: nil, why, code; nil, why, 202 and the pending when
+ * it waits for a decision; or nil, "gone", 410. */
 int command_refused(lua_State *L, int result, const struct decision *decision);
 /* Both, for methods that return true. */
 int command_submit(lua_State *L, struct request *request);

@@ -144,7 +144,7 @@ static void take_make(lua_State *L, struct request_params *params)
 }
 
 /* conference:sidebar { title = …, policy = …, options = …, background = -18, shown = "ref" }: a
- * conference; or nil, code, text. */
+ * conference; or nil, why, code. */
 int conference_sidebar(lua_State *L)
 {
     struct sidebar_wish wish = {.asks = false};
@@ -223,7 +223,7 @@ static void take_wish(lua_State *L, const char *what, struct sidebar_wish *wish,
         script_error(L, "ask: one key cannot both accept and decline");
 }
 
-/* Who it is in the sidebar; or nil, code, text. */
+/* Who it is in the sidebar; or nil, why, code. */
 static int take(lua_State *L, const char *what, bool asks)
 {
     struct sidebar_wish wish = {

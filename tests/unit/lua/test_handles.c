@@ -165,7 +165,7 @@ static void a_command_passes_the_policy_and_can_be_refused(void **state)
 
     (void)state;
     script_policy("function policy.joined(event, conference, participant)\n"
-                  "  local done, code, text = participant:mute()\n"
+                  "  local done, text, code = participant:mute()\n"
                   "  parley.log.error(done, code, text)\n"
                   "end\n"
                   "function policy.mute(request)\n"
