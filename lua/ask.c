@@ -1,5 +1,8 @@
 /* call:ask: a prompt, what is pressed, how long that may take, how often it is tried. */
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/handle.h"
+#include "lua/params.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,13 @@
  * Class call: the caller whom an application talks with. Its methods are for that application's own
  * run; those that wait return when what they wait for is over.
  */
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/hook.h"
+#include "lua/params.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,12 @@
 /* Class conference. */
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/options.h"
+#include "lua/params.h"
+#include "lua/state.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -24,6 +24,9 @@
 #include "focus/visitor.h"
 #include "lua/private.h"
 
+#include <lua.h>
+#include <uthash.h>
+
 enum {
     KEYS_MAX = 32, /* pressed ahead, or of one answer */
 };

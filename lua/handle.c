@@ -3,7 +3,13 @@
  * use; when its object is gone, fields are nil and methods return nil, "gone", 410. Unknown fields
  * are errors, for they are slips of the pen.
  */
+#include "lua/handle.h"
+#include "lua/budget.h"
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/hook.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,7 +2,13 @@
  * http.get, http.post, http.request: what applications ask of the web. They wait for the answer,
  * and nobody else does.
  */
+#include "lua/budget.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/libraries.h"
+#include "lua/params.h"
 
 #include <errno.h>
 #include <stdio.h>

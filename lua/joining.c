@@ -1,6 +1,11 @@
 /* A call goes into a conference, out of its mix to talk with the application again, and back; or to
  * somebody else. */
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/params.h"
 
 #include <errno.h>
 #include <string.h>

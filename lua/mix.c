@@ -10,6 +10,13 @@
  * Nothing takes effect here: a plan is made (focus/plan.h), with the line of the script beside all
  * that is said, and the focus carries it out when the hook has ended well.
  */
+#include "lua/classes.h"
+#include "lua/contexts.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/hook.h"
+#include "lua/params.h"
 #include "lua/private.h"
 
 #include "focus/plan.h"

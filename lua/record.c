@@ -1,5 +1,9 @@
 /* call:record, conference:record: what is said goes to a file below the recordings' directory. */
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/handle.h"
+#include "lua/params.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -3,7 +3,13 @@
  * side:bring(participant, { … }) take somebody of its parent in, participant:back() sends them
  * back.
  */
+#include "lua/classes.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/params.h"
 #include "lua/private.h"
+#include "lua/state.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,6 +3,12 @@
  * each method waits for the disk, and nobody else does.
  */
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/libraries.h"
+#include "lua/params.h"
+#include "lua/state.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,10 @@
 /* How conversations wait, and what ends that: keys, time, events, and whoever works for them. */
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/hook.h"
+#include "lua/params.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,12 @@
 /* Waiting for what happens in a conference: call:wait_for, conference:wait_for, and for whoever is
  * called by conference:invite. */
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/params.h"
+#include "lua/private.h"
 
 #include <limits.h>
 #include <stdlib.h>
