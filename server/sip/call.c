@@ -1,4 +1,4 @@
-/* The life of a call, from the table to its end (sip_private.h has the states). */
+/* The life of a call, from the table to its end (call.h has the states). */
 #include "sip/call.h"
 #include "sip/agent.h"
 #include "sip/caller.h"
