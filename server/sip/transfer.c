@@ -3,7 +3,12 @@
  * transfer of RFC 5589 §6), whose NOTIFYs say how that goes. The call stays as it is; who has asked
  * ends it.
  */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/call.h"
+#include "sip/caller.h"
+#include "sip/dialog.h"
+#include "sip/invite.h"
+#include "sip/target.h"
 
 #include "core/log.h"
 
