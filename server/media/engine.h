@@ -127,6 +127,7 @@ struct leg_sample {
 
 enum link_state {
     LINK_OPEN,     /* the RTP socket takes packets from everybody, the latch chooses */
+    LINK_DORMANT,  /* the same, and it is read when there is something */
     LINK_DRAINING, /* connected, but what came before may still wait in it */
     LINK_DIRECT,   /* all in it is from the latch's source */
 };
@@ -380,6 +381,7 @@ struct media_thread {
     int wake_fd;         /* eventfd, the thread waits for it while it has no section */
     int event_fd;        /* eventfd, the focus watches it */
     int rtcp_poll;       /* epoll set of the RTCP sockets */
+    int rtp_poll;        /* the same, of the RTP sockets of dormant legs */
 
     /* Focus thread. */
     struct media *media;
@@ -400,6 +402,9 @@ struct media_thread {
     uint64_t now;          /* µs of the monotonic clock, at the begin of the slot */
     int64_t wall_offset;   /* µs from the monotonic clock to the wall's */
     uint64_t rtcp_checked;
+    unsigned dormant;          /* legs */
+    unsigned direct;           /* legs whose packets the ring moves */
+    unsigned fetched;          /* of the next legs, by the ring (leg_fetch) */
     uint64_t load_since, busy; /* µs */
     struct overload overload;
     uint32_t random;
@@ -548,6 +553,9 @@ void thread_end_legs(struct media_thread *thread);
 void leg_depart(struct leg *leg, struct media_thread *thread);
 
 /* section.c */
+/* The leg whose turn comes after this one's in the thread's slot; NULL: an empty section does, or
+ * none. */
+struct leg *leg_after(const struct leg *leg);
 void section_listen(struct section *section, struct media_thread *thread, uint64_t slot);
 /* Whether all is there that its legs are to hear, or can no longer be waited for. */
 bool section_is_ready(const struct section *section, uint64_t slot);
@@ -596,8 +604,8 @@ void leg_apply_voice(struct leg *leg, struct media_thread *thread, struct messag
 bool leg_run_voice(struct leg *leg, struct media_thread *thread, bool is_heard);
 
 /* leg_io.c */
-/* Fetches the packets of many legs at once, this one's and those after it in its section. Returns
- * for how many legs, at least 1. */
+/* Fetches the packets of many legs at once, this one's and those after it in the slot. Returns for
+ * how many legs, at least 1. */
 unsigned leg_fetch(struct leg *leg, struct media_thread *thread);
 /* Take what waits on one of the leg's sockets. */
 void leg_read_rtp(struct leg *leg, struct media_thread *thread);
@@ -609,6 +617,8 @@ void leg_write_nothing(struct leg *leg);
 
 /* leg_link.c */
 void leg_link_open(struct leg *leg);
+/* Something has come for a dormant leg. */
+void leg_link_wake(struct leg *leg);
 /* Once a tick, with a session, after reading. */
 void leg_link_tick(struct leg *leg, uint64_t now);
 /* The RTP socket was found empty. */
