@@ -255,7 +255,7 @@ static void an_account_hook_knows_nobody_by_default_and_fails_closed(void **stat
         {"return { password = 5 }", "password must be a text, not a number"},
         {"return { name = 'Al' }", "needs a password or an ha1"},
         {"return { ha1 = { 'secret' } }", "ha1 must be H(user:realm:password)"},
-        {"parley.conference('demo'):lock()", "must not act"},
+        {"parley.conference('demo'):lock()", "conference:lock is not possible in a decision hook"},
         {"while true do end", "hook account"},
     };
     struct account account;
@@ -326,7 +326,7 @@ static void event_hooks_get_event_conference_and_participant(void **state)
     log = log_caught();
     assert_contains(log, "[demo] created demo nil nil nil nil nil (policy/site.lua:3)");
     assert_contains(log, "[demo call1] joined demo alice nil nil nil nil (policy/site.lua:3)");
-    assert_contains(log, "[demo call1] digit demo alice nil # 120 nil");
+    assert_contains(log, "[demo call1] digit demo alice nil # 0.12 nil");
     assert_contains(log, "[demo call1] speaking demo alice true nil nil nil");
     assert_contains(log, "[demo call1] left demo alice nil nil nil hung up");
     assert_contains(log, "[demo] ended demo nil nil nil nil the last participant has left");
