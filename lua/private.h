@@ -678,6 +678,7 @@ void sandbox_push_environment(lua_State *L);
 void guards_table(lua_State *L);
 void guards_string(lua_State *L);
 void guards_utf8(lua_State *L);
+void guards_os(lua_State *L);
 void strings_open(lua_State *L);
 void coroutines_open(lua_State *L);
 /* Sets `parley` and `print` in the table at `globals`. */
@@ -695,7 +696,8 @@ void json_text_push(lua_State *L, int index, const char *what);
 void json_null_push(lua_State *L);
 /* What json.null and json.empty_list stand for. A new reference; NULL: it is neither. */
 json_t *json_special(lua_State *L, int index);
-/* zone.c: parley.time */
+/* zone.c: the time that scripts go by; parley.time */
+time_t script_time(lua_State *L);
 int parley_time(lua_State *L);
 bool zone_exists(lua_State *L, const char *name);
 void zones_free(struct generation *generation);

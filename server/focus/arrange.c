@@ -112,12 +112,13 @@ static int change_routes(const struct conference *conference, const struct arran
     return error;
 }
 
-static void note_cause(struct cause *cause, const struct mix_answer *answer)
+static void note_cause(struct cause *cause, const struct loop *loop,
+                       const struct mix_answer *answer)
 {
     *cause = (struct cause){
         .asker = ACTOR_SERVER,
         .generation = answer->generation,
-        .at = time(NULL),
+        .at = loop_time(loop),
         .event = EVENT_COUNT,
     };
 }
@@ -152,7 +153,7 @@ static void arrange(struct conference *conference, const struct mix_answer *answ
     }
     memcpy(conference->arrangement.buses, next.buses, sizeof next.buses);
     conference->arrangement.plan = plan;
-    note_cause(&conference->arrangement.cause, answer);
+    note_cause(&conference->arrangement.cause, conference->focus->loop, answer);
     /* Whom the route could not be changed of still has the old one: its buses stay taken. */
     if (!change_routes(conference, &last, &next))
         give_buses(conference, buses_of(&last) & ~buses_of(&next));
