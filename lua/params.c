@@ -1,143 +1,10 @@
-/* The parameters of requests, by one table: how scripts name them, what they may be, and where
- * they stand in struct request_params. */
-#include "lua/private.h"
+/* The parameters of requests as scripts give and get them; which there are: focus/params.h. */
+#include "lua/params.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { LIFE_TIME_MAX = 1000000 }; /* s */
-
-enum param_kind {
-    KIND_TEXT,
-    KIND_FILE,
-    KIND_FLAG,
-    KIND_UNLESS, /* true to scripts when the field is false, which is what it begins with */
-    KIND_NUMBER,
-    KIND_TIME,
-    KIND_BACKGROUND, /* dB; false to scripts when it is off */
-    KIND_VIEW,
-    KIND_SHOWN,
-    KIND_DIRECTION,
-    KIND_CODECS,
-    KIND_POLICIES,
-};
-
-struct param {
-    const char *name;
-    enum param_kind kind;
-    size_t offset, size;
-    float lowest, most; /* of a number or time */
-};
-
-#define TEXT_OF(kind, field)                                                                       \
-    {                                                                                              \
-#field, kind, offsetof(struct request_params, field),                                      \
-            sizeof((struct request_params *)NULL)->field, 0, 0                                     \
-    }
-#define TEXT(field) TEXT_OF(KIND_TEXT, field)
-#define A_FILE(field) TEXT_OF(KIND_FILE, field)
-#define FLAG(field)                                                                                \
-    {                                                                                              \
-#field, KIND_FLAG, offsetof(struct request_params, field), sizeof(bool), 0, 0              \
-    }
-#define NUMBER(field, lowest, most)                                                                \
-    {                                                                                              \
-#field, KIND_NUMBER, offsetof(struct request_params, field), sizeof(float), lowest, most   \
-    }
-/* Of struct conference_life. A time is in seconds to scripts, with this many at most. */
-#define LIFE(kind, field, most)                                                                    \
-    {                                                                                              \
-#field, kind, offsetof(struct request_params, life.field),                                 \
-            sizeof((struct request_params *)NULL)->life.field, 0, most                             \
-    }
-#define VIEW(field)                                                                                \
-    {                                                                                              \
-#field, KIND_VIEW, offsetof(struct request_params, field), sizeof(enum view), 0, 0         \
-    }
-
-static const struct param params[PARAM_COUNT] = {
-    [PARAM_ROLE] = TEXT(role),
-    [PARAM_MUTED] = FLAG(muted),
-    [PARAM_LOCKED] = FLAG(locked),
-    [PARAM_TITLE] = TEXT(title),
-    [PARAM_POLICY] = TEXT_OF(KIND_POLICIES, policy),
-    [PARAM_REASON] = TEXT(reason),
-    [PARAM_AGC] = FLAG(agc),
-    [PARAM_DENOISE] = FLAG(denoise),
-    [PARAM_VAD] = FLAG(vad),
-    [PARAM_SPEAKS] = NUMBER(speaks, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
-    [PARAM_HEARS] = NUMBER(hears, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
-    [PARAM_FILE] = A_FILE(file),
-    [PARAM_GAIN] = NUMBER(gain, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
-    [PARAM_LOOP] = FLAG(loop),
-    [PARAM_ANONYMOUS] = FLAG(anonymous),
-    [PARAM_HIDDEN] = FLAG(hidden),
-    [PARAM_VIEW] = VIEW(view),
-    [PARAM_EMPTY_TIMEOUT] = LIFE(KIND_TIME, empty_timeout, LIFE_TIME_MAX),
-    [PARAM_DURATION] = LIFE(KIND_TIME, duration, LIFE_TIME_MAX),
-    [PARAM_WARNING] = LIFE(KIND_TIME, warning, LIFE_TIME_MAX),
-    [PARAM_ENDS_WITH_CREATOR] = LIFE(KIND_FLAG, ends_with_creator, 0),
-    [PARAM_HIDE_FOCUS] = FLAG(hide_focus),
-    [PARAM_HELD] = FLAG(held),
-    [PARAM_DIRECTION] = {"direction", KIND_DIRECTION, offsetof(struct request_params, direction),
-                         sizeof(enum stream_direction), 0, 0},
-    [PARAM_CODECS] = TEXT_OF(KIND_CODECS, codecs),
-    [PARAM_PIN] = TEXT(pin),
-    [PARAM_APPROVED] = FLAG(approved),
-    [PARAM_DISPLAY_NAME] = TEXT(display_name),
-    [PARAM_MAY_SPEAK] = {"may_speak", KIND_UNLESS, offsetof(struct request_params, listen_only),
-                         sizeof(bool), 0, 0},
-    [PARAM_FLOOR] = FLAG(floor),
-    [PARAM_BACKGROUND] = {"background", KIND_BACKGROUND,
-                          offsetof(struct request_params, background), sizeof(float),
-                          REQUEST_GAIN_MIN, 0},
-    [PARAM_SHOWN] = {"shown", KIND_SHOWN, offsetof(struct request_params, shown),
-                     sizeof(enum sidebar_shown), 0, 0},
-};
-
-#define VOICE (PARAM(AGC) | PARAM(DENOISE) | PARAM(VAD))
-#define GAINS (PARAM(SPEAKS) | PARAM(HEARS))
-#define ENTRY                                                                                      \
-    (PARAM(ROLE) | PARAM(DISPLAY_NAME) | PARAM(MAY_SPEAK) | PARAM(FLOOR) | PARAM(MUTED) |          \
-     PARAM(HELD) | PARAM(ANONYMOUS) | PARAM(HIDDEN) | PARAM(BACKGROUND) | VOICE | GAINS)
-
-param_set verb_params(enum verb verb)
-{
-    static const param_set of_verb[VERB_COUNT] = {
-        [VERB_CREATE] = PARAM(TITLE) | PARAM(POLICY) | PARAM(HIDE_FOCUS) | PARAM(EMPTY_TIMEOUT) |
-                        PARAM(DURATION) | PARAM(WARNING) | PARAM(ENDS_WITH_CREATOR),
-        [VERB_JOIN] = ENTRY | PARAM(PIN),
-        [VERB_REPLACE] = ENTRY,
-        [VERB_INVITE] = ENTRY,
-        [VERB_TIMEOUT] = PARAM(REASON),
-        [VERB_MUTE] = PARAM(MUTED),
-        [VERB_HOLD] = PARAM(HELD),
-        [VERB_ENHANCE] = VOICE,
-        [VERB_VOLUME] = GAINS,
-        [VERB_MEDIA] = PARAM(DIRECTION) | PARAM(CODECS),
-        [VERB_RECORD] = PARAM(FILE),
-        [VERB_ANNOUNCE] = PARAM(FILE) | PARAM(GAIN) | PARAM(LOOP),
-        [VERB_ROLE] = PARAM(ROLE),
-        [VERB_RENAME] = PARAM(DISPLAY_NAME),
-        [VERB_FLOOR] = PARAM(FLOOR),
-        [VERB_PERMIT] = PARAM(MAY_SPEAK),
-        [VERB_REMOVE] = PARAM(REASON),
-        [VERB_LIMIT] = PARAM(DURATION) | PARAM(WARNING),
-        [VERB_LOCK] = PARAM(LOCKED),
-        [VERB_SIDEBAR] = PARAM(TITLE) | PARAM(POLICY) | PARAM(SHOWN) | PARAM(FILE) |
-                         (ENTRY & ~(PARAM(HELD) | VOICE)),
-        [VERB_END] = PARAM(REASON),
-        [VERB_SUBSCRIBE] = PARAM(VIEW),
-        [VERB_DECIDE] = PARAM(APPROVED) | PARAM(REASON),
-    };
-
-    return of_verb[verb];
-}
-
-const char *param_name(param_set which)
-{
-    return params[__builtin_ctzll(which)].name;
-}
 
 static enum view view_check(lua_State *L, const char *what)
 {
@@ -250,7 +117,7 @@ static lua_Number number_take(lua_State *L, const char *what, const struct param
 
 void param_take(lua_State *L, const char *what, unsigned index, struct request_params *target)
 {
-    const struct param *param = &params[index];
+    const struct param *param = param_at(index);
     void *field = (char *)target + param->offset;
     char name[64];
 
@@ -299,12 +166,6 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
         codecs_take(L, what, field, param->size);
         return;
     }
-}
-
-void params_names(param_set allowed, const char *names[PARAM_COUNT])
-{
-    for (unsigned i = 0; i < PARAM_COUNT; i++)
-        names[i] = allowed >> i & 1 ? params[i].name : NULL;
 }
 
 param_set params_check(lua_State *L, int index, const char *what, param_set allowed,
@@ -383,17 +244,7 @@ void params_push(lua_State *L, param_set which, const struct request_params *sou
     for (unsigned i = 0; i < PARAM_COUNT; i++) {
         if (!(which >> i & 1))
             continue;
-        param_push(L, &params[i], (const char *)source + params[i].offset);
-        lua_setfield(L, -2, params[i].name);
-    }
-}
-
-void params_copy(param_set which, const struct request_params *source,
-                 struct request_params *target)
-{
-    for (unsigned i = 0; i < PARAM_COUNT; i++) {
-        if (which >> i & 1)
-            memcpy((char *)target + params[i].offset, (const char *)source + params[i].offset,
-                   params[i].size);
+        param_push(L, param_at(i), (const char *)source + param_at(i)->offset);
+        lua_setfield(L, -2, param_at(i)->name);
     }
 }

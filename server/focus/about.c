@@ -1,5 +1,5 @@
 /* What a conference tells of itself besides its title (RFC 4579 §3.1, RFC 4575 §5.3). */
-#include "focus/private.h"
+#include "focus/conference.h"
 
 #include <errno.h>
 #include <stdlib.h>

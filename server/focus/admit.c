@@ -1,4 +1,12 @@
+#include "focus/admit.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
+#include "focus/pending_parts.h"
 #include "focus/private.h"
+#include "focus/visitor_parts.h"
+#include "focus/wishes.h"
 
 #include "core/log.h"
 #include "core/text.h"

@@ -7,7 +7,12 @@
  * the plan was made from that. A plan that cannot be carried out, and a policy that fails, leave
  * the one before in force.
  */
-#include "focus/private.h"
+#include "core/loop.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/focus.h"
+#include "focus/participant.h"
+#include "focus/sidebar.h"
 
 #include "core/clock.h"
 #include "core/log.h"

@@ -6,7 +6,15 @@
  * Its dialog stays that of the parent's URI, and nothing is sent in it: the sidebar's URI is for
  * who calls it, subscribes to it, refers to it, and is told by the conference package.
  */
+#include "focus/admit.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
 #include "focus/private.h"
+#include "focus/sidebar.h"
+#include "focus/sound.h"
+#include "focus/wishes.h"
 
 #include "core/log.h"
 

@@ -1,5 +1,12 @@
 /* What signalling tells about calls, once they are let in. */
+#include "focus/admit.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
 #include "focus/private.h"
+#include "focus/visitor_parts.h"
+#include "focus/wishes.h"
 
 #include "core/log.h"
 

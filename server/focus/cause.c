@@ -1,3 +1,6 @@
+#include "focus/cause.h"
+#include "focus/conference.h"
+#include "focus/participant.h"
 #include "focus/private.h"
 
 #include <stdio.h>

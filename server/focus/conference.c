@@ -1,4 +1,10 @@
+#include "focus/conference.h"
+#include "focus/arrangement.h"
+#include "focus/events.h"
+#include "focus/participant.h"
 #include "focus/private.h"
+#include "focus/sidebar.h"
+#include "focus/sound.h"
 
 #include "core/id.h"
 #include "core/log.h"

@@ -1,6 +1,9 @@
 /* Conferences that are made while the server runs, for a call to a factory (RFC 4579 §5.4), a
  * script, the operator. Their names are opaque, and unique in the domain (§5.3). */
+#include "focus/conference.h"
+#include "focus/participant.h"
 #include "focus/private.h"
+#include "focus/visitor_parts.h"
 
 #include "core/id.h"
 #include "core/log.h"

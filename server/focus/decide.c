@@ -1,3 +1,6 @@
+#include "focus/conference.h"
+#include "focus/participant.h"
+#include "focus/pending_parts.h"
 #include "focus/private.h"
 
 #include "core/log.h"

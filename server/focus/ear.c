@@ -1,5 +1,9 @@
 /* What is played to one participant alone: on a bus of the mix that nobody else hears. */
-#include "focus/private.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
+#include "focus/sound.h"
 
 #include "core/log.h"
 

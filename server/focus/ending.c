@@ -5,7 +5,13 @@
  * The last two are wishes of the server's that pass the policy like anybody's: it may refuse them,
  * and the conference goes on. An empty one ends without being asked for.
  */
-#include "focus/private.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
+#include "focus/pending_parts.h"
+#include "focus/sidebar.h"
+#include "focus/sound.h"
 
 #include "core/log.h"
 
@@ -163,10 +169,27 @@ void conference_limit(struct conference *conference, const struct conference_lif
                                    });
 }
 
+/* Somebody is called, or brought in, once that is approved. */
+static bool may_still_come(const struct conference *conference)
+{
+    const struct pending *pending = NULL;
+
+    while ((pending = conference_next_pending(conference, pending))) {
+        const struct request *request = &pending->request;
+        if (request->verb == VERB_INVITE || (request->verb == VERB_SIDEBAR && request->target))
+            return true;
+    }
+    return false;
+}
+
 static void on_empty(void *arg)
 {
     struct conference *conference = arg;
 
+    if (may_still_come(conference)) {
+        conference_await(conference, conference->focus->patience);
+        return;
+    }
     if (!conference->active)
         log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference is over before it began");
     conference_close(conference, "nobody has come");
@@ -177,6 +200,12 @@ void conference_await(struct conference *conference, unsigned ms)
     /* Without memory for the timer it stays until somebody has come and gone. */
     (void)loop_timer_start(conference->focus->loop, &conference->empty_timer, ms, on_empty,
                            conference);
+}
+
+void conference_set_creator(struct conference *conference, uint64_t participant)
+{
+    conference->creator = participant;
+    conference->creator_has_left = !participant;
 }
 
 void conference_end_if_over(struct conference *conference)

@@ -1,6 +1,12 @@
 /* A visitor goes from its application into a conference (RFC 4579 §5.3), out of its mix, and back.
  */
-#include "focus/private.h"
+#include "focus/admit.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
+#include "focus/pending_parts.h"
+#include "focus/visitor_parts.h"
 
 #include "core/log.h"
 

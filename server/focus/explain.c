@@ -1,5 +1,10 @@
 #include "focus/explain.h"
-#include "focus/private.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/focus.h"
+#include "focus/participant.h"
+#include "focus/plan.h"
+#include "focus/visitor_parts.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* Explanations in one line each. */
 #include "focus/explain.h"
-#include "focus/private.h"
+#include "focus/focus.h"
+#include "focus/participant.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 /* A call to a conference factory (RFC 4579 §5.4): a new conference, and the caller in it, or on the
  * way to it. */
+#include "focus/admit.h"
+#include "focus/conference.h"
 #include "focus/private.h"
 
 #include "core/log.h"

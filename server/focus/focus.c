@@ -1,4 +1,8 @@
+#include "focus/conference.h"
+#include "focus/events.h"
 #include "focus/private.h"
+#include "focus/sound.h"
+#include "focus/visitor_parts.h"
 
 #include "core/log.h"
 

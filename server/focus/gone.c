@@ -2,6 +2,7 @@
  * Names that the server made up and that no conference has any more: who still calls one is told
  * that it is gone (410), not that it never was (404); for a while, and not for any number of them.
  */
+#include "focus/conference.h"
 #include "focus/private.h"
 
 #include <stdlib.h>

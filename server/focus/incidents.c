@@ -1,5 +1,9 @@
 /* Who was lately kept or put out of a conference: so many, and the same one again is one. */
-#include "focus/private.h"
+#include "focus/cause.h"
+#include "focus/conference.h"
+#include "focus/participant.h"
+#include "focus/pending_parts.h"
+#include "focus/request.h"
 
 #include <stdio.h>
 #include <stdlib.h>

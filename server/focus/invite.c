@@ -1,5 +1,12 @@
 /* Calling somebody to bring them in (RFC 4579 §5.2): the effect of an accepted invite. */
+#include "focus/admit.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
 #include "focus/private.h"
+#include "focus/sidebar.h"
+#include "focus/wishes.h"
 
 #include "core/log.h"
 

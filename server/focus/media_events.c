@@ -1,5 +1,11 @@
 /* What the mixer tells about legs; `user` is the participant, or the visitor. */
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
 #include "focus/private.h"
+#include "focus/sidebar.h"
+#include "focus/sound.h"
+#include "focus/visitor_parts.h"
 
 #include "core/log.h"
 #include "core/text.h"

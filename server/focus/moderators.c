@@ -1,5 +1,8 @@
 /* Who is to decide what waits, and hears that it does. */
-#include "focus/private.h"
+#include "focus/conference.h"
+#include "focus/participant.h"
+#include "focus/pending_parts.h"
+#include "focus/sound.h"
 
 #include <stdio.h>
 #include <string.h>

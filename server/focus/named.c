@@ -1,6 +1,8 @@
 /* Whom a URI names (RFC 4575 §5.6, §5.7): a user's names all its endpoints, an endpoint's only that
  * one. */
-#include "focus/private.h"
+#include "focus/participant.h"
+#include "focus/pending.h"
+#include "focus/pending_parts.h"
 
 #include <stdio.h>
 #include <string.h>

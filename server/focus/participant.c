@@ -1,4 +1,14 @@
+#include "focus/participant.h"
+#include "focus/admit.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/pending_parts.h"
 #include "focus/private.h"
+#include "focus/sidebar.h"
+#include "focus/sound.h"
+#include "focus/visitor_parts.h"
+#include "focus/wishes.h"
 
 #include "core/id.h"
 #include "core/log.h"
@@ -281,10 +291,8 @@ void participant_leave(struct participant *participant, enum departure_method me
     DL_DELETE(conference->members, participant);
     conference->member_count--;
     pending_target_left(participant);
-    if (participant->id == conference->creator) {
-        conference->creator = participant->successor ? participant->successor->id : 0;
-        conference->creator_has_left = !participant->successor;
-    }
+    if (participant->id == conference->creator)
+        conference_set_creator(conference, participant->successor ? participant->successor->id : 0);
     if (participant->successor && participant->successor->joined && !was_called) {
         event.kind = EVENT_REPLACED;
         event.other = participant->id;

@@ -1,5 +1,7 @@
 /* Files that play, in a conference or to a visitor. */
-#include "focus/private.h"
+#include "focus/conference.h"
+#include "focus/sound.h"
+#include "focus/visitor_parts.h"
 
 #include <errno.h>
 #include <stdlib.h>

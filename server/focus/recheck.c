@@ -3,6 +3,10 @@
  * (RFC 4353 §4.1: a change of policy drives action). Who would not be let in now is put out; who
  * would come in otherwise is so from now on. Who was called stays as whoever invited it wanted it.
  */
+#include "focus/admit.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
 #include "focus/private.h"
 
 #include "core/log.h"

@@ -1,5 +1,11 @@
 /* What is recorded: of a conference all that is said, of a visitor what it says. */
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
 #include "focus/private.h"
+#include "focus/sound.h"
+#include "focus/visitor.h"
+#include "focus/visitor_parts.h"
 
 #include "core/id.h"
 #include "core/log.h"

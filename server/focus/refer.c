@@ -1,5 +1,13 @@
 /* What somebody asks of a conference by REFER (RFC 4579 §5.5, §5.7, §5.11), and how it goes. */
+#include "focus/admit.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
+#include "focus/pending.h"
+#include "focus/pending_parts.h"
 #include "focus/private.h"
+#include "focus/sidebar.h"
+#include "focus/wishes.h"
 
 #include "core/log.h"
 

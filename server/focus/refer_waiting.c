@@ -2,7 +2,10 @@
  * A moderator decides by REFER about who waits to come in: Refer-To with their URI lets them in,
  * with method=BYE sends them away (RFC 4579 §5.5, §5.11).
  */
-#include "focus/private.h"
+#include "focus/participant.h"
+#include "focus/pending.h"
+#include "focus/pending_parts.h"
+#include "focus/wishes.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,7 +6,13 @@
  * one event tells both. Nobody else hears or sees anything of it: neither left nor joined is told.
  * One who was only being called had not come in: then they are told that it failed, and joined.
  */
+#include "focus/admit.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/participant.h"
+#include "focus/pending_parts.h"
 #include "focus/private.h"
+#include "focus/sidebar.h"
 
 #include "core/log.h"
 

@@ -1,6 +1,10 @@
 /* Who speaks to which buses of the conference's mix and hears which, at what gain. The only place
  * that computes a route: from how a participant is, and nothing else. */
-#include "focus/private.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/participant.h"
+#include "focus/sidebar.h"
+#include "focus/visitor_parts.h"
 
 #include "core/log.h"
 

@@ -3,7 +3,11 @@
  * and a roster of its own. Its members are legs of the parent's mix: they speak on a bus that only
  * they hear, and hear the parent in the background.
  */
+#include "focus/sidebar.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
 #include "focus/private.h"
+#include "focus/sound.h"
 
 #include "core/log.h"
 

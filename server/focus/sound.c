@@ -1,4 +1,9 @@
 /* How a conference sounds: what is done to voices, music for who waits alone, announcements. */
+#include "focus/sound.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
 #include "focus/private.h"
 
 #include "core/log.h"

@@ -1,5 +1,8 @@
 /* A participant's standing in its conference: role, shown name, floor, leave to speak. */
-#include "focus/private.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
 
 #include "core/log.h"
 

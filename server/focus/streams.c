@@ -2,7 +2,10 @@
  * Which streams the calls have: what offer and answer came to, hold by either side, and changes for
  * a whole conference (RFC 4353 §5.9).
  */
-#include "focus/private.h"
+#include "focus/arrangement.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
 
 #include "core/log.h"
 

@@ -1,3 +1,8 @@
+#include "focus/admit.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
+#include "focus/pending_parts.h"
 #include "focus/private.h"
 
 #include "core/log.h"

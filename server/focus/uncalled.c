@@ -1,5 +1,8 @@
 /* Somebody whom one request wanted to have called, and who could not even be called. */
-#include "focus/private.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/participant.h"
+#include "focus/wishes.h"
 
 #include "core/id.h"
 #include "core/text.h"

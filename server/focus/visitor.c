@@ -1,5 +1,11 @@
 /* Callers in an application, or who wait for a decision: their calls, their media, their end. */
+#include "focus/admit.h"
+#include "focus/events.h"
+#include "focus/participant.h"
+#include "focus/pending_parts.h"
 #include "focus/private.h"
+#include "focus/sound.h"
+#include "focus/visitor_parts.h"
 
 #include "core/id.h"
 #include "core/log.h"

@@ -6,7 +6,15 @@
  * it is in a conference that it may watch and change (RFC 4579 §4.2); the re-INVITE, or the answer,
  * that brings it in does (§5.3).
  */
+#include "focus/admit.h"
+#include "focus/cause.h"
+#include "focus/conference.h"
+#include "focus/events.h"
+#include "focus/pending_parts.h"
 #include "focus/private.h"
+#include "focus/sound.h"
+#include "focus/visitor_parts.h"
+#include "focus/wishes.h"
 
 #include "core/log.h"
 

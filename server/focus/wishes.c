@@ -4,6 +4,11 @@
  *
  * All are decided before the first is carried out: when one may not be, none is (RFC 5363 §5.2).
  */
+#include "focus/wishes.h"
+#include "focus/conference.h"
+#include "focus/participant.h"
+#include "focus/pending.h"
+#include "focus/pending_parts.h"
 #include "focus/private.h"
 
 #include "core/log.h"
