@@ -3,6 +3,7 @@
 #include "lua/conversation.h"
 #include "lua/errors.h"
 #include "lua/handle.h"
+#include "lua/libraries.h"
 #include "lua/params.h"
 
 #include <ctype.h>

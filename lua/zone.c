@@ -2,6 +2,7 @@
 #include "lua/errors.h"
 #include "lua/generation.h"
 #include "lua/libraries.h"
+#include "lua/private.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -300,7 +300,11 @@ const struct mixing *world_mixer(struct world *world)
 
 void world_close(struct world *world)
 {
-    while (world->phones)
-        call_free(world->phones);
+    struct call *call, *next;
+
+    DL_FOREACH_SAFE(world->phones, call, next)
+    {
+        call_free(call);
+    }
     files_drop(world, NULL);
 }

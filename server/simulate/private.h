@@ -36,7 +36,7 @@ void decisions_free(struct decision_log *log);
 struct simulated_store {
     struct loop *loop;
     struct storing storing;
-    struct entry *entries; /* hash by store and key */
+    struct entry *entries; /* list, in the order of store and key */
     struct store_errand *errands;
 };
 

@@ -4,14 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 #include <utlist.h>
 
 struct entry {
     char *store, *key;
-    struct store_value value;  /* with bytes of its own */
-    uint64_t expires;          /* loop_now; 0: it stays */
-    struct entry *prev, *next; /* in the order of store and key, as bytes */
+    struct store_value value; /* with bytes of its own */
+    uint64_t expires;         /* loop_now; 0: it stays */
+    struct entry *next;       /* in the order of store and key, as bytes */
 };
 
 struct store_errand {
@@ -24,54 +23,64 @@ struct store_errand {
     struct store_errand *prev, *next;
 };
 
-static void entry_free(struct simulated_store *store, struct entry *entry)
+static void entry_free(struct entry **at)
 {
-    DL_DELETE(store->entries, entry);
+    struct entry *entry = *at;
+
+    *at = entry->next;
     free((void *)entry->value.bytes);
     free(entry->store);
     free(entry->key);
     free(entry);
 }
 
-static int order(const struct entry *entry, const char *store, const char *key)
+/* Where it stands in the list, or where it would. */
+static struct entry **place_of(struct simulated_store *store, const char *name, const char *key,
+                               bool *is_therep)
 {
-    int difference = strcmp(entry->store, store);
+    struct entry **at = &store->entries;
+    int order = -1;
 
-    return difference ? difference : strcmp(entry->key, key);
+    for (; *at; at = &(*at)->next) {
+        order = strcmp((*at)->store, name);
+        order = order ? order : strcmp((*at)->key, key);
+        if (order >= 0)
+            break;
+    }
+    *is_therep = *at && order == 0;
+    return at;
 }
 
 /* NULL: there is nothing, or it has been forgotten. */
-static struct entry *find(struct simulated_store *store, const struct store_request *request)
+static struct entry **find(struct simulated_store *store, const struct store_request *request)
 {
-    struct entry *entry;
+    bool is_there;
+    struct entry **at = place_of(store, request->store, request->key, &is_there);
 
-    DL_FOREACH(store->entries, entry)
-    {
-        if (order(entry, request->store, request->key) != 0)
-            continue;
-        if (entry->expires == 0 || entry->expires > loop_now(store->loop))
-            return entry;
-        entry_free(store, entry);
-        return NULL;
+    if (is_there && (*at)->expires != 0 && (*at)->expires <= loop_now(store->loop)) {
+        entry_free(at);
+        is_there = false;
     }
-    return NULL;
+    return is_there ? at : NULL;
 }
 
-static struct entry *make(struct simulated_store *store, const struct store_request *request)
+static struct entry **make(struct simulated_store *store, const struct store_request *request)
 {
-    struct entry *entry = calloc(1, sizeof *entry), *after;
+    struct entry *entry = calloc(1, sizeof *entry);
+    bool is_there;
+    struct entry **at = place_of(store, request->store, request->key, &is_there);
 
     if (!entry)
         return NULL;
     entry->store = strdup(request->store);
     entry->key = strdup(request->key);
-    DL_FOREACH(store->entries, after)
-    {
-        if (order(after, request->store, request->key) > 0)
-            break;
+    if (!entry->store || !entry->key) {
+        entry_free(&entry);
+        return NULL;
     }
-    DL_PREPEND_ELEM(store->entries, after, entry);
-    return entry;
+    entry->next = *at;
+    *at = entry;
+    return at;
 }
 
 static bool copy(struct store_value *to, const struct store_value *from, unsigned char **ownedp)
@@ -95,11 +104,12 @@ static void put(struct store_errand *errand, const struct store_request *request
                 const struct store_value *value)
 {
     struct simulated_store *store = errand->store;
-    struct entry *entry = find(store, request);
+    struct entry **at = find(store, request), *entry;
     unsigned char *owned;
 
-    if (!entry)
-        entry = make(store, request);
+    if (!at)
+        at = make(store, request);
+    entry = at ? *at : NULL;
     owned = entry ? (unsigned char *)entry->value.bytes : NULL;
     if (!entry || !copy(&entry->value, value, &owned)) {
         errand->answer.problem = "out of memory";
@@ -109,15 +119,16 @@ static void put(struct store_errand *errand, const struct store_request *request
         entry->expires = request->ttl > 0 ? loop_now(store->loop) + request->ttl : 0;
 }
 
-static void answer_with(struct store_errand *errand, const struct entry *entry)
+static void answer_with(struct store_errand *errand, struct entry *const *at)
 {
-    if (entry && !copy(&errand->answer.value, &entry->value, &errand->bytes))
+    if (at && !copy(&errand->answer.value, &(*at)->value, &errand->bytes))
         errand->answer.problem = "out of memory";
 }
 
 static void add(struct store_errand *errand, const struct store_request *request)
 {
-    const struct entry *entry = find(errand->store, request);
+    struct entry *const *at = find(errand->store, request);
+    const struct entry *entry = at ? *at : NULL;
     struct store_value sum = {.kind = STORE_NUMBER, .number = entry ? entry->value.number : 0};
 
     if (entry && entry->value.kind == STORE_BYTES) {
@@ -139,7 +150,7 @@ static void list_keys(struct store_errand *errand, const struct store_request *r
     const struct entry *entry;
     unsigned count = 0;
 
-    DL_FOREACH(errand->store->entries, entry)
+    LL_FOREACH(errand->store->entries, entry)
     {
         size_t size = strlen(entry->key) + 1;
 
@@ -166,7 +177,7 @@ static void list_keys(struct store_errand *errand, const struct store_request *r
 
 static void carry_out(struct store_errand *errand, const struct store_request *request)
 {
-    struct entry *entry;
+    struct entry **at;
 
     switch (request->verb) {
     case STORE_GET:
@@ -179,10 +190,10 @@ static void carry_out(struct store_errand *errand, const struct store_request *r
         add(errand, request);
         break;
     case STORE_DELETE:
-        entry = find(errand->store, request);
-        answer_with(errand, entry);
-        if (entry)
-            entry_free(errand->store, entry);
+        at = find(errand->store, request);
+        answer_with(errand, at);
+        if (at)
+            entry_free(at);
         break;
     case STORE_KEYS:
         list_keys(errand, request);
@@ -243,8 +254,12 @@ const struct storing *store_open(struct simulated_store *store, struct loop *loo
 
 void store_close(struct simulated_store *store)
 {
-    while (store->errands)
-        errand_free(store->errands);
+    struct store_errand *errand, *next_errand;
+
+    DL_FOREACH_SAFE(store->errands, errand, next_errand)
+    {
+        errand_free(errand);
+    }
     while (store->entries)
-        entry_free(store, store->entries);
+        entry_free(&store->entries);
 }

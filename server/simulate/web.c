@@ -106,6 +106,10 @@ const struct fetching *web_open(struct simulated_web *web, struct loop *loop)
 
 void web_close(struct simulated_web *web)
 {
-    while (web->fetches)
-        fetch_free(web->fetches);
+    struct fetch *fetch, *next;
+
+    DL_FOREACH_SAFE(web->fetches, fetch, next)
+    {
+        fetch_free(fetch);
+    }
 }
