@@ -190,6 +190,8 @@ void command_actor(lua_State *L, struct actor *actor)
     if (frame->plan)
         script_error(L, "the hook mix must not act: it says what the mix is to be like; act in an "
                         "event hook such as joined");
+    if (frame->migration)
+        script_error(L, "the hook migrate must not act: it says what conference.state is to be");
     if (!frame->event && !application)
         script_error(L, "a decision hook must not act: return a verdict here, and act in an "
                         "event hook such as joined");

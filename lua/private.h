@@ -1,7 +1,8 @@
 /*
  * Inside the script engine. Nobody outside this folder includes this. Focus thread.
  *
- *   engine.c       the engine: which generation is live, reload, what the focus calls
+ *   engine.c       the engine: what the focus calls; status.c: what it tells of itself
+ *   generations.h  which generation decides: loading.c, reload.c, pins.c, migrate.c
  *   path.c         where policies live, reading their files; listing.c: which there are
  *   generation.c   one load of all policies: a Lua state with its memory cap
  *   errors.c       raising errors, and telling them with their position
@@ -63,9 +64,10 @@
 
 enum {
     /* Decision hooks by verb, then event hooks, then the one that is asked for accounts, and the
-     * one for the mix. */
+     * one for the mix, and the one that brings conference.state to a new version. */
     HOOK_ACCOUNT = VERB_COUNT + EVENT_COUNT,
     HOOK_MIX,
+    HOOK_MIGRATE,
     HOOK_COUNT,
     WATCHERS = 256,      /* lists of them */
     HOOK_DEPTH_MAX = 4,  /* hooks within commands of hooks */
@@ -82,7 +84,14 @@ enum {
 
 /* ---- budget.c ------------------------------------------------------------------------------- */
 
-enum budget_kind { BUDGET_DECISION, BUDGET_EVENT, BUDGET_MIX, BUDGET_STEP, BUDGET_LOAD };
+enum budget_kind {
+    BUDGET_DECISION,
+    BUDGET_EVENT,
+    BUDGET_MIX,
+    BUDGET_STEP,
+    BUDGET_MIGRATE,
+    BUDGET_LOAD
+};
 
 struct budget {
     enum budget_kind kind;
@@ -130,6 +139,7 @@ struct script_policy {
     char *display;                         /* how the operator knows the file: "policy/open.lua" */
     char *error;                           /* why it could not be loaded; NULL: it is good */
     bool is_made;                          /* while loading: parley.policy was called */
+    unsigned version;                      /* of what it keeps in conference.state, from 1 */
     int object;                            /* reference to the object that the file returned */
     struct policy_hook *hooks[HOOK_COUNT]; /* NULL: the policy has no such hook */
     struct script_policy *next;
@@ -216,10 +226,11 @@ struct generation {
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
     struct zone *zones;          /* looked at so far; list */
+    struct generation *next;     /* the one before it that is still alive */
     int language;                /* reference to the rules for what is said; 0: there are none */
 };
 
-/* ENOMEM. */
+/* ENOMEM. It is among the engine's from here on. */
 int generation_create(struct lua_engine *engine, unsigned number, const char *site_policy,
                       struct generation **generationp);
 void generation_release(struct generation *generation);
@@ -228,6 +239,8 @@ struct generation *generation_of(lua_State *L);
  * failure is remembered, so that a file is not read at every call. */
 int generation_policy(struct generation *generation, const char *name,
                       struct script_policy **policyp, char *error, size_t error_size);
+/* The same if it is loaded, and good; else NULL. */
+struct script_policy *generation_loaded(const struct generation *generation, const char *name);
 /* Runs a file, which is to return what it makes: a policy, or an application, or a
  * language's rules; the others are NULL or false.
  * EINVAL, ENOMEM, or the errno of reading it: `error` says why. */
@@ -302,6 +315,9 @@ struct conference_state {
     uint64_t id;          /* of the conference */
     unsigned char *bytes; /* plain.c's form; NULL: empty */
     size_t size;
+    unsigned char *before; /* as it was before migrate; NULL: it was not migrated. Owned. */
+    size_t before_size;
+    unsigned before_generation; /* the number of the one that can read it so */
     UT_hash_handle hh;
 };
 
@@ -310,6 +326,9 @@ struct lua_engine {
     struct focus *focus;
     char *config_file;
     struct generation *generation;           /* the live one */
+    struct generation *generations;          /* all that are alive, newest first */
+    unsigned last_number;                    /* of a generation that decided about anything */
+    struct conference_pin *pins;             /* hash by conference */
     struct conference_state *states;         /* hash by id */
     struct conversation *conversations;      /* hash by their visitors' ids */
     struct conversation *watchers[WATCHERS]; /* lists, by the conference that they watch */
@@ -355,6 +374,7 @@ struct hook_frame {
     const struct request *request;        /* of a decision hook */
     const struct conference_event *event; /* of an event hook */
     struct account_question *question;    /* of the hook account */
+    struct migration *migration;          /* of the hook migrate */
     struct plan *plan;                    /* of the hook mix: what it says */
     const struct conference *conference;  /* of the hook mix */
     unsigned watched;                     /* of the hook mix: what it has read, see mix_watch */
@@ -377,6 +397,9 @@ enum hook_outcome hook_account(struct generation *generation, struct script_poli
 /* HOOK_DECIDED: it has a plan. */
 enum hook_outcome hook_mix(struct generation *generation, struct script_policy *policy,
                            const struct conference *conference, struct mix_answer *answer);
+/* False: the hook has failed, `error`, of SCRIPT_TEXT bytes, says why. */
+bool hook_migrate(struct generation *generation, struct script_policy *policy,
+                  struct migration *migration, char *error);
 /* What is decided when a script fails: by the verb, never by the script. */
 void decide_safely(const struct request *request, struct decision *decision, const char *by);
 /* "reject 500", for the log */
@@ -598,6 +621,10 @@ void state_commit(lua_State *L, struct hook_frame *frame);
 /* Ends the hook's use; when it failed everything is as before. Never raises. */
 void state_close(lua_State *L, struct hook_frame *frame, bool failed);
 void state_forget(struct lua_engine *engine, uint64_t conference);
+/* What is kept of that conference; NULL: nothing. */
+struct conference_state *state_find(const struct lua_engine *engine, uint64_t conference);
+/* As it was before it was migrated, if that is how the generation of that number can read it. */
+bool state_return(struct conference_state *record, unsigned generation);
 void state_open(lua_State *L);
 
 struct plain_error {

@@ -3,7 +3,7 @@
  * side:bring(participant, { … }) take somebody of its parent in, participant:back() sends them
  * back.
  */
-#include "lua/private.h"
+#include "lua/generations.h"
 
 #include <errno.h>
 #include <string.h>
@@ -94,7 +94,8 @@ enum {
 static int make(lua_State *L, struct request *request, struct decision *decision, char *error,
                 size_t error_size)
 {
-    struct generation *live = generation_of(L)->engine->generation;
+    struct generation *deciding =
+        generation_deciding(generation_of(L)->engine, request->conference);
     const char *own = request->params.policy;
     const struct conference_config model = {
         .name = "sidebar",
@@ -102,7 +103,7 @@ static int make(lua_State *L, struct request *request, struct decision *decision
         .options = request->sidebar->options,
     };
 
-    if ((*own || model.options) && generation_check_conference(live, &model, error, error_size))
+    if ((*own || model.options) && generation_check_conference(deciding, &model, error, error_size))
         return EINVAL;
     return command_carry(L, request, decision);
 }

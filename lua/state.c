@@ -94,7 +94,7 @@ static void table_set(lua_State *L, uint64_t id)
     lua_pop(L, 1);
 }
 
-static struct conference_state *record_find(const struct lua_engine *engine, uint64_t id)
+struct conference_state *state_find(const struct lua_engine *engine, uint64_t id)
 {
     struct conference_state *record;
 
@@ -104,7 +104,7 @@ static struct conference_state *record_find(const struct lua_engine *engine, uin
 
 static struct conference_state *record_make(struct lua_engine *engine, uint64_t id)
 {
-    struct conference_state *record = record_find(engine, id);
+    struct conference_state *record = state_find(engine, id);
 
     if (record)
         return record;
@@ -152,11 +152,13 @@ void state_push(lua_State *L, uint64_t conference)
     struct hook_frame *frame = hook_frame_check(L, "conference.state");
     const struct conference_state *record;
 
+    if (frame->migration)
+        script_error(L, "the hook migrate has conference.state as its first argument");
     use_begin(L, frame, conference);
     if (table_push(L, conference) == LUA_TTABLE)
         return;
     lua_pop(L, 1);
-    record = record_find(generation_of(L)->engine, conference);
+    record = state_find(generation_of(L)->engine, conference);
     if (!record || !record->bytes)
         lua_newtable(L);
     else if (plain_decode(L, record->bytes, record->size) != 0)
@@ -172,6 +174,8 @@ void state_assign(lua_State *L, uint64_t conference, int index)
 
     if (frame->plan)
         script_error(L, "%s", read_only);
+    if (frame->migration)
+        script_error(L, "the hook migrate returns what conference.state is to be");
     if (!lua_istable(L, index))
         script_error(L, "conference.state must be a table, not a %s", luaL_typename(L, index));
     use_begin(L, frame, conference);
@@ -336,11 +340,23 @@ void state_close(lua_State *L, struct hook_frame *frame, bool failed)
 
 void state_forget(struct lua_engine *engine, uint64_t conference)
 {
-    struct conference_state *record = record_find(engine, conference);
+    struct conference_state *record = state_find(engine, conference);
 
     if (!record)
         return;
     HASH_DEL(engine->states, record);
     free(record->bytes);
+    free(record->before);
     free(record);
+}
+
+bool state_return(struct conference_state *record, unsigned generation)
+{
+    if (!record->before || record->before_generation != generation)
+        return false;
+    free(record->bytes);
+    record->bytes = record->before;
+    record->size = record->before_size;
+    record->before = NULL;
+    return true;
 }
