@@ -1,5 +1,7 @@
 /* What hooks are called with. Plain tables, made anew for each call. */
-#include "lua/private.h"
+#include "lua/classes.h"
+#include "lua/generation.h"
+#include "lua/params.h"
 
 static void set_text(lua_State *L, const char *key, const char *value)
 {

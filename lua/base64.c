@@ -1,5 +1,7 @@
 /* base64.encode and base64.decode (RFC 4648 §4; the alphabet of §5 is read, too). */
-#include "lua/private.h"
+#include "lua/budget.h"
+#include "lua/contexts.h"
+#include "lua/libraries.h"
 
 #include <string.h>
 
@@ -89,8 +91,9 @@ static int base64_decode(lua_State *L)
 
 void base64_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"encode", base64_encode}, {"decode", base64_decode}, {NULL, NULL}};
+    static const struct script_function functions[] = {
+        {"encode", base64_encode, ANYWHERE}, {"decode", base64_decode, ANYWHERE}, {NULL, NULL, 0}};
 
-    luaL_newlib(L, functions);
+    lua_newtable(L);
+    functions_set(L, "base64", ".", functions);
 }

@@ -2,7 +2,13 @@
  * Class call: the caller whom an application talks with. Its methods are for that application's own
  * run; those that wait return when what they wait for is over.
  */
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/hook.h"
+#include "lua/params.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +25,7 @@ static bool exists(lua_State *L, uint64_t id)
 struct conversation *conversation_check(lua_State *L)
 {
     uint64_t id = handle_check(L, 1, &call_class);
-    struct conversation *conversation = hook_frame_check(L, "a call")->conversation;
+    struct conversation *conversation = generation_of(L)->frame->conversation;
 
     if (!conversation || conversation->visitor != id)
         script_error(L, "a call can only be used by the application that it is with");
@@ -104,8 +110,8 @@ static int early(lua_State *L)
         return luaL_error(L, "early: the call is answered already");
     error = visitor_progress(visitor, &decision);
     if (error == EINVAL)
-        return failure_push(L, 488, "The caller has made no offer");
-    return error ? failure_push(L, decision.code, decision.reason) : done(L);
+        return failure_push(L, "The caller has made no offer", 488);
+    return error ? failure_push(L, decision.reason, decision.code) : done(L);
 }
 
 static bool is_up(struct conversation *conversation, const struct conference_event *event)
@@ -128,7 +134,7 @@ static int answer(lua_State *L)
         return luaL_error(L, "answer: the call is answered already");
     conversation_check_wait(L, conversation, "answer");
     if (visitor_answer(visitor, &decision))
-        return failure_push(L, decision.code, decision.reason);
+        return failure_push(L, decision.reason, decision.code);
     return conversation_wait(L, conversation, &answer_wait);
 }
 
@@ -266,30 +272,34 @@ static int to_string(lua_State *L)
     return 1;
 }
 
-static const luaL_Reg fields[] = {
-    {"id", get_id}, {"from", get_from}, {"to", get_to}, {"answered", get_answered}, {NULL, NULL},
+static const struct script_function fields[] = {
+    {"id", get_id, IN_APPLICATION},
+    {"from", get_from, IN_APPLICATION},
+    {"to", get_to, IN_APPLICATION},
+    {"answered", get_answered, IN_APPLICATION},
+    {NULL, NULL, 0},
 };
 
-static const luaL_Reg methods[] = {
-    {"ring", ring},
-    {"early", early},
-    {"answer", answer},
-    {"reject", reject},
-    {"challenge", challenge},
-    {"redirect", redirect},
-    {"play", call_play},
-    {"say", call_say},
-    {"record", call_record},
-    {"ask", call_ask},
-    {"sleep", sleep_for},
-    {"wait_for", call_wait_for},
-    {"join", call_join},
-    {"leave", call_leave},
-    {"rejoin", call_rejoin},
-    {"transfer", call_transfer},
-    {"hangup", hangup},
-    {"on_hangup", on_hangup},
-    {NULL, NULL},
+static const struct script_function methods[] = {
+    {"ring", ring, IN_APPLICATION},
+    {"early", early, IN_APPLICATION},
+    {"answer", answer, IN_APPLICATION},
+    {"reject", reject, IN_APPLICATION},
+    {"challenge", challenge, IN_APPLICATION},
+    {"redirect", redirect, IN_APPLICATION},
+    {"play", call_play, IN_APPLICATION},
+    {"say", call_say, IN_APPLICATION},
+    {"record", call_record, IN_APPLICATION},
+    {"ask", call_ask, IN_APPLICATION},
+    {"sleep", sleep_for, IN_APPLICATION},
+    {"wait_for", call_wait_for, IN_APPLICATION},
+    {"join", call_join, IN_APPLICATION},
+    {"leave", call_leave, IN_APPLICATION},
+    {"rejoin", call_rejoin, IN_APPLICATION},
+    {"transfer", call_transfer, IN_APPLICATION},
+    {"hangup", hangup, IN_APPLICATION},
+    {"on_hangup", on_hangup, IN_APPLICATION},
+    {NULL, NULL, 0},
 };
 
 static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};

@@ -1,5 +1,12 @@
 /* Class conference. */
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/options.h"
+#include "lua/params.h"
+#include "lua/state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +23,6 @@ void conference_push(lua_State *L, uint64_t id)
 
 static struct focus *focus_of(lua_State *L)
 {
-    (void)hook_frame_check(L, "a conference");
     return generation_of(L)->engine->focus;
 }
 
@@ -424,9 +430,9 @@ static void invite_options(lua_State *L, int index, struct request_params *param
 }
 
 /* conference:invite(uri, { role = …, muted = …, agc = …, timeout = 30, name = …, referred_by = …
- * }): the participant, who is being called from now on; or nil, code, text. With by_refer = true:
+ * }): the participant, who is being called from now on; or nil, why, code. With by_refer = true:
  * true, they are asked to dial in. In an application, with wait = true: the participant once it is
- * in; or nil, code, text. */
+ * in; or nil, why, code. */
 static int invite(lua_State *L)
 {
     struct invite_words words = {.name = ""};
@@ -450,7 +456,10 @@ static int invite(lua_State *L)
     if (!lua_isnoneornil(L, 3))
         invite_options(L, 3, &request.params, &invitation, &words);
     if (words.waits) {
-        conversation = application_check(L, "invite: wait");
+        conversation = conversation_running(L);
+        if (!conversation)
+            return luaL_error(L, "invite: wait is for applications: a policy decides at once, and "
+                                 "cannot wait");
         conversation_check_wait(L, conversation, "invite: wait");
     }
     if (!request.conference)
@@ -510,54 +519,55 @@ static int to_string(lua_State *L)
     return 1;
 }
 
-static const luaL_Reg fields[] = {
-    {"id", get_id},
-    {"name", get_name},
-    {"title", get_title},
-    {"policy", get_policy},
-    {"options", get_options},
-    {"locked", get_locked},
-    {"reserved", get_reserved},
-    {"capacity", get_capacity},
-    {"created_at", get_created_at},
-    {"parent", conference_get_parent},
-    {"ends_at", get_ends_at},
-    {"creator", get_creator},
-    {"count", get_count},
-    {"direction", get_direction},
-    {"recording", get_recording},
-    {"codecs", get_codecs},
-    {"state", get_state},
-    {NULL, NULL},
+static const struct script_function fields[] = {
+    {"id", get_id, TO_READ},
+    {"name", get_name, TO_READ},
+    {"title", get_title, TO_READ},
+    {"policy", get_policy, TO_READ},
+    {"options", get_options, IN_POLICY},
+    {"locked", get_locked, TO_READ},
+    {"reserved", get_reserved, TO_READ},
+    {"capacity", get_capacity, TO_READ},
+    {"created_at", get_created_at, TO_READ},
+    {"parent", conference_get_parent, TO_READ},
+    {"ends_at", get_ends_at, TO_READ},
+    {"creator", get_creator, TO_READ},
+    {"count", get_count, TO_READ},
+    {"direction", get_direction, TO_READ},
+    {"recording", get_recording, TO_READ},
+    {"codecs", get_codecs, TO_READ},
+    {"state", get_state, TO_READ},
+    {NULL, NULL, 0},
 };
 
-static const luaL_Reg methods[] = {
-    {"participants", participants},
-    {"participant", participant},
-    {"pending", pending},
-    {"count_role", count_role},
-    {"floor", floor_holders},
-    {"invite", invite},
-    {"wait_for", conference_wait_for},
-    {"sidebar", conference_sidebar},
-    {"sidebars", conference_sidebars},
-    {"ask", conference_ask},
-    {"bring", conference_bring},
-    {"lock", lock},
-    {"unlock", unlock},
-    {"media", change_media},
-    {"play", play},
-    {"record", record},
-    {"stop_recording", stop_recording},
-    {"stop", stop},
-    {"limit", limit},
-    {"close", close_for_all},
-    {"recheck", recheck},
-    {"explain", explain},
-    {NULL, NULL},
+static const struct script_function methods[] = {
+    {"participants", participants, TO_READ},
+    {"participant", participant, TO_READ},
+    {"pending", pending, TO_READ},
+    {"count_role", count_role, TO_READ},
+    {"floor", floor_holders, TO_READ},
+    {"invite", invite, TO_ACT},
+    {"wait_for", conference_wait_for, IN_APPLICATION},
+    {"sidebar", conference_sidebar, TO_ACT},
+    {"sidebars", conference_sidebars, TO_READ},
+    {"ask", conference_ask, TO_ACT},
+    {"bring", conference_bring, TO_ACT},
+    {"lock", lock, TO_ACT},
+    {"unlock", unlock, TO_ACT},
+    {"media", change_media, TO_ACT},
+    {"play", play, TO_ACT},
+    {"record", record, TO_ACT},
+    {"stop_recording", stop_recording, TO_ACT},
+    {"stop", stop, TO_ACT},
+    {"limit", limit, TO_ACT},
+    {"close", close_for_all, TO_ACT},
+    {"recheck", recheck, TO_ACT},
+    {"explain", explain, TO_READ},
+    {NULL, NULL, 0},
 };
 
-static const luaL_Reg setters[] = {{"state", set_state}, {NULL, NULL}};
+static const struct script_function setters[] = {{"state", set_state, TO_READ & ~IN_MIX},
+                                                 {NULL, NULL, 0}};
 
 static const luaL_Reg metamethods[] = {
     {"__len", length},

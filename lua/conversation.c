@@ -1,11 +1,24 @@
 /* Conversations: begun by a call, run step by step, closed by a hang-up. */
 #include "lua/conversation.h"
+#include "lua/budget.h"
+#include "lua/classes.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/hook.h"
+#include "lua/state.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+struct conversation *conversation_running(lua_State *L)
+{
+    return generation_of(L)->frame->conversation;
+}
 
 struct visitor *conversation_visitor(const struct conversation *conversation)
 {

@@ -24,6 +24,9 @@
 #include "focus/visitor.h"
 #include "lua/private.h"
 
+#include <lua.h>
+#include <uthash.h>
+
 enum {
     KEYS_MAX = 32, /* pressed ahead, or of one answer */
 };
@@ -31,7 +34,7 @@ enum {
 /* What a wait came to. */
 struct outcome {
     bool is_good;
-    int code;                      /* of a decision, of a transfer */
+    int code;                      /* SIP status; 0: there is none that says the same */
     char text[96];                 /* the keys; or why not */
     void *result;                  /* of whoever has worked for it, for push; NULL: none. Owned. */
     void (*release)(void *result); /* frees it after the step; NULL: there is nothing to free */
@@ -141,6 +144,8 @@ bool conversation_call(struct conversation *conversation, int function, const ch
 /* All go, without a word. */
 void conversations_close(struct lua_engine *engine);
 
+/* The one that runs; NULL: a hook runs. */
+struct conversation *conversation_running(lua_State *L);
 /* The caller; NULL: gone. */
 struct visitor *conversation_visitor(const struct conversation *conversation);
 
@@ -234,8 +239,6 @@ bool playlist_is_told(const struct playlist *playlist, const struct conference_e
 
 struct errand;
 
-/* The conversation that runs. Raises, naming `what`, in a policy. */
-struct conversation *application_check(lua_State *L, const char *what);
 /* For the wait that begins now, after conversation_check_wait; the conversation's. Raises. */
 struct errand *errand_make(lua_State *L, struct conversation *conversation);
 /* By whatever name it can be given up. */

@@ -1,6 +1,14 @@
 /* What the focus asks, and of which generation. */
+#include "lua/budget.h"
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
 #include "lua/generations.h"
+#include "lua/hook.h"
+#include "lua/libraries.h"
+#include "lua/options.h"
+#include "lua/state.h"
 
 #include "core/log.h"
 

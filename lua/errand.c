@@ -1,5 +1,7 @@
 /* What a conversation has others do while it waits: the web client, the store. */
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
 
 #include <stdlib.h>
 
@@ -8,15 +10,6 @@ struct errand {
     struct ticket ticket;
     void *under_way; /* by the name of who does it; NULL: it is done */
 };
-
-struct conversation *application_check(lua_State *L, const char *what)
-{
-    struct conversation *conversation = hook_frame_check(L, what)->conversation;
-
-    if (!conversation)
-        script_error(L, "%s is for applications: a policy decides at once, and cannot wait", what);
-    return conversation;
-}
 
 struct errand *errand_make(lua_State *L, struct conversation *conversation)
 {

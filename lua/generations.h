@@ -15,6 +15,8 @@
 
 #include "lua/private.h"
 
+#include <lua.h>
+
 enum { GENERATIONS_MOST = 16 }; /* alive at the same time */
 
 /* A conference that does not follow the live generation. Its sidebars are where it is. */

@@ -1,9 +1,15 @@
 /*
  * Handles: what scripts hold of conferences and participants. A handle is an id, looked up at each
- * use; when its object is gone, fields are nil and methods return nil, "gone". Unknown fields are
- * errors, for they are slips of the pen.
+ * use; when its object is gone, fields are nil and methods return nil, "gone", 410. Unknown fields
+ * are errors, for they are slips of the pen.
  */
+#include "lua/handle.h"
+#include "lua/budget.h"
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/hook.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,7 +23,7 @@ struct handle {
     uint64_t id;
 };
 
-static size_t names_add(const char **names, size_t count, const luaL_Reg *entries)
+static size_t names_add(const char **names, size_t count, const struct script_function *entries)
 {
     for (; entries && entries->name && count < NAMES_MAX; entries++)
         names[count++] = entries->name;
@@ -29,40 +35,60 @@ static const struct handle_class *class_upvalue(lua_State *L)
     return lua_touserdata(L, lua_upvalueindex(1));
 }
 
-/* Upvalues: class, getters by name, methods by name. */
+static const struct script_function *function_find(const struct script_function *entries,
+                                                   const char *name)
+{
+    while (entries && entries->name && strcmp(entries->name, name) != 0)
+        entries++;
+    return entries && entries->name ? entries : NULL;
+}
+
+/* Pushes the nearest name of a field or method, as nearest_push. */
+static const char *field_nearest_push(lua_State *L, const struct handle_class *class,
+                                      const char *name)
+{
+    const char *names[NAMES_MAX];
+    size_t count = names_add(names, names_add(names, 0, class->fields), class->methods);
+
+    return nearest_push(L, name, names, count);
+}
+
+/* Upvalues: class, fields by name, methods by name. */
 static int handle_index(lua_State *L)
 {
     const struct handle_class *class = class_upvalue(L);
-    const char *names[NAMES_MAX], *name;
-    lua_CFunction getter;
-    size_t count;
+    const struct script_function *field;
+    const char *name;
 
     lua_settop(L, 2);
     lua_pushvalue(L, 2);
-    if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TFUNCTION) {
-        getter = lua_tocfunction(L, -1);
+    if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TLIGHTUSERDATA) {
+        field = lua_touserdata(L, -1);
         lua_settop(L, 2);
-        return getter(L);
+        context_check(L, class->name, ".", field);
+        return field->function(L);
     }
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(3)) == LUA_TFUNCTION)
         return 1;
     name = luaL_tolstring(L, 2, NULL);
-    count = names_add(names, 0, class->fields);
-    count = names_add(names, count, class->methods);
     return luaL_error(L, "a %s has no field '%s'%s", class->name, name,
-                      nearest_push(L, name, names, count));
+                      field_nearest_push(L, class, name));
 }
 
 static int handle_newindex(lua_State *L)
 {
     const struct handle_class *class = class_upvalue(L);
-    const char *name = luaL_tolstring(L, 2, NULL);
+    const char *name = luaL_tolstring(L, 2, NULL), *nearest;
+    const struct script_function *setter = function_find(class->setters, name);
 
-    for (const luaL_Reg *setter = class->setters; setter && setter->name; setter++) {
-        if (strcmp(setter->name, name) == 0)
-            return setter->func(L);
+    if (setter) {
+        context_check(L, lua_pushfstring(L, "setting %s", class->name), ".", setter);
+        return setter->function(L);
     }
+    nearest = field_nearest_push(L, class, name);
+    if (*nearest && !function_find(class->fields, name))
+        return luaL_error(L, "a %s has no field '%s'%s", class->name, name, nearest);
     return luaL_error(L,
                       "cannot set '%s' of a %s: use its methods, or conference.state for data "
                       "of your own",
@@ -79,10 +105,13 @@ static int handle_equals(lua_State *L)
     return 1;
 }
 
-static void functions_push(lua_State *L, const luaL_Reg *functions)
+static void fields_push(lua_State *L, const struct script_function *fields)
 {
     lua_newtable(L);
-    luaL_setfuncs(L, functions, 0);
+    for (; fields->name; fields++) {
+        lua_pushlightuserdata(L, (void *)fields);
+        lua_setfield(L, -2, fields->name);
+    }
 }
 
 void handle_class_open(lua_State *L, const struct handle_class *class)
@@ -90,8 +119,9 @@ void handle_class_open(lua_State *L, const struct handle_class *class)
     (void)luaL_newmetatable(L, class->name);
     luaL_setfuncs(L, class->metamethods, 0);
     lua_pushlightuserdata(L, (void *)class);
-    functions_push(L, class->fields);
-    functions_push(L, class->methods);
+    fields_push(L, class->fields);
+    lua_newtable(L);
+    functions_set(L, class->name, ":", class->methods);
     lua_pushcclosure(L, handle_index, 3);
     lua_setfield(L, -2, "__index");
     lua_pushlightuserdata(L, (void *)class);
@@ -141,9 +171,7 @@ uint64_t handle_check(lua_State *L, int index, const struct handle_class *class)
 
 int handle_gone(lua_State *L)
 {
-    lua_pushnil(L);
-    lua_pushliteral(L, "gone");
-    return 2;
+    return failure_push(L, "gone", 410);
 }
 
 /* Upvalues: class, ids (0 ends them), next index. */
@@ -183,18 +211,10 @@ int handle_iterator(lua_State *L, const struct handle_class *class)
 
 void command_actor(lua_State *L, struct actor *actor)
 {
-    struct hook_frame *frame = hook_frame_check(L, "a command");
+    struct hook_frame *frame = generation_of(L)->frame;
     const struct script_application *application =
         frame->conversation ? frame->conversation->application : NULL;
 
-    if (frame->plan)
-        script_error(L, "the hook mix must not act: it says what the mix is to be like; act in an "
-                        "event hook such as joined");
-    if (frame->migration)
-        script_error(L, "the hook migrate must not act: it says what conference.state is to be");
-    if (!frame->event && !application)
-        script_error(L, "a decision hook must not act: return a verdict here, and act in an "
-                        "event hook such as joined");
     budget_charge(L, COMMAND_COST);
     position_text(L, 1, frame->position, sizeof frame->position);
     *actor = (struct actor){
@@ -234,18 +254,20 @@ void class_open(lua_State *L, const char *name, const luaL_Reg *metamethods)
     lua_pop(L, 1);
 }
 
-int failure_push(lua_State *L, int code, const char *text)
+int failure_push(lua_State *L, const char *why, int code)
 {
     lua_pushnil(L);
+    lua_pushstring(L, why);
+    if (code == 0)
+        return 2;
     lua_pushinteger(L, code);
-    lua_pushstring(L, text);
     return 3;
 }
 
 int refusal_push(lua_State *L, const struct decision *decision)
 {
-    return failure_push(L, decision->code,
-                        *decision->reason ? decision->reason : "refused by the policy");
+    return failure_push(L, *decision->reason ? decision->reason : "refused by the policy",
+                        decision->code);
 }
 
 int command_refused(lua_State *L, int result, const struct decision *decision)
@@ -253,9 +275,7 @@ int command_refused(lua_State *L, int result, const struct decision *decision)
     if (result == ENOENT || result == EINVAL)
         return handle_gone(L);
     if (result == EINPROGRESS) {
-        lua_pushnil(L);
-        lua_pushinteger(L, 202);
-        lua_pushliteral(L, "It waits for a decision");
+        (void)failure_push(L, "It waits for a decision", 202);
         pending_push(L, decision->pending);
         return 4;
     }

@@ -22,8 +22,18 @@
  *
  * Decision hooks only decide; commands (participant:mute() and so on) are for event hooks.
  */
+#include "lua/hook.h"
+#include "lua/budget.h"
+#include "lua/classes.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
 #include "lua/generations.h"
+#include "lua/options.h"
+#include "lua/params.h"
+#include "lua/private.h"
+#include "lua/state.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "focus/plan.h"
 
@@ -31,24 +41,6 @@
 #include <string.h>
 
 enum { ERRORS_LOGGED = 10 }; /* a minute; of more, every hundredth */
-
-struct hook_frame *hook_frame_check(lua_State *L, const char *what)
-{
-    struct hook_frame *frame = generation_of(L)->frame;
-
-    if (!frame)
-        script_error(L, "%s can only be used within a hook", what);
-    return frame;
-}
-
-struct hook_frame *policy_frame_check(lua_State *L, const char *what)
-{
-    struct hook_frame *frame = hook_frame_check(L, what);
-
-    if (frame->conversation)
-        script_error(L, "%s is for policies: an application has only what it keeps itself", what);
-    return frame;
-}
 
 bool hook_frame_enter(struct hook_frame *frame)
 {

@@ -2,7 +2,13 @@
  * http.get, http.post, http.request: what applications ask of the web. They wait for the answer,
  * and nobody else does.
  */
+#include "lua/budget.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/libraries.h"
+#include "lua/params.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -222,11 +228,8 @@ static int page_push(lua_State *L, struct conversation *conversation)
 
     (void)errand_drop(conversation);
     page = conversation->outcome.result;
-    if (!page || !page->is_there) {
-        lua_pushnil(L);
-        lua_pushstring(L, page ? page->bytes : conversation->outcome.text);
-        return 2;
-    }
+    if (!page || !page->is_there)
+        return failure_push(L, page ? page->bytes : conversation->outcome.text, 0);
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, page->status);
     lua_setfield(L, -2, "status");
@@ -278,9 +281,7 @@ static int ask(lua_State *L, struct conversation *conversation, const char *what
         (void)errand_drop(conversation);
         if (result == EINVAL || result == EACCES)
             return luaL_error(L, "%s: %s", what, error);
-        lua_pushnil(L);
-        lua_pushstring(L, error);
-        return 2;
+        return failure_push(L, error, 0);
     }
     errand_begun(errand, fetch);
     return conversation_wait(L, conversation, &page_wait);
@@ -294,7 +295,7 @@ enum { COMMON_OPTIONS = 3, ALL_OPTIONS = 6 };
  * why. */
 static int http_get(lua_State *L)
 {
-    struct conversation *conversation = application_check(L, "http.get");
+    struct conversation *conversation = conversation_running(L);
     struct question_to_web question;
 
     question_begin(&question, "GET", url_check(L, 1, "http.get: the URL"));
@@ -306,7 +307,7 @@ static int http_get(lua_State *L)
 /* http.post(url, body [, { … }]): the same; a table is sent as JSON. */
 static int http_post(lua_State *L)
 {
-    struct conversation *conversation = application_check(L, "http.post");
+    struct conversation *conversation = conversation_running(L);
     struct question_to_web question;
 
     question_begin(&question, "POST", url_check(L, 1, "http.post: the URL"));
@@ -333,7 +334,7 @@ static const char *method_check(lua_State *L, int index)
 /* http.request { method = "GET", url = …, body = …, headers = …, timeout = 10, limit = … } */
 static int http_request(lua_State *L)
 {
-    struct conversation *conversation = application_check(L, "http.request");
+    struct conversation *conversation = conversation_running(L);
     struct question_to_web question;
 
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -349,8 +350,11 @@ static int http_request(lua_State *L)
 
 void http_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"get", http_get}, {"post", http_post}, {"request", http_request}, {NULL, NULL}};
+    static const struct script_function functions[] = {{"get", http_get, IN_APPLICATION},
+                                                       {"post", http_post, IN_APPLICATION},
+                                                       {"request", http_request, IN_APPLICATION},
+                                                       {NULL, NULL, 0}};
 
-    luaL_newlib(L, functions);
+    lua_newtable(L);
+    functions_set(L, "http", ".", functions);
 }

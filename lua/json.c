@@ -2,7 +2,11 @@
  * json.encode and json.decode (RFC 8259). What Lua has no value for is json.null, and
  * json.empty_list, since {} is an object without names.
  */
-#include "lua/private.h"
+#include "lua/budget.h"
+#include "lua/contexts.h"
+#include "lua/errors.h"
+#include "lua/libraries.h"
+#include "lua/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,8 +121,8 @@ static int json_decode(lua_State *L)
 
 void json_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"encode", json_encode}, {"decode", json_decode}, {NULL, NULL}};
+    static const struct script_function functions[] = {
+        {"encode", json_encode, ANYWHERE}, {"decode", json_decode, ANYWHERE}, {NULL, NULL, 0}};
 
     if (luaL_newmetatable(L, special_class)) {
         lua_pushcfunction(L, special_to_string);
@@ -129,7 +133,8 @@ void json_open(lua_State *L)
     lua_pop(L, 1);
     special_make(L, &null_key, 'n');
     special_make(L, &empty_list_key, 'e');
-    luaL_newlib(L, functions);
+    lua_newtable(L);
+    functions_set(L, "json", ".", functions);
     json_null_push(L);
     lua_setfield(L, -2, "null");
     (void)lua_rawgetp(L, LUA_REGISTRYINDEX, &empty_list_key);

@@ -1,6 +1,11 @@
 /* Makes a generation of what is in the files now, and checks that all that is to be decided by it
  * can be. */
+#include "lua/errors.h"
+#include "lua/generation.h"
 #include "lua/generations.h"
+#include "lua/libraries.h"
+#include "lua/options.h"
+#include "lua/private.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -7,7 +7,11 @@
  * A conference has one state for all its policies; each whose version is another one is asked, in
  * their order, with what the one before it has made.
  */
+#include "lua/errors.h"
+#include "lua/generation.h"
 #include "lua/generations.h"
+#include "lua/hook.h"
+#include "lua/state.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -10,6 +10,13 @@
  * Nothing takes effect here: a plan is made (focus/plan.h), with the line of the script beside all
  * that is said, and the focus carries it out when the hook has ended well.
  */
+#include "lua/classes.h"
+#include "lua/contexts.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/hook.h"
+#include "lua/params.h"
 #include "lua/private.h"
 
 #include "focus/plan.h"
@@ -18,17 +25,8 @@
 #include <math.h>
 #include <string.h>
 
-static const char class_name[] = "parley.mix";
-
-/* The frame of the hook that runs, which has to be this one. */
-static struct hook_frame *mix_frame(lua_State *L, const char *what)
-{
-    struct hook_frame *frame = hook_frame_check(L, what);
-
-    if (!frame->plan)
-        script_error(L, "%s can only be used within the hook mix(mix, conference)", what);
-    return frame;
-}
+/* There is one for all: its functions are for the hook that runs. */
+enum { MIX_ID = 1 };
 
 void mix_watch(lua_State *L, enum mix_watch what)
 {
@@ -113,7 +111,7 @@ static int set_gain(lua_State *L, const char *what,
                     int (*set)(struct plan *plan, uint64_t participant, unsigned bus, float gain,
                                const char *place))
 {
-    struct hook_frame *frame = mix_frame(L, what);
+    struct hook_frame *frame = generation_of(L)->frame;
     uint64_t id = participant_check(L, 1, frame, what);
     unsigned bus = bus_check(L, 2, frame->plan, what);
     float gain = gain_check(L, 3, what);
@@ -140,12 +138,11 @@ int participant_listens_to(lua_State *L)
 
 static int mix_bus(lua_State *L)
 {
-    struct hook_frame *frame;
+    const struct hook_frame *frame = generation_of(L)->frame;
     char name[PLAN_NAME], place[POSITION_TEXT];
     unsigned bus;
 
-    (void)luaL_checkudata(L, 1, class_name);
-    frame = mix_frame(L, "mix:bus");
+    (void)handle_check(L, 1, &mix_class);
     text_check(L, 2, "mix:bus: the name", name, sizeof name);
     if (!*name)
         return luaL_error(L, "mix:bus: a bus needs a name");
@@ -157,13 +154,12 @@ static int mix_bus(lua_State *L)
 
 static int mix_pair(lua_State *L)
 {
-    struct hook_frame *frame;
+    const struct hook_frame *frame = generation_of(L)->frame;
     uint64_t listener, talker;
     float gain;
     char place[POSITION_TEXT];
 
-    (void)luaL_checkudata(L, 1, class_name);
-    frame = mix_frame(L, "mix:pair");
+    (void)handle_check(L, 1, &mix_class);
     listener = participant_check(L, 2, frame, "mix:pair");
     talker = participant_check(L, 3, frame, "mix:pair");
     if (lua_isnoneornil(L, 4))
@@ -179,64 +175,43 @@ static int mix_pair(lua_State *L)
     return 0;
 }
 
-static const luaL_Reg methods[] = {{"bus", mix_bus}, {"pair", mix_pair}, {NULL, NULL}};
-static const char *const names[] = {"bus", "pair", "ramp"};
-
-static int unknown(lua_State *L)
+static int get_ramp(lua_State *L)
 {
-    const char *name = luaL_tolstring(L, 2, NULL);
-
-    return luaL_error(L, "a mix has no field '%s'%s", name,
-                      nearest_push(L, name, names, sizeof names / sizeof *names));
-}
-
-static int mix_index(lua_State *L)
-{
-    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-
-    (void)luaL_checkudata(L, 1, class_name);
-    for (const luaL_Reg *method = methods; method->name; method++) {
-        if (strcmp(method->name, name) == 0) {
-            lua_pushcfunction(L, method->func);
-            return 1;
-        }
-    }
-    if (strcmp(name, "ramp") != 0)
-        return unknown(L);
-    lua_pushinteger(L, plan_ramp(mix_frame(L, "mix.ramp")->plan));
+    lua_pushinteger(L, plan_ramp(generation_of(L)->frame->plan));
     return 1;
 }
 
-static int mix_newindex(lua_State *L)
+static int set_ramp(lua_State *L)
 {
     lua_Number ramp = lua_type(L, 3) == LUA_TNUMBER ? lua_tonumber(L, 3) : (lua_Number)NAN;
-    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
 
-    (void)luaL_checkudata(L, 1, class_name);
-    if (strcmp(name, "ramp") != 0)
-        return unknown(L);
     if (!(ramp >= MIX_RAMP && ramp <= MIX_RAMP_MAX))
         return luaL_error(L, "mix.ramp must be a number from %d to %d ms, not %s", MIX_RAMP,
                           MIX_RAMP_MAX, luaL_tolstring(L, 3, NULL));
-    plan_set_ramp(mix_frame(L, "mix.ramp")->plan, (unsigned)ramp);
+    plan_set_ramp(generation_of(L)->frame->plan, (unsigned)ramp);
     return 0;
 }
 
-void mix_open(lua_State *L)
-{
-    static const luaL_Reg metamethods[] = {
-        {"__index", mix_index},
-        {"__newindex", mix_newindex},
-        {NULL, NULL},
-    };
+static const struct script_function fields[] = {{"ramp", get_ramp, IN_MIX}, {NULL, NULL, 0}};
+static const struct script_function setters[] = {{"ramp", set_ramp, IN_MIX}, {NULL, NULL, 0}};
+static const struct script_function methods[] = {
+    {"bus", mix_bus, IN_MIX},
+    {"pair", mix_pair, IN_MIX},
+    {NULL, NULL, 0},
+};
+static const luaL_Reg metamethods[] = {{NULL, NULL}};
 
-    class_open(L, class_name, metamethods);
-}
+const struct handle_class mix_class = {
+    .name = "mix",
+    .fields = fields,
+    .methods = methods,
+    .setters = setters,
+    .metamethods = metamethods,
+};
 
 void mix_push(lua_State *L)
 {
-    (void)lua_newuserdatauv(L, 0, 0);
-    luaL_setmetatable(L, class_name);
+    handle_push(L, &mix_class, MIX_ID);
 }
 
 void mix_seal(lua_State *L, const struct hook_frame *frame)

@@ -1,5 +1,10 @@
 /* conference.options: plain data from the config, as the policies declare it (option_types.c). */
-#include "lua/private.h"
+#include "lua/options.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/hook.h"
+#include "lua/libraries.h"
+#include "lua/state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -92,7 +97,7 @@ void options_build(lua_State *L, const struct conference_config *conference,
 /* One hook often reads several options: the table is kept, by conference, until the next hook. */
 void options_push(lua_State *L, const struct conference *conference)
 {
-    const struct hook_frame *frame = policy_frame_check(L, "conference.options");
+    const struct hook_frame *frame = generation_of(L)->frame;
     struct conference_config config = conference_config_of(conference);
     lua_Integer id = (lua_Integer)conference_id(conference);
 

@@ -1,5 +1,12 @@
 /* The table `parley`, and print. */
+#include "lua/budget.h"
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/hook.h"
+#include "lua/libraries.h"
 
 #include "core/log.h"
 
@@ -10,7 +17,6 @@ static int parley_conference(lua_State *L)
     const char *name = luaL_checkstring(L, 1);
     const struct conference *conference;
 
-    (void)hook_frame_check(L, "parley.conference");
     conference = focus_conference_by_name(generation_of(L)->engine->focus, name);
     if (conference)
         conference_push(L, conference_id(conference));
@@ -22,12 +28,10 @@ static int parley_conference(lua_State *L)
 static int parley_conferences(lua_State *L)
 {
     struct conference *conference = NULL;
-    struct focus *focus;
+    struct focus *focus = generation_of(L)->engine->focus;
     size_t count = 0;
     uint64_t *ids;
 
-    (void)hook_frame_check(L, "parley.conferences");
-    focus = generation_of(L)->engine->focus;
     while ((conference = focus_next_conference(focus, conference)))
         count++;
     ids = handle_list(L, count);
@@ -79,35 +83,37 @@ static int log_debug_line(lua_State *L)
 
 void parley_open(lua_State *L, int globals)
 {
-    static const luaL_Reg functions[] = {
-        {"policy", policy_make},
-        {"conference", parley_conference},
-        {"conferences", parley_conferences},
-        {"create", parley_create},
-        {"options", application_options},
-        {"after", parley_after},
-        {"every", parley_every},
-        {"time", parley_time},
-        {"fact", parley_fact},
-        {"set_fact", parley_set_fact},
-        {"is_same", parley_is_same},
-        {"store", parley_store},
-        {NULL, NULL},
+    static const struct script_function functions[] = {
+        {"policy", policy_make, IN_LOADING},
+        {"conference", parley_conference, TO_READ},
+        {"conferences", parley_conferences, TO_READ},
+        {"create", parley_create, TO_ACT},
+        {"options", application_options, IN_LOADING},
+        {"after", parley_after, IN_APPLICATION},
+        {"every", parley_every, IN_APPLICATION},
+        {"time", parley_time, ANYWHERE},
+        {"fact", parley_fact, ANYWHERE},
+        {"set_fact", parley_set_fact, TO_ACT},
+        {"is_same", parley_is_same, ANYWHERE},
+        {"store", parley_store, ANYWHERE},
+        {NULL, NULL, 0},
     };
-    static const luaL_Reg log_functions[] = {
-        {"error", log_error_line},
-        {"warn", log_warn_line},
-        {"info", log_info_line},
-        {"debug", log_debug_line},
-        {NULL, NULL},
+    static const struct script_function log_functions[] = {
+        {"error", log_error_line, ANYWHERE},
+        {"warn", log_warn_line, ANYWHERE},
+        {"info", log_info_line, ANYWHERE},
+        {"debug", log_debug_line, ANYWHERE},
+        {NULL, NULL, 0},
     };
 
-    luaL_newlib(L, functions);
+    lua_newtable(L);
+    functions_set(L, "parley", ".", functions);
     lua_pushliteral(L, PARLEY_VERSION);
     lua_setfield(L, -2, "version");
     lua_pushinteger(L, generation_of(L)->number);
     lua_setfield(L, -2, "generation");
-    luaL_newlib(L, log_functions);
+    lua_newtable(L);
+    functions_set(L, "parley.log", ".", log_functions);
     frozen_push(L, "parley.log");
     lua_setfield(L, -2, "log");
     frozen_push(L, "the table parley");

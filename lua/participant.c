@@ -1,4 +1,9 @@
 /* Class participant. */
+#include "lua/classes.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/hook.h"
+#include "lua/params.h"
 #include "lua/private.h"
 
 void participant_push(lua_State *L, uint64_t id)
@@ -9,7 +14,6 @@ void participant_push(lua_State *L, uint64_t id)
 /* NULL when it is gone. */
 static struct participant *find(lua_State *L, uint64_t id)
 {
-    (void)hook_frame_check(L, "a participant");
     return focus_participant(generation_of(L)->engine->focus, id);
 }
 
@@ -396,61 +400,61 @@ static int to_string(lua_State *L)
     return 1;
 }
 
-static const luaL_Reg fields[] = {
-    {"id", get_id},
-    {"uri", get_uri},
-    {"user", get_user},
-    {"host", get_host},
-    {"display_name", get_display_name},
-    {"user_agent", get_user_agent},
-    {"groups", get_groups},
-    {"authenticated", get_authenticated},
-    {"anonymous", get_anonymous},
-    {"hidden", get_hidden},
-    {"role", get_role},
-    {"status", get_status},
-    {"muted", get_muted},
-    {"held", get_held},
-    {"may_speak", get_may_speak},
-    {"has_floor", get_has_floor},
-    {"media", get_media},
-    {"speaking", get_speaking},
-    {"level", get_level},
-    {"codec", get_codec},
-    {"agc", get_agc},
-    {"denoise", get_denoise},
-    {"vad", get_vad},
-    {"speaks", get_speaks},
-    {"hears", get_hears},
-    {"joined_at", get_joined_at},
-    {"conference", get_conference},
-    {"sidebar", participant_get_sidebar},
-    {"main", participant_get_main},
-    {NULL, NULL},
+static const struct script_function fields[] = {
+    {"id", get_id, TO_READ},
+    {"uri", get_uri, TO_READ},
+    {"user", get_user, TO_READ},
+    {"host", get_host, TO_READ},
+    {"display_name", get_display_name, TO_READ},
+    {"user_agent", get_user_agent, TO_READ},
+    {"groups", get_groups, TO_READ},
+    {"authenticated", get_authenticated, TO_READ},
+    {"anonymous", get_anonymous, TO_READ},
+    {"hidden", get_hidden, TO_READ},
+    {"role", get_role, TO_READ},
+    {"status", get_status, TO_READ},
+    {"muted", get_muted, TO_READ},
+    {"held", get_held, TO_READ},
+    {"may_speak", get_may_speak, TO_READ},
+    {"has_floor", get_has_floor, TO_READ},
+    {"media", get_media, TO_READ},
+    {"speaking", get_speaking, TO_READ},
+    {"level", get_level, TO_READ},
+    {"codec", get_codec, TO_READ},
+    {"agc", get_agc, TO_READ},
+    {"denoise", get_denoise, TO_READ},
+    {"vad", get_vad, TO_READ},
+    {"speaks", get_speaks, TO_READ},
+    {"hears", get_hears, TO_READ},
+    {"joined_at", get_joined_at, TO_READ},
+    {"conference", get_conference, TO_READ},
+    {"sidebar", participant_get_sidebar, TO_READ},
+    {"main", participant_get_main, TO_READ},
+    {NULL, NULL, 0},
 };
 
-static const luaL_Reg methods[] = {
-    {"stats", stats},
-    {"mute", mute},
-    {"unmute", unmute},
-    {"hold", hold},
-    {"unhold", unhold},
-    {"enhance", enhance},
-    {"volume", volume},
-    {"play", play},
-    {"stop", stop},
-    {"speaks_to", participant_speaks_to},
-    {"listens_to", participant_listens_to},
-    {"remove", remove_from},
-    {"back", participant_back},
-    {"set_role", participant_set_role},
-    {"rename", participant_rename},
-    {"permit", participant_permit},
-    {"give_floor", participant_give_floor},
-    {"take_floor", participant_take_floor},
-    {"ask_for_floor", participant_ask_for_floor},
-    {"explain", explain},
-    {NULL, NULL},
+static const struct script_function methods[] = {
+    {"stats", stats, TO_READ},
+    {"mute", mute, TO_ACT},
+    {"unmute", unmute, TO_ACT},
+    {"hold", hold, TO_ACT},
+    {"unhold", unhold, TO_ACT},
+    {"enhance", enhance, TO_ACT},
+    {"volume", volume, TO_ACT},
+    {"play", play, TO_ACT},
+    {"stop", stop, TO_ACT},
+    {"speaks_to", participant_speaks_to, IN_MIX},
+    {"listens_to", participant_listens_to, IN_MIX},
+    {"remove", remove_from, TO_ACT},
+    {"back", participant_back, TO_ACT},
+    {"set_role", participant_set_role, TO_ACT},
+    {"rename", participant_rename, TO_ACT},
+    {"permit", participant_permit, TO_ACT},
+    {"give_floor", participant_give_floor, TO_ACT},
+    {"take_floor", participant_take_floor, TO_ACT},
+    {"ask_for_floor", participant_ask_for_floor, TO_ACT},
+    {"explain", explain, TO_READ},
+    {NULL, NULL, 0},
 };
 
 static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};

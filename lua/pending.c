@@ -1,6 +1,13 @@
 /* Class pending: a request that waits for somebody's decision; and what pending { … } says of that.
  */
+#include "lua/classes.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/params.h"
 #include "lua/private.h"
+
+#include "focus/pending.h"
 
 #include <string.h>
 
@@ -121,7 +128,6 @@ void pending_push(lua_State *L, uint64_t id)
 /* NULL when it is gone. */
 static struct pending *find(lua_State *L, uint64_t id)
 {
-    (void)hook_frame_check(L, "a pending request");
     return focus_pending(generation_of(L)->engine->focus, id);
 }
 
@@ -339,25 +345,26 @@ static int to_string(lua_State *L)
     return 1;
 }
 
-static const luaL_Reg fields[] = {
-    {"id", get_id},
-    {"verb", get_verb},
-    {"conference", get_conference},
-    {"actor", get_actor},
-    {"target", get_target},
-    {"uri", get_uri},
-    {"package", get_package},
-    {"params", get_params},
-    {"since", get_since},
-    {"expires_at", get_expires_at},
-    {"reason", get_reason},
-    {"by", get_by},
-    {"deciders", get_deciders},
-    {"decided_by", get_decider},
-    {NULL, NULL},
+static const struct script_function fields[] = {
+    {"id", get_id, TO_READ},
+    {"verb", get_verb, TO_READ},
+    {"conference", get_conference, TO_READ},
+    {"actor", get_actor, TO_READ},
+    {"target", get_target, TO_READ},
+    {"uri", get_uri, TO_READ},
+    {"package", get_package, TO_READ},
+    {"params", get_params, TO_READ},
+    {"since", get_since, TO_READ},
+    {"expires_at", get_expires_at, TO_READ},
+    {"reason", get_reason, TO_READ},
+    {"by", get_by, TO_READ},
+    {"deciders", get_deciders, TO_READ},
+    {"decided_by", get_decider, TO_READ},
+    {NULL, NULL, 0},
 };
 
-static const luaL_Reg methods[] = {{"approve", approve}, {"reject", reject}, {NULL, NULL}};
+static const struct script_function methods[] = {
+    {"approve", approve, TO_ACT}, {"reject", reject, TO_ACT}, {NULL, NULL, 0}};
 
 static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};
 

@@ -2,7 +2,9 @@
  * Conferences that do not follow the live generation: `parley reload --only` sends one ahead, until
  * the next reload of all or `--back`; `parley pin` keeps one where it is, until `parley unpin`.
  */
+#include "lua/generation.h"
 #include "lua/generations.h"
+#include "lua/private.h"
 
 #include "core/log.h"
 

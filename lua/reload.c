@@ -1,5 +1,7 @@
 /* Reload: all conferences go to a new generation, or none does. */
+#include "lua/generation.h"
 #include "lua/generations.h"
+#include "lua/private.h"
 
 #include <errno.h>
 

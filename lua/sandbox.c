@@ -5,8 +5,12 @@
  * Each policy has an environment of its own, an empty table that leads to the one table of
  * globals. Nothing can be stored in either, so policies do not see each other.
  */
-#include "lua/private.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/libraries.h"
+#include "lua/params.h"
 
+#include <lualib.h>
 #include <string.h>
 
 static char environment_key;
@@ -30,34 +34,29 @@ static const char *const utf8_names[] = {"char",  "charpattern", "codepoint",
                                          "codes", "len",         "offset"};
 static const char *const os_names[] = {"clock", "date", "difftime", "time"};
 
-/* All names in the table of globals, for suggestions. */
-static const char *const global_names[] = {
-    "_VERSION", "accept",   "assert",       "base64",       "challenge", "coroutine", "date",
-    "digits",   "duration", "error",        "getmetatable", "http",      "ipairs",    "json",
-    "math",     "money",    "next",         "number",       "ordinal",   "os",        "pairs",
-    "parley",   "pcall",    "print",        "rawequal",     "rawget",    "rawlen",    "rawset",
-    "reject",   "select",   "setmetatable", "string",       "table",     "time",      "tonumber",
-    "tostring", "type",     "utf8",         "xpcall",
-};
+enum { GLOBALS_MAX = 64 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+/* Upvalue: the table of globals. */
 static int unknown_global(lua_State *L)
 {
-    const char *name = luaL_tolstring(L, 2, NULL);
+    const char *name = luaL_tolstring(L, 2, NULL), *names[GLOBALS_MAX];
+    size_t count = 0;
 
-    return luaL_error(L, "unknown global '%s'%s", name,
-                      nearest_push(L, name, global_names, COUNT(global_names)));
+    for (lua_pushnil(L); count < GLOBALS_MAX && lua_next(L, lua_upvalueindex(1)); lua_pop(L, 1))
+        names[count++] = lua_tostring(L, -2);
+    return luaL_error(L, "unknown global '%s'%s", name, nearest_push(L, name, names, count));
 }
 
+/* Upvalue: the same. */
 static int assign_global(lua_State *L)
 {
     const char *name = luaL_tolstring(L, 2, NULL);
 
-    for (size_t i = 0; i < COUNT(global_names); i++) {
-        if (strcmp(global_names[i], name) == 0)
-            return luaL_error(L, "cannot set '%s': it is read-only", name);
-    }
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+        return luaL_error(L, "cannot set '%s': it is read-only", name);
     return luaL_error(L, "cannot set global '%s': write `local %s`", name, name);
 }
 
@@ -151,14 +150,16 @@ static void string_open(lua_State *L, int globals)
 static void environment_open(lua_State *L, int globals)
 {
     lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, unknown_global);
+    lua_pushvalue(L, globals);
+    lua_pushcclosure(L, unknown_global, 1);
     lua_setfield(L, -2, "__index");
     lua_setmetatable(L, globals);
 
     lua_createtable(L, 0, 3);
     lua_pushvalue(L, globals);
     lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, assign_global);
+    lua_pushvalue(L, globals);
+    lua_pushcclosure(L, assign_global, 1);
     lua_setfield(L, -2, "__newindex");
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
@@ -193,7 +194,6 @@ void sandbox_open(lua_State *L)
     library_set(L, globals, "http");
     store_class_open(L);
     verdict_open(L, globals);
-    mix_open(L);
     spoken_open(L, globals);
     policy_class_open(L);
     parley_open(L, globals);

@@ -3,7 +3,14 @@
  * side:bring(participant, { … }) take somebody of its parent in, participant:back() sends them
  * back.
  */
+#include "lua/classes.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
 #include "lua/generations.h"
+#include "lua/handle.h"
+#include "lua/params.h"
+#include "lua/private.h"
+#include "lua/state.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,7 +26,6 @@ enum {
 
 static struct conference *self(lua_State *L)
 {
-    (void)hook_frame_check(L, "a conference");
     return focus_conference(generation_of(L)->engine->focus, handle_check(L, 1, &conference_class));
 }
 
@@ -140,7 +146,7 @@ static void take_make(lua_State *L, struct request_params *params)
 }
 
 /* conference:sidebar { title = …, policy = …, options = …, background = -18, shown = "ref" }: a
- * conference; or nil, code, text. */
+ * conference; or nil, why, code. */
 int conference_sidebar(lua_State *L)
 {
     struct sidebar_wish wish = {.asks = false};
@@ -219,7 +225,7 @@ static void take_wish(lua_State *L, const char *what, struct sidebar_wish *wish,
         script_error(L, "ask: one key cannot both accept and decline");
 }
 
-/* Who it is in the sidebar; or nil, code, text. */
+/* Who it is in the sidebar; or nil, why, code. */
 static int take(lua_State *L, const char *what, bool asks)
 {
     struct sidebar_wish wish = {

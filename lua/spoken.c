@@ -3,6 +3,10 @@
  * stand for a list of prompts, which the rules of a language give once they are to be heard: Lua
  * files as scripts/language/en.lua, loaded with each generation.
  */
+#include "lua/contexts.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/libraries.h"
 #include "lua/private.h"
 
 #include <limits.h>
@@ -130,21 +134,20 @@ static int make_duration(lua_State *L)
 
 void spoken_open(lua_State *L, int globals)
 {
-    static const luaL_Reg functions[] = {
-        {"digits", make_digits},     {"number", make_number},
-        {"ordinal", make_ordinal},   {"money", make_money},
-        {"date", make_date},         {"time", make_time},
-        {"duration", make_duration}, {NULL, NULL},
+    static const struct script_function functions[] = {
+        {"digits", make_digits, ANYWHERE},     {"number", make_number, ANYWHERE},
+        {"ordinal", make_ordinal, ANYWHERE},   {"money", make_money, ANYWHERE},
+        {"date", make_date, ANYWHERE},         {"time", make_time, ANYWHERE},
+        {"duration", make_duration, ANYWHERE}, {NULL, NULL, 0},
     };
 
     lua_createtable(L, 0, 1);
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
     lua_rawsetp(L, LUA_REGISTRYINDEX, &spoken_key);
-    for (const luaL_Reg *function = functions; function->name; function++) {
-        lua_pushcfunction(L, function->func);
-        lua_setfield(L, globals, function->name);
-    }
+    lua_pushvalue(L, globals);
+    functions_set(L, "", "", functions);
+    lua_pop(L, 1);
 }
 
 /* ---- saying them ---------------------------------------------------------------------------- */

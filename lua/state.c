@@ -9,6 +9,10 @@
  * end is decided by the outer one. So is a step of an application, from one wait to the next: a
  * table of the step before is empty, and raises.
  */
+#include "lua/state.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/hook.h"
 #include "lua/private.h"
 
 #include "core/log.h"
@@ -149,11 +153,9 @@ static void use_begin(lua_State *L, struct hook_frame *frame, uint64_t id)
 
 void state_push(lua_State *L, uint64_t conference)
 {
-    struct hook_frame *frame = hook_frame_check(L, "conference.state");
+    struct hook_frame *frame = generation_of(L)->frame;
     const struct conference_state *record;
 
-    if (frame->migration)
-        script_error(L, "the hook migrate has conference.state as its first argument");
     use_begin(L, frame, conference);
     if (table_push(L, conference) == LUA_TTABLE)
         return;
@@ -170,12 +172,8 @@ void state_push(lua_State *L, uint64_t conference)
 
 void state_assign(lua_State *L, uint64_t conference, int index)
 {
-    struct hook_frame *frame = hook_frame_check(L, "conference.state");
+    struct hook_frame *frame = generation_of(L)->frame;
 
-    if (frame->plan)
-        script_error(L, "%s", read_only);
-    if (frame->migration)
-        script_error(L, "the hook migrate returns what conference.state is to be");
     if (!lua_istable(L, index))
         script_error(L, "conference.state must be a table, not a %s", luaL_typename(L, index));
     use_begin(L, frame, conference);

@@ -1,6 +1,9 @@
 /* What the engine tells of itself: generations, memory, hooks. */
+#include "lua/budget.h"
 #include "lua/conversation.h"
+#include "lua/generation.h"
 #include "lua/generations.h"
+#include "lua/private.h"
 
 static json_t *policy_status(const struct script_policy *policy)
 {

@@ -1,5 +1,9 @@
 /* parley.after and parley.every: functions that run while an application waits, and end with it. */
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/params.h"
 
 #include "core/id.h"
 
@@ -88,7 +92,7 @@ static void on_time(void *arg)
 static struct script_timer *self(lua_State *L)
 {
     uint64_t id = handle_check(L, 1, &timer_class);
-    const struct conversation *conversation = application_check(L, "a timer");
+    const struct conversation *conversation = conversation_running(L);
 
     return timer_find(conversation, id);
 }
@@ -117,8 +121,9 @@ static int to_string(lua_State *L)
     return 1;
 }
 
-static const luaL_Reg fields[] = {{NULL, NULL}};
-static const luaL_Reg methods[] = {{"cancel", cancel}, {NULL, NULL}};
+static const struct script_function fields[] = {{NULL, NULL, 0}};
+static const struct script_function methods[] = {{"cancel", cancel, IN_APPLICATION},
+                                                 {NULL, NULL, 0}};
 static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};
 
 const struct handle_class timer_class = {
@@ -152,7 +157,7 @@ static struct script_timer *timer_make(lua_State *L, struct conversation *conver
 
 static int begin(lua_State *L, const char *what, unsigned least, bool again)
 {
-    struct conversation *conversation = application_check(L, what);
+    struct conversation *conversation = conversation_running(L);
     unsigned ms = duration_check(L, 1, what, 0, TIME_MOST);
     struct script_timer *timer;
 

@@ -3,7 +3,12 @@
  * that asks for a password, and pending { … }, which leaves it to somebody. A verdict is immutable,
  * so a script may make one once and return it often.
  */
-#include "lua/private.h"
+#include "lua/classes.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/hook.h"
+#include "lua/params.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -170,16 +175,18 @@ static int verdict_tostring(lua_State *L)
 void verdict_open(lua_State *L, int globals)
 {
     static const luaL_Reg metamethods[] = {{"__tostring", verdict_tostring}, {NULL, NULL}};
+    static const struct script_function functions[] = {
+        {"accept", verdict_accept, ANYWHERE},
+        {"reject", verdict_reject, ANYWHERE},
+        {"pending", verdict_pending, ANYWHERE},
+        {"challenge", verdict_challenge, ANYWHERE},
+        {NULL, NULL, 0},
+    };
 
     class_open(L, class_name, metamethods);
-    lua_pushcfunction(L, verdict_accept);
-    lua_setfield(L, globals, "accept");
-    lua_pushcfunction(L, verdict_reject);
-    lua_setfield(L, globals, "reject");
-    lua_pushcfunction(L, verdict_pending);
-    lua_setfield(L, globals, "pending");
-    lua_pushcfunction(L, verdict_challenge);
-    lua_setfield(L, globals, "challenge");
+    lua_pushvalue(L, globals);
+    functions_set(L, "", "", functions);
+    lua_pop(L, 1);
 }
 
 void verdict_take(lua_State *L, int index, struct hook_frame *frame)

@@ -177,7 +177,7 @@ end
             call = dora.expect_call()
             dora.reply(call, 486, reason="Busy Here")
             dora.expect("ACK")
-            server.expect_log("second nil 486 Busy Here")
+            server.expect_log("second nil Busy Here 486")
             alice.reply(alice.expect("BYE"), 200)
             alice.is_up = False
 
@@ -206,7 +206,7 @@ end
         assert refer["Call-ID"] == alice.call_id and refer.tag("From"), refer
         assert parameter(refer["Contact"], "isfocus") is None, refer
         alice.reply(refer, 405)
-        server.expect_log("one nil 405 Method Not Allowed")
+        server.expect_log("one nil Method Not Allowed 405")
 
         def notify(line, state, headers=None):
             fields = {
@@ -223,9 +223,9 @@ end
         alice.expect(489)
         notify(b"SIP/2.0 486 Busy Here\r\n", "terminated;reason=noresource")
         alice.expect(200, method="NOTIFY")
-        server.expect_log("two nil 486 Busy Here")
+        server.expect_log("two nil Busy Here 486")
         alice.reply(alice.expect("REFER"), 202)
-        server.expect_log("three nil 408 Request Timeout", within=6)
+        server.expect_log("three nil Request Timeout 408", within=6)
         # Of several REFERs the id says which (RFC 3515 §2.4.6).
         again = alice.expect("REFER")
         alice.reply(again, 202)

@@ -307,7 +307,7 @@ end"""
         alice.invite("demo")
         alice.expect(500)
         alice.ack()
-        server.expect_log(r"site\.lua:3: .*must not")
+        server.expect_log(r"site\.lua:3: .*conference:lock is not possible in a decision hook")
 
 
 def test_a_participant_that_left_is_a_stale_handle_and_no_crash():

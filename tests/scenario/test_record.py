@@ -14,7 +14,7 @@ local policy = parley.policy { name = "site" }
 function policy.create() return accept() end
 function policy.digit(event, conference)
   if event.digit == "1" then
-    local file, code, why = conference:record { file = "board/all.wav" }
+    local file, why, code = conference:record { file = "board/all.wav" }
     print("record", file, code, why, conference.recording)
   elseif event.digit == "2" then
     print("stop", conference:stop_recording())

@@ -108,7 +108,7 @@ static void hanging_up_in_a_conference_asks_the_policy(void **state)
     script_write("site", "local policy = parley.policy { name = 'site' } "
                          "function policy.remove() return reject(403, 'Nobody goes') end "
                          "return policy");
-    call = talk("call:join(parley.conference 'demo') local ok, code, text = call:hangup() "
+    call = talk("call:join(parley.conference 'demo') local ok, text, code = call:hangup() "
                 "parley.log.error(code, text)");
     log_catch();
     up(call);
@@ -208,7 +208,7 @@ static void who_cannot_wait_does_not_join(void **state)
 /* Calls bob, who answers, or does not. */
 static struct call *invite(bool answers)
 {
-    struct call *bob, *call = talk("local bob, code, text = parley.conference 'demo':invite("
+    struct call *bob, *call = talk("local bob, text, code = parley.conference 'demo':invite("
                                    "'sip:bob@192.0.2.1', { wait = true, role = 'guest' }) "
                                    "call:hangup(bob and bob.role or code .. ' ' .. text)");
 
@@ -263,7 +263,7 @@ static void a_call_is_transferred(void **state)
     log_set_level(LOG_LEVEL_ERROR);
     assert_contains(log, "transfer: 'bob' is no SIP URI");
     assert_contains(log, "transfer: unknown key 'timout' (did you mean 'timeout'?)");
-    assert_contains(log, "first nil 486 Busy Here");
+    assert_contains(log, "first nil Busy Here 486");
     assert_contains(log, "second true");
     assert_contains(log, "transfer: the caller is in a conference");
     assert_said(call, "bye");

@@ -165,7 +165,7 @@ static void a_command_passes_the_policy_and_can_be_refused(void **state)
 
     (void)state;
     script_policy("function policy.joined(event, conference, participant)\n"
-                  "  local done, code, text = participant:mute()\n"
+                  "  local done, text, code = participant:mute()\n"
                   "  parley.log.error(done, code, text)\n"
                   "end\n"
                   "function policy.mute(request)\n"
@@ -185,8 +185,10 @@ static void a_command_passes_the_policy_and_can_be_refused(void **state)
 static void a_decision_hook_must_not_act(void **state)
 {
     (void)state;
-    assert_contains(script_failure("conference:lock()"),
-                    "policy/site.lua:2: a decision hook must not act");
+    assert_contains(
+        script_failure("conference:lock()"),
+        "policy/site.lua:2: conference:lock is not possible in a decision hook: it is for "
+        "event hooks and applications; return a verdict here");
     assert_false(conference_is_locked(focus_conference_by_name(script.focus, "demo")));
 }
 

@@ -268,10 +268,11 @@ static void policies_cannot_wait(void **state)
     (void)state;
     script.fetching = &fetching;
     script.storing = &storing;
-    assert_contains(script_failure("http.get 'http://a/'"),
-                    "policy/site.lua:2: http.get is for applications: a policy decides at once");
+    assert_contains(
+        script_failure("http.get 'http://a/'"),
+        "policy/site.lua:2: http.get is not possible in a decision hook: it is for applications");
     assert_contains(script_failure("parley.store('a'):get 'x'"),
-                    "get is for applications: a policy decides at once");
+                    "store:get is not possible in a decision hook: it is for applications");
 }
 
 /* ---- the store ------------------------------------------------------------------------------ */

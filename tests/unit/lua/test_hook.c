@@ -255,7 +255,7 @@ static void an_account_hook_knows_nobody_by_default_and_fails_closed(void **stat
         {"return { password = 5 }", "password must be a text, not a number"},
         {"return { name = 'Al' }", "needs a password or an ha1"},
         {"return { ha1 = { 'secret' } }", "ha1 must be H(user:realm:password)"},
-        {"parley.conference('demo'):lock()", "must not act"},
+        {"parley.conference('demo'):lock()", "conference:lock is not possible in a decision hook"},
         {"while true do end", "hook account"},
     };
     struct account account;

@@ -56,7 +56,7 @@ static void a_broken_policy_is_not_taken(void **state)
          "policy/site.lua:2: hook 'join' must be a function, not a boolean"},
         {"parley.policy { name = 'x' }\nreturn parley.policy { name = 'y' }",
          "policy/site.lua:2: a file makes one policy"},
-        {"parley.conferences()", "parley.conferences can only be used within a hook"},
+        {"parley.conferences()", "parley.conferences is not possible while its file is loaded"},
     };
 
     (void)state;

@@ -83,7 +83,7 @@ static void state_is_only_there_within_a_hook(void **state)
 {
     (void)state;
     assert_contains(script_load_error("local c = parley.conference('demo')"),
-                    "parley.conference can only be used within a hook");
+                    "parley.conference is not possible while its file is loaded");
 }
 
 static void state_is_dropped_with_its_conference(void **state)
