@@ -51,7 +51,7 @@ plans["3"] = function(mix, everybody, who)            -- exceptions
 end
 
 plans["4"] = function(mix, everybody)                 -- softer, and slowly so
-  mix.ramp = 500
+  mix.ramp = "500ms"
   for _, p in ipairs(everybody) do p:speaks_to("main", -14) end
 end
 
