@@ -7,6 +7,7 @@
 #include "lua/generation.h"
 #include "lua/handle.h"
 #include "lua/options.h"
+#include "lua/params.h"
 
 #include <stdlib.h>
 #include <string.h>

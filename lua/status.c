@@ -4,6 +4,7 @@
 #include "lua/generation.h"
 #include "lua/generations.h"
 #include "lua/private.h"
+#include "lua/state.h"
 
 static json_t *policy_status(const struct script_policy *policy)
 {

@@ -101,7 +101,8 @@ static void a_migrate_that_fails_keeps_the_old_generation_and_all_states(void **
         {"  return { f = print }\n", "policy/site.lua:8: conference.state.f: a function cannot be "
                                      "kept"},
         {"  while true do end\n", "stopped after"},
-        {"  parley.set_fact('a', 1)\n", "policy/site.lua:9: parley.set_fact is not possible in the hook migrate"},
+        {"  parley.set_fact('a', 1)\n",
+         "policy/site.lua:9: parley.set_fact is not possible in the hook migrate"},
         {"  for c in parley.conferences() do c.state.n = 0 end\n",
          "policy/site.lua:9: parley.conferences is not possible in the hook migrate"},
     };
