@@ -220,5 +220,6 @@ void mix_seal(lua_State *L, const struct hook_frame *frame)
     const char *place;
 
     if (plan_seal(frame->plan, &place))
-        script_error(L, "%s: speaks_to: nobody can speak to more than %d buses", place, MIX_SPEAKS);
+        script_error(L, "%s: speaks_to: nobody can speak to more than %d buses", place,
+                     PLAN_SPEAKS);
 }

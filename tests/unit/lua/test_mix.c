@@ -280,7 +280,7 @@ static void what_makes_no_sense_is_refused_with_its_line(void **state)
     assert_refused("mix.ramp = 5", "mix.ramp must be a number of seconds from 0.02 to 2.0, not 5");
     assert_refused("mix.rampp = 50", "a mix has no field 'rampp' (did you mean 'ramp'?)");
     assert_refused("mix:bus ''", "mix:bus: a bus needs a name");
-    assert_refused("for i = 1, 80 do mix:bus('b' .. i) end", "mix:bus: more than 61 buses");
+    assert_refused("for i = 1, 80 do mix:bus('b' .. i) end", "mix:bus: more than 60 buses");
     assert_refused("for i = 1, 9 do p:speaks_to(mix:bus('b' .. i)) end",
                    "speaks_to: nobody can speak to more than 8 buses");
     assert_refused("p:mute()", "participant:mute is not possible in the hook mix");
