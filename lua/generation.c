@@ -243,7 +243,7 @@ int generation_create(struct lua_engine *engine, unsigned number, const char *si
         return ENOMEM;
     generation->engine = engine;
     generation->number = number;
-    generation->since = time(NULL);
+    generation->since = engine ? loop_time(engine->loop) : time(NULL);
     generation->references = 1;
     generation->memory_limit = MEMORY_LIMIT;
     generation->site_policy = strdup(site_policy);
