@@ -10,7 +10,7 @@
 static void journal_path(const struct settings *settings, char *path, size_t size)
 {
     if (*settings->journal_path) {
-        server_place(settings, settings->journal_path, path, size);
+        settings_place(settings, settings->journal_path, path, size);
     } else {
         snprintf(path, size, "%s/journal.jsonl", settings->data);
     }

@@ -45,7 +45,7 @@ struct sound_directories {
 };
 
 /* A file of the config's: beside it, unless it is a whole path. */
-void server_place(const struct settings *settings, const char *path, char *placed, size_t size);
+void settings_place(const struct settings *settings, const char *path, char *placed, size_t size);
 void server_directories(const struct settings *settings, struct sound_directories *directories);
 /* Looks into the sound files. EINVAL: `error` says what is wrong with one. */
 int server_check_sound(const struct settings *settings, char *error, size_t error_size);
@@ -63,6 +63,11 @@ int server_check(struct settings *settings, char *error, size_t error_size);
 /* Reads config and scripts anew. On failure everything stays as it was: an errno, and one line in
  * `error`. On success `error` has a line for each option that changed and needs a restart. */
 int server_reload(struct server *server, char *error, size_t error_size);
+
+/* Gives one conference other scripts than all others, or the same again. On failure it stays where
+ * it was: an errno, and one line in `error`. */
+int server_place(struct server *server, enum placing placing, struct conference *conference,
+                 char *error, size_t error_size);
 
 /* From now on, memory goes back to the system when the last call has ended. Errors as
  * focus_listen. */

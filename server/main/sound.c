@@ -66,7 +66,7 @@ static void config_directory(const struct settings *settings, char *directory, s
     snprintf(directory, size, "%s", *file ? dirname(file) : "");
 }
 
-void server_place(const struct settings *settings, const char *path, char *placed, size_t size)
+void settings_place(const struct settings *settings, const char *path, char *placed, size_t size)
 {
     char config[PATH_MAX];
     config_directory(settings, config, sizeof config);
@@ -77,9 +77,9 @@ void server_place(const struct settings *settings, const char *path, char *place
 void server_directories(const struct settings *settings, struct sound_directories *directories)
 {
     config_directory(settings, directories->config, sizeof directories->config);
-    server_place(settings, settings->prompts_path, directories->own, sizeof directories->own);
-    server_place(settings, settings->recordings, directories->recordings,
-                 sizeof directories->recordings);
+    settings_place(settings, settings->prompts_path, directories->own, sizeof directories->own);
+    settings_place(settings, settings->recordings, directories->recordings,
+                   sizeof directories->recordings);
     if (!*settings->recordings) {
         snprintf(directories->recordings, sizeof directories->recordings, "%s/recordings",
                  settings->data);
