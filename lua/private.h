@@ -11,6 +11,7 @@
  *   strings.c      find, match, gmatch, gsub; pattern.c matches, in counted steps
  *   coroutines.c   coroutines that cannot outlive their budget
  *   budget.c       instructions, time and memory of one hook call
+ *   api.c          `parley api`: what scripts can use, as lua/api/ describes it
  *   policy.c       class policy: hooks and options of one file
  *   application.c  an application: the function of one file
  *   conversation.c one caller's coroutine (conversation.h); wait.c how it waits
