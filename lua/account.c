@@ -1,5 +1,9 @@
 /* What the hook `account` answers: the same keys as in the config, checked the same way. */
-#include "lua/private.h"
+#include "lua/errors.h"
+#include "lua/hook.h"
+#include "lua/params.h"
+
+#include "core/account.h"
 
 #include <string.h>
 

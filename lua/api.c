@@ -2,11 +2,14 @@
  * `parley api`: runs lua/api/main.lua, which writes what scripts can use from its description. That
  * is a program of our own, not an operator's script: it has all of Lua, and no server.
  */
-#include "lua/private.h"
+#include "lua/lua_engine.h"
 
 #include <errno.h>
+#include <lauxlib.h>
 #include <libgen.h>
 #include <limits.h>
+#include <lua.h>
+#include <lualib.h>
 #include <stdio.h>
 
 struct errand_to_api {

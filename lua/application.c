@@ -1,5 +1,10 @@
 /* Applications: scripts that return the function which talks with a caller. */
+#include "lua/budget.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/options.h"
 #include "lua/private.h"
+#include "lua/state.h"
 
 #include <errno.h>
 #include <limits.h>

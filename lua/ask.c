@@ -1,5 +1,8 @@
 /* call:ask: a prompt, what is pressed, how long that may take, how often it is tried. */
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/handle.h"
+#include "lua/params.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -203,11 +206,8 @@ static int push(lua_State *L, struct conversation *conversation)
             return 1;
         why = "invalid";
     }
-    if (question->tries == 0) {
-        lua_pushnil(L);
-        lua_pushstring(L, why);
-        return 2;
-    }
+    if (question->tries == 0)
+        return failure_push(L, why, 0);
     question->tries--;
     return try(L, conversation, strcmp(why, "timeout") == 0 ? "silence" : "invalid");
 }

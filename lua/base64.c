@@ -1,5 +1,7 @@
 /* base64.encode and base64.decode (RFC 4648 §4; the alphabet of §5 is read, too). */
-#include "lua/private.h"
+#include "lua/budget.h"
+#include "lua/contexts.h"
+#include "lua/libraries.h"
 
 #include <string.h>
 

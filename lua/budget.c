@@ -3,7 +3,11 @@
  * used up it comes at every single instruction and raises each time, so that no pcall, however
  * nested, gets further than its next instruction before it is killed, too.
  */
-#include "lua/private.h"
+#include "lua/budget.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+
+#include "core/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,13 @@
  * Class call: the caller whom an application talks with. Its methods are for that application's own
  * run; those that wait return when what they wait for is over.
  */
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/hook.h"
+#include "lua/params.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -104,8 +110,8 @@ static int early(lua_State *L)
         return luaL_error(L, "early: the call is answered already");
     error = visitor_progress(visitor, &decision);
     if (error == EINVAL)
-        return failure_push(L, 488, "The caller has made no offer");
-    return error ? failure_push(L, decision.code, decision.reason) : done(L);
+        return failure_push(L, "The caller has made no offer", 488);
+    return error ? failure_push(L, decision.reason, decision.code) : done(L);
 }
 
 static bool is_up(struct conversation *conversation, const struct conference_event *event)
@@ -128,7 +134,7 @@ static int answer(lua_State *L)
         return luaL_error(L, "answer: the call is answered already");
     conversation_check_wait(L, conversation, "answer");
     if (visitor_answer(visitor, &decision))
-        return failure_push(L, decision.code, decision.reason);
+        return failure_push(L, decision.reason, decision.code);
     return conversation_wait(L, conversation, &answer_wait);
 }
 

@@ -1,5 +1,12 @@
 /* Class conference. */
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/options.h"
+#include "lua/params.h"
+#include "lua/state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -423,9 +430,9 @@ static void invite_options(lua_State *L, int index, struct request_params *param
 }
 
 /* conference:invite(uri, { role = …, muted = …, agc = …, timeout = 30, name = …, referred_by = …
- * }): the participant, who is being called from now on; or nil, code, text. With by_refer = true:
+ * }): the participant, who is being called from now on; or nil, why, code. With by_refer = true:
  * true, they are asked to dial in. In an application, with wait = true: the participant once it is
- * in; or nil, code, text. */
+ * in; or nil, why, code. */
 static int invite(lua_State *L)
 {
     struct invite_words words = {.name = ""};

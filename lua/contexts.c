@@ -1,5 +1,8 @@
 /* Which context a script runs in, and whether what it calls is for that. */
-#include "lua/private.h"
+#include "lua/contexts.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/hook.h"
 
 static const struct {
     unsigned context;

@@ -1,6 +1,14 @@
 /* Conversations: begun by a call, run step by step, closed by a hang-up. */
 #include "lua/conversation.h"
+#include "lua/budget.h"
+#include "lua/classes.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/hook.h"
+#include "lua/state.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 
 #include <stdio.h>

@@ -24,6 +24,9 @@
 #include "focus/visitor.h"
 #include "lua/private.h"
 
+#include <lua.h>
+#include <uthash.h>
+
 enum {
     KEYS_MAX = 32, /* pressed ahead, or of one answer */
 };
@@ -31,7 +34,7 @@ enum {
 /* What a wait came to. */
 struct outcome {
     bool is_good;
-    int code;                      /* of a decision, of a transfer */
+    int code;                      /* SIP status; 0: there is none that says the same */
     char text[96];                 /* the keys; or why not */
     void *result;                  /* of whoever has worked for it, for push; NULL: none. Owned. */
     void (*release)(void *result); /* frees it after the step; NULL: there is nothing to free */

@@ -5,7 +5,9 @@
  *
  * coroutine.close is left out: it runs closing code on a thread of its own.
  */
-#include "lua/private.h"
+#include "lua/budget.h"
+#include "lua/generation.h"
+#include "lua/libraries.h"
 
 #include <string.h>
 

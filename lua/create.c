@@ -1,5 +1,13 @@
 /* parley.create: a conference with a name of its own, made by an application (RFC 4579 §5.3). */
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/hook.h"
+#include "lua/libraries.h"
+#include "lua/params.h"
+#include "lua/state.h"
 
 #include <stdio.h>
 #include <string.h>

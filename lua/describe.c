@@ -1,6 +1,10 @@
 /* What a conference's policies tell of themselves to who asks (RFC 4353 §4.4): their names, the
  * wishes that they decide about, and the options that they declare public. */
-#include "lua/private.h"
+#include "lua/budget.h"
+#include "lua/classes.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/options.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* Durations as scripts give them: "250ms", "90s", "5m", "1h", "2d", or a number of seconds. */
-#include "lua/private.h"
+#include "lua/errors.h"
+#include "lua/params.h"
 
 #include "core/text.h"
 

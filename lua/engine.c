@@ -1,5 +1,13 @@
 /* Which generation is live, how it is replaced, and what the focus asks of it. */
+#include "lua/budget.h"
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/hook.h"
+#include "lua/libraries.h"
+#include "lua/options.h"
+#include "lua/state.h"
 
 #include "core/log.h"
 

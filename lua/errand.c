@@ -1,5 +1,7 @@
 /* What a conversation has others do while it waits: the web client, the store. */
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,6 @@
 /* Lua errors: raising them, and turning them into one line that an operator can act on. */
-#include "lua/private.h"
+#include "lua/errors.h"
+#include "lua/budget.h"
 
 #include "core/log.h"
 

@@ -1,5 +1,10 @@
 /* conference:explain(listener, talker) and participant:explain(): a table that can be read aloud by
  * tostring. */
+#include "lua/budget.h"
+#include "lua/classes.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
 #include "lua/private.h"
 
 #include "focus/explain.h"

@@ -3,7 +3,13 @@
  * the operator (`parley fact`) set them, and every script may look. They outlive a reload, not the
  * server.
  */
+#include "lua/budget.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/libraries.h"
+#include "lua/params.h"
 #include "lua/private.h"
+#include "lua/state.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * Read-only views of tables. A view is an empty table whose metatable, hidden, leads to the real
  * one; reading works as ever (pairs, ipairs and # too), writing is an error.
  */
-#include "lua/private.h"
+#include "lua/libraries.h"
 
 /* Pushes the real table behind the view at index 1. */
 static void real_push(lua_State *L)

@@ -2,7 +2,15 @@
  * One load of all policies: a Lua state of its own, with a cap on its memory. Freed when the
  * engine has turned to another one and no hook of it is on the C stack.
  */
+#include "lua/generation.h"
+#include "lua/budget.h"
+#include "lua/classes.h"
+#include "lua/errors.h"
+#include "lua/handle.h"
+#include "lua/libraries.h"
+#include "lua/options.h"
 #include "lua/private.h"
+#include "lua/state.h"
 
 #include <errno.h>
 #include <limits.h>

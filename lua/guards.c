@@ -3,7 +3,9 @@
  * in advance, in instructions, and given its bounds explicitly, so that no metamethod can raise
  * them afterwards. What is left are functions linear in one string, which STRING_LIMIT bounds.
  */
-#include "lua/private.h"
+#include "lua/budget.h"
+#include "lua/errors.h"
+#include "lua/libraries.h"
 
 struct guard {
     const char *name;

@@ -1,9 +1,15 @@
 /*
  * Handles: what scripts hold of conferences and participants. A handle is an id, looked up at each
- * use; when its object is gone, fields are nil and methods return nil, "gone". Unknown fields are
- * errors, for they are slips of the pen.
+ * use; when its object is gone, fields are nil and methods return nil, "gone", 410. Unknown fields
+ * are errors, for they are slips of the pen.
  */
+#include "lua/handle.h"
+#include "lua/budget.h"
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/hook.h"
 
 #include <errno.h>
 #include <string.h>
@@ -165,9 +171,7 @@ uint64_t handle_check(lua_State *L, int index, const struct handle_class *class)
 
 int handle_gone(lua_State *L)
 {
-    lua_pushnil(L);
-    lua_pushliteral(L, "gone");
-    return 2;
+    return failure_push(L, "gone", 410);
 }
 
 /* Upvalues: class, ids (0 ends them), next index. */
@@ -250,18 +254,20 @@ void class_open(lua_State *L, const char *name, const luaL_Reg *metamethods)
     lua_pop(L, 1);
 }
 
-int failure_push(lua_State *L, int code, const char *text)
+int failure_push(lua_State *L, const char *why, int code)
 {
     lua_pushnil(L);
+    lua_pushstring(L, why);
+    if (code == 0)
+        return 2;
     lua_pushinteger(L, code);
-    lua_pushstring(L, text);
     return 3;
 }
 
 int refusal_push(lua_State *L, const struct decision *decision)
 {
-    return failure_push(L, decision->code,
-                        *decision->reason ? decision->reason : "refused by the policy");
+    return failure_push(L, *decision->reason ? decision->reason : "refused by the policy",
+                        decision->code);
 }
 
 int command_refused(lua_State *L, int result, const struct decision *decision)
@@ -269,9 +275,7 @@ int command_refused(lua_State *L, int result, const struct decision *decision)
     if (result == ENOENT || result == EINVAL)
         return handle_gone(L);
     if (result == EINPROGRESS) {
-        lua_pushnil(L);
-        lua_pushinteger(L, 202);
-        lua_pushliteral(L, "It waits for a decision");
+        (void)failure_push(L, "It waits for a decision", 202);
         pending_push(L, decision->pending);
         return 4;
     }

@@ -18,8 +18,17 @@
  *
  * Decision hooks only decide; commands (participant:mute() and so on) are for event hooks.
  */
+#include "lua/hook.h"
+#include "lua/budget.h"
+#include "lua/classes.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/options.h"
+#include "lua/params.h"
 #include "lua/private.h"
+#include "lua/state.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "focus/plan.h"
 

@@ -2,7 +2,13 @@
  * http.get, http.post, http.request: what applications ask of the web. They wait for the answer,
  * and nobody else does.
  */
+#include "lua/budget.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/libraries.h"
+#include "lua/params.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -222,11 +228,8 @@ static int page_push(lua_State *L, struct conversation *conversation)
 
     (void)errand_drop(conversation);
     page = conversation->outcome.result;
-    if (!page || !page->is_there) {
-        lua_pushnil(L);
-        lua_pushstring(L, page ? page->bytes : conversation->outcome.text);
-        return 2;
-    }
+    if (!page || !page->is_there)
+        return failure_push(L, page ? page->bytes : conversation->outcome.text, 0);
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, page->status);
     lua_setfield(L, -2, "status");
@@ -278,9 +281,7 @@ static int ask(lua_State *L, struct conversation *conversation, const char *what
         (void)errand_drop(conversation);
         if (result == EINVAL || result == EACCES)
             return luaL_error(L, "%s: %s", what, error);
-        lua_pushnil(L);
-        lua_pushstring(L, error);
-        return 2;
+        return failure_push(L, error, 0);
     }
     errand_begun(errand, fetch);
     return conversation_wait(L, conversation, &page_wait);

@@ -1,6 +1,11 @@
 /* A call goes into a conference, out of its mix to talk with the application again, and back; or to
  * somebody else. */
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/params.h"
 
 #include <errno.h>
 #include <string.h>
@@ -34,7 +39,7 @@ static int push_decided(lua_State *L, struct conversation *conversation)
         participant_push(L, visitor_participant(visitor));
         return 1;
     }
-    return failure_push(L, outcome->code, outcome->text);
+    return failure_push(L, outcome->text, outcome->code);
 }
 
 static const struct wait decision_wait = {.push = push_decided, .on_event = is_decided};
@@ -120,11 +125,11 @@ static bool is_transferred(struct conversation *conversation, const struct confe
     return event->kind == EVENT_CHANGED && note_event(conversation, event->code < 300, event);
 }
 
-/* true; or nil, code, text. */
+/* true; or nil, why, code. */
 static int push_transfer(lua_State *L, struct conversation *conversation)
 {
     if (!conversation->outcome.is_good)
-        return failure_push(L, conversation->outcome.code, conversation->outcome.text);
+        return failure_push(L, conversation->outcome.text, conversation->outcome.code);
     lua_pushboolean(L, 1);
     return 1;
 }

@@ -2,7 +2,11 @@
  * json.encode and json.decode (RFC 8259). What Lua has no value for is json.null, and
  * json.empty_list, since {} is an object without names.
  */
-#include "lua/private.h"
+#include "lua/budget.h"
+#include "lua/contexts.h"
+#include "lua/errors.h"
+#include "lua/libraries.h"
+#include "lua/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* What policies there are, and what they may be told: for `parley policies`. */
-#include "lua/private.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
 
 #include <errno.h>
 #include <glob.h>

@@ -1,5 +1,5 @@
 /* Known names, and the nearest of them for "did you mean", where speed is nothing. */
-#include "lua/private.h"
+#include "lua/errors.h"
 
 #include "core/text.h"
 

@@ -17,7 +17,10 @@
  * entries. Declarations are kept with their type as its number here, the default in its final form
  * as `value`, and what would fit, in words, as `what`.
  */
-#include "lua/private.h"
+#include "lua/errors.h"
+#include "lua/libraries.h"
+#include "lua/options.h"
+#include "lua/params.h"
 
 #include <stdio.h>
 #include <string.h>

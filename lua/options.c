@@ -1,5 +1,10 @@
 /* conference.options: plain data from the config, as the policies declare it (option_types.c). */
-#include "lua/private.h"
+#include "lua/options.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/hook.h"
+#include "lua/libraries.h"
+#include "lua/state.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 /* The parameters of requests as scripts give and get them; which there are: focus/params.h. */
-#include "lua/private.h"
+#include "lua/params.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
 
 #include <math.h>
 #include <string.h>

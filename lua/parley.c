@@ -1,5 +1,12 @@
 /* The table `parley`, and print. */
+#include "lua/budget.h"
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/hook.h"
+#include "lua/libraries.h"
 
 #include "core/log.h"
 

@@ -1,4 +1,9 @@
 /* Class participant. */
+#include "lua/classes.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/hook.h"
+#include "lua/params.h"
 #include "lua/private.h"
 
 void participant_push(lua_State *L, uint64_t id)

@@ -1,4 +1,4 @@
-#include "lua/private.h"
+#include "lua/generation.h"
 
 #include "core/program.h"
 

@@ -3,7 +3,9 @@
  * matcher can backtrack for hours on a short text without executing one Lua instruction, which no
  * budget would see; this one charges every step.
  */
-#include "lua/private.h"
+#include "lua/pattern.h"
+#include "lua/budget.h"
+#include "lua/errors.h"
 
 #include <ctype.h>
 #include <string.h>

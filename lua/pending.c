@@ -1,6 +1,13 @@
 /* Class pending: a request that waits for somebody's decision; and what pending { … } says of that.
  */
+#include "lua/classes.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/params.h"
 #include "lua/private.h"
+
+#include "focus/pending.h"
 
 #include <string.h>
 

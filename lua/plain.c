@@ -5,7 +5,7 @@
  *   value := 'F' | 'T' | 'i' varint (zigzag) | 'd' 8 bytes (IEEE 754, least first)
  *          | 's' varint (length) bytes | '{' (key value)* '}'
  */
-#include "lua/private.h"
+#include "lua/state.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,7 @@
 /* Plain data as JSON: for what the focus keeps of it, and for json.encode and json.decode. */
-#include "lua/private.h"
+#include "lua/budget.h"
+#include "lua/libraries.h"
+#include "lua/state.h"
 
 #include <stdio.h>
 #include <string.h>

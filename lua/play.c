@@ -1,5 +1,9 @@
 /* call:play and call:say: files one after the other, and the keys that end them. */
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/handle.h"
+#include "lua/libraries.h"
+#include "lua/params.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,10 @@
  * only while the file is loaded; each assignment is checked at once, so that an error names the
  * line. The object's user value is a table { name, options, hooks by name }.
  */
-#include "lua/private.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/options.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,9 @@
 /* call:record, conference:record: what is said goes to a file below the recordings' directory. */
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/handle.h"
+#include "lua/params.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -128,11 +132,8 @@ static int push(lua_State *L, struct conversation *conversation)
 {
     const struct take *take = &conversation->take;
 
-    if (!conversation->outcome.is_good) {
-        lua_pushnil(L);
-        lua_pushstring(L, conversation->outcome.text);
-        return 2;
-    }
+    if (!conversation->outcome.is_good)
+        return failure_push(L, conversation->outcome.text, 0);
     lua_createtable(L, 0, 3);
     lua_pushfstring(L, "%s%s", RECORDING, take->file);
     lua_setfield(L, -2, "file");
@@ -194,7 +195,7 @@ int call_record(lua_State *L)
 
 /* ---- what is said in a conference ----------------------------------------------------------- */
 
-/* conference:record { file = … }: its name; or nil, code, text */
+/* conference:record { file = … }: its name; or nil, why, code */
 int conference_record_file(lua_State *L, struct conference *conference)
 {
     static const char *const names[] = {"file"};

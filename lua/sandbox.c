@@ -5,8 +5,12 @@
  * Each policy has an environment of its own, an empty table that leads to the one table of
  * globals. Nothing can be stored in either, so policies do not see each other.
  */
-#include "lua/private.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/libraries.h"
+#include "lua/params.h"
 
+#include <lualib.h>
 #include <string.h>
 
 static char environment_key;

@@ -3,7 +3,13 @@
  * side:bring(participant, { … }) take somebody of its parent in, participant:back() sends them
  * back.
  */
+#include "lua/classes.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/params.h"
 #include "lua/private.h"
+#include "lua/state.h"
 
 #include <errno.h>
 #include <string.h>
@@ -138,7 +144,7 @@ static void take_make(lua_State *L, struct request_params *params)
 }
 
 /* conference:sidebar { title = …, policy = …, options = …, background = -18, shown = "ref" }: a
- * conference; or nil, code, text. */
+ * conference; or nil, why, code. */
 int conference_sidebar(lua_State *L)
 {
     struct sidebar_wish wish = {.asks = false};
@@ -173,17 +179,6 @@ int conference_sidebar(lua_State *L)
 
 /* ---- taking somebody in --------------------------------------------------------------------- */
 
-/* The number of seconds on top of the stack, in ms. */
-static unsigned take_timeout(lua_State *L)
-{
-    lua_Number seconds = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
-
-    if (!(seconds >= 1 && seconds <= ANSWER_TIMEOUT_MOST))
-        script_error(L, "ask: timeout must be a number of seconds from 1 to %d",
-                     ANSWER_TIMEOUT_MOST);
-    return (unsigned)(seconds * 1000);
-}
-
 static void take_wish(lua_State *L, const char *what, struct sidebar_wish *wish,
                       struct request_params *params)
 {
@@ -204,7 +199,7 @@ static void take_wish(lua_State *L, const char *what, struct sidebar_wish *wish,
         if (key == WISH_PROMPT)
             file_check(L, -1, "ask: prompt", params->file, sizeof params->file);
         else if (key == WISH_TIMEOUT)
-            wish->timeout = take_timeout(L);
+            wish->timeout = duration_check(L, -1, "ask: timeout", 1, ANSWER_TIMEOUT_MOST);
         else if (key == WISH_ACCEPT)
             wish->accept = key_take(L, "ask: accept");
         else if (key == WISH_DECLINE)
@@ -217,7 +212,7 @@ static void take_wish(lua_State *L, const char *what, struct sidebar_wish *wish,
         script_error(L, "ask: one key cannot both accept and decline");
 }
 
-/* Who it is in the sidebar; or nil, code, text. */
+/* Who it is in the sidebar; or nil, why, code. */
 static int take(lua_State *L, const char *what, bool asks)
 {
     struct sidebar_wish wish = {

@@ -3,6 +3,10 @@
  * stand for a list of prompts, which the rules of a language give once they are to be heard: Lua
  * files as scripts/language/en.lua, loaded with each generation.
  */
+#include "lua/contexts.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/libraries.h"
 #include "lua/private.h"
 
 #include <limits.h>

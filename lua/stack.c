@@ -2,7 +2,9 @@
  * The policies that decide about a conference: the site's first, then the conference's own in their
  * order, each once. A conference's own are one text, with commas between their names.
  */
-#include "lua/private.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/params.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,9 @@
 /* Methods of class participant: role, shown name, floor, leave to speak. */
-#include "lua/private.h"
+#include "lua/classes.h"
+#include "lua/handle.h"
+#include "lua/params.h"
+
+#include "focus/focus.h"
 
 #include <stdio.h>
 

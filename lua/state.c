@@ -9,6 +9,10 @@
  * end is decided by the outer one. So is a step of an application, from one wait to the next: a
  * table of the step before is empty, and raises.
  */
+#include "lua/state.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/hook.h"
 #include "lua/private.h"
 
 #include "core/log.h"

@@ -1,5 +1,7 @@
 /* Calls, errors and times of one hook. */
-#include "lua/private.h"
+#include "lua/budget.h"
+
+#include "core/clock.h"
 
 static double percentile_us(const struct hook_stats *stats, double fraction)
 {

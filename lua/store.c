@@ -3,6 +3,12 @@
  * each method waits for the disk, and nobody else does.
  */
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/libraries.h"
+#include "lua/params.h"
+#include "lua/state.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -57,8 +63,7 @@ static const struct finding *finding_take(lua_State *L, struct conversation *con
     finding = conversation->outcome.result;
     if (finding && finding->is_done)
         return finding;
-    lua_pushnil(L);
-    lua_pushstring(L, finding ? (const char *)finding->bytes : conversation->outcome.text);
+    (void)failure_push(L, finding ? (const char *)finding->bytes : conversation->outcome.text, 0);
     return NULL;
 }
 
@@ -73,9 +78,7 @@ static int value_push(lua_State *L, struct conversation *conversation)
     } else if (finding->kind == STORE_NOTHING) {
         lua_pushnil(L);
     } else if (plain_decode(L, finding->bytes, finding->size) != 0) {
-        lua_pushnil(L);
-        lua_pushliteral(L, "what is kept there cannot be read");
-        return 2;
+        return failure_push(L, "what is kept there cannot be read", 0);
     }
     return 1;
 }
@@ -199,9 +202,7 @@ static int wait_or_tell(lua_State *L, const struct wish *wish, bool has_errand, 
         return handle_gone(L);
     if (error) {
         (void)errand_drop(wish->conversation);
-        lua_pushnil(L);
-        lua_pushstring(L, error == EAGAIN ? "the store is too busy" : strerror(error));
-        return 2;
+        return failure_push(L, error == EAGAIN ? "the store is too busy" : strerror(error), 0);
     }
     if (has_errand)
         return conversation_wait(L, wish->conversation, wait);

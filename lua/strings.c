@@ -1,5 +1,8 @@
 /* string.find, match, gmatch and gsub, over pattern.c. */
-#include "lua/private.h"
+#include "lua/budget.h"
+#include "lua/errors.h"
+#include "lua/libraries.h"
+#include "lua/pattern.h"
 
 #include <ctype.h>
 #include <string.h>

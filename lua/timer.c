@@ -1,5 +1,9 @@
 /* parley.after and parley.every: functions that run while an application waits, and end with it. */
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/params.h"
 
 #include "core/id.h"
 

@@ -3,7 +3,12 @@
  * that asks for a password, and pending { … }, which leaves it to somebody. A verdict is immutable,
  * so a script may make one once and return it often.
  */
-#include "lua/private.h"
+#include "lua/classes.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/hook.h"
+#include "lua/params.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,10 @@
 /* How conversations wait, and what ends that: keys, time, events, and whoever works for them. */
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/hook.h"
+#include "lua/params.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -101,17 +106,17 @@ bool conversation_note(struct conversation *conversation, bool is_good, const ch
 
     outcome_release(outcome);
     outcome->is_good = is_good;
+    outcome->code = 0;
     (void)snprintf(outcome->text, sizeof outcome->text, "%s", text);
     return true;
 }
 
 static int push_plainly(lua_State *L, const struct outcome *outcome)
 {
-    if (outcome->is_good)
-        lua_pushboolean(L, 1);
-    else
-        lua_pushnil(L);
-    if (outcome->is_good && *outcome->text == '\0')
+    if (!outcome->is_good)
+        return failure_push(L, outcome->text, outcome->code);
+    lua_pushboolean(L, 1);
+    if (*outcome->text == '\0')
         return 1;
     lua_pushstring(L, outcome->text);
     return 2;

@@ -1,6 +1,12 @@
 /* Waiting for what happens in a conference: call:wait_for, conference:wait_for, and for whoever is
  * called by conference:invite. */
+#include "lua/classes.h"
 #include "lua/conversation.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/handle.h"
+#include "lua/params.h"
+#include "lua/private.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -92,9 +98,11 @@ void watchers_lose(struct lua_engine *engine, uint64_t conference)
 
     DL_FOREACH_SAFE2(*bucket_of(engine, conference), conversation, next, watch.next)
     {
-        if (conversation->watch.conference == conference &&
-            conversation_note(conversation, false, "gone"))
-            conversation_resume(conversation);
+        if (conversation->watch.conference != conference)
+            continue;
+        (void)conversation_note(conversation, false, "gone");
+        conversation->outcome.code = 410;
+        conversation_resume(conversation);
     }
 }
 
@@ -122,11 +130,8 @@ static int push_event(lua_State *L, struct conversation *conversation)
     const struct outcome *outcome = &conversation->outcome;
     const struct conference_event *event = outcome->result;
 
-    if (!outcome->is_good) {
-        lua_pushnil(L);
-        lua_pushstring(L, outcome->text);
-        return 2;
-    }
+    if (!outcome->is_good)
+        return failure_push(L, outcome->text, outcome->code);
     event_push(L, event);
     if (!event->participant)
         return 1;
@@ -222,7 +227,7 @@ int conference_wait_for(lua_State *L)
 
 /* ---- for who is called ---------------------------------------------------------------------- */
 
-/* The participant, who is in; or nil, code, text. */
+/* The participant, who is in; or nil, why, code. */
 static int push_answer(lua_State *L, struct conversation *conversation)
 {
     const struct outcome *outcome = &conversation->outcome;
@@ -232,10 +237,8 @@ static int push_answer(lua_State *L, struct conversation *conversation)
         participant_push(L, event->participant);
         return 1;
     }
-    lua_pushnil(L);
-    lua_pushinteger(L, outcome->is_good ? event->code : 487);
-    lua_pushstring(L, outcome->is_good ? event->reason : outcome->text);
-    return 3;
+    return outcome->is_good ? failure_push(L, event->reason, event->code)
+                            : failure_push(L, outcome->text, outcome->code);
 }
 
 static const struct wait answer_wait = {.push = push_answer};

@@ -1,5 +1,7 @@
 /* The time of day in a time zone (RFC 8536: files of the system's zone database). */
-#include "lua/private.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/libraries.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -90,8 +90,8 @@ end
 local function join_when_possible(call, conference, pin)
   local until_then, turn = os.time() + options.patience, 0
   while true do
-    local joined, code, why = call:join(conference, { pin = pin })
-    if joined or code ~= 480 or os.time() >= until_then then return joined, code, why end
+    local joined, why, code = call:join(conference, { pin = pin })
+    if joined or code ~= 480 or os.time() >= until_then then return joined, why, code end
     if turn % 10 == 0 then tell(call, "wait-for-host") end
     turn = turn + 1
     call:sleep(2)
@@ -106,11 +106,11 @@ local function try_pins(call, conference, number)
     local pin = ask_pin(call, "enter-pin")
     if not pin then return end
     if not may_try(caller, room) then return say_locked_out(call) end
-    local joined, code = call:join(conference, { pin = pin })
+    local joined, _, code = call:join(conference, { pin = pin })
     if code == 403 and conference.locked then return apologize(call, 423) end
     if code ~= 403 then
       was_right(caller, room)
-      if code == 480 then joined, code = join_when_possible(call, conference, pin) end
+      if code == 480 then joined, _, code = join_when_possible(call, conference, pin) end
       return joined or apologize(call, code, conference)
     end
     call:play "wrong-pin"
@@ -124,7 +124,7 @@ local function join(call)
     if not number then return end
     local conference = parley.conference(number)
     if conference then
-      local joined, code = join_when_possible(call, conference)
+      local joined, _, code = join_when_possible(call, conference)
       local wants_pin = code == 401 or code == 403 and not conference.locked
       if wants_pin then return try_pins(call, conference, number) end
       return joined or apologize(call, code, conference)
@@ -143,7 +143,7 @@ local function create(call)
   local function is_another(pin) return pin ~= host_pin end
   local guest_pin = host_pin and ask_pin(call, "choose-pin", is_another)
   if not guest_pin then return end
-  local conference, code = parley.create {
+  local conference, _, code = parley.create {
     policy  = options.policy,
     owner   = call.from,
     digits  = options.digits,
@@ -153,7 +153,7 @@ local function create(call)
   call:on_hangup(function() conference:close "Its creator has hung up" end)
   local number = digits(conference.name)
   call:say("your-conference-number-is", number, "your-conference-number-is", number)
-  local joined, refusal = call:join(conference, { role = "host", pin = host_pin })
+  local joined, _, refusal = call:join(conference, { role = "host", pin = host_pin })
   return joined or apologize(call, refusal, conference)
 end
 

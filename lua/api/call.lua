@@ -56,7 +56,7 @@ return {
           gives = "participant or refusal", from = "application", waits = true,
           text = [[Into a conference, if the policy lets it (hook `join`); with music, while that is left to
             somebody. The application goes on with its caller there.]],
-          example = [[local me, code, why = call:join(conference, { role = "host" })]] },
+          example = [[local me, why, code = call:join(conference, { role = "host" })]] },
         { name = "leave", takes = "", gives = "true or reason", from = "application", waits = true,
           text = "Out of the mix, to play and ask; to the others it is on hold.",
           example = [[call:leave()]] },
@@ -65,7 +65,7 @@ return {
         { name = "transfer", takes = "uri: string, options?: transfer_options", gives = "true or refusal",
           from = "application", waits = true,
           text = "Asks the phone to call that instead (REFER), and waits for what it tells of that.",
-          example = [[local done, code = call:transfer "sip:desk@example.com"]] },
+          example = [[local done, why = call:transfer "sip:desk@example.com"]] },
         { name = "hangup", takes = "reason?: string", gives = "true or refusal", from = "application",
           text = "Ends the call.", example = [[call:hangup()]] },
         { name = "on_hangup", takes = "run: fun()", gives = "", from = "application",

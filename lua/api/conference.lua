@@ -6,7 +6,7 @@ return {
       separator = ":",
       reads = "read",
       text = [[A conference. `#conference` is how many are in it. A handle to one that is over gives `nil`
-        for its fields, and `nil, "gone"` from its methods.]],
+        for its fields, and `nil, "gone", 410` from its methods.]],
       fields = {
         { "id", "integer", "" },
         { "name", "string", "the user part of its URI" },
@@ -182,7 +182,7 @@ return {
       extends = "bring_options",
       fields = {
         { "prompt", "file?", [[`""`: none]] },
-        { "timeout", "number?", "seconds, at most 600", default = "15" },
+        { "timeout", "duration?", "at most ten minutes", default = "15" },
         { "accept", "string?", "a key", default = [["1"]] },
         { "decline", "string?", "a key", default = [["2"]] },
       },

@@ -7,7 +7,7 @@ return {
       reads = "mix",
       text = [[What the conference's mix is to be like. See "Who hears whom" in README.md.]],
       fields = {
-        { "ramp", "integer", "ms (20 to 2,000) in which what is new comes in force", set = "mix" },
+        { "ramp", "number", "seconds (0.02 to 2) in which what is new comes in force", set = "mix" },
       },
       functions = {
         { name = "bus", takes = "name: string", gives = "string", from = "mix",

@@ -41,9 +41,9 @@ local function take(text)
 end
 
 local otherwise = {
-  refusal = { { type = "integer|string|nil", name = "code" }, { type = "string?", name = "text" } },
+  refusal = { { type = "string?", name = "why" }, { type = "integer?", name = "code" } },
   reason = { { type = "string?", name = "why" } },
-  gone = { { type = [["gone"?]], name = "why" } },
+  gone = { { type = [["gone"?]], name = "why" }, { type = "integer?", name = "code" } },
 }
 
 local function give(text)

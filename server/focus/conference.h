@@ -59,6 +59,7 @@ struct conference {
     struct sound sound;
     struct playback *playbacks;     /* list */
     uint64_t recording;             /* id; 0: none */
+    bool is_tapped;                 /* all speak to MIX_RECORD, too */
     enum stream_direction withheld; /* from the streams of all, see struct answer */
     char codecs[REQUEST_CODECS];    /* those offered, "": all */
     struct loop_timer *media_timer; /* runs while somebody is_outdated */
@@ -99,6 +100,8 @@ void conference_end(struct conference *conference, int code, const char *reason)
 /* After somebody has gone, or did not come in: when nobody is left in it, or the creator with whom
  * it ends has left. */
 void conference_end_if_over(struct conference *conference);
+/* With whom it ends, if it does so with its creator; 0: who has left, or does not come. */
+void conference_set_creator(struct conference *conference, uint64_t participant);
 
 /* gone.c */
 /* Remembers a generated name whose conference is over. */

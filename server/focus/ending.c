@@ -169,10 +169,27 @@ void conference_limit(struct conference *conference, const struct conference_lif
                                    });
 }
 
+/* Somebody is called, or brought in, once that is approved. */
+static bool may_still_come(const struct conference *conference)
+{
+    const struct pending *pending = NULL;
+
+    while ((pending = conference_next_pending(conference, pending))) {
+        const struct request *request = &pending->request;
+        if (request->verb == VERB_INVITE || (request->verb == VERB_SIDEBAR && request->target))
+            return true;
+    }
+    return false;
+}
+
 static void on_empty(void *arg)
 {
     struct conference *conference = arg;
 
+    if (may_still_come(conference)) {
+        conference_await(conference, conference->focus->patience);
+        return;
+    }
     if (!conference->active)
         log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference is over before it began");
     conference_close(conference, "nobody has come");
@@ -183,6 +200,12 @@ void conference_await(struct conference *conference, unsigned ms)
     /* Without memory for the timer it stays until somebody has come and gone. */
     (void)loop_timer_start(conference->focus->loop, &conference->empty_timer, ms, on_empty,
                            conference);
+}
+
+void conference_set_creator(struct conference *conference, uint64_t participant)
+{
+    conference->creator = participant;
+    conference->creator_has_left = !participant;
 }
 
 void conference_end_if_over(struct conference *conference)

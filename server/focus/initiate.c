@@ -4,6 +4,7 @@
 #include "focus/conference.h"
 #include "focus/events.h"
 #include "focus/participant.h"
+#include "focus/pending_parts.h"
 #include "focus/private.h"
 #include "focus/wishes.h"
 
@@ -148,16 +149,18 @@ static void call_initiator(struct conference *conference, const struct initiatio
         .params = {.role = "host", .anonymous = from->caller.anonymous},
     };
     struct decision decision;
+    struct pending *pending;
     int error;
 
     actor_of_call(&request.actor, from, 0);
     conference_wish_sound(conference, &request.params);
     error = focus_submit(conference->focus, &request, &decision);
-    if (!error || error == EALREADY)
-        conference->creator = decision.participant;
-    if (!error || error == EALREADY || error == EINPROGRESS)
+    if (error == EINPROGRESS) {
+        pending = focus_pending(conference->focus, decision.pending);
+        pending->brings_creator = pending->tells_uncalled = true;
         return;
-    conference->creator_has_left = true;
+    }
+    conference_set_creator(conference, !error || error == EALREADY ? decision.participant : 0);
     conference_end_if_over(conference);
 }
 

@@ -291,10 +291,8 @@ void participant_leave(struct participant *participant, enum departure_method me
     DL_DELETE(conference->members, participant);
     conference->member_count--;
     pending_target_left(participant);
-    if (participant->id == conference->creator) {
-        conference->creator = participant->successor ? participant->successor->id : 0;
-        conference->creator_has_left = !participant->successor;
-    }
+    if (participant->id == conference->creator)
+        conference_set_creator(conference, participant->successor ? participant->successor->id : 0);
     if (participant->successor && participant->successor->joined && !was_called) {
         event.kind = EVENT_REPLACED;
         event.other = participant->id;

@@ -194,6 +194,8 @@ static void finish(struct pending *pending, const struct decision *result)
     (void)snprintf(event.reason, sizeof event.reason, "%s", result->reason);
     if (!pending->is_over)
         take_out(pending);
+    if (pending->brings_creator)
+        conference_set_creator(conference, result->participant);
     log_write(LOG_LEVEL_INFO, conference->name, pending->request.call,
               "%s by %s (%llu) is %s%s%s: %d %s", verb_name(pending->request.verb),
               asker_of(&pending->request), (unsigned long long)pending->id,
@@ -279,24 +281,31 @@ void pending_cancel(struct focus *focus, uint64_t id)
         pending_withdraw(pending, 487, "Withdrawn");
 }
 
-static bool is_about(const struct pending *pending, const struct participant *participant)
+static void target_left(struct conference *conference, const struct participant *participant)
 {
-    enum verb verb = pending->request.verb;
+    struct pending *pending, *next;
 
-    return pending->request.target == participant->id &&
-           (verb_has_target(verb) || verb == VERB_REPLACE);
+    DL_FOREACH_SAFE(conference->pending, pending, next)
+    {
+        /* The call that a join names (RFC 3911) only says which conference is meant. */
+        if (pending->request.target != participant->id || pending->request.verb == VERB_JOIN)
+            continue;
+        if (participant->successor)
+            pending->request.target = participant->successor->id;
+        else
+            refuse_alone(pending, 480, "Who it is about has left");
+    }
 }
 
 void pending_target_left(const struct participant *participant)
 {
-    struct pending *pending, *next;
+    struct conference *conference = participant->conference, *sidebar;
 
-    DL_FOREACH_SAFE(participant->conference->pending, pending, next)
+    target_left(conference, participant);
+    /* Whoever is to come into a sidebar is a participant of its parent. */
+    DL_FOREACH2(conference->sidebars, sidebar, next_sidebar)
     {
-        if (is_about(pending, participant) && participant->successor)
-            pending->request.target = participant->successor->id;
-        else if (is_about(pending, participant))
-            refuse_alone(pending, 480, "Who it is about has left");
+        target_left(sidebar, participant);
     }
 }
 

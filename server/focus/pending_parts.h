@@ -26,6 +26,7 @@ struct pending {
     struct asker asker;
     struct referral *referral; /* is told; NULL: nobody */
     bool tells_uncalled;       /* that somebody is not called is told as their failure to come */
+    bool brings_creator;       /* whom the conference is over without */
     bool is_over;              /* which is still to be told */
     char decided_by[256];      /* who has: a URI; "": nobody who is named */
     time_t since;
@@ -48,7 +49,8 @@ int pending_decide(struct pending *pending, const struct request *request,
 void pending_withdraw(struct pending *pending, int code, const char *reason);
 /* The conference is over, and all that waits in it. */
 void pending_end_all(struct conference *conference, int code, const char *reason);
-/* What is wished about the participant is wished about who goes on for it, or about nobody. */
+/* What is wished about the participant, here or in a sidebar, is wished about who goes on for it,
+ * or about nobody: then it is over. */
 void pending_target_left(const struct participant *participant);
 /* moderators.c */
 /* Those who are to decide, and are in, hear that it waits. */

@@ -155,8 +155,6 @@ bool actor_is_secret(struct focus *focus, const struct actor *actor);
 char *actor_name(struct focus *focus, const struct actor *actor);
 
 /* submit.c */
-/* Whether its requests are about a participant. */
-bool verb_has_target(enum verb verb);
 /* Carries out what was accepted; errors as focus_submit. */
 int submit_accepted(struct focus *focus, const struct request *request, struct decision *decision);
 /* The same of what may be pending. */

@@ -23,7 +23,7 @@ enum {
     ANSWERS_WINDOW = 10000, /* ms */
 };
 
-bool verb_has_target(enum verb verb)
+static bool has_target(enum verb verb)
 {
     return verb == VERB_MUTE || verb == VERB_ENHANCE || verb == VERB_VOLUME || verb == VERB_HOLD ||
            verb == VERB_REMOVE || verb == VERB_TIMEOUT || verb_is_of_standing(verb);
@@ -260,7 +260,7 @@ static int find_target(struct focus *focus, const struct request *request,
 
     if (request->conference->ended || request->conference->factory)
         return ENOENT;
-    if (verb_has_target(request->verb) || (may_have_target(request->verb) && request->target)) {
+    if (has_target(request->verb) || (may_have_target(request->verb) && request->target)) {
         target = focus_participant(focus, request->target);
         /* It is this conference's policy that is asked: it decides about its own people only. */
         if (!target || target->left || target->conference != conference_of_target(request))

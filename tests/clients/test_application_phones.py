@@ -1,7 +1,6 @@
 """Real phones in an application: asked before and after the answer, and brought into a conference."""
 
 import audio
-import numpy as np
 import run
 import tone
 from parley import Server
@@ -20,10 +19,6 @@ end
 CONFIG = 'applications = { early = "door", late = "door" }\nconferences = { demo = {} }\n'
 
 
-def whistle(seconds):
-    return 0.1 * np.sin(2 * np.pi * PITCH * np.arange(seconds * audio.RATE) / audio.RATE)
-
-
 def goes_in(number, make):
     """Is up, is heard, and has heard the tone."""
     with Server(CONFIG, files={"scripts/door.lua": SCRIPT}) as server, Phone(server) as alice:
@@ -40,17 +35,17 @@ def goes_in(number, make):
 
 @run.real_time
 def test_baresip_is_brought_in_by_a_reinvite():
-    goes_in("late", lambda server: Baresip("bob", whistle(30)))
+    goes_in("late", lambda server: Baresip("bob", audio.whistle(PITCH, 30)))
 
 
 @run.real_time
 def test_baresip_is_brought_in_by_the_answer_to_its_call():
-    goes_in("early", lambda server: Baresip("bob", whistle(30)))
+    goes_in("early", lambda server: Baresip("bob", audio.whistle(PITCH, 30)))
 
 
 @run.real_time
 def test_linphone_is_brought_in_by_a_reinvite():
-    goes_in("late", lambda server: Linphone("bob", whistle(30)))
+    goes_in("late", lambda server: Linphone("bob", audio.whistle(PITCH, 30)))
 
 
 if __name__ == "__main__":

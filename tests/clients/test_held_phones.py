@@ -1,7 +1,6 @@
 """Re-INVITEs of the focus, taken by real phones: held, taken back, given another codec."""
 
 import audio
-import numpy as np
 import run
 import tone
 from changes import take_change
@@ -28,10 +27,6 @@ function policy.digit(event, conference, participant)
 end
 return policy
 """
-
-
-def whistle(seconds):
-    return 0.1 * np.sin(2 * np.pi * PITCH * np.arange(seconds * audio.RATE) / audio.RATE)
 
 
 def press(alice, digit):
@@ -72,7 +67,7 @@ def goes_along(server, alice, phone):
 @run.limit(60)
 def test_a_baresip_goes_along():
     with Server(policy=POLICY) as server, Phone(server, "alice") as alice, Baresip(
-        "bob", whistle(50)
+        "bob", audio.whistle(PITCH, 50)
     ) as bob:
         goes_along(server, alice, bob)
 
@@ -81,7 +76,7 @@ def test_a_baresip_goes_along():
 @run.limit(60)
 def test_a_linphone_goes_along_and_hears():
     with Server(policy=POLICY) as server, Phone(server, "alice") as alice, Linphone(
-        "bob", whistle(50)
+        "bob", audio.whistle(PITCH, 50)
     ) as bob:
         goes_along(server, alice, bob)
         last = bob.recording()[-2 * audio.RATE : -audio.RATE // 2]

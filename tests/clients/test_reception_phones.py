@@ -1,29 +1,24 @@
 """A real phone creates a conference by its keys, and another comes in by the same way."""
 
 import audio
-import numpy as np
 import run
 import tone
 from parley import Server
 from phones import Baresip
 from sip import Phone
 
-PITCH = 800  # Hz, what the phones say
+PITCH = 800  # Hz, what alice says
 CONFIG = 'applications = { ["9000"] = "reception" }\n'
-
-
-def whistle(pitch, seconds=90):
-    return 0.1 * np.sin(2 * np.pi * pitch * np.arange(seconds * audio.RATE) / audio.RATE)
 
 
 @run.real_time
 def test_a_plain_phone_creates_a_conference_and_another_joins_it():
-    with Server(CONFIG) as server, Baresip("alice", whistle(PITCH)) as alice:
+    with Server(CONFIG) as server, Baresip("alice", audio.whistle(PITCH, 90)) as alice:
         alice.call(f"sip:9000@{server.address}")
         alice.press("18254#1133#")
         number = server.expect_log(r"\[(\d{6}) \S+\] sip:alice@\S+ joined as host", within=60)[1]
         assert server.participants(number)["alice"]["status"] == "connected"
-        with Baresip("bob", whistle(1700)) as bob, Phone(server, "carol") as carol:
+        with Baresip("bob", audio.whistle(1700, 90)) as bob, Phone(server, "carol") as carol:
             bob.call(f"sip:9000@{server.address}")
             bob.press(f"2{number}#1133#")
             server.expect_log(rf"\[{number} \S+\] sip:bob@\S+ joined as guest", within=30)

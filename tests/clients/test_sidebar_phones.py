@@ -1,7 +1,6 @@
 """Real phones are asked into a sidebar: they hear the prompt, press a key, and are heard there alone."""
 
 import audio
-import numpy as np
 import run
 import tone
 from parley import Server
@@ -28,10 +27,6 @@ return policy
 """
 
 
-def whistle(seconds):
-    return 0.1 * np.sin(2 * np.pi * PITCH * np.arange(seconds * audio.RATE) / audio.RATE)
-
-
 def comes_aside(phone):
     with Server("conferences = { demo = {} }", policy=POLICY) as server:
         with Phone(server) as alice, Phone(server, "carol") as carol, phone as bob:
@@ -54,12 +49,12 @@ def comes_aside(phone):
 
 @run.real_time
 def test_a_baresip_is_asked_and_comes():
-    comes_aside(Baresip("bob", whistle(40)))
+    comes_aside(Baresip("bob", audio.whistle(PITCH, 40)))
 
 
 @run.real_time
 def test_a_linphone_is_asked_and_comes():
-    comes_aside(Linphone("bob", whistle(40)))
+    comes_aside(Linphone("bob", audio.whistle(PITCH, 40)))
 
 
 if __name__ == "__main__":

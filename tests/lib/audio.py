@@ -94,6 +94,11 @@ def voice(number, seconds):
     return samples * LOUDNESS / np.sqrt(np.mean(np.square(samples)))
 
 
+def whistle(pitch, seconds):
+    """One tone, Hz, for what only needs to be told from other tones."""
+    return 0.1 * np.sin(2 * np.pi * pitch * np.arange(seconds * RATE) / RATE)
+
+
 # ---- finding a voice --------------------------------------------------------------------------
 
 def correlate(recording, reference):

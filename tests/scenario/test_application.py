@@ -164,7 +164,7 @@ return function(call)
   call:play "welcome.wav"
   local pin = call:ask { prompt = "menu.wav", min = 2, max = 4, timeout = 20 }
   print("asked", pin)
-  local conference, code, why = parley.create { title = "Alice's", owner = call.from }
+  local conference, why, code = parley.create { title = "Alice's", owner = call.from }
   print("created", conference, code, why)
   print("joined", call:join(conference, { role = "host" }))
 end
@@ -275,7 +275,7 @@ def test_without_an_offer_there_is_no_early_audio():
     with with_application(script) as server, Phone(server, "alice") as alice:
         alice.invite("9000", body=None)
         ok = alice.expect(200)
-        server.expect_log("nil 488 The caller has made no offer")
+        server.expect_log("nil The caller has made no offer 488")
         assert ok.body
         alice.ack(body=alice.offer())
         alice.is_up = True
@@ -311,7 +311,7 @@ end
             alice.reply(again, 200, body=alice.offer())
             alice.expect("ACK")
             server.expect_log("join caller alice host")
-            server.expect_log("join 1 nil 403 No hosts here")
+            server.expect_log("join 1 nil No hosts here 403")
             server.expect_log("join 2 participant")
             server.expect_log("afterwards false .*play: the caller is in a conference")
 

@@ -177,7 +177,7 @@ end
             call = dora.expect_call()
             dora.reply(call, 486, reason="Busy Here")
             dora.expect("ACK")
-            server.expect_log("second nil 486 Busy Here")
+            server.expect_log("second nil Busy Here 486")
             alice.reply(alice.expect("BYE"), 200)
             alice.is_up = False
 
@@ -194,6 +194,8 @@ return function(call)
   print("two", call:transfer("sip:dora@192.0.2.7", { timeout = 30 }))
   print("three", call:transfer("sip:dora@192.0.2.7", { timeout = 1 }))
   print("four", call:transfer "sip:dora@192.0.2.7")
+  print("five", call:transfer "sip:dora@192.0.2.7")
+  print("six", call:transfer "sip:dora@192.0.2.7")
 end
 """
     with with_script(script) as server, Phone(server, "alice") as alice:
@@ -206,7 +208,7 @@ end
         assert refer["Call-ID"] == alice.call_id and refer.tag("From"), refer
         assert parameter(refer["Contact"], "isfocus") is None, refer
         alice.reply(refer, 405)
-        server.expect_log("one nil 405 Method Not Allowed")
+        server.expect_log("one nil Method Not Allowed 405")
 
         def notify(line, state, headers=None):
             fields = {
@@ -223,9 +225,9 @@ end
         alice.expect(489)
         notify(b"SIP/2.0 486 Busy Here\r\n", "terminated;reason=noresource")
         alice.expect(200, method="NOTIFY")
-        server.expect_log("two nil 486 Busy Here")
+        server.expect_log("two nil Busy Here 486")
         alice.reply(alice.expect("REFER"), 202)
-        server.expect_log("three nil 408 Request Timeout", within=6)
+        server.expect_log("three nil Request Timeout 408", within=6)
         # Of several REFERs the id says which (RFC 3515 §2.4.6).
         again = alice.expect("REFER")
         alice.reply(again, 202)
@@ -234,6 +236,12 @@ end
             notify(b"SIP/2.0 200 OK\r\n", "terminated;reason=noresource", event)
             alice.expect(code, method="NOTIFY")
         server.expect_log("four true")
+        # A last NOTIFY must say how it went (§2.4.5); one that does not is no success.
+        for name, line in (("five", b"SIP/2.0 nonsense\r\n"), ("six", b"SIP/2.0 100 Trying\r\n")):
+            alice.reply(alice.expect("REFER"), 202)
+            notify(line, "terminated;reason=noresource")
+            alice.expect(200, method="NOTIFY")
+            server.expect_log(f"{name} nil The phone has not said how it went 500")
         # F13: who has transferred hangs up.
         alice.reply(alice.expect("BYE"), 200)
         alice.is_up = False

@@ -255,10 +255,10 @@ function policy.media(request)
 end"""
     with Pair(hooks) as pair:
         pair.key("3")
-        pair.server.expect_log("all nil 400 no codec of that name")
+        pair.server.expect_log("all nil no codec of that name 400")
         pair.alice.audio.wait_for(lambda: pair.alice.audio.key is None, what="the end of the key")
         pair.key("1")
-        pair.server.expect_log("all nil 403 All may speak")
+        pair.server.expect_log("all nil All may speak 403")
         pair.bob.expect_nothing()
 
 

@@ -143,7 +143,7 @@ end"""
     with Conference(hooks) as conference:
         conference.bob.call()
         conference.key("1")
-        conference.server.expect_log("asked 1 nil 403 Not here")
+        conference.server.expect_log("asked 1 nil Not here 403")
         conference.bob.expect_nothing()
         assert not conference.server.participants()["bob"]["held"]
 

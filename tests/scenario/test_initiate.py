@@ -440,6 +440,86 @@ def test_a_policy_may_let_others_change_it():
         conference.end()
 
 
+# ---- under moderation ---------------------------------------------------------------------------
+
+MODERATED = """local policy = parley.policy { name = "site" }
+function policy.invite(request)
+  return pending { decided_by = "chair", expires = request.uri:find "%s" and "1s" or "1m" }
+end
+return policy
+"""
+
+
+def waiting(server):
+    """{user part of who is to be called: the id of the request that waits}"""
+    return {
+        each["target"][4:].partition("@")[0]: each["id"]
+        for conference in server.status()["conferences"]
+        for each in conference["pending"]
+    }
+
+
+def decide(server, word, user):
+    done = server.command(word, waiting(server)[user])
+    assert done.returncode == 0, done.stderr
+
+
+def moderated(hasty):
+    """Somebody is to call all who are initiated with; about the hasty one nobody decides in time."""
+    return Server(ACCOUNTS + "created = { patience = '1s' }\n", policy=MODERATED % hasty)
+
+
+def test_whoever_is_initiated_with_is_called_once_that_is_approved():
+    """202, and by the package what becomes of each: called, refused, nobody has decided."""
+    with moderated("ua3") as server, Phone(server, "ua1") as ua1, Phone(server, "ua2") as ua2, Phone(
+        server, "ua3"
+    ) as ua3, Phone(server, "ua4") as ua4:
+        call = Line(ua1)
+        initiate(ua1, f"{ua2.own_uri}, {ua3.own_uri}, {ua4.own_uri}")
+        first = ua1.notified()
+        assert first["Subscription-State"].startswith("active;expires="), first
+        roster = Roster(first)
+        assert not roster.names(), "nobody has been called"
+        assert set(waiting(server)) == {"ua1", "ua2", "ua3", "ua4"}
+        until(ua1, roster, lambda r: r.status("ua3") == "disconnected")
+        gone = roster.endpoint("ua3")
+        assert text(gone, "disconnection-method") == "failed"
+        assert "Nobody has decided in time" in text(gone, "disconnection-info/reason")
+        # Its patience with who does not come is over by now; with who is still waited for it is not.
+        decide(server, "approve", "ua2")
+        ua2.pick_up(ua2.expect_call())
+        decide(server, "refuse", "ua4")
+        until(ua1, roster, lambda r: r.status("ua4") == "disconnected")
+        assert "Declined" in text(roster.endpoint("ua4"), "disconnection-info/reason")
+        call.expect_nothing()
+        decide(server, "approve", "ua1")
+        call.pick_up(call.expect_call())
+        until(ua1, roster, lambda r: r.status("ua1") == r.status("ua2") == "connected")
+        ua3.expect_nothing(0)
+        ua4.expect_nothing(0)
+        call.hang_up()  # and is the owner
+        ua2.reply(ua2.expect("BYE"), 200)
+        ua2.is_up = False
+
+
+def test_a_conference_whose_initiator_may_not_come_is_over():
+    for hasty, why in (("nobody", "603 Declined"), ("ua1", "408 Nobody has decided in time")):
+        with moderated(hasty) as server, Phone(server, "ua1") as ua1, Phone(server, "ua2") as ua2:
+            initiate(ua1, ua2.own_uri)
+            roster = Roster(ua1.notified())
+            decide(server, "approve", "ua2")
+            ua2.pick_up(ua2.expect_call())
+            if hasty != "ua1":
+                decide(server, "refuse", "ua1")
+            server.expect_log(rf"invite by sip:ua1@\S+ \(\d+\) is not done: {why}")
+            ua2.reply(ua2.expect("BYE"), 200)
+            ua2.is_up = False
+            while not roster.is_deleted:
+                last = ua1.notified()
+                roster.take(last)
+            assert last["Subscription-State"] == "terminated;reason=noresource"
+
+
 # ---- what is refused ----------------------------------------------------------------------------
 
 

@@ -469,7 +469,7 @@ return function(call)
   call:answer()
   local demo = parley.conference "demo"
   for try = 1, 2 do
-    local participant, code, reason = call:join(demo, { role = "guest" })
+    local participant, reason, code = call:join(demo, { role = "guest" })
     print("joined", try, participant and participant.role, code, reason)
     if participant then return call:sleep(60) end
   end

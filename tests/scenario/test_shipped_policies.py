@@ -101,7 +101,7 @@ def test_members_have_an_account_and_guests_a_pin():
 return function(call)
   call:answer()
   local pin = call.from.user == "erin" and "4711" or "4712"
-  local ok, code, why = call:join(parley.conference "board", { pin = pin })
+  local ok, why, code = call:join(parley.conference "board", { pin = pin })
   if not ok then print("not in", call.from.user, code, why) end
 end
 """

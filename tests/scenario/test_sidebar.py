@@ -23,7 +23,7 @@ function policy.join(request, conference)
   if conference.parent then return accept { role = "outsider" } end
 end
 local function aside(digit, conference)
-  local side, code, why = conference:sidebar { title = "Aside" }
+  local side, why, code = conference:sidebar { title = "Aside" }
   if not side then return print("no sidebar", code, why) end
   print("sidebar", side.name, side.parent.name, side.title)
   side:bring(find(conference, "alice"))
@@ -383,7 +383,7 @@ function policy.digit(event, conference, participant)
   local other = conference:sidebar()
   print("elsewhere", other:bring(participant))
   repeat
-    local one, code, why = conference:sidebar()
+    local one, why, code = conference:sidebar()
     made[#made + 1] = one
     if not one then print("at most", #made + 2, code, why) end
   until not one
@@ -396,10 +396,10 @@ return policy
     with Conference(policy=policy, files={"policy/none.lua": EMPTY}) as conference:
         server = conference.server
         conference.alice.press("1")
-        server.expect_log("nested nil 403 A sidebar has no sidebars")
+        server.expect_log("nested nil A sidebar has no sidebars 403")
         server.expect_log("brought participant sip:alice@")
-        server.expect_log("again nil 486 already in")
-        server.expect_log("elsewhere nil 486 In another sidebar, or asked into one")
+        server.expect_log("again nil already in 486")
+        server.expect_log("elsewhere nil In another sidebar, or asked into one 486")
         most = server.expect_log("at most (\\d+) 503 The conference has as many sidebars as it can")[1]
         server.expect_log(f"there are {most}")
         conference.assert_hears("alice")  # a background that is off

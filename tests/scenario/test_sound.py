@@ -27,7 +27,7 @@ local does = {
 function policy.digit(event, conference, participant)
   parley.log.info("key " .. event.digit .. " of " .. participant.user)
   if does[event.digit] then
-    local ok, code, text = does[event.digit](participant, conference)
+    local ok, text, code = does[event.digit](participant, conference)
     parley.log.info("done " .. tostring(ok) .. " " .. tostring(text))
   end
 end

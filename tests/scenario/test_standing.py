@@ -27,7 +27,7 @@ function policy.floor_changed(event, _, participant)
 end
 function policy.digit(event, conference, participant)
   if event.digit == "1" then
-    local ok, code, why = participant:ask_for_floor()
+    local ok, why, code = participant:ask_for_floor()
     if not ok then print("refused", participant.user, code, why) end
   elseif event.digit == "2" then participant:unmute()
   elseif event.digit == "5" then for p in conference:floor() do p:take_floor() end

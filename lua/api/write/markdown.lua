@@ -47,7 +47,7 @@ local function put_function(api, func)
   end
   if func.said ~= "" then
     local good, bad = func.said:match "^(.*) or (%l+)$"
-    local otherwise = { refusal = "`nil, code, text`", reason = "`nil` and why", gone = '`nil, "gone"`' }
+    local otherwise = { refusal = "`nil, why, code`", reason = "`nil` and why", gone = '`nil, "gone", 410`' }
     put("- returns %s%s", link(api, good or func.said), bad and ", or " .. otherwise[bad] or "")
   end
   put("- for %s%s", api.contexts.describe(func.from), func.waits and "; it waits" or "")

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+enum { PATIENCE = 20 }; /* ms */
+
 static struct loop *loop;
 static struct focus *focus;
 static struct conference *demo;
@@ -52,6 +54,7 @@ static int setup(void **state)
 {
     static const struct policy policy = {
         .decide = policy_decide, .event = policy_event, .forget = policy_forget};
+    const struct conference_life life = {.empty_timeout = 0};
     struct focus_config config = {.domain = ""};
 
     (void)state;
@@ -62,6 +65,7 @@ static int setup(void **state)
     config.loop = loop;
     assert_int_equal(focus_create(&config, &focus), 0);
     focus_connect(focus, &world_signalling, &world_mixing, &policy);
+    focus_set_life(focus, &life, PATIENCE, PATIENCE);
     assert_int_equal(
         focus_reserve(focus, &(struct conference_config){.name = "demo", .capacity = 2}), 0);
     demo = focus_conference_by_name(focus, "demo");
@@ -310,6 +314,41 @@ static void what_is_wished_about_somebody_goes_with_them(void **state)
     assert_int_equal(last.code, 480);
 }
 
+static struct conference *make_sidebar(void)
+{
+    static const struct sidebar_wish wish = {.asks = false};
+    struct request request = {
+        .verb = VERB_SIDEBAR, .conference = demo, .conference_name = "demo", .sidebar = &wish};
+    struct decision decision;
+
+    actor_of_server(&request.actor);
+    is_open = true;
+    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    is_open = false;
+    return focus_conference(focus, decision.sidebar);
+}
+
+static void nobody_waits_to_play_to_who_has_left_or_to_take_them_aside(void **state)
+{
+    struct call *alice = come_in("alice"), *bob = come_in("bob");
+    struct conference *sidebar = make_sidebar();
+
+    (void)state;
+    assert_int_equal(ask(demo, VERB_ANNOUNCE, participant_id(bob->user)), EINPROGRESS);
+    assert_int_equal(ask(sidebar, VERB_SIDEBAR, participant_id(bob->user)), EINPROGRESS);
+    assert_int_equal(ask(demo, VERB_ANNOUNCE, 0), EINPROGRESS);
+    assert_int_equal(ask(sidebar, VERB_SIDEBAR, participant_id(alice->user)), EINPROGRESS);
+    world_hang_up(focus, bob);
+    world_turn(loop);
+    assert_int_equal(decided_count, 2);
+    assert_int_equal(last.code, 480);
+    assert_string_equal(last.reason, "Who it is about has left");
+    /* What is about all, or about somebody else, goes on. */
+    assert_int_equal(pending_request(focus_pending(focus, first_pending()))->target, 0);
+    assert_non_null(conference_next_pending(sidebar, NULL));
+    world_hang_up(focus, alice);
+}
+
 static void there_is_an_end_to_what_may_wait(void **state)
 {
     struct call *alice = come_in("alice"), *bob;
@@ -377,6 +416,7 @@ int main(void)
         TEST(a_call_that_cannot_be_answered_does_not_wait),
         TEST(who_asks_for_privacy_has_it_whoever_decides),
         TEST(what_is_wished_about_somebody_goes_with_them),
+        TEST(nobody_waits_to_play_to_who_has_left_or_to_take_them_aside),
         TEST(there_is_an_end_to_what_may_wait),
         TEST(whoever_refers_is_told_what_has_become_of_it),
     };

@@ -5,8 +5,14 @@
  */
 #include "tests/unit/lua/call_world.h"
 
+#include "lua/classes.h"
+#include "lua/generation.h"
+#include "lua/hook.h"
+#include "lua/libraries.h"
+#include "lua/params.h"
 #include "lua/private.h"
 
+#include <lualib.h>
 #include <stdlib.h>
 
 enum { LINE = 512 };

@@ -342,7 +342,7 @@ static void create_makes_a_conference_with_options_that_its_policy_knows(void **
              "bad, why = pcall(parley.create, { options = { f = print } }) "
              "assert(not bad and why:find('options.f:'), why) "
              "local c = parley.create { policy = 'other', title = 'T', options = { pin = '47' } } "
-             "local ok, code, text = call:join(c) "
+             "local ok, text, code = call:join(c) "
              "call:hangup(tostring(ok) .. code .. text)");
     up(call);
     assert_said(call, "nil499T47");
@@ -393,7 +393,7 @@ static void a_call_that_cannot_be_answered_is_told_as_such(void **state)
 
     (void)state;
     world.answer_error = ENOMEM;
-    call = begin("return function(call) local ok, code, text = call:answer() "
+    call = begin("return function(call) local ok, text, code = call:answer() "
                  "call:reject(code, text) end");
     world.answer_error = 0;
     assert_int_equal(call->reject_code, 500);
@@ -406,7 +406,7 @@ static void without_memory_for_media_the_script_is_told(void **state)
 
     (void)state;
     world.leg_error = EADDRINUSE;
-    call = begin("return function(call) local ok, code, text = call:answer() "
+    call = begin("return function(call) local ok, text, code = call:answer() "
                  "call:reject(code, text) end");
     world.leg_error = 0;
     assert_int_equal(call->reject_code, 503);

@@ -76,6 +76,22 @@ static void keys_of_who_is_out_are_for_the_application_alone(void **state)
     assert_int_equal(world.mixes, 0);
 }
 
+static void who_is_asked_aside_answers_from_out_of_the_mix_too(void **state)
+{
+    struct call *call =
+        talk("local demo = parley.conference 'demo' local me = call:join(demo) "
+             "demo:sidebar():ask(me, { prompt = '' }) call:leave() "
+             "local event = call:wait_for 'digit' "
+             "call:hangup(event.digit .. ' ' .. me.sidebar:participants()().status)");
+
+    (void)state;
+    up(call);
+    press(call, "1");
+    assert_false(call->ended);
+    press(call, "7");
+    assert_said(call, "7 on-hold");
+}
+
 static void who_is_out_when_the_application_is_over_goes_back_in(void **state)
 {
     struct call *call = talk("call:join(parley.conference 'demo') call:leave() "
@@ -108,7 +124,7 @@ static void hanging_up_in_a_conference_asks_the_policy(void **state)
     script_write("site", "local policy = parley.policy { name = 'site' } "
                          "function policy.remove() return reject(403, 'Nobody goes') end "
                          "return policy");
-    call = talk("call:join(parley.conference 'demo') local ok, code, text = call:hangup() "
+    call = talk("call:join(parley.conference 'demo') local ok, text, code = call:hangup() "
                 "parley.log.error(code, text)");
     log_catch();
     up(call);
@@ -208,7 +224,7 @@ static void who_cannot_wait_does_not_join(void **state)
 /* Calls bob, who answers, or does not. */
 static struct call *invite(bool answers)
 {
-    struct call *bob, *call = talk("local bob, code, text = parley.conference 'demo':invite("
+    struct call *bob, *call = talk("local bob, text, code = parley.conference 'demo':invite("
                                    "'sip:bob@192.0.2.1', { wait = true, role = 'guest' }) "
                                    "call:hangup(bob and bob.role or code .. ' ' .. text)");
 
@@ -263,7 +279,7 @@ static void a_call_is_transferred(void **state)
     log_set_level(LOG_LEVEL_ERROR);
     assert_contains(log, "transfer: 'bob' is no SIP URI");
     assert_contains(log, "transfer: unknown key 'timout' (did you mean 'timeout'?)");
-    assert_contains(log, "first nil 486 Busy Here");
+    assert_contains(log, "first nil Busy Here 486");
     assert_contains(log, "second true");
     assert_contains(log, "transfer: the caller is in a conference");
     assert_said(call, "bye");
@@ -405,6 +421,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCRIPT_TEST(out_of_the_mix_and_back_all_is_as_it_was),
         SCRIPT_TEST(keys_of_who_is_out_are_for_the_application_alone),
+        SCRIPT_TEST(who_is_asked_aside_answers_from_out_of_the_mix_too),
         SCRIPT_TEST(who_is_out_when_the_application_is_over_goes_back_in),
         SCRIPT_TEST(hanging_up_in_a_conference_asks_the_policy),
         SCRIPT_TEST(what_happens_in_a_conference_can_be_waited_for),

@@ -2,8 +2,10 @@
  * Our find, match, gmatch and gsub against those of the Lua library: for the same arguments they
  * must give the same results, and fail where it fails.
  */
-#include "lua/private.h"
+#include "lua/generation.h"
+#include "lua/libraries.h"
 
+#include <lualib.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

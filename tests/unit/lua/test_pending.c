@@ -160,7 +160,7 @@ static void a_command_that_waits_says_so(void **state)
     (void)state;
     script_policy("function policy.lock() return pending() end\n"
                   "function policy.joined(_, conference)\n"
-                  "  local ok, code, why, p = conference:lock()\n"
+                  "  local ok, why, code, p = conference:lock()\n"
                   "  assert(not ok and code == 202 and why == 'It waits for a decision')\n"
                   "  assert(p.verb == 'lock' and not conference.locked)\n"
                   "  assert(p:approve() and conference.locked)\n"

@@ -1,7 +1,8 @@
 /* Plain data as bytes and back. */
-#include "lua/private.h"
+#include "lua/state.h"
 
 #include <errno.h>
+#include <lualib.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

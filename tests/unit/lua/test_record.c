@@ -162,11 +162,11 @@ static void a_conference_is_recorded_by_its_policys_leave(void **state)
         "function policy.record(request) if request.params.file == 'no.wav' then "
         "return reject(403, 'Not this') end end\n"
         "function policy.digit(event, conference)\n"
-        "  local r, code, why\n"
-        "  if event.digit == '1' then r, code, why = conference:record { file = 'no.wav' } end\n"
-        "  if event.digit == '2' then r, code, why = conference:record { file = 'a.wav' } end\n"
-        "  if event.digit == '3' then r, code, why = conference:stop_recording() end\n"
-        "  if event.digit == '4' then r, code, why = conference:record() end\n"
+        "  local r, why, code\n"
+        "  if event.digit == '1' then r, why, code = conference:record { file = 'no.wav' } end\n"
+        "  if event.digit == '2' then r, why, code = conference:record { file = 'a.wav' } end\n"
+        "  if event.digit == '3' then r, why, code = conference:stop_recording() end\n"
+        "  if event.digit == '4' then r, why, code = conference:record() end\n"
         "  parley.log.error(tostring(r) .. tostring(why) .. tostring(conference.recording))\n"
         "end\n"
         "function policy.recorded(event) parley.log.error('told ' .. tostring(event.on) "
@@ -179,7 +179,7 @@ static void a_conference_is_recorded_by_its_policys_leave(void **state)
     press(alice, '3');
     assert_true(world.first_recorder->stopped);
     assert_null(world.first_recorder->config.leg);
-    assert_true(world.first_recorder->config.buses & 1 << MIX_MAIN);
+    assert_true(world.first_recorder->config.buses & 1 << MIX_RECORD);
     world_recorded(script.focus, 1500, NULL);
     script_turn();
     press(alice, '4');

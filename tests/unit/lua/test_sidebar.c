@@ -83,7 +83,7 @@ static void the_hook_decides_and_changes(void **state)
     log = log_caught();
     assert_contains(log, "hook sidebar false false false -10");
     assert_contains(log, "hook sidebar true true true -6");
-    assert_contains(log, "ask Decided nil 403 Nobody is asked");
+    assert_contains(log, "ask Decided nil Nobody is asked 403");
     assert_contains(log, "muted true");
     assert_true(world_leg_of(alice->user)->route.hears[MIX_MAIN] <= GAIN_OFF);
     world_hang_up(script.focus, alice);
@@ -104,7 +104,7 @@ static void a_policy_that_is_not_there_makes_no_sidebar(void **state)
     script_turn();
     log = log_caught();
     assert_contains(log, "missing");
-    assert_contains(log, "made nil 500 Policy error");
+    assert_contains(log, "made nil Policy error 500");
     world_hang_up(script.focus, alice);
 }
 
@@ -147,7 +147,7 @@ static void misuse_says_what_to_do(void **state)
          "bring: this is no sidebar; conference:sidebar { … } makes one"},
         {"conference:sidebar():ask('alice')", "participant expected, got string"},
         {"conference:sidebar():ask(alice, { timeout = 0 })",
-         "ask: timeout must be a number of seconds from 1 to 600"},
+         "ask: timeout must be a duration such as \"5m\", or a number of seconds, from 1 to 600 s"},
         {"conference:sidebar():ask(alice, { accept = 'yes' })", "ask: accept"},
         {"conference:sidebar():ask(alice, { accept = '2' })",
          "ask: one key cannot both accept and decline"},

@@ -2,6 +2,8 @@
  */
 #include "tests/unit/lua/script_world.h"
 
+#include "lua/generation.h"
+#include "lua/libraries.h"
 #include "lua/private.h"
 
 /* The prompts of the value that the script calls `said`, which no script can look at, joined. */

@@ -53,7 +53,7 @@ static void who_asks_for_the_floor_asks_as_itself(void **state)
                   "function policy.digit(event, _, participant)\n"
                   "  if event.digit == '0' then return assert(participant:take_floor()) end\n"
                   "  if event.digit == '9' then return assert(participant:give_floor()) end\n"
-                  "  local ok, code, why = participant:ask_for_floor()\n"
+                  "  local ok, why, code = participant:ask_for_floor()\n"
                   "  participant:rename(tostring(ok) .. tostring(code) .. tostring(why))\n"
                   "end\n"
                   "function policy.floor_changed(event, _, participant)\n"
@@ -86,7 +86,7 @@ static void a_stranger_is_not_given_the_floor_by_default(void **state)
 
     (void)state;
     script_policy("function policy.digit(_, _, participant)\n"
-                  "  local _, code = participant:ask_for_floor()\n"
+                  "  local _, _, code = participant:ask_for_floor()\n"
                   "  participant:rename(tostring(code))\n"
                   "end\n");
     alice = world_join(script.focus, "alice", "demo");
@@ -108,7 +108,7 @@ static void who_may_not_speak_is_not_unmuted_but_permitted(void **state)
                   "function policy.digit(event, _, participant)\n"
                   "  assert(participant.has_floor and participant.display_name == 'Hall')\n"
                   "  if event.digit == '1' then\n"
-                  "    local _, code, why = participant:unmute()\n"
+                  "    local _, why, code = participant:unmute()\n"
                   "    participant:set_role(code .. why)\n"
                   "  else\n"
                   "    participant:permit { may_speak = event.digit == '2' }\n"

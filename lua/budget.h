@@ -1,0 +1,59 @@
+/*
+ * Inside the script engine: what one call of a script may use, and what calls have taken. Focus
+ * thread.
+ */
+#ifndef LUA_BUDGET_H
+#define LUA_BUDGET_H
+
+#include "core/histogram.h"
+#include "lua/errors.h"
+
+#include <jansson.h>
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdbool.h>
+#include <time.h>
+
+struct generation;
+
+enum {
+    ERROR_WINDOW = 60, /* s in which errors are counted for the log line */
+    ERRORS_KEPT = 64,  /* times of errors remembered for that */
+};
+
+#define MEMORY_LIMIT ((size_t)64 << 20)  /* bytes of one generation */
+#define STRING_LIMIT ((size_t)256 << 10) /* bytes of one Lua string */
+
+/* budget.c */
+enum budget_kind { BUDGET_DECISION, BUDGET_EVENT, BUDGET_MIX, BUDGET_STEP, BUDGET_LOAD };
+
+struct budget {
+    enum budget_kind kind;
+    uint64_t instructions;     /* used */
+    size_t allocated;          /* bytes, freed ones included */
+    uint64_t began, began_cpu; /* ns */
+    const char *exceeded;      /* what ran out, in words; NULL: nothing yet */
+    char where[POSITION_TEXT]; /* the script's position when it ran out; "": not known */
+    struct budget *outer;
+};
+
+void budget_begin(struct generation *generation, struct budget *budget, enum budget_kind kind);
+void budget_end(struct generation *generation, struct budget *budget);
+/* For work in C that the count of instructions does not see. Raises once over budget. */
+void budget_charge(lua_State *L, uint64_t instructions);
+/* From the allocator: counts; false once the call has had its share. Never raises. */
+bool budget_allocate(struct generation *generation, size_t size);
+
+/* stats.c */
+struct hook_stats {
+    uint64_t calls, errors;
+    struct histogram times;          /* ns */
+    time_t error_times[ERRORS_KEPT]; /* ring; monotonic s */
+};
+
+void hook_stats_call(struct hook_stats *stats, uint64_t ns);
+/* Returns the errors of the last minute, this one included (at most ERRORS_KEPT). */
+unsigned hook_stats_error(struct hook_stats *stats);
+json_t *hook_stats_json(const struct hook_stats *stats);
+
+#endif

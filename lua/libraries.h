@@ -1,0 +1,66 @@
+/*
+ * Inside the script engine: what scripts can see. Focus thread.
+ */
+#ifndef LUA_LIBRARIES_H
+#define LUA_LIBRARIES_H
+
+#include <jansson.h>
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdbool.h>
+
+struct generation;
+
+/* sandbox and libraries */
+/* Makes the table of what scripts can see. Raises. */
+void sandbox_open(lua_State *L);
+/* Pushes a new environment for one policy. */
+void sandbox_push_environment(lua_State *L);
+/* Each takes the library's table at the top of the stack and changes it. */
+void guards_table(lua_State *L);
+void guards_string(lua_State *L);
+void guards_utf8(lua_State *L);
+void strings_open(lua_State *L);
+void coroutines_open(lua_State *L);
+/* Sets `parley` and `print` in the table at `globals`. */
+void parley_open(lua_State *L, int globals);
+/* json.c, base64.c, http.c: each pushes the library's table. */
+void json_open(lua_State *L);
+void base64_open(lua_State *L);
+void http_open(lua_State *L);
+/* store.c: parley.store(name), and its class */
+int parley_store(lua_State *L);
+void store_class_open(lua_State *L);
+/* Pushes the value at `index` as JSON. Raises, as `what`, when it is no plain data. */
+void json_text_push(lua_State *L, int index, const char *what);
+/* Pushes json.null. */
+void json_null_push(lua_State *L);
+/* What json.null and json.empty_list stand for. A new reference; NULL: it is neither. */
+json_t *json_special(lua_State *L, int index);
+/* zone.c: parley.time */
+int parley_time(lua_State *L);
+bool zone_exists(lua_State *L, const char *name);
+void zones_free(struct generation *generation);
+/* facts.c: functions of parley */
+int parley_fact(lua_State *L);
+int parley_set_fact(lua_State *L);
+int parley_is_same(lua_State *L);
+/* create.c: parley.create { policy = …, title = …, owner = …, options = … } */
+int parley_create(lua_State *L);
+
+/* Replaces the table on top of the stack by a read-only view of it; `what` names it in errors and
+ * must be a literal. */
+void frozen_push(lua_State *L, const char *what);
+
+/* spoken.c */
+/* Sets digits, number, date and the like in the table at `globals`. */
+void spoken_open(lua_State *L, int globals);
+/* Pushes the list of prompts by which the value at `index` is said. False, with nothing pushed: it
+ * is none of those. Raises. */
+bool spoken_push(lua_State *L, int index);
+/* The table on top of the stack has the rules, it is popped. Raises. */
+void spoken_take(lua_State *L, const char *display);
+/* Loads the rules of the engine's language, or those of English. Errors as generation_run. */
+int spoken_load(struct generation *generation, char *error, size_t error_size);
+
+#endif
