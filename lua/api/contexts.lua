@@ -6,13 +6,14 @@ local contexts = {
     { "mix", "the hook mix", "which says what the mix is to be like" },
     { "event", "event hooks", "which are told what has happened, and may act" },
     { "application", "applications", "with their timers and what they do on hang-up" },
+    { "migrate", "the hook migrate", "which changes what is kept in `conference.state`" },
   },
   groups = {
     policy = "decision mix event",
     read = "decision mix event application",
     act = "event application",
     write = "decision event application",
-    anywhere = "loading decision mix event application",
+    anywhere = "loading decision mix event application migrate",
   },
 }
 

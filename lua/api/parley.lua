@@ -102,6 +102,8 @@ return {
       fields = {
         { "name", "string", "how the policy calls itself" },
         { "options", "table<string, option_declaration>?", "what the config may say to it" },
+        { "version", "integer?", "of what it keeps in `conference.state`; see the hook `migrate`",
+          default = "1" },
       },
     },
     {

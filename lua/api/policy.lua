@@ -68,6 +68,14 @@ return {
     { "decided", "approved code reason request", "and does no longer" },
   },
 
+  -- name, parameters, what they return, what they are for
+  others = {
+    { "mix", "mix: mix, conference: conference", "", "says what the mix is to be like" },
+    { "account", "user: string, realm: string", "account?", "knows more accounts than the config" },
+    { "migrate", "state: table, version: integer", "table?",
+      "makes what this version keeps in `conference.state` of what an older one has kept there" },
+  },
+
   event_fields = {
     approved = { "boolean", "" },
     before = { "string", "what was before; `\"\"`: nothing" },

@@ -6,6 +6,7 @@
 --              are { name, type, text, optional, default, contexts, set }, the functions { name, full,
 --              takes, gives, contexts, waits, text, example }
 --   verbs, events   list of { name, text, fields, … }: the hooks of a policy
+--   others     list of { name, takes, gives, text }: those that are neither
 --
 -- A class with a separator has functions that are called by it: a library ("."), a handle (":").
 -- `keys_of` says which function takes a table of that class.
@@ -108,7 +109,7 @@ local function words(text)
   return list
 end
 
-local api = { contexts = contexts, types = {}, classes = {}, verbs = {}, events = {} }
+local api = { contexts = contexts, types = {}, classes = {}, verbs = {}, events = {}, others = {} }
 
 local function add_class(class)
   api.classes[#api.classes + 1] = class
@@ -137,6 +138,9 @@ local function read_hooks(policy)
   })
   for _, entry in ipairs(policy.verbs) do
     api.verbs[#api.verbs + 1] = { name = entry[1], fields = words(entry[2]), text = one_line(entry[3]) }
+  end
+  for i, entry in ipairs(policy.others) do
+    api.others[i] = { name = entry[1], takes = entry[2], gives = entry[3], text = one_line(entry[4]) }
   end
   for _, entry in ipairs(policy.events) do add_event(entry, policy.event_fields) end
 end

@@ -56,17 +56,19 @@ local function put_event(api, event)
   if #event.fields > 0 then put_fields(api.classes[event.class].fields) end
 end
 
+local function put_other(other)
+  put("policy.%s(%s)%s: %s", other.name, other.takes, other.gives ~= "" and " -> " .. other.gives or "", other.text)
+end
+
 local function put_all(api)
   for _, class in ipairs(api.classes) do
     if class.separator then
       for _, func in ipairs(class.functions) do put("%s", func.full) end
     end
   end
-  for _, hooks in ipairs { api.verbs, api.events } do
+  for _, hooks in ipairs { api.verbs, api.events, api.others } do
     for _, hook in ipairs(hooks) do put("policy.%s", hook.name) end
   end
-  put "policy.mix"
-  put "policy.account"
 end
 
 local function put_functions(api, name)
@@ -96,6 +98,9 @@ return function(api, name)
   end
   for _, event in ipairs(api.events) do
     if event.name == hook then put_event(api, event) end
+  end
+  for _, other in ipairs(api.others) do
+    if other.name == hook then put_other(other) end
   end
   if api.classes[name] then put_class(api.classes[name]) end
   if #lines == 0 then

@@ -49,8 +49,10 @@ local function put_hooks(api)
     put("---@field %s? fun(event: %s, conference: conference%s) %s", event.name, event.class,
       event.is_whole and "" or ", participant: participant", event.text)
   end
-  put("---@field mix? fun(mix: mix, conference: conference) media policy")
-  put("---@field account? fun(user: string, realm: string): account? more accounts than the config's")
+  for _, other in ipairs(api.others) do
+    local gives = other.gives ~= "" and ": " .. other.gives or ""
+    put("---@field %s? fun(%s)%s %s", other.name, other.takes, gives, other.text)
+  end
 end
 
 -- What stands before the class's functions. Handles have no name that a script could use.

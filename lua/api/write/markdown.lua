@@ -75,8 +75,6 @@ local function put_hooks(api)
   for _, verb in ipairs(api.verbs) do
     put("| `%s` | %s | `%s` |", verb.name, verb.text, table.concat(verb.fields, "`, `"))
   end
-  put "\n`policy.account(user, realm)` knows more [accounts](#account) than the config;"
-  put "`policy.mix(mix, conference)` says what the [mix](#mix) is to be like."
   put "\n## Event hooks\n"
   put "`policy.NAME(event, conference, participant)` is told what has happened.\n"
   put "| hook | what has happened | fields of `event` |\n|---|---|---|"
@@ -84,6 +82,9 @@ local function put_hooks(api)
     local fields = #event.fields > 0 and "`" .. table.concat(event.fields, "`, `") .. "`" or ""
     put("| `%s`%s | %s | %s |", event.name, event.is_whole and " (no participant)" or "", event.text, fields)
   end
+  put "\n## Other hooks\n"
+  put "| hook | |\n|---|---|"
+  for _, other in ipairs(api.others) do put("| `policy.%s(%s)` | %s |", other.name, other.takes, other.text) end
 end
 
 local function put_contexts(api)

@@ -63,6 +63,9 @@ end
 for _, class in ipairs(api.classes) do
   if class.keys_of then put(class.keys_of, " takes ", sorted(fields_of(class))) end
 end
+for _, hooks in ipairs { api.verbs, api.events, api.others } do
+  for _, hook in ipairs(hooks) do put("policy.", hook.name) end
+end
 for _, verb in ipairs(api.verbs) do put("policy.", verb.name, " has ", sorted(verb.fields)) end
 for _, event in ipairs(api.events) do
   put("policy.", event.name, " is told ", sorted { "name", table.unpack(event.fields) })

@@ -36,7 +36,8 @@ static void line_add(const char *format, ...)
 
 static const char *contexts_text(unsigned contexts)
 {
-    static const char *const names[] = {"loading", "decision", "mix", "event", "application"};
+    static const char *const names[] = {"loading", "decision",    "mix",
+                                        "event",   "application", "migrate"};
     static char text[64];
 
     text[0] = '\0';
@@ -147,6 +148,12 @@ static void keys_add(lua_State *L, const char *head)
         names[count++] = lua_tostring(L, -2);
     names_add(head, names, count);
     lua_pop(L, 1);
+}
+
+static void hooks_add(void)
+{
+    for (unsigned hook = 0; hook < HOOK_COUNT; hook++)
+        line_add("policy.%s", hook_name(hook));
 }
 
 static void verbs_add(void)
@@ -361,6 +368,7 @@ static void the_description_is_what_the_binding_has(void **state)
     L = script.engine->generation->L;
     globals_add(L);
     classes_add();
+    hooks_add();
     verbs_add();
     events_add(L);
     request_add(L);
