@@ -4,6 +4,7 @@
 #include "focus/conference.h"
 #include "focus/events.h"
 #include "focus/participant.h"
+#include "focus/pending_parts.h"
 #include "focus/private.h"
 #include "focus/wishes.h"
 
