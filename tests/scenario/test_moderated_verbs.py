@@ -111,6 +111,7 @@ def test_what_a_key_asks_for_waits():
             assert waiting["verb"] == verb, waiting
             server.expect_log(f"asked {re.escape(KEYS[verb])} nil .*202")
             assert not is_done(server), f"{verb} waits, and is done"
+            assert f"waits for a decision of chair on: {verb}" in server.command("explain", "demo").stdout
             decide(server, "refuse", waiting["id"])
             server.expect_log(f"decided {hook_of(verb)} false 603 Declined")
             assert not is_done(server), f"{verb} was refused, and is done"
