@@ -3,6 +3,8 @@
 #include "lua/generation.h"
 #include "lua/params.h"
 
+#include <string.h>
+
 static void set_text(lua_State *L, const char *key, const char *value)
 {
     lua_pushstring(L, value ? value : "");
@@ -85,10 +87,10 @@ void request_push(lua_State *L, const struct request *request)
     }
 }
 
-/* What is not known is nil. */
+/* What is not known is nil. All times that scripts see are seconds. */
 static void figure_push(lua_State *L, const struct figure *figure, const void *data)
 {
-    bool is_known = true;
+    bool is_time = strcmp(figure->unit, "ms") == 0, is_known = true;
 
     switch (figure->kind) {
     case FIGURE_GRADE:
@@ -98,7 +100,10 @@ static void figure_push(lua_State *L, const struct figure *figure, const void *d
         lua_pushstring(L, is_known ? figure_text(figure, data) : NULL);
         return;
     case FIGURE_COUNT:
-        lua_pushinteger(L, (lua_Integer)figure_count(figure, data));
+        if (is_time)
+            lua_pushnumber(L, (lua_Number)figure_count(figure, data) / 1000);
+        else
+            lua_pushinteger(L, (lua_Integer)figure_count(figure, data));
         return;
     case FIGURE_SCORE:
         is_known = figure_number(figure, data) > 0;
@@ -107,7 +112,7 @@ static void figure_push(lua_State *L, const struct figure *figure, const void *d
         break;
     }
     if (is_known)
-        lua_pushnumber(L, figure_number(figure, data));
+        lua_pushnumber(L, (lua_Number)figure_number(figure, data) / (is_time ? 1000 : 1));
     else
         lua_pushnil(L);
 }
@@ -120,10 +125,10 @@ void figures_set(lua_State *L, const struct figure *figures, const void *data)
     }
 }
 
-static void set_seconds(lua_State *L, unsigned ms)
+static void set_seconds(lua_State *L, const char *key, unsigned ms)
 {
     lua_pushnumber(L, (lua_Number)ms / 1000);
-    lua_setfield(L, -2, "seconds");
+    lua_setfield(L, -2, key);
 }
 
 static void set_code(lua_State *L, const struct conference_event *event)
@@ -149,12 +154,11 @@ void event_push(lua_State *L, const struct conference_event *event)
     case EVENT_DIGIT:
         lua_pushlstring(L, &event->digit, 1);
         lua_setfield(L, -2, "digit");
-        lua_pushinteger(L, event->duration);
-        lua_setfield(L, -2, "duration");
+        set_seconds(L, "duration", event->duration);
         break;
     case EVENT_ENDING:
     case EVENT_LIMITED:
-        set_seconds(L, event->duration);
+        set_seconds(L, "seconds", event->duration);
         break;
     case EVENT_QUALITY:
         figures_set(L, quality_figures, &event->quality);
@@ -187,7 +191,7 @@ void event_push(lua_State *L, const struct conference_event *event)
     case EVENT_RECORDED:
         set_boolean(L, "on", event->on);
         set_text(L, "file", event->file);
-        set_seconds(L, event->duration);
+        set_seconds(L, "seconds", event->duration);
         /* fall through */
     case EVENT_PLAYED:
     case EVENT_ENDED:

@@ -3,7 +3,7 @@
  *
  *   mix:bus "stage"                       a bus of that name; returns the name. "main" is there.
  *   mix:pair(listener, talker, dB)        what one hears of one, whatever else is said; or "off"
- *   mix.ramp = 500                        ms in which what is new comes in force
+ *   mix.ramp = 0.5                        seconds in which what is new comes in force
  *   participant:speaks_to(bus, dB)        0 dB when none is given
  *   participant:listens_to(bus, dB)
  *
@@ -177,18 +177,19 @@ static int mix_pair(lua_State *L)
 
 static int get_ramp(lua_State *L)
 {
-    lua_pushinteger(L, plan_ramp(generation_of(L)->frame->plan));
+    lua_pushnumber(L, plan_ramp(generation_of(L)->frame->plan) / 1000.0);
     return 1;
 }
 
 static int set_ramp(lua_State *L)
 {
-    lua_Number ramp = lua_type(L, 3) == LUA_TNUMBER ? lua_tonumber(L, 3) : (lua_Number)NAN;
+    double seconds;
 
-    if (!(ramp >= MIX_RAMP && ramp <= MIX_RAMP_MAX))
-        return luaL_error(L, "mix.ramp must be a number from %d to %d ms, not %s", MIX_RAMP,
-                          MIX_RAMP_MAX, luaL_tolstring(L, 3, NULL));
-    plan_set_ramp(generation_of(L)->frame->plan, (unsigned)ramp);
+    if (!duration_at(L, 3, &seconds) || seconds < MIX_RAMP / 1000.0 ||
+        seconds > MIX_RAMP_MAX / 1000.0)
+        return luaL_error(L, "mix.ramp must be a number of seconds from %f to %f, not %s",
+                          MIX_RAMP / 1000.0, MIX_RAMP_MAX / 1000.0, luaL_tolstring(L, 3, NULL));
+    plan_set_ramp(generation_of(L)->frame->plan, (unsigned)lround(seconds * 1000));
     return 0;
 }
 
@@ -219,5 +220,6 @@ void mix_seal(lua_State *L, const struct hook_frame *frame)
     const char *place;
 
     if (plan_seal(frame->plan, &place))
-        script_error(L, "%s: speaks_to: nobody can speak to more than %d buses", place, MIX_SPEAKS);
+        script_error(L, "%s: speaks_to: nobody can speak to more than %d buses", place,
+                     PLAN_SPEAKS);
 }

@@ -6,6 +6,7 @@
 #include "lua/classes.h"
 #include "lua/errors.h"
 #include "lua/generation.h"
+#include "lua/generations.h"
 #include "lua/handle.h"
 #include "lua/params.h"
 #include "lua/private.h"
@@ -99,7 +100,8 @@ enum {
 static int make(lua_State *L, struct request *request, struct decision *decision, char *error,
                 size_t error_size)
 {
-    struct generation *live = generation_of(L)->engine->generation;
+    struct generation *deciding =
+        generation_deciding(generation_of(L)->engine, request->conference);
     const char *own = request->params.policy;
     const struct conference_config model = {
         .name = "sidebar",
@@ -107,7 +109,7 @@ static int make(lua_State *L, struct request *request, struct decision *decision
         .options = request->sidebar->options,
     };
 
-    if ((*own || model.options) && generation_check_conference(live, &model, error, error_size))
+    if ((*own || model.options) && generation_check_conference(deciding, &model, error, error_size))
         return EINVAL;
     return command_carry(L, request, decision);
 }

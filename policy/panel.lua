@@ -44,7 +44,7 @@ function policy.mix(mix, conference)
   local on_stage = { host = true, panelist = true }
   local behind = { backstage = true, ["backstage-host"] = true }
   mix:bus "backstage"
-  mix.ramp = 300
+  mix.ramp = 0.3
   for p in conference:participants() do
     p:listens_to "main"
     if on_stage[p.role] then p:speaks_to "main" end

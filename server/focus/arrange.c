@@ -22,17 +22,25 @@
 #include <utlist.h>
 
 enum {
-    WATCH_MS = 200, /* for what changes all the time */
+    WATCH_MS = 200,  /* for what changes all the time */
+    RETRY_MS = 1000, /* for routes that there was no memory for */
     /* Policies are not asked for that many times as long as the last answer was computed. */
     IDLE_SHARE = 9,
 };
 
 /* ---- carrying out --------------------------------------------------------------------------- */
 
+static unsigned ramp_of(const struct arrangement *arrangement)
+{
+    return arrangement->plan ? plan_ramp(arrangement->plan) : MIX_RAMP;
+}
+
+/* The routes that led there have been changed, as the arrangement is now. */
 static void give_buses(struct conference *conference, uint64_t buses)
 {
     for (; buses; buses &= buses - 1)
-        conference_give_bus(conference, (unsigned)__builtin_ctzll(buses));
+        conference_give_bus(conference, (unsigned)__builtin_ctzll(buses),
+                            ramp_of(&conference->arrangement));
 }
 
 /* The buses of the mix that the arrangement has, but for the main one. */
@@ -40,33 +48,44 @@ static uint64_t buses_of(const struct arrangement *arrangement)
 {
     uint64_t buses = 0;
 
-    for (unsigned i = 1; arrangement->plan && i < plan_bus_count(arrangement->plan); i++)
-        buses |= UINT64_C(1) << arrangement->buses[i];
+    for (unsigned i = 1; arrangement->plan && i < plan_bus_count(arrangement->plan); i++) {
+        if (arrangement->buses[i] != BUS_NONE)
+            buses |= UINT64_C(1) << arrangement->buses[i];
+    }
     return buses;
 }
 
-/* What the plan before had, too, goes on there: so nothing changes for who speaks to it. */
-static int take_buses(struct conference *conference, struct arrangement *next)
+/* Whether there are buses for the plan once those of the one before are free again. */
+static bool has_room(const struct conference *conference, const struct plan *plan)
 {
     const struct arrangement *last = &conference->arrangement;
-    uint64_t taken = 0;
+    uint64_t others = conference->buses.taken & ~(buses_of(last) | last->stale);
 
+    return plan_bus_count(plan) - 1 <= (unsigned)(PLAN_BUSES - 1 - __builtin_popcountll(others));
+}
+
+/* The bus that the plan's is now. What the plan before had, too, goes on where it is: so nothing
+ * changes for who speaks to it. */
+static unsigned choose_bus(struct conference *conference, const struct plan *plan, unsigned index)
+{
+    const struct arrangement *last = &conference->arrangement;
+    unsigned same = last->plan ? plan_find_same_bus(last->plan, plan, index) : PLAN_BUSES;
+    unsigned bus;
+
+    if (same < PLAN_BUSES && last->buses[same] != BUS_NONE)
+        return last->buses[same];
+    return conference_take_bus(conference, &bus) ? BUS_NONE : bus;
+}
+
+/* As far as there are any: the rest follows when the buses of the plan before have rested. Until
+ * then nobody is heard there, as on any other bus those would hear it who must not. */
+static void take_buses(struct conference *conference, struct arrangement *next)
+{
     next->buses[PLAN_MAIN] = MIX_MAIN;
     for (unsigned i = 1; i < plan_bus_count(next->plan); i++) {
-        unsigned same = last->plan ? plan_find_same_bus(last->plan, next->plan, i) : PLAN_BUSES;
-        unsigned bus = 0;
-
-        if (same < PLAN_BUSES) {
-            bus = last->buses[same];
-        } else if (conference_take_bus(conference, &bus)) {
-            give_buses(conference, taken);
-            return ENOSPC;
-        } else {
-            taken |= UINT64_C(1) << bus;
-        }
-        next->buses[i] = (uint8_t)bus;
+        next->buses[i] = (uint8_t)choose_bus(conference, next->plan, i);
+        next->lacks_buses |= next->buses[i] == BUS_NONE;
     }
-    return 0;
 }
 
 /* ENOMEM: it has the old route. */
@@ -82,7 +101,7 @@ static int change_route(const struct participant *participant, const struct arra
     if (memcmp(old.speaks, new.speaks, sizeof old.speaks) == 0 &&
         memcmp(old.hears, new.hears, sizeof old.hears) == 0)
         return 0;
-    new.ramp = next->plan ? plan_ramp(next->plan) : MIX_RAMP;
+    new.ramp = ramp_of(next);
     new.at_once = after & ~before;
     new.at_last = before & ~after;
     return mixing->leg_route(participant->leg, &new);
@@ -117,12 +136,13 @@ static int change_routes(const struct conference *conference, const struct arran
     return error;
 }
 
-static void note_cause(struct cause *cause, const struct mix_answer *answer)
+static void note_cause(struct cause *cause, const struct loop *loop,
+                       const struct mix_answer *answer)
 {
     *cause = (struct cause){
         .asker = ACTOR_SERVER,
         .generation = answer->generation,
-        .at = time(NULL),
+        .at = loop_time(loop),
         .event = EVENT_COUNT,
     };
 }
@@ -131,12 +151,47 @@ static void ask_at(struct conference *conference, uint64_t when);
 
 /* Buses that rest are free in a while: without another question the mix would stay as it is until
  * something happens. */
-static void put_off(struct conference *conference)
+void arrangement_supply(struct conference *conference)
 {
-    unsigned rest = conference_bus_rest(conference);
+    unsigned rest = conference->arrangement.lacks_buses ? conference_bus_rest(conference) : 0;
 
     if (rest)
         ask_at(conference, loop_now(conference->focus->loop) + rest);
+}
+
+static void refuse(struct conference *conference, struct plan *plan)
+{
+    log_write(LOG_LEVEL_ERROR, conference->name, NULL,
+              "hook mix wants %u buses, more than are free; the mix stays as it was",
+              plan_bus_count(plan));
+    plan_destroy(plan);
+    conference->arrangement.lacks_buses = true;
+}
+
+/* Whom the route could not be changed of still has the old one: its buses stay taken until all
+ * routes are as they should be. */
+static void retire(struct conference *conference, uint64_t buses, bool is_behind)
+{
+    struct arrangement *arrangement = &conference->arrangement;
+
+    if (is_behind) {
+        arrangement->is_behind = true;
+        arrangement->stale |= buses;
+        ask_at(conference, loop_now(conference->focus->loop) + RETRY_MS);
+    } else {
+        give_buses(conference, buses);
+    }
+}
+
+static void mend_routes(struct conference *conference)
+{
+    uint64_t stale = conference->arrangement.stale;
+
+    if (!conference->arrangement.is_behind)
+        return;
+    conference->arrangement.is_behind = false;
+    conference->arrangement.stale = 0;
+    retire(conference, stale, conference_route(conference));
 }
 
 /* Takes the plan, NULL: none. */
@@ -147,20 +202,21 @@ static void arrange(struct conference *conference, const struct mix_answer *answ
 
     if (!plan && !last.plan)
         return;
-    if (plan && take_buses(conference, &next)) {
-        log_write(LOG_LEVEL_ERROR, conference->name, NULL,
-                  "hook mix wants %u buses, more than are free; the mix stays as it was",
-                  plan_bus_count(plan));
-        plan_destroy(plan);
-        put_off(conference);
+    if (plan && !has_room(conference, plan)) {
+        refuse(conference, plan);
         return;
     }
+    if (plan)
+        take_buses(conference, &next);
+    if (next.lacks_buses && !last.lacks_buses)
+        log_write(LOG_LEVEL_WARN, conference->name, NULL,
+                  "the mix of %u buses comes in force in steps: those before it still rest",
+                  plan_bus_count(plan));
     memcpy(conference->arrangement.buses, next.buses, sizeof next.buses);
     conference->arrangement.plan = plan;
-    note_cause(&conference->arrangement.cause, answer);
-    /* Whom the route could not be changed of still has the old one: its buses stay taken. */
-    if (!change_routes(conference, &last, &next))
-        give_buses(conference, buses_of(&last) & ~buses_of(&next));
+    conference->arrangement.lacks_buses = next.lacks_buses;
+    note_cause(&conference->arrangement.cause, conference->focus->loop, answer);
+    retire(conference, buses_of(&last) & ~buses_of(&next), change_routes(conference, &last, &next));
     plan_destroy(last.plan);
 }
 
@@ -173,10 +229,13 @@ static void ask(void *arg)
     const struct policy *policy = conference->focus->policy;
     uint64_t now = loop_now(conference->focus->loop), began = clock_computed_ns();
     struct mix_answer answer = {.plan = NULL};
-    int error = policy->mix(policy->ctx, conference, &answer);
+    int error;
 
+    mend_routes(conference);
+    error = policy->mix(policy->ctx, conference, &answer);
     if (!error)
         arrange(conference, &answer);
+    arrangement_supply(conference);
     arrangement->asked_at = now;
     arrangement->idle_until = now + IDLE_SHARE * (clock_computed_ns() - began) / 1000000;
     arrangement->watched = answer.watched;

@@ -9,16 +9,21 @@
 #include "focus/plan.h"
 #include "focus/policy.h"
 
-/* Of a mix, as bit masks: those that somebody has, and those that were given back. */
+/* Those of a mix, but for the reserved ones. */
 struct bus_set {
-    uint64_t taken, resting, rested; /* `rested`: for longer than `resting`, and not yet free */
-    uint64_t turned_at;              /* ms: when `resting` began */
+    uint64_t taken;                  /* bit mask */
+    uint64_t rests_until[MIX_BUSES]; /* ms, of one that has been given back */
 };
+
+enum { BUS_NONE = MIX_BUSES }; /* a plan's bus is to get one of the mix when there is one */
 
 /* How the plan of a mix is carried out. */
 struct arrangement {
     struct plan *plan;         /* NULL: all speak to the main bus and hear it. Owned. */
     uint8_t buses[PLAN_BUSES]; /* of the mix, for each of the plan's */
+    bool lacks_buses;          /* it has BUS_NONE, or could not come in force at all */
+    bool is_behind;            /* somebody still has the route of another plan … */
+    uint64_t stale;            /* … which may lead to these buses (bit mask) */
     struct cause cause;        /* why it is as it is, but for `by`: a place in the plan */
     unsigned watched;         /* what it was made from, besides what is told by events: mix_watch */
     struct loop_timer *timer; /* until policies are asked anew … */
@@ -39,16 +44,19 @@ void routing_compute(const struct participant *participant, const struct arrange
 int conference_route(struct conference *conference);
 /* A bus of the conference's mix that nobody else has. ENOSPC. */
 int conference_take_bus(struct conference *conference, unsigned *busp);
-/* ms after which there may be more of them, as some rest; 0: none do. */
+/* ms after which there is one more, as some rest; 0: none does. */
 unsigned conference_bus_rest(const struct conference *conference);
-/* Once no participant's route leads there. It rests until no leg speaks to it any more. */
-void conference_give_bus(struct conference *conference, unsigned bus);
+/* Once no participant's route leads there. It rests until no leg speaks to it any more, `ramp` ms
+ * and some more. */
+void conference_give_bus(struct conference *conference, unsigned bus, unsigned ramp);
 
 /* arrange.c */
 /* The event has been told: it may be one after which the mix has to be another. */
 void arrange_after(struct focus *focus, const struct conference_event *event);
 /* Something has changed that only those are asked about who have made their plan from it. */
 void conference_changed(struct conference *conference, enum mix_watch what);
+/* A bus of the mix has been given back. */
+void arrangement_supply(struct conference *conference);
 /* With the mix. */
 void arrangement_drop(struct conference *conference);
 

@@ -60,6 +60,7 @@ struct conference {
     struct sound sound;
     struct playback *playbacks;     /* list */
     uint64_t recording;             /* id; 0: none */
+    bool is_tapped;                 /* all speak to MIX_RECORD, too */
     enum stream_direction withheld; /* from the streams of all, see struct answer */
     char codecs[REQUEST_CODECS];    /* those offered, "": all */
     struct loop_timer *media_timer; /* runs while somebody is_outdated */

@@ -24,7 +24,7 @@ static struct conference *owner_of(const struct participant *participant)
 static void drop_bus(struct participant *participant)
 {
     if (participant->ear_bus != MIX_MAIN)
-        conference_give_bus(owner_of(participant), participant->ear_bus);
+        conference_give_bus(owner_of(participant), participant->ear_bus, MIX_RAMP);
     participant->ear_bus = MIX_MAIN;
     participant->ear_plays = 0;
 }

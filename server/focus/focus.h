@@ -159,7 +159,9 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
 /* Has the policy asked again, by the verb join, about all who are in and were not called: from the
  * loop's next turn on. `actor`: who wants it. ENOENT: the conference is gone; ENOMEM. */
 int focus_recheck(struct conference *conference, const struct actor *actor);
-/* The scripts are new: the event reloaded is told of each conference. */
+/* The scripts that decide about it are new ones: the event reloaded is told. */
+void conference_reloaded(struct conference *conference);
+/* The same for all. */
 void focus_reloaded(struct focus *focus);
 
 /* Asks the policy whether somebody may be told what happens in a conference, by the event package

@@ -23,7 +23,8 @@ void participant_set_speaking(struct participant *participant, bool speaking)
                                                 });
 }
 
-/* Who is out of the mix of its conference: what it says and presses is for its application. */
+/* Who is out of the mix of its conference: what it says is for its application, and so are its keys,
+ * but those that answer whether it comes into a sidebar. */
 static struct visitor *visitor_out(const struct participant *participant)
 {
     struct visitor *visitor = participant ? participant->visitor : NULL;
@@ -46,7 +47,7 @@ static void on_digit(void *user, char digit, unsigned duration, void *arg)
     struct participant *participant = participant_of(user);
     const struct visitor *visitor = participant ? visitor_out(participant) : visitor_of(user);
 
-    if (!visitor && (!participant->joined || aside_key(participant, digit)))
+    if (participant && (!participant->joined || aside_key(participant, digit)))
         return;
     participant = visitor ? NULL : participant_here(participant);
     events_post(focus, &(struct conference_event){
@@ -116,7 +117,7 @@ static void on_quality(void *user, const struct leg_quality *quality, void *arg)
 static void on_overload(unsigned overloaded, void *arg)
 {
     struct focus *focus = arg;
-    time_t now = time(NULL);
+    time_t now = loop_time(focus->loop);
 
     if (overloaded > 0 && focus->overload.threads == 0) {
         focus->overload.since = now;

@@ -170,8 +170,10 @@ int plan_seal(struct plan *plan, const char **placep)
     for (unsigned i = 0; i < plan->speaks.count; i++) {
         const struct plan_gain *gain = &plan->speaks.gains[i];
 
-        run = i > 0 && gain[-1].participant == gain->participant ? run + 1 : 1;
-        if (run > MIX_SPEAKS) {
+        if (i == 0 || gain[-1].participant != gain->participant)
+            run = 0;
+        run += gain->gain > GAIN_OFF;
+        if (run > PLAN_SPEAKS) {
             *placep = gain->place;
             return E2BIG;
         }

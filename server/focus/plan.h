@@ -20,6 +20,7 @@ struct plan;
 enum {
     PLAN_MAIN = 0,                           /* the index of the main bus, which is always there */
     PLAN_BUSES = 1 + (MIX_BUSES - MIX_FREE), /* with those of talkers who have exceptions */
+    PLAN_SPEAKS = MIX_SPEAKS - 1,            /* buses that one may speak to, besides MIX_RECORD */
     PLAN_NAME = 32,                          /* bytes of a bus's name with NUL */
 };
 
@@ -43,7 +44,7 @@ int plan_set_pair(struct plan *plan, uint64_t listener, uint64_t talker, float g
                   const char *place);
 void plan_set_ramp(struct plan *plan, unsigned ms);
 /* It is complete. Only now it can be read. E2BIG: *placep has somebody speak to more than
- * MIX_SPEAKS buses. */
+ * PLAN_SPEAKS buses. */
 int plan_seal(struct plan *plan, const char **placep);
 
 /* ---- reading -------------------------------------------------------------------------------- */
@@ -64,6 +65,8 @@ struct plan_route {
 };
 
 void plan_route(const struct plan *plan, uint64_t participant, struct plan_route *route);
+/* dB of the loudest way by which the participant speaks to others; GAIN_OFF: there is none. */
+float plan_loudness(const struct plan *plan, uint64_t participant);
 
 /* One way from a talker to a listener; the places are "" for what nobody has said. */
 struct plan_path {
@@ -77,8 +80,8 @@ struct plan_reason {
     float gain; /* dB; GAIN_OFF: not at all */
     const char
         *exception; /* where it is said for the two of them; NULL: nowhere, the paths count */
-    struct plan_path paths[MIX_SPEAKS];
-    unsigned path_count; /* 0: the talker is given no bus to speak to */
+    struct plan_path paths[PLAN_BUSES]; /* those that are off, too */
+    unsigned path_count;                /* 0: the talker is given no bus to speak to */
 };
 
 void plan_explain(const struct plan *plan, uint64_t listener, uint64_t talker,

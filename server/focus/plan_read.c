@@ -121,15 +121,28 @@ static float usual(const struct plan *plan, uint64_t talker, const float hears[P
     return decibels(sum);
 }
 
+static float loudest(const struct plan_gains *list, uint64_t participant)
+{
+    const struct plan_gain *gain = find(list, participant, 0);
+    float found = GAIN_OFF;
+
+    for (; is_of(list, gain, participant); gain++)
+        found = fmaxf(found, gain->gain);
+    return found;
+}
+
 /* dB at which a talker speaks to a bus of their own: what is loud is so on both sides of it. */
 static float own_level(const struct plan *plan, uint64_t talker)
 {
-    const struct plan_gain *gain = find(&plan->speaks, talker, 0);
-    float loudest = 0;
+    return fmaxf(loudest(&plan->speaks, talker), 0);
+}
 
-    for (; is_of(&plan->speaks, gain, talker); gain++)
-        loudest = fmaxf(loudest, gain->gain);
-    return loudest;
+/* Who speaks to no bus is heard by exceptions alone. */
+float plan_loudness(const struct plan *plan, uint64_t participant)
+{
+    float speaks = loudest(&plan->speaks, participant);
+
+    return speaks > GAIN_OFF ? speaks : loudest(&plan->pairs, participant);
 }
 
 static float heard(const struct plan *plan, uint64_t listener, uint64_t talker,

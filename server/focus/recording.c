@@ -94,12 +94,22 @@ static void tell(const struct conference *conference, const struct recording *re
     events_post(conference->focus, &event);
 }
 
-/* What is told to all is part of it; music for who waits is not. */
+/* What is told to all is part of it; music for who waits is not. Sidebars, which have no plan of
+ * their own, are one bus. */
 static uint64_t buses_of(const struct conference *conference)
 {
     if (conference->parent)
         return UINT64_C(1) << conference->bus;
-    return UINT64_C(1) << MIX_MAIN | UINT64_C(1) << MIX_ANNOUNCE;
+    return UINT64_C(1) << MIX_RECORD | UINT64_C(1) << MIX_ANNOUNCE;
+}
+
+/* All speak to the recording as well, or no longer. ENOMEM: some do not. */
+static int tap(struct conference *conference, bool is_tapped)
+{
+    if (conference->parent || conference->is_tapped == is_tapped)
+        return 0;
+    conference->is_tapped = is_tapped;
+    return conference_route(conference);
 }
 
 static int record(struct conference *conference, const char *file)
@@ -113,9 +123,13 @@ static int record(struct conference *conference, const char *file)
     if (find(conference->focus, conference->recording))
         return EALREADY;
     (void)snprintf(made.file, sizeof made.file, "%s", file);
-    error = begin(conference->focus, conference->mix, &made, &config);
-    if (error)
+    error = tap(conference, true);
+    if (!error)
+        error = begin(conference->focus, conference->mix, &made, &config);
+    if (error) {
+        (void)tap(conference, false); /* who still speaks there is heard by nobody */
         return error;
+    }
     conference->recording = made.id;
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "records %s", file);
     tell(conference, &made, true, NULL);
@@ -141,6 +155,7 @@ void conference_end_recording(struct conference *conference)
 {
     stop(conference->focus, conference->recording);
     conference->recording = 0;
+    conference->is_tapped = false;
 }
 
 /* ---- a visitor ------------------------------------------------------------------------------ */
@@ -213,8 +228,10 @@ void recording_on_recorded(void *user, const struct recorded *recorded, void *ar
     log_end(conference, recording, recorded);
     if (conference)
         tell(conference, recording, false, recorded);
-    if (conference && conference->recording == recording->id)
+    if (conference && conference->recording == recording->id) {
         conference->recording = 0;
+        (void)tap(conference, false);
+    }
     if (visitor)
         visitor_recorded(visitor, recording, recorded);
     free(recording);

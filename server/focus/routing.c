@@ -12,9 +12,9 @@
 #include <string.h>
 #include <utlist.h>
 
-/* ms: longer than any ramp, and than a media thread is behind. For so long, and at most twice that,
- * legs may still speak to a bus that has been given back. */
-enum { BUS_REST = MIX_RAMP_MAX + 1000 };
+/* ms: longer than a media thread is behind. For so long after the ramp legs may still speak to a
+ * bus that has been given back. */
+enum { BUS_REST = 1000 };
 
 static bool is_heard(const struct participant *participant)
 {
@@ -35,9 +35,21 @@ static void follow_plan(const struct participant *participant,
 
     plan_route(arrangement->plan, participant->id, &planned);
     for (unsigned i = 0; i < plan_bus_count(arrangement->plan); i++) {
+        if (arrangement->buses[i] == BUS_NONE)
+            continue;
         route->speaks[arrangement->buses[i]] = sum(planned.speaks[i], speaks);
         route->hears[arrangement->buses[i]] = sum(planned.hears[i], hears);
     }
+}
+
+/* Each voice is recorded once, by whatever ways it is heard. */
+static float record_gain(const struct participant *participant,
+                         const struct arrangement *arrangement, float speaks)
+{
+    if (!participant->conference->is_tapped)
+        return GAIN_OFF;
+    return arrangement->plan ? sum(plan_loudness(arrangement->plan, participant->id), speaks)
+                             : speaks;
 }
 
 static void compute(const struct participant *participant, const struct arrangement *arrangement,
@@ -53,6 +65,7 @@ static void compute(const struct participant *participant, const struct arrangem
     route->hears[MIX_MAIN] = hears;
     if (arrangement->plan)
         follow_plan(participant, arrangement, speaks, hears, route);
+    route->speaks[MIX_RECORD] = record_gain(participant, arrangement, speaks);
     route->hears[MIX_MUSIC] = participant->hears_music ? participant->hears : GAIN_OFF;
     route->hears[MIX_ANNOUNCE] = participant->conference->has_announced ? hears : GAIN_OFF;
 }
@@ -165,42 +178,38 @@ int conference_route(struct conference *conference)
 
 /* ---- buses ---------------------------------------------------------------------------------- */
 
-static void buses_rest(struct bus_set *buses, uint64_t now)
-{
-    if (now - buses->turned_at < BUS_REST)
-        return;
-    buses->rested = now - buses->turned_at < 2 * BUS_REST ? buses->resting : 0;
-    buses->resting = 0;
-    buses->turned_at = now;
-}
-
 unsigned conference_bus_rest(const struct conference *conference)
 {
     const struct bus_set *buses = &conference->buses;
+    uint64_t now = loop_now(conference->focus->loop), soonest = UINT64_MAX;
 
-    return buses->resting | buses->rested ? BUS_REST : 0;
+    for (unsigned bus = MIX_FREE; bus < MIX_BUSES; bus++) {
+        if (buses->rests_until[bus] > now && buses->rests_until[bus] < soonest)
+            soonest = buses->rests_until[bus];
+    }
+    return soonest < UINT64_MAX ? (unsigned)(soonest - now) : 0;
 }
 
 int conference_take_bus(struct conference *conference, unsigned *busp)
 {
-    const uint64_t reserved = (UINT64_C(1) << MIX_FREE) - 1;
     struct bus_set *buses = &conference->buses;
-    uint64_t left;
+    uint64_t now = loop_now(conference->focus->loop);
 
-    buses_rest(buses, loop_now(conference->focus->loop));
-    left = ~(reserved | buses->taken | buses->resting | buses->rested);
-    if (!left)
-        return ENOSPC;
-    *busp = (unsigned)__builtin_ctzll(left);
-    buses->taken |= UINT64_C(1) << *busp;
-    return 0;
+    for (unsigned bus = MIX_FREE; bus < MIX_BUSES; bus++) {
+        if ((buses->taken & UINT64_C(1) << bus) == 0 && buses->rests_until[bus] <= now) {
+            *busp = bus;
+            buses->taken |= UINT64_C(1) << bus;
+            return 0;
+        }
+    }
+    return ENOSPC;
 }
 
-void conference_give_bus(struct conference *conference, unsigned bus)
+void conference_give_bus(struct conference *conference, unsigned bus, unsigned ramp)
 {
     struct bus_set *buses = &conference->buses;
 
-    buses_rest(buses, loop_now(conference->focus->loop));
     buses->taken &= ~(UINT64_C(1) << bus);
-    buses->resting |= UINT64_C(1) << bus;
+    buses->rests_until[bus] = loop_now(conference->focus->loop) + ramp + BUS_REST;
+    arrangement_supply(conference);
 }

@@ -50,7 +50,7 @@ void sidebar_deactivate(struct conference *sidebar)
     }
     DL_CONCAT(parent->playbacks, sidebar->playbacks);
     sidebar->playbacks = NULL;
-    conference_give_bus(parent, sidebar->bus);
+    conference_give_bus(parent, sidebar->bus, MIX_RAMP);
     DL_DELETE2(parent->sidebars, sidebar, prev_sidebar, next_sidebar);
 }
 

@@ -39,7 +39,7 @@ int ask_server(const struct arguments *arguments, const char *request)
             status = control_request(settings.data, request, stdout, error, sizeof error);
             code = status == 0 ? EXIT_CLEAN : EXIT_RUN_TIME;
             /* What a server refuses to load is a config or a script that is wrong. */
-            if (status == EREMOTEIO && strcmp(request, "reload") == 0) {
+            if (status == EREMOTEIO && strncmp(request, "reload", strlen("reload")) == 0) {
                 code = EXIT_WRONG;
             }
         }
@@ -51,11 +51,6 @@ int ask_server(const struct arguments *arguments, const char *request)
     }
     complain("%s", error);
     return EXIT_WRONG;
-}
-
-static int run_reload(const struct arguments *arguments)
-{
-    return ask_server(arguments, "reload");
 }
 
 static int run_status(const struct arguments *arguments)
@@ -203,12 +198,29 @@ static const struct command commands[] = {
      .takes_config = true,
      .run = command_prompts},
     {.name = "reload",
-     .operands = "[--config FILE] [--data DIR]",
+     .operands = "[--config FILE] [--data DIR] [--only CONFERENCE | --back CONFERENCE]",
      .summary = "make the running server read its config and scripts anew",
      .description = "Calls go on. When something is wrong the server keeps what it has, and the "
                     "error is shown.",
      .takes_config = true,
-     .run = run_reload},
+     .flags = {{"--only", "CONFERENCE", "Try the scripts, not the config, on this one alone."},
+               {"--back", "CONFERENCE", "And no longer."}},
+     .run = command_reload},
+    {.name = "pin",
+     .operands = "[--config FILE] [--data DIR] CONFERENCE",
+     .summary = "let a conference stay with the scripts that it has, whatever is reloaded",
+     .description = "`parley status` shows which are pinned.",
+     .takes_config = true,
+     .takes_files = true,
+     .run = command_pin},
+    {.name = "unpin",
+     .operands = "[--config FILE] [--data DIR] CONFERENCE",
+     .summary = "let a pinned conference have the scripts that all others have",
+     .description = "At once. When its policy cannot take over what the old one has kept of it, "
+                    "the conference stays\nwhere it is, and the error is shown.",
+     .takes_config = true,
+     .takes_files = true,
+     .run = command_unpin},
     {.name = "status",
      .operands = "[--json] [--config FILE] [--data DIR]",
      .summary = "show conferences, participants, scripts and threads",

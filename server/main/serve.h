@@ -60,6 +60,11 @@ int server_check(struct settings *settings, char *error, size_t error_size);
  * `error`. On success `error` has a line for each option that changed and needs a restart. */
 int server_reload(struct server *server, char *error, size_t error_size);
 
+/* Gives one conference other scripts than all others, or the same again. On failure it stays where
+ * it was: an errno, and one line in `error`. */
+int server_place(struct server *server, enum placing placing, struct conference *conference,
+                 char *error, size_t error_size);
+
 /* From now on, memory goes back to the system when the last call has ended. Errors as
  * focus_listen. */
 int server_trim_when_idle(struct server *server);

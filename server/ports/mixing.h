@@ -18,8 +18,9 @@ enum {
     MIX_MAIN = 0,
     MIX_MUSIC,           /* for who waits */
     MIX_ANNOUNCE,        /* what is told to all */
+    MIX_RECORD,          /* what is said in a conference that is recorded */
     MIX_FREE,            /* the first that has no meaning of its own */
-    MIX_SPEAKS = 8,      /* buses that one leg may speak to */
+    MIX_SPEAKS = 9,      /* buses that one leg may speak to */
     MIX_RAMP = 20,       /* ms in which gains change, if nobody wants another time … */
     MIX_RAMP_MAX = 2000, /* … which is at most this */
 };

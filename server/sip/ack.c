@@ -1,5 +1,9 @@
 /* The ACK of a 200 of ours, or its absence (RFC 3261 §13.3.1.4). */
-#include "sip/sip_private.h"
+#include "sip/call.h"
+#include "sip/dialog.h"
+#include "sip/invite.h"
+#include "sip/offer.h"
+#include "sip/receive.h"
 
 #include "core/log.h"
 

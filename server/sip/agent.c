@@ -1,6 +1,13 @@
 /* The agent: beginning and end, counters, the library's log. */
+#include "sip/agent.h"
+#include "sip/bindings.h"
+#include "sip/call.h"
+#include "sip/caller.h"
+#include "sip/message.h"
+#include "sip/refer.h"
+#include "sip/subscription.h"
+
 #include "core/log.h"
-#include "sip/sip_private.h"
 
 #include <errno.h>
 #include <sofia-sip/nta_tag.h>

@@ -2,7 +2,10 @@
  * Digest authentication of requests (RFC 3261 §22, RFC 7616, RFC 8760): challenges, and what comes
  * back. Who it then is, identity.c says.
  */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/caller.h"
+#include "sip/dialog.h"
+#include "sip/message.h"
 
 #include "core/log.h"
 

@@ -2,7 +2,9 @@
  * Where accounts can be reached: what register.c was told, until it expires. Lost when the server
  * ends; phones register again.
  */
-#include "sip/sip_private.h"
+#include "sip/bindings.h"
+#include "sip/caller.h"
+#include "sip/dialog.h"
 
 #include "core/log.h"
 

@@ -5,8 +5,8 @@
  * The list goes to in->recipients; the session description is all that remains in the message, so
  * that whoever looks for it there needs to know nothing of parts.
  */
+#include "sip/message.h"
 #include "sip/multipart.h"
-#include "sip/sip_private.h"
 
 #include <errno.h>
 #include <sofia-sip/msg_header.h>

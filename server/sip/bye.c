@@ -1,5 +1,11 @@
 /* BYE, ours and the peer's (RFC 3261 §15). */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/call.h"
+#include "sip/dialog.h"
+#include "sip/invite.h"
+#include "sip/message.h"
+#include "sip/offer.h"
+#include "sip/receive.h"
 
 #include "core/log.h"
 

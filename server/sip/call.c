@@ -1,5 +1,13 @@
-/* The life of a call, from the table to its end (sip_private.h has the states). */
-#include "sip/sip_private.h"
+/* The life of a call, from the table to its end (call.h has the states). */
+#include "sip/call.h"
+#include "sip/agent.h"
+#include "sip/caller.h"
+#include "sip/dialog.h"
+#include "sip/invite.h"
+#include "sip/message.h"
+#include "sip/offer.h"
+#include "sip/refer.h"
+#include "sip/target.h"
 
 #include "core/id.h"
 #include "core/log.h"

@@ -1,8 +1,12 @@
 /* Who sends a request, and what a first one asks for, in the focus's words. All of it is the
  * peer's text, so all of it is bounded and clean of what could forge a log line or break a
  * terminal. */
+#include "sip/caller.h"
+#include "sip/agent.h"
+#include "sip/call.h"
+#include "sip/target.h"
+
 #include "core/text.h"
-#include "sip/sip_private.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,5 +1,9 @@
 /* CANCEL (RFC 3261 §9.2) of an INVITE that is not refused yet. */
-#include "sip/sip_private.h"
+#include "sip/call.h"
+#include "sip/dialog.h"
+#include "sip/invite.h"
+#include "sip/message.h"
+#include "sip/receive.h"
 
 #include "core/log.h"
 

@@ -1,6 +1,7 @@
 /* What every request must keep to, in the order of RFC 3261 §8.2. What nta's parser finds broken
  * never comes here: it answers 400 itself. */
-#include "sip/sip_private.h"
+#include "sip/dialog.h"
+#include "sip/message.h"
 
 #include <sofia-sip/su_string.h>
 

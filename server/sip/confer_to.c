@@ -4,7 +4,9 @@
  * name-addr, and as addr-spec, as the draft's own examples have it: there all parameters are the
  * header's (RFC 3261 §20). Within <…> an action is taken for what it is, too.
  */
-#include "sip/sip_private.h"
+#include "sip/caller.h"
+#include "sip/message.h"
+#include "sip/target.h"
 
 #include <errno.h>
 #include <sofia-sip/msg_header.h>

@@ -6,7 +6,11 @@
  * (some phones send from another than they listen on). Behind proxies (a route set, or more than
  * one Via) the route set and the Contact lead. A TCP connection is used as long as it is there.
  */
-#include "sip/sip_private.h"
+#include "sip/dialog.h"
+#include "sip/agent.h"
+#include "sip/call.h"
+#include "sip/message.h"
+#include "sip/target.h"
 
 #include "core/address.h"
 #include "core/log.h"

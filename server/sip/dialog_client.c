@@ -1,5 +1,9 @@
 /* A dialog that we begin, by INVITE or REFER: from that to its 2xx (RFC 3261 §12.1.2). */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/bindings.h"
+#include "sip/dialog.h"
+#include "sip/message.h"
+#include "sip/target.h"
 
 #include "core/address.h"
 

@@ -4,7 +4,7 @@
  * Only a realm that the operator has given a password for is answered. What was answered once goes
  * with every later request of the dialog, so that a proxy need not ask again.
  */
-#include "sip/sip_private.h"
+#include "sip/dialog.h"
 
 #include "core/id.h"
 #include "sip/digest.h"

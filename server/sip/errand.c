@@ -4,7 +4,14 @@
  *
  * Of a forked REFER the first to answer counts; the other subscriptions end with a 481.
  */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/caller.h"
+#include "sip/dialog.h"
+#include "sip/invite.h"
+#include "sip/message.h"
+#include "sip/receive.h"
+#include "sip/refer.h"
+#include "sip/target.h"
 
 #include "core/log.h"
 

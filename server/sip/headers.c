@@ -1,7 +1,11 @@
 /* Header fields that we write, and the responses that carry them. */
+#include "sip/agent.h"
+#include "sip/caller.h"
+#include "sip/message.h"
+#include "sip/refer.h"
+
 #include "core/id.h"
 #include "core/text.h"
-#include "sip/sip_private.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -3,7 +3,11 @@
  * just by what From says. What From says is enough for strangers only: the name of an account of
  * ours must be proven by every request that uses it.
  */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/call.h"
+#include "sip/caller.h"
+#include "sip/dialog.h"
+#include "sip/message.h"
 
 #include "core/text.h"
 

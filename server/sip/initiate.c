@@ -2,8 +2,15 @@
  * INITIATE (draft-ranjit-sipping-conference-01 §4.1): as SUBSCRIBE to the conference package, and
  * with Confer-To, whom the focus is to call for it.
  */
+#include "sip/agent.h"
+#include "sip/caller.h"
+#include "sip/dialog.h"
+#include "sip/message.h"
+#include "sip/receive.h"
+#include "sip/subscription.h"
+#include "sip/target.h"
+
 #include "ports/initiating.h"
-#include "sip/sip_private.h"
 
 #include <errno.h>
 #include <sofia-sip/su_string.h>

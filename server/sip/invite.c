@@ -1,5 +1,11 @@
 /* A new call: from the INVITE to its 200 (RFC 3261 §13.3). */
-#include "sip/sip_private.h"
+#include "sip/invite.h"
+#include "sip/agent.h"
+#include "sip/call.h"
+#include "sip/dialog.h"
+#include "sip/message.h"
+#include "sip/offer.h"
+#include "sip/receive.h"
 
 #include "core/log.h"
 

@@ -6,7 +6,14 @@
  * longer session, or to another target. Of a forked one the first 2xx counts; nta answers those of
  * the other branches with ACK and BYE.
  */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/call.h"
+#include "sip/caller.h"
+#include "sip/dialog.h"
+#include "sip/invite.h"
+#include "sip/message.h"
+#include "sip/offer.h"
+#include "sip/target.h"
 
 #include "core/log.h"
 

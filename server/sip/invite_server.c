@@ -5,7 +5,11 @@
  * by the user agent end to end until the ACK comes (RFC 3261 §13.3.1.4), a CANCEL after it still
  * gets its 200 (§9.2), and a BYE stops it. What is refused goes over to refusal.c.
  */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/caller.h"
+#include "sip/invite.h"
+#include "sip/message.h"
+#include "sip/receive.h"
 
 #include "core/log.h"
 

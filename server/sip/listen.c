@@ -1,5 +1,5 @@
 /* The addresses on which we can be reached. */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

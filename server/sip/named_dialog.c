@@ -3,7 +3,10 @@
  * to take its place (Replaces, RFC 3891). The names are seen from us: to-tag is ours, from-tag the
  * peer's.
  */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/call.h"
+#include "sip/dialog.h"
+#include "sip/message.h"
 
 #include <ctype.h>
 #include <sofia-sip/su_string.h>

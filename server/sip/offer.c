@@ -1,6 +1,8 @@
 /* Offer and answer (RFC 3264) as the messages of a call carry them. */
+#include "sip/offer.h"
+#include "sip/message.h"
+
 #include "core/address.h"
-#include "sip/sip_private.h"
 
 #include <errno.h>
 #include <sofia-sip/su_string.h>

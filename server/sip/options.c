@@ -1,5 +1,10 @@
 /* OPTIONS: what we can (RFC 3261 §11.2), in a dialog or about a conference. */
-#include "sip/sip_private.h"
+#include "sip/call.h"
+#include "sip/caller.h"
+#include "sip/dialog.h"
+#include "sip/message.h"
+#include "sip/receive.h"
+#include "sip/sdp.h"
 
 #include <stdlib.h>
 

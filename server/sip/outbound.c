@@ -1,5 +1,6 @@
 /* What the operator has set for calls of ours: proxy, credentials, redirections. */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/target.h"
 
 #include <errno.h>
 #include <stdlib.h>

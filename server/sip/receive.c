@@ -1,5 +1,11 @@
 /* Where every request arrives that is in no transaction of nta's: to which dialog, or to none. */
-#include "sip/sip_private.h"
+#include "sip/receive.h"
+#include "sip/agent.h"
+#include "sip/call.h"
+#include "sip/caller.h"
+#include "sip/dialog.h"
+#include "sip/invite.h"
+#include "sip/message.h"
 
 #include <sofia-sip/nta_stateless.h>
 #include <sofia-sip/nta_tag.h>

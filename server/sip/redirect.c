@@ -3,7 +3,9 @@
  * account has registered, and what redirections add (RFC 3261 §8.1.3.4, §13.2.2.2). Each is tried
  * once, and never more than a few.
  */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/bindings.h"
+#include "sip/target.h"
 
 #include <errno.h>
 #include <stdlib.h>

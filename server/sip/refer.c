@@ -1,5 +1,11 @@
 /* REFER (RFC 3515): somebody wants something done by a conference (RFC 4579 §5.5, §5.11). */
-#include "sip/sip_private.h"
+#include "sip/refer.h"
+#include "sip/agent.h"
+#include "sip/caller.h"
+#include "sip/dialog.h"
+#include "sip/message.h"
+#include "sip/receive.h"
+#include "sip/subscription.h"
 
 #include <sofia-sip/sip_extra.h>
 #include <sofia-sip/su_string.h>

@@ -1,6 +1,8 @@
 /* A REFER for several at once (RFC 5368): Refer-To points at a list of recipients in the body, each
  * of whom is referred to as by a REFER of its own. */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/message.h"
+#include "sip/refer.h"
 
 #include <sofia-sip/su_string.h>
 #include <stdlib.h>

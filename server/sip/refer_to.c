@@ -2,7 +2,11 @@
  * What a Refer-To asks for (RFC 3515 §2.1): a URI, the method for it, and the headers in it, each
  * with its own escapes.
  */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/caller.h"
+#include "sip/message.h"
+#include "sip/refer.h"
+#include "sip/target.h"
 
 #include "core/text.h"
 

@@ -5,7 +5,11 @@
  * The first NOTIFY says 100, whatever is known by then, so that REFERers see the flows of RFC 4579.
  * What comes after it is told at most once a second (§3.10), but for the last one.
  */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/caller.h"
+#include "sip/message.h"
+#include "sip/refer.h"
+#include "sip/subscription.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,8 @@
  * nta's own would do, but for an assertion: when a response of its cannot be sent (an ICMP error
  * of another peer is enough) and the ACK comes all the same, it aborts the process.
  */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/message.h"
 
 #include <sofia-sip/msg.h>
 #include <sofia-sip/nta_stateless.h>

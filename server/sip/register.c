@@ -1,6 +1,9 @@
 /* REGISTER: an account says where it can be reached (RFC 3261 §10.3). All of a request is carried
  * out, or nothing. */
-#include "sip/sip_private.h"
+#include "sip/bindings.h"
+#include "sip/caller.h"
+#include "sip/message.h"
+#include "sip/receive.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,10 @@
 /* A re-INVITE: a new offer, a request for one of ours, a refresh (RFC 3261 §14.2). */
-#include "sip/sip_private.h"
+#include "sip/call.h"
+#include "sip/dialog.h"
+#include "sip/invite.h"
+#include "sip/message.h"
+#include "sip/offer.h"
+#include "sip/receive.h"
 
 #include <errno.h>
 

@@ -5,7 +5,13 @@
  * One request is out at a time. What the focus wants meanwhile, or before the ACK of the peer's own
  * INVITE, waits; of several wishes the last counts. What is refused leaves all as it was.
  */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/call.h"
+#include "sip/caller.h"
+#include "sip/dialog.h"
+#include "sip/invite.h"
+#include "sip/message.h"
+#include "sip/offer.h"
 
 #include "core/log.h"
 

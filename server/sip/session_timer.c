@@ -5,7 +5,10 @@
  * refreshed all the same, so that a phone that has gone away is noticed. What is sent for it, and
  * what comes back, is reinvite_client.c's.
  */
-#include "sip/sip_private.h"
+#include "sip/call.h"
+#include "sip/invite.h"
+#include "sip/message.h"
+#include "sip/offer.h"
 
 #include "core/log.h"
 

@@ -1,6 +1,12 @@
 /* SUBSCRIBE (RFC 6665 §4.2.1): a new subscription, in a dialog of its own or in one that is there,
  * or one more time of an old one. */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/caller.h"
+#include "sip/dialog.h"
+#include "sip/message.h"
+#include "sip/receive.h"
+#include "sip/refer.h"
+#include "sip/subscription.h"
 
 #include "core/log.h"
 

@@ -5,7 +5,9 @@
  * told by the next one. A change that concerns thousands is told to a part of them in each turn of
  * the loop, so that SIP is served between.
  */
-#include "sip/sip_private.h"
+#include "sip/subscription.h"
+#include "sip/agent.h"
+#include "sip/dialog.h"
 
 #include "core/log.h"
 

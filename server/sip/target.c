@@ -4,7 +4,10 @@
  * phones have registered; all else goes to the outbound proxy, or where its address says, and a
  * name is looked up by nta (RFC 3263), which blocks nobody.
  */
-#include "sip/sip_private.h"
+#include "sip/target.h"
+#include "sip/bindings.h"
+#include "sip/caller.h"
+#include "sip/message.h"
 
 #include "core/address.h"
 

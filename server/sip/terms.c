@@ -1,5 +1,5 @@
 /* What the focus wants of a call: under which name, and with which media. */
-#include "sip/sip_private.h"
+#include "sip/offer.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,7 +3,12 @@
  * transfer of RFC 5589 §6), whose NOTIFYs say how that goes. The call stays as it is; who has asked
  * ends it.
  */
-#include "sip/sip_private.h"
+#include "sip/agent.h"
+#include "sip/call.h"
+#include "sip/caller.h"
+#include "sip/dialog.h"
+#include "sip/invite.h"
+#include "sip/target.h"
 
 #include "core/log.h"
 
@@ -124,7 +129,7 @@ void transfer_told(struct call *call, int status, const char *phrase, bool is_la
 {
     if (status >= 200) {
         finish(call, status, phrase);
-    } else if (is_last) { /* it has been accepted, and more will never be known */
-        finish(call, SIP_202_ACCEPTED);
+    } else if (is_last) { /* RFC 3515 §2.4.5 wants a final status: without one it is no success */
+        finish(call, 500, "The phone has not said how it went");
     }
 }

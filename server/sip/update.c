@@ -1,5 +1,10 @@
 /* UPDATE: a new offer or a refresh, without an ACK to wait for (RFC 3311). */
-#include "sip/sip_private.h"
+#include "sip/call.h"
+#include "sip/dialog.h"
+#include "sip/invite.h"
+#include "sip/message.h"
+#include "sip/offer.h"
+#include "sip/receive.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -194,6 +194,8 @@ return function(call)
   print("two", call:transfer("sip:dora@192.0.2.7", { timeout = 30 }))
   print("three", call:transfer("sip:dora@192.0.2.7", { timeout = 1 }))
   print("four", call:transfer "sip:dora@192.0.2.7")
+  print("five", call:transfer "sip:dora@192.0.2.7")
+  print("six", call:transfer "sip:dora@192.0.2.7")
 end
 """
     with with_script(script) as server, Phone(server, "alice") as alice:
@@ -234,6 +236,12 @@ end
             notify(b"SIP/2.0 200 OK\r\n", "terminated;reason=noresource", event)
             alice.expect(code, method="NOTIFY")
         server.expect_log("four true")
+        # A last NOTIFY must say how it went (§2.4.5); one that does not is no success.
+        for name, line in (("five", b"SIP/2.0 nonsense\r\n"), ("six", b"SIP/2.0 100 Trying\r\n")):
+            alice.reply(alice.expect("REFER"), 202)
+            notify(line, "terminated;reason=noresource")
+            alice.expect(200, method="NOTIFY")
+            server.expect_log(f"{name} nil The phone has not said how it went 500")
         # F13: who has transferred hangs up.
         alice.reply(alice.expect("BYE"), 200)
         alice.is_up = False

@@ -100,7 +100,7 @@ def test_keys_tick_at_the_clock_of_the_codec_and_at_8000_when_nothing_else_is_th
 def test_keys_that_tick_at_8000_beside_a_wide_codec_are_no_loss():
     script = """
 local policy = parley.policy { name = "keys" }
-function policy.digit(event) print("key " .. event.digit .. " of " .. event.duration .. " ms") end
+function policy.digit(event) print("key " .. event.digit .. " of " .. event.duration .. " s") end
 return policy
 """
     with Server(policy=script) as server, Phone(server) as alice:
@@ -110,7 +110,7 @@ return policy
         before = server.participants()["alice"]["concealed_ms"]
         for digit in "159":
             alice.audio.press(digit, clock=8000)
-            server.expect_log(f"key {digit} of 100 ms")
+            server.expect_log(f"key {digit} of 0.1 s")
             alice.audio.wait_for_packets(10)
         assert server.participants()["alice"]["concealed_ms"] - before < 80
 

@@ -223,17 +223,21 @@ static void there_are_only_so_many_buses(void **state)
 
 static void nobody_speaks_to_more_buses_than_a_leg_can(void **state)
 {
+    struct plan_reason reason;
     char name[16];
     const char *place = NULL;
 
     (void)state;
-    for (unsigned i = 0; i < MIX_SPEAKS; i++) {
+    for (unsigned i = 0; i < PLAN_SPEAKS; i++) {
         (void)snprintf(name, sizeof name, "bus%u", i);
         speaks(ALICE, bus(name), 0);
         speaks(BOB, i, 0);
     }
+    speaks(BOB, PLAN_SPEAKS, GAIN_OFF); /* that is none */
     seal();
-    assert_int_equal(plan_set_speaks(plan, BOB, MIX_SPEAKS, 0, "a.lua:77"), 0);
+    plan_explain(plan, ALICE, BOB, &reason);
+    assert_int_equal(reason.path_count, PLAN_SPEAKS + 1);
+    assert_int_equal(plan_set_speaks(plan, BOB, PLAN_SPEAKS, 0, "a.lua:77"), 0);
     assert_int_equal(plan_seal(plan, &place), E2BIG);
     assert_string_equal(place, "a.lua:77");
 }

@@ -76,6 +76,22 @@ static void keys_of_who_is_out_are_for_the_application_alone(void **state)
     assert_int_equal(world.mixes, 0);
 }
 
+static void who_is_asked_aside_answers_from_out_of_the_mix_too(void **state)
+{
+    struct call *call =
+        talk("local demo = parley.conference 'demo' local me = call:join(demo) "
+             "demo:sidebar():ask(me, { prompt = '' }) call:leave() "
+             "local event = call:wait_for 'digit' "
+             "call:hangup(event.digit .. ' ' .. me.sidebar:participants()().status)");
+
+    (void)state;
+    up(call);
+    press(call, "1");
+    assert_false(call->ended);
+    press(call, "7");
+    assert_said(call, "7 on-hold");
+}
+
 static void who_is_out_when_the_application_is_over_goes_back_in(void **state)
 {
     struct call *call = talk("call:join(parley.conference 'demo') call:leave() "
@@ -405,6 +421,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCRIPT_TEST(out_of_the_mix_and_back_all_is_as_it_was),
         SCRIPT_TEST(keys_of_who_is_out_are_for_the_application_alone),
+        SCRIPT_TEST(who_is_asked_aside_answers_from_out_of_the_mix_too),
         SCRIPT_TEST(who_is_out_when_the_application_is_over_goes_back_in),
         SCRIPT_TEST(hanging_up_in_a_conference_asks_the_policy),
         SCRIPT_TEST(what_happens_in_a_conference_can_be_waited_for),

@@ -208,7 +208,7 @@ static void a_change_of_quality_comes_with_its_figures(void **state)
                 "  assert(event.name == 'quality' and event.quality == 'poor')\n"
                 "  assert(event.before == 'good' and event.mos == 2.5)\n"
                 "  assert(event.remote_mos == nil and event.loss == 0.25)\n"
-                "  assert(event.jitter == 8 and event.round_trip == 40)\n"
+                "  assert(event.jitter == 0.008 and event.round_trip == 0.04)\n"
                 "  local now = participant:stats()\n"
                 "  assert(now.mos == nil and now.quality == nil and now.clipped == 0)\n"
                 "  assert(now.remote_lost == 0)\n"

@@ -326,7 +326,7 @@ static void event_hooks_get_event_conference_and_participant(void **state)
     log = log_caught();
     assert_contains(log, "[demo] created demo nil nil nil nil nil (policy/site.lua:3)");
     assert_contains(log, "[demo call1] joined demo alice nil nil nil nil (policy/site.lua:3)");
-    assert_contains(log, "[demo call1] digit demo alice nil # 120 nil");
+    assert_contains(log, "[demo call1] digit demo alice nil # 0.12 nil");
     assert_contains(log, "[demo call1] speaking demo alice true nil nil nil");
     assert_contains(log, "[demo call1] left demo alice nil nil nil hung up");
     assert_contains(log, "[demo] ended demo nil nil nil nil the last participant has left");

@@ -179,7 +179,7 @@ static void a_conference_is_recorded_by_its_policys_leave(void **state)
     press(alice, '3');
     assert_true(world.first_recorder->stopped);
     assert_null(world.first_recorder->config.leg);
-    assert_true(world.first_recorder->config.buses & 1 << MIX_MAIN);
+    assert_true(world.first_recorder->config.buses & 1 << MIX_RECORD);
     world_recorded(script.focus, 1500, NULL);
     script_turn();
     press(alice, '4');

@@ -1,7 +1,7 @@
 /* By which way a registered phone is reached: what a call to an account asks of the registrar. */
 #include "tests/unit/sip/phone.h"
 
-#include "sip/sip_private.h"
+#include "sip/bindings.h"
 
 /* A registrar that takes the word of the phone's address for who registers (RFC 3325). */
 static int begin(void **state)

@@ -1,5 +1,5 @@
 /* The Confer-To header in all its forms (draft-ranjit-sipping-conference-01 §4.3). */
-#include "sip/sip_private.h"
+#include "sip/message.h"
 
 #include <errno.h>
 #include <setjmp.h>
