@@ -1,5 +1,9 @@
 /* Legs as the focus has them: created, given sessions and routes, closed. Focus thread. */
+#include "media/leg.h"
 #include "media/engine.h"
+#include "media/message.h"
+#include "media/mix.h"
+#include "media/thread.h"
 
 #include "core/id.h"
 #include "core/log.h"

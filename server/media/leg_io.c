@@ -1,5 +1,6 @@
 /* A leg's sockets: packets in, on the tick and in batches; packets out. Media thread. */
-#include "media/engine.h"
+#include "media/leg.h"
+#include "media/thread.h"
 
 #include <errno.h>
 #include <string.h>

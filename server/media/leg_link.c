@@ -9,7 +9,8 @@
  * Connected sockets are handed to the thread's ring (uring.h), where there is one, which moves the
  * packets of many legs by one call.
  */
-#include "media/engine.h"
+#include "media/leg.h"
+#include "media/thread.h"
 
 #include <errno.h>
 

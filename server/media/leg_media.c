@@ -1,5 +1,7 @@
 /* One leg in one tick: what it says goes into the mix, what it hears goes out. Media thread. */
-#include "media/engine.h"
+#include "media/leg.h"
+#include "media/recorder.h"
+#include "media/thread.h"
 
 enum { PUBLISH_EVERY = 5 }; /* ticks */
 

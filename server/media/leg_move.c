@@ -5,6 +5,10 @@
  * is handed to the thread of its new section. What it is asked meanwhile waits until it is there.
  */
 #include "media/engine.h"
+#include "media/leg.h"
+#include "media/message.h"
+#include "media/mix.h"
+#include "media/thread.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,6 +3,8 @@
 #include "media/quality.h"
 
 #include "media/engine.h"
+#include "media/leg.h"
+#include "media/thread.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,8 @@
 /* A leg's RTCP: reports by the clock, the peer's reports, and good-bye. Media thread. */
-#include "media/engine.h"
+#include "media/leg.h"
+#include "media/thread.h"
+
+#include "core/address.h"
 
 #include <math.h>
 

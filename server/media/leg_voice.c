@@ -1,5 +1,8 @@
 /* A leg's voice: what media policy asks for, made on the focus thread, run on the media thread. */
 #include "media/engine.h"
+#include "media/leg.h"
+#include "media/message.h"
+#include "media/thread.h"
 
 #include "core/log.h"
 

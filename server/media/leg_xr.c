@@ -1,5 +1,6 @@
 /* A leg's extended reports (RFC 3611), where the session wants them. Media thread. */
-#include "media/engine.h"
+#include "media/leg.h"
+#include "media/thread.h"
 
 #include "media/jitter_parts.h"
 #include "media/quality.h"

@@ -3,6 +3,12 @@
 
 #include "core/log.h"
 #include "media/engine.h"
+#include "media/leg.h"
+#include "media/message.h"
+#include "media/mix.h"
+#include "media/player.h"
+#include "media/recorder.h"
+#include "media/thread.h"
 
 #include <errno.h>
 #include <stdlib.h>

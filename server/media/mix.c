@@ -1,6 +1,12 @@
 /* Mixes as the focus has them: made, placed on threads, supplied, taken apart. Focus thread. */
-#include "core/log.h"
+#include "media/mix.h"
 #include "media/engine.h"
+#include "media/leg.h"
+#include "media/message.h"
+#include "media/player.h"
+#include "media/thread.h"
+
+#include "core/log.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,9 @@
 /* Players: a clip's way into a bus of a mix, as a channel that only speaks. */
+#include "media/player.h"
 #include "media/engine.h"
+#include "media/message.h"
+#include "media/mix.h"
+#include "media/thread.h"
 
 #include "core/log.h"
 

@@ -1,5 +1,5 @@
 /* The thread that writes down what recorders have on their tapes. */
-#include "media/engine.h"
+#include "media/recorder.h"
 
 #include <poll.h>
 

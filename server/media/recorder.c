@@ -3,7 +3,11 @@
  * its frames on a tape, and the disk's thread (record_disk.c) writes them down: a slow disk costs
  * sound in the file, which is counted and has silence in its place, and never a tick.
  */
+#include "media/recorder.h"
 #include "media/engine.h"
+#include "media/message.h"
+#include "media/mix.h"
+#include "media/thread.h"
 
 #include "media/codec_table.h"
 

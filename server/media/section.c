@@ -8,8 +8,12 @@
  * must not stop the others. But it waits as long as it can, since what comes too late is missing in
  * what half of the conference hears.
  */
-#include "media/engine.h"
+#include "media/leg.h"
+#include "media/mix.h"
+#include "media/player.h"
 #include "media/prefetch.h"
+#include "media/recorder.h"
+#include "media/thread.h"
 
 #include <stddef.h>
 

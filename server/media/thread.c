@@ -1,7 +1,10 @@
 /* A media thread's life: sleep until the next slot that has sections, work it, account for it. */
+#include "media/thread.h"
+#include "media/engine.h"
+#include "media/leg.h"
+
 #include "core/id.h"
 #include "core/log.h"
-#include "media/engine.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,10 @@
 /* A media thread's slot: messages of the focus, RTCP, and the sections whose turn it is. */
-#include "media/engine.h"
+#include "media/leg.h"
+#include "media/message.h"
+#include "media/mix.h"
+#include "media/player.h"
+#include "media/recorder.h"
+#include "media/thread.h"
 
 #include <sys/epoll.h>
 #include <unistd.h>

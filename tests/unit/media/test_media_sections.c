@@ -1,5 +1,8 @@
 /* A mix that several threads work together is one mix to those in it. */
 #include "media/engine.h"
+#include "media/leg.h"
+#include "media/mix.h"
+#include "media/thread.h"
 #include "media_world.h"
 
 /* Four legs in sections of one: four threads, each with a leg of its own. */

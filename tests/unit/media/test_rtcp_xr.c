@@ -1,5 +1,5 @@
 /* Extended reports: written as RFC 3611 wants them, and those of peers read with mistrust. */
-#include "media/engine.h"
+#include "media/leg.h"
 #include "media/rtcp.h"
 
 #include <setjmp.h>
