@@ -228,6 +228,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
     engine->facts = json_object();
     engine->fetching = config->fetching;
     engine->storing = config->storing;
+    engine->probation.config = config->probation;
     engine->config_file = strdup(config->config_file ? config->config_file : "");
     engine->language = strdup(config->language ? config->language : "en");
     engine->policy = (struct policy){
@@ -267,6 +268,7 @@ void lua_engine_destroy(struct lua_engine *engine)
     if (!engine)
         return;
     conversations_close(engine);
+    probation_close(engine);
     pins_drop(engine, true);
     generation_release(engine->generation);
     while (engine->states)

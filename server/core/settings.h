@@ -101,6 +101,10 @@ struct settings {
     char *store_file;              /* "": store.db in data */
     unsigned store_size;           /* MiB */
     char *policy;                  /* the site policy: a name ("standard") or a path */
+    enum option_switch reload_watch; /* when a file has changed */
+    unsigned reload_errors;          /* that take new scripts back; 0: never */
+    unsigned reload_within;          /* ms, all of them */
+    unsigned reload_probation;       /* ms after the reload */
     enum log_level log_level;
     struct sound_settings sound;
     struct life_settings created; /* of conferences that calls create */

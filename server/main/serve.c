@@ -285,6 +285,7 @@ static int load_scripts(struct server *server, char *error, size_t error_size)
         .fetching = server->fetcher ? fetcher_fetching(server->fetcher) : NULL,
         .storing = server->store ? store_storing(server->store) : NULL,
         .language = server->settings.prompts_language,
+        .probation = server_probation(&server->settings),
     };
     int status = server_reserve(server, &server->settings);
     if (status) {

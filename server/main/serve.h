@@ -49,6 +49,9 @@ int server_check_sound(const struct settings *settings, char *error, size_t erro
 /* Makes the conferences of the settings exist in the focus. */
 int server_reserve(struct server *server, const struct settings *settings);
 
+/* When new scripts are taken back. */
+struct probation_config server_probation(const struct settings *settings);
+
 /* Gives the agent what the settings say of calls that we begin; logs what goes wrong. */
 int server_set_outbound(struct server *server, const struct settings *settings);
 
