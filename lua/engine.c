@@ -289,6 +289,15 @@ const struct application *lua_engine_application(struct lua_engine *engine)
     return &engine->application;
 }
 
+void lua_engine_files(const struct lua_engine *engine, void (*tell)(const char *path, void *arg),
+                      void *arg)
+{
+    const json_t *path;
+    size_t i;
+
+    json_array_foreach(engine->generation->files, i, path) tell(json_string_value(path), arg);
+}
+
 unsigned lua_engine_generation(const struct lua_engine *engine)
 {
     return engine->generation->number;

@@ -108,6 +108,7 @@ struct generation {
     struct script_policy *policies;
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
+    json_t *files;               /* paths of what was read */
     struct zone *zones;          /* looked at so far; list */
     struct generation *next;     /* the one before it that is still alive */
     struct failures failures;

@@ -69,6 +69,10 @@ int lua_engine_reload(struct lua_engine *engine, const struct lua_engine_demand 
 /* From the next reload on; `errors` and `within` at once. */
 void lua_engine_set_probation(struct lua_engine *engine, const struct probation_config *config);
 
+/* Tells the path of each file that the live generation was made of. */
+void lua_engine_files(const struct lua_engine *engine, void (*tell)(const char *path, void *arg),
+                      void *arg);
+
 /* Number of the live generation, from 1. */
 unsigned lua_engine_generation(const struct lua_engine *engine);
 

@@ -237,6 +237,8 @@ int server_reload(struct server *server, char *error, size_t error_size)
     apply_conferences(server, &wanted);
     apply_accounts(server, &wanted);
     focus_reloaded(server->focus);
+    server->settings.reload_watch = wanted.reload_watch;
+    server_watch(server);
     settings_free(&wanted);
     log_info("reload: done, script generation %u", lua_engine_generation(server->engine));
     return 0;

@@ -411,6 +411,7 @@ static int start(struct server *server)
         focus_connect(server->focus, sip_agent_signalling(server->agent),
                       media_mixing(server->media), lua_engine_policy(server->engine));
         focus_connect_applications(server->focus, lua_engine_application(server->engine));
+        server_watch(server);
     }
     return code;
 }
@@ -418,6 +419,7 @@ static int start(struct server *server)
 /* The tables and what is behind them outlive the focus; who waits for our end is told last. */
 static void take_apart(struct server *server)
 {
+    server_unwatch(server);
     focus_destroy(server->focus);
     loop_timer_stop(&server->trim_timer);
     sip_agent_destroy(server->agent);
@@ -437,7 +439,7 @@ static void take_apart(struct server *server)
 
 int command_serve(const struct arguments *arguments)
 {
-    struct server server = {.arguments = arguments, .signals = -1};
+    struct server server = {.arguments = arguments, .signals = -1, .changes = -1};
     char error[ERROR_MAX];
     if (settings_load(arguments, arguments->config, &server.settings, NULL, error, sizeof error)) {
         complain("%s", error);

@@ -30,6 +30,9 @@ struct server {
     int signals; /* signalfd */
     struct loop_watch *signal_watch;
     struct loop_timer *trim_timer;
+    int changes; /* inotify; -1: nothing is watched */
+    struct loop_watch *changes_watch;
+    struct loop_timer *settle_timer;
     bool is_stopping;
 };
 
@@ -67,6 +70,10 @@ int server_reload(struct server *server, char *error, size_t error_size);
  * it was: an errno, and one line in `error`. */
 int server_place(struct server *server, enum placing placing, struct conference *conference,
                  char *error, size_t error_size);
+
+/* Watches what is in use now, if the settings say so; server_unwatch ends it. */
+void server_watch(struct server *server);
+void server_unwatch(struct server *server);
 
 /* From now on, memory goes back to the system when the last call has ended. Errors as
  * focus_listen. */
