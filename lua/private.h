@@ -63,6 +63,7 @@
  * probation.h
  *   probation.c    errors after a reload, and what comes of them
  * engine.c         what the focus calls; status.c: what the engine tells of itself
+ * api.c            `parley api`: what scripts can use, as lua/api/ describes it
  *
  * Two rules hold everywhere. Nothing that needs releasing is held in C across a call that can raise
  * a Lua error. And no Lua error ever crosses the focus: each way in ends in a lua_pcall.
