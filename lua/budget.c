@@ -47,6 +47,10 @@ static const struct {
                      "stopped after 50 ms, all that an application may compute from wait to wait",
                      "stopped after 32 MiB of memory, all that an application may use from wait "
                      "to wait"},
+    [BUDGET_MIGRATE] = {1000000, 20000000, (size_t)32 << 20,
+                        "stopped after 1000000 instructions, all that a hook may use",
+                        "stopped after 20 ms, all that migrate may take for one conference",
+                        "stopped after 32 MiB of memory, all that a hook may use"},
     [BUDGET_LOAD] = {10000000, 1000000000, MEMORY_LIMIT,
                      "stopped after 10000000 instructions, all that loading a file may use",
                      "stopped after 1 s, all that loading a file may take",

@@ -25,7 +25,14 @@ enum {
 #define STRING_LIMIT ((size_t)256 << 10) /* bytes of one Lua string */
 
 /* budget.c */
-enum budget_kind { BUDGET_DECISION, BUDGET_EVENT, BUDGET_MIX, BUDGET_STEP, BUDGET_LOAD };
+enum budget_kind {
+    BUDGET_DECISION,
+    BUDGET_EVENT,
+    BUDGET_MIX,
+    BUDGET_STEP,
+    BUDGET_MIGRATE,
+    BUDGET_LOAD
+};
 
 struct budget {
     enum budget_kind kind;

@@ -13,6 +13,7 @@ static const struct {
     {IN_MIX, "in the hook mix", "the hook mix"},
     {IN_EVENT, "in an event hook", "event hooks"},
     {IN_APPLICATION, "in an application", "applications"},
+    {IN_MIGRATE, "in the hook migrate", "the hook migrate"},
 };
 
 enum { CONTEXTS = sizeof contexts / sizeof *contexts };
@@ -27,6 +28,8 @@ static unsigned context_now(lua_State *L)
         return IN_APPLICATION;
     if (frame->plan)
         return IN_MIX;
+    if (frame->migration)
+        return IN_MIGRATE;
     return frame->event ? IN_EVENT : IN_DECISION;
 }
 

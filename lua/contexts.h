@@ -16,11 +16,12 @@ enum {
     IN_MIX = 1 << 2,         /* the hook mix */
     IN_EVENT = 1 << 3,       /* event hooks */
     IN_APPLICATION = 1 << 4, /* an application, its timers and what it does on hang-up */
+    IN_MIGRATE = 1 << 5,     /* the hook migrate */
 
     IN_POLICY = IN_DECISION | IN_MIX | IN_EVENT,
     TO_READ = IN_POLICY | IN_APPLICATION,
     TO_ACT = IN_EVENT | IN_APPLICATION,
-    ANYWHERE = IN_LOADING | TO_READ,
+    ANYWHERE = IN_LOADING | IN_MIGRATE | TO_READ,
 };
 
 /* Tables of these end with {NULL}. */

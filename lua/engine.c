@@ -1,9 +1,10 @@
-/* Which generation is live, how it is replaced, and what the focus asks of it. */
+/* What the focus asks, and of which generation. */
 #include "lua/budget.h"
 #include "lua/classes.h"
 #include "lua/conversation.h"
 #include "lua/errors.h"
 #include "lua/generation.h"
+#include "lua/generations.h"
 #include "lua/hook.h"
 #include "lua/libraries.h"
 #include "lua/options.h"
@@ -81,7 +82,7 @@ static void decide_by_stack(struct generation *generation, const struct request 
 static void engine_decide(void *ctx, const struct request *request, struct decision *decision)
 {
     struct lua_engine *engine = ctx;
-    struct generation *generation = engine->generation;
+    struct generation *generation = generation_deciding(engine, request->conference);
 
     loop_assert_thread(engine->loop);
     generation->references++;
@@ -112,8 +113,8 @@ static void tell_stack(struct generation *generation, const struct conference *c
 static void engine_event(void *ctx, const struct conference_event *event)
 {
     struct lua_engine *engine = ctx;
-    struct generation *generation = engine->generation;
     const struct conference *conference = focus_conference(engine->focus, event->conference);
+    struct generation *generation = generation_deciding(engine, conference);
 
     loop_assert_thread(engine->loop);
     if (!conference)
@@ -128,7 +129,7 @@ static void engine_event(void *ctx, const struct conference_event *event)
 static int engine_mix(void *ctx, struct conference *conference, struct mix_answer *answer)
 {
     struct lua_engine *engine = ctx;
-    struct generation *generation = engine->generation;
+    struct generation *generation = generation_deciding(engine, conference);
     struct policy_stack stack = {.generation = generation, .own = conference_policy(conference)};
     enum hook_outcome outcome = HOOK_SILENT;
     struct script_policy *policy = NULL;
@@ -175,7 +176,7 @@ static void application_event(void *ctx, const struct conference_event *event)
 static json_t *engine_describe(void *ctx, const struct conference *conference)
 {
     struct lua_engine *engine = ctx;
-    struct generation *generation = engine->generation;
+    struct generation *generation = generation_deciding(engine, conference);
     json_t *policies;
 
     loop_assert_thread(engine->loop);
@@ -188,6 +189,7 @@ static json_t *engine_describe(void *ctx, const struct conference *conference)
 static void engine_forget(void *ctx, uint64_t conference)
 {
     state_forget(ctx, conference);
+    pin_forget(ctx, conference);
     watchers_lose(ctx, conference);
 }
 
@@ -207,61 +209,8 @@ int lua_engine_account(struct lua_engine *engine, const char *user, const char *
     return outcome == HOOK_DECIDED ? 0 : outcome == HOOK_SILENT ? ENOENT : EIO;
 }
 
-/* ---- loading -------------------------------------------------------------------------------- */
-
-/* Whether the conference is about to be changed into one of those demanded. */
-static bool is_demanded(const struct lua_engine_demand *demand, const struct conference *conference)
-{
-    for (unsigned i = 0; i < demand->conference_count; i++) {
-        if (strcmp(demand->conferences[i].name, conference_name(conference)) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Loads the site's policy and all others, checks the options of all conferences. */
-static int load_all(struct lua_engine *engine, struct generation *generation,
-                    const struct lua_engine_demand *demand, char *error, size_t error_size)
-{
-    struct conference *conference = NULL;
-    struct conference_config config;
-    struct script_policy *policy;
-    int result = generation_policy(generation, generation->site_policy, &policy, error, error_size);
-
-    if (!result)
-        result = spoken_load(generation, error, error_size);
-    if (!result)
-        result = applications_load(generation, demand->applications, error, error_size);
-    for (unsigned i = 0; !result && i < demand->conference_count; i++)
-        result =
-            generation_check_conference(generation, &demand->conferences[i], error, error_size);
-    while (!result && (conference = focus_next_conference(engine->focus, conference))) {
-        config = conference_config_of(conference);
-        if (!is_demanded(demand, conference))
-            result = generation_check_conference(generation, &config, error, error_size);
-    }
-    return result;
-}
-
-static int generation_make(struct lua_engine *engine, unsigned number,
-                           const struct lua_engine_demand *demand, struct generation **generationp,
-                           char *error, size_t error_size)
-{
-    struct generation *generation;
-    int result = generation_create(engine, number, demand->site_policy, &generation);
-
-    if (result) {
-        (void)snprintf(error, error_size, "out of memory for the scripts");
-        return result;
-    }
-    result = load_all(engine, generation, demand, error, error_size);
-    if (result) {
-        generation_release(generation);
-        return result == ENOMEM ? ENOMEM : EINVAL;
-    }
-    *generationp = generation;
-    return 0;
-}
+/* ---- the engine itself -------------------------------------------------------------------------
+ */
 
 int lua_engine_create(const struct lua_engine_config *config, struct lua_engine **enginep,
                       char *error, size_t error_size)
@@ -296,10 +245,10 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         .event = application_event,
     };
     if (engine->config_file && engine->language && engine->facts) {
-        result = generation_make(engine, 1,
+        result = generation_make(engine,
                                  &(struct lua_engine_demand){.site_policy = config->site_policy,
                                                              .applications = config->applications},
-                                 &engine->generation, error, error_size);
+                                 NULL, &engine->generation, error, error_size);
     } else {
         (void)snprintf(error, error_size, "out of memory for the scripts");
         result = ENOMEM;
@@ -308,6 +257,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         lua_engine_destroy(engine);
         return result;
     }
+    engine->last_number = engine->generation->number;
     *enginep = engine;
     return 0;
 }
@@ -317,6 +267,7 @@ void lua_engine_destroy(struct lua_engine *engine)
     if (!engine)
         return;
     conversations_close(engine);
+    pins_drop(engine, true);
     generation_release(engine->generation);
     while (engine->states)
         state_forget(engine, engine->states->id);
@@ -336,59 +287,15 @@ const struct application *lua_engine_application(struct lua_engine *engine)
     return &engine->application;
 }
 
-int lua_engine_reload(struct lua_engine *engine, const struct lua_engine_demand *demand,
-                      char *error, size_t error_size)
-{
-    struct generation *old = engine->generation, *generation;
-    struct lua_engine_demand full = demand ? *demand : (struct lua_engine_demand){0};
-    int result;
-
-    loop_assert_thread(engine->loop);
-    if (!full.site_policy)
-        full.site_policy = old->site_policy;
-    if (!demand)
-        full.applications = old->applications_config;
-    result = generation_make(engine, old->number + 1, &full, &generation, error, error_size);
-    if (result)
-        return result;
-    engine->generation = generation;
-    generation_release(old);
-    return 0;
-}
-
 unsigned lua_engine_generation(const struct lua_engine *engine)
 {
     return engine->generation->number;
 }
 
-/* ---- status, check -------------------------------------------------------------------------- */
-
-static json_t *policy_status(const struct script_policy *policy)
+unsigned lua_engine_generation_of(const struct lua_engine *engine,
+                                  const struct conference *conference)
 {
-    json_t *hooks = json_object();
-
-    for (unsigned i = 0; i < HOOK_COUNT; i++) {
-        if (policy->hooks[i])
-            (void)json_object_set_new(hooks, hook_name(i),
-                                      hook_stats_json(&policy->hooks[i]->stats));
-    }
-    return json_pack("{s:s, s:s, s:s*, s:o}", "name", policy->name, "file", policy->display,
-                     "error", policy->error, "hooks", hooks);
-}
-
-json_t *lua_engine_status(const struct lua_engine *engine)
-{
-    const struct generation *generation = engine->generation;
-    const struct script_policy *policy;
-    json_t *policies = json_array();
-
-    for (policy = generation->policies; policy; policy = policy->next)
-        (void)json_array_append_new(policies, policy_status(policy));
-    return json_pack(
-        "{s:i, s:I, s:I, s:I, s:i, s:o, s:o}", "generation", (int)generation->number, "since",
-        (json_int_t)generation->since, "memory", (json_int_t)generation->memory, "memory_limit",
-        (json_int_t)generation->memory_limit, "states", (int)HASH_COUNT(engine->states), "policies",
-        policies, "applications", applications_status(generation));
+    return generation_deciding(engine, conference)->number;
 }
 
 int lua_check_script(const char *path, char *error, size_t error_size)

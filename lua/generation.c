@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 struct generation *generation_of(lua_State *L)
 {
@@ -177,13 +178,20 @@ int generation_check_file(struct generation *generation, const char *path, char 
     return ENOMEM;
 }
 
-static struct script_policy *policy_find(struct generation *generation, const char *name)
+static struct script_policy *policy_find(const struct generation *generation, const char *name)
 {
     struct script_policy *policy = generation->policies;
 
     while (policy && strcmp(policy->name, name) != 0)
         policy = policy->next;
     return policy;
+}
+
+struct script_policy *generation_loaded(const struct generation *generation, const char *name)
+{
+    struct script_policy *policy = policy_find(generation, name);
+
+    return policy && !policy->error && policy->object != 0 ? policy : NULL;
 }
 
 int generation_policy(struct generation *generation, const char *name,
@@ -235,7 +243,7 @@ int generation_create(struct lua_engine *engine, unsigned number, const char *si
         return ENOMEM;
     generation->engine = engine;
     generation->number = number;
-    generation->since = time(NULL);
+    generation->since = engine ? loop_time(engine->loop) : time(NULL);
     generation->references = 1;
     generation->memory_limit = MEMORY_LIMIT;
     generation->site_policy = strdup(site_policy);
@@ -248,6 +256,8 @@ int generation_create(struct lua_engine *engine, unsigned number, const char *si
     }
     generation->running = generation->L;
     *(struct generation **)lua_getextraspace(generation->L) = generation;
+    if (engine)
+        LL_PREPEND(engine->generations, generation);
     lua_pushcfunction(generation->L, open_body);
     if (lua_pcall(generation->L, 0, 0, 0) != LUA_OK) {
         generation_release(generation);
@@ -263,6 +273,8 @@ void generation_release(struct generation *generation)
 
     if (!generation || --generation->references > 0)
         return;
+    if (generation->engine)
+        LL_DELETE(generation->engine->generations, generation);
     lua_close(generation->L);
     while ((policy = generation->policies)) {
         generation->policies = policy->next;

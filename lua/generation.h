@@ -18,9 +18,10 @@
 
 enum {
     /* Decision hooks by verb, then event hooks, then the one that is asked for accounts, and the
-     * one for the mix. */
+     * one for the mix, and the one that brings conference.state to a new version. */
     HOOK_ACCOUNT = VERB_COUNT + EVENT_COUNT,
     HOOK_MIX,
+    HOOK_MIGRATE,
     HOOK_COUNT,
 };
 
@@ -39,6 +40,7 @@ struct script_policy {
     char *display;                         /* how the operator knows the file: "policy/open.lua" */
     char *error;                           /* why it could not be loaded; NULL: it is good */
     bool is_made;                          /* while loading: parley.policy was called */
+    unsigned version;                      /* of what it keeps in conference.state, from 1 */
     int object;                            /* reference to the object that the file returned */
     struct policy_hook *hooks[HOOK_COUNT]; /* NULL: the policy has no such hook */
     struct script_policy *next;
@@ -106,10 +108,11 @@ struct generation {
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
     struct zone *zones;          /* looked at so far; list */
+    struct generation *next;     /* the one before it that is still alive */
     int language;                /* reference to the rules for what is said; 0: there are none */
 };
 
-/* ENOMEM. */
+/* ENOMEM. It is among the engine's from here on. */
 int generation_create(struct lua_engine *engine, unsigned number, const char *site_policy,
                       struct generation **generationp);
 void generation_release(struct generation *generation);
@@ -118,6 +121,8 @@ struct generation *generation_of(lua_State *L);
  * failure is remembered, so that a file is not read at every call. */
 int generation_policy(struct generation *generation, const char *name,
                       struct script_policy **policyp, char *error, size_t error_size);
+/* The same if it is loaded, and good; else NULL. */
+struct script_policy *generation_loaded(const struct generation *generation, const char *name);
 /* Runs a file, which is to return what it makes: a policy, or an application, or a
  * language's rules; the others are NULL or false.
  * EINVAL, ENOMEM, or the errno of reading it: `error` says why. */

@@ -16,6 +16,10 @@
  *
  *   policy.mix(mix, conference)              media policy, see mix.c. Nothing said is no opinion.
  *
+ *   policy.migrate(state, version)           conference.state as that version of the policy has
+ *                                            written it. Returns what it is to be, or nothing when
+ *                                            it has changed `state` itself; see migrate.c.
+ *
  * Decision hooks only decide; commands (participant:mute() and so on) are for event hooks.
  */
 #include "lua/hook.h"
@@ -23,6 +27,7 @@
 #include "lua/classes.h"
 #include "lua/errors.h"
 #include "lua/generation.h"
+#include "lua/generations.h"
 #include "lua/options.h"
 #include "lua/params.h"
 #include "lua/private.h"
@@ -76,6 +81,11 @@ static int call_push(lua_State *L, const struct hook_frame *frame)
         conference_push(L, conference_id(frame->conference));
         return 2;
     }
+    if (frame->migration) {
+        lua_pushvalue(L, 2);
+        lua_pushinteger(L, frame->migration->version);
+        return 2;
+    }
     event_push(L, frame->event);
     conference_push(L, frame->event->conference);
     if (frame->event->participant)
@@ -92,6 +102,8 @@ static int hook_body(lua_State *L)
 
     if (!frame->outer)
         options_renew(L);
+    if (frame->migration)
+        migration_push(L, frame->migration);
     lua_call(L, call_push(L, frame), frame->event || frame->plan ? 0 : 1);
     budget_charge(L, 0);
     if (frame->request)
@@ -100,6 +112,8 @@ static int hook_body(lua_State *L)
         account_take(L, frame->question);
     else if (frame->plan)
         mix_seal(L, frame);
+    else if (frame->migration)
+        migration_take(L, frame->migration, 2);
     state_commit(L, frame);
     return 0;
 }
@@ -109,6 +123,14 @@ static void hook_position(const struct hook_frame *frame, char *text, size_t siz
 {
     (void)snprintf(text, size, "%.100s:%d", frame->policy->display,
                    frame->policy->hooks[frame->hook]->line);
+}
+
+static enum budget_kind budget_of(const struct hook_frame *frame)
+{
+    return frame->event       ? BUDGET_EVENT
+           : frame->plan      ? BUDGET_MIX
+           : frame->migration ? BUDGET_MIGRATE
+                              : BUDGET_DECISION;
 }
 
 /* False when the hook failed: `error`, of SCRIPT_TEXT bytes, says why. */
@@ -127,10 +149,7 @@ static bool hook_run(struct hook_frame *frame, char *error)
     lua_pushcfunction(L, message_handler);
     lua_pushcfunction(L, hook_body);
     lua_pushlightuserdata(L, frame);
-    budget_begin(generation, &budget,
-                 frame->event  ? BUDGET_EVENT
-                 : frame->plan ? BUDGET_MIX
-                               : BUDGET_DECISION);
+    budget_begin(generation, &budget, budget_of(frame));
     status = lua_pcall(L, 1, 0, -3);
     generation->running = L;
     budget_end(generation, &budget);
@@ -301,4 +320,24 @@ enum hook_outcome hook_mix(struct generation *generation, struct script_policy *
     error_position(error, fallback, position, sizeof position);
     hook_report(&frame, error, "the mix stays as it was");
     return HOOK_FAILED;
+}
+
+bool hook_migrate(struct generation *generation, struct script_policy *policy,
+                  struct migration *migration, char *error)
+{
+    struct hook_frame frame = {
+        .generation = generation,
+        .policy = policy,
+        .hook = HOOK_MIGRATE,
+        .migration = migration,
+        .conference_name = migration->conference,
+    };
+    char fallback[POSITION_TEXT], position[POSITION_TEXT];
+
+    if (hook_run(&frame, error))
+        return true;
+    (void)hook_stats_error(&policy->hooks[frame.hook]->stats);
+    hook_position(&frame, fallback, sizeof fallback);
+    error_position(error, fallback, position, sizeof position);
+    return false;
 }

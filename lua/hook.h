@@ -35,6 +35,7 @@ struct hook_frame {
     const struct request *request;        /* of a decision hook */
     const struct conference_event *event; /* of an event hook */
     struct account_question *question;    /* of the hook account */
+    struct migration *migration;          /* of the hook migrate */
     struct plan *plan;                    /* of the hook mix: what it says */
     const struct conference *conference;  /* of the hook mix */
     unsigned watched;                     /* of the hook mix: what it has read, see mix_watch */
@@ -57,6 +58,9 @@ enum hook_outcome hook_account(struct generation *generation, struct script_poli
 /* HOOK_DECIDED: it has a plan. */
 enum hook_outcome hook_mix(struct generation *generation, struct script_policy *policy,
                            const struct conference *conference, struct mix_answer *answer);
+/* False: the hook has failed, `error`, of SCRIPT_TEXT bytes, says why. */
+bool hook_migrate(struct generation *generation, struct script_policy *policy,
+                  struct migration *migration, char *error);
 /* What is decided when a script fails: by the verb, never by the script. */
 void decide_safely(const struct request *request, struct decision *decision, const char *by);
 /* "reject 500", for the log */

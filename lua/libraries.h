@@ -8,6 +8,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdbool.h>
+#include <time.h>
 
 struct generation;
 
@@ -20,6 +21,7 @@ void sandbox_push_environment(lua_State *L);
 void guards_table(lua_State *L);
 void guards_string(lua_State *L);
 void guards_utf8(lua_State *L);
+void guards_os(lua_State *L);
 void strings_open(lua_State *L);
 void coroutines_open(lua_State *L);
 /* Sets `parley` and `print` in the table at `globals`. */
@@ -39,6 +41,8 @@ void json_null_push(lua_State *L);
 json_t *json_special(lua_State *L, int index);
 /* zone.c: parley.time */
 int parley_time(lua_State *L);
+/* The time that scripts go by. */
+time_t script_time(lua_State *L);
 bool zone_exists(lua_State *L, const char *name);
 void zones_free(struct generation *generation);
 /* facts.c: functions of parley */

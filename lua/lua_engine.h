@@ -13,6 +13,8 @@
 #include "ports/fetching.h"
 #include "ports/storing.h"
 
+#include <stdio.h>
+
 struct lua_engine;
 
 struct lua_engine_config {
@@ -59,6 +61,26 @@ int lua_engine_reload(struct lua_engine *engine, const struct lua_engine_demand 
 /* Number of the live generation, from 1. */
 unsigned lua_engine_generation(const struct lua_engine *engine);
 
+/*
+ * Single conferences, with their sidebars. Errors, with `error`, as lua_engine_reload; EINVAL also
+ * when the conference is a sidebar, or not what is said.
+ */
+
+/* A new generation of what is in the files now decides about this one, until the next reload of
+ * all, or its call back. */
+int lua_engine_send_ahead(struct lua_engine *engine, struct conference *conference, char *error,
+                          size_t error_size);
+int lua_engine_call_back(struct lua_engine *engine, struct conference *conference, char *error,
+                         size_t error_size);
+/* It stays with the generation that decides about it now, whatever is reloaded, until unpinned. */
+int lua_engine_pin(struct lua_engine *engine, struct conference *conference, char *error,
+                   size_t error_size);
+int lua_engine_unpin(struct lua_engine *engine, struct conference *conference, char *error,
+                     size_t error_size);
+/* Number of the generation that decides about the conference. */
+unsigned lua_engine_generation_of(const struct lua_engine *engine,
+                                  const struct conference *conference);
+
 /* Generation, memory, and per hook: calls, errors, time p50/p99 in µs. New reference. */
 json_t *lua_engine_status(const struct lua_engine *engine);
 
@@ -74,6 +96,11 @@ int lua_check_script(const char *path, char *error, size_t error_size);
 /* All policies that can be used by name: [{ name, file, summary, error, options: [{ name, what,
  * doc, default }] }], `error` only if it cannot be loaded. New reference. */
 json_t *lua_list_policies(const char *config_file);
+
+/* Writes what scripts can use, as lua/api/main.lua is asked to by `words`. ENOENT, EINVAL: `error`
+ * says what is wrong. */
+int lua_api_print(const char *const *words, unsigned count, FILE *file, char *error,
+                  size_t error_size);
 
 /* Where the policy (`folder` "policy") or application ("scripts") `name` lives: `name` itself when
  * it has a slash or ends in .lua, else FOLDER/NAME.lua beside the config file, then beside the

@@ -7,11 +7,14 @@
 #include "lua/generation.h"
 #include "lua/handle.h"
 #include "lua/options.h"
+#include "lua/params.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static const char class_name[] = "parley.policy";
+
+enum { VERSION_MOST = 1000000 };
 
 const char *hook_name(unsigned hook)
 {
@@ -21,6 +24,8 @@ const char *hook_name(unsigned hook)
         return "account";
     if (hook == HOOK_MIX)
         return "mix";
+    if (hook == HOOK_MIGRATE)
+        return "migrate";
     if (hook < VERB_COUNT)
         return verb_name((enum verb)hook);
     return event_name((enum conference_event_kind)(hook - VERB_COUNT));
@@ -144,7 +149,8 @@ static void constructor_check(lua_State *L, int data)
             lua_pushvalue(L, -2);
             lua_pushvalue(L, -2);
             lua_rawset(L, data);
-        } else if (strcmp(key, "name") != 0 && strcmp(key, "options") != 0) {
+        } else if (strcmp(key, "name") != 0 && strcmp(key, "options") != 0 &&
+                   strcmp(key, "version") != 0) {
             hook_unknown(L, key);
         }
         lua_pop(L, 1);
@@ -164,6 +170,8 @@ int policy_make(lua_State *L)
     lua_settop(L, 1);
     if (lua_getfield(L, 1, "name") != LUA_TSTRING || !*lua_tostring(L, -1))
         return luaL_error(L, "parley.policy: name must be a text, as in { name = \"open\" }");
+    generation->loading->version =
+        number_field(L, 1, "parley.policy", "version", 1, VERSION_MOST, 1);
     lua_newtable(L);
     constructor_check(L, 3);
     (void)lua_getfield(L, 1, "options");
@@ -195,6 +203,23 @@ static void hook_take(lua_State *L, struct script_policy *policy, unsigned hook)
     policy->hooks[hook]->function = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
+/* What is kept in a new form must come out of the old one. */
+static void version_check(lua_State *L, const struct script_policy *policy)
+{
+    const struct policy_hook *migrate = policy->hooks[HOOK_MIGRATE];
+
+    if (policy->version > 1 && !migrate)
+        script_error(L,
+                     "%s: version %d needs `function policy.migrate(state, version) … end`, which "
+                     "makes of conference.state what this version keeps there",
+                     policy->display, (int)policy->version);
+    if (policy->version == 1 && migrate)
+        script_error(L,
+                     "%s:%d: migrate is called when the version of a policy changes: say version = "
+                     "2 in parley.policy",
+                     policy->display, migrate->line);
+}
+
 void policy_take(lua_State *L, struct script_policy *policy)
 {
     struct script_policy **owner = luaL_testudata(L, -1, class_name);
@@ -211,6 +236,7 @@ void policy_take(lua_State *L, struct script_policy *policy)
         else
             lua_pop(L, 1);
     }
+    version_check(L, policy);
     lua_pop(L, 1);
     policy->object = luaL_ref(L, LUA_REGISTRYINDEX);
 }

@@ -57,7 +57,11 @@
  *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
  *   http.c, store.c  of applications: the web, and what they keep
  *   json.c, base64.c  the libraries of these names
- * engine.c         which generation is live, reload, what the focus calls
+ * generations.h
+ *   loading.c      makes a generation of what is in the files; reload.c: all go to a new one
+ *   pins.c         conferences that do not follow; migrate.c: conference.state on the way
+ * engine.c         what the focus calls; status.c: what the engine tells of itself
+ * api.c            `parley api`: what scripts can use, as lua/api/ describes it
  *
  * Two rules hold everywhere. Nothing that needs releasing is held in C across a call that can raise
  * a Lua error. And no Lua error ever crosses the focus: each way in ends in a lua_pcall.
@@ -79,6 +83,9 @@ struct lua_engine {
     struct focus *focus;
     char *config_file;
     struct generation *generation;           /* the live one */
+    struct generation *generations;          /* all that are alive, newest first */
+    unsigned last_number;                    /* of a generation that decided about anything */
+    struct conference_pin *pins;             /* hash by conference */
     struct conference_state *states;         /* hash by id */
     struct conversation *conversations;      /* hash by their visitors' ids */
     struct conversation *watchers[WATCHERS]; /* lists, by the conference that they watch */

@@ -3,6 +3,7 @@
 #include "lua/conversation.h"
 #include "lua/errors.h"
 #include "lua/handle.h"
+#include "lua/libraries.h"
 #include "lua/params.h"
 
 #include <ctype.h>
@@ -22,9 +23,8 @@ enum {
 /* ---- names ---------------------------------------------------------------------------------- */
 
 /* "board-20261121-224900.wav", when the script gives no name. */
-static void make_name(const char *stem, char *file, size_t size)
+static void make_name(time_t now, const char *stem, char *file, size_t size)
 {
-    time_t now = time(NULL);
     struct tm day;
     char when[32];
 
@@ -172,7 +172,7 @@ int call_record(lua_State *L)
     if (!*take->file) {
         (void)snprintf(stem, sizeof stem, "%s-%llu", conversation->call,
                        (unsigned long long)conversation->wait_count);
-        make_name(stem, take->file, sizeof take->file);
+        make_name(script_time(L), stem, take->file, sizeof take->file);
     }
     take->most = seconds_field(L, 2, "record", "max", SECONDS_STANDARD * 1000);
     take->silence = seconds_field(L, 2, "record", "silence", 0);
@@ -212,7 +212,7 @@ int conference_record_file(lua_State *L, struct conference *conference)
     if (!conference)
         return handle_gone(L);
     if (!*file)
-        make_name(conference_name(conference), file, sizeof file);
+        make_name(script_time(L), conference_name(conference), file, sizeof file);
     (void)snprintf(request.params.file, sizeof request.params.file, "%s", file);
     result = command_run(L, &request, &decision);
     if (result)

@@ -183,6 +183,7 @@ void sandbox_open(lua_State *L)
     guards_utf8(L);
     library_set(L, globals, "utf8");
     library_open(L, luaopen_os, os_names, COUNT(os_names));
+    guards_os(L);
     library_set(L, globals, "os");
     coroutines_open(L);
     library_set(L, globals, "coroutine");

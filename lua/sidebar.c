@@ -6,6 +6,7 @@
 #include "lua/classes.h"
 #include "lua/errors.h"
 #include "lua/generation.h"
+#include "lua/generations.h"
 #include "lua/handle.h"
 #include "lua/params.h"
 #include "lua/private.h"
@@ -99,7 +100,8 @@ enum {
 static int make(lua_State *L, struct request *request, struct decision *decision, char *error,
                 size_t error_size)
 {
-    struct generation *live = generation_of(L)->engine->generation;
+    struct generation *deciding =
+        generation_deciding(generation_of(L)->engine, request->conference);
     const char *own = request->params.policy;
     const struct conference_config model = {
         .name = "sidebar",
@@ -107,7 +109,7 @@ static int make(lua_State *L, struct request *request, struct decision *decision
         .options = request->sidebar->options,
     };
 
-    if ((*own || model.options) && generation_check_conference(live, &model, error, error_size))
+    if ((*own || model.options) && generation_check_conference(deciding, &model, error, error_size))
         return EINVAL;
     return command_carry(L, request, decision);
 }
@@ -179,17 +181,6 @@ int conference_sidebar(lua_State *L)
 
 /* ---- taking somebody in --------------------------------------------------------------------- */
 
-/* The number of seconds on top of the stack, in ms. */
-static unsigned take_timeout(lua_State *L)
-{
-    lua_Number seconds = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
-
-    if (!(seconds >= 1 && seconds <= ANSWER_TIMEOUT_MOST))
-        script_error(L, "ask: timeout must be a number of seconds from 1 to %d",
-                     ANSWER_TIMEOUT_MOST);
-    return (unsigned)(seconds * 1000);
-}
-
 static void take_wish(lua_State *L, const char *what, struct sidebar_wish *wish,
                       struct request_params *params)
 {
@@ -210,7 +201,7 @@ static void take_wish(lua_State *L, const char *what, struct sidebar_wish *wish,
         if (key == WISH_PROMPT)
             file_check(L, -1, "ask: prompt", params->file, sizeof params->file);
         else if (key == WISH_TIMEOUT)
-            wish->timeout = take_timeout(L);
+            wish->timeout = duration_check(L, -1, "ask: timeout", 1, ANSWER_TIMEOUT_MOST);
         else if (key == WISH_ACCEPT)
             wish->accept = key_take(L, "ask: accept");
         else if (key == WISH_DECLINE)

@@ -99,7 +99,7 @@ static int make_money(lua_State *L)
 /* The time at index 1, in seconds since 1970; without one, now. */
 static int make_moment(lua_State *L, const char *kind)
 {
-    lua_Number moment = lua_isnoneornil(L, 1)           ? (lua_Number)time(NULL)
+    lua_Number moment = lua_isnoneornil(L, 1)           ? (lua_Number)script_time(L)
                         : lua_type(L, 1) == LUA_TNUMBER ? lua_tonumber(L, 1)
                                                         : -1;
 
@@ -196,7 +196,7 @@ static int arguments_push(lua_State *L, int index, const char *kind)
         return count;
     day_push(L, (time_t)lua_tointeger(L, -1));
     lua_remove(L, -2);
-    day_push(L, time(NULL));
+    day_push(L, script_time(L));
     return 2;
 }
 

@@ -98,7 +98,7 @@ static void table_set(lua_State *L, uint64_t id)
     lua_pop(L, 1);
 }
 
-static struct conference_state *record_find(const struct lua_engine *engine, uint64_t id)
+struct conference_state *state_find(const struct lua_engine *engine, uint64_t id)
 {
     struct conference_state *record;
 
@@ -108,7 +108,7 @@ static struct conference_state *record_find(const struct lua_engine *engine, uin
 
 static struct conference_state *record_make(struct lua_engine *engine, uint64_t id)
 {
-    struct conference_state *record = record_find(engine, id);
+    struct conference_state *record = state_find(engine, id);
 
     if (record)
         return record;
@@ -160,7 +160,7 @@ void state_push(lua_State *L, uint64_t conference)
     if (table_push(L, conference) == LUA_TTABLE)
         return;
     lua_pop(L, 1);
-    record = record_find(generation_of(L)->engine, conference);
+    record = state_find(generation_of(L)->engine, conference);
     if (!record || !record->bytes)
         lua_newtable(L);
     else if (plain_decode(L, record->bytes, record->size) != 0)
@@ -338,11 +338,23 @@ void state_close(lua_State *L, struct hook_frame *frame, bool failed)
 
 void state_forget(struct lua_engine *engine, uint64_t conference)
 {
-    struct conference_state *record = record_find(engine, conference);
+    struct conference_state *record = state_find(engine, conference);
 
     if (!record)
         return;
     HASH_DEL(engine->states, record);
     free(record->bytes);
+    free(record->before);
     free(record);
+}
+
+bool state_return(struct conference_state *record, unsigned generation)
+{
+    if (!record->before || record->before_generation != generation)
+        return false;
+    free(record->bytes);
+    record->bytes = record->before;
+    record->size = record->before_size;
+    record->before = NULL;
+    return true;
 }

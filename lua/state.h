@@ -22,6 +22,9 @@ struct conference_state {
     uint64_t id;          /* of the conference */
     unsigned char *bytes; /* plain.c's form; NULL: empty */
     size_t size;
+    unsigned char *before; /* as it was before migrate; NULL: it was not migrated. Owned. */
+    size_t before_size;
+    unsigned before_generation; /* the number of the one that can read it so */
     UT_hash_handle hh;
 };
 
@@ -36,6 +39,10 @@ void state_commit(lua_State *L, struct hook_frame *frame);
 /* Ends the hook's use; when it failed everything is as before. Never raises. */
 void state_close(lua_State *L, struct hook_frame *frame, bool failed);
 void state_forget(struct lua_engine *engine, uint64_t conference);
+/* What is kept of that conference; NULL: nothing. */
+struct conference_state *state_find(const struct lua_engine *engine, uint64_t conference);
+/* As it was before it was migrated, if that is how the generation of that number can read it. */
+bool state_return(struct conference_state *record, unsigned generation);
 void state_open(lua_State *L);
 
 struct plain_error {

@@ -2,6 +2,7 @@
 #include "lua/errors.h"
 #include "lua/generation.h"
 #include "lua/libraries.h"
+#include "lua/private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -153,6 +154,13 @@ static void set_number(lua_State *L, const char *key, int number)
     lua_setfield(L, -2, key);
 }
 
+time_t script_time(lua_State *L)
+{
+    const struct lua_engine *engine = generation_of(L)->engine;
+
+    return engine ? loop_time(engine->loop) : time(NULL);
+}
+
 /* parley.time([zone [, when]]): the time of day there, or where the server stands; now, or `when`,
  * in s since 1970 */
 int parley_time(lua_State *L)
@@ -160,7 +168,7 @@ int parley_time(lua_State *L)
     static const char *const days[] = {"sunday",   "monday", "tuesday", "wednesday",
                                        "thursday", "friday", "saturday"};
     const char *name = luaL_optstring(L, 1, NULL);
-    time_t when = (time_t)luaL_optinteger(L, 2, (lua_Integer)time(NULL));
+    time_t when = (time_t)luaL_optinteger(L, 2, (lua_Integer)script_time(L));
     const struct zone *zone = name ? zone_find(generation_of(L), name) : NULL;
     time_t shifted = zone ? when + zone_offset(zone, when) : when;
     struct tm tm;

@@ -1,7 +1,8 @@
 /*
  * The command line's way into the running server: a Unix socket in the data directory.
  *
- * One request a connection, one line: "status", "status --json", "reload", "stop", "invite
+ * One request a connection, one line: "status", "status --json", "reload", "reload --only
+ * CONFERENCE", "reload --back CONFERENCE", "pin CONFERENCE", "unpin CONFERENCE", "stop", "invite
  * CONFERENCE URI", "create [FACTORY]", "end CONFERENCE [REASON]", "recheck CONFERENCE", "fact NAME
  * [VALUE]", "explain [--json] CONFERENCE [LISTENER [TALKER]]", "pending [CONFERENCE]", "approve
  * ID", "refuse ID [REASON]". The answer's first line is "ok" or "error TEXT"; after an ok the body
@@ -17,10 +18,19 @@
 
 struct control;
 
+/* Where a conference is to be among the generations of the scripts. */
+enum placing {
+    PLACE_AHEAD,    /* what is in the files now decides about it, and about no other … */
+    PLACE_BACK,     /* … and no longer */
+    PLACE_PINNED,   /* it stays with what decides about it … */
+    PLACE_UNPINNED, /* … and no longer */
+};
+
 /* What control asks of the rest of the server. `arg` comes with every call. */
 struct control_server {
     void *arg;
-    unsigned (*generation)(void *arg);
+    /* That decides about the conference; NULL: about new ones. */
+    unsigned (*generation)(void *arg, const struct conference *conference);
     json_t *(*scripts)(void *arg);       /* new reference */
     json_t *(*registrations)(void *arg); /* a list of { account, contact, … }; new reference */
     json_t *(*signalling)(void *arg);    /* SIP in figures; new reference */
@@ -28,6 +38,9 @@ struct control_server {
     void (*thread_stats)(void *arg, unsigned thread, struct mixing_thread_stats *stats);
     /* 0, and lines in `told` about what needs a restart; or an errno and one line in it. */
     int (*reload)(void *arg, char *told, size_t told_size);
+    /* An errno, and one line in `told`, when it cannot be. */
+    int (*place)(void *arg, enum placing placing, struct conference *conference, char *told,
+                 size_t told_size);
     /* Sets a fact for scripts, unless `value` is NULL; what it is, or why not, goes to `told`. An
      * errno. */
     int (*fact)(void *arg, const char *name, const char *value, char *told, size_t told_size);

@@ -40,6 +40,11 @@ int control_recheck(struct focus *focus, const char *words, char *told, size_t t
 /* … and for "CONFERENCE" or "CONFERENCE REASON". */
 int control_end(struct focus *focus, const char *words, char *told, size_t told_size);
 
+/* placing.c: "reload --only CONFERENCE", "reload --back CONFERENCE", "pin CONFERENCE" or "unpin
+ * CONFERENCE". An errno; `told` gets one line either way. ENOTSUP: it is none of these. */
+int control_place(const struct control_server *server, struct focus *focus, const char *request,
+                  char *told, size_t told_size);
+
 /* pending.c: what waits for a decision in a conference, as a list; new reference … */
 json_t *control_pending_of(struct focus *focus, const struct conference *conference);
 /* … and in that of this name, or for "" in all, for people. ENOENT: there is none. */

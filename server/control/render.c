@@ -289,6 +289,45 @@ static void render_policy(FILE *file, json_t *policy)
     }
 }
 
+static void render_names(FILE *file, const char *what, const json_t *names)
+{
+    size_t index;
+    const json_t *name;
+
+    json_array_foreach(names, index, name)
+    {
+        fprintf(file, "%s%s", index == 0 ? what : ", ", json_string_value(name));
+    }
+}
+
+/* One that is not all there is, and why it is still there. */
+static void render_generation(FILE *file, const json_t *generation)
+{
+    long long calls = integer_of(generation, "calls");
+
+    fprintf(file, "  generation %lld, %.0f KB", integer_of(generation, "number"),
+            number_of(generation, "memory") / 1e3);
+    if (calls > 0) {
+        fprintf(file, "; %lld call%s", calls, plural(calls));
+    }
+    render_names(file, "; alone: ", json_object_get(generation, "ahead"));
+    render_names(file, "; pinned: ", json_object_get(generation, "pinned"));
+    fputs(is_true(generation, "live") ? "; live\n" : "\n", file);
+}
+
+static void render_generations(FILE *file, const json_t *generations)
+{
+    size_t index;
+    const json_t *generation;
+
+    json_array_foreach(generations, index, generation)
+    {
+        if (json_array_size(generations) > 1) {
+            render_generation(file, generation);
+        }
+    }
+}
+
 /* Whatever else the engine tells of a hook, these are what an operator looks for. */
 static void render_scripts(FILE *file, json_t *scripts)
 {
@@ -298,6 +337,7 @@ static void render_scripts(FILE *file, json_t *scripts)
 
     fprintf(file, "\nScripts: generation %lld, %.0f KB of memory\n",
             integer_of(scripts, "generation"), number_of(scripts, "memory") / 1e3);
+    render_generations(file, json_object_get(scripts, "generations"));
     fputs("  SCRIPT                       HOOK, FOR    CALLS  ERRORS   TIME us p50      p99\n",
           file);
     json_array_foreach(policies, index, policy)

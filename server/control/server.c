@@ -122,6 +122,19 @@ static bool answer_explain(struct control *control, const char *request, struct 
     return true;
 }
 
+/* "reload --only CONFERENCE" and the like. False: it is none of these. */
+static bool answer_placing(struct control *control, const char *request, struct evbuffer *out)
+{
+    const struct control_config *config = &control->config;
+    char told[1024];
+    int error = control_place(&config->server, config->focus, request, told, sizeof told);
+
+    if (error != ENOTSUP) {
+        evbuffer_add_printf(out, "%s%s\n", error ? "error " : "ok\n", told);
+    }
+    return error != ENOTSUP;
+}
+
 static void answer_reload(struct control *control, struct evbuffer *out)
 {
     char told[1024] = "";
@@ -129,7 +142,8 @@ static void answer_reload(struct control *control, struct evbuffer *out)
         evbuffer_add_printf(out, "error %s\n", told);
     } else {
         evbuffer_add_printf(out, "ok\nreloaded: scripts generation %u\n%s",
-                            control->config.server.generation(control->config.server.arg), told);
+                            control->config.server.generation(control->config.server.arg, NULL),
+                            told);
     }
 }
 
@@ -236,11 +250,12 @@ static void answer(struct client *client, const char *request)
     } else if (strcmp(request, "stop") == 0) {
         begin_stop(client);
     } else if (!answer_explain(control, request, out) && !answer_pending(control, request, out) &&
-               !answer_fact(control, request, out) &&
+               !answer_fact(control, request, out) && !answer_placing(control, request, out) &&
                !answer_for_conference(control, request, out)) {
-        evbuffer_add_printf(out, "error unknown request; there are status, status --json, reload, "
-                                 "invite, create, end, recheck, explain, pending, approve, refuse, "
-                                 "fact and stop\n");
+        evbuffer_add_printf(
+            out, "error unknown request; there are status, status --json, reload, "
+                 "pin, unpin, invite, create, end, recheck, explain, pending, approve, refuse, "
+                 "fact and stop\n");
     }
 }
 

@@ -138,7 +138,8 @@ static json_t *participant_json(const struct participant *participant)
     return status;
 }
 
-static json_t *conference_status(struct focus *focus, const struct conference *conference)
+static json_t *conference_status(const struct control_config *config,
+                                 const struct conference *conference)
 {
     json_t *status = json_object();
     json_t *participants = json_array();
@@ -150,6 +151,7 @@ static json_t *conference_status(struct focus *focus, const struct conference *c
         json_object_set_new(status, "parent",
                             json_text(conference_name(conference_parent(conference))));
     json_object_set_new(status, "policy", json_text(conference_policy(conference)));
+    set_count(status, "generation", config->server.generation(config->server.arg, conference));
     json_object_set_new(status, "factory",
                         json_boolean(conference_factory(conference) != FACTORY_NONE));
     json_object_set_new(status, "ends", ends_at ? json_time(ends_at) : json_null());
@@ -166,7 +168,7 @@ static json_t *conference_status(struct focus *focus, const struct conference *c
     }
     json_object_set_new(status, "count", json_integer(conference_participant_count(conference)));
     json_object_set_new(status, "participants", participants);
-    json_object_set_new(status, "pending", control_pending_of(focus, conference));
+    json_object_set_new(status, "pending", control_pending_of(config->focus, conference));
     return status;
 }
 
@@ -217,11 +219,11 @@ json_t *control_status(const struct control_config *config, uint64_t started)
     json_object_set_new(server, "pid", json_integer(getpid()));
     set_count(server, "uptime", uptime);
     set_count(server, "calls", focus_call_count(config->focus));
-    set_count(server, "generation", hooks->generation(hooks->arg));
+    set_count(server, "generation", hooks->generation(hooks->arg, NULL));
     json_object_set_new(server, "overload", overload_status(config->focus));
     for (struct conference *conference = focus_next_conference(config->focus, NULL); conference;
          conference = focus_next_conference(config->focus, conference)) {
-        json_array_append_new(conferences, conference_status(config->focus, conference));
+        json_array_append_new(conferences, conference_status(config, conference));
     }
     for (const struct visitor *visitor = focus_next_visitor(config->focus, NULL); visitor;
          visitor = focus_next_visitor(config->focus, visitor)) {

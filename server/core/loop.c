@@ -1,11 +1,9 @@
-#include "core/loop.h"
+#include "core/loop_private.h"
 
 #include "core/clock.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <event2/event_struct.h>
-#include <pthread.h>
 #include <sofia-sip/su.h>
 #include <stdlib.h>
 
@@ -13,23 +11,6 @@ enum {
     SU_STEPS = 4,     /* turns that sofia gets in one turn of ours before the others' events */
     SU_POLL_MS = 5,   /* without its epoll descriptor */
     SU_FOREVER = 3600 /* s; a delay beyond this is as good as none */
-};
-
-struct loop {
-    struct event_base *base;
-    su_root_t *root;
-    struct event *su_readable; /* NULL: sofia's epoll descriptor was not caught */
-    struct event *su_timer;
-    pthread_t thread;
-    bool stopped;
-    int status;
-};
-
-struct loop_timer {
-    struct event event;
-    struct loop_timer **owner; /* set to NULL when the timer is gone */
-    void (*handler)(void *arg);
-    void *arg;
 };
 
 struct loop_watch {
@@ -139,6 +120,10 @@ void loop_destroy(struct loop *loop)
     if (!loop) {
         return;
     }
+    if (loop->is_virtual) {
+        virtual_destroy(loop);
+        return;
+    }
     if (loop->su_readable) {
         event_free(loop->su_readable);
     }
@@ -174,8 +159,12 @@ void loop_assert_thread(const struct loop *loop)
 
 uint64_t loop_now(const struct loop *loop)
 {
-    (void)loop;
-    return clock_ns() / 1000000;
+    return loop->is_virtual ? loop->now : clock_ns() / 1000000;
+}
+
+time_t loop_time(const struct loop *loop)
+{
+    return loop->is_virtual ? virtual_time(loop) : time(NULL);
 }
 
 /* 0, or ENOMEM. */
@@ -227,17 +216,34 @@ void loop_stop(struct loop *loop, int status)
 
 /* ---- timers --------------------------------------------------------------------------------- */
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+void timer_fire(struct loop_timer *timer)
 {
-    (void)fd;
-    (void)what;
-    struct loop_timer *timer = arg;
     void (*handler)(void *) = timer->handler;
     void *handler_arg = timer->arg;
     /* The handler may start a new timer in the same place, or free the owner. */
     *timer->owner = NULL;
     free(timer);
     handler(handler_arg);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    timer_fire(arg);
+}
+
+static struct loop_timer *timer_make(struct loop *loop)
+{
+    struct loop_timer *timer = calloc(1, sizeof *timer);
+    if (timer && !loop->is_virtual && evtimer_assign(&timer->event, loop->base, on_timer, timer)) {
+        free(timer);
+        return NULL;
+    }
+    if (timer) {
+        timer->loop = loop;
+    }
+    return timer;
 }
 
 int loop_timer_start(struct loop *loop, struct loop_timer **timerp, uint64_t ms,
@@ -249,12 +255,8 @@ int loop_timer_start(struct loop *loop, struct loop_timer **timerp, uint64_t ms,
     loop_assert_thread(loop);
     struct loop_timer *timer = *timerp;
     if (!timer) {
-        timer = calloc(1, sizeof *timer);
+        timer = timer_make(loop);
         if (!timer) {
-            return ENOMEM;
-        }
-        if (evtimer_assign(&timer->event, loop->base, on_timer, timer)) {
-            free(timer);
             return ENOMEM;
         }
     }
@@ -262,6 +264,10 @@ int loop_timer_start(struct loop *loop, struct loop_timer **timerp, uint64_t ms,
     timer->handler = handler;
     timer->arg = arg;
     *timerp = timer;
+    if (loop->is_virtual) {
+        virtual_timer_set(timer, ms);
+        return 0;
+    }
     int error = timer_set(&timer->event, ms);
     if (error) {
         loop_timer_stop(timerp);
@@ -273,7 +279,11 @@ void loop_timer_stop(struct loop_timer **timerp)
 {
     struct loop_timer *timer = *timerp;
     if (timer) {
-        event_del(&timer->event);
+        if (timer->loop->is_virtual) {
+            virtual_timer_unset(timer);
+        } else {
+            event_del(&timer->event);
+        }
         free(timer);
         *timerp = NULL;
     }
@@ -291,7 +301,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 int loop_watch(struct loop *loop, int fd, void (*handler)(int fd, void *arg), void *arg,
                struct loop_watch **watchp)
 {
-    if (!loop || fd < 0 || !handler || !watchp) {
+    if (!loop || loop->is_virtual || fd < 0 || !handler || !watchp) {
         return EINVAL;
     }
     loop_assert_thread(loop);

@@ -11,6 +11,7 @@
 #include <sofia-sip/su_wait.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 struct loop;
 struct loop_timer;
@@ -19,6 +20,16 @@ struct loop_watch;
 /* Bound to the thread that calls it. ENOMEM, or the errno of the system call that failed. */
 int loop_create(struct loop **loopp);
 void loop_destroy(struct loop *loop);
+
+/* A loop that nothing happens to but by loop_advance: its clock stands until then. It has timers
+ * only, and may be there beside another one on the same thread. `when`: by the wall clock, in s
+ * since 1970. ENOMEM. */
+int loop_create_virtual(time_t when, struct loop **loopp);
+/* Of a virtual one: moves its clock on by that, and runs the timers that are due meanwhile, in
+ * their order, also those that are started by that. */
+void loop_advance(struct loop *loop, uint64_t ms);
+/* Of a virtual one: the wall clock is set. */
+void loop_set_time(struct loop *loop, time_t when);
 
 struct event_base *loop_base(struct loop *loop);
 su_root_t *loop_su_root(struct loop *loop);
@@ -45,6 +56,8 @@ bool loop_is_nested(const struct loop *loop);
 
 /* Milliseconds on the monotonic clock. */
 uint64_t loop_now(const struct loop *loop);
+/* The wall clock: s since 1970. */
+time_t loop_time(const struct loop *loop);
 
 /* Calls `handler` once, `ms` from now. *timerp must be NULL or a timer from here, which is then
  * restarted; it is set to NULL before the handler runs. ENOMEM: then no timer runs. */

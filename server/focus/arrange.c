@@ -136,12 +136,13 @@ static int change_routes(const struct conference *conference, const struct arran
     return error;
 }
 
-static void note_cause(struct cause *cause, const struct mix_answer *answer)
+static void note_cause(struct cause *cause, const struct loop *loop,
+                       const struct mix_answer *answer)
 {
     *cause = (struct cause){
         .asker = ACTOR_SERVER,
         .generation = answer->generation,
-        .at = time(NULL),
+        .at = loop_time(loop),
         .event = EVENT_COUNT,
     };
 }
@@ -214,7 +215,7 @@ static void arrange(struct conference *conference, const struct mix_answer *answ
     memcpy(conference->arrangement.buses, next.buses, sizeof next.buses);
     conference->arrangement.plan = plan;
     conference->arrangement.lacks_buses = next.lacks_buses;
-    note_cause(&conference->arrangement.cause, answer);
+    note_cause(&conference->arrangement.cause, conference->focus->loop, answer);
     retire(conference, buses_of(&last) & ~buses_of(&next), change_routes(conference, &last, &next));
     plan_destroy(last.plan);
 }

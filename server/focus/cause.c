@@ -21,7 +21,7 @@ void cause_take(struct cause *cause, struct focus *focus, const struct request *
     cause->verb = request->verb;
     cause->asker = request->actor.kind;
     (void)snprintf(cause->who, sizeof cause->who, "%s", name_of(focus, &request->actor));
-    cause->at = time(NULL);
+    cause->at = loop_time(focus->loop);
     cause->event = event ? event->kind : EVENT_COUNT;
     cause->event_participant = event ? event->participant : 0;
     cause->digit = event ? event->digit : '\0';

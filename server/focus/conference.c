@@ -65,7 +65,7 @@ int conference_make(struct focus *focus, const struct conference_config *config,
     conference->is_generated = config->is_generated;
     conference->is_owned = config->is_owned;
     conference->hides_focus = config->hides_focus;
-    conference->created_at = time(NULL);
+    conference->created_at = loop_time(focus->loop);
     HASH_ADD(hh_id, focus->by_id, id, sizeof conference->id, conference);
     if (!conference->name || !conference->title || !conference->policy ||
         about_set(&conference->about, &config->about) ||
@@ -93,7 +93,7 @@ int conference_activate(struct conference *conference)
     conference->active = true;
     conference->buses = (struct bus_set){.taken = 0};
     conference->has_announced = false;
-    conference->created_at = time(NULL);
+    conference->created_at = loop_time(focus->loop);
     conference_start_clock(conference);
     log_write(LOG_LEVEL_INFO, conference->name, NULL, "conference begins");
     events_post(focus, &(struct conference_event){

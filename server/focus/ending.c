@@ -138,7 +138,7 @@ static void set_clock(struct conference *conference, unsigned duration, unsigned
     bool is_warned = warning > 0 && warning < duration;
 
     loop_timer_stop(&conference->end_timer);
-    conference->ends_at = duration ? time(NULL) + duration / 1000 : 0;
+    conference->ends_at = duration ? loop_time(conference->focus->loop) + duration / 1000 : 0;
     conference->warning = warning;
     if (duration && loop_timer_start(conference->focus->loop, &conference->end_timer,
                                      is_warned ? duration - warning : duration,

@@ -13,6 +13,7 @@
 
 #include "core/loop.h"
 #include "focus/event.h"
+#include "focus/journalling.h"
 #include "focus/policy.h"
 #include "focus/request.h"
 #include "ports/mixing.h"
@@ -97,6 +98,8 @@ void focus_connect(struct focus *focus, const struct signalling *signalling,
                    const struct mixing *mixing, const struct policy *policy);
 /* NULL, which is how it begins: there are none. See focus/application.h. */
 void focus_connect_applications(struct focus *focus, const struct application *application);
+/* NULL, which is how it begins: nothing is kept. It outlives the focus. */
+void focus_connect_journal(struct focus *focus, const struct journalling *journalling);
 void focus_destroy(struct focus *focus);
 
 /* What signalling and mixer have to call, with the focus as `arg`. */
@@ -159,7 +162,9 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
 /* Has the policy asked again, by the verb join, about all who are in and were not called: from the
  * loop's next turn on. `actor`: who wants it. ENOENT: the conference is gone; ENOMEM. */
 int focus_recheck(struct conference *conference, const struct actor *actor);
-/* The scripts are new: the event reloaded is told of each conference. */
+/* The scripts that decide about it are new ones: the event reloaded is told. */
+void conference_reloaded(struct conference *conference);
+/* The same for all. */
 void focus_reloaded(struct focus *focus);
 
 /* Asks the policy whether somebody may be told what happens in a conference, by the event package

@@ -117,7 +117,7 @@ static void on_quality(void *user, const struct leg_quality *quality, void *arg)
 static void on_overload(unsigned overloaded, void *arg)
 {
     struct focus *focus = arg;
-    time_t now = time(NULL);
+    time_t now = loop_time(focus->loop);
 
     if (overloaded > 0 && focus->overload.threads == 0) {
         focus->overload.since = now;

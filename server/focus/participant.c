@@ -73,7 +73,7 @@ static void add(struct conference *conference, struct participant *participant,
                 const struct request_params *params)
 {
     participant->id = id_next();
-    participant->made_at = time(NULL);
+    participant->made_at = loop_time(conference->focus->loop);
     participant->conference = conference;
     participant->muted = params->muted;
     participant->hidden = params->hidden;
@@ -159,7 +159,7 @@ void participant_established(struct participant *participant)
     participant_answered(participant);
     participant_learn(participant);
     participant->joined = true;
-    participant->joined_at = time(NULL);
+    participant->joined_at = loop_time(conference->focus->loop);
     maker_arrives(participant);
     DL_DELETE(conference->members, participant);
     DL_APPEND(conference->members, participant);
@@ -308,7 +308,7 @@ void participant_leave(struct participant *participant, enum departure_method me
         .method = method,
         .with_conference = conference->ending,
         .code = event.code,
-        .when = time(NULL),
+        .when = loop_time(conference->focus->loop),
     };
     (void)snprintf(participant->departure.reason, sizeof participant->departure.reason, "%s",
                    reason);

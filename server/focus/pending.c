@@ -106,7 +106,7 @@ static struct pending *make(const struct request *request, const struct decision
         json_incref((json_t *)pending->sidebar.options);
     }
     pending->decision = *decision;
-    pending->since = time(NULL);
+    pending->since = loop_time(loop);
     if (copy_texts(pending) || loop_timer_start(loop, &pending->expiry, decision->waiting.expires,
                                                 pending_expire, pending)) {
         release(pending);

@@ -133,13 +133,17 @@ int focus_recheck(struct conference *conference, const struct actor *actor)
                             conference);
 }
 
+void conference_reloaded(struct conference *conference)
+{
+    if (conference->active)
+        events_post(conference->focus, &(struct conference_event){.kind = EVENT_RELOADED,
+                                                                  .conference = conference->id});
+}
+
 void focus_reloaded(struct focus *focus)
 {
     struct conference *conference = NULL;
 
-    while ((conference = focus_next_conference(focus, conference))) {
-        if (conference->active)
-            events_post(focus, &(struct conference_event){.kind = EVENT_RELOADED,
-                                                          .conference = conference->id});
-    }
+    while ((conference = focus_next_conference(focus, conference)))
+        conference_reloaded(conference);
 }

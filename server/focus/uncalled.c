@@ -59,7 +59,7 @@ void participant_tell_uncalled(struct conference *conference, const struct invit
     }
     event.participant = participant->id = id_next();
     participant->conference = conference;
-    participant->made_at = time(NULL);
+    participant->made_at = loop_time(conference->focus->loop);
     participant->left = true;
     participant->hidden = decision->params.hidden;
     if (decision->params.anonymous)

@@ -29,7 +29,7 @@ struct visitor *visitor_make(struct focus *focus, struct call *call)
     visitor->id = id_next();
     visitor->focus = focus;
     visitor->call = call;
-    visitor->since = time(NULL);
+    visitor->since = loop_time(focus->loop);
     HASH_ADD(hh, focus->visitors, id, sizeof visitor->id, visitor);
     focus->signalling->set_user(call, visitor);
     focus->calls++;
@@ -224,7 +224,7 @@ void visitor_established(struct visitor *visitor)
     if (visitor->up)
         return;
     visitor->up = true;
-    visitor->since = time(NULL);
+    visitor->since = loop_time(visitor->focus->loop);
     if (route(visitor)) {
         visitor_remove(visitor, 500, "Out of memory");
         return;

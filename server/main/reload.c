@@ -244,3 +244,25 @@ int server_reload(struct server *server, char *error, size_t error_size)
     log_info("reload: done, script generation %u", lua_engine_generation(server->engine));
     return 0;
 }
+
+int server_place(struct server *server, enum placing placing, struct conference *conference,
+                 char *error, size_t error_size)
+{
+    static int (*const moves[])(struct lua_engine *, struct conference *, char *, size_t) = {
+        [PLACE_AHEAD] = lua_engine_send_ahead,
+        [PLACE_BACK] = lua_engine_call_back,
+        [PLACE_PINNED] = lua_engine_pin,
+        [PLACE_UNPINNED] = lua_engine_unpin,
+    };
+    const char *name = conference_name(conference);
+    int status = moves[placing](server->engine, conference, error, error_size);
+
+    if (status) {
+        log_error("reload: conference %s: %s; everything stays as it was", name, error);
+    } else {
+        log_info("conference %s: script generation %u%s", name,
+                 lua_engine_generation_of(server->engine, conference),
+                 placing == PLACE_PINNED ? ", where it stays" : "");
+    }
+    return status;
+}

@@ -76,10 +76,10 @@ static int take_signals(struct server *server)
 
 /* ---- what control asks for ------------------------------------------------------------------ */
 
-static unsigned generation(void *arg)
+static unsigned generation(void *arg, const struct conference *conference)
 {
     struct server *server = arg;
-    return lua_engine_generation(server->engine);
+    return lua_engine_generation_of(server->engine, conference);
 }
 
 static json_t *scripts(void *arg)
@@ -126,6 +126,12 @@ static void thread_stats(void *arg, unsigned thread, struct mixing_thread_stats 
 static int reload(void *arg, char *error, size_t error_size)
 {
     return server_reload(arg, error, error_size);
+}
+
+static int place(void *arg, enum placing placing, struct conference *conference, char *told,
+                 size_t told_size)
+{
+    return server_place(arg, placing, conference, told, told_size);
 }
 
 static int fact(void *arg, const char *name, const char *value, char *told, size_t told_size)
@@ -234,6 +240,7 @@ static int start_control(struct server *server)
                    .thread_count = thread_count,
                    .thread_stats = thread_stats,
                    .reload = reload,
+                   .place = place,
                    .fact = fact,
                    .stop = stop},
     };
@@ -391,6 +398,7 @@ static int start(struct server *server)
     int code = start_focus(server);
     /* Before the ports are taken: a second server is told about the first one. */
     code = code ? code : start_control(server);
+    code = code ? code : server_start_journal(server);
     code = code ? code : server_start_helpers(server);
     code = code ? code : start_scripts(server);
     code = code ? code : start_media(server);
@@ -411,6 +419,7 @@ static int start(struct server *server)
 static void take_apart(struct server *server)
 {
     focus_destroy(server->focus);
+    journal_destroy(server->journal);
     loop_timer_stop(&server->trim_timer);
     sip_agent_destroy(server->agent);
     state_destroy(server->state);

@@ -57,6 +57,28 @@ def test_a_call_to_the_factory_makes_a_conference():
         assert "u=https://example.com/tea" in bob.call().sdp.lines
 
 
+def test_a_new_version_of_a_policy_takes_over_what_the_old_one_has_counted():
+    old = """local policy = parley.policy { name = "counts" }
+function policy.joined(event, conference)
+  conference.state.count = (conference.state.count or 0) + 1
+end
+return policy
+"""
+    told = """function policy.left(event, conference, participant)
+  print(conference.state.joins.total .. " joins")
+end
+
+return policy"""
+    with Server(policy=old) as server, Phone(server, media=False) as alice:
+        alice.call()
+        server.policy.write_text(EXAMPLES["counts.lua"].replace("return policy", told))
+        server.reload()
+        with Phone(server, "bob", media=False) as bob:
+            bob.call()
+            bob.hang_up()
+            server.expect_log("2 joins")
+
+
 def test_after_the_host_has_left_nobody_comes_in_and_the_hosts_key_ends_it():
     with Server(policy=EXAMPLES["late.lua"]) as server:
         with Phone(server) as alice, Phone(server, "bob") as bob, Phone(server, "carol") as carol:

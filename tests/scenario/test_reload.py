@@ -128,6 +128,52 @@ def test_a_missing_script_leaves_the_old_one_running():
         assert server.participants()["alice"]["role"] == "first"
 
 
+def role_in(server, phone, conference):
+    """What role the scripts that decide about the conference give."""
+    phone.call(conference)
+    role = server.participants(conference)[phone.user]["role"]
+    phone.hang_up()
+    server.expect_left(phone.user)
+    return role
+
+
+def test_one_conference_alone_has_the_new_script_until_it_is_taken_back_or_all_have_it():
+    with Server(
+        policy=with_role("first"), config="conferences = { demo = {}, tea = {} }\n"
+    ) as server, Phone(server, "alice", media=False) as alice:
+        server.policy.write_text(with_role("second"))
+        done = server.command("reload", "--only", "tea")
+        assert "tea alone is decided about by scripts generation 2" in done.stdout, done
+        assert (role_in(server, alice, "demo"), role_in(server, alice, "tea")) == ("first", "second")
+        assert "alone: tea" in server.command("status").stdout
+        done = server.command("reload", "--back", "tea")
+        assert done.returncode == 0 and role_in(server, alice, "tea") == "first", done
+        server.policy.write_text("local x = = 1\n")
+        done = server.command("reload", "--only", "tea")
+        assert done.returncode == 2 and "site.lua:1:" in done.stderr, done
+        server.policy.write_text(with_role("third"))
+        server.command("reload", "--only", "tea")
+        server.reload()
+        assert (role_in(server, alice, "demo"), role_in(server, alice, "tea")) == ("third", "third")
+
+
+def test_a_pinned_conference_keeps_its_script_while_all_others_go_on():
+    with Server(
+        policy=with_role("first"), config="conferences = { demo = {}, tea = {} }\n"
+    ) as server, Phone(server, "alice", media=False) as alice:
+        assert "tea stays with scripts generation 1" in server.command("pin", "tea").stdout
+        server.policy.write_text(with_role("second"))
+        server.reload()
+        assert (role_in(server, alice, "demo"), role_in(server, alice, "tea")) == ("second", "first")
+        assert "pinned: tea" in server.command("status").stdout
+        conferences = {c["name"]: c["generation"] for c in server.status()["conferences"]}
+        assert conferences == {"demo": 2, "tea": 1}
+        assert server.command("unpin", "tea").returncode == 0
+        assert role_in(server, alice, "tea") == "second"
+        done = server.command("unpin", "tea")
+        assert done.returncode == 1 and "tea is not pinned" in done.stderr, done
+
+
 def test_the_config_is_read_again_and_new_conferences_are_there():
     with Server(config="conferences = { demo = {} }\n") as server, Phone(server) as alice:
         alice.invite("tea")

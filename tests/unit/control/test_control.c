@@ -29,18 +29,34 @@ static bool reload_fails;
 
 /* ---- a server without the rest -------------------------------------------------------------- */
 
-static unsigned generation(void *arg)
+static unsigned generation(void *arg, const struct conference *conference)
 {
     (void)arg;
-    return 1 + reloads;
+    return conference ? 1 : 1 + reloads;
+}
+
+static int place(void *arg, enum placing placing, struct conference *conference, char *told,
+                 size_t told_size)
+{
+    (void)arg;
+    assert_string_equal(conference_name(conference), "demo");
+    if (placing == PLACE_PINNED) {
+        return 0;
+    }
+    snprintf(told, told_size, "policy/x.lua:%u: no", placing);
+    return EINVAL;
 }
 
 static json_t *scripts(void *arg)
 {
     (void)arg;
-    return json_pack("{s:i,s:i,s:[{s:s,s:s,s:{s:{s:i,s:i}}}]}", "generation", 3, "memory", 2500000,
-                     "policies", "name", "board", "file", "policy/board.lua", "hooks", "join",
-                     "calls", 17, "errors", 2);
+    return json_pack("{s:i,s:i,s:[{s:s,s:s,s:{s:{s:i,s:i}}}],s:[{s:i,s:b,s:i,s:i,s:[],s:[]},{s:i,s:"
+                     "b,s:i,s:i,s:[s,s],s:[s]}]}",
+                     "generation", 3, "memory", 2500000, "policies", "name", "board", "file",
+                     "policy/board.lua", "hooks", "join", "calls", 17, "errors", 2, "generations",
+                     "number", 3, "live", 1, "memory", 2500000, "calls", 0, "ahead", "pinned",
+                     "number", 2, "live", 0, "memory", 2400000, "calls", 1, "ahead", "tea",
+                     "coffee", "pinned", "board");
 }
 
 static json_t *registrations(void *arg)
@@ -103,6 +119,7 @@ static int create(struct control **controlp)
                                                .thread_count = thread_count,
                                                .thread_stats = thread_stats,
                                                .reload = reload,
+                                               .place = place,
                                                .stop = stop}};
     return control_create(&config, controlp, error, sizeof error);
 }
@@ -208,7 +225,10 @@ static void status_comes_as_text_for_people(void **state)
     assert_non_null(strstr(asking.body, "Parley " PARLEY_VERSION ", process "));
     assert_non_null(strstr(asking.body, "SIP: 0 subscriptions, 4 dialogs, 2 transactions; "));
     assert_non_null(strstr(asking.body, "No conferences."));
-    assert_non_null(strstr(asking.body, "Scripts: generation 3, 2500 KB of memory"));
+    assert_non_null(strstr(asking.body, "Scripts: generation 3, 2500 KB of memory\n"
+                                        "  generation 3, 2500 KB; live\n"
+                                        "  generation 2, 2400 KB; 1 call; alone: tea, coffee; "
+                                        "pinned: board\n"));
     assert_non_null(strstr(asking.body, "policy/board.lua"));
     assert_non_null(strstr(asking.body, "  alice           sip:alice@192.0.2.7 "));
     assert_non_null(strstr(asking.body, "59m00s  192.0.2.1:5060;udp\n"));
@@ -276,6 +296,25 @@ static void a_reload_tells_its_generation_or_its_error(void **state)
     assert_int_equal(asking.status, EREMOTEIO);
     assert_string_equal(asking.error, "policy/x.lua:3: syntax error");
     assert_string_equal(asking.body, "");
+    free(asking.body);
+}
+
+static void a_conference_is_placed_among_the_generations_or_the_error_is_told(void **state)
+{
+    struct asking asking;
+    (void)state;
+    assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = "demo"}), 0);
+    ask(&asking, "pin demo");
+    assert_int_equal(asking.status, 0);
+    assert_string_equal(asking.body, "demo stays with scripts generation 1\n");
+    free(asking.body);
+    ask(&asking, "reload --only demo");
+    assert_int_equal(asking.status, EREMOTEIO);
+    assert_string_equal(asking.error, "policy/x.lua:0: no");
+    free(asking.body);
+    ask(&asking, "unpin nowhere");
+    assert_int_equal(asking.status, EREMOTEIO);
+    assert_string_equal(asking.error, "there is no conference \"nowhere\"");
     free(asking.body);
 }
 
@@ -683,6 +722,7 @@ int main(void)
         TEST(status_comes_as_json_for_programs),
         TEST(somebody_on_the_way_in_has_been_there_since_no_time),
         TEST(a_reload_tells_its_generation_or_its_error),
+        TEST(a_conference_is_placed_among_the_generations_or_the_error_is_told),
         TEST(who_stops_the_server_hears_when_it_has_gone),
         TEST(who_stops_a_server_that_takes_its_time_waits_for_it),
         TEST(a_server_that_says_nothing_times_out),

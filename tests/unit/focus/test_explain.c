@@ -136,7 +136,7 @@ static void who_is_heard_is_said_to_be_with_gain_and_voice(void **state)
     assert_string_equal(found.reasons[0].text, "alice is heard at +3.0 dB");
     assert_string_equal(found.reasons[1].text, "bob hears all at -1.0 dB");
     assert_string_equal(found.reasons[2].text,
-                        "alice does not speak at the moment: 0 dBov come in");
+                        "alice does not speak at the moment: -127 dBov come in");
     assert_false(found.reasons[2].is_caused);
     focus_mixing_events()->on_speaking(alice->user, true, focus);
     explain_pair(bob->user, alice->user, &found);

@@ -92,7 +92,7 @@ static struct participant *participant_of(const struct call *call)
     return call->user;
 }
 
-static const struct leg *leg_of(const struct call *call)
+static const struct leg *leg_of_call(const struct call *call)
 {
     const struct leg *leg = world_leg_of(call->user);
 
@@ -324,12 +324,12 @@ static void muting_takes_the_gain_away_and_is_told(void **state)
     struct decision decision;
 
     (void)state;
-    assert_true(leg_of(alice)->route.speaks[MIX_MAIN] == 0.0f);
-    assert_true(leg_of(alice)->route.hears[MIX_MAIN] == 0.0f);
+    assert_true(leg_of_call(alice)->route.speaks[MIX_MAIN] == 0.0f);
+    assert_true(leg_of_call(alice)->route.hears[MIX_MAIN] == 0.0f);
     request.params.muted = true;
     assert_int_equal(focus_submit(focus, &request, &decision), 0);
-    assert_true(leg_of(alice)->route.speaks[MIX_MAIN] <= GAIN_OFF);
-    assert_true(leg_of(alice)->route.hears[MIX_MAIN] == 0.0f);
+    assert_true(leg_of_call(alice)->route.speaks[MIX_MAIN] <= GAIN_OFF);
+    assert_true(leg_of_call(alice)->route.hears[MIX_MAIN] == 0.0f);
     assert_true(participant_is_muted(participant_of(alice)));
     assert_int_equal(focus_submit(focus, &request, &decision), 0); /* again: nothing new */
     world_turn(loop);
@@ -434,7 +434,7 @@ static void a_policy_can_let_in_muted_and_with_a_role(void **state)
                    "listener");
     alice = world_join(focus, "alice", "demo");
     assert_string_equal(participant_role(participant_of(alice)), "listener");
-    assert_true(leg_of(alice)->route.speaks[MIX_MAIN] <= GAIN_OFF);
+    assert_true(leg_of_call(alice)->route.speaks[MIX_MAIN] <= GAIN_OFF);
     world_hang_up(focus, alice);
 }
 
@@ -499,10 +499,10 @@ static void hold_silences_and_resume_brings_back(void **state)
     (void)state;
     world_session(focus, alice, STREAM_RECVONLY, true);
     assert_true(participant_is_held(participant_of(alice)));
-    assert_true(leg_of(alice)->route.speaks[MIX_MAIN] <= GAIN_OFF);
+    assert_true(leg_of_call(alice)->route.speaks[MIX_MAIN] <= GAIN_OFF);
     world_session(focus, alice, STREAM_SENDRECV, false);
     assert_false(participant_is_held(participant_of(alice)));
-    assert_true(leg_of(alice)->route.speaks[MIX_MAIN] == 0.0f);
+    assert_true(leg_of_call(alice)->route.speaks[MIX_MAIN] == 0.0f);
     world_turn(loop);
     assert_int_equal(told[2].kind, EVENT_HELD);
     assert_true(told[2].on);
@@ -519,7 +519,7 @@ static void who_only_sends_from_the_start_is_a_source_not_on_hold(void **state)
     world_session(focus, radio, STREAM_RECVONLY, true);
     focus_signalling_events()->on_established(radio, focus);
     assert_false(participant_is_held(participant_of(radio)));
-    assert_true(leg_of(radio)->route.speaks[MIX_MAIN] == 0.0f);
+    assert_true(leg_of_call(radio)->route.speaks[MIX_MAIN] == 0.0f);
     world_session(focus, radio, STREAM_RECVONLY, true); /* a refresh changes nothing */
     assert_false(participant_is_held(participant_of(radio)));
     world_hang_up(focus, radio);
@@ -709,7 +709,7 @@ static void when_the_time_for_the_answers_is_up_the_focus_goes_without_them(void
         (void)event_base_loop(loop_base(loop), EVLOOP_ONCE);
     assert_int_equal(done_count, 1);
     assert_int_equal(focus_call_count(focus), 1);
-    free(alice); /* as signalling does without a word; teardown destroys the focus */
+    call_free(alice); /* as signalling does without a word; teardown destroys the focus */
 }
 
 int main(void)

@@ -1,0 +1,60 @@
+/* What the engine tells of itself: generations, memory, hooks. */
+#include "lua/budget.h"
+#include "lua/conversation.h"
+#include "lua/generation.h"
+#include "lua/generations.h"
+#include "lua/private.h"
+#include "lua/state.h"
+
+static json_t *policy_status(const struct script_policy *policy)
+{
+    json_t *hooks = json_object();
+
+    for (unsigned i = 0; i < HOOK_COUNT; i++) {
+        if (policy->hooks[i])
+            (void)json_object_set_new(hooks, hook_name(i),
+                                      hook_stats_json(&policy->hooks[i]->stats));
+    }
+    return json_pack("{s:s, s:s, s:s*, s:i, s:o}", "name", policy->name, "file", policy->display,
+                     "error", policy->error, "version", (int)policy->version, "hooks", hooks);
+}
+
+/* One of those that are alive, and who holds it. */
+static json_t *generation_status(const struct lua_engine *engine,
+                                 const struct generation *generation)
+{
+    const struct conference_pin *pin;
+    const struct conversation *conversation;
+    unsigned calls = 0;
+    json_t *ahead = json_array(), *pinned = json_array();
+
+    for (pin = engine->pins; pin; pin = pin->hh.next) {
+        if (pin->generation == generation)
+            (void)json_array_append_new(
+                pin->is_canary ? ahead : pinned,
+                json_string(conference_name(focus_conference(engine->focus, pin->id))));
+    }
+    for (conversation = engine->conversations; conversation; conversation = conversation->hh.next)
+        calls += conversation->generation == generation;
+    return json_pack("{s:i, s:b, s:I, s:I, s:i, s:o, s:o}", "number", (int)generation->number,
+                     "live", generation == engine->generation, "since",
+                     (json_int_t)generation->since, "memory", (json_int_t)generation->memory,
+                     "calls", (int)calls, "ahead", ahead, "pinned", pinned);
+}
+
+json_t *lua_engine_status(const struct lua_engine *engine)
+{
+    const struct generation *generation = engine->generation, *each;
+    const struct script_policy *policy;
+    json_t *policies = json_array(), *generations = json_array();
+
+    for (policy = generation->policies; policy; policy = policy->next)
+        (void)json_array_append_new(policies, policy_status(policy));
+    for (each = engine->generations; each; each = each->next)
+        (void)json_array_append_new(generations, generation_status(engine, each));
+    return json_pack(
+        "{s:i, s:I, s:I, s:I, s:i, s:o, s:o, s:o}", "generation", (int)generation->number, "since",
+        (json_int_t)generation->since, "memory", (json_int_t)generation->memory, "memory_limit",
+        (json_int_t)generation->memory_limit, "states", (int)HASH_COUNT(engine->states), "policies",
+        policies, "applications", applications_status(generation), "generations", generations);
+}

@@ -1,0 +1,276 @@
+/* Which generation decides about which conference, and what becomes of conference.state when one
+ * goes from one to another. */
+#include "tests/unit/lua/script_world.h"
+
+/* Version `version` of a policy that refuses each caller, by a count in its own form. */
+#define COUNTING                                                                                   \
+    "local policy = parley.policy { name = 'site' }\n"                                             \
+    "function policy.join(request, conference)\n"                                                  \
+    "  local s = conference.state\n"                                                               \
+    "  s.n = (s.n or 0) + 1\n"                                                                     \
+    "  return reject(499, 'one ' .. s.n)\n"                                                        \
+    "end\n"                                                                                        \
+    "return policy\n"
+
+#define COUNTING_OTHERWISE(migrate)                                                                \
+    "local policy = parley.policy { name = 'site', version = 2 }\n"                                \
+    "function policy.join(request, conference)\n"                                                  \
+    "  local s = conference.state\n"                                                               \
+    "  s.counts = s.counts or { 0 }\n"                                                             \
+    "  s.counts[1] = s.counts[1] + 1\n"                                                            \
+    "  return reject(499, 'two ' .. s.counts[1] .. tostring(s.n))\n"                               \
+    "end\n"                                                                                        \
+    "function policy.migrate(state, version)\n" migrate "end\n"                                    \
+    "return policy\n"
+
+#define MAKE_COUNTS "  return { counts = { state.n }, was = version }\n"
+
+static struct conference *conference(const char *name)
+{
+    return focus_conference_by_name(script.focus, name);
+}
+
+static void assert_answers(const char *name, const char *reason)
+{
+    struct call *call = world_dial(script.focus, "alice", name);
+
+    assert_string_equal(call->reason, reason);
+    world_hang_up(script.focus, call);
+    script_turn();
+}
+
+static void reserve(const char *name)
+{
+    assert_int_equal(focus_reserve(script.focus, &(struct conference_config){.name = name}), 0);
+}
+
+static int go(int (*move)(struct lua_engine *engine, struct conference *conference, char *error,
+                          size_t error_size),
+              const char *name)
+{
+    return move(script.engine, conference(name), script.error, sizeof script.error);
+}
+
+static unsigned generation_of(const char *name)
+{
+    return lua_engine_generation_of(script.engine, conference(name));
+}
+
+static unsigned generations(void)
+{
+    json_t *status = lua_engine_status(script.engine);
+    unsigned count = (unsigned)json_array_size(json_object_get(status, "generations"));
+
+    json_decref(status);
+    return count;
+}
+
+static void a_new_version_makes_its_state_of_the_old_one(void **state)
+{
+    (void)state;
+    script_site(COUNTING);
+    assert_answers("demo", "one 1");
+    assert_answers("demo", "one 2");
+    script_site(COUNTING_OTHERWISE(MAKE_COUNTS));
+    assert_answers("demo", "two 3nil");
+    /* The same version again: nothing is to be made of anything. */
+    script_site(COUNTING_OTHERWISE("  error 'not again'\n"));
+    assert_answers("demo", "two 4nil");
+    assert_int_equal(generations(), 1);
+}
+
+static void migrate_may_change_what_it_is_given(void **state)
+{
+    (void)state;
+    script_site(COUNTING);
+    assert_answers("demo", "one 1");
+    script_site(COUNTING_OTHERWISE("  state.counts, state.n = { state.n + version }, nil\n"));
+    assert_answers("demo", "two 3nil");
+}
+
+/* One conference's state is in the way: nothing has changed, not that of the others either. */
+static void a_migrate_that_fails_keeps_the_old_generation_and_all_states(void **state)
+{
+    static const struct {
+        const char *migrate, *error;
+    } cases[] = {
+        {"  if state.n > 1 then error 'too many' end\n  return { counts = { 7 } }\n",
+         "policy/site.lua:9: too many - migrating conference.state of tea from version 1"},
+        {"  return 5\n", "policy/site.lua:8: migrate must return the table that conference.state "
+                         "is to be"},
+        {"  return { f = print }\n", "policy/site.lua:8: conference.state.f: a function cannot be "
+                                     "kept"},
+        {"  while true do end\n", "stopped after"},
+        {"  parley.set_fact('a', 1)\n",
+         "policy/site.lua:9: parley.set_fact is not possible in the hook migrate"},
+        {"  for c in parley.conferences() do c.state.n = 0 end\n",
+         "policy/site.lua:9: parley.conferences is not possible in the hook migrate"},
+    };
+
+    (void)state;
+    reserve("tea");
+    script_site(COUNTING);
+    assert_answers("demo", "one 1");
+    assert_answers("tea", "one 1");
+    assert_answers("tea", "one 2");
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char source[1024];
+
+        (void)snprintf(source, sizeof source, COUNTING_OTHERWISE("%s"), cases[i].migrate);
+        assert_contains(script_load_error(source), cases[i].error);
+        assert_int_equal(generations(), 1);
+    }
+    assert_int_equal(lua_engine_generation(script.engine), 1);
+    assert_answers("demo", "one 2");
+    assert_answers("tea", "one 3");
+}
+
+static void a_version_and_migrate_belong_together(void **state)
+{
+    (void)state;
+    assert_contains(script_load_error("return parley.policy { name = 'site', version = 2 }"),
+                    "policy/site.lua: version 2 needs `function policy.migrate(state, version)");
+    assert_contains(script_load_error("local policy = parley.policy { name = 'site' }\n"
+                                      "function policy.migrate(state) end\nreturn policy"),
+                    "policy/site.lua:2: migrate is called when the version of a policy changes: "
+                    "say version = 2");
+    assert_contains(script_load_error("return parley.policy { name = 'site', version = 0 }"),
+                    "policy/site.lua:1: parley.policy: version must be a whole number from 1");
+}
+
+static void one_conference_goes_ahead_and_comes_back_as_it_was(void **state)
+{
+    (void)state;
+    reserve("tea");
+    script_site(COUNTING);
+    assert_answers("demo", "one 1");
+    assert_answers("tea", "one 1");
+    script_write("site", COUNTING_OTHERWISE(MAKE_COUNTS));
+    assert_int_equal(go(lua_engine_call_back, "tea"), EINVAL);
+    assert_contains(script.error, "tea was not reloaded by itself");
+    assert_int_equal(go(lua_engine_send_ahead, "tea"), 0);
+    assert_answers("demo", "one 2");
+    assert_answers("tea", "two 2nil");
+    assert_answers("tea", "two 3nil");
+    assert_int_equal(generation_of("demo"), 1);
+    assert_int_equal(generation_of("tea"), 2);
+    assert_int_equal(go(lua_engine_call_back, "tea"), 0);
+    assert_answers("tea", "one 2");
+    assert_int_equal(generations(), 1);
+    /* And once more, until all are reloaded. */
+    assert_int_equal(go(lua_engine_send_ahead, "tea"), 0);
+    assert_answers("tea", "two 3nil");
+    assert_int_equal(script_reload(), 0);
+    assert_int_equal(generation_of("demo"), generation_of("tea"));
+    assert_answers("demo", "two 3nil");
+    assert_answers("tea", "two 4nil");
+    assert_int_equal(generations(), 1);
+}
+
+static void one_that_cannot_go_ahead_stays(void **state)
+{
+    (void)state;
+    script_site(COUNTING);
+    assert_answers("demo", "one 1");
+    script_write("site", "local x = = 1");
+    assert_int_equal(go(lua_engine_send_ahead, "demo"), EINVAL);
+    assert_contains(script.error, "policy/site.lua:1: unexpected symbol");
+    script_write("site", COUNTING_OTHERWISE("  error 'no'\n"));
+    assert_int_equal(go(lua_engine_send_ahead, "demo"), EINVAL);
+    assert_contains(script.error, "policy/site.lua:9: no - migrating conference.state of demo");
+    assert_answers("demo", "one 2");
+    assert_int_equal(generations(), 1);
+}
+
+static void a_pinned_conference_stays_through_reloads(void **state)
+{
+    (void)state;
+    reserve("tea");
+    script_site(COUNTING);
+    assert_answers("tea", "one 1");
+    assert_int_equal(go(lua_engine_unpin, "tea"), EINVAL);
+    assert_contains(script.error, "tea is not pinned");
+    assert_int_equal(go(lua_engine_pin, "tea"), 0);
+    script_site(COUNTING_OTHERWISE(MAKE_COUNTS));
+    assert_int_equal(script_reload(), 0);
+    assert_answers("tea", "one 2");
+    assert_answers("demo", "two 1nil");
+    assert_int_equal(generations(), 2);
+    assert_int_equal(go(lua_engine_unpin, "tea"), 0);
+    assert_answers("tea", "two 3nil");
+    assert_int_equal(generations(), 1);
+}
+
+/* Its pin goes with it. */
+static void a_pinned_conference_that_is_gone_holds_nothing(void **state)
+{
+    (void)state;
+    reserve("tea");
+    script_site(COUNTING);
+    assert_int_equal(go(lua_engine_pin, "tea"), 0);
+    assert_int_equal(script_reload(), 0);
+    assert_int_equal(generations(), 2);
+    focus_unreserve(script.focus, "tea");
+    script_turn();
+    assert_null(conference("tea"));
+    assert_int_equal(generations(), 1);
+}
+
+static void what_stays_behind_must_suit_a_changed_conference(void **state)
+{
+    json_t *options = json_pack("{s:s}", "colour", "red");
+    struct conference_config config = {.name = "demo", .options = options};
+    struct lua_engine_demand demand = {.conferences = &config, .conference_count = 1};
+
+    (void)state;
+    script_site(COUNTING);
+    assert_int_equal(go(lua_engine_pin, "demo"), 0);
+    script_write("site", "return parley.policy { name = 'site', options = { colour = { type = "
+                         "'string' } } }");
+    assert_int_equal(lua_engine_reload(script.engine, &demand, script.error, sizeof script.error),
+                     EINVAL);
+    assert_contains(script.error, "colour");
+    assert_int_equal(go(lua_engine_unpin, "demo"), 0);
+    assert_int_equal(lua_engine_reload(script.engine, &demand, script.error, sizeof script.error),
+                     0);
+    json_decref(options);
+}
+
+static void there_is_an_end_to_generations(void **state)
+{
+    char name[16];
+    unsigned i;
+
+    (void)state;
+    script_site(COUNTING);
+    for (i = 0; i < 20; i++) {
+        (void)snprintf(name, sizeof name, "room-%u", i);
+        reserve(name);
+        assert_int_equal(go(lua_engine_pin, name), 0);
+        if (script_reload())
+            break;
+    }
+    assert_int_equal(i, 15);
+    assert_contains(script.error, "16 generations of the scripts are in use, and there can be no "
+                                  "more; the oldest, 1, by");
+    assert_int_equal(go(lua_engine_unpin, "room-0"), 0);
+    assert_int_equal(script_reload(), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCRIPT_TEST(a_new_version_makes_its_state_of_the_old_one),
+        SCRIPT_TEST(migrate_may_change_what_it_is_given),
+        SCRIPT_TEST(a_migrate_that_fails_keeps_the_old_generation_and_all_states),
+        SCRIPT_TEST(a_version_and_migrate_belong_together),
+        SCRIPT_TEST(one_conference_goes_ahead_and_comes_back_as_it_was),
+        SCRIPT_TEST(one_that_cannot_go_ahead_stays),
+        SCRIPT_TEST(a_pinned_conference_stays_through_reloads),
+        SCRIPT_TEST(a_pinned_conference_that_is_gone_holds_nothing),
+        SCRIPT_TEST(what_stays_behind_must_suit_a_changed_conference),
+        SCRIPT_TEST(there_is_an_end_to_generations),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
