@@ -31,6 +31,7 @@ struct leg_counters {
     _Atomic float remote_loss, remote_discarded, remote_jitter, remote_delay;
     _Atomic float remote_rating; /* R that the peer tells of itself; 0: nothing */
     _Atomic unsigned packet_ms;  /* audio in the peer's last packet */
+    _Atomic unsigned pause;      /* ms since that; 0: none came yet */
     _Atomic bool speaking;
     _Atomic uint32_t source;
 };
