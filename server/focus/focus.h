@@ -238,8 +238,7 @@ struct conference *conference_parent(const struct conference *conference);
 /* Its sidebars. The first one for NULL; NULL after the last one. */
 struct conference *conference_next_sidebar(const struct conference *conference,
                                            const struct conference *after);
-/* Of a sidebar: dB by which its members hear the parent less; how it is shown. */
-float sidebar_background(const struct conference *conference);
+/* How a sidebar is shown. */
 enum sidebar_shown sidebar_shown(const struct conference *conference);
 /* What somebody of the parent comes into a sidebar with, unless the asker or the policy says
  * otherwise. */
