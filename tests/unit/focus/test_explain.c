@@ -322,18 +322,39 @@ static void who_was_put_out_is_remembered_with_the_reason(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-        TEST(who_is_heard_is_said_to_be_with_gain_and_voice),
-        TEST(who_was_muted_is_muted_by_the_line_that_asked_in_its_event),
-        TEST(who_is_muted_by_the_rule_of_entry_is_told_of_that_rule),
-        TEST(hold_by_us_has_a_cause_and_hold_by_the_phone_has_none),
-        TEST(a_stream_that_does_not_flow_says_whose_doing_it_is),
-        TEST(standing_is_told_with_what_changed_it),
-        TEST(who_is_not_in_yet_is_said_to_be_on_the_way),
-        TEST(who_takes_the_place_of_another_has_its_causes),
-        TEST(refusals_are_remembered_newest_first_and_the_same_ones_once),
-        TEST(who_was_put_out_is_remembered_with_the_reason),
-    };
+        static void who_is_turned_away_for_want_of_room_is_remembered(void **state){
+            const struct incident * incident;
+    struct call *call;
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    (void)state;
+    two_join();
+    world.mix_overloaded = true;
+    call = world_dial(focus, "carol", "demo");
+    assert_int_equal(call->reject_code, 503);
+    incident = conference_next_incident(demo, NULL);
+    assert_non_null(incident);
+    assert_int_equal(incident->code, 503);
+    assert_string_equal(incident->reason, "Server is overloaded");
+    assert_string_equal(incident->cause.who, "sip:carol@example.com");
+    assert_string_equal(incident->cause.by, "default");
+    assert_null(conference_next_incident(demo, incident));
+    world_hang_up(focus, call);
+    two_leave();
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+TEST(who_is_heard_is_said_to_be_with_gain_and_voice),
+    TEST(who_was_muted_is_muted_by_the_line_that_asked_in_its_event),
+    TEST(who_is_muted_by_the_rule_of_entry_is_told_of_that_rule),
+    TEST(hold_by_us_has_a_cause_and_hold_by_the_phone_has_none),
+    TEST(a_stream_that_does_not_flow_says_whose_doing_it_is),
+    TEST(standing_is_told_with_what_changed_it), TEST(who_is_not_in_yet_is_said_to_be_on_the_way),
+    TEST(who_takes_the_place_of_another_has_its_causes),
+    TEST(refusals_are_remembered_newest_first_and_the_same_ones_once),
+    TEST(who_was_put_out_is_remembered_with_the_reason),
+    TEST(who_is_turned_away_for_want_of_room_is_remembered),
+}
+;
+
+return cmocka_run_group_tests(tests, NULL, NULL);
 }
