@@ -319,10 +319,7 @@ static void who_was_put_out_is_remembered_with_the_reason(void **state)
     world_hang_up(focus, alice);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        static void who_is_turned_away_for_want_of_room_is_remembered(void **state){
+static void who_is_turned_away_for_want_of_room_is_remembered(void **state){
             const struct incident * incident;
     struct call *call;
 
@@ -342,19 +339,22 @@ int main(void)
     two_leave();
 }
 
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-TEST(who_is_heard_is_said_to_be_with_gain_and_voice),
-    TEST(who_was_muted_is_muted_by_the_line_that_asked_in_its_event),
-    TEST(who_is_muted_by_the_rule_of_entry_is_told_of_that_rule),
-    TEST(hold_by_us_has_a_cause_and_hold_by_the_phone_has_none),
-    TEST(a_stream_that_does_not_flow_says_whose_doing_it_is),
-    TEST(standing_is_told_with_what_changed_it), TEST(who_is_not_in_yet_is_said_to_be_on_the_way),
-    TEST(who_takes_the_place_of_another_has_its_causes),
-    TEST(refusals_are_remembered_newest_first_and_the_same_ones_once),
-    TEST(who_was_put_out_is_remembered_with_the_reason),
-    TEST(who_is_turned_away_for_want_of_room_is_remembered),
-}
-;
+        TEST(who_is_heard_is_said_to_be_with_gain_and_voice),
+        TEST(who_was_muted_is_muted_by_the_line_that_asked_in_its_event),
+        TEST(who_is_muted_by_the_rule_of_entry_is_told_of_that_rule),
+        TEST(hold_by_us_has_a_cause_and_hold_by_the_phone_has_none),
+        TEST(a_stream_that_does_not_flow_says_whose_doing_it_is),
+        TEST(standing_is_told_with_what_changed_it),
+        TEST(who_is_not_in_yet_is_said_to_be_on_the_way),
+        TEST(who_takes_the_place_of_another_has_its_causes),
+        TEST(refusals_are_remembered_newest_first_and_the_same_ones_once),
+        TEST(who_was_put_out_is_remembered_with_the_reason),
+        TEST(who_is_turned_away_for_want_of_room_is_remembered),
+    };
 
-return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
