@@ -13,6 +13,7 @@ static const struct {
     {IN_MIX, "in the hook mix", "the hook mix"},
     {IN_EVENT, "in an event hook", "event hooks"},
     {IN_APPLICATION, "in an application", "applications"},
+    {IN_TEST, "in a test", "tests"},
     {IN_MIGRATE, "in the hook migrate", "the hook migrate"},
 };
 
@@ -24,6 +25,8 @@ static unsigned context_now(lua_State *L)
 
     if (!frame)
         return IN_LOADING;
+    if (frame->test)
+        return IN_TEST;
     if (frame->conversation)
         return IN_APPLICATION;
     if (frame->plan)

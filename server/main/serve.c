@@ -286,7 +286,7 @@ static int load_scripts(struct server *server, char *error, size_t error_size)
         .storing = server->store ? store_storing(server->store) : NULL,
         .language = server->settings.prompts_language,
     };
-    int status = server_reserve(server, &server->settings);
+    int status = server_reserve(server->focus, &server->settings);
     if (status) {
         snprintf(error, error_size, "the conferences cannot be made: %s", strerror(status));
         return status;
