@@ -16,8 +16,8 @@ enum {
     IN_MIX = 1 << 2,         /* the hook mix */
     IN_EVENT = 1 << 3,       /* event hooks */
     IN_APPLICATION = 1 << 4, /* an application, its timers and what it does on hang-up */
-    IN_TEST = 1 << 5,        /* a test, which looks at its server and acts in it */
     IN_MIGRATE = 1 << 5,     /* the hook migrate */
+    IN_TEST = 1 << 6,        /* a test, which looks at its server and acts in it */
 
     IN_POLICY = IN_DECISION | IN_MIX | IN_EVENT,
     TO_READ = IN_POLICY | IN_APPLICATION | IN_TEST,

@@ -13,6 +13,8 @@
 #include "ports/fetching.h"
 #include "ports/storing.h"
 
+#include <stdio.h>
+
 struct lua_engine;
 
 struct lua_engine_config {
@@ -94,6 +96,11 @@ int lua_check_script(const char *path, char *error, size_t error_size);
 /* All policies that can be used by name: [{ name, file, summary, error, options: [{ name, what,
  * doc, default }] }], `error` only if it cannot be loaded. New reference. */
 json_t *lua_list_policies(const char *config_file);
+
+/* Writes what scripts can use, as lua/api/main.lua is asked to by `words`. ENOENT, EINVAL: `error`
+ * says what is wrong. */
+int lua_api_print(const char *const *words, unsigned count, FILE *file, char *error,
+                  size_t error_size);
 
 /* Where the policy (`folder` "policy") or application ("scripts") `name` lives: `name` itself when
  * it has a slash or ends in .lua, else FOLDER/NAME.lua beside the config file, then beside the

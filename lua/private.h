@@ -64,6 +64,7 @@
  *   loading.c      makes a generation of what is in the files; reload.c: all go to a new one
  *   pins.c         conferences that do not follow; migrate.c: conference.state on the way
  * engine.c         what the focus calls; status.c: what the engine tells of itself
+ * api.c            `parley api`: what scripts can use, as lua/api/ describes it
  *
  * Two rules hold everywhere. Nothing that needs releasing is held in C across a call that can raise
  * a Lua error. And no Lua error ever crosses the focus: each way in ends in a lua_pcall.

@@ -20,6 +20,11 @@ uint64_t clock_us(void)
     return clock_ns() / 1000;
 }
 
+int64_t clock_wall_ms(void)
+{
+    return (int64_t)(read_ns(CLOCK_REALTIME) / 1000000);
+}
+
 uint64_t clock_computed_ns(void)
 {
     return read_ns(CLOCK_THREAD_CPUTIME_ID);

@@ -1,12 +1,14 @@
 #include "core/log.h"
 
+#include "core/clock.h"
+#include "core/text.h"
+
 #include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 1024 }; /* below PIPE_BUF: a pipe takes all of a line or nothing */
@@ -81,13 +83,9 @@ static size_t write_prefix(char *line, size_t size, enum log_level level, const 
                            const char *call)
 {
     char conference_name[NAME_MAX_BYTES], call_name[NAME_MAX_BYTES];
-    struct timespec now;
-    struct tm utc;
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    size_t length = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &utc);
-    length += (size_t)snprintf(line + length, size - length, ".%03ldZ %-5s ", now.tv_nsec / 1000000,
-                               level_names[level]);
+    char time[TEXT_TIME];
+    text_time(clock_wall_ms(), time);
+    size_t length = (size_t)snprintf(line, size, "%s %-5s ", time, level_names[level]);
     copy_name(conference_name, conference);
     copy_name(call_name, call);
     if (*conference_name || *call_name) {

@@ -100,6 +100,9 @@ struct settings {
     unsigned http_connections;     /* at the same time */
     char *store_file;              /* "": store.db in data */
     unsigned store_size;           /* MiB */
+    char *journal_path;            /* "": journal.jsonl in data */
+    unsigned journal_size;         /* MiB of one file */
+    unsigned journal_files;        /* 0: there is no journal */
     char *policy;                  /* the site policy: a name ("standard") or a path */
     enum log_level log_level;
     struct sound_settings sound;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 size_t text_printable(const char *text)
 {
@@ -137,6 +138,15 @@ bool text_seconds(const char *text, double *secondsp)
         }
     }
     return false;
+}
+
+void text_time(int64_t ms, char text[TEXT_TIME])
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    size_t length = strftime(text, TEXT_TIME, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(text + length, TEXT_TIME - length, ".%03uZ", (unsigned)(ms % 1000));
 }
 
 void text_mos(char *text, size_t size, float mos)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { CONFERENCE_NAME_MAX = 128 }; /* bytes; of the user part of a SIP URI, too */
 
@@ -30,6 +31,11 @@ int text_escaped_byte(const char *text);
 
 /* The seconds of "90", "90s", "250ms", "5m", "1h" or "2d". False: it is none of these. */
 bool text_seconds(const char *text, double *secondsp);
+
+enum { TEXT_TIME = 32 }; /* bytes of a time with its NUL */
+
+/* "2026-11-20T11:26:18.123Z", of ms since 1970. */
+void text_time(int64_t ms, char text[TEXT_TIME]);
 
 /* A mean opinion score: "4.3", "-" when it is not known (0). */
 void text_mos(char *text, size_t size, float mos);

@@ -229,6 +229,7 @@ void decide_join(struct request *request, const struct call_info *info, struct d
     decision->code = 486;
     (void)snprintf(decision->reason, sizeof decision->reason, "Conference is full");
     (void)snprintf(decision->by, sizeof decision->by, "default");
+    decision_failed(conference->focus, request, decision);
     incident_refused(request, decision);
 }
 

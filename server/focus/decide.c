@@ -199,23 +199,36 @@ static void log_decision(const struct request *request, const struct decision *d
               decision->by, decision->generation);
 }
 
+/* Who has proven it already would be asked without end, and a script cannot be asked. */
+static void settle_code(const struct request *request, struct decision *decision)
+{
+    if (decision->code < 300 || decision->code > 699 ||
+        (decision->code == 401 && !is_stranger(&request->actor)))
+        decision->code = 403;
+}
+
 void decide(struct focus *focus, const struct request *request, struct decision *decision)
 {
     decide_default(request, decision);
     if (focus->policy)
         focus->policy->decide(focus->policy->ctx, request, decision);
     cause_take(&decision->cause, focus, request);
-    if (decision->verdict != DECISION_REJECT) {
+    if (decision->verdict == DECISION_REJECT)
+        settle_code(request, decision);
+    else
         cause_keep_secret(decision, request->verb);
-        log_decision(request, decision);
-        return;
-    }
-    /* Who has proven it already would be asked without end, and a script cannot be asked. */
-    if (decision->code < 300 || decision->code > 699 ||
-        (decision->code == 401 && !is_stranger(&request->actor)))
-        decision->code = 403;
     log_decision(request, decision);
-    incident_refused(request, decision);
+    if (focus->journalling)
+        focus->journalling->decided(focus->journalling->ctx, request, decision);
+    if (decision->verdict == DECISION_REJECT)
+        incident_refused(request, decision);
+}
+
+void decision_failed(struct focus *focus, const struct request *request,
+                     const struct decision *decision)
+{
+    if (focus->journalling)
+        focus->journalling->failed(focus->journalling->ctx, request, decision);
 }
 
 void actor_of_caller(struct actor *actor, const struct caller *caller)

@@ -49,6 +49,8 @@ static void tell(struct focus *focus, const struct conference_event *event)
             focus->application->event(focus->application->ctx, event);
         return;
     }
+    if (focus->journalling)
+        focus->journalling->happened(focus->journalling->ctx, event);
     if (focus->policy)
         focus->policy->event(focus->policy->ctx, event);
     for (unsigned i = 0; i < focus->listener_count; i++)

@@ -52,6 +52,11 @@ void focus_connect_applications(struct focus *focus, const struct application *a
     focus->application = application;
 }
 
+void focus_connect_journal(struct focus *focus, const struct journalling *journalling)
+{
+    focus->journalling = journalling;
+}
+
 static void end_visitors(struct focus *focus)
 {
     struct visitor *visitor, *next;

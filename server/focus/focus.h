@@ -13,6 +13,7 @@
 
 #include "core/loop.h"
 #include "focus/event.h"
+#include "focus/journalling.h"
 #include "focus/policy.h"
 #include "focus/request.h"
 #include "ports/mixing.h"
@@ -97,6 +98,8 @@ void focus_connect(struct focus *focus, const struct signalling *signalling,
                    const struct mixing *mixing, const struct policy *policy);
 /* NULL, which is how it begins: there are none. See focus/application.h. */
 void focus_connect_applications(struct focus *focus, const struct application *application);
+/* NULL, which is how it begins: nothing is kept. It outlives the focus. */
+void focus_connect_journal(struct focus *focus, const struct journalling *journalling);
 void focus_destroy(struct focus *focus);
 
 /* What signalling and mixer have to call, with the focus as `arg`. */

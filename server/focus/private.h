@@ -107,6 +107,7 @@ struct focus {
     const struct mixing *mixing;
     const struct policy *policy;
     const struct application *application; /* NULL: there are none */
+    const struct journalling *journalling; /* NULL: nothing is kept */
     struct sound sound;
     struct conference_life life; /* of those that calls create */
     unsigned patience;           /* ms that a conference waits for who comes first */
@@ -146,6 +147,9 @@ struct focus {
 
 /* decide.c */
 void decide(struct focus *focus, const struct request *request, struct decision *decision);
+/* What it accepted could not be done, as its code and reason say: for the journal. */
+void decision_failed(struct focus *focus, const struct request *request,
+                     const struct decision *decision);
 void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t participant);
 
 /* Whether nobody may learn who asks: they are without a name in the conference, or hidden. */

@@ -272,7 +272,8 @@ static int find_target(struct focus *focus, const struct request *request,
     return 0;
 }
 
-int submit_accepted(struct focus *focus, const struct request *request, struct decision *decision)
+static int do_accepted(struct focus *focus, const struct request *request,
+                       struct decision *decision)
 {
     struct participant *target;
 
@@ -287,6 +288,16 @@ int submit_accepted(struct focus *focus, const struct request *request, struct d
     if (target)
         return carry_out_on(target, request, decision);
     return carry_out(request->conference, request->verb, decision);
+}
+
+int submit_accepted(struct focus *focus, const struct request *request, struct decision *decision)
+{
+    int error = do_accepted(focus, request, decision);
+
+    /* Of what was decided about a pending request, that request tells. */
+    if (error && error != ENOENT && request->verb != VERB_DECIDE)
+        decision_failed(focus, request, decision);
+    return error;
 }
 
 int submit_decided(struct focus *focus, const struct request *request, struct decision *decision)

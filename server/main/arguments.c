@@ -57,6 +57,9 @@ static unsigned find_flag(const struct command *command, const char *name)
 
 static bool set_flag(const struct flag *flag, const char *value, const char **placep)
 {
+    if (!value && !flag->value) {
+        value = "";
+    }
     if (!value) {
         complain("%s needs a value: %s %s", flag->name, flag->name, flag->value);
         return false;
@@ -87,7 +90,12 @@ static bool parse_option(int argc, char **argv, int *ip, const struct command *c
     }
     unsigned own = find_flag(command, flag);
     if (own < FLAGS_MAX) {
-        return set_flag(&command->flags[own], take_value(argc, argv, ip, length),
+        const struct flag *given = &command->flags[own];
+        if (!given->value && has_value) {
+            complain("%s takes no value", given->name);
+            return false;
+        }
+        return set_flag(given, given->value ? take_value(argc, argv, ip, length) : NULL,
                         &arguments->values[own]);
     }
     bool is_config = command->takes_config && is_flag(argument, "--config", length);

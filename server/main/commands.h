@@ -22,7 +22,7 @@ struct assignment {
 
 /* An option that one command alone has. */
 struct flag {
-    const char *name, *value, *help; /* "--auth", "USER:PASSWORD" */
+    const char *name, *value, *help; /* "--auth", "USER:PASSWORD"; no value: it takes none */
 };
 
 enum { FLAGS_MAX = 4 };
@@ -34,7 +34,8 @@ struct arguments {
     unsigned assignment_count;
     const char **files; /* what is no option */
     unsigned file_count;
-    const char *values[FLAGS_MAX]; /* of the command's flags, in their order; NULL: not given */
+    const char *values[FLAGS_MAX]; /* of the command's flags, in their order; NULL: not given;
+                                      "" when it takes none */
 };
 
 struct command {
@@ -65,6 +66,10 @@ int settings_read(const struct arguments *arguments, const char *config, struct 
 int settings_load(const struct arguments *arguments, const char *config, struct settings *settings,
                   bool *is_script, char *error, size_t error_size);
 
+/* The settings as far as the running server's data directory is to be known by them; with --data
+ * the config is not looked at, which may be the broken one to be reloaded. False after a complaint.
+ */
+bool settings_of_server(const struct arguments *arguments, struct settings *settings);
 /* Sends a request to the running server, which is the one with the data directory that the same
  * options would give it, and prints what it says. */
 int ask_server(const struct arguments *arguments, const char *request);
@@ -73,6 +78,7 @@ int command_serve(const struct arguments *arguments);
 int command_check(const struct arguments *arguments);
 int command_test(const struct arguments *arguments);
 int command_policies(const struct arguments *arguments);
+int command_api(const struct arguments *arguments);
 int command_prompts(const struct arguments *arguments);
 int command_doctor(const struct arguments *arguments);
 int command_pending(const struct arguments *arguments);
@@ -81,5 +87,7 @@ int command_reload(const struct arguments *arguments);
 int command_pin(const struct arguments *arguments);
 int command_unpin(const struct arguments *arguments);
 int command_refuse(const struct arguments *arguments);
+int command_journal(const struct arguments *arguments);
+int command_audit(const struct arguments *arguments);
 
 #endif

@@ -25,32 +25,39 @@ static int run_version(const struct arguments *arguments)
     return EXIT_CLEAN;
 }
 
-/* With --data the config is not looked at: it may be the broken one to be reloaded. */
+bool settings_of_server(const struct arguments *arguments, struct settings *settings)
+{
+    char error[1024];
+    const char *config = arguments->assignment_count > 0 ? NULL : arguments->config;
+    int status = settings_read(arguments, config, settings, NULL, error, sizeof error);
+    if (!status) {
+        status = settings_find_data(settings, error, sizeof error);
+        if (status) {
+            settings_free(settings);
+        }
+    }
+    if (status) {
+        complain("%s", error);
+    }
+    return !status;
+}
+
 int ask_server(const struct arguments *arguments, const char *request)
 {
     struct settings settings;
     char error[1024];
-    const char *config = arguments->assignment_count > 0 ? NULL : arguments->config;
-    int status = settings_read(arguments, config, &settings, NULL, error, sizeof error);
+    if (!settings_of_server(arguments, &settings)) {
+        return EXIT_WRONG;
+    }
+    int status = control_request(settings.data, request, stdout, error, sizeof error);
+    settings_free(&settings);
     if (!status) {
-        status = settings_find_data(&settings, error, sizeof error);
-        int code = status ? EXIT_WRONG : EXIT_CLEAN;
-        if (!status) {
-            status = control_request(settings.data, request, stdout, error, sizeof error);
-            code = status == 0 ? EXIT_CLEAN : EXIT_RUN_TIME;
-            /* What a server refuses to load is a config or a script that is wrong. */
-            if (status == EREMOTEIO && strncmp(request, "reload", strlen("reload")) == 0) {
-                code = EXIT_WRONG;
-            }
-        }
-        settings_free(&settings);
-        if (code != EXIT_CLEAN) {
-            complain("%s", error);
-        }
-        return code;
+        return EXIT_CLEAN;
     }
     complain("%s", error);
-    return EXIT_WRONG;
+    /* What a server refuses to load is a config or a script that is wrong. */
+    bool is_reload = strncmp(request, "reload", strlen("reload")) == 0;
+    return status == EREMOTEIO && is_reload ? EXIT_WRONG : EXIT_RUN_TIME;
 }
 
 static int run_status(const struct arguments *arguments)
@@ -211,6 +218,17 @@ static const struct command commands[] = {
          "played, and which\nare missing in the config's language.",
      .takes_config = true,
      .run = command_prompts},
+    {.name = "api",
+     .operands = "[NAME | luacats | luacheck | markdown | setup DIR]",
+     .summary = "tell what scripts can use",
+     .description =
+         "NAME: one function, class or hook, as in `parley api participant:mute`; without it, "
+         "all names.\nluacats: annotations for editors; luacheck: a configuration for that linter; "
+         "markdown: the\nreference. setup: writes what an editor and luacheck need into DIR, "
+         "beside "
+         "your scripts.",
+     .takes_files = true,
+     .run = command_api},
     {.name = "reload",
      .operands = "[--config FILE] [--data DIR] [--only CONFERENCE | --back CONFERENCE]",
      .summary = "make the running server read its config and scripts anew",
@@ -307,6 +325,28 @@ static const struct command commands[] = {
      .takes_json = true,
      .takes_files = true,
      .run = run_explain},
+    {.name = "journal",
+     .operands = "[OPTION…] [CONFERENCE]",
+     .summary = "show what was asked, who decided it by which rule, and what came of it",
+     .description = "Reads the journal's files: the server need not run. With --json: the lines as "
+                    "they are there.",
+     .takes_config = true,
+     .takes_json = true,
+     .takes_files = true,
+     .flags = {{"--since", "TIME", "Only the last 10m, 2h, 7d, or since 2026-11-20T11:26."},
+               {"--verb", "NAME", "Only requests of that verb, and events of that name."},
+               {"--follow", NULL, "Goes on with what happens from now on."}},
+     .run = command_journal},
+    {.name = "audit",
+     .operands = "[OPTION…] [CONFERENCE]",
+     .summary = "show who has let in, muted, removed whom, and by what right",
+     .description = "Of the journal the requests that were accepted, but for subscriptions.",
+     .takes_config = true,
+     .takes_json = true,
+     .takes_files = true,
+     .flags = {{"--since", "TIME", "Only the last 10m, 2h, 7d, or since 2026-11-20T11:26."},
+               {"--verb", "NAME", "Only requests of that verb."}},
+     .run = command_audit},
     {.name = "fact",
      .operands = "[--config FILE] [--data DIR] NAME [VALUE]",
      .summary = "tell the scripts of the running server what they cannot know, or show it",
@@ -389,7 +429,8 @@ static void print_command_help(const struct command *command)
     }
     for (unsigned i = 0; i < FLAGS_MAX && command->flags[i].name; i++) {
         char head[64];
-        snprintf(head, sizeof head, "%s %s", command->flags[i].name, command->flags[i].value);
+        snprintf(head, sizeof head, "%s %s", command->flags[i].name,
+                 command->flags[i].value ? command->flags[i].value : "");
         printf("%s  %-24s %s\n", i == 0 ? "\n" : "", head, command->flags[i].help);
     }
     if (command->takes_json) {

@@ -398,6 +398,7 @@ static int start(struct server *server)
     int code = start_focus(server);
     /* Before the ports are taken: a second server is told about the first one. */
     code = code ? code : start_control(server);
+    code = code ? code : server_start_journal(server);
     code = code ? code : server_start_helpers(server);
     code = code ? code : start_scripts(server);
     code = code ? code : start_media(server);
@@ -418,6 +419,7 @@ static int start(struct server *server)
 static void take_apart(struct server *server)
 {
     focus_destroy(server->focus);
+    journal_destroy(server->journal);
     loop_timer_stop(&server->trim_timer);
     sip_agent_destroy(server->agent);
     state_destroy(server->state);

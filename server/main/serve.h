@@ -4,6 +4,7 @@
 
 #include "control/control.h"
 #include "fetch/fetch.h"
+#include "journal/journal.h"
 #include "lua/lua_engine.h"
 #include "main/commands.h"
 #include "media/media.h"
@@ -23,6 +24,7 @@ struct server {
     struct lua_engine *engine;
     struct fetcher *fetcher;
     struct store *store;
+    struct journal *journal;
     struct accounts accounts;
     struct media *media;
     struct state *state;
@@ -42,6 +44,8 @@ struct sound_directories {
     struct sound_places places; /* points to these, and into the settings */
 };
 
+/* A file of the config's: beside it, unless it is a whole path. */
+void settings_place(const struct settings *settings, const char *path, char *placed, size_t size);
 void server_directories(const struct settings *settings, struct sound_directories *directories);
 /* Looks into the sound files. EINVAL: `error` says what is wrong with one. */
 int server_check_sound(const struct settings *settings, char *error, size_t error_size);
@@ -68,6 +72,9 @@ int server_place(struct server *server, enum placing placing, struct conference 
 /* From now on, memory goes back to the system when the last call has ended. Errors as
  * focus_listen. */
 int server_trim_when_idle(struct server *server);
+
+/* Begins the journal, if there is to be one; an exit code. */
+int server_start_journal(struct server *server);
 
 /* Makes fetcher and store; an exit code. */
 int server_start_helpers(struct server *server);

@@ -59,21 +59,27 @@ static void find_shipped(char *path, size_t size)
     }
 }
 
-/* Beside the config, unless it is a whole path. */
-static void place(const char *config, const char *path, char *placed, size_t size)
+static void config_directory(const struct settings *settings, char *directory, size_t size)
 {
+    char file[PATH_MAX];
+    snprintf(file, sizeof file, "%s", settings->file ? settings->file : "");
+    snprintf(directory, size, "%s", *file ? dirname(file) : "");
+}
+
+void settings_place(const struct settings *settings, const char *path, char *placed, size_t size)
+{
+    char config[PATH_MAX];
+    config_directory(settings, config, sizeof config);
     bool is_whole = *path == '/' || !*path || !*config;
     snprintf(placed, size, "%s%s%s", is_whole ? "" : config, is_whole ? "" : "/", path);
 }
 
 void server_directories(const struct settings *settings, struct sound_directories *directories)
 {
-    char file[PATH_MAX];
-    snprintf(file, sizeof file, "%s", settings->file ? settings->file : "");
-    snprintf(directories->config, sizeof directories->config, "%s", *file ? dirname(file) : "");
-    place(directories->config, settings->prompts_path, directories->own, sizeof directories->own);
-    place(directories->config, settings->recordings, directories->recordings,
-          sizeof directories->recordings);
+    config_directory(settings, directories->config, sizeof directories->config);
+    settings_place(settings, settings->prompts_path, directories->own, sizeof directories->own);
+    settings_place(settings, settings->recordings, directories->recordings,
+                   sizeof directories->recordings);
     if (!*settings->recordings) {
         snprintf(directories->recordings, sizeof directories->recordings, "%s/recordings",
                  settings->data);

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { CLEANING_MOST = 1000 /* values that one cleaning forgets */ };
 
@@ -20,14 +19,6 @@ static const char *const texts[STATEMENT_COUNT] = {
     [CLEAN] = "DELETE FROM entry WHERE id IN"
               " (SELECT id FROM entry WHERE expires <= ?1 LIMIT ?2)",
 };
-
-int64_t wall_clock(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 int entries_prepare(struct file *file)
 {
@@ -79,7 +70,7 @@ static int get(struct file *file, struct store_errand *errand, int64_t *expiresp
     int code;
 
     *expiresp = 0;
-    (void)sqlite3_bind_int64(statement, 3, wall_clock());
+    (void)sqlite3_bind_int64(statement, 3, clock_wall_ms());
     code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
         *expiresp = sqlite3_column_int64(statement, 1);
@@ -113,7 +104,7 @@ static int put(struct file *file, const struct store_request *request,
 
 static int64_t expires_of(const struct store_request *request, int64_t before)
 {
-    return request->ttl > 0 ? wall_clock() + (int64_t)request->ttl : before;
+    return request->ttl > 0 ? clock_wall_ms() + (int64_t)request->ttl : before;
 }
 
 static int set(struct file *file, struct store_errand *errand)
@@ -162,7 +153,7 @@ static int keys(struct file *file, struct store_errand *errand)
     unsigned count = 0;
     int code;
 
-    (void)sqlite3_bind_int64(statement, 3, wall_clock());
+    (void)sqlite3_bind_int64(statement, 3, clock_wall_ms());
     (void)sqlite3_bind_int(statement, 4, STORE_KEYS_MAX + 1);
     errand->answer.value.kind = STORE_BYTES;
     while ((code = sqlite3_step(statement)) == SQLITE_ROW && count++ < STORE_KEYS_MAX) {
@@ -198,7 +189,7 @@ int entries_clean(struct file *file)
 {
     sqlite3_stmt *statement = file->statements[CLEAN];
 
-    (void)sqlite3_bind_int64(statement, 1, wall_clock());
+    (void)sqlite3_bind_int64(statement, 1, clock_wall_ms());
     (void)sqlite3_bind_int(statement, 2, CLEANING_MOST);
     return finish(statement, sqlite3_step(statement));
 }

@@ -93,7 +93,7 @@ static void describe(const struct file *file, int code, char problem[PROBLEM_SIZ
 
 static void tell(struct file *file, const char *problem)
 {
-    int64_t now = wall_clock() / 1000;
+    int64_t now = clock_wall_ms() / 1000;
 
     if (strcmp(file->told, problem) == 0 && now - file->told_at < TELLING_EVERY)
         return;
@@ -280,7 +280,7 @@ static void run_apart(struct file *file, struct store_errand *errand)
 /* Forgets what has had its time, a little at a time. */
 static void clean(struct file *file)
 {
-    int64_t now = wall_clock() / 1000;
+    int64_t now = clock_wall_ms() / 1000;
 
     if (now - file->cleaned < CLEANING_EVERY)
         return;

@@ -8,6 +8,7 @@
 #ifndef STORE_PRIVATE_H
 #define STORE_PRIVATE_H
 
+#include "core/clock.h"
 #include "core/worker.h"
 #include "store/store.h"
 
@@ -59,8 +60,6 @@ int entries_prepare(struct file *file);
 int entry_run(struct file *file, struct store_errand *errand);
 /* Forgets some of what has had its time. */
 int entries_clean(struct file *file);
-/* ms since 1970: it goes on while the server does not run. */
-int64_t wall_clock(void);
 
 struct store_errand *errand_next(const struct store_errand *errand);
 

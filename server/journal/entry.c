@@ -1,0 +1,309 @@
+/*
+ * Decisions and events as lines of the journal. Keys are stable, what does not apply is left out.
+ *
+ *   at                 when; kind: "decision", "failure", "event", "gap", "start", "stop"
+ *   conference, conference_id   its name, and which of those that ever had it
+ *
+ *   of a decision, and of the failure to do what was accepted:
+ *   verb               as the hooks are called, but "end"
+ *   actor              { kind, uri, position, name, proof, groups, peer, participant, anonymous }
+ *   call               as the log names it
+ *   target, whom       the id and the URI of the participant whom it is about, or who is called
+ *   pending, of        decide: the id of what waits, and { verb, uri } of what and whose that is
+ *   asked              the parameters, but for those that are nothing, or as for all who come in;
+ *                      of a PIN only that there was one
+ *   verdict            "accept", "reject", "pending"
+ *   given              the parameters that the policy has changed
+ *   code, reason       of a refusal
+ *   waits_for          pending: the roles that are to decide, with blanks between them
+ *   by, generation     who decided: "policy/open.lua:12" or "default"; failed: by a script's error
+ *   event, event_participant, digit   what was being told to the hook that has asked
+ *
+ *   of an event:
+ *   event              as the hooks are called
+ *   participant, who   the id and the URI
+ *   on, digit, duration (ms), code, reason, file, role, other, sidebar, pending, of
+ *
+ *   lost               gap: so many lines
+ */
+#include "journal/private.h"
+
+#include "core/clock.h"
+#include "core/text.h"
+#include "focus/cause.h"
+#include "focus/params.h"
+#include "focus/pending.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void entry_begin(struct line *line, const char *kind)
+{
+    char at[TEXT_TIME];
+
+    text_time(clock_wall_ms(), at);
+    line_text(line, "at", at);
+    line_text(line, "kind", kind);
+}
+
+static void set_conference(struct line *line, const char *name, const struct conference *conference)
+{
+    line_text(line, "conference", name);
+    if (conference)
+        line_number(line, "conference_id", (int64_t)conference_id(conference));
+}
+
+/* ---- parameters ----------------------------------------------------------------------------- */
+
+static void set_param(struct line *line, const struct param *param, const void *field)
+{
+    switch (param->kind) {
+    case KIND_TEXT:
+    case KIND_FILE:
+    case KIND_POLICIES:
+    case KIND_CODECS:
+        line_text(line, param->name, field);
+        return;
+    case KIND_FLAG:
+    case KIND_UNLESS:
+        line_flag(line, param->name, *(const bool *)field != (param->kind == KIND_UNLESS));
+        return;
+    case KIND_NUMBER:
+        line_decimal(line, param->name, (double)*(const float *)field);
+        return;
+    case KIND_BACKGROUND:
+        if (*(const float *)field <= GAIN_OFF)
+            line_flag(line, param->name, false);
+        else
+            line_decimal(line, param->name, (double)*(const float *)field);
+        return;
+    case KIND_TIME:
+        line_decimal(line, param->name, *(const unsigned *)field / 1000.0);
+        return;
+    case KIND_VIEW:
+        line_text(line, param->name, view_name(*(const enum view *)field));
+        return;
+    case KIND_SHOWN:
+        line_text(line, param->name, sidebar_shown_name(*(const enum sidebar_shown *)field));
+        return;
+    case KIND_DIRECTION:
+        line_text(line, param->name, stream_direction_name(*(const enum stream_direction *)field));
+        return;
+    }
+}
+
+static void set_params(struct line *line, const char *key, param_set which,
+                       const struct request_params *params)
+{
+    if (!which)
+        return;
+    line_open(line, key);
+    for (unsigned i = 0; i < PARAM_COUNT; i++) {
+        const struct param *param = param_at(i);
+
+        if (!(which >> i & 1))
+            continue;
+        if (i == PARAM_PIN)
+            line_flag(line, param->name, true);
+        else
+            set_param(line, param, (const char *)params + param->offset);
+    }
+    line_close(line);
+}
+
+/* ---- who, and whom -------------------------------------------------------------------------- */
+
+static void set_actor(struct line *line, const struct actor *actor)
+{
+    static const char *const kinds[] = {
+        [ACTOR_CALLER] = "caller",
+        [ACTOR_SCRIPT] = "script",
+        [ACTOR_SERVER] = "server",
+    };
+
+    line_open(line, "actor");
+    line_text(line, "kind", kinds[actor->kind]);
+    line_text(line, "uri", actor->uri);
+    line_text(line, "position", actor->position);
+    line_text(line, "name", actor->display_name);
+    if (actor->kind == ACTOR_CALLER)
+        line_text(line, "proof", proof_name(actor->proof));
+    line_text(line, "groups", actor->groups);
+    line_text(line, "peer", actor->peer);
+    if (actor->participant)
+        line_number(line, "participant", (int64_t)actor->participant);
+    if (actor->anonymous)
+        line_flag(line, "anonymous", true);
+    line_close(line);
+}
+
+static void set_person(struct line *line, struct focus *focus, const char *id_key,
+                       const char *uri_key, uint64_t id)
+{
+    const struct participant *participant = focus_participant(focus, id);
+
+    if (id)
+        line_number(line, id_key, (int64_t)id);
+    if (participant)
+        line_text(line, uri_key, participant_call(participant)->caller.uri);
+}
+
+/* What waits, or has waited. */
+static void set_pending(struct line *line, struct focus *focus, uint64_t id)
+{
+    const struct pending *pending = focus_pending(focus, id);
+
+    line_number(line, "pending", (int64_t)id);
+    if (!pending)
+        return;
+    line_open(line, "of");
+    line_text(line, "verb", verb_name(pending_request(pending)->verb));
+    line_text(line, "uri", pending_request(pending)->actor.uri);
+    line_close(line);
+}
+
+static void set_target(struct line *line, struct focus *focus, const struct request *request)
+{
+    if (request->verb == VERB_DECIDE)
+        set_pending(line, focus, request->target);
+    else
+        set_person(line, focus, "target", "whom", request->target);
+    if (request->invitation)
+        line_text(line, "whom", request->invitation->uri);
+}
+
+/* ---- decisions ------------------------------------------------------------------------------ */
+
+static void set_request(struct line *line, struct focus *focus, const struct request *request)
+{
+    /* As all come in unless somebody says otherwise. */
+    static const struct request_params plain = {.role = "participant", .background = GAIN_OFF},
+                                       nothing;
+    bool is_entry = verb_params(request->verb) & PARAM(BACKGROUND);
+
+    set_conference(line, request->conference_name, request->conference);
+    line_text(line, "verb", verb_name(request->verb));
+    set_actor(line, &request->actor);
+    line_text(line, "call", request->call);
+    set_target(line, focus, request);
+    line_text(line, "factory", request->factory);
+    line_text(line, "package", request->package);
+    set_params(line, "asked",
+               params_differing(verb_params(request->verb), &request->params,
+                                is_entry ? &plain : &nothing),
+               &request->params);
+}
+
+static void set_cause(struct line *line, const struct cause *cause)
+{
+    if (cause->event == EVENT_COUNT)
+        return;
+    line_text(line, "event", event_name(cause->event));
+    if (cause->event_participant)
+        line_number(line, "event_participant", (int64_t)cause->event_participant);
+    if (cause->event == EVENT_DIGIT)
+        line_text(line, "digit", (const char[]){cause->digit, '\0'});
+}
+
+static void set_waiting(struct line *line, const struct waiting *waiting)
+{
+    char roles[DECIDERS_MAX * sizeof waiting->decided_by[0]];
+    size_t length = 0;
+
+    roles[0] = '\0';
+    for (unsigned i = 0; i < DECIDERS_MAX && *waiting->decided_by[i]; i++)
+        length += (size_t)snprintf(roles + length, sizeof roles - length, "%s%s", length ? " " : "",
+                                   waiting->decided_by[i]);
+    line_text(line, "waits_for", roles);
+}
+
+static void set_outcome(struct line *line, const struct decision *decision)
+{
+    if (decision->code)
+        line_number(line, "code", decision->code);
+    line_text(line, "reason", decision->reason);
+}
+
+void entry_decision(struct line *line, struct focus *focus, const struct request *request,
+                    const struct decision *decision)
+{
+    static const char *const verdicts[] = {
+        [DECISION_ACCEPT] = "accept",
+        [DECISION_REJECT] = "reject",
+        [DECISION_PENDING] = "pending",
+    };
+
+    entry_begin(line, "decision");
+    set_request(line, focus, request);
+    line_text(line, "verdict", verdicts[decision->verdict]);
+    if (decision->verdict == DECISION_REJECT)
+        set_outcome(line, decision);
+    else
+        set_params(
+            line, "given",
+            params_differing(verb_params(request->verb), &decision->params, &request->params),
+            &decision->params);
+    if (decision->verdict == DECISION_PENDING)
+        set_waiting(line, &decision->waiting);
+    line_text(line, "by", decision->by);
+    if (decision->generation)
+        line_number(line, "generation", decision->generation);
+    if (decision->failed)
+        line_flag(line, "failed", true);
+    set_cause(line, &decision->cause);
+}
+
+void entry_failure(struct line *line, struct focus *focus, const struct request *request,
+                   const struct decision *decision)
+{
+    entry_begin(line, "failure");
+    set_request(line, focus, request);
+    set_outcome(line, decision);
+}
+
+/* ---- events --------------------------------------------------------------------------------- */
+
+static bool has_switch(enum conference_event_kind kind)
+{
+    return kind == EVENT_MUTED || kind == EVENT_HELD || kind == EVENT_FLOOR ||
+           kind == EVENT_PERMITTED || kind == EVENT_LOCKED || kind == EVENT_ASIDE ||
+           kind == EVENT_RECORDED || kind == EVENT_DECIDED || kind == EVENT_SPEAKING;
+}
+
+static void set_event(struct line *line, struct focus *focus, const struct conference_event *event)
+{
+    const struct participant *participant = focus_participant(focus, event->participant);
+    const struct conference *sidebar = focus_conference(focus, event->sidebar);
+
+    line_text(line, "event", event_name(event->kind));
+    set_person(line, focus, "participant", "who", event->participant);
+    if (participant && (event->kind == EVENT_JOINED || event->kind == EVENT_ROLE))
+        line_text(line, "role", participant_role(participant));
+    if (event->other)
+        line_number(line, "other", (int64_t)event->other);
+    if (sidebar)
+        line_text(line, "sidebar", conference_name(sidebar));
+    if (event->pending)
+        set_pending(line, focus, event->pending);
+    if (has_switch(event->kind))
+        line_flag(line, "on", event->on);
+    if (event->kind == EVENT_DIGIT)
+        line_text(line, "digit", (const char[]){event->digit, '\0'});
+    if (event->duration)
+        line_number(line, "duration", event->duration);
+    if (event->code)
+        line_number(line, "code", event->code);
+    line_text(line, "reason", event->reason);
+    line_text(line, "file", event->file);
+    if (participant)
+        line_text(line, "removed_by", participant_removed_by(participant));
+}
+
+void entry_event(struct line *line, struct focus *focus, const struct conference_event *event)
+{
+    const struct conference *conference = focus_conference(focus, event->conference);
+
+    entry_begin(line, "event");
+    set_conference(line, conference ? conference_name(conference) : NULL, conference);
+    set_event(line, focus, event);
+}

@@ -1,0 +1,109 @@
+#include "journal/private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct journal {
+    struct focus *focus;
+    struct worker *worker;
+    struct output *output;
+    struct journalling journalling;
+};
+
+/* ---- what the focus tells ------------------------------------------------------------------- */
+
+static void on_decided(void *ctx, const struct request *request, const struct decision *decision)
+{
+    struct journal *journal = ctx;
+    struct line line;
+
+    if (!output_begin(journal->output, &line))
+        return;
+    entry_decision(&line, journal->focus, request, decision);
+    output_end(journal->output, &line);
+}
+
+static void on_failed(void *ctx, const struct request *request, const struct decision *decision)
+{
+    struct journal *journal = ctx;
+    struct line line;
+
+    if (!output_begin(journal->output, &line))
+        return;
+    entry_failure(&line, journal->focus, request, decision);
+    output_end(journal->output, &line);
+}
+
+/* Who speaks when, and how it sounds, is no matter of record, and would fill it. */
+static bool is_of_record(const struct conference_event *event)
+{
+    return event->kind != EVENT_SPEAKING && event->kind != EVENT_QUALITY;
+}
+
+static void on_happened(void *ctx, const struct conference_event *event)
+{
+    struct journal *journal = ctx;
+    struct line line;
+
+    if (!is_of_record(event) || !output_begin(journal->output, &line))
+        return;
+    entry_event(&line, journal->focus, event);
+    output_end(journal->output, &line);
+}
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+static void note(struct journal *journal, const char *kind)
+{
+    struct line line;
+
+    if (!output_begin(journal->output, &line))
+        return;
+    entry_begin(&line, kind);
+    line_text(&line, "version", PARLEY_VERSION);
+    output_end(journal->output, &line);
+}
+
+int journal_create(const struct journal_config *config, struct journal **journalp)
+{
+    struct journal *journal = calloc(1, sizeof *journal);
+    int error;
+
+    if (!journal)
+        return ENOMEM;
+    journal->focus = config->focus;
+    journal->journalling = (struct journalling){
+        .ctx = journal, .decided = on_decided, .failed = on_failed, .happened = on_happened};
+    error = worker_create(&(struct worker_config){.loop = config->loop,
+                                                  .name = "journal",
+                                                  .run = output_work,
+                                                  .done = output_done,
+                                                  .arg = journal},
+                          &journal->worker);
+    if (!error)
+        error = output_create(config->loop, journal->worker, config->path, config->size,
+                              config->files, &journal->output);
+    if (error) {
+        journal_destroy(journal);
+        return error;
+    }
+    note(journal, "start");
+    *journalp = journal;
+    return 0;
+}
+
+void journal_destroy(struct journal *journal)
+{
+    if (!journal)
+        return;
+    if (journal->output)
+        note(journal, "stop");
+    output_close(journal->output);
+    worker_destroy(journal->worker);
+    free(journal);
+}
+
+const struct journalling *journal_journalling(struct journal *journal)
+{
+    return &journal->journalling;
+}

@@ -1,0 +1,52 @@
+/*
+ * The journal: what was asked, decided and has happened, one line each, kept on disk for people and
+ * programs. It is the operator's: callers without a name are named in it.
+ *
+ * A line is a JSON object (entry.c says with which keys). The focus thread writes lines into chunks
+ * of memory; a thread of the journal's own writes these to a file, a fifth of a second later at
+ * most, so that nobody waits for the disk. When the disk cannot follow, or is full, lines are lost,
+ * which is logged and counted in the journal; it goes on when the disk does. FILE is renamed to
+ * FILE.1 when it is full, FILE.1 to FILE.2 and so on; the oldest goes.
+ */
+#ifndef JOURNAL_JOURNAL_H
+#define JOURNAL_JOURNAL_H
+
+#include "focus/focus.h"
+
+#include <stdio.h>
+
+struct journal;
+
+struct journal_config {
+    struct loop *loop;
+    struct focus *focus;
+    const char *path;
+    uint64_t size;  /* bytes of one file */
+    unsigned files; /* how many there are at most, the one that is written included */
+};
+
+/* Nothing is written before the loop's next turn. ENOMEM, EMFILE. */
+int journal_create(const struct journal_config *config, struct journal **journalp);
+/* Writes what is still to be written. After the focus; NULL is fine. */
+void journal_destroy(struct journal *journal);
+const struct journalling *journal_journalling(struct journal *journal);
+
+/* ---- reading: no thread, no loop, also while a server writes --------------------------------- */
+
+/* Which lines are wanted. */
+struct journal_filter {
+    const char *conference; /* its name; NULL: all */
+    const char *verb;       /* of decisions, or the name of an event; NULL: all */
+    const char *since;      /* "2026-11-20T11:26:18.123Z"; NULL: from the oldest on */
+    bool only_done;         /* decisions that have changed something */
+};
+
+/* Calls `handler` for the lines of the files at `path`, oldest first; when it returns false, that
+ * was enough. With `follows` also for those that are yet to come, for ever. What is no line of a
+ * journal is passed over, and counted in *strangep. ENOENT, EACCES …: there is no journal. */
+int journal_read(const char *path, const struct journal_filter *filter, bool follows,
+                 bool (*handler)(const json_t *line, void *arg), void *arg, unsigned *strangep);
+
+/* One line for people. */
+void journal_print(FILE *file, const json_t *line);
+#endif

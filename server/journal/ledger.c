@@ -1,0 +1,168 @@
+/* The file: opened, written, renamed when it is full. What is wrong is logged once a minute. */
+#include "journal/private.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TELLING_EVERY = 60 * 1000 }; /* ms, of what goes on being wrong */
+
+static void tell(struct ledger *ledger, int error)
+{
+    const char *problem = error == EFBIG && ledger->files == 0 ? "it is full" : strerror(error);
+    int64_t now = clock_wall_ms();
+
+    if (strcmp(ledger->told, problem) == 0 && now - ledger->told_at < TELLING_EVERY)
+        return;
+    log_error("journal %s: %s; lines are lost until that is put right", ledger->path, problem);
+    (void)snprintf(ledger->told, sizeof ledger->told, "%s", problem);
+    ledger->told_at = now;
+}
+
+void ledger_close(struct ledger *ledger)
+{
+    if (ledger->fd >= 0)
+        (void)close(ledger->fd);
+    ledger->fd = -1;
+}
+
+/* All of it or nothing: a reader must not find half a line in the middle. */
+static int put(struct ledger *ledger, const char *bytes, size_t length)
+{
+    size_t written = 0;
+
+    while (written < length) {
+        ssize_t count = write(ledger->fd, bytes + written, length - written);
+        int error = errno;
+
+        if (count < 0 && error == EINTR)
+            continue;
+        if (count < 0) {
+            if (written > 0 && ftruncate(ledger->fd, (off_t)ledger->size) != 0)
+                ledger_close(ledger); /* the next to open it ends that line */
+            return error;
+        }
+        written += (size_t)count;
+    }
+    ledger->size += length;
+    return 0;
+}
+
+/* Who wrote there before may have died in the middle of a line. */
+static int end_torn_line(struct ledger *ledger)
+{
+    char last = '\n';
+
+    if (ledger->size > 0 && pread(ledger->fd, &last, 1, (off_t)ledger->size - 1) != 1)
+        return errno;
+    return last == '\n' ? 0 : put(ledger, "\n", 1);
+}
+
+static int open_file(struct ledger *ledger)
+{
+    struct stat found;
+    int error;
+
+    ledger->fd = open(ledger->path, O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+    if (ledger->fd < 0)
+        return errno;
+    if (fstat(ledger->fd, &found) == 0) {
+        ledger->size = (uint64_t)found.st_size;
+        error = end_torn_line(ledger);
+    } else {
+        error = errno;
+    }
+    if (error)
+        ledger_close(ledger);
+    return error;
+}
+
+/* Whether it still is the one at its path: operators move files away, and disks come and go. */
+static bool is_in_place(const struct ledger *ledger)
+{
+    struct stat ours, there;
+
+    return fstat(ledger->fd, &ours) == 0 && stat(ledger->path, &there) == 0 &&
+           ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+}
+
+static void name_of(const struct ledger *ledger, unsigned number, char *name, size_t size)
+{
+    if (number == 0)
+        (void)snprintf(name, size, "%s", ledger->path);
+    else
+        (void)snprintf(name, size, "%s.%u", ledger->path, number);
+}
+
+/* Each takes the name of the next older one; the oldest has none. */
+static int rotate(struct ledger *ledger)
+{
+    char from[PATH_MAX + 16], to[PATH_MAX + 16];
+
+    ledger_close(ledger);
+    if (ledger->files == 1 && unlink(ledger->path) != 0)
+        return errno;
+    for (unsigned number = ledger->files - 1; number > 0; number--) {
+        name_of(ledger, number - 1, from, sizeof from);
+        name_of(ledger, number, to, sizeof to);
+        if (rename(from, to) != 0 && errno != ENOENT)
+            return errno;
+    }
+    return open_file(ledger);
+}
+
+static int make_room(struct ledger *ledger, size_t length)
+{
+    int error = 0;
+
+    if (ledger->fd >= 0 && !is_in_place(ledger))
+        ledger_close(ledger);
+    if (ledger->fd < 0)
+        error = open_file(ledger);
+    if (error || ledger->size == 0 || ledger->size + length <= ledger->most)
+        return error;
+    return ledger->files == 0 ? EFBIG : rotate(ledger);
+}
+
+/* Before what comes after the gap. */
+static int tell_gap(struct ledger *ledger)
+{
+    char bytes[128];
+    struct line line;
+    int error;
+
+    if (ledger->lost == 0)
+        return 0;
+    line_begin(&line, bytes, sizeof bytes);
+    entry_begin(&line, "gap");
+    line_number(&line, "lost", (int64_t)ledger->lost);
+    error = put(ledger, bytes, line_end(&line));
+    if (!error)
+        ledger->lost = 0;
+    return error;
+}
+
+void ledger_write(struct ledger *ledger, const char *lines, size_t length, unsigned count,
+                  uint64_t lost)
+{
+    int error = make_room(ledger, length);
+
+    ledger->lost += lost;
+    if (!error)
+        error = tell_gap(ledger);
+    if (!error)
+        error = put(ledger, lines, length);
+    if (error) {
+        ledger->lost += count;
+        tell(ledger, error);
+    } else if (*ledger->told) {
+        ledger->told[0] = '\0';
+        log_info("journal %s: goes on", ledger->path);
+    }
+}

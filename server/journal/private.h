@@ -1,0 +1,77 @@
+/*
+ * Inside the journal. Nobody outside this folder includes this.
+ *
+ *   journal.c  the whole: what the focus tells, its start and its end
+ *   entry.c    a decision or an event as a line
+ *   line.c     lines of JSON
+ *   output.c   lines on their way to a file; ledger.c: the file, on its thread
+ *   read.c     the lines again; print.c: for people
+ */
+#ifndef JOURNAL_PRIVATE_H
+#define JOURNAL_PRIVATE_H
+
+#include "core/worker.h"
+#include "journal/journal.h"
+#include "journal/line.h"
+
+#include <limits.h>
+
+/* ---- ledger.c: the thread's -------------------------------------------------------------------
+ */
+
+/* Where lines end up. Opened when there are some, and anew when somebody has moved it away. */
+struct ledger {
+    char path[PATH_MAX];
+    uint64_t most;  /* bytes */
+    unsigned files; /* with those that were renamed; 0: it is never renamed, and ends when full */
+    int fd;         /* -1: not open */
+    uint64_t size;
+    uint64_t lost;   /* lines, which is still to be said in it */
+    char told[200];  /* the last problem in the log; "": there is none */
+    int64_t told_at; /* ms */
+};
+
+/* Whole lines, `count` of them; before them `lost` that never came here. They are written, or lost,
+ * too. */
+void ledger_write(struct ledger *ledger, const char *lines, size_t length, unsigned count,
+                  uint64_t lost);
+void ledger_close(struct ledger *ledger);
+
+/* ---- output.c: focus thread ----------------------------------------------------------------- */
+
+/* One file, and the lines that are on their way to it. */
+struct output;
+
+/* `worker` runs output_work, and gives jobs back to output_done. `path` is copied. ENOMEM. */
+int output_create(struct loop *loop, struct worker *worker, const char *path, uint64_t most,
+                  unsigned files, struct output **outputp);
+/* Room for one line, to be begun at once; false: it is lost. */
+bool output_begin(struct output *output, struct line *line);
+void output_end(struct output *output, struct line *line);
+/* Sends what there is on its way, and is freed behind it. NULL is fine. */
+void output_close(struct output *output);
+void output_work(struct worker *worker, void *arg);
+void output_done(struct job *job, void *arg);
+
+/* ---- entry.c: focus thread ------------------------------------------------------------------ */
+
+/* Begins a line of that kind, now. */
+void entry_begin(struct line *line, const char *kind);
+void entry_decision(struct line *line, struct focus *focus, const struct request *request,
+                    const struct decision *decision);
+/* What was accepted has failed. */
+void entry_failure(struct line *line, struct focus *focus, const struct request *request,
+                   const struct decision *decision);
+void entry_event(struct line *line, struct focus *focus, const struct conference_event *event);
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+/* "" when there is none. */
+static inline const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text ? text : "";
+}
+
+#endif

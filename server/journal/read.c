@@ -1,0 +1,185 @@
+/* The journal's lines again, oldest first, while a server may go on writing and renaming. */
+#include "journal/private.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    FILES_MOST = 1000,
+    LOOKING_EVERY = 200 * 1000, /* us, for new lines */
+};
+
+struct reader {
+    const char *path;
+    const struct journal_filter *filter;
+    bool (*handler)(const json_t *line, void *arg);
+    void *arg;
+    unsigned strange;
+    bool is_enough;
+    char *line; /* getline's */
+    size_t size;
+    char *begun; /* the part that is there of a line which is being written; NULL: none */
+};
+
+/* ---- which lines ---------------------------------------------------------------------------- */
+
+static bool is_done(const json_t *line)
+{
+    return strcmp(text_of(line, "kind"), "decision") == 0 &&
+           strcmp(text_of(line, "verdict"), "accept") == 0 &&
+           strcmp(text_of(line, "verb"), "subscribe") != 0;
+}
+
+static bool is_wanted(const struct journal_filter *filter, const json_t *line)
+{
+    if (filter->since && strcmp(text_of(line, "at"), filter->since) < 0)
+        return false;
+    if (filter->conference && strcmp(text_of(line, "conference"), filter->conference) != 0)
+        return false;
+    if (filter->verb && strcmp(text_of(line, "verb"), filter->verb) != 0 &&
+        strcmp(text_of(line, "event"), filter->verb) != 0)
+        return false;
+    return !filter->only_done || is_done(line);
+}
+
+static void take(struct reader *reader, const char *text)
+{
+    json_t *line = json_loads(text, 0, NULL);
+
+    if (!json_is_object(line) || !*text_of(line, "at"))
+        reader->strange++;
+    else if (is_wanted(reader->filter, line))
+        reader->is_enough = !reader->handler(line, reader->arg);
+    json_decref(line);
+}
+
+/* ---- from the files ------------------------------------------------------------------------- */
+
+/* The line that was begun goes on with `text`. ENOMEM loses it, as one that is strange. */
+static void add_begun(struct reader *reader, const char *text)
+{
+    size_t before = reader->begun ? strlen(reader->begun) : 0;
+    char *longer = realloc(reader->begun, before + strlen(text) + 1);
+
+    if (!longer) {
+        reader->strange++;
+        return;
+    }
+    reader->begun = longer;
+    memcpy(longer + before, text, strlen(text) + 1);
+}
+
+/* Up to where the file ends for now. */
+static void read_lines(struct reader *reader, FILE *file)
+{
+    ssize_t length;
+
+    while (!reader->is_enough && (length = getline(&reader->line, &reader->size, file)) > 0) {
+        if (reader->begun || reader->line[length - 1] != '\n') {
+            add_begun(reader, reader->line);
+            if (reader->line[length - 1] == '\n' && reader->begun) {
+                take(reader, reader->begun);
+                free(reader->begun);
+                reader->begun = NULL;
+            }
+        } else {
+            take(reader, reader->line);
+        }
+    }
+    clearerr(file);
+}
+
+/* Nobody will write more of it. */
+static void forget_begun(struct reader *reader)
+{
+    reader->strange += reader->begun != NULL;
+    free(reader->begun);
+    reader->begun = NULL;
+}
+
+static bool is_same_file(FILE *a, FILE *b)
+{
+    struct stat one, other;
+
+    return fstat(fileno(a), &one) == 0 && fstat(fileno(b), &other) == 0 &&
+           one.st_ino == other.st_ino && one.st_dev == other.st_dev;
+}
+
+/* Newest first, so that one which is renamed meanwhile is met again, instead of missed. Returns how
+ * many. */
+static unsigned open_all(const char *path, FILE *files[FILES_MOST])
+{
+    char name[PATH_MAX + 16];
+    unsigned count = 0;
+
+    for (unsigned number = 0; number < FILES_MOST; number++) {
+        FILE *file;
+
+        (void)snprintf(name, sizeof name, number ? "%s.%u" : "%s", path, number);
+        file = fopen(name, "re");
+        if (!file && number > 0)
+            break;
+        if (file && count > 0 && is_same_file(file, files[count - 1]))
+            (void)fclose(file);
+        else if (file)
+            files[count++] = file;
+    }
+    return count;
+}
+
+/* What comes to the newest file, and to those that take its place. */
+static void follow(struct reader *reader, FILE *newest)
+{
+    while (!reader->is_enough) {
+        FILE *now = fopen(reader->path, "re");
+
+        read_lines(reader, newest);
+        if (now && !is_same_file(now, newest)) {
+            read_lines(reader, newest); /* what came to it before it was renamed */
+            forget_begun(reader);
+            (void)fclose(newest);
+            newest = now;
+            continue;
+        }
+        if (now)
+            (void)fclose(now);
+        (void)usleep(LOOKING_EVERY);
+    }
+    (void)fclose(newest);
+}
+
+int journal_read(const char *path, const struct journal_filter *filter, bool follows,
+                 bool (*handler)(const json_t *line, void *arg), void *arg, unsigned *strangep)
+{
+    struct reader reader = {.path = path, .filter = filter, .handler = handler, .arg = arg};
+    FILE **files = calloc(FILES_MOST, sizeof(FILE *));
+    unsigned count;
+    int error = 0;
+
+    if (!files)
+        return ENOMEM;
+    errno = 0;
+    count = open_all(path, files);
+    if (count == 0)
+        error = errno ? errno : ENOENT;
+    while (count > 0) {
+        FILE *file = files[--count];
+
+        read_lines(&reader, file);
+        if (count == 0 && follows) {
+            follow(&reader, file);
+            break;
+        }
+        forget_begun(&reader);
+        (void)fclose(file);
+    }
+    free(reader.line);
+    free(reader.begun);
+    free(files);
+    *strangep = reader.strange;
+    return error;
+}
