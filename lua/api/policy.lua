@@ -137,6 +137,10 @@ return {
       keys_of = "call:join",
       extends = "entry",
       parameters = "pin",
+      fields = {
+        { "waiting", "heard|(fun(request: pending): heard?)|nil",
+          "what is said while somebody is to decide: prompts, or a function that returns them" },
+      },
     },
     {
       name = "parameters",
