@@ -50,7 +50,7 @@ static const char *shown_push(lua_State *L, int index)
     json_t *json;
 
     if (lua_type(L, index) == LUA_TTABLE && (json = plain_json(L, index, &problem))) {
-        dumped = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+        dumped = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
         json_decref(json);
         text = lua_pushfstring(L, "%s", dumped ? dumped : "a table");
         free(dumped); /* a want of memory above would leave it: it is the test's end anyway */

@@ -172,14 +172,18 @@ static int check_file(struct generation *generation, const char *path, struct sc
                       char *error, size_t error_size)
 {
     struct script_application application = {.display = (char *)path};
+    int status;
 
     file->path = file->display = path;
     file->policy = policy_add(generation, path, path);
+    if (!file->policy) {
+        (void)snprintf(error, error_size, "%s: out of memory", path);
+        return ENOMEM;
+    }
     file->application = &application;
-    if (file->policy)
-        return generation_run(generation, file, error, error_size);
-    (void)snprintf(error, error_size, "%s: out of memory", path);
-    return ENOMEM;
+    status = generation_run(generation, file, error, error_size);
+    file->application = NULL;
+    return status;
 }
 
 int generation_check_file(struct generation *generation, const char *path, char *error,

@@ -12,6 +12,7 @@
 #include "core/account.h"
 #include "core/body.h"
 #include "ports/fetching.h"
+#include "ports/notifying.h"
 #include "ports/signalling.h"
 
 #include <jansson.h>
