@@ -137,6 +137,10 @@ return {
       keys_of = "call:join",
       extends = "entry",
       parameters = "pin",
+      fields = {
+        { "waiting", "heard|(fun(request: pending): heard?)|nil",
+          "what is said when it is left to somebody, before the music" },
+      },
     },
     {
       name = "parameters",

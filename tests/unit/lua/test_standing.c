@@ -166,7 +166,7 @@ static void the_hooks_of_what_somebody_is_decide(void **state)
                   "function policy.digit(_, _, participant)\n"
                   "  assert(participant:rename 'The host')\n"
                   "  assert(participant:enhance { agc = true })\n"
-                  "  local _, code, why = participant:permit { may_speak = false }\n"
+                  "  local _, why, code = participant:permit { may_speak = false }\n"
                   "  participant:set_role(code .. why)\n"
                   "  assert(participant.vad and not participant.agc)\n"
                   "end\n");
