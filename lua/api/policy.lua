@@ -139,7 +139,7 @@ return {
       parameters = "pin",
       fields = {
         { "waiting", "heard|(fun(request: pending): heard?)|nil",
-          "what is said when it is left to somebody, before the music" },
+          "what is said while somebody is to decide: prompts, or a function that returns them" },
       },
     },
     {
