@@ -17,6 +17,15 @@
 
 struct lua_engine;
 
+enum { PROBATION_ERRORS = 64 }; /* the most that can be waited for */
+
+/* When scripts are taken back that were reloaded. */
+struct probation_config {
+    unsigned errors; /* of hooks and applications; 0: never */
+    unsigned within; /* ms, all of these */
+    unsigned lasts;  /* ms, after the reload; 0: never */
+};
+
 struct lua_engine_config {
     struct loop *loop;
     struct focus *focus;
@@ -26,6 +35,7 @@ struct lua_engine_config {
     const struct fetching *fetching; /* for applications; NULL: they cannot ask the web */
     const struct storing *storing;   /* for applications; NULL: they can keep nothing */
     const char *language;            /* that numbers are said in; NULL: English */
+    struct probation_config probation;
 };
 
 /* Loads the first generation, and checks the options of the conferences that the focus has by then.
@@ -57,6 +67,13 @@ struct lua_engine_demand {
  * what". `demand` NULL: the config stays as it is. */
 int lua_engine_reload(struct lua_engine *engine, const struct lua_engine_demand *demand,
                       char *error, size_t error_size);
+
+/* From the next reload on; `errors` and `within` at once. */
+void lua_engine_set_probation(struct lua_engine *engine, const struct probation_config *config);
+
+/* Tells the path of each file that the live generation was made of. */
+void lua_engine_files(const struct lua_engine *engine, void (*tell)(const char *path, void *arg),
+                      void *arg);
 
 /* Number of the live generation, from 1. */
 unsigned lua_engine_generation(const struct lua_engine *engine);
