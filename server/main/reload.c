@@ -74,6 +74,24 @@ int server_reserve(struct server *server, const struct settings *settings)
     return status;
 }
 
+/* A conference that goes on cannot become a factory, which nobody can be in. EBUSY. */
+static int check_factories(const struct server *server, const struct settings *wanted, char *error,
+                           size_t error_size)
+{
+    for (unsigned i = 0; i < wanted->conference_count; i++) {
+        const char *name = wanted->conferences[i].name;
+        const struct conference *conference = focus_conference_by_name(server->focus, name);
+        if (conference && *wanted->conferences[i].factory && conference_is_in_use(conference)) {
+            snprintf(error, error_size,
+                     "conferences.%s.factory: that conference goes on; it can be a factory once it "
+                     "is over, as after `parley end %s`",
+                     name, name);
+            return EBUSY;
+        }
+    }
+    return 0;
+}
+
 /* All policies must load, and suit the options of the conferences, or nothing is changed. */
 static int reload_scripts(struct server *server, const struct settings *wanted, char *error,
                           size_t error_size)
@@ -214,7 +232,10 @@ int server_reload(struct server *server, char *error, size_t error_size)
     int status = settings_load(server->arguments, server->arguments->config, &wanted, NULL, error,
                                error_size);
     if (!status) {
-        status = reload_scripts(server, &wanted, error, error_size);
+        status = check_factories(server, &wanted, error, error_size);
+        if (!status) {
+            status = reload_scripts(server, &wanted, error, error_size);
+        }
         if (status) {
             settings_free(&wanted);
         }
