@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import run
+import test_guide
 from parley import BINARY, ROOT, run_parley
 from test_readme import EXAMPLES, TEXT
 
@@ -86,8 +87,8 @@ def test_scripts_pass_luacheck_by_what_setup_writes():
         assert ".luacheckrc is there already" in api("setup", folder)
         for path in ("policy", "scripts"):
             shutil.copytree(ROOT / path, folder / path)
-        for path, text in EXAMPLES.items():
-            if text.lstrip().startswith("--") or "return" in text:
+        for path, text in {**EXAMPLES, **test_guide.EXAMPLES}.items():
+            if "return" in text:  # a script, and no config
                 (folder / "examples" / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / "examples" / path).write_text(text)
         status, told = luacheck(folder, "policy", "scripts", "examples")

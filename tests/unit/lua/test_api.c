@@ -376,7 +376,7 @@ static void the_description_is_what_the_binding_has(void **state)
     declarations_add();
     lua_call(lines, 2, 2);
     if (*lua_tostring(lines, -2))
-        fail_msg("\n%s", lua_tostring(lines, -2));
+        fail_msg("lua/api has to be what the binding is:\n%s", lua_tostring(lines, -2));
     assert_true(lua_tointeger(lines, -1) > 300);
     lua_close(lines);
 }
