@@ -141,6 +141,14 @@ bool budget_allocate(struct generation *generation, size_t size)
     return false;
 }
 
+void budget_refuse(struct generation *generation)
+{
+    struct budget *budget = generation->budget;
+
+    if (budget)
+        position_text(generation->running, 0, budget->refused, sizeof budget->refused);
+}
+
 void budget_begin(struct generation *generation, struct budget *budget, enum budget_kind kind)
 {
     memset(budget, 0, sizeof *budget);

@@ -35,12 +35,11 @@ static void *allocate(void *arg, void *block, size_t old_size, size_t size)
         generation->memory -= old;
         return NULL;
     }
-    if (size > old) {
-        if (!block && old_size == LUA_TSTRING && size > STRING_LIMIT + 64)
-            return NULL;
-        if (generation->memory - old + size > generation->memory_limit ||
-            !budget_allocate(generation, size))
-            return NULL;
+    if (size > old && ((!block && old_size == LUA_TSTRING && size > STRING_LIMIT + 64) ||
+                       generation->memory - old + size > generation->memory_limit ||
+                       !budget_allocate(generation, size))) {
+        budget_refuse(generation);
+        return NULL;
     }
     grown = realloc(block, size);
     if (grown)

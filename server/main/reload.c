@@ -1,6 +1,7 @@
 /* `parley reload` and SIGHUP: what can change under running calls, changes. */
 #include "main/serve.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "core/options.h"
 
@@ -222,6 +223,7 @@ static void apply_probation(struct server *server, const struct settings *wanted
 int server_reload(struct server *server, char *error, size_t error_size)
 {
     struct settings wanted;
+    uint64_t began = clock_us();
     error[0] = '\0';
     if (server->is_stopping) {
         snprintf(error, error_size, "the server is stopping");
@@ -261,7 +263,8 @@ int server_reload(struct server *server, char *error, size_t error_size)
     server->settings.reload_watch = wanted.reload_watch;
     server_watch(server);
     settings_free(&wanted);
-    log_info("reload: done, script generation %u", lua_engine_generation(server->engine));
+    log_info("reload: done, script generation %u, in %.1f ms",
+             lua_engine_generation(server->engine), (double)(clock_us() - began) / 1000);
     return 0;
 }
 
