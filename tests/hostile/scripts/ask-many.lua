@@ -1,6 +1,6 @@
 -- tries: to have a hundred million keys asked for, a hundred million times
 -- must: stopped
--- says: call:ask
+-- says: max must be a whole number
 -- call: BYE
 return function(call)
   call:answer()
