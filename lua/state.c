@@ -106,7 +106,7 @@ struct conference_state *state_find(const struct lua_engine *engine, uint64_t id
     return record;
 }
 
-static struct conference_state *record_make(struct lua_engine *engine, uint64_t id)
+struct conference_state *state_make(struct lua_engine *engine, uint64_t id)
 {
     struct conference_state *record = state_find(engine, id);
 
@@ -200,7 +200,7 @@ static void use_encode(lua_State *L, struct lua_engine *engine, struct state_use
     struct plain_error error;
     int result = 0;
 
-    use->record = record_make(engine, use->id);
+    use->record = state_make(engine, use->id);
     if (!use->record)
         script_error(L, "out of memory");
     if (table_push(L, use->id) == LUA_TTABLE && !is_empty(L, -1))

@@ -41,6 +41,8 @@ void state_close(lua_State *L, struct hook_frame *frame, bool failed);
 void state_forget(struct lua_engine *engine, uint64_t conference);
 /* What is kept of that conference; NULL: nothing. */
 struct conference_state *state_find(const struct lua_engine *engine, uint64_t conference);
+/* The same, made when there is none; NULL: out of memory. */
+struct conference_state *state_make(struct lua_engine *engine, uint64_t conference);
 /* As it was before it was migrated, if that is how the generation of that number can read it. */
 bool state_return(struct conference_state *record, unsigned generation);
 void state_open(lua_State *L);

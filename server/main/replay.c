@@ -1,0 +1,2 @@
+#include "main/commands.h"
+int command_replay(const struct arguments *arguments){(void)arguments;return EXIT_WRONG;}
