@@ -39,6 +39,7 @@
 #include "focus/pending.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void entry_begin(struct line *line, const char *kind)
@@ -299,6 +300,23 @@ void entry_decision(struct line *line, const struct teller *teller, const struct
     if (decision->failed)
         line_flag(line, "failed", true);
     set_cause(line, &decision->cause);
+}
+
+json_t *journal_decision(struct focus *focus, const struct request *request,
+                         const struct decision *decision)
+{
+    const struct teller teller = {.focus = focus, .is_full = true};
+    char *bytes = malloc(LINE_MOST);
+    struct line line;
+    json_t *json;
+
+    if (!bytes)
+        return NULL;
+    line_begin(&line, bytes, LINE_MOST);
+    entry_decision(&line, &teller, request, decision);
+    json = json_loadb(bytes, line_end(&line), 0, NULL);
+    free(bytes);
+    return json;
 }
 
 void entry_failure(struct line *line, const struct teller *teller, const struct request *request,

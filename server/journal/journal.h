@@ -67,6 +67,13 @@ int journal_read(const char *path, const struct journal_filter *filter, bool fol
  * person's, by VERB_JOIN: as which it is in. */
 void journal_params(const json_t *line, enum verb verb, struct request_params *asked,
                     struct request_params *given);
+/* A decision as a line of a recording. New reference; NULL: out of memory. */
+json_t *journal_decision(struct focus *focus, const struct request *request,
+                         const struct decision *decision);
+
 /* One line for people. */
 void journal_print(FILE *file, const json_t *line);
+/* Of a decision: who asks for what; and how that is decided, by whom. */
+void journal_print_wish(FILE *file, const json_t *line);
+void journal_print_verdict(FILE *file, const json_t *line);
 #endif
