@@ -228,6 +228,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
     engine->facts = json_object();
     engine->fetching = config->fetching;
     engine->storing = config->storing;
+    engine->probation.config = config->probation;
     engine->config_file = strdup(config->config_file ? config->config_file : "");
     engine->language = strdup(config->language ? config->language : "en");
     engine->policy = (struct policy){
@@ -267,6 +268,7 @@ void lua_engine_destroy(struct lua_engine *engine)
     if (!engine)
         return;
     conversations_close(engine);
+    probation_close(engine);
     pins_drop(engine, true);
     generation_release(engine->generation);
     while (engine->states)
@@ -285,6 +287,15 @@ const struct policy *lua_engine_policy(struct lua_engine *engine)
 const struct application *lua_engine_application(struct lua_engine *engine)
 {
     return &engine->application;
+}
+
+void lua_engine_files(const struct lua_engine *engine, void (*tell)(const char *path, void *arg),
+                      void *arg)
+{
+    const json_t *path;
+    size_t i;
+
+    json_array_foreach(engine->generation->files, i, path) tell(json_string_value(path), arg);
 }
 
 unsigned lua_engine_generation(const struct lua_engine *engine)

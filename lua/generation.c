@@ -108,6 +108,7 @@ int generation_run(struct generation *generation, struct script_file *file, char
 {
     int result = source_read(file->path, &file->source, &file->length, error, error_size);
 
+    (void)json_array_append_new(generation->files, json_string(file->path));
     if (!result)
         result = load_run(generation, file, error, error_size);
     free(file->source);
@@ -247,9 +248,11 @@ int generation_create(struct lua_engine *engine, unsigned number, const char *si
     generation->references = 1;
     generation->memory_limit = MEMORY_LIMIT;
     generation->site_policy = strdup(site_policy);
+    generation->files = json_array();
     if (generation->site_policy)
         generation->L = lua_newstate(allocate, generation);
     if (!generation->L) {
+        json_decref(generation->files);
         free(generation->site_policy);
         free(generation);
         return ENOMEM;
@@ -282,6 +285,7 @@ void generation_release(struct generation *generation)
     }
     applications_free(generation);
     zones_free(generation);
+    json_decref(generation->files);
     free(generation->site_policy);
     free(generation);
 }

@@ -9,6 +9,7 @@
 #include "focus/request.h"
 #include "lua/budget.h"
 #include "lua/lua_engine.h"
+#include "lua/probation.h"
 
 #include <jansson.h>
 #include <lauxlib.h>
@@ -107,9 +108,11 @@ struct generation {
     struct script_policy *policies;
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
+    json_t *files;               /* paths of what was read */
     struct zone *zones;          /* looked at so far; list */
     struct generation *next;     /* the one before it that is still alive */
-    int language;                /* reference to the rules for what is said; 0: there are none */
+    struct failures failures;
+    int language; /* reference to the rules for what is said; 0: there are none */
 };
 
 /* ENOMEM. It is among the engine's from here on. */

@@ -169,6 +169,7 @@ void script_report(struct hook_stats *stats, const struct hook_frame *frame, con
 {
     unsigned recent = hook_stats_error(stats);
 
+    probation_fail(frame->generation, error);
     if (recent > ERRORS_LOGGED && stats->errors % 100 != 0)
         return;
     log_write(LOG_LEVEL_ERROR, frame->conference_name, frame->call,

@@ -25,8 +25,17 @@ static bool note_event(struct conversation *conversation, bool is_good,
     return true;
 }
 
-static bool is_decided(struct conversation *conversation, const struct conference_event *event)
+/* ---- in ------------------------------------------------------------------------------------- */
+
+/* Of call:join's arguments, and of their table besides what lets it in. */
+enum { OPTIONS = 3, JOIN_WAITING = PARAM_COUNT, JOIN_KEYS };
+
+/* After what it is told it hears the music. */
+static bool on_decision_event(struct conversation *conversation,
+                              const struct conference_event *event)
 {
+    if (playlist_is_told(&conversation->playlist, event) && !playlist_again(conversation))
+        visitor_play_music(conversation_visitor(conversation));
     return event->kind == EVENT_DECIDED && note_event(conversation, event->on, event);
 }
 
@@ -42,11 +51,47 @@ static int push_decided(lua_State *L, struct conversation *conversation)
     return failure_push(L, outcome->text, outcome->code);
 }
 
-static const struct wait decision_wait = {.push = push_decided, .on_event = is_decided};
+static const struct wait decision_wait = {.push = push_decided, .on_event = on_decision_event};
 
-/* call:join(conference [, { role = …, muted = … }]): the participant that it is from now on; the
- * application goes on with it as long as it runs. When the policy leaves it to somebody it waits,
- * with the conference's music, until that is decided. */
+static void join_options(lua_State *L, struct playlist *playlist, struct request_params *wish)
+{
+    const char *names[JOIN_KEYS] = {[JOIN_WAITING] = "waiting"};
+
+    playlist_clear(playlist);
+    if (lua_isnil(L, OPTIONS))
+        return;
+    params_names(verb_params(VERB_JOIN), names);
+    luaL_checktype(L, OPTIONS, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, OPTIONS)) {
+        unsigned key = key_check(L, -2, "join", names, JOIN_KEYS);
+
+        if (key != JOIN_WAITING)
+            param_take(L, "join", key, wish);
+        else if (!lua_isfunction(L, -1))
+            playlist_add(L, -1, "join: waiting", playlist);
+        lua_pop(L, 1);
+    }
+}
+
+/* The caller has to wait, and is told so. A function may look at what it waits for. */
+static int wait_for_decision(lua_State *L, struct conversation *conversation, uint64_t pending)
+{
+    if (!lua_isnil(L, OPTIONS) && lua_getfield(L, OPTIONS, "waiting") == LUA_TFUNCTION) {
+        pending_push(L, pending);
+        lua_call(L, 1, 1);
+        playlist_add(L, -1, "join: what waiting returns", &conversation->playlist);
+    }
+    if (!conversation_visitor(conversation))
+        return handle_gone(L);
+    (void)playlist_play(conversation);
+    return conversation_wait(L, conversation, &decision_wait);
+}
+
+/* call:join(conference [, { role = …, muted = …, waiting = … }]): the participant that it is from
+ * now on; the application goes on with it as long as it runs. When the policy leaves it to somebody
+ * it is told by the prompts of `waiting`, or those that the function there returns, and hears the
+ * conference's music until that is decided. */
 int call_join(lua_State *L)
 {
     struct conversation *conversation = conversation_check(L);
@@ -57,11 +102,11 @@ int call_join(lua_State *L)
     struct decision decision;
     int error;
 
+    lua_settop(L, OPTIONS);
     conversation_check_wait(L, conversation, "join"); /* the decision may take its time */
     if (conference)
         conference_wish_sound(conference, &wish);
-    if (!lua_isnoneornil(L, 3))
-        (void)params_check(L, 3, "join", verb_params(VERB_JOIN), &wish);
+    join_options(L, &conversation->playlist, &wish);
     visitor = conversation_visitor(conversation);
     if (!visitor || !conference)
         return handle_gone(L);
@@ -73,7 +118,7 @@ int call_join(lua_State *L)
     if (error == EALREADY)
         return luaL_error(L, "join: the caller waits to be let in already");
     if (error == EINPROGRESS)
-        return conversation_wait(L, conversation, &decision_wait);
+        return wait_for_decision(L, conversation, decision.pending);
     if (error)
         return refusal_push(L, &decision);
     participant_push(L, decision.participant);

@@ -13,7 +13,18 @@
 #include "ports/fetching.h"
 #include "ports/storing.h"
 
+#include <stdio.h>
+
 struct lua_engine;
+
+enum { PROBATION_ERRORS = 64 }; /* the most that can be waited for */
+
+/* When scripts are taken back that were reloaded. */
+struct probation_config {
+    unsigned errors; /* of hooks and applications; 0: never */
+    unsigned within; /* ms, all of these */
+    unsigned lasts;  /* ms, after the reload; 0: never */
+};
 
 struct lua_engine_config {
     struct loop *loop;
@@ -24,6 +35,7 @@ struct lua_engine_config {
     const struct fetching *fetching; /* for applications; NULL: they cannot ask the web */
     const struct storing *storing;   /* for applications; NULL: they can keep nothing */
     const char *language;            /* that numbers are said in; NULL: English */
+    struct probation_config probation;
 };
 
 /* Loads the first generation, and checks the options of the conferences that the focus has by then.
@@ -55,6 +67,13 @@ struct lua_engine_demand {
  * what". `demand` NULL: the config stays as it is. */
 int lua_engine_reload(struct lua_engine *engine, const struct lua_engine_demand *demand,
                       char *error, size_t error_size);
+
+/* From the next reload on; `errors` and `within` at once. */
+void lua_engine_set_probation(struct lua_engine *engine, const struct probation_config *config);
+
+/* Tells the path of each file that the live generation was made of. */
+void lua_engine_files(const struct lua_engine *engine, void (*tell)(const char *path, void *arg),
+                      void *arg);
 
 /* Number of the live generation, from 1. */
 unsigned lua_engine_generation(const struct lua_engine *engine);
@@ -102,6 +121,11 @@ int lua_check_script(const char *path, char *error, size_t error_size);
 /* All policies that can be used by name: [{ name, file, summary, error, options: [{ name, what,
  * doc, default }] }], `error` only if it cannot be loaded. New reference. */
 json_t *lua_list_policies(const char *config_file);
+
+/* Writes what scripts can use, as lua/api/main.lua is asked to by `words`. ENOENT, EINVAL: `error`
+ * says what is wrong. */
+int lua_api_print(const char *const *words, unsigned count, FILE *file, char *error,
+                  size_t error_size);
 
 /* Where the policy (`folder` "policy") or application ("scripts") `name` lives: `name` itself when
  * it has a slash or ends in .lua, else FOLDER/NAME.lua beside the config file, then beside the

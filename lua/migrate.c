@@ -160,17 +160,12 @@ int migration_add(struct migration **list, const struct conference *conference,
 
 /* ---- all of them ---------------------------------------------------------------------------- */
 
-/* Whether something stays for that generation to come back to. */
-static bool may_return(const struct lua_engine *engine, unsigned number)
-{
-    return number == engine->generation->number;
-}
-
 static void keep(const struct lua_engine *engine, struct migration *migration)
 {
     struct conference_state *record = migration->record;
 
-    if (migration->is_return || !record->before || !may_return(engine, record->before_generation)) {
+    if (migration->is_return || !record->before ||
+        !probation_may_return(engine, record->before_generation)) {
         free(record->before);
         record->before = migration->is_return ? NULL : record->bytes;
         record->before_size = record->size;

@@ -61,7 +61,10 @@
  * generations.h
  *   loading.c      makes a generation of what is in the files; reload.c: all go to a new one
  *   pins.c         conferences that do not follow; migrate.c: conference.state on the way
+ * probation.h
+ *   probation.c    errors after a reload, and what comes of them
  * engine.c         what the focus calls; status.c: what the engine tells of itself
+ * api.c            `parley api`: what scripts can use, as lua/api/ describes it
  *
  * Two rules hold everywhere. Nothing that needs releasing is held in C across a call that can raise
  * a Lua error. And no Lua error ever crosses the focus: each way in ends in a lua_pcall.
@@ -72,6 +75,7 @@
 #include "focus/application.h"
 #include "focus/policy.h"
 #include "lua/lua_engine.h"
+#include "lua/probation.h"
 
 #include <jansson.h>
 #include <uthash.h>
@@ -82,10 +86,11 @@ struct lua_engine {
     struct loop *loop;
     struct focus *focus;
     char *config_file;
-    struct generation *generation;           /* the live one */
-    struct generation *generations;          /* all that are alive, newest first */
-    unsigned last_number;                    /* of a generation that decided about anything */
-    struct conference_pin *pins;             /* hash by conference */
+    struct generation *generation;  /* the live one */
+    struct generation *generations; /* all that are alive, newest first */
+    unsigned last_number;           /* of a generation that decided about anything */
+    struct conference_pin *pins;    /* hash by conference */
+    struct probation probation;
     struct conference_state *states;         /* hash by id */
     struct conversation *conversations;      /* hash by their visitors' ids */
     struct conversation *watchers[WATCHERS]; /* lists, by the conference that they watch */

@@ -44,10 +44,10 @@ int lua_engine_reload(struct lua_engine *engine, const struct lua_engine_demand 
         generation_release(generation);
         return result;
     }
+    probation_begin(engine);
     engine->generation = generation;
     engine->last_number = generation->number;
     migrations_keep(engine, &migrations);
     pins_drop(engine, false);
-    generation_release(old);
     return 0;
 }

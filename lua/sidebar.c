@@ -181,17 +181,6 @@ int conference_sidebar(lua_State *L)
 
 /* ---- taking somebody in --------------------------------------------------------------------- */
 
-/* The number of seconds on top of the stack, in ms. */
-static unsigned take_timeout(lua_State *L)
-{
-    lua_Number seconds = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
-
-    if (!(seconds >= 1 && seconds <= ANSWER_TIMEOUT_MOST))
-        script_error(L, "ask: timeout must be a number of seconds from 1 to %d",
-                     ANSWER_TIMEOUT_MOST);
-    return (unsigned)(seconds * 1000);
-}
-
 static void take_wish(lua_State *L, const char *what, struct sidebar_wish *wish,
                       struct request_params *params)
 {
@@ -212,7 +201,7 @@ static void take_wish(lua_State *L, const char *what, struct sidebar_wish *wish,
         if (key == WISH_PROMPT)
             file_check(L, -1, "ask: prompt", params->file, sizeof params->file);
         else if (key == WISH_TIMEOUT)
-            wish->timeout = take_timeout(L);
+            wish->timeout = duration_check(L, -1, "ask: timeout", 1, ANSWER_TIMEOUT_MOST);
         else if (key == WISH_ACCEPT)
             wish->accept = key_take(L, "ask: accept");
         else if (key == WISH_DECLINE)

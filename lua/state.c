@@ -358,3 +358,16 @@ bool state_return(struct conference_state *record, unsigned generation)
     record->before = NULL;
     return true;
 }
+
+void state_settle(struct conference_state *record)
+{
+    free(record->before);
+    record->before = NULL;
+}
+
+void state_clear(struct conference_state *record)
+{
+    free(record->bytes);
+    record->bytes = NULL;
+    record->size = 0;
+}

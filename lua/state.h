@@ -45,6 +45,9 @@ struct conference_state *state_find(const struct lua_engine *engine, uint64_t co
 struct conference_state *state_make(struct lua_engine *engine, uint64_t conference);
 /* As it was before it was migrated, if that is how the generation of that number can read it. */
 bool state_return(struct conference_state *record, unsigned generation);
+/* It is not needed as it was before. */
+void state_settle(struct conference_state *record);
+void state_clear(struct conference_state *record);
 void state_open(lua_State *L);
 
 struct plain_error {

@@ -52,9 +52,11 @@ json_t *lua_engine_status(const struct lua_engine *engine)
         (void)json_array_append_new(policies, policy_status(policy));
     for (each = engine->generations; each; each = each->next)
         (void)json_array_append_new(generations, generation_status(engine, each));
-    return json_pack(
-        "{s:i, s:I, s:I, s:I, s:i, s:o, s:o, s:o}", "generation", (int)generation->number, "since",
-        (json_int_t)generation->since, "memory", (json_int_t)generation->memory, "memory_limit",
-        (json_int_t)generation->memory_limit, "states", (int)HASH_COUNT(engine->states), "policies",
-        policies, "applications", applications_status(generation), "generations", generations);
+    return json_pack("{s:i, s:I, s:I, s:I, s:i, s:o, s:o, s:o, s:O*}", "generation",
+                     (int)generation->number, "since", (json_int_t)generation->since, "memory",
+                     (json_int_t)generation->memory, "memory_limit",
+                     (json_int_t)generation->memory_limit, "states",
+                     (int)HASH_COUNT(engine->states), "policies", policies, "applications",
+                     applications_status(generation), "generations", generations, "returned",
+                     engine->probation.returned);
 }

@@ -167,11 +167,23 @@ static void take_ttl(lua_State *L, int index, struct wish *wish)
     lua_pop(L, 1);
 }
 
-/* NULL: the caller has gone, or is in a conference, and nobody waits any more. Raises. */
+static bool is_question(const struct wish *wish)
+{
+    return wish->request.verb == STORE_GET || wish->request.verb == STORE_KEYS;
+}
+
+/* NULL: nobody waits for it; the caller has gone, or the application waits for something else. The
+ * latter is an error for who asks a question. */
 static struct errand *errand_of(lua_State *L, const struct wish *wish)
 {
-    if (!conversation_visitor(wish->conversation))
+    struct conversation *conversation = wish->conversation;
+
+    if (!conversation_visitor(conversation))
         return NULL;
+    if (!is_question(wish) && (conversation->wait || !lua_isyieldable(L))) {
+        conversation_ration(L, conversation, wish->what);
+        return NULL;
+    }
     conversation_check_wait(L, wish->conversation, wish->what);
     return errand_make(L, wish->conversation);
 }
@@ -181,11 +193,10 @@ static struct errand *errand_of(lua_State *L, const struct wish *wish)
 static int submit(const struct wish *wish, struct errand *errand)
 {
     const struct storing *storing = wish->conversation->generation->engine->storing;
-    bool is_question = wish->request.verb == STORE_GET || wish->request.verb == STORE_KEYS;
     struct store_errand *under_way;
     int error;
 
-    if (!errand && is_question)
+    if (!errand && is_question(wish))
         return ESRCH;
     error =
         storing->ask(storing->ctx, &wish->request, errand ? on_answer : NULL, errand, &under_way);
@@ -201,7 +212,8 @@ static int wait_or_tell(lua_State *L, const struct wish *wish, bool has_errand, 
     if (error == ESRCH)
         return handle_gone(L);
     if (error) {
-        (void)errand_drop(wish->conversation);
+        if (has_errand)
+            (void)errand_drop(wish->conversation);
         return failure_push(L, error == EAGAIN ? "the store is too busy" : strerror(error), 0);
     }
     if (has_errand)

@@ -14,8 +14,12 @@ local policy = parley.policy {
     guest_pin     = { type = "string", secret = true, doc = "Of all others; \"\": they need none",
                       default = "" },
     wait_for_host = { type = "boolean", default = true, doc = "Guests wait until a host is there" },
+    patience      = { type = "duration", default = "30m", min = 1, max = 86400,
+                      doc = "How long they do" },
   },
 }
+
+local NO_HOST = "The host has not come yet"
 
 -- Who calls the number itself has had no way to say a PIN: that is the same as a wrong one.
 function policy.join(request, conference)
@@ -28,10 +32,21 @@ function policy.join(request, conference)
   end
   if conference.locked then return reject(423, "Conference is locked") end
   if options.wait_for_host and conference:count_role "host" == 0 then
-    return reject(480, "The host has not come yet")
+    return pending { meanwhile = "music", decided_by = "host", expires = options.patience,
+                     reason = NO_HOST, role = "guest" }
   end
   return accept { role = "guest" }
 end
+
+-- Whoever waits for nothing but a host comes in with one.
+local function let_in(_, conference, participant)
+  if participant.role ~= "host" then return end
+  for request in conference:pending() do
+    if request.reason == NO_HOST then request:approve() end
+  end
+end
+
+policy.joined, policy.role_changed = let_in, let_in
 
 -- What changes the conference is for hosts, as far as they may change anything: who has not proven
 -- who it is may not, by the server's default.

@@ -5,13 +5,14 @@
 
 local options = parley.options {
   policy        = { type = "string", default = "rooms", doc = "What conferences are made under: it "
-                    .. "is given host_pin, guest_pin, wait_for_host" },
+                    .. "is given host_pin, guest_pin, wait_for_host, patience" },
   wait_for_host = { type = "boolean", default = true, doc = "Guests wait for the host" },
-  patience      = { type = "duration", default = "30m", doc = "How long they do" },
+  patience      = { type = "duration", default = "30m", min = 1, max = 86400,
+                    doc = "How long they do" },
   digits        = { type = "integer", default = 6, min = 4, max = 12, doc = "Of the numbers" },
   pin_digits    = { type = "integer", default = 4, min = 4, max = 10, doc = "Of PINs, at least" },
   lockout       = { type = "duration", default = "5m", min = 1, doc = "How long a wrong PIN "
-                    .. "counts; after three from one address, none is taken from there" },
+                    .. "counts; after three of a caller, none is taken of it" },
   timeout       = { type = "duration", default = 8, min = 0.1, doc = "Without a "
                     .. "key, until it is asked anew" },
   creators      = { type = "choice", choices = { "everybody", "accounts" }, default = "everybody",
@@ -19,10 +20,12 @@ local options = parley.options {
   early         = { type = "boolean", default = false, doc = "Asks before the call is answered" },
 }
 
-local TRIES      = 3
-local ROOM_TRIES = 20 -- wrong PINs from wherever, until a conference takes none for a while
+local TRIES    = 3  -- of each question, and wrong PINs of a caller in a conference
+local NUMBERS  = 9  -- wrong numbers of a caller, in however many calls
+local CALM     = 20 -- wrong PINs from wherever, until a conference takes them slowly …
+local SLOWNESS = 3  -- … by so many seconds each
 
--- Wrong PINs by address and by conference, so that neither a hang-up nor a restart makes new tries.
+-- What was wrong, by caller and by conference: neither a hang-up nor a restart makes new tries.
 local wrong = parley.store "reception"
 
 -- The keys; nil when there were none that will do, in three tries.
@@ -46,8 +49,9 @@ local function tell(call, ...)
 end
 
 local reasons = {
-  [404] = "unknown-conference", [410] = "conference-over", [423] = "conference-locked",
-  [486] = "conference-full", [500] = "error", [503] = "error",
+  [200] = "conference-over", [404] = "unknown-conference", [408] = "expired",
+  [410] = "conference-over", [423] = "conference-locked", [486] = "conference-full",
+  [500] = "error", [503] = "error", [603] = "refused",
 }
 
 local function apologize(call, code, conference)
@@ -55,82 +59,89 @@ local function apologize(call, code, conference)
   tell(call, reasons[code] or "not-allowed")
 end
 
+-- ---- guesses --------------------------------------------------------------------------------
+
+-- Who has proven nothing may call itself anything: what counts is where it calls from.
+local function caller_of(call)
+  local from = call.from
+  return from.proof ~= "none" and from.uri or from.peer:match "^(.*):%d+" or from.peer
+end
+
+-- Counted before it is looked at, so that many calls at once have no more tries than one; what was
+-- right is taken back, and no more: who knows one PIN has no more tries for the other one. A store
+-- that does not work lets nobody guess.
+local function may_try(key, most)
+  local count = wrong:add(key, 1, { ttl = options.lockout })
+  return count and count <= most
+end
+
+local function was_right(key)
+  wrong:add(key, -1, { ttl = options.lockout })
+end
+
+local function count_of(key)
+  return wrong:get(key) or 0
+end
+
 local function say_locked_out(call)
   tell(call, "locked-out", duration(options.lockout))
 end
 
--- ---- PINs -----------------------------------------------------------------------------------
-
--- Who tries, and where. Who knows the PIN of another conference has no more tries here for that.
-local function keys_of(call, number)
-  local room = "conference/" .. number
-  return room .. "/" .. (call.from.peer:match "^(.*):%d+" or call.from.peer), room
-end
-
--- Counted before it is looked at, so that many calls at once have no more tries than one. A store
--- that does not work lets nobody guess.
-local function may_try(caller, room)
-  local here = wrong:add(caller, 1, { ttl = options.lockout })
-  local everywhere = wrong:add(room, 1, { ttl = options.lockout })
-  return here and everywhere and here <= TRIES and everywhere <= ROOM_TRIES
-end
-
-local function is_locked_out(caller, room)
-  return (wrong:get(caller) or 0) >= TRIES or (wrong:get(room) or 0) >= ROOM_TRIES
-end
-
-local function was_right(caller, room)
-  wrong:delete(caller)
-  wrong:add(room, -1, { ttl = options.lockout })
-end
-
 -- ---- joining --------------------------------------------------------------------------------
 
--- As call:join, once the host is there.
-local function join_when_possible(call, conference, pin)
-  local until_then, turn = os.time() + options.patience, 0
-  while true do
-    local joined, why, code = call:join(conference, { pin = pin })
-    if joined or code ~= 480 or os.time() >= until_then then return joined, why, code end
-    if turn % 10 == 0 then tell(call, "wait-for-host") end
-    turn = turn + 1
-    call:sleep(2)
+-- Whether the caller is in; or nil, the code, and whether another PIN might do. Who has to wait is
+-- told for whom, has the music, and what `right` is for is done.
+local function knock(call, conference, pin, right)
+  local is_known = false
+  local function waiting(request)
+    is_known = true
+    right()
+    return request.deciders[1] == "host" and "wait-for-host" or "wait-for-approval"
   end
+  local joined, _, code = call:join(conference, { pin = pin, waiting = waiting })
+  local is_wrong = not is_known and (code == 401 or code == 403 and not conference.locked)
+  if not is_known and not is_wrong and code ~= 403 then right() end
+  return joined, code, is_wrong
 end
 
 -- True when the caller is in, as that of those below.
 local function try_pins(call, conference, number)
-  local caller, room = keys_of(call, number)
+  local room = "conference/" .. number
+  local caller = room .. "/" .. caller_of(call)
   for _ = 1, TRIES do
-    if is_locked_out(caller, room) then return say_locked_out(call) end
+    if count_of(caller) >= TRIES then return say_locked_out(call) end
     local pin = ask_pin(call, "enter-pin")
     if not pin then return end
-    if not may_try(caller, room) then return say_locked_out(call) end
-    local joined, _, code = call:join(conference, { pin = pin })
-    if code == 403 and conference.locked then return apologize(call, 423) end
-    if code ~= 403 then
-      was_right(caller, room)
-      if code == 480 then joined, _, code = join_when_possible(call, conference, pin) end
-      return joined or apologize(call, code, conference)
+    if not may_try(caller, TRIES) then return say_locked_out(call) end
+    if count_of(room) >= CALM then
+      tell(call, "one-moment")
+      call:sleep(SLOWNESS)
     end
+    local function right() was_right(caller) end
+    local joined, code, is_wrong = knock(call, conference, pin, right)
+    if not is_wrong then return joined or apologize(call, code, conference) end
+    wrong:add(room, 1, { ttl = options.lockout })
     call:play "wrong-pin"
   end
   tell(call, "too-many-tries")
 end
 
 local function join(call)
+  local caller = "numbers/" .. caller_of(call)
   for _ = 1, TRIES do
     local number = ask(call, "enter-number", { max = 16 })
     if not number then return end
+    if not may_try(caller, NUMBERS) then break end
     local conference = parley.conference(number)
     if conference then
-      local joined, _, code = join_when_possible(call, conference)
-      local wants_pin = code == 401 or code == 403 and not conference.locked
+      was_right(caller)
+      local joined, code, wants_pin = knock(call, conference, nil, function() end)
       if wants_pin then return try_pins(call, conference, number) end
       return joined or apologize(call, code, conference)
     end
     apologize(call, 404)
   end
+  tell(call, "too-many-tries")
 end
 
 -- ---- creating -------------------------------------------------------------------------------
@@ -147,7 +158,8 @@ local function create(call)
     policy  = options.policy,
     owner   = call.from,
     digits  = options.digits,
-    options = { host_pin = host_pin, guest_pin = guest_pin, wait_for_host = options.wait_for_host },
+    options = { host_pin = host_pin, guest_pin = guest_pin, patience = options.patience,
+                wait_for_host = options.wait_for_host },
   }
   if not conference then return apologize(call, code) end
   call:on_hangup(function() conference:close "Its creator has hung up" end)

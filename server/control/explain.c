@@ -197,16 +197,14 @@ static json_t *incident_json(struct focus *focus, const struct incident *inciden
 /* What waits, and for whom. */
 static json_t *pending_json(struct focus *focus, const struct pending *pending)
 {
-    const struct request *request = pending_request(pending);
-    const struct decision *decision = pending_decision(pending);
     json_t *object = json_object();
     struct cause cause;
-    char text[400];
+    char text[400], line[200];
 
-    cause_note(&cause, decision);
-    snprintf(text, sizeof text, "%s waits for a decision of %s on: %s",
-             *cause.who ? cause.who : "somebody without a name", decision->waiting.decided_by[0],
-             verb_name(request->verb));
+    cause_note(&cause, pending_decision(pending));
+    pending_line(focus, pending, line, sizeof line);
+    snprintf(text, sizeof text, "%s waits for a decision of %s",
+             *cause.who ? cause.who : "somebody without a name", line);
     json_object_set_new(object, "text", json_text(text));
     json_object_set_new(object, "id", json_integer((json_int_t)pending_id(pending)));
     json_object_set_new(object, "expires", json_time(pending_expires_at(pending)));
@@ -229,6 +227,17 @@ static const struct pending *find_waiting(const struct conference *conference, c
     return NULL;
 }
 
+/* Why there is the conference, when that was not the config's doing. */
+static json_t *making_json(struct focus *focus, const struct conference *conference)
+{
+    const struct cause *cause = conference_made_cause(conference);
+    struct explanation explanation = {.count = cause->at ? 1 : 0};
+
+    explanation.reasons[0] =
+        (struct reason){.text = "it was made", .is_caused = true, .cause = *cause};
+    return reasons_json(focus, &explanation);
+}
+
 static json_t *conference_json(struct focus *focus, const struct conference *conference)
 {
     const struct cause *lock_cause = conference_lock_cause(conference);
@@ -248,6 +257,7 @@ static json_t *conference_json(struct focus *focus, const struct conference *con
     if (lock_cause->at) {
         set_cause(object, focus, lock_cause);
     }
+    json_object_set_new(object, "reasons", making_json(focus, conference));
     while ((participant = conference_next_participant(conference, participant))) {
         json_array_append_new(people, person_json(focus, participant));
     }

@@ -310,6 +310,7 @@ static void render_generation(FILE *file, const json_t *generation)
     if (calls > 0) {
         fprintf(file, "; %lld call%s", calls, plural(calls));
     }
+    fputs(is_true(generation, "reserve") ? "; comes back if the live one fails" : "", file);
     render_names(file, "; alone: ", json_object_get(generation, "ahead"));
     render_names(file, "; pinned: ", json_object_get(generation, "pinned"));
     fputs(is_true(generation, "live") ? "; live\n" : "\n", file);
@@ -328,6 +329,21 @@ static void render_generations(FILE *file, const json_t *generations)
     }
 }
 
+/* What has come back by itself since the last reload. */
+static void render_returned(FILE *file, const json_t *returned)
+{
+    const char *conference = text_of(returned, "conference");
+
+    if (returned) {
+        fprintf(file,
+                "  generation %lld has failed %lld times, %lld of them at %s: generation %lld "
+                "decides again%s%s\n",
+                integer_of(returned, "from"), integer_of(returned, "errors"),
+                integer_of(returned, "worst_errors"), text_of(returned, "worst"),
+                integer_of(returned, "to"), *conference ? " about " : "", conference);
+    }
+}
+
 /* Whatever else the engine tells of a hook, these are what an operator looks for. */
 static void render_scripts(FILE *file, json_t *scripts)
 {
@@ -338,6 +354,7 @@ static void render_scripts(FILE *file, json_t *scripts)
     fprintf(file, "\nScripts: generation %lld, %.0f KB of memory\n",
             integer_of(scripts, "generation"), number_of(scripts, "memory") / 1e3);
     render_generations(file, json_object_get(scripts, "generations"));
+    render_returned(file, json_object_get(scripts, "returned"));
     fputs("  SCRIPT                       HOOK, FOR    CALLS  ERRORS   TIME us p50      p99\n",
           file);
     json_array_foreach(policies, index, policy)

@@ -340,6 +340,21 @@ static const struct option options[] = {
      .live = true,
      .help = "The site's policy: a name (standard, open) or a Lua file. It is asked first, "
              "and the conference's own policy about what it leaves open."},
+    {.key = "reload.watch", .type = OPTION_SWITCH, .offset = IN_SETTINGS(reload_watch),
+     .standard = "false", .live = true,
+     .help = "Reload by itself when the config, or a script that is in use, has been written anew."},
+    {.key = "reload.errors", .type = OPTION_NUMBER, .offset = IN_SETTINGS(reload_errors),
+     .standard = "10", .most = 64, .live = true,
+     .help = "So many errors in new scripts, of hooks and applications, bring those before them "
+             "back; 0: nothing does."},
+    {.key = "reload.within", .type = OPTION_MILLISECONDS, .offset = IN_SETTINGS(reload_within),
+     .standard = "60s", .lowest = 1000, .most = 3600 * 1000, .live = true,
+     .help = "How near to each other these errors must be."},
+    {.key = "reload.probation", .type = OPTION_MILLISECONDS,
+     .offset = IN_SETTINGS(reload_probation), .standard = "10m", .most = DAY_S * 1000,
+     .live = true,
+     .help = "How long after a reload; then the new scripts have proven themselves, and the old "
+             "ones are let go of."},
     {.key = "applications", .type = OPTION_DATA, .offset = IN_SETTINGS(applications),
      .standard = "", .live = true,
      .help = "Who talks with a script instead of a conference, by whom they call: "

@@ -104,6 +104,10 @@ struct settings {
     unsigned journal_size;         /* MiB of one file */
     unsigned journal_files;        /* 0: there is no journal */
     char *policy;                  /* the site policy: a name ("standard") or a path */
+    enum option_switch reload_watch; /* when a file has changed */
+    unsigned reload_errors;          /* that take new scripts back; 0: never */
+    unsigned reload_within;          /* ms, all of them */
+    unsigned reload_probation;       /* ms after the reload */
     enum log_level log_level;
     struct sound_settings sound;
     struct life_settings created; /* of conferences that calls create */

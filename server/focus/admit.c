@@ -112,6 +112,7 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
                         &conference) == 0) {
         /* Without memory for it, it just outlives its creator. */
         (void)maker_note(conference, info, NULL);
+        cause_note(&conference->made_cause, &decision);
         return conference;
     }
     refuse_call(focus, call, 503, "Out of memory", RETRY_AFTER);
@@ -132,13 +133,21 @@ int media_failure(const char *conference, const char *call, int error, const cha
     return 503;
 }
 
-static void refuse_for_media(struct focus *focus, struct call *call, int error)
+/* Without asking anybody. */
+static void turn_away(struct focus *focus, struct conference *conference, struct call *call,
+                      int code, const char *reason)
 {
-    const struct call_info *info = focus->signalling->info(call);
+    incident_turned_away(conference, focus->signalling->info(call), code, reason);
+    refuse_call(focus, call, code, reason, code == 503 ? RETRY_AFTER : 0);
+}
+
+static void refuse_for_media(struct conference *conference, struct call *call, int error)
+{
+    const struct call_info *info = conference->focus->signalling->info(call);
     const char *reason;
     int code = media_failure(info->requested_user, info->id, error, &reason);
 
-    refuse_call(focus, call, code, reason, code == 503 ? RETRY_AFTER : 0);
+    turn_away(conference->focus, conference, call, code, reason);
 }
 
 bool bring_in(struct conference *conference, struct call *call, const struct decision *decision,
@@ -153,7 +162,7 @@ bool bring_in(struct conference *conference, struct call *call, const struct dec
     if (!error)
         error = participant_make(conference, call, NULL, &decision->params, &participant);
     if (error) {
-        refuse_for_media(focus, call, error);
+        refuse_for_media(conference, call, error);
         return false;
     }
     cause_note(&participant->causes[CAUSE_ENTRY], decision);
@@ -287,6 +296,7 @@ static void join_named(struct focus *focus, struct call *call, const struct name
 void admit(struct focus *focus, struct call *call)
 {
     const struct named_dialog *named = focus->signalling->info(call)->names;
+    const char *user = focus->signalling->info(call)->requested_user;
     struct conference *conference;
     const char *full;
 
@@ -295,10 +305,10 @@ void admit(struct focus *focus, struct call *call)
         replace(focus, call, named);
         return;
     }
-    full = focus_is_full(focus, focus->signalling->info(call)->requested_user);
+    full = focus_is_full(focus, user);
     if (full) {
         focus->overload.turned_away += full == overloaded;
-        refuse_call(focus, call, 503, full, RETRY_AFTER);
+        turn_away(focus, focus_conference_by_name(focus, user), call, 503, full);
         return;
     }
     if (named) {

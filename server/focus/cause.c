@@ -79,6 +79,11 @@ const struct cause *participant_cause(const struct participant *participant, enu
     return &participant->causes[participant->causes[kind].at ? kind : CAUSE_ENTRY];
 }
 
+const struct cause *conference_made_cause(const struct conference *conference)
+{
+    return &conference->made_cause;
+}
+
 const struct cause *conference_lock_cause(const struct conference *conference)
 {
     return &conference->lock_cause;

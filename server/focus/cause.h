@@ -37,6 +37,8 @@ void cause_moderate(struct cause *cause, const struct decision *moderation);
 void causes_inherit(struct participant *participant, const struct participant *predecessor);
 /* The one of the participant's that says why it is so. */
 const struct cause *participant_cause(const struct participant *participant, enum cause_kind kind);
+/* Why there is the conference; `at` 0: it is in the config. */
+const struct cause *conference_made_cause(const struct conference *conference);
 /* Of what is locked or open; `at` 0: it never was locked. */
 const struct cause *conference_lock_cause(const struct conference *conference);
 
@@ -56,6 +58,9 @@ struct incident {
 const struct incident *conference_next_incident(const struct conference *conference,
                                                 const struct incident *after);
 
+/* A call that nobody was asked about: there is no room for it. NULL: to no conference. */
+void incident_turned_away(struct conference *conference, const struct call_info *from, int code,
+                          const char *reason);
 /* The request was refused. */
 void incident_refused(const struct request *request, const struct decision *decision);
 /* The participant is about to be put out. */

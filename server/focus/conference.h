@@ -37,6 +37,7 @@ struct conference {
     bool ending;      /* all its calls are being ended */
     bool is_deciding; /* what was approved is carried out: it does not end by itself */
     bool locked;
+    struct cause made_cause;              /* `at` 0: by the config */
     struct cause lock_cause, media_cause; /* of what is locked or open, and of `withheld` */
     struct loop_timer *recheck_timer;     /* runs while somebody is_doubted */
     uint64_t rechecked_at;                /* ms, when that begins or began; 0: never yet */

@@ -123,6 +123,7 @@ static int make(struct focus *focus, const struct creation *creation, const stru
         conference_end(conference, 500, "Out of memory");
         return error;
     }
+    cause_note(&conference->made_cause, decision);
     conference_await(conference, conference->focus->patience);
     *conferencep = conference;
     return 0;

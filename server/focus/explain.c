@@ -3,13 +3,19 @@
 #include "focus/conference.h"
 #include "focus/focus.h"
 #include "focus/participant.h"
+#include "focus/pending.h"
 #include "focus/plan.h"
 #include "focus/visitor_parts.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { LABEL = 64 };
+enum {
+    LABEL = 64,
+    WISH = 160,
+    PAUSE = 2000, /* ms without a packet that are more than a pause in speaking */
+    PATIENCE = 3, /* s that a phone may take to send the first one */
+};
 
 /* One explanation in the making. */
 struct explaining {
@@ -244,6 +250,26 @@ static void add_gains(struct explaining *explaining, const struct participant *l
             listener_label, (double)listener->hears);
 }
 
+/* Its phone sends nothing, or nothing that can be heard, though it may. False: it does, or is in
+ * for less than so many seconds. */
+static bool add_phone(struct explaining *explaining, const struct participant *talker,
+                      const char *label, const struct leg_stats *stats, int patience)
+{
+    if (stats->received == 0 && stats->rejected > 0)
+        add(explaining, NULL,
+            "the phone of %s sends nothing that can be played: %llu packets were of a codec that "
+            "was not agreed on, or not from there",
+            label, (unsigned long long)stats->rejected);
+    else if (stats->received == 0 && difftime(time(NULL), talker->joined_at) >= patience)
+        add(explaining, NULL, "the phone of %s has sent no audio so far", label);
+    else if (stats->received > 0 && stats->pause >= PAUSE)
+        add(explaining, NULL, "the phone of %s has sent no audio for %u s", label,
+            stats->pause / 1000);
+    else
+        return false;
+    return true;
+}
+
 /* Who could be heard may have nothing to say. */
 static void add_voice(struct explaining *explaining, const struct participant *talker,
                       const char *label)
@@ -251,9 +277,9 @@ static void add_voice(struct explaining *explaining, const struct participant *t
     struct leg_stats stats;
 
     participant_stats(talker->main ? talker->main : talker, &stats);
-    if (stats.received == 0)
-        add(explaining, NULL, "the phone of %s has sent no audio so far", label);
-    else if (talker->speaking)
+    if (add_phone(explaining, talker, label, &stats, 0))
+        return;
+    if (talker->speaking)
         add(explaining, NULL, "%s speaks at the moment", label);
     else
         add(explaining, NULL, "%s does not speak at the moment: %.0f dBov come in", label,
@@ -312,10 +338,33 @@ static void add_standing(struct explaining *explaining, const struct participant
         add(explaining, participant_cause(participant, CAUSE_FLOOR), "%s has the floor", label);
 }
 
+/* What it has asked for, or somebody has about it, and nobody has decided. */
+static void add_pending(struct explaining *explaining, const struct participant *participant,
+                        const char *label)
+{
+    const struct conference *conference = participant->conference;
+    const struct pending *pending = NULL;
+
+    while ((pending = conference_next_pending(conference, pending))) {
+        const struct request *request = pending_request(pending);
+        bool is_asker = request->actor.participant == participant->id;
+        struct cause cause;
+        char line[WISH];
+
+        if (!is_asker && request->target != participant->id)
+            continue;
+        cause_note(&cause, pending_decision(pending));
+        pending_line(conference->focus, pending, line, sizeof line);
+        add(explaining, &cause, "%s%s waits for a decision of %s",
+            is_asker ? "" : "what is asked about ", label, line);
+    }
+}
+
 void explain_one(const struct participant *participant, struct explanation *explanation)
 {
     struct explaining explaining = {.explanation = explanation};
     const struct cause *entry = participant_cause(participant, CAUSE_ENTRY);
+    struct leg_stats stats;
     char label[LABEL];
 
     explanation->count = 0;
@@ -331,4 +380,9 @@ void explain_one(const struct participant *participant, struct explanation *expl
     if (participant->joined)
         add_talker(&explaining, participant, label);
     add_gains(&explaining, participant, label, participant, label);
+    if (participant->joined && !explaining.is_silent) {
+        participant_stats(participant->main ? participant->main : participant, &stats);
+        (void)add_phone(&explaining, participant, label, &stats, PATIENCE);
+    }
+    add_pending(&explaining, participant, label);
 }

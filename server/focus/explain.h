@@ -9,11 +9,11 @@
 
 enum {
     REASONS_MAX = 16,
-    REASON_LINE = 800, /* bytes with NUL that a reason with its cause needs */
+    REASON_LINE = 900, /* bytes with NUL that a reason with its cause needs */
 };
 
 struct reason {
-    char text[160]; /* "alice is muted" */
+    char text[256]; /* "alice is muted" */
     bool is_caused; /* somebody has decided it: */
     struct cause cause;
 };
@@ -28,7 +28,8 @@ struct explanation {
 /* Both are in one conference, or on the way in. */
 void explain_pair(const struct participant *listener, const struct participant *talker,
                   struct explanation *explanation);
-/* Status, role, and whatever is not as for any other; is_audible and gain mean nothing. */
+/* Status, role, whatever is not as for any other, and what it has asked for or others have about it
+ * that waits for a decision; is_audible and gain mean nothing. */
 void explain_one(const struct participant *participant, struct explanation *explanation);
 
 /* "bob hears alice at +3.0 dB" */
@@ -39,6 +40,9 @@ void explanation_head(const struct participant *listener, const struct participa
 void cause_line(struct focus *focus, const struct cause *cause, char *text, size_t size);
 /* The text, and after a colon its cause. */
 void reason_line(struct focus *focus, const struct reason *reason, char *text, size_t size);
+/* Whose decision is waited for, on what and how long: "moderator on: mute of bob, until
+ * 2026-11-21T22:12:11Z" */
+void pending_line(struct focus *focus, const struct pending *pending, char *text, size_t size);
 /* How messages call a participant: "alice", or "anonymous1". */
 void participant_label(const struct participant *participant, char *text, size_t size);
 

@@ -2,6 +2,7 @@
 #include "focus/explain.h"
 #include "focus/focus.h"
 #include "focus/participant.h"
+#include "focus/pending.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +38,53 @@ static const char *name_or(const char *name, enum actor_kind kind)
     return kind == ACTOR_CALLER ? "somebody without a name" : "Parley or its operator";
 }
 
+static void time_text(time_t when, char *text, size_t size)
+{
+    struct tm utc;
+
+    (void)gmtime_r(&when, &utc);
+    (void)strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+/* Whom a request is about, " of alice"; "" for the conference as a whole. */
+static void target_text(struct focus *focus, const struct request *request, char *text, size_t size)
+{
+    const struct participant *target = focus_participant(focus, request->target);
+    char label[64];
+
+    text[0] = '\0';
+    if (request->invitation) {
+        (void)snprintf(text, size, " of %s", request->invitation->uri);
+    } else if (target) {
+        participant_label(target, label, sizeof label);
+        (void)snprintf(text, size, " of %s", label);
+    }
+}
+
+/* "host or moderator" */
+static void deciders_text(const struct waiting *waiting, char *text, size_t size)
+{
+    size_t length = 0;
+
+    text[0] = '\0';
+    for (unsigned i = 0; i < DECIDERS_MAX && *waiting->decided_by[i] && length < size; i++)
+        length += (size_t)snprintf(text + length, size - length, "%s%s", i ? " or " : "",
+                                   waiting->decided_by[i]);
+}
+
+void pending_line(struct focus *focus, const struct pending *pending, char *text, size_t size)
+{
+    const struct request *request = pending_request(pending);
+    const time_t expires_at = pending_expires_at(pending);
+    char target[100], deciders[160], until[32];
+
+    target_text(focus, request, target, sizeof target);
+    deciders_text(&pending_decision(pending)->waiting, deciders, sizeof deciders);
+    time_text(expires_at, until, sizeof until);
+    (void)snprintf(text, size, "%s on: %s%s, until %s", deciders, verb_name(request->verb), target,
+                   until);
+}
+
 /* "asked by sip:bob@example.com, ", and whose moment the event is that follows. */
 static void asked_text(const struct cause *cause, char *text, size_t size)
 {
@@ -69,14 +117,12 @@ static void event_text(struct focus *focus, const struct cause *cause, char *tex
 void cause_line(struct focus *focus, const struct cause *cause, char *text, size_t size)
 {
     char asked[256], event[128], generation[32] = "", when[32];
-    struct tm utc;
 
     asked_text(cause, asked, sizeof asked);
     event_text(focus, cause, event, sizeof event);
     if (cause->generation)
         (void)snprintf(generation, sizeof generation, ", generation %u", cause->generation);
-    (void)gmtime_r(&cause->at, &utc);
-    (void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    time_text(cause->at, when, sizeof when);
     if (strcmp(cause->who, cause->by) == 0) /* what it decided, it was not asked for */
         (void)snprintf(text, size, "decided by %s%s, %s", cause->by, generation, when);
     else

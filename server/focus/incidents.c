@@ -65,6 +65,20 @@ void incident_refused(const struct request *request, const struct decision *deci
     add(request->conference, &incident);
 }
 
+void incident_turned_away(struct conference *conference, const struct call_info *from, int code,
+                          const char *reason)
+{
+    struct request request = {.verb = VERB_JOIN, .conference = conference};
+    struct decision decision = {.verdict = DECISION_REJECT, .code = code, .by = "default"};
+
+    if (!conference)
+        return;
+    actor_of_call(&request.actor, from, 0);
+    (void)snprintf(decision.reason, sizeof decision.reason, "%s", reason);
+    cause_take(&decision.cause, conference->focus, &request);
+    incident_refused(&request, &decision);
+}
+
 void incident_moderated(const struct pending *pending, int code, const char *reason,
                         const struct decision *moderation)
 {

@@ -53,6 +53,8 @@ int visitor_answer(struct visitor *visitor, struct decision *decision);
 int visitor_play(struct visitor *visitor, const char *file, float gain, uint64_t *playbackp);
 /* Nothing is told of what is stopped. */
 void visitor_stop(struct visitor *visitor);
+/* The music of who waits to be let in; nothing for who does not. */
+void visitor_play_music(struct visitor *visitor);
 
 /* Records what the visitor says, for `most` ms or until it is silent for `silence` ms (0: it does
  * not matter). `recorded` is told when the file is whole, or cannot be written. ENOTCONN: there is

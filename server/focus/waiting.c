@@ -117,6 +117,12 @@ void waiting_play(struct visitor *visitor)
                   "hold_music: cannot be played to who waits");
 }
 
+void visitor_play_music(struct visitor *visitor)
+{
+    if (visitor->pending)
+        waiting_play(visitor);
+}
+
 /* Its visitor and what is pending know each other no longer. */
 static struct visitor *detach(struct pending *pending)
 {

@@ -204,6 +204,17 @@ static const struct command commands[] = {
          "played, and which\nare missing in the config's language.",
      .takes_config = true,
      .run = command_prompts},
+    {.name = "api",
+     .operands = "[NAME | luacats | luacheck | markdown | setup DIR]",
+     .summary = "tell what scripts can use",
+     .description =
+         "NAME: one function, class or hook, as in `parley api participant:mute`; without it, "
+         "all names.\nluacats: annotations for editors; luacheck: a configuration for that linter; "
+         "markdown: the\nreference. setup: writes what an editor and luacheck need into DIR, "
+         "beside "
+         "your scripts.",
+     .takes_files = true,
+     .run = command_api},
     {.name = "reload",
      .operands = "[--config FILE] [--data DIR] [--only CONFERENCE | --back CONFERENCE]",
      .summary = "make the running server read its config and scripts anew",

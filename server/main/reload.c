@@ -20,6 +20,13 @@ static struct conference_life life_of(const struct life_settings *settings)
                                     .warning = settings->warning};
 }
 
+struct probation_config server_probation(const struct settings *settings)
+{
+    return (struct probation_config){.errors = settings->reload_errors,
+                                     .within = settings->reload_within,
+                                     .lasts = settings->reload_probation};
+}
+
 static void set_life(struct server *server, const struct settings *settings)
 {
     struct conference_life life = life_of(&settings->created);
@@ -184,6 +191,16 @@ static void apply_overload(struct server *server, const struct settings *wanted)
     media_set_overload(server->media, wanted->overload_late, wanted->overload_load);
 }
 
+static void apply_probation(struct server *server, const struct settings *wanted)
+{
+    struct probation_config config = server_probation(wanted);
+
+    server->settings.reload_errors = wanted->reload_errors;
+    server->settings.reload_within = wanted->reload_within;
+    server->settings.reload_probation = wanted->reload_probation;
+    lua_engine_set_probation(server->engine, &config);
+}
+
 int server_reload(struct server *server, char *error, size_t error_size)
 {
     struct settings wanted;
@@ -213,12 +230,15 @@ int server_reload(struct server *server, char *error, size_t error_size)
     json_t *applications = server->settings.applications;
     server->settings.applications = wanted.applications;
     wanted.applications = applications;
+    apply_probation(server, &wanted);
     apply_outbound(server, &wanted);
     apply_overload(server, &wanted);
     apply_http(server, &wanted);
     apply_conferences(server, &wanted);
     apply_accounts(server, &wanted);
     focus_reloaded(server->focus);
+    server->settings.reload_watch = wanted.reload_watch;
+    server_watch(server);
     settings_free(&wanted);
     log_info("reload: done, script generation %u", lua_engine_generation(server->engine));
     return 0;

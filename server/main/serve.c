@@ -291,6 +291,7 @@ static int load_scripts(struct server *server, char *error, size_t error_size)
         .fetching = server->fetcher ? fetcher_fetching(server->fetcher) : NULL,
         .storing = server->store ? store_storing(server->store) : NULL,
         .language = server->settings.prompts_language,
+        .probation = server_probation(&server->settings),
     };
     int status = server_reserve(server, &server->settings);
     if (status) {
@@ -417,6 +418,7 @@ static int start(struct server *server)
         focus_connect(server->focus, sip_agent_signalling(server->agent),
                       media_mixing(server->media), lua_engine_policy(server->engine));
         focus_connect_applications(server->focus, lua_engine_application(server->engine));
+        server_watch(server);
     }
     return code;
 }
@@ -424,6 +426,7 @@ static int start(struct server *server)
 /* The tables and what is behind them outlive the focus; who waits for our end is told last. */
 static void take_apart(struct server *server)
 {
+    server_unwatch(server);
     focus_destroy(server->focus);
     journal_destroy(server->journal);
     loop_timer_stop(&server->trim_timer);
@@ -444,7 +447,7 @@ static void take_apart(struct server *server)
 
 int command_serve(const struct arguments *arguments)
 {
-    struct server server = {.arguments = arguments, .signals = -1};
+    struct server server = {.arguments = arguments, .signals = -1, .changes = -1};
     char error[ERROR_MAX];
     if (settings_load(arguments, arguments->config, &server.settings, NULL, error, sizeof error)) {
         complain("%s", error);

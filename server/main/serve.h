@@ -32,6 +32,9 @@ struct server {
     int signals; /* signalfd */
     struct loop_watch *signal_watch;
     struct loop_timer *trim_timer;
+    int changes; /* inotify; -1: nothing is watched */
+    struct loop_watch *changes_watch;
+    struct loop_timer *settle_timer;
     bool is_stopping;
 };
 
@@ -53,6 +56,9 @@ int server_check_sound(const struct settings *settings, char *error, size_t erro
 /* Makes the conferences of the settings exist in the focus. */
 int server_reserve(struct server *server, const struct settings *settings);
 
+/* When new scripts are taken back. */
+struct probation_config server_probation(const struct settings *settings);
+
 /* Gives the agent what the settings say of calls that we begin; logs what goes wrong. */
 int server_set_outbound(struct server *server, const struct settings *settings);
 
@@ -68,6 +74,10 @@ int server_reload(struct server *server, char *error, size_t error_size);
  * it was: an errno, and one line in `error`. */
 int server_place(struct server *server, enum placing placing, struct conference *conference,
                  char *error, size_t error_size);
+
+/* Watches what is in use now, if the settings say so; server_unwatch ends it. */
+void server_watch(struct server *server);
+void server_unwatch(struct server *server);
 
 /* From now on, memory goes back to the system when the last call has ended. Errors as
  * focus_listen. */

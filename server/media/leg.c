@@ -330,6 +330,7 @@ void leg_stats(const struct leg *leg, struct leg_stats *stats)
         atomic_load_explicit(&counters->remote_discarded, memory_order_relaxed);
     stats->remote_jitter = atomic_load_explicit(&counters->remote_jitter, memory_order_relaxed);
     stats->speaking = atomic_load_explicit(&counters->speaking, memory_order_relaxed);
+    stats->pause = atomic_load_explicit(&counters->pause, memory_order_relaxed);
     stats->source = atomic_load_explicit(&counters->source, memory_order_relaxed);
     leg_quality_stats(leg, stats);
 }

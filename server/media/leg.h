@@ -31,6 +31,7 @@ struct leg_counters {
     _Atomic float remote_loss, remote_discarded, remote_jitter, remote_delay;
     _Atomic float remote_rating; /* R that the peer tells of itself; 0: nothing */
     _Atomic unsigned packet_ms;  /* audio in the peer's last packet */
+    _Atomic unsigned pause;      /* ms since that; 0: none came yet */
     _Atomic bool speaking;
     _Atomic uint32_t source;
 };
@@ -63,6 +64,7 @@ struct leg_sample {
 
 enum link_state {
     LINK_OPEN,     /* the RTP socket takes packets from everybody, the latch chooses */
+    LINK_DORMANT,  /* the same, and it is read when there is something */
     LINK_DRAINING, /* connected, but what came before may still wait in it */
     LINK_DIRECT,   /* all in it is from the latch's source */
 };
@@ -225,8 +227,8 @@ void leg_apply_voice(struct leg *leg, struct media_thread *thread, struct messag
 bool leg_run_voice(struct leg *leg, struct media_thread *thread, bool is_heard);
 
 /* leg_io.c */
-/* Fetches the packets of many legs at once, this one's and those after it in its section. Returns
- * for how many legs, at least 1. */
+/* Fetches the packets of many legs at once, this one's and those after it in the slot. Returns for
+ * how many legs, at least 1. */
 unsigned leg_fetch(struct leg *leg, struct media_thread *thread);
 /* Take what waits on one of the leg's sockets. */
 void leg_read_rtp(struct leg *leg, struct media_thread *thread);
@@ -238,6 +240,8 @@ void leg_write_nothing(struct leg *leg);
 
 /* leg_link.c */
 void leg_link_open(struct leg *leg);
+/* Something has come for a dormant leg. */
+void leg_link_wake(struct leg *leg);
 /* Once a tick, with a session, after reading. */
 void leg_link_tick(struct leg *leg, uint64_t now);
 /* The RTP socket was found empty. */

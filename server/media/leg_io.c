@@ -1,5 +1,6 @@
 /* A leg's sockets: packets in, on the tick and in batches; packets out. Media thread. */
 #include "media/leg.h"
+#include "media/mix.h"
 #include "media/thread.h"
 
 #include <errno.h>
@@ -377,7 +378,7 @@ unsigned leg_fetch(struct leg *leg, struct media_thread *thread)
 {
     unsigned count = 0;
 
-    for (; leg != NULL && count < URING_BATCH; leg = TAILQ_NEXT(leg, in_section), count++) {
+    for (; leg != NULL && count < URING_BATCH; leg = leg_after(leg), count++) {
         if (leg->link.number >= 0 && is_direct(leg, leg->ticks + 1)) {
             leg->link.place = uring_ask(thread->uring, (unsigned)leg->link.number);
         }
@@ -391,7 +392,9 @@ unsigned leg_fetch(struct leg *leg, struct media_thread *thread)
  * socket is read empty. */
 void leg_read_rtp(struct leg *leg, struct media_thread *thread)
 {
-    if (is_direct(leg, leg->ticks)) {
+    if (leg->link.state == LINK_DORMANT) {
+        leg_found_empty(leg, 0);
+    } else if (is_direct(leg, leg->ticks)) {
         read_direct(leg, thread);
     } else {
         read_batches(leg, thread, leg->sockets.rtp, leg->link.state == LINK_OPEN ? 1 : 2);

@@ -136,6 +136,10 @@ static void publish(struct leg *leg, struct media_thread *thread)
     struct leg_counters *counters = &leg->counters;
     struct jitter_stats stats;
 
+    if (leg->latch.last > 0 && leg->latch.last < thread->now) {
+        atomic_store_explicit(&counters->pause, (unsigned)((thread->now - leg->latch.last) / 1000),
+                              memory_order_relaxed);
+    }
     atomic_store_explicit(&counters->level, level_dbov(&leg->level), memory_order_relaxed);
     if (leg->speech_frames > 0) {
         atomic_store_explicit(&counters->speech, (float)(leg->speech / (double)leg->speech_frames),

@@ -81,6 +81,9 @@ struct section *mix_place(struct mix *mix);
 int mix_supply(struct section *section, const struct codec *codec, uint64_t buses, bool lacking);
 
 /* section.c: on the media thread */
+/* The leg whose turn comes after this one's in the thread's slot; NULL: an empty section does, or
+ * none. */
+struct leg *leg_after(const struct leg *leg);
 void section_listen(struct section *section, struct media_thread *thread, uint64_t slot);
 /* Whether all is there that its legs are to hear, or can no longer be waited for. */
 bool section_is_ready(const struct section *section, uint64_t slot);

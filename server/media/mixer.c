@@ -31,6 +31,7 @@ static void group_open(struct mixer_group *group, const struct mixer_gains *hear
     group->heard = 0;
     group->gain = group->gain_before = 1;
     group->tick = 0;
+    group->silent = false;
     for (unsigned i = 0; i < MIXER_ENCODINGS; i++) {
         group->encodings[i].codec = NULL;
     }
@@ -185,6 +186,8 @@ void mixer_settle(struct mixer_channel *channel)
 void mixer_begin(struct mixer *mixer)
 {
     mixer->tick++;
+    mixer->audible = mixer->ringing;
+    mixer->ringing = 0;
     mixer->voice_count = 0;
 }
 
@@ -277,7 +280,7 @@ static void mix_alone(struct mixer *mixer, const struct mixer_channel *channel)
     struct mixer_plane *plane = channel->plane;
 
     memset(plane->alone, 0, plane->frame * sizeof(float));
-    for (uint64_t left = hears->buses; left != 0; left &= left - 1) {
+    for (uint64_t left = hears->buses & mixer->audible; left != 0; left &= left - 1) {
         unsigned bus = bus_first(left);
         const float *sum = plane_hear(mixer, plane, bus);
 
@@ -297,11 +300,16 @@ static void mix_alone(struct mixer *mixer, const struct mixer_channel *channel)
 
 static void mix_group(struct mixer *mixer, struct mixer_plane *plane, struct mixer_group *group)
 {
+    uint64_t audible = group->hears.buses & mixer->audible;
+
     group->tick = mixer->tick;
     group->gain_before = group->gain;
+    if (audible == 0 && group->silent && group->gain >= 1) {
+        return; /* the frame is silence already */
+    }
     group->silent = true;
     memset(group->frame, 0, plane->frame * sizeof(float));
-    for (uint64_t left = group->hears.buses; left != 0; left &= left - 1) {
+    for (uint64_t left = audible; left != 0; left &= left - 1) {
         unsigned bus = bus_first(left);
         const float *sum = plane_hear(mixer, plane, bus);
 

@@ -187,6 +187,8 @@ struct mixer_channel {
 
 struct mixer {
     uint64_t tick;
+    uint64_t audible;   /* bit mask of buses on which something is to be heard in this tick, … */
+    uint64_t ringing;   /* … and in the next one, by a resampler */
     uint64_t mixes;     /* mixed so far, shared ones counted once */
     uint64_t encodes;   /* encoded so far */
     uint64_t resamples; /* frames resampled so far */

@@ -12,7 +12,7 @@ unsigned plane_index(unsigned rate)
 }
 
 /* A bus begins each tick with silence. */
-static float *bus_open(const struct mixer *mixer, const struct mixer_plane *plane, unsigned index)
+static float *bus_open(struct mixer *mixer, const struct mixer_plane *plane, unsigned index)
 {
     struct mixer_bus *bus = plane->buses[index];
 
@@ -21,6 +21,7 @@ static float *bus_open(const struct mixer *mixer, const struct mixer_plane *plan
     }
     if (bus->said != mixer->tick) {
         bus->said = mixer->tick;
+        mixer->audible |= UINT64_C(1) << index;
         memset(bus->own, 0, plane->frame * sizeof(float));
     }
     return bus->own;
@@ -80,6 +81,7 @@ static bool link_run(struct mixer *mixer, struct mixer_link *link, const struct 
     resampler_run(link->resampler, sounds ? from->buses[bus]->own : silence, from->frame, result);
     link->tick = mixer->tick;
     link->ringing = sounds;
+    mixer->ringing |= sounds ? UINT64_C(1) << bus : 0;
     mixer->resamples++;
     return true;
 }

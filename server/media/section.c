@@ -22,6 +22,8 @@ enum {
     STREAM_EACH_TICK = 256, /* bytes: its head and the payload types in use */
     LATCH_EACH_TICK = 64,   /* bytes */
     GAINS_EACH_TICK = 64,   /* bytes: those of the first buses */
+    SECTIONS_AHEAD = 3,     /* leg_prefetch looks at the second one */
+    SECTION_EACH_TICK = offsetof(struct section, mixer) - offsetof(struct section, mix),
 };
 
 /* Ticks that were dropped are silence to the peers: the timestamps go on, the next packet has the
@@ -44,11 +46,10 @@ static void catch_up(struct section *section, uint64_t slot)
     }
 }
 
-/* The leg whose turn comes after this one's in the thread's slot. */
-static const struct leg *leg_after(const struct leg *leg)
+struct leg *leg_after(const struct leg *leg)
 {
-    const struct leg *next = TAILQ_NEXT(leg, in_section);
-    const struct section *section = next == NULL ? TAILQ_NEXT(leg->section, in_slot) : NULL;
+    struct leg *next = TAILQ_NEXT(leg, in_section);
+    struct section *section = next == NULL ? TAILQ_NEXT(leg->section, in_slot) : NULL;
 
     return section != NULL ? TAILQ_FIRST(&section->legs) : next;
 }
@@ -75,6 +76,19 @@ static void leg_prefetch(const struct leg *leg)
     }
 }
 
+/* The same for sections, of which most have few legs: what is looked at to find them, and to mix.
+ */
+static void section_prefetch(const struct section *section)
+{
+    for (unsigned ahead = 0; ahead < SECTIONS_AHEAD && section != NULL; ahead++) {
+        section = TAILQ_NEXT(section, in_slot);
+    }
+    if (section != NULL) {
+        prefetch(&section->mix, SECTION_EACH_TICK);
+        prefetch(&section->mixer, offsetof(struct mixer, voices));
+    }
+}
+
 static bool is_alone(const struct section *section)
 {
     return atomic_load_explicit(&section->mix->section_count, memory_order_acquire) == 1;
@@ -82,15 +96,15 @@ static bool is_alone(const struct section *section)
 
 void section_listen(struct section *section, struct media_thread *thread, uint64_t slot)
 {
-    unsigned fetched = 0;
     struct leg *leg;
 
+    section_prefetch(section);
     catch_up(section, slot);
     mixer_begin(&section->mixer);
     TAILQ_FOREACH(leg, &section->legs, in_section)
     {
-        if (thread->uring != NULL) {
-            fetched = (fetched > 0 ? fetched : leg_fetch(leg, thread)) - 1;
+        if (thread->direct > 0) {
+            thread->fetched = (thread->fetched > 0 ? thread->fetched : leg_fetch(leg, thread)) - 1;
         }
         leg_prefetch(leg);
         leg_listen(leg, thread);
@@ -146,7 +160,4 @@ void section_speak(struct section *section, struct media_thread *thread)
         }
     }
     section_record(section, thread);
-    if (thread->uring != NULL) {
-        uring_flush(thread->uring);
-    }
 }

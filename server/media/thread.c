@@ -184,7 +184,9 @@ static int open_descriptors(struct media_thread *thread)
     thread->wake_fd = eventfd(0, EFD_CLOEXEC);
     thread->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     thread->rtcp_poll = epoll_create1(EPOLL_CLOEXEC);
-    if (thread->wake_fd < 0 || thread->event_fd < 0 || thread->rtcp_poll < 0) {
+    thread->rtp_poll = epoll_create1(EPOLL_CLOEXEC);
+    if (thread->wake_fd < 0 || thread->event_fd < 0 || thread->rtcp_poll < 0 ||
+        thread->rtp_poll < 0) {
         return errno;
     }
     return 0;
@@ -206,7 +208,7 @@ int thread_start(struct media *media, struct media_thread *thread)
 
     thread->media = media;
     TAILQ_INIT(&thread->waiting);
-    thread->wake_fd = thread->event_fd = thread->rtcp_poll = -1;
+    thread->wake_fd = thread->event_fd = thread->rtcp_poll = thread->rtp_poll = -1;
     for (unsigned slot = 0; slot < SLOTS; slot++) {
         TAILQ_INIT(&thread->slots[slot]);
     }
@@ -238,6 +240,9 @@ void thread_join(struct media_thread *thread)
         }
         if (thread->rtcp_poll >= 0) {
             (void)close(thread->rtcp_poll);
+        }
+        if (thread->rtp_poll >= 0) {
+            (void)close(thread->rtp_poll);
         }
     }
 }

@@ -57,6 +57,7 @@ struct media_thread {
     int wake_fd;         /* eventfd, the thread waits for it while it has no section */
     int event_fd;        /* eventfd, the focus watches it */
     int rtcp_poll;       /* epoll set of the RTCP sockets */
+    int rtp_poll;        /* the same, of the RTP sockets of dormant legs */
 
     /* Focus thread. */
     struct media *media;
@@ -77,6 +78,9 @@ struct media_thread {
     uint64_t now;          /* µs of the monotonic clock, at the begin of the slot */
     int64_t wall_offset;   /* µs from the monotonic clock to the wall's */
     uint64_t rtcp_checked;
+    unsigned dormant;          /* legs */
+    unsigned direct;           /* legs whose packets the ring moves */
+    unsigned fetched;          /* of the next legs, by the ring (leg_fetch) */
     uint64_t load_since, busy; /* µs */
     struct overload overload;
     uint32_t random;

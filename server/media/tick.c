@@ -9,7 +9,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { RTCP_EVENTS = 64 };
+enum { POLL_EVENTS = 64 };
 
 /* How often the RTCP sockets are looked at, µs. */
 static const uint64_t RTCP_CHECK = FRAME_MS * 1000;
@@ -168,18 +168,32 @@ void thread_apply_messages(struct media_thread *thread)
 
 static void check_rtcp(struct media_thread *thread)
 {
-    struct epoll_event events[RTCP_EVENTS];
+    struct epoll_event events[POLL_EVENTS];
     int count;
 
     if (thread->now - thread->rtcp_checked < RTCP_CHECK) {
         return;
     }
     thread->rtcp_checked = thread->now;
-    count = epoll_wait(thread->rtcp_poll, events, RTCP_EVENTS, 0);
+    count = epoll_wait(thread->rtcp_poll, events, POLL_EVENTS, 0);
     for (int i = 0; i < count; i++) {
         struct leg *leg = events[i].data.ptr;
 
         leg_read_rtcp(leg, thread);
+    }
+}
+
+/* Before legs are read: so what has come is read in this tick. */
+static void wake_legs(struct media_thread *thread)
+{
+    struct epoll_event events[POLL_EVENTS];
+    int count = POLL_EVENTS;
+
+    while (thread->dormant > 0 && count == POLL_EVENTS) {
+        count = epoll_wait(thread->rtp_poll, events, POLL_EVENTS, 0);
+        for (int i = 0; i < count; i++) {
+            leg_link_wake(events[i].data.ptr);
+        }
     }
 }
 
@@ -237,6 +251,7 @@ void thread_work_slot(struct media_thread *thread, uint64_t slot)
     struct section *section, *next;
 
     check_rtcp(thread);
+    wake_legs(thread);
     finish_waiting(thread, slot);
     for (section = TAILQ_FIRST(&thread->slots[slot % SLOTS]); section != NULL; section = next) {
         next = TAILQ_NEXT(section, in_slot);
@@ -249,6 +264,9 @@ void thread_work_slot(struct media_thread *thread, uint64_t slot)
         }
     }
     finish_waiting(thread, slot);
+    if (thread->uring != NULL) {
+        uring_flush(thread->uring);
+    }
     thread_wake_focus(thread);
 }
 

@@ -114,6 +114,7 @@ struct leg_stats {
                            decoded */
     uint64_t concealed; /* ms of audio made up for what was missing */
     uint64_t clipped;   /* ms of audio that stands at full scale: the phone is too loud */
+    unsigned pause;     /* ms since the last RTP packet that was taken; 0: none was */
     float jitter;       /* ms, interarrival (RFC 3550 §6.4.1) */
     float delay;        /* ms of audio in the jitter buffer at the moment */
     float level;        /* dBov of what came in, smoothed; -127 for silence */

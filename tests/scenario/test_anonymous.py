@@ -9,6 +9,7 @@ import time
 import run
 import schema
 import tone
+from moderation import decide, waits
 from parley import Server, address
 from roster import Roster
 from sip import Phone
@@ -27,6 +28,7 @@ local policy = parley.policy { name = "site" }
 function policy.create() return accept() end
 function policy.join(request)
   if request.actor.user == "secretrule" then return accept { anonymous = true } end
+  if request.actor.user == "secretdoor" then return pending {} end
 end
 function policy.subscribe(request)
   return accept { view = request.actor.user == "host" and "moderator" or "plain" }
@@ -104,10 +106,19 @@ def disguise(phone):
         phone.call_id = f"secret-call-of-{phone.user}@{phone.address}"
         phone.local_tag = f"secret-tag-of-{phone.user}"
 
-    phone.new_dialog = chatty_dialog
+    offer = phone.offer
+
+    def chatty_offer(**changes):
+        return offer(**changes).replace(b"o=-", b"o=sekret").replace(b"s=-", b"s=Sekret talk")
+
+    phone.new_dialog, phone.offer = chatty_dialog, chatty_offer
     phone.new_dialog()
     return {
         "From": f'"Sekret Agent" <{phone.name}>;tag={phone.local_tag}',
+        "Contact": f'"Sekret Agent" {phone.contact}',
+        "P-Asserted-Identity": f'"Sekret Agent" <{phone.name}>',
+        "P-Preferred-Identity": f'"Sekret Agent" <{phone.name}>',
+        "Remote-Party-ID": f'"Sekret Agent" <{phone.name}>;party=calling',
         "User-Agent": "SekretPhone/1.0",
         "Subject": "Sekret",
         "Organization": "Sekret Service",
@@ -140,6 +151,16 @@ def come_in_by_privacy(phone):
     phone.expect(200)
     phone.ack()
     phone.is_up = True
+
+
+def come_in_by_door(phone):
+    """Is let in by somebody who is not told who that is."""
+    come_in_by_privacy(phone)
+    (waiting,) = waits(phone.server)
+    decide(phone.server, "approve", waiting["id"])
+    change = phone.expect("INVITE")
+    phone.reply(change, 200, body=phone.offer())
+    phone.expect("ACK")
 
 
 def until(watchers, ready):
@@ -176,20 +197,23 @@ def stay_and_go(server, secret, number, watchers, erin):
 
 
 def test_nothing_of_who_joins_anonymously_is_in_anything_that_others_get():
-    ways = {"key": come_in_by_key, "rule": come_in_by_rule, "privacy": come_in_by_privacy}
+    ways = {"key": come_in_by_key, "rule": come_in_by_rule, "privacy": come_in_by_privacy, "door": come_in_by_door}
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(
             Server(CONFIG, policy=POLICY, files={"scripts/desk.lua": DESK})
         )
         others = {
             name: stack.enter_context(Phone(server, name, rtcp_every=0.2))
-            for name in ("alice", "bob", "host", "hostess", "erin")
+            for name in ("alice", "bob", "host", "hostess", "warden", "erin")
         }
         others["hostess"].user = "host"  # the same person, for a second subscription
         others["hostess"].name = others["host"].name
         ears = {name: Ear(phone) for name, phone in others.items()}
         others["alice"].call()
         others["alice"].say(tone.sine(300))
+        others["warden"].subscribe(event="parley-policy")
+        others["warden"].expect(200, method="SUBSCRIBE")
+        others["warden"].notified()
         watchers = [Watcher(others["bob"]), Watcher(others["host"], others["hostess"])]
         given_away = []
         for number, (way, come_in) in enumerate(ways.items(), 1):
@@ -206,7 +230,9 @@ def test_nothing_of_who_joins_anonymously_is_in_anything_that_others_get():
                         f"{name} got {trace!r} in {data!r}"
                     )
         told = b"".join(ears["host"].messages)
-        assert all(f"anonymous{n}@anonymous.invalid".encode() in told for n in (1, 2, 3))
+        assert all(f"anonymous{n}@anonymous.invalid".encode() in told for n in (1, 2, 3, 4))
+        assert b"sip:anonymous@anonymous.invalid" in told, "that somebody waits"
+        assert b"<conference-policy" in b"".join(ears["warden"].messages)
         assert b"<dialog-info" in b"".join(ears["hostess"].messages)
         assert b"INVITE" in b"".join(ears["erin"].messages)
         assert len(ears["alice"].phone.audio.packets) > 50

@@ -236,7 +236,7 @@ def test_who_was_let_in_or_not_by_a_moderator_is_told_with_that_moderator():
         alice.call()
         bob.call()
         told = explain(server, "demo", "alice", "bob")
-        assert re.search(r"bob@\S+ waits for a decision of moderator on: join\n", told), told
+        assert re.search(r"bob@\S+ waits for a decision of moderator on: join, until 20\S+Z\n", told), told
         assert re.search(r"decided by \S+site.lua:5, generation 1", told), told
         alice.press("1")
         again = bob.expect("INVITE")  # with the conference as its focus

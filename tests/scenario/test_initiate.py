@@ -6,6 +6,7 @@ import run
 from dialing import refuse
 from lines import Line
 from message import parameter, uri_of
+from moderation import decide
 from parley import Server
 from recipients import authorize
 from roster import Roster, text
@@ -459,11 +460,6 @@ def waiting(server):
     }
 
 
-def decide(server, word, user):
-    done = server.command(word, waiting(server)[user])
-    assert done.returncode == 0, done.stderr
-
-
 def moderated(hasty):
     """Somebody is to call all who are initiated with; about the hasty one nobody decides in time."""
     return Server(ACCOUNTS + "created = { patience = '1s' }\n", policy=MODERATED % hasty)
@@ -486,13 +482,13 @@ def test_whoever_is_initiated_with_is_called_once_that_is_approved():
         assert text(gone, "disconnection-method") == "failed"
         assert "Nobody has decided in time" in text(gone, "disconnection-info/reason")
         # Its patience with who does not come is over by now; with who is still waited for it is not.
-        decide(server, "approve", "ua2")
+        decide(server, "approve", waiting(server)["ua2"])
         ua2.pick_up(ua2.expect_call())
-        decide(server, "refuse", "ua4")
+        decide(server, "refuse", waiting(server)["ua4"])
         until(ua1, roster, lambda r: r.status("ua4") == "disconnected")
         assert "Declined" in text(roster.endpoint("ua4"), "disconnection-info/reason")
         call.expect_nothing()
-        decide(server, "approve", "ua1")
+        decide(server, "approve", waiting(server)["ua1"])
         call.pick_up(call.expect_call())
         until(ua1, roster, lambda r: r.status("ua1") == r.status("ua2") == "connected")
         ua3.expect_nothing(0)
@@ -507,10 +503,10 @@ def test_a_conference_whose_initiator_may_not_come_is_over():
         with moderated(hasty) as server, Phone(server, "ua1") as ua1, Phone(server, "ua2") as ua2:
             initiate(ua1, ua2.own_uri)
             roster = Roster(ua1.notified())
-            decide(server, "approve", "ua2")
+            decide(server, "approve", waiting(server)["ua2"])
             ua2.pick_up(ua2.expect_call())
             if hasty != "ua1":
-                decide(server, "refuse", "ua1")
+                decide(server, "refuse", waiting(server)["ua1"])
             server.expect_log(rf"invite by sip:ua1@\S+ \(\d+\) is not done: {why}")
             ua2.reply(ua2.expect("BYE"), 200)
             ua2.is_up = False

@@ -8,7 +8,8 @@ import audio
 import run
 import tone
 from changes import take_change
-from message import parameter, uri_of
+from message import uri_of
+from moderation import decide, outcome, pending, pending_notify, waits
 from naming import replaces
 from parley import Server
 from recipients import (
@@ -76,36 +77,12 @@ def door(*names, hooks="", config="", **options):
         yield server, *(stack.enter_context(Phone(server, name)) for name in names)
 
 
-def pending(server, conference="demo"):
-    """What waits, as the status tells it."""
-    for entry in server.status()["conferences"]:
-        if entry["name"] == conference:
-            return entry["pending"]
-    return []
-
-
-def waits(server, count=1, conference="demo", within=3):
-    """What waits, once there is so much of it."""
-    deadline = time.monotonic() + within * run.SLOW
-    while len(found := pending(server, conference)) != count:
-        assert time.monotonic() < deadline, f"not {count}: {found}"
-        time.sleep(0.05)
-    return found
-
-
 def user_of(waiting):
     return re.search(r"sips?:([^@]*)@", waiting["uri"])[1]
 
 
 def user_uri(phone):
     return f"sip:{phone.user}@{phone.sent_by}"
-
-
-def decide(server, *words):
-    """The operator decides, and is told so."""
-    done = server.command(*words)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def wait_to_hear(phone, frequency, within=5):
@@ -545,23 +522,6 @@ end
 """
 
 
-def pending_notify(phone):
-    """A NOTIFY of a REFER that waits: RFC 3515 §2.4.5."""
-    notify = phone.notified()
-    assert notify["Event"].split(";")[0] == "refer", notify
-    assert notify["Subscription-State"].startswith("pending;expires="), notify
-    assert notify.body == b"SIP/2.0 100 Trying\r\n", notify
-    return int(parameter(notify["Subscription-State"], "expires"))
-
-
-def last(phone):
-    """The status line of the last NOTIFY of a REFER."""
-    while True:
-        line, is_last = phone.progress()
-        if is_last:
-            return line
-
-
 def test_a_refer_waits_and_is_answered_at_once():
     """RFC 3515 §2.4.2, §2.4.5: 202, and a subscription that is pending until somebody approves."""
     with door("alice", "bob", "carol", hooks=EVERYTHING) as (server, alice, bob, carol):
@@ -575,7 +535,7 @@ def test_a_refer_waits_and_is_answered_at_once():
         carol.expect_nothing(0.2)
         decide(server, "approve", waiting["id"])
         carol.pick_up(carol.expect_call())
-        assert last(bob) == "SIP/2.0 200 OK"
+        assert outcome(bob) == "SIP/2.0 200 OK"
         assert set(server.participants()) == {"alice", "carol"}
         # One that is refused, and what it is about goes on.
         bob.refer(f"<{user_uri(carol)};method=BYE>")
@@ -584,14 +544,14 @@ def test_a_refer_waits_and_is_answered_at_once():
         (waiting,) = waits(server)
         assert waiting["verb"] == "remove" and "sip:carol@" in waiting["target"], waiting
         decide(server, "refuse", waiting["id"])
-        assert last(bob) == "SIP/2.0 603 Declined"  # §2.4.7
+        assert outcome(bob) == "SIP/2.0 603 Declined"  # §2.4.7
         # One about somebody who goes.
         bob.refer(f"<{user_uri(carol)};action=hold>")
         bob.expect(202)
         pending_notify(bob)
         waits(server)
         carol.hang_up()
-        assert last(bob) == "SIP/2.0 480 Who it is about has left"
+        assert outcome(bob) == "SIP/2.0 480 Who it is about has left"
         waits(server, 0)
         # The operator's own wish waits, too, and says by which number.
         told = server.command("end", "demo")

@@ -15,13 +15,18 @@ from sip import Phone
 # What the prompts are in these tests: a tone for each, so that it is known which one is heard.
 PROMPTS = """welcome menu choose-host-pin choose-pin your-conference-number-is enter-number
 enter-pin wrong-pin too-many-tries locked-out unknown-conference wait-for-host nothing-entered
-not-understood try-again goodbye conference-locked conference-full not-allowed""".split()
+not-understood try-again goodbye conference-locked conference-full not-allowed expired one-moment
+music""".split()
 PITCH = {name: 400 + 60 * index for index, name in enumerate(PROMPTS)}
 PITCH |= {str(digit): 2000 + 100 * digit for digit in range(10)}
 WINDOW = 1200  # samples
 
 CONFIG = """
-applications = { ["9000"] = { script = "reception", options = { OPTIONS } } }
+applications = {
+  ["9000"] = { script = "reception", options = { OPTIONS } },
+  ["9001"] = "guessed",
+}
+audio = { hold_music = "sounds/music.wav" }
 conferences = {
   ["1234"] = { title = "Monday" },
   ["5150"] = { policy = "members", options = { pin = "6160" } },
@@ -29,6 +34,16 @@ conferences = {
 }
 """
 
+
+# Whoever calls it has misdialled eight times, and somebody has tried all the PINs of 4711.
+GUESSED = """
+return function(call)
+  local wrong = parley.store "reception"
+  wrong:add("numbers/" .. call.from.peer:match "^(.*):", 8, { ttl = "5m" })
+  wrong:add("conference/4711", 20, { ttl = "5m" })
+  call:reject(480)
+end
+"""
 
 LOCK = """
 local policy = parley.policy { name = "lock" }
@@ -39,6 +54,7 @@ return policy
 
 def reception(options="timeout = 20", **others):
     server = Server(CONFIG.replace("OPTIONS", options), start=False, **others)
+    server.write("scripts/guessed.lua", GUESSED)
     sounds = server.directory / "sounds"
     sounds.mkdir()
     for name, pitch in PITCH.items():
@@ -196,12 +212,23 @@ def test_the_number_is_asked_again_and_needs_no_pin_where_there_is_none():
 def test_a_guest_waits_for_the_host():
     with reception() as server, Caller(server, "alice") as alice, Caller(server, "bob") as bob:
         bob.begin().press("24711#1133#")  # who knows it all need not listen
-        bob.wait_to_hear("wait-for-host")
+        bob.wait_to_hear("wait-for-host", "music")
         alice.begin().press("24711#8254#")
         alice.brought_in("4711")
         server.expect_log(r"\[4711 \S+\] sip:alice@\S+ joined as host")
         bob.brought_in("4711")
         server.expect_log(r"\[4711 \S+\] sip:bob@\S+ joined as guest")
+
+
+@run.real_time
+def test_a_host_who_does_not_come_is_not_waited_for_for_ever():
+    with reception() as server, Caller(server, "bob") as bob:
+        config = server.config.read_text().replace('"1133"', '"1133", patience = 2')
+        server.config.write_text(config)
+        server.reload()
+        bob.begin().press("24711#1133#")
+        bob.wait_to_hear("wait-for-host", "expired", "goodbye").sent_away()
+        nothing_is_left(server)
 
 
 @run.real_time
@@ -217,10 +244,32 @@ def test_three_wrong_pins_lock_a_caller_out_but_not_others():
         with Caller(server, "mallory") as mallory:  # who calls again
             mallory.begin().press("24711#")
             mallory.wait_to_hear("locked-out").sent_away()
-        with Caller(server, "bob", address=address()) as bob:  # and who is somebody else
+        bob_is = address()
+        with Caller(server, "bob", address=bob_is) as bob:  # and who is somebody else
             bob.begin().press("24711#0000#")
-            bob.wait_to_hear("wrong-pin").enter("enter-pin", "1133#").brought_in("4711")
+            bob.wait_to_hear("wrong-pin").enter("enter-pin", "0001#").wait_to_hear("wrong-pin")
+            bob.enter("enter-pin", "1133#").brought_in("4711")
             bob.hang_up()
+        # Who knows the guests' PIN has no more tries for the host's.
+        with Caller(server, "bob", address=bob_is) as bob:
+            bob.begin().press("24711#0002#")
+            bob.wait_to_hear("wrong-pin", "locked-out").sent_away()
+        host.hang_up()
+
+
+@run.real_time
+def test_guesses_slow_a_conference_down_but_lock_out_only_who_guesses():
+    with reception() as server, Caller(server, "host", address=address()) as host:
+        with Phone(server, "mallory") as mallory:
+            mallory.invite("9001")
+            mallory.expect(480)
+            mallory.ack()
+        host.begin().press("24711#8254#")
+        host.wait_to_hear("one-moment").brought_in("4711")
+        with Caller(server, "mallory") as mallory:  # one more wrong number is the last one
+            mallory.begin().press("299#")
+            mallory.wait_to_hear("unknown-conference").enter("enter-number", "4711#")
+            mallory.wait_to_hear("too-many-tries", "goodbye").sent_away()
         host.hang_up()
 
 

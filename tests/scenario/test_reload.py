@@ -174,6 +174,54 @@ def test_a_pinned_conference_keeps_its_script_while_all_others_go_on():
         assert done.returncode == 1 and "tea is not pinned" in done.stderr, done
 
 
+FAILING = """local policy = parley.policy { name = "site" }
+function policy.join(request, conference)
+  if request.actor.user ~= "alice" then
+    error "nobody else"
+  end
+end
+return policy
+"""
+
+
+def test_a_script_that_fails_again_and_again_after_a_reload_is_taken_back():
+    with Server(
+        policy=with_role("first"), config="reload = { errors = 3 }\n"
+    ) as server, Phone(server, "bob", media=False) as bob:
+        server.policy.write_text(FAILING)
+        server.reload()
+        assert "generation 1, " in server.command("status").stdout
+        for _ in range(3):
+            bob.invite()
+            bob.expect(500)
+            bob.ack()
+        server.expect_log(r"generation 2 has failed 3 times, 3 of them at \S+site.lua:4: generation 1")
+        bob.call()
+        assert server.participants()["bob"]["role"] == "first"
+        told = server.command("status").stdout
+        assert "generation 2 has failed 3 times, 3 of them at" in told, told
+
+
+def test_files_that_are_written_anew_are_read_anew_if_that_is_wanted():
+    with Server(
+        policy=with_role("first"), config="reload = { watch = true }\n"
+    ) as server, Phone(server, "alice", media=False) as alice:
+        server.policy.write_text("local x = = 1\n")
+        server.expect_log("reload: .*site.lua:1: .*; everything stays as it was")
+        assert role_in(server, alice, "demo") == "first"
+        written = server.policy.with_name(".site.lua.swp")
+        written.write_text(with_role("second"))
+        written.rename(server.policy)  # as editors do
+        server.expect_log("reload: done, script generation 2")
+        assert role_in(server, alice, "demo") == "second"
+        server.config.write_text("reload = { watch = false }\n")
+        server.expect_log("reload: done, script generation 3")
+        server.policy.write_text(with_role("third"))
+        server.reload()
+        server.expect_log("reload: done, script generation 4")
+        assert server.log().count("reload: files have changed") == 3
+
+
 def test_the_config_is_read_again_and_new_conferences_are_there():
     with Server(config="conferences = { demo = {} }\n") as server, Phone(server) as alice:
         alice.invite("tea")

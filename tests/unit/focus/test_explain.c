@@ -319,6 +319,26 @@ static void who_was_put_out_is_remembered_with_the_reason(void **state)
     world_hang_up(focus, alice);
 }
 
+static void who_is_turned_away_for_want_of_room_is_remembered(void **state){
+            const struct incident * incident;
+    struct call *call;
+
+    (void)state;
+    two_join();
+    world.mix_overloaded = true;
+    call = world_dial(focus, "carol", "demo");
+    assert_int_equal(call->reject_code, 503);
+    incident = conference_next_incident(demo, NULL);
+    assert_non_null(incident);
+    assert_int_equal(incident->code, 503);
+    assert_string_equal(incident->reason, "Server is overloaded");
+    assert_string_equal(incident->cause.who, "sip:carol@example.com");
+    assert_string_equal(incident->cause.by, "default");
+    assert_null(conference_next_incident(demo, incident));
+    world_hang_up(focus, call);
+    two_leave();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +353,7 @@ int main(void)
         TEST(who_takes_the_place_of_another_has_its_causes),
         TEST(refusals_are_remembered_newest_first_and_the_same_ones_once),
         TEST(who_was_put_out_is_remembered_with_the_reason),
+        TEST(who_is_turned_away_for_want_of_room_is_remembered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* Applications that go on with their callers in conferences: what they wait for, timers, state. */
 #include "tests/unit/lua/call_world.h"
 
+#include "focus/pending.h"
+
 /* Logs what the application said by `print`. */
 static void assert_told(const char *part)
 {
@@ -221,6 +223,50 @@ static void who_cannot_wait_does_not_join(void **state)
     assert_said(call, "The application has ended");
 }
 
+static void approve_all(void)
+{
+    const struct conference *demo = focus_conference_by_name(script.focus, "demo");
+    const struct pending *pending = conference_next_pending(demo, NULL);
+    const struct actor actor = {.kind = ACTOR_SERVER, .uri = "", .user = "", .host = ""};
+    const struct request wish = {.params.approved = true};
+    struct decision decision;
+
+    assert_non_null(pending);
+    assert_int_equal(pending_submit(script.focus, &actor, pending_id(pending), &wish, &decision),
+                     0);
+    script_turn();
+}
+
+static void who_waits_is_told_why_and_then_hears_music(void **state)
+{
+    struct call *call;
+
+    (void)state;
+    script_write("site", "local policy = parley.policy { name = 'site' } "
+                         "function policy.join() "
+                         "return pending { decided_by = 'host', role = 'guest' } end "
+                         "return policy");
+    call = talk("local demo = parley.conference 'demo' "
+                "print(pcall(call.join, call, demo, { wating = 'x.wav' })) "
+                "print(pcall(call.join, call, demo, { waiting = true })) "
+                "local me = call:join(demo, { waiting = function(request) "
+                "return request.deciders[1] .. '.wav' end }) call:hangup(me.role)");
+    assert_int_equal(
+        focus_set_sound(script.focus, &(struct sound_config){.hold_music = "music.wav"}), 0);
+    begin_to_log();
+    up(call);
+    log_set_level(LOG_LEVEL_ERROR);
+    assert_contains(log_caught(), "join: unknown key 'wating' (did you mean 'waiting'?)");
+    assert_non_null(strstr(script.log, "join: waiting must be"));
+    assert_string_equal(world.first_player->file, "host.wav");
+    world_played(script.focus, world.first_player, NULL);
+    script_turn();
+    assert_string_equal(world.first_player->file, "music.wav");
+    assert_true(world.first_player->loop);
+    approve_all();
+    assert_said(call, "guest");
+}
+
 /* Calls bob, who answers, or does not. */
 static struct call *invite(bool answers)
 {
@@ -428,6 +474,7 @@ int main(void)
         SCRIPT_TEST(waiting_ends_with_the_conference),
         SCRIPT_TEST(a_wait_names_what_it_waits_for),
         SCRIPT_TEST(who_cannot_wait_does_not_join),
+        SCRIPT_TEST(who_waits_is_told_why_and_then_hears_music),
         SCRIPT_TEST(who_is_called_can_be_waited_for),
         SCRIPT_TEST(a_call_is_transferred),
         SCRIPT_TEST(a_policy_does_not_wait),

@@ -257,6 +257,135 @@ static void there_is_an_end_to_generations(void **state)
     assert_int_equal(script_reload(), 0);
 }
 
+/* ---- probation ------------------------------------------------------------------------------ */
+
+static void start_with_probation(const char *source, unsigned lasts)
+{
+    struct probation_config config = {.errors = 3, .within = 60000, .lasts = lasts};
+
+    script_site(source);
+    lua_engine_set_probation(script.engine, &config);
+}
+
+/* Calls that fail by an error of the script; what was logged meanwhile. */
+static const char *fail_times(const char *name, unsigned count)
+{
+    log_catch();
+    for (unsigned i = 0; i < count; i++)
+        world_hang_up(script.focus, world_dial(script.focus, "alice", name));
+    script_turn();
+    return log_caught();
+}
+
+static json_t *returned(void)
+{
+    json_t *status = lua_engine_status(script.engine);
+    json_t *what = json_incref(json_object_get(status, "returned"));
+
+    json_decref(status);
+    return what;
+}
+
+#define FAILING                                                                                    \
+    "local policy = parley.policy { name = 'site' }\n"                                             \
+    "function policy.join(request, conference)\n"                                                  \
+    "  conference.state.n = conference.state.n + 10\n"                                             \
+    "  if conference.state.n > 20 then error 'too many' end\n"                                     \
+    "end\n"                                                                                        \
+    "return policy\n"
+
+static void too_many_errors_after_a_reload_bring_the_old_scripts_back(void **state)
+{
+    const char *log;
+    json_t *told;
+
+    (void)state;
+    start_with_probation(COUNTING, 60000);
+    assert_answers("demo", "one 1");
+    script_site(FAILING);
+    assert_int_equal(generations(), 2);
+    assert_null(returned());
+    (void)fail_times("demo", 1); /* comes in, by 11 */
+    assert_int_equal(lua_engine_generation(script.engine), 2);
+    log = fail_times("demo", 3);
+    assert_contains(log, "script generation 2 has failed 3 times, 3 of them at policy/site.lua:4: "
+                         "generation 1 decides again");
+    assert_int_equal(lua_engine_generation(script.engine), 1);
+    assert_int_equal(generations(), 1);
+    /* What the bad one has written well is there. */
+    assert_answers("demo", "one 12");
+    told = returned();
+    assert_string_equal(json_string_value(json_object_get(told, "worst")), "policy/site.lua:4");
+    json_decref(told);
+    /* It is not there to fail again, and the next one is a new one. */
+    script_site(COUNTING);
+    assert_int_equal(lua_engine_generation(script.engine), 3);
+    assert_null(returned());
+}
+
+static void a_state_that_was_migrated_is_as_it_was_when_the_old_scripts_come_back(void **state)
+{
+    (void)state;
+    reserve("tea");
+    start_with_probation(COUNTING, 60000);
+    assert_answers("demo", "one 1");
+    assert_answers("demo", "one 2");
+    script_site("local policy = parley.policy { name = 'site', version = 2 }\n"
+                "function policy.migrate(state) return { counts = { state.n } } end\n"
+                "function policy.join(request, conference)\n"
+                "  if conference.name == 'tea' then conference.state.counts = { 9 } return end\n"
+                "  error 'never'\n"
+                "end\n"
+                "return policy\n");
+    (void)fail_times("tea", 1);
+    assert_contains(fail_times("demo", 3), "generation 1 decides again");
+    assert_answers("demo", "one 3");
+    assert_answers("tea", "one 1"); /* of what the old scripts cannot read, nothing is left */
+}
+
+/* Errors that were there before, and those that come late, are none of its own. */
+static void scripts_that_have_proven_themselves_stay(void **state)
+{
+    (void)state;
+    start_with_probation(COUNTING, 1);
+    script_site(FAILING);
+    for (unsigned i = 0; i < 200 && generations() > 1; i++) {
+        (void)usleep(1000);
+        script_turn();
+    }
+    assert_int_equal(generations(), 1);
+    (void)fail_times("demo", 5);
+    assert_int_equal(lua_engine_generation(script.engine), 2);
+}
+
+/* A reload in haste does not put a generation in reserve that has failed itself. */
+static void what_has_failed_is_not_what_comes_back(void **state)
+{
+    (void)state;
+    start_with_probation(COUNTING, 60000);
+    assert_answers("demo", "one 1");
+    script_site(FAILING);
+    (void)fail_times("demo", 2);
+    script_site(FAILING);
+    assert_int_equal(generations(), 2);
+    assert_contains(fail_times("demo", 3), "script generation 3 has failed 3 times, 3 of them at "
+                                           "policy/site.lua:4: generation 1 decides again");
+}
+
+static void a_conference_that_fails_ahead_is_called_back(void **state)
+{
+    (void)state;
+    reserve("tea");
+    start_with_probation(COUNTING, 60000);
+    script_write("site", FAILING);
+    assert_int_equal(go(lua_engine_send_ahead, "tea"), 0);
+    assert_contains(fail_times("tea", 3), "script generation 2 has failed 3 times, 3 of them at "
+                                          "policy/site.lua:3: generation 1 decides again about "
+                                          "tea");
+    assert_answers("tea", "one 1");
+    assert_int_equal(generations(), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +399,11 @@ int main(void)
         SCRIPT_TEST(a_pinned_conference_that_is_gone_holds_nothing),
         SCRIPT_TEST(what_stays_behind_must_suit_a_changed_conference),
         SCRIPT_TEST(there_is_an_end_to_generations),
+        SCRIPT_TEST(too_many_errors_after_a_reload_bring_the_old_scripts_back),
+        SCRIPT_TEST(a_state_that_was_migrated_is_as_it_was_when_the_old_scripts_come_back),
+        SCRIPT_TEST(scripts_that_have_proven_themselves_stay),
+        SCRIPT_TEST(what_has_failed_is_not_what_comes_back),
+        SCRIPT_TEST(a_conference_that_fails_ahead_is_called_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

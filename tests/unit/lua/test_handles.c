@@ -280,6 +280,13 @@ static void a_log_line_says_who_wrote_it_about_what(void **state)
     assert_contains(log_caught(),
                     "error [demo call1] seen alice nil 5 true a?b (policy/site.lua:2)");
     world_hang_up(script.focus, call);
+    script_hook("join", "", "parley.log.debug 'not shown' parley.log.warn 'shown'");
+    log_set_level(LOG_LEVEL_WARN);
+    log_catch();
+    call = world_dial(script.focus, "alice", "demo");
+    assert_contains(log_caught(), "warn  [demo call2] shown (policy/site.lua:2)");
+    assert_null(strstr(script.log, "not shown"));
+    world_hang_up(script.focus, call);
 }
 
 int main(void)

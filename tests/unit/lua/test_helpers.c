@@ -392,6 +392,23 @@ static void what_changes_something_is_done_when_nobody_waits(void **state)
     assert_null(store.handler);
 }
 
+static void a_timer_changes_something_without_waiting(void **state)
+{
+    struct call *call = begin("(function() parley.after(0, function() "
+                              "assert(kv:set('x', 'timer', { ttl = 9 }) == true) "
+                              "call:hangup(select(2, pcall(kv.get, kv, 'x'))) end) "
+                              "return call:sleep(60) end)()");
+
+    (void)state;
+    while (!call->ended)
+        (void)event_base_loop(loop_base(script.loop), EVLOOP_ONCE);
+    assert_contains(call->reason, "get: the application waits already");
+    assert_string_equal(store.seen, "set members x 9000 0");
+    assert_null(store.handler);
+    world_hang_up(script.focus, call);
+    script_turn();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -409,6 +426,7 @@ int main(void)
         SCRIPT_TEST(misuse_of_the_store_says_what_to_do),
         SCRIPT_TEST(a_store_that_is_too_busy_says_so),
         SCRIPT_TEST(what_changes_something_is_done_when_nobody_waits),
+        SCRIPT_TEST(a_timer_changes_something_without_waiting),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

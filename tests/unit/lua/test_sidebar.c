@@ -147,7 +147,7 @@ static void misuse_says_what_to_do(void **state)
          "bring: this is no sidebar; conference:sidebar { … } makes one"},
         {"conference:sidebar():ask('alice')", "participant expected, got string"},
         {"conference:sidebar():ask(alice, { timeout = 0 })",
-         "ask: timeout must be a number of seconds from 1 to 600"},
+         "ask: timeout must be a duration such as \"5m\", or a number of seconds, from 1 to 600 s"},
         {"conference:sidebar():ask(alice, { accept = 'yes' })", "ask: accept"},
         {"conference:sidebar():ask(alice, { accept = '2' })",
          "ask: one key cannot both accept and decline"},

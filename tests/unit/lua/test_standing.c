@@ -150,6 +150,33 @@ static void misuse_is_an_error_that_says_how(void **state)
                     "bad argument #1 to 'count_role' (string expected, got no value)");
 }
 
+static void the_hooks_of_what_somebody_is_decide(void **state)
+{
+    struct call *alice;
+
+    (void)state;
+    script_policy("function policy.rename() return accept { display_name = 'A guest' } end\n"
+                  "function policy.permit(request)\n"
+                  "  return request.params.may_speak and accept() or reject(403, 'Let them')\n"
+                  "end\n"
+                  "function policy.enhance(request)\n"
+                  "  assert(request.params.agc and not request.params.vad)\n"
+                  "  return accept { agc = false, vad = true }\n"
+                  "end\n"
+                  "function policy.digit(_, _, participant)\n"
+                  "  assert(participant:rename 'The host')\n"
+                  "  assert(participant:enhance { agc = true })\n"
+                  "  local _, why, code = participant:permit { may_speak = false }\n"
+                  "  participant:set_role(code .. why)\n"
+                  "  assert(participant.vad and not participant.agc)\n"
+                  "end\n");
+    alice = world_join(script.focus, "alice", "demo");
+    press(alice, '1');
+    assert_string_equal(participant_display_name(participant_of(alice)), "A guest");
+    assert_string_equal(participant_role(participant_of(alice)), "403Let them");
+    world_hang_up(script.focus, alice);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +184,7 @@ int main(void)
         SCRIPT_TEST(who_asks_for_the_floor_asks_as_itself),
         SCRIPT_TEST(a_stranger_is_not_given_the_floor_by_default),
         SCRIPT_TEST(who_may_not_speak_is_not_unmuted_but_permitted),
+        SCRIPT_TEST(the_hooks_of_what_somebody_is_decide),
         SCRIPT_TEST(misuse_is_an_error_that_says_how),
     };
 

@@ -1,6 +1,9 @@
 /* A leg's socket is connected while the phone's stream is steady; nobody may notice. */
 #include "media_world.h"
 
+#include <stdatomic.h>
+#include <sys/syscall.h>
+
 enum { STEADY = 80 /* packets after which the socket is connected */ };
 
 static bool is_steady(struct room *room)
@@ -201,6 +204,49 @@ static void a_key_is_told_when_it_is_up(void **state)
     room_free(room);
 }
 
+static atomic_uint reads; /* of sockets that are not connected */
+
+int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
+{
+    reads++;
+    return (int)syscall(SYS_recvmmsg, fd, messages, count, flags, timeout);
+}
+
+static bool is_sent_to(struct room *room)
+{
+    return room->phones[0].packets >= 75;
+}
+
+/* More than a second after its last packet nothing is read from it, and it is still sent silence.
+ */
+static void a_phone_that_falls_silent_costs_no_reading_and_is_heard_again(void **state)
+{
+    struct room *room = steady_room();
+    struct leg_stats stats;
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        room->phones[i].hz = 0;
+        room->phones[i].packets = 0;
+    }
+    run_until(room, is_sent_to);
+    reads = 0;
+    room->phones[0].packets = 45;
+    run_until(room, is_sent_to);
+    assert_int_equal(reads, 0);
+    talk(&room->phones[0]);
+    talk(&room->phones[1]);
+    room->phones[0].packets = 0;
+    run_until(room, is_sent_to);
+    assert_all_hear(room);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(room->phones[i].breaks, 0);
+        room->mixing->leg_stats(room->phones[i].leg, &stats);
+        assert_int_equal(stats.rejected, 0);
+    }
+    room_free(room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +256,7 @@ int main(void)
         cmocka_unit_test(a_key_is_told_when_it_is_let_go),
         cmocka_unit_test(a_stranger_is_not_heard),
         cmocka_unit_test(a_key_is_told_when_it_is_up),
+        cmocka_unit_test(a_phone_that_falls_silent_costs_no_reading_and_is_heard_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,228 @@
+/* Errors after a reload are counted, and when they are too many the last good generation returns.
+ */
+#include "lua/probation.h"
+#include "lua/generation.h"
+#include "lua/generations.h"
+#include "lua/private.h"
+#include "lua/state.h"
+
+#include "core/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- counting ------------------------------------------------------------------------------- */
+
+static void place_count(struct failures *failures, const char *error)
+{
+    char position[POSITION_TEXT], text[SCRIPT_TEXT];
+    unsigned i = 0;
+
+    (void)snprintf(text, sizeof text, "%s", error);
+    error_position(text, "a script", position, sizeof position);
+    while (i < PLACES_MOST && failures->places[i].count > 0 &&
+           strcmp(failures->places[i].position, position) != 0)
+        i++;
+    if (i == PLACES_MOST)
+        return;
+    (void)snprintf(failures->places[i].position, POSITION_TEXT, "%s", position);
+    failures->places[i].count++;
+}
+
+static const struct failing_place *worst_place(const struct failures *failures)
+{
+    const struct failing_place *worst = failures->places;
+
+    for (unsigned i = 1; i < PLACES_MOST; i++) {
+        if (failures->places[i].count > worst->count)
+            worst = &failures->places[i];
+    }
+    return worst;
+}
+
+/* Whether its last errors, as many as there may not be, have come within so short a time. */
+static bool has_failed(const struct lua_engine *engine, const struct generation *generation)
+{
+    const struct probation_config *config = &engine->probation.config;
+    const struct failures *failures = &generation->failures;
+    uint64_t first;
+
+    if (config->errors == 0 || failures->count < config->errors)
+        return false;
+    first = failures->times[(failures->count - config->errors) % PROBATION_ERRORS];
+    return loop_now(engine->loop) - first <= config->within;
+}
+
+/* ---- coming back ---------------------------------------------------------------------------- */
+
+/* Whether one of the conference's policies had another version. */
+static bool is_changed(const struct conference *conference, const struct generation *bad,
+                       struct generation *good)
+{
+    struct policy_stack stack = {.generation = good, .own = conference_policy(conference)};
+    struct script_policy *policy;
+    char error[SCRIPT_TEXT];
+
+    while (stack_next(&stack, &policy, error, sizeof error) == 0 && policy) {
+        const struct script_policy *other = generation_loaded(bad, stack.name);
+
+        if (other && other->version != policy->version)
+            return true;
+    }
+    return false;
+}
+
+/* What the bad generation has written stays, unless the good one could not read it: then the state
+ * is as it was before it was migrated, or, of a conference that is newer than that, empty. */
+static void states_return(struct lua_engine *engine, const struct generation *bad,
+                          struct generation *good)
+{
+    struct conference *conference = NULL;
+
+    while ((conference = focus_next_conference(engine->focus, conference))) {
+        struct conference_state *record = state_find(engine, conference_id(conference));
+
+        if (!record || pin_find(engine, conference) || state_return(record, good->number) ||
+            !record->bytes || !is_changed(conference, bad, good))
+            continue;
+        log_write(
+            LOG_LEVEL_WARN, conference_name(conference), NULL,
+            "conference.state was written by another version of the policy, and is empty now");
+        state_clear(record);
+    }
+}
+
+static void tell_return(struct lua_engine *engine, const struct generation *bad,
+                        const struct generation *good, const struct conference *conference)
+{
+    const struct failing_place *worst = worst_place(&bad->failures);
+    const char *name = conference ? conference_name(conference) : NULL;
+
+    log_write(LOG_LEVEL_ERROR, name, NULL,
+              "script generation %u has failed %u times, %u of them at %s: generation %u decides "
+              "again%s%s",
+              bad->number, bad->failures.count, worst->count, worst->position, good->number,
+              name ? " about " : "", name ? name : "");
+    json_decref(engine->probation.returned);
+    engine->probation.returned = json_pack(
+        "{s:i, s:i, s:i, s:s, s:i, s:I, s:s*}", "from", (int)bad->number, "to", (int)good->number,
+        "errors", (int)bad->failures.count, "worst", worst->position, "worst_errors",
+        (int)worst->count, "at", (json_int_t)time(NULL), "conference", name);
+}
+
+static void reserve_return(struct lua_engine *engine)
+{
+    struct generation *bad = engine->generation, *good = engine->probation.reserve;
+
+    loop_timer_stop(&engine->probation.end);
+    engine->probation.reserve = NULL;
+    tell_return(engine, bad, good, NULL);
+    states_return(engine, bad, good);
+    good->failures = (struct failures){0};
+    engine->generation = good;
+    generation_release(bad);
+    focus_reloaded(engine->focus);
+}
+
+/* No hook is on the C stack. */
+static void look(void *arg)
+{
+    struct lua_engine *engine = arg;
+    struct conference_pin *pin, *next;
+    char error[SCRIPT_TEXT];
+
+    HASH_ITER(hh, engine->pins, pin, next)
+    {
+        struct conference *conference = focus_conference(engine->focus, pin->id);
+
+        if (!pin->is_canary || !conference || !has_failed(engine, pin->generation))
+            continue;
+        tell_return(engine, pin->generation, engine->generation, conference);
+        if (lua_engine_call_back(engine, conference, error, sizeof error))
+            log_error("%s", error);
+    }
+    if (engine->probation.reserve && has_failed(engine, engine->generation))
+        reserve_return(engine);
+}
+
+void probation_fail(struct generation *generation, const char *error)
+{
+    struct lua_engine *engine = generation->engine;
+    struct failures *failures = &generation->failures;
+
+    failures->times[failures->count++ % PROBATION_ERRORS] = loop_now(engine->loop);
+    place_count(failures, error);
+    if (!engine->probation.look && has_failed(engine, generation))
+        (void)loop_timer_start(engine->loop, &engine->probation.look, 0, look, engine);
+}
+
+/* ---- the time that it takes ----------------------------------------------------------------- */
+
+/* What was kept for a return that cannot be any more. */
+static void states_settle(struct lua_engine *engine)
+{
+    struct conference_state *record;
+
+    for (record = engine->states; record; record = record->hh.next) {
+        if (record->before && !probation_may_return(engine, record->before_generation))
+            state_settle(record);
+    }
+}
+
+static void reserve_drop(struct lua_engine *engine)
+{
+    generation_release(engine->probation.reserve);
+    engine->probation.reserve = NULL;
+}
+
+static void on_end(void *arg)
+{
+    struct lua_engine *engine = arg;
+
+    log_info("script generation %u has proven itself", engine->generation->number);
+    reserve_drop(engine);
+    states_settle(engine);
+}
+
+void probation_begin(struct lua_engine *engine)
+{
+    struct probation *probation = &engine->probation;
+    struct generation *old = engine->generation;
+
+    json_decref(probation->returned);
+    probation->returned = NULL;
+    if (probation->config.errors == 0 || probation->config.lasts == 0) {
+        reserve_drop(engine);
+        generation_release(old);
+        return;
+    }
+    if (probation->reserve && old->failures.count > 0) {
+        generation_release(old);
+    } else {
+        reserve_drop(engine);
+        probation->reserve = old;
+        old->failures = (struct failures){0};
+    }
+    (void)loop_timer_start(engine->loop, &probation->end, probation->config.lasts, on_end, engine);
+}
+
+bool probation_may_return(const struct lua_engine *engine, unsigned number)
+{
+    return number == engine->generation->number ||
+           (engine->probation.reserve && number == engine->probation.reserve->number);
+}
+
+void probation_close(struct lua_engine *engine)
+{
+    loop_timer_stop(&engine->probation.end);
+    loop_timer_stop(&engine->probation.look);
+    reserve_drop(engine);
+    json_decref(engine->probation.returned);
+    engine->probation.returned = NULL;
+}
+
+void lua_engine_set_probation(struct lua_engine *engine, const struct probation_config *config)
+{
+    engine->probation.config = *config;
+}

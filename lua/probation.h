@@ -1,0 +1,49 @@
+/*
+ * Inside the script engine: new scripts have to prove themselves. Focus thread.
+ *
+ * After a reload the generation before is kept in reserve, for some time. When too many errors
+ * happen meanwhile, it comes back by itself. A conference that was sent ahead is called back in the
+ * same way, as long as it is ahead.
+ */
+#ifndef LUA_PROBATION_H
+#define LUA_PROBATION_H
+
+#include "lua/errors.h"
+#include "lua/lua_engine.h"
+
+#include <jansson.h>
+
+struct generation;
+struct migration;
+
+enum { PLACES_MOST = 16 }; /* lines of scripts that have failed, whose errors are counted */
+
+/* Errors of one generation. */
+struct failures {
+    unsigned count;
+    uint64_t times[PROBATION_ERRORS]; /* ring; ms, loop_now */
+    struct failing_place {
+        char position[POSITION_TEXT]; /* "policy/open.lua:12" */
+        unsigned count;
+    } places[PLACES_MOST]; /* those that were first */
+};
+
+struct probation {
+    struct probation_config config;
+    struct generation *reserve; /* what would come back. A reference; NULL: nothing would */
+    struct loop_timer *end, *look;
+    json_t *returned; /* what has come back since the last reload, for the status; NULL: nothing */
+};
+
+/* An error of a script, which begins with its position, was told. */
+void probation_fail(struct generation *generation, const char *error);
+/* The live generation is about to become another one, which is not there yet: it is what would come
+ * back, unless it has failed itself while the one before it was there to come back. Takes the
+ * engine's reference to it. */
+void probation_begin(struct lua_engine *engine);
+/* Whether that generation may come back to states that are kept for it. */
+bool probation_may_return(const struct lua_engine *engine, unsigned number);
+/* Nothing comes back any more. */
+void probation_close(struct lua_engine *engine);
+
+#endif
