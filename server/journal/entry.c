@@ -1,7 +1,9 @@
 /*
  * Decisions and events as lines of the journal. Keys are stable, what does not apply is left out.
  *
- *   at                 when; kind: "decision", "failure", "event", "gap", "start", "stop"
+ *   at                 when; kind: "decision", "failure", "event", "gap", "start", "stop";
+ *                      in recordings also "recording", "person", and "queued": an event whose
+ *                      hooks are told later
  *   conference, conference_id   its name, and which of those that ever had it
  *
  *   of a decision, and of the failure to do what was accepted:
@@ -21,7 +23,8 @@
  *
  *   recordings have more (struct teller): of the actor user, host, agent, referred_by,
  * authenticated; of the request by_dialog, name_given, invited_name, replaces, by_refer, asks; of
- * what is pending meanwhile, expires (ms), announce; of an event the call; and the PIN (secrets.c)
+ * what is pending meanwhile, expires (ms), announce; of an event, and in `of`, the call; and the
+ * PIN (secrets.c)
  *
  *   of an event:
  *   event              as the hooks are called
@@ -189,6 +192,8 @@ static void set_pending(struct line *line, const struct teller *teller, uint64_t
     line_open(line, "of");
     line_text(line, "verb", verb_name(pending_request(pending)->verb));
     line_text(line, "uri", pending_request(pending)->actor.uri);
+    if (teller->is_full)
+        line_text(line, "call", pending_request(pending)->call);
     line_close(line);
 }
 
@@ -355,7 +360,11 @@ static void set_event(struct line *line, const struct teller *teller,
     if (event->pending)
         set_pending(line, teller, event->pending);
     if (has_switch(event->kind))
-        line_flag(line, "on", event->on);
+        line_flag(line, "on",
+                  event->kind == EVENT_SPEAKING &&
+                          participant /* which may change until it is told */
+                      ? participant_is_speaking(participant)
+                      : event->on);
     if (event->kind == EVENT_DIGIT)
         line_text(line, "digit", (const char[]){event->digit, '\0'});
     if (event->duration)
@@ -368,12 +377,12 @@ static void set_event(struct line *line, const struct teller *teller,
         line_text(line, "removed_by", participant_removed_by(participant));
 }
 
-void entry_event(struct line *line, const struct teller *teller,
+void entry_event(struct line *line, const struct teller *teller, const char *kind,
                  const struct conference_event *event)
 {
     const struct conference *conference = focus_conference(teller->focus, event->conference);
 
-    entry_begin(line, "event");
+    entry_begin(line, kind);
     set_conference(line, conference ? conference_name(conference) : NULL, conference);
     set_event(line, teller, event);
 }

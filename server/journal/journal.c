@@ -48,13 +48,20 @@ static bool is_of_record(const struct conference_event *event)
     return event->kind != EVENT_SPEAKING && event->kind != EVENT_QUALITY;
 }
 
+static void on_queued(void *ctx, const struct conference_event *event)
+{
+    const struct journal *journal = ctx;
+
+    recordings_queued(journal->recordings, event);
+}
+
 static void on_happened(void *ctx, const struct conference_event *event)
 {
     struct journal *journal = ctx;
     struct line line;
 
     if (is_of_record(event) && begin_line(journal, &line)) {
-        entry_event(&line, &journal->teller, event);
+        entry_event(&line, &journal->teller, "event", event);
         output_end(journal->output, &line);
     }
     recordings_happened(&journal->recordings, event);
@@ -93,8 +100,11 @@ int journal_create(const struct journal_config *config, struct journal **journal
         return ENOMEM;
     journal->loop = config->loop;
     journal->teller.focus = config->focus;
-    journal->journalling = (struct journalling){
-        .ctx = journal, .decided = on_decided, .failed = on_failed, .happened = on_happened};
+    journal->journalling = (struct journalling){.ctx = journal,
+                                                .decided = on_decided,
+                                                .failed = on_failed,
+                                                .queued = on_queued,
+                                                .happened = on_happened};
     error = worker_create(&(struct worker_config){.loop = config->loop,
                                                   .name = "journal",
                                                   .run = output_work,

@@ -77,7 +77,8 @@ const struct request_params *entry_plain(enum verb verb);
 /* Somebody who is in. */
 void entry_person(struct line *line, const struct teller *teller,
                   const struct participant *participant);
-void entry_event(struct line *line, const struct teller *teller,
+/* `kind`: "event" once it is told; "queued" when it happens. */
+void entry_event(struct line *line, const struct teller *teller, const char *kind,
                  const struct conference_event *event);
 
 /* ---- secrets.c: focus thread ---------------------------------------------------------------- */
@@ -107,6 +108,7 @@ void recordings_decided(struct recording *recordings, const struct request *requ
 int recording_begin(struct recording **recordingsp, const struct journal_recording *wanted,
                     struct focus *focus, struct loop *loop, struct worker *worker);
 int recording_stop(struct recording **recordingsp, const struct conference *conference);
+void recordings_queued(struct recording *recordings, const struct conference_event *event);
 void recordings_happened(struct recording **recordingsp, const struct conference_event *event);
 /* All of them. */
 void recordings_close(struct recording **recordingsp);

@@ -53,10 +53,31 @@ static void end(struct recording **recordingsp, struct recording *recording)
     free(recording);
 }
 
+static void write_event(struct recording *recording, const char *kind,
+                        const struct conference_event *event)
+{
+    struct line line;
+
+    if (!output_begin(recording->output, &line))
+        return;
+    entry_event(&line, &recording->teller, kind, event);
+    output_end(recording->output, &line);
+}
+
+void recordings_queued(struct recording *recordings, const struct conference_event *event)
+{
+    struct recording *recording;
+
+    DL_FOREACH(recordings, recording)
+    {
+        if (event->conference == recording->conference)
+            write_event(recording, "queued", event);
+    }
+}
+
 void recordings_happened(struct recording **recordingsp, const struct conference_event *event)
 {
     struct recording *recording, *next;
-    struct line line;
 
     DL_FOREACH_SAFE(*recordingsp, recording, next)
     {
@@ -64,10 +85,7 @@ void recordings_happened(struct recording **recordingsp, const struct conference
 
         if (event->conference != recording->conference)
             continue;
-        if (output_begin(recording->output, &line)) {
-            entry_event(&line, &recording->teller, event);
-            output_end(recording->output, &line);
-        }
+        write_event(recording, "event", event);
         conference = focus_conference(recording->teller.focus, event->conference);
         if (event->kind == EVENT_ENDED && !(conference && conference_is_reserved(conference)))
             end(recordingsp, recording);

@@ -94,12 +94,30 @@ static void refuse_new(struct replay *replay, const struct request *request,
 
     decision->verdict = DECISION_REJECT;
     decision->code = 403;
+    decision->cause.event = EVENT_COUNT;
     (void)snprintf(decision->reason, sizeof decision->reason, "This was not asked for");
     line = journal_decision(replay->focus, request, decision);
     json_object_set(line, "at", json_object_get(replay->recording.lines[replay->at].json, "at"));
     begin_difference(replay, line);
     fputs(": was not asked; is asked\n", replay->out);
     json_decref(line);
+}
+
+/* What hooks ask for is of their own making, and may have other parameters. */
+static void compare_asked(struct replay *replay, const struct recorded_line *line,
+                          const struct request *request, const struct decision *decision)
+{
+    json_t *is = journal_decision(replay->focus, request, decision);
+    const json_t *was_asked = json_object_get(line->json, "asked");
+    const json_t *is_asked = json_object_get(is, "asked");
+
+    if ((was_asked || is_asked) && !json_equal(was_asked, is_asked)) {
+        begin_difference(replay, line->json);
+        fputs(": was asked; now ", replay->out);
+        journal_print_wish(replay->out, is);
+        fputc('\n', replay->out);
+    }
+    json_decref(is);
 }
 
 static void decide(void *ctx, const struct request *request, struct decision *decision)
@@ -119,21 +137,31 @@ static void decide(void *ctx, const struct request *request, struct decision *de
         refuse_new(replay, request, decision);
         return;
     }
+    if (replay->telling) {
+        decision->cause.event = EVENT_COUNT;
+        compare_asked(replay, line, request, decision);
+    }
     between_ask(replay, line);
     decision_again(line, decision);
 }
 
 /* ---- events --------------------------------------------------------------------------------- */
 
-static bool is_told_in(struct replay *replay, const struct recorded_line *line,
-                       const struct conference_event *event)
-{
-    const json_t *on = json_object_get(line->json, "on");
+enum { WINDOW = 200 }; /* lines that something may be too early */
 
-    return line_is(line, "event") && !line->is_done &&
-           strcmp(line_text_of(line, "event"), event_name(event->kind)) == 0 &&
-           person_now(replay, line_id(line, "participant")) == event->participant &&
-           (!on || json_is_true(on) == event->on);
+/* The next line of that kind which is of the event; NULL: it was not there. */
+static struct recorded_line *find_event(struct replay *replay, const char *kind,
+                                        const struct conference_event *event)
+{
+    for (unsigned i = replay->at; i < replay->recording.count && i < replay->at + WINDOW; i++) {
+        struct recorded_line *line = &replay->recording.lines[i];
+
+        if (!line->is_done && line_is(line, kind) &&
+            strcmp(line_text_of(line, "event"), event_name(event->kind)) == 0 &&
+            person_now(replay, line_id(line, "participant")) == event->participant)
+            return line;
+    }
+    return NULL;
 }
 
 void between_tell(struct replay *replay, struct recorded_line *line,
@@ -161,17 +189,34 @@ void between_tell(struct replay *replay, struct recorded_line *line,
 static void event(void *ctx, const struct conference_event *event)
 {
     struct replay *replay = ctx;
+    struct recorded_line *line = replay->quietly ? NULL : find_event(replay, "event", event);
 
-    if (replay->quietly)
-        return;
-    for (unsigned i = replay->at; i < replay->recording.count; i++) {
-        struct recorded_line *line = &replay->recording.lines[i];
+    if (line)
+        between_tell(replay, line, event);
+}
 
-        if (is_told_in(replay, line, event)) {
-            between_tell(replay, line, event);
-            return;
-        }
-    }
+/* The focus has had the cause of it. */
+static void queued(void *ctx, const struct conference_event *event)
+{
+    struct replay *replay = ctx;
+    struct recorded_line *line = find_event(replay, "queued", event);
+
+    replay->has_untold = true;
+    if (line)
+        line->is_done = true;
+}
+
+static void ignore(void *ctx, const struct request *request, const struct decision *decision)
+{
+    (void)ctx;
+    (void)request;
+    (void)decision;
+}
+
+static void ignore_event(void *ctx, const struct conference_event *event)
+{
+    (void)ctx;
+    (void)event;
 }
 
 static void forget(void *ctx, uint64_t conference)
@@ -186,5 +231,11 @@ const struct policy *between_open(struct replay *replay)
     replay->scripts = lua_engine_policy(replay->engine);
     replay->between =
         (struct policy){.ctx = replay, .decide = decide, .event = event, .forget = forget};
+    replay->watch = (struct journalling){.ctx = replay,
+                                         .decided = ignore,
+                                         .failed = ignore,
+                                         .queued = queued,
+                                         .happened = ignore_event};
+    focus_connect_journal(replay->focus, &replay->watch);
     return &replay->between;
 }

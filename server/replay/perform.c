@@ -181,7 +181,7 @@ static void dial(struct replay *replay, const struct recorded_line *line)
 
     if (!phone || phone->call)
         return;
-    phone->call = call_make(&replay->world, &caller);
+    phone->call = phone_make(&replay->world, &caller);
     if (!phone->call)
         return;
     focus_signalling_events()->on_incoming(phone->call, replay->focus);
@@ -313,11 +313,24 @@ static void act(struct replay *replay, const struct recorded_line *line, struct 
     }
 }
 
-/* Has the cause of the event, unless the focus has had it. */
-static void cause(struct replay *replay, const struct recorded_line *line)
+/* Nobody has refused it: who has asked wants it no longer. */
+static void withdraw(struct replay *replay, const struct recorded_line *line)
+{
+    const json_t *of = json_object_get(line->json, "of");
+    struct phone *phone = phone_find(replay, text_in(of, "call"));
+
+    if (strcmp(text_in(of, "verb"), verb_name(VERB_JOIN)) != 0)
+        pending_cancel(replay->focus, pending_now(replay, line_id(line, "pending")));
+    else if (phone && phone->call && !phone->call->is_over)
+        phone_ended(phone->call, 0, line_text_of(line, "reason"));
+}
+
+void perform_cause(struct replay *replay, const struct recorded_line *line)
 {
     struct phone *phone = phone_find(replay, line_text_of(line, "call"));
 
+    if (is_event(line, EVENT_DECIDED) && !json_is_true(json_object_get(line->json, "on")))
+        withdraw(replay, line);
     if (!phone)
         return;
     if (!phone->call)
@@ -326,6 +339,7 @@ static void cause(struct replay *replay, const struct recorded_line *line)
         perform_person(replay, line); /* by ways that are not gone again, as Replaces */
     if (phone->call && !phone->call->is_over)
         act(replay, line, phone);
+    settle(replay);
 }
 
 static enum conference_event_kind kind_of(const struct recorded_line *line)
@@ -342,11 +356,7 @@ void perform_event(struct replay *replay, struct recorded_line *line)
     struct conference_event event = {.kind = kind_of(line)};
 
     loop_advance(replay->loop, 0);
-    if (!line->is_done) {
-        cause(replay, line);
-        loop_advance(replay->loop, 0);
-        settle(replay);
-    }
+    replay->has_untold = false;
     if (line->is_done || event.kind == EVENT_COUNT)
         return;
     /* What only the network or the mixer could bring about is told as it was. */

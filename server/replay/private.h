@@ -64,10 +64,13 @@ struct replay {
     struct world world;
     const struct policy *scripts; /* who are asked by the side */
     struct policy between;
+    struct journalling watch;
     struct conference *conference;
     struct phone *phones;  /* hash by name */
     struct known *people;  /* hash by their recorded ids */
     struct known *pending; /* the same */
+    int64_t now;           /* of the replay, ms since 1970 */
+    bool has_untold;       /* something has happened, of which hooks are to be told */
     unsigned at;           /* the line that is performed */
     unsigned telling;      /* the one that hooks are told of; 0: none */
     /* What is asked is decided so, and nobody is asked or told; NULL: they are. */
@@ -102,6 +105,9 @@ void decision_again(const struct recorded_line *line, struct decision *decision)
 /* Who was in when the recording began comes in. */
 void perform_person(struct replay *replay, const struct recorded_line *line);
 void perform_decision(struct replay *replay, struct recorded_line *line);
+/* Whatever has caused the event. */
+void perform_cause(struct replay *replay, const struct recorded_line *line);
+/* The hooks are told of it. */
 void perform_event(struct replay *replay, struct recorded_line *line);
 
 /* ---- between.c ------------------------------------------------------------------------------ */

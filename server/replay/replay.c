@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { UNTOLD_MOST = 1000 }; /* ms */
+
 /* ---- putting it together -------------------------------------------------------------------- */
 
 /* The time of day is that of the place where it was recorded. */
@@ -118,24 +120,37 @@ static void perform(struct replay *replay, struct recorded_line *line)
         perform_person(replay, line);
     else if (line_is(line, "decision"))
         perform_decision(replay, line);
+    else if (line_is(line, "queued"))
+        perform_cause(replay, line);
     else if (line_is(line, "event"))
         perform_event(replay, line);
+}
+
+/* Moves the clock on to the line's time. What has happened is told by that, which a request may
+ * have come before: the moment that lies between can wait. */
+static void move_on(struct replay *replay, const struct recorded_line *line)
+{
+    bool can_wait =
+        replay->has_untold && !line_is(line, "event") && line->at - replay->now < UNTOLD_MOST;
+
+    if (line->at <= replay->now || can_wait)
+        return;
+    loop_advance(replay->loop, (uint64_t)(line->at - replay->now));
+    replay->now = line->at;
+    replay->has_untold = false;
 }
 
 static void lead(struct replay *replay)
 {
     struct recorded_line *lines = replay->recording.lines;
-    int64_t now = lines[0].at / 1000 * 1000;
 
+    replay->now = lines[0].at / 1000 * 1000;
     if (json_is_true(json_object_get(lines[0].json, "locked")))
         lock(replay);
     for (replay->at = 1; replay->at < replay->recording.count; replay->at++) {
         struct recorded_line *line = &lines[replay->at];
 
-        if (line->at > now) {
-            loop_advance(replay->loop, (uint64_t)(line->at - now));
-            now = line->at;
-        }
+        move_on(replay, line);
         if (!line->is_done)
             perform(replay, line);
     }

@@ -32,7 +32,7 @@ void texts_free(struct text **list)
 
 /* ---- making calls --------------------------------------------------------------------------- */
 
-void call_free(struct call *call)
+void phone_free(struct call *call)
 {
     loop_timer_stop(&call->timer);
     DL_DELETE(call->world->phones, call);
@@ -75,7 +75,7 @@ static struct call *make(struct world *world, const char *user, const char *host
     return call;
 }
 
-struct call *call_make(struct world *world, const struct simulated_caller *caller)
+struct call *phone_make(struct world *world, const struct simulated_caller *caller)
 {
     bool failed = false;
     struct call *call = make(world, caller->user ? caller->user : "",
@@ -97,7 +97,7 @@ struct call *call_make(struct world *world, const struct simulated_caller *calle
     info->dialog.remote_tag = "theirs";
     info->has_offer = true;
     if (failed) {
-        call_free(call);
+        phone_free(call);
         return NULL;
     }
     return call;
@@ -139,7 +139,7 @@ static int make_outgoing(void *ctx, const struct outgoing_call *outgoing, struct
     call->info.referred_by = call->referrer;
     call->info.is_outgoing = true;
     if (failed) {
-        call_free(call);
+        phone_free(call);
         return ENOMEM;
     }
     *callp = world->last_outgoing = call;
@@ -304,7 +304,7 @@ void world_close(struct world *world)
 
     DL_FOREACH_SAFE(world->phones, call, next)
     {
-        call_free(call);
+        phone_free(call);
     }
     files_drop(world, NULL);
 }

@@ -98,7 +98,7 @@ int phone_dial(struct simulation *simulation, const struct simulated_caller *cal
 {
     struct world *world = &simulation->world;
 
-    *callp = call_make(world, caller);
+    *callp = phone_make(world, caller);
     if (!*callp)
         return ENOMEM;
     focus_signalling_events()->on_incoming(*callp, world->focus);

@@ -127,9 +127,9 @@ void world_close(struct world *world);
 /* ---- calls.c -------------------------------------------------------------------------------- */
 
 /* An INVITE that is not told yet; NULL: out of memory. */
-struct call *call_make(struct world *world, const struct simulated_caller *caller);
+struct call *phone_make(struct world *world, const struct simulated_caller *caller);
 /* It is over for both. */
-void call_free(struct call *call);
+void phone_free(struct call *call);
 /* Does, once the loop goes on, what the phone is to do; nothing without a loop. */
 enum {
     DUE_RING = 1,
