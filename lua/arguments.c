@@ -138,6 +138,25 @@ static void set_code(lua_State *L, const struct conference_event *event)
     set_text(L, "reason", event->reason);
 }
 
+static void set_digit(lua_State *L, const struct conference_event *event)
+{
+    lua_pushlstring(L, &event->digit, 1);
+    lua_setfield(L, -2, "digit");
+    set_seconds(L, "duration", event->duration);
+}
+
+static void set_sidebar(lua_State *L, const struct conference_event *event)
+{
+    conference_push(L, event->sidebar);
+    lua_setfield(L, -2, "sidebar");
+}
+
+static void set_request(lua_State *L, const struct conference_event *event)
+{
+    pending_push(L, event->pending);
+    lua_setfield(L, -2, "request");
+}
+
 void event_push(lua_State *L, const struct conference_event *event)
 {
     lua_createtable(L, 0, 5);
@@ -152,9 +171,7 @@ void event_push(lua_State *L, const struct conference_event *event)
         set_boolean(L, "on", event->on);
         break;
     case EVENT_DIGIT:
-        lua_pushlstring(L, &event->digit, 1);
-        lua_setfield(L, -2, "digit");
-        set_seconds(L, "duration", event->duration);
+        set_digit(L, event);
         break;
     case EVENT_ENDING:
     case EVENT_LIMITED:
@@ -165,8 +182,7 @@ void event_push(lua_State *L, const struct conference_event *event)
         break;
     case EVENT_ASIDE:
         set_boolean(L, "on", event->on);
-        conference_push(L, event->sidebar);
-        lua_setfield(L, -2, "sidebar");
+        set_sidebar(L, event);
         break;
     case EVENT_REPLACED:
         set_participant(L, "other", event->other);
@@ -185,8 +201,7 @@ void event_push(lua_State *L, const struct conference_event *event)
         set_code(L, event);
         /* fall through */
     case EVENT_PENDING:
-        pending_push(L, event->pending);
-        lua_setfield(L, -2, "request");
+        set_request(L, event);
         break;
     case EVENT_RECORDED:
         set_boolean(L, "on", event->on);

@@ -188,7 +188,8 @@ static void hook_report(struct hook_frame *frame, const char *error, const char 
     script_report(&frame->policy->hooks[frame->hook]->stats, frame, error, what, consequence);
 }
 
-void decision_text(const struct decision *decision, char *text, size_t size)
+/* "reject 500", for the log */
+static void decision_text(const struct decision *decision, char *text, size_t size)
 {
     if (decision->verdict != DECISION_REJECT)
         (void)snprintf(text, size, decision->verdict == DECISION_ACCEPT ? "accept" : "pending");

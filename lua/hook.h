@@ -36,6 +36,7 @@ struct hook_frame {
     const struct conference_event *event; /* of an event hook */
     struct account_question *question;    /* of the hook account */
     struct migration *migration;          /* of the hook migrate */
+    const char *test;                     /* the file of a test, which has no policy either */
     struct plan *plan;                    /* of the hook mix: what it says */
     const struct conference *conference;  /* of the hook mix */
     unsigned watched;                     /* of the hook mix: what it has read, see mix_watch */
@@ -63,8 +64,6 @@ bool hook_migrate(struct generation *generation, struct script_policy *policy,
                   struct migration *migration, char *error);
 /* What is decided when a script fails: by the verb, never by the script. */
 void decide_safely(const struct request *request, struct decision *decision, const char *by);
-/* "reject 500", for the log */
-void decision_text(const struct decision *decision, char *text, size_t size);
 /* Becomes the innermost one. False when there are too many within each other: it has not. */
 bool hook_frame_enter(struct hook_frame *frame);
 void hook_frame_leave(struct hook_frame *frame);

@@ -54,8 +54,8 @@ return {
           example = [[local event = call:wait_for { "digit", timeout = 30 }]] },
         { name = "join", takes = "conference: conference, wish?: join_options",
           gives = "participant or refusal", from = "application", waits = true,
-          text = [[Into a conference, if the policy lets it (hook `join`); with music, while that is left to
-            somebody. The application goes on with its caller there.]],
+          text = [[Into a conference, if the policy lets it (hook `join`); when that is left to somebody it
+            waits, with `waiting` and then music. The application goes on with its caller there.]],
           example = [[local me, why, code = call:join(conference, { role = "host" })]] },
         { name = "leave", takes = "", gives = "true or reason", from = "application", waits = true,
           text = "Out of the mix, to play and ask; to the others it is on hold.",

@@ -103,33 +103,25 @@ int conference_activate(struct conference *conference)
     return 0;
 }
 
-int focus_reserve(struct focus *focus, const struct conference_config *config)
+/* All of it, or nothing. */
+static int change(struct conference *conference, const struct conference_config *config)
 {
-    struct conference *conference;
-    char *title, *policy;
-    int error;
+    char *title = copy(config->title), *policy = copy(config->policy);
+    struct session_about about = {0};
 
-    if (!config || !config->name || !text_is_conference_name(config->name))
-        return EINVAL;
-    conference = focus_conference_by_name(focus, config->name);
-    if (!conference) {
-        error = conference_make(focus, config, &conference);
-        if (!error)
-            conference->reserved = true;
-        return error;
-    }
-    title = copy(config->title);
-    policy = copy(config->policy);
-    if (!title || !policy || about_set(&conference->about, &config->about) ||
+    if (!title || !policy || about_set(&about, &config->about) ||
         conference_set_sound(conference, config->sound)) {
         free(title);
         free(policy);
+        about_free(&about);
         return ENOMEM;
     }
     free(conference->title);
     free(conference->policy);
+    about_free(&conference->about);
     conference->title = title;
     conference->policy = policy;
+    conference->about = about;
     json_decref(conference->options);
     conference->options = json_incref((json_t *)config->options);
     json_decref(conference->places);
@@ -138,9 +130,24 @@ int focus_reserve(struct focus *focus, const struct conference_config *config)
     conference->factory = config->factory;
     conference->hides_focus = config->hides_focus;
     conference->life = config->life; /* the clock that runs already goes on as it was set */
-    conference->reserved = true;
     conference_update_music(conference);
     return 0;
+}
+
+int focus_reserve(struct focus *focus, const struct conference_config *config)
+{
+    struct conference *conference;
+    int error;
+
+    if (!config || !config->name || !text_is_conference_name(config->name))
+        return EINVAL;
+    conference = focus_conference_by_name(focus, config->name);
+    if (conference && config->factory && conference_is_in_use(conference))
+        return EBUSY;
+    error = conference ? change(conference, config) : conference_make(focus, config, &conference);
+    if (!error)
+        conference->reserved = true;
+    return error;
 }
 
 void focus_unreserve(struct focus *focus, const char *name)
@@ -240,6 +247,11 @@ enum stream_direction conference_direction(const struct conference *conference)
 const char *conference_codecs(const struct conference *conference)
 {
     return conference->codecs;
+}
+
+bool conference_is_in_use(const struct conference *conference)
+{
+    return conference->active || conference->pending;
 }
 
 bool conference_is_reserved(const struct conference *conference)

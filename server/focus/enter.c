@@ -29,7 +29,8 @@ static int tell_focus(struct participant *participant, bool is_answered)
 }
 
 /* Who has waited to be let in has no application. */
-void visitor_enter(struct visitor *visitor, struct participant *participant)
+/* Its call and its leg are the participant's, who has its session. */
+static void visitor_enter(struct visitor *visitor, struct participant *participant)
 {
     participant->direction = visitor->direction;
     participant->has_session = visitor->has_session;

@@ -107,7 +107,7 @@ const struct signalling_events *focus_signalling_events(void);
 const struct mixing_events *focus_mixing_events(void);
 
 /* Makes a reserved conference, or changes the one of that name. EINVAL: a name that nobody could
- * call; ENOMEM. */
+ * call; EBUSY: it is in use, and cannot become a factory; ENOMEM. */
 int focus_reserve(struct focus *focus, const struct conference_config *config);
 /* The server's, from now on; who is in keeps the voice that he has, and waits with the new music.
  * EINVAL, ENOMEM. */
@@ -229,6 +229,8 @@ void conference_arrange(struct conference *conference);
 /* Names of the codecs that it offers, best first, separated by blanks; "": all. */
 const char *conference_codecs(const struct conference *conference);
 bool conference_is_reserved(const struct conference *conference);
+/* It goes on, or somebody waits for a decision in it. */
+bool conference_is_in_use(const struct conference *conference);
 enum factory conference_factory(const struct conference *conference);
 time_t conference_created_at(const struct conference *conference);
 const struct conference_life *conference_life(const struct conference *conference);
@@ -241,8 +243,7 @@ struct conference *conference_parent(const struct conference *conference);
 /* Its sidebars. The first one for NULL; NULL after the last one. */
 struct conference *conference_next_sidebar(const struct conference *conference,
                                            const struct conference *after);
-/* Of a sidebar: dB by which its members hear the parent less; how it is shown. */
-float sidebar_background(const struct conference *conference);
+/* How a sidebar is shown. */
 enum sidebar_shown sidebar_shown(const struct conference *conference);
 /* What somebody of the parent comes into a sidebar with, unless the asker or the policy says
  * otherwise. */

@@ -1,8 +1,10 @@
 /* Whom a URI names (RFC 4575 §5.6, §5.7): a user's names all its endpoints, an endpoint's only that
- * one. */
+ * one. And who of those who are in sends a request. */
+#include "focus/conference.h"
 #include "focus/participant.h"
 #include "focus/pending.h"
 #include "focus/pending_parts.h"
+#include "focus/private.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -74,4 +76,52 @@ bool pending_is_named(const struct pending *pending, const char *uri)
         return is_call_named(call, is_anonymous ? WAITS_ANONYMOUSLY : NULL, uri);
     return invitation && !is_anonymous &&
            is_uri(uri, length_of(uri), invitation->uri, length_of(invitation->uri));
+}
+
+/* "192.0.2.1:5060;udp": as long as the address itself. */
+static size_t address_length(const char *peer)
+{
+    const char *port = strrchr(peer, ':');
+    return port ? (size_t)(port - peer) : strlen(peer);
+}
+
+bool is_same_host(const char *peer, const char *other)
+{
+    size_t length = address_length(peer);
+
+    return length == address_length(other) && strncmp(other, peer, length) == 0;
+}
+
+/* Who asks outside of a call is a participant when the name and the address are those of a
+ * call in the conference: phones use another Call-ID for it, but nothing else that could tell. A
+ * name that was proven for the call must be proven again, since all behind a proxy have one
+ * address.
+ */
+static bool is_same(const struct participant *participant, const struct caller *caller)
+{
+    const struct caller *other = &participant->info.caller;
+
+    return strcasecmp(other->uri, caller->uri) == 0 &&
+           (caller->authenticated || !other->authenticated) &&
+           is_same_host(other->peer, caller->peer);
+}
+
+struct participant *conference_find_caller(const struct conference *conference,
+                                           const struct call *call, const struct caller *caller)
+{
+    struct focus *focus = conference->focus;
+    struct participant *participant;
+
+    if (call) {
+        participant = participant_of(focus->signalling->user(call));
+        if (participant && participant->conference != conference)
+            participant = participant->aside;
+        return participant && participant->conference == conference ? participant : NULL;
+    }
+    for (participant = conference->members; participant; participant = participant->next) {
+        /* Who is asked into a sidebar has joined its parent. */
+        if ((participant->joined || participant->main) && is_same(participant, caller))
+            return participant;
+    }
+    return NULL;
 }

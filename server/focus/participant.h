@@ -106,8 +106,6 @@ void standing_pass_on(struct participant *participant, enum verb verb,
 /* As the roster names people: a user's URI names all its endpoints, an endpoint's only that one
  * (RFC 4575 §5.6, §5.7). */
 bool participant_is_named(const struct participant *participant, const char *uri);
-
-/* subscribe.c */
 /* Whether "192.0.2.1:5060;udp" and the other are of one host. */
 bool is_same_host(const char *peer, const char *other);
 /* The participant who sends a request, within `call` or, when that is NULL, outside of any. NULL:

@@ -11,8 +11,7 @@
  * participant.h
  *   participant.c  participants: make, leave; and reading them
  *   standing.c     what they are in it: role, shown name, floor, leave to speak
- *   named.c        whom a URI names
- *   subscribe.c    who wants to be told what happens: decision
+ *   named.c        whom a URI names, and who sends a request
  * arrangement.h
  *   routing.c      what each hears and is heard by: routes to the buses of the mix; those buses
  *   arrange.c      media policy: asking for the plan of a mix, and carrying it out
@@ -48,6 +47,7 @@
  *   events.c       the queue of what has happened, and who is told
  * and of the focus as a whole
  *   focus.c        create, connect, shut down
+ *   subscribe.c    who wants to be told what happens: decision
  *   calls.c        what becomes of a call: session, established, ended; OPTIONS
  *   decide.c       the one way from a request to a decision
  *   submit.c       a participant's or script's wish: decision, effect

@@ -173,14 +173,16 @@ static void refer_invite(struct focus *focus, struct reference *reference,
 
 /* ---- who is in already, or waits ------------------------------------------------------------ */
 
-/* Who may do nothing about anybody is told nothing of who is in. */
 static void refuse_unknown(struct focus *focus, struct reference *reference,
                            const struct request *request)
 {
-    if (verb_default(request) != DECISION_ACCEPT)
-        refuse(reference, request->actor.authenticated ? 403 : 401, "");
+    struct decision decision;
+
+    wish_refuse_unknown(request, &decision);
+    if (decision.code != 404)
+        refuse(reference, decision.code, "");
     else if (reference->referral)
-        focus->signalling->report(reference->referral, 404, "Nobody of that URI is in");
+        focus->signalling->report(reference->referral, 404, decision.reason);
 }
 
 /* What is to be done with all endpoints of the target. */

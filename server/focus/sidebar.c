@@ -161,11 +161,6 @@ struct conference *conference_next_sidebar(const struct conference *conference,
     return after ? after->next_sidebar : conference->sidebars;
 }
 
-float sidebar_background(const struct conference *conference)
-{
-    return conference->background;
-}
-
 enum sidebar_shown sidebar_shown(const struct conference *conference)
 {
     return conference->shown;

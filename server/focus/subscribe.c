@@ -1,3 +1,4 @@
+/* What SUBSCRIBE brings to the focus: who wants to be told what happens, and whether they may. */
 #include "focus/admit.h"
 #include "focus/conference.h"
 #include "focus/events.h"
@@ -9,56 +10,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
-#include <strings.h>
-
-/* "192.0.2.1:5060;udp": as long as the address itself. */
-static size_t address_length(const char *peer)
-{
-    const char *port = strrchr(peer, ':');
-    return port ? (size_t)(port - peer) : strlen(peer);
-}
-
-bool is_same_host(const char *peer, const char *other)
-{
-    size_t length = address_length(peer);
-
-    return length == address_length(other) && strncmp(other, peer, length) == 0;
-}
-
-/* Who asks outside of a call is a participant when the name and the address are those of a
- * call in the conference: phones use another Call-ID for it, but nothing else that could tell. A
- * name that was proven for the call must be proven again, since all behind a proxy have one
- * address.
- */
-static bool is_same(const struct participant *participant, const struct caller *caller)
-{
-    const struct caller *other = &participant->info.caller;
-
-    return strcasecmp(other->uri, caller->uri) == 0 &&
-           (caller->authenticated || !other->authenticated) &&
-           is_same_host(other->peer, caller->peer);
-}
-
-struct participant *conference_find_caller(const struct conference *conference,
-                                           const struct call *call, const struct caller *caller)
-{
-    struct focus *focus = conference->focus;
-    struct participant *participant;
-
-    if (call) {
-        participant = participant_of(focus->signalling->user(call));
-        if (participant && participant->conference != conference)
-            participant = participant->aside;
-        return participant && participant->conference == conference ? participant : NULL;
-    }
-    for (participant = conference->members; participant; participant = participant->next) {
-        /* Who is asked into a sidebar has joined its parent. */
-        if ((participant->joined || participant->main) && is_same(participant, caller))
-            return participant;
-    }
-    return NULL;
-}
 
 static void refuse(struct subscriber *subscriber, const struct decision *decision)
 {

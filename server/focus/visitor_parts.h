@@ -46,8 +46,6 @@ void visitor_session(struct visitor *visitor, const struct session *session);
 void visitor_established(struct visitor *visitor);
 void visitor_transferred(struct visitor *visitor, int code, const char *reason);
 void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem);
-/* Its call and its leg are the participant's, who has its session. */
-void visitor_enter(struct visitor *visitor, struct participant *participant);
 /* The participant that it is has left the conference, and its leg is gone. */
 void visitor_left_conference(struct visitor *visitor, int code, const char *reason);
 void visitor_free(struct visitor *visitor);

@@ -133,16 +133,11 @@ static int decide_one(const struct wishes *wishes, struct wish *wish)
     return EPERM;
 }
 
-/* Who may not do it is told nothing of who is in. */
-static void refuse_unknown(const struct wishes *wishes, enum recipient_action action,
-                           struct decision *decision)
+void wish_refuse_unknown(const struct request *request, struct decision *decision)
 {
-    struct request request = wishes->common;
-
-    request.verb = action == ACTION_REMOVE ? VERB_REMOVE : VERB_HOLD;
     *decision = (struct decision){.verdict = DECISION_REJECT, .code = 404, .by = "default"};
-    if (verb_default(&request) != DECISION_ACCEPT)
-        decision->code = request.actor.authenticated ? 403 : 401;
+    if (verb_default(request) != DECISION_ACCEPT)
+        decision->code = request->actor.authenticated ? 403 : 401;
     else
         (void)snprintf(decision->reason, sizeof decision->reason, "Nobody of that URI is in");
 }
@@ -150,6 +145,7 @@ static void refuse_unknown(const struct wishes *wishes, enum recipient_action ac
 static int decide_all(struct wishes *wishes, const struct recipients *list,
                       struct decision *decision)
 {
+    struct request request = wishes->common;
     int error;
 
     for (unsigned i = 0; i < list->count; i++) {
@@ -158,7 +154,8 @@ static int decide_all(struct wishes *wishes, const struct recipients *list,
             return error;
     }
     if (wishes->count == 0) {
-        refuse_unknown(wishes, list->items[0].action, decision);
+        request.verb = list->items[0].action == ACTION_REMOVE ? VERB_REMOVE : VERB_HOLD;
+        wish_refuse_unknown(&request, decision);
         return EPERM;
     }
     for (unsigned i = 0; i < wishes->count; i++) {

@@ -27,6 +27,8 @@ int wishes_decide(const struct request *common, const struct recipients *list,
 /* And frees. What goes wrong with one is no harm to the others. NULL: there is nothing to do. */
 void wishes_carry_out(struct wishes *wishes);
 void wishes_free(struct wishes *wishes);
+/* Nobody is in about whom the request is, 404. But who may not do it is told nothing of who is. */
+void wish_refuse_unknown(const struct request *request, struct decision *decision);
 
 /* initiate.c */
 void initiate(struct focus *focus, struct initiation *initiation);

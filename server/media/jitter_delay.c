@@ -17,7 +17,8 @@ static uint32_t offset(const struct jitter *jitter)
     return jitter->time - (jitter->played + jitter_ready(jitter));
 }
 
-int32_t jitter_surplus(const struct jitter *jitter)
+/* By how much the delay is longer than need be; negative: shorter. Within DELAY_MAX_MS. */
+static int32_t jitter_surplus(const struct jitter *jitter)
 {
     if (jitter->lateness.used == 0) {
         return 0;
@@ -28,7 +29,8 @@ int32_t jitter_surplus(const struct jitter *jitter)
     return value > -limit ? value : -limit;
 }
 
-int64_t jitter_span_from(const struct jitter *jitter, const struct stored_packet *packet)
+/* Samples from `packet`, the next to be played, to the end of the newest. */
+static int64_t jitter_span_from(const struct jitter *jitter, const struct stored_packet *packet)
 {
     return time_since(jitter->newest_time + jitter->packet_length, packet->time);
 }

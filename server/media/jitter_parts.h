@@ -238,10 +238,6 @@ bool jitter_recover(struct jitter *jitter, const struct stored_packet *packet, u
 
 /* ---- jitter_delay.c ---- */
 
-/* By how much the delay is longer than need be; negative: shorter. Within DELAY_MAX_MS. */
-int32_t jitter_surplus(const struct jitter *jitter);
-/* Samples from `packet`, the next to be played, to the end of the newest. */
-int64_t jitter_span_from(const struct jitter *jitter, const struct stored_packet *packet);
 /* Samples to be made up before the packet, the next there is, is to be played; 0: now. */
 unsigned jitter_wait_before(struct jitter *jitter, const struct stored_packet *packet);
 /* More than DELAY_MAX_MS waits: what is oldest is left out, in one step. */

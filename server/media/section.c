@@ -3,10 +3,10 @@
  * thread.
  *
  * A mix of more than one section is listened to by several threads in the same slot. Each publishes
- * what its own legs say and speaks to them when the others have done so, too: at once, or at the
- * begin of one of the next slots. It does not wait for ever: a thread that the system has stopped
- * must not stop the others. But it waits as long as it can, since what comes too late is missing in
- * what half of the conference hears.
+ * what its own legs say and speaks to them when the others have done so, too: at once, or soon
+ * after (thread.c looks every quarter of a ms). It does not wait for ever: a thread that the system
+ * has stopped must not stop the others. But it waits as long as it can, since what comes too late
+ * is missing in what half of the conference hears.
  */
 #include "media/leg.h"
 #include "media/mix.h"

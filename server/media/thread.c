@@ -19,6 +19,7 @@
 
 enum {
     PERIOD_US = FRAME_MS * 1000,
+    WAIT_STEP_US = 250, /* how often sections that wait for others are looked at */
     LOAD_WINDOW_US = 1000 * 1000,
     NICENESS = -11, /* before all that is not real time: being late is heard */
 };
@@ -117,11 +118,30 @@ static void account(struct media_thread *thread, uint64_t due, uint64_t late)
     }
 }
 
+/* A section that waits for those of other threads speaks soon after they are done: each slot that
+ * it waited for would be delay for all its legs. */
+static void sleep_until_slot(struct media_thread *thread, uint64_t slot)
+{
+    uint64_t due = slot * SLOT_US, now = clock_us();
+
+    while (!TAILQ_EMPTY(&thread->waiting) && now + WAIT_STEP_US < due) {
+        uint64_t end;
+
+        sleep_until(now + WAIT_STEP_US);
+        now = clock_us();
+        thread_finish_waiting(thread, slot - 1);
+        end = clock_us();
+        thread->busy += end - now;
+        now = end;
+    }
+    sleep_until(due);
+}
+
 static void run_slot(struct media_thread *thread, uint64_t slot)
 {
     uint64_t due = slot * SLOT_US, late;
 
-    sleep_until(due);
+    sleep_until_slot(thread, slot);
     thread->now = clock_us();
     late = thread->now > due ? thread->now - due : 0;
     if (late >= PERIOD_US) {

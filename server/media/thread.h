@@ -103,6 +103,9 @@ static inline bool thread_is_overloaded(const struct media_thread *thread)
 /* tick.c: on the media thread */
 void thread_apply_messages(struct media_thread *thread);
 void thread_work_slot(struct media_thread *thread, uint64_t slot);
+/* Sections that wait for those of other threads speak, as far as those are done; all that is ready
+ * goes out. `slot`: the last that was worked. */
+void thread_finish_waiting(struct media_thread *thread, uint64_t slot);
 /* When there is something to be told. */
 void thread_wake_focus(struct media_thread *thread);
 /* The focus is to free a message. */

@@ -246,10 +246,20 @@ static void finish_waiting(struct media_thread *thread, uint64_t slot)
     }
 }
 
+void thread_finish_waiting(struct media_thread *thread, uint64_t slot)
+{
+    finish_waiting(thread, slot);
+    if (thread->uring != NULL) {
+        uring_flush(thread->uring);
+    }
+    thread_wake_focus(thread);
+}
+
 void thread_work_slot(struct media_thread *thread, uint64_t slot)
 {
     struct section *section, *next;
 
+    thread->fetched = 0;
     check_rtcp(thread);
     wake_legs(thread);
     finish_waiting(thread, slot);
@@ -263,11 +273,7 @@ void thread_work_slot(struct media_thread *thread, uint64_t slot)
             TAILQ_INSERT_TAIL(&thread->waiting, section, in_waiting);
         }
     }
-    finish_waiting(thread, slot);
-    if (thread->uring != NULL) {
-        uring_flush(thread->uring);
-    }
-    thread_wake_focus(thread);
+    thread_finish_waiting(thread, slot);
 }
 
 static void give_back_all(struct media_thread *thread, struct mail *mail)

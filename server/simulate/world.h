@@ -25,6 +25,7 @@ const char *text_add(struct text **list, const char *bytes);
 void texts_free(struct text **list);
 
 struct call {
+    uint64_t number; /* that no other call ever has */
     struct world *world;
     struct call_info info;
     void *user;
@@ -139,7 +140,7 @@ enum {
     DUE_TRANSFERRED = 16,
     DUE_END = 32
 };
-void call_is_due(struct call *call, unsigned what);
+void phone_is_due(struct call *call, unsigned what);
 
 /* ---- phones.c ------------------------------------------------------------------------------- */
 

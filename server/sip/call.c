@@ -66,8 +66,9 @@ struct call *call_create(struct incoming *in)
     return call;
 }
 
-int call_create_outgoing(struct sip_agent *agent, const struct outgoing_call *outgoing,
-                         struct call **callp)
+/* A call to somebody (signalling.call). */
+static int call_create_outgoing(struct sip_agent *agent, const struct outgoing_call *outgoing,
+                                struct call **callp)
 {
     struct call *call = call_make(agent);
     if (!call) {

@@ -132,9 +132,6 @@ struct call {
 
 /* call.c */
 struct call *call_create(struct incoming *in);
-/* A call to somebody (signalling.call). */
-int call_create_outgoing(struct sip_agent *agent, const struct outgoing_call *outgoing,
-                         struct call **callp);
 /* Frees without a word. */
 void call_free(struct call *call);
 /* Begun by us and not answered: there is no dialog yet. */

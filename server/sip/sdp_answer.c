@@ -151,7 +151,8 @@ int sdp_find_stream(const struct sdp *sdp, const struct sdp_local *local)
 }
 
 /* A fax in place of the audio (m=image) is no end of it: refused with 488, the gateway goes on. */
-bool sdp_is_without_audio(const struct sdp *sdp)
+/* Whether the peer has switched its audio off and asks for nothing in its place. */
+static bool sdp_is_without_audio(const struct sdp *sdp)
 {
     bool is_switched_off = false, has_other = false;
 

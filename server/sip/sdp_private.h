@@ -94,8 +94,6 @@ int sdp_text_finish(struct sdp_text *text, char **bodyp);
 
 /* The index of the stream that is ours: the first that we can talk on, given `local`; -1: none. */
 int sdp_find_stream(const struct sdp *sdp, const struct sdp_local *local);
-/* Whether the peer has switched its audio off and asks for nothing in its place. */
-bool sdp_is_without_audio(const struct sdp *sdp);
 bool sdp_is_audio(const struct sdp_stream *stream);
 /* The formats of `stream` that `local` has too, in the stream's order and by its payload types.
  * `theirs` gets the stream's fmtp, `ours` that of `local`; both have room for SESSION_FORMATS.

@@ -121,7 +121,7 @@ void subscription_changed(struct subscription *subscription)
     }
 }
 
-void subscription_accepted(struct subscription *subscription)
+static void subscription_accepted(struct subscription *subscription)
 {
     subscription->is_pending = false;
     if (!is_ending(subscription)) {

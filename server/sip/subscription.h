@@ -44,7 +44,6 @@ void subscription_renew(struct subscription *subscription, unsigned expires);
 /* Lasts `expires` s from now at most. */
 void subscription_shorten(struct subscription *subscription, unsigned expires);
 void subscription_changed(struct subscription *subscription);
-void subscription_accepted(struct subscription *subscription);
 void subscription_end(struct subscription *subscription, const char *reason, unsigned retry_after);
 
 /* Whether there may be one more, in that dialog (NULL: in one of its own). */

@@ -120,7 +120,8 @@ char *conference_write_endpoint(const struct participant *participant, const cha
 }
 
 /* §5.7.3: it is anticipated that it will come in. */
-char *conference_write_waiting(const struct pending *pending, const char *entity)
+/* Of who waits. */
+static char *conference_write_waiting(const struct pending *pending, const char *entity)
 {
     struct xml xml;
 

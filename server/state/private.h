@@ -180,8 +180,6 @@ void parts_drop(struct watcher *watcher);
 /* `departure` NULL: it is in. */
 char *conference_write_endpoint(const struct participant *participant, const char *entity,
                                 enum edition_kind kind, const struct departure *departure);
-/* Of who waits. */
-char *conference_write_waiting(const struct pending *pending, const char *entity);
 /* <user> as `kind` shows it; *is_shownp false: it does not. */
 char *conference_write_user(const struct watched *watched, const struct user *user,
                             enum edition_kind kind, bool *is_shownp);

@@ -225,6 +225,16 @@ def test_a_factory_is_checked_and_reloaded():
         assert set(server.participants(conference)) == {"carol"}, "what it has made goes on"
         with Phone(server, "bob") as bob:
             assert uri_of(bob.call("new")["Contact"]) == f"sip:new@{server.address}"
+            server.write("parley.lua", ANSWERS)
+            done = server.command("reload")
+            assert done.returncode == 2, "who is in it would be in a factory"
+            assert "conferences.new.factory: that conference goes on" in done.stderr, done
+            assert "`parley end new`" in done.stderr
+            assert set(server.participants("new")) == {"bob"}
+            bob.hang_up()
+            server.expect_left("bob")
+            server.reload()
+            conference_of(bob.call("new"), server)
 
 
 def test_the_operator_has_a_conference_made_and_ends_it():
