@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <utlist.h>
 
 enum { FORMAT = 1 };
 
@@ -24,7 +23,7 @@ struct recording {
     struct output *output;
     struct teller teller;
     uint64_t conference; /* id */
-    struct recording *prev, *next;
+    struct recording *next;
 };
 
 /* ---- what happens --------------------------------------------------------------------------- */
@@ -35,8 +34,7 @@ void recordings_decided(struct recording *recordings, const struct request *requ
     struct recording *recording;
     struct line line;
 
-    DL_FOREACH(recordings, recording)
-    {
+    for (recording = recordings; recording; recording = recording->next) {
         if (!request->conference || conference_id(request->conference) != recording->conference ||
             !output_begin(recording->output, &line))
             continue;
@@ -47,7 +45,11 @@ void recordings_decided(struct recording *recordings, const struct request *requ
 
 static void end(struct recording **recordingsp, struct recording *recording)
 {
-    DL_DELETE(*recordingsp, recording);
+    struct recording **place = recordingsp;
+
+    while (*place != recording)
+        place = &(*place)->next;
+    *place = recording->next;
     output_close(recording->output);
     secrets_destroy(recording->teller.secrets);
     free(recording);
@@ -68,8 +70,7 @@ void recordings_queued(struct recording *recordings, const struct conference_eve
 {
     struct recording *recording;
 
-    DL_FOREACH(recordings, recording)
-    {
+    for (recording = recordings; recording; recording = recording->next) {
         if (event->conference == recording->conference)
             write_event(recording, "queued", event);
     }
@@ -79,10 +80,10 @@ void recordings_happened(struct recording **recordingsp, const struct conference
 {
     struct recording *recording, *next;
 
-    DL_FOREACH_SAFE(*recordingsp, recording, next)
-    {
+    for (recording = *recordingsp; recording; recording = next) {
         const struct conference *conference;
 
+        next = recording->next;
         if (event->conference != recording->conference)
             continue;
         write_event(recording, "event", event);
@@ -180,8 +181,7 @@ static bool is_recorded(const struct recording *recordings, const struct confere
 {
     const struct recording *recording;
 
-    DL_FOREACH(recordings, recording)
-    {
+    for (recording = recordings; recording; recording = recording->next) {
         if (recording->conference == conference_id(conference))
             return true;
     }
@@ -201,7 +201,8 @@ int recording_begin(struct recording **recordingsp, const struct journal_recordi
         return ENOMEM;
     recording->conference = conference_id(wanted->conference);
     recording->teller = (struct teller){.focus = focus, .is_full = true};
-    DL_APPEND(*recordingsp, recording);
+    recording->next = *recordingsp;
+    *recordingsp = recording;
     error = secrets_create(wanted->with_secrets, &recording->teller.secrets);
     if (!error)
         error = make_file(wanted->path);
@@ -221,8 +222,7 @@ int recording_stop(struct recording **recordingsp, const struct conference *conf
 {
     struct recording *recording;
 
-    DL_FOREACH(*recordingsp, recording)
-    {
+    for (recording = *recordingsp; recording; recording = recording->next) {
         if (recording->conference == conference_id(conference)) {
             end(recordingsp, recording);
             return 0;

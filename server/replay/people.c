@@ -111,26 +111,26 @@ void pending_note(struct replay *replay, uint64_t recorded, uint64_t now)
         known->now = now;
 }
 
-static void forget(struct known **all)
+static void forget(struct known *all)
 {
-    struct known *known, *next;
+    struct known *known = all, *next;
 
-    HASH_ITER(hh, *all, known, next)
-    {
-        HASH_DEL(*all, known);
+    HASH_CLEAR(hh, all);
+    for (; known; known = next) {
+        next = known->hh.next;
         free(known);
     }
 }
 
 void people_free(struct replay *replay)
 {
-    struct phone *phone, *next;
+    struct phone *phone = replay->phones, *next;
 
-    HASH_ITER(hh, replay->phones, phone, next)
-    {
-        HASH_DEL(replay->phones, phone);
+    HASH_CLEAR(hh, replay->phones);
+    for (; phone; phone = next) {
+        next = phone->hh.next;
         free(phone);
     }
-    forget(&replay->people);
-    forget(&replay->pending);
+    forget(replay->people);
+    forget(replay->pending);
 }
