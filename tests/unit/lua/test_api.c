@@ -11,6 +11,7 @@
 #include "lua/libraries.h"
 #include "lua/params.h"
 #include "lua/private.h"
+#include "lua/testing.h"
 
 #include <lualib.h>
 #include <stdlib.h>
@@ -36,8 +37,8 @@ static void line_add(const char *format, ...)
 
 static const char *contexts_text(unsigned contexts)
 {
-    static const char *const names[] = {"loading", "decision",    "mix",
-                                        "event",   "application", "migrate"};
+    static const char *const names[] = {"loading",     "decision", "mix", "event",
+                                        "application", "migrate",  "test"};
     static char text[64];
 
     text[0] = '\0';
@@ -108,8 +109,8 @@ static void globals_add(lua_State *L)
 static void classes_add(void)
 {
     static const struct handle_class *const classes[] = {
-        &conference_class, &participant_class, &call_class, &pending_class,
-        &timer_class,      &mix_class,         NULL,
+        &conference_class, &participant_class, &call_class,   &pending_class, &timer_class,
+        &mix_class,        &simulation_class,  &caller_class, NULL,
     };
     char setter[64];
 
