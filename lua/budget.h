@@ -31,7 +31,8 @@ enum budget_kind {
     BUDGET_MIX,
     BUDGET_STEP,
     BUDGET_MIGRATE,
-    BUDGET_LOAD
+    BUDGET_LOAD,
+    BUDGET_TEST,
 };
 
 struct budget {

@@ -48,6 +48,8 @@ def test_without_a_name_all_are_listed_and_each_is_explained():
     assert len(names) > 120 and {"accept", "policy.join", "store:get"} <= set(names), names
     for name in names[::10]:
         assert api(name)
+    for hook in (name.removeprefix("policy.") for name in names if name.startswith("policy.")):
+        assert re.search(rf"`{hook}[`(]", TEXT), f"the README does not tell of the hook {hook}"
 
 
 def test_what_is_not_there_is_said():
