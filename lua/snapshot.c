@@ -98,7 +98,6 @@ int lua_engine_restore(struct lua_engine *engine, const struct conference *confe
                        const json_t *given)
 {
     struct snapshot snapshot = {.given = json_object_get(given, "state")};
-    struct conference_state *record;
 
     if (json_object_update(engine->facts, json_object_get(given, "facts")))
         return ENOMEM;
@@ -106,13 +105,8 @@ int lua_engine_restore(struct lua_engine *engine, const struct conference *confe
         return 0;
     if (!run(engine->generation, restore_body, &snapshot))
         return EINVAL;
-    record = state_make(engine, conference_id(conference));
-    if (!record) {
-        free(snapshot.bytes);
-        return ENOMEM;
-    }
-    free(record->bytes);
-    record->bytes = snapshot.bytes;
-    record->size = snapshot.size;
-    return 0;
+    if (state_keep(&engine->states, conference_id(conference), snapshot.bytes, snapshot.size))
+        return 0;
+    free(snapshot.bytes);
+    return ENOMEM;
 }
