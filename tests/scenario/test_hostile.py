@@ -134,7 +134,6 @@ def assert_whole(packets):
     ]
     assert {step for step, _ in steps} == {1}, "the sequence has a hole"
     missing = sum(step - 160 for _, step in steps) / (160 * len(steps))
-    print("missing", missing, len(steps))
     assert missing < 0.05, f"{missing:.1%} of the time nothing was sent"
 
 
