@@ -97,6 +97,7 @@ struct lua_engine {
     struct generation *generations; /* all that are alive, newest first */
     unsigned last_number;           /* of a generation that decided about anything */
     struct conference_pin *pins;    /* hash by conference */
+    struct generation *candidate;   /* for the next reload. A reference; NULL: there is none */
     struct probation probation;
     struct shadow *shadow;                   /* NULL: there was none */
     struct conference_state *states;         /* hash by id */
