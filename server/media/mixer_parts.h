@@ -16,17 +16,20 @@ static inline unsigned bus_first(uint64_t mask)
 static inline float gains_next(const struct mixer_gains *gains, unsigned bus)
 {
     const struct mixer_gain *gain = &gains->of[bus];
+    uint64_t bit = UINT64_C(1) << bus;
+    unsigned moving = gains->early & bit ? gains->early_moving : gains->moving;
 
-    if (gains->moving <= 1) {
+    if (moving <= 1) {
         return gain->target;
     }
-    if (gains->late & (UINT64_C(1) << bus)) {
+    if (gains->late & bit) {
         return gain->now;
     }
-    return gain->now + (gain->target - gain->now) / (float)gains->moving;
+    return gain->now + (gain->target - gain->now) / (float)moving;
 }
 
-/* On the way to the same already, they go on as they do. */
+/* On the way to the same already, they go on as they do; so do those on a way that nothing of this
+ * is news to: an announcement does not end a slow ramp. */
 void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks);
 /* They begin at 0 again. */
 void gains_restart(struct mixer_gains *gains);
