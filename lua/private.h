@@ -48,6 +48,7 @@
  *   options.c      conference.options; option_types.c: what types, limits and defaults they have
  * state.h
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
+ *   snapshot.c     what scripts know of a conference, for a recording
  *   plain_json.c   plain data from and to JSON
  * libraries.h
  *   sandbox.c      what a script can see: the allow-list
@@ -65,6 +66,8 @@
  *   pins.c         conferences that do not follow; migrate.c: conference.state on the way
  * probation.h
  *   probation.c    errors after a reload, and what comes of them
+ * shadow.h
+ *   shadow.c       a policy that is asked beside the live ones
  * engine.c         what the focus calls; status.c: what the engine tells of itself
  * api.c            `parley api`: what scripts can use, as lua/api/ describes it
  *
@@ -93,6 +96,7 @@ struct lua_engine {
     unsigned last_number;           /* of a generation that decided about anything */
     struct conference_pin *pins;    /* hash by conference */
     struct probation probation;
+    struct shadow *shadow;                   /* NULL: there was none */
     struct conference_state *states;         /* hash by id */
     struct conversation *conversations;      /* hash by their visitors' ids */
     struct conversation *watchers[WATCHERS]; /* lists, by the conference that they watch */

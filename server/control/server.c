@@ -122,13 +122,16 @@ static bool answer_explain(struct control *control, const char *request, struct 
     return true;
 }
 
-/* "reload --only CONFERENCE" and the like. False: it is none of these. */
+/* "reload --only CONFERENCE", "shadow stop" and the like. False: it is none of these. */
 static bool answer_placing(struct control *control, const char *request, struct evbuffer *out)
 {
     const struct control_config *config = &control->config;
     char told[1024];
     int error = control_place(&config->server, config->focus, request, told, sizeof told);
 
+    if (error == ENOTSUP) {
+        error = control_shadow(&config->server, request, told, sizeof told);
+    }
     if (error != ENOTSUP) {
         evbuffer_add_printf(out, "%s%s\n", error ? "error " : "ok\n", told);
     }
@@ -171,6 +174,21 @@ static bool answer_fact(struct control *control, const char *request, struct evb
     snprintf(name, sizeof name, "%.*s", (int)length, words);
     int error = server->fact(server->arg, name, value && strcmp(value, "nil") == 0 ? "" : value,
                              told, sizeof told);
+    evbuffer_add_printf(out, "%s%s\n", error ? "error " : "ok\n", told);
+    return true;
+}
+
+/* False: it is no such request. */
+static bool answer_record(struct control *control, const char *request, struct evbuffer *out)
+{
+    static const char verb[] = "record ";
+    const struct control_server *server = &control->config.server;
+    char told[1024];
+
+    if (strncmp(request, verb, strlen(verb)) != 0) {
+        return false;
+    }
+    int error = server->record(server->arg, request + strlen(verb), told, sizeof told);
     evbuffer_add_printf(out, "%s%s\n", error ? "error " : "ok\n", told);
     return true;
 }
@@ -245,17 +263,22 @@ static void answer(struct client *client, const char *request)
     client->is_answered = true;
     if (strcmp(request, "status") == 0 || strcmp(request, "status --json") == 0) {
         answer_status(control, out, strcmp(request, "status") != 0);
+    } else if (strcmp(request, "shadow") == 0) {
+        answer_document(out, control->config.server.scripts(control->config.server.arg),
+                        control_render_shadow);
     } else if (strcmp(request, "reload") == 0) {
         answer_reload(control, out);
     } else if (strcmp(request, "stop") == 0) {
         begin_stop(client);
     } else if (!answer_explain(control, request, out) && !answer_pending(control, request, out) &&
-               !answer_fact(control, request, out) && !answer_placing(control, request, out) &&
+               !answer_fact(control, request, out) && !answer_record(control, request, out) &&
+               !answer_placing(control, request, out) &&
                !answer_for_conference(control, request, out)) {
         evbuffer_add_printf(
-            out, "error unknown request; there are status, status --json, reload, "
-                 "pin, unpin, invite, create, end, recheck, explain, pending, approve, refuse, "
-                 "fact and stop\n");
+            out,
+            "error unknown request; there are status, status --json, reload, "
+            "pin, unpin, shadow, invite, create, end, recheck, explain, pending, approve, refuse, "
+            "fact, record and stop\n");
     }
 }
 

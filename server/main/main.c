@@ -238,6 +238,20 @@ static const struct command commands[] = {
      .flags = {{"--only", "CONFERENCE", "Try the scripts, not the config, on this one alone."},
                {"--back", "CONFERENCE", "And no longer."}},
      .run = command_reload},
+    {.name = "shadow",
+     .operands = "[--config FILE] [--data DIR] [FILE | stop]",
+     .summary = "ask a policy beside the live ones what it would decide, and show that",
+     .description =
+         "With a FILE: from now on, and nothing is done by it; until `parley shadow stop`, a "
+         "reload, "
+         "or its time.\nWithout: how many requests it would have decided otherwise, which, and by "
+         "which lines.",
+     .takes_config = true,
+     .takes_files = true,
+     .flags = {{"--for", "POLICY", "In whose place it is asked; default: of the same name."},
+               {"--conference", "NAME", "Only about this one."},
+               {"--seconds", "N", "So long."}},
+     .run = command_shadow},
     {.name = "pin",
      .operands = "[--config FILE] [--data DIR] CONFERENCE",
      .summary = "let a conference stay with the scripts that it has, whatever is reloaded",
@@ -347,6 +361,28 @@ static const struct command commands[] = {
      .flags = {{"--since", "TIME", "Only the last 10m, 2h, 7d, or since 2026-11-20T11:26."},
                {"--verb", "NAME", "Only requests of that verb."}},
      .run = command_audit},
+    {.name = "record",
+     .operands = "[--with-secrets] CONFERENCE FILE, or --stop CONFERENCE",
+     .summary = "record what is asked and happens in a conference, for parley replay",
+     .description =
+         "Until --stop, or the end of the conference. The file must not be there yet; it "
+         "has who calls, and what\nis asked of the policy. Instead of PINs and secret "
+         "options it has names that stand for them.",
+     .takes_config = true,
+     .takes_files = true,
+     .flags = {{"--stop", NULL, "No longer."},
+               {"--with-secrets", NULL, "With PINs and secret options as they are."}},
+     .run = command_record},
+    {.name = "replay",
+     .operands = "[OPTION…] FILE",
+     .summary = "ask policies again what was asked in a recording, and show where they differ",
+     .description = "Nobody is called, and no server need run. The policies are those of the "
+                    "recording, as their files are\nnow. Exit codes: 0 all is decided as it was, 1 "
+                    "there are differences, 2 it cannot be replayed.",
+     .takes_config = true,
+     .takes_files = true,
+     .flags = {{"--policy", "FILE", "Another site policy than the recorded one."}},
+     .run = command_replay},
     {.name = "fact",
      .operands = "[--config FILE] [--data DIR] NAME [VALUE]",
      .summary = "tell the scripts of the running server what they cannot know, or show it",

@@ -134,10 +134,28 @@ static int place(void *arg, enum placing placing, struct conference *conference,
     return server_place(arg, placing, conference, told, told_size);
 }
 
+static int shadow(void *arg, const struct shadow_wish *wish, char *told, size_t told_size)
+{
+    const struct server *server = arg;
+    if (!wish) {
+        return lua_engine_shadow_stop(server->engine);
+    }
+    struct shadow_config config = {.file = wish->file,
+                                   .stands_for = wish->stands_for,
+                                   .conference = wish->conference,
+                                   .lasts = wish->seconds * 1000};
+    return lua_engine_shadow(server->engine, &config, told, told_size);
+}
+
 static int fact(void *arg, const char *name, const char *value, char *told, size_t told_size)
 {
     const struct server *server = arg;
     return lua_engine_fact(server->engine, name, value, told, told_size);
+}
+
+static int record(void *arg, const char *words, char *told, size_t told_size)
+{
+    return server_record(arg, words, told, told_size);
 }
 
 /* ---- what signalling asks for --------------------------------------------------------------- */
@@ -241,7 +259,9 @@ static int start_control(struct server *server)
                    .thread_stats = thread_stats,
                    .reload = reload,
                    .place = place,
+                   .shadow = shadow,
                    .fact = fact,
+                   .record = record,
                    .stop = stop},
     };
     if (control_create(&config, &server->control, error, sizeof error)) {
