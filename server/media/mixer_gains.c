@@ -36,19 +36,37 @@ static uint64_t gains_under_way(const struct mixer_gains *gains)
     return buses;
 }
 
-void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks)
+/* Returns those whose target is another one now. */
+static uint64_t gains_set(struct mixer_gains *gains, const float target[MIX_BUSES])
 {
-    uint64_t under_way = gains_under_way(gains), news = 0;
+    uint64_t news = 0;
 
-    ticks = ticks > 1 ? ticks : 1;
     for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
         news |= gains->of[bus].target != target[bus] ? UINT64_C(1) << bus : 0;
         gains->of[bus].target = target[bus];
     }
+    if (news != 0) {
+        gains_look(gains);
+    }
+    return news;
+}
+
+void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks)
+{
+    if (gains_set(gains, target) != 0) {
+        gains->moving = ticks > 1 ? ticks : 1;
+        gains->late = gains->early = 0;
+    }
+}
+
+void gains_aim_beside(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks)
+{
+    uint64_t under_way = gains_under_way(gains), news = gains_set(gains, target);
+
     if (news == 0) {
         return;
     }
-    gains_look(gains);
+    ticks = ticks > 1 ? ticks : 1;
     gains->late &= ~news;
     if (under_way == 0 || (under_way & news) != 0 || gains->early != 0) {
         gains->moving = ticks;

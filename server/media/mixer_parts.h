@@ -28,9 +28,11 @@ static inline float gains_next(const struct mixer_gains *gains, unsigned bus)
     return gain->now + (gain->target - gain->now) / (float)moving;
 }
 
-/* On the way to the same already, they go on as they do; so do those on a way that nothing of this
- * is news to: an announcement does not end a slow ramp. */
+/* On the way to the same already, they go on as they do. */
 void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks);
+/* So do those on a way that nothing of this is news to: what a listener hears besides, as an
+ * announcement, does not end a slow ramp. Not for who speaks: a mute is at once, whatever fades. */
+void gains_aim_beside(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks);
 /* They begin at 0 again. */
 void gains_restart(struct mixer_gains *gains);
 /* These buses are at their target at once, and those stay as they are until the last tick. */

@@ -415,6 +415,29 @@ static void what_begins_during_a_ramp_neither_ends_nor_slows_it(void **state)
     }
 }
 
+static void a_mute_is_at_once_whatever_else_fades(void **state)
+{
+    struct room *room = room_create(3, 0);
+    struct mixer_route both = {.speaks = {[MIX_MAIN] = 1, [5] = 1}};
+    struct mixer_route ear = {.hears = {[MIX_MAIN] = 1, [5] = 1}};
+
+    (void)state;
+    room->talkers[0] = (struct talker){.hz = 1000, .amplitude = 0.1};
+    mixer_channel_route(&room->channels[0], &both);
+    mixer_channel_route(&room->channels[2], &ear);
+    ticks(room, 3);
+    both.speaks[MIX_MAIN] = 0;
+    both.ticks = 100;
+    mixer_channel_route(&room->channels[0], &both);
+    assert_true(amplitude_now(room) > 0.19);
+    both.speaks[5] = 0;
+    both.ticks = 1;
+    mixer_channel_route(&room->channels[0], &both);
+    tick(room);
+    assert_true(amplitude_now(room) < 1e-6);
+    room_free(room);
+}
+
 static void a_bus_that_is_taken_at_once_makes_no_hole_in_a_voice_that_goes_there(void **state)
 {
     struct room *room = room_create(3, 0);
@@ -652,6 +675,7 @@ int main(void)
         cmocka_unit_test(the_last_bus_is_a_bus_like_the_first),
         cmocka_unit_test(a_ramp_goes_straight_for_as_long_as_it_was_asked_and_is_shared),
         cmocka_unit_test(what_begins_during_a_ramp_neither_ends_nor_slows_it),
+        cmocka_unit_test(a_mute_is_at_once_whatever_else_fades),
         cmocka_unit_test(a_bus_that_is_taken_at_once_makes_no_hole_in_a_voice_that_goes_there),
         cmocka_unit_test(mute_unmute_and_gain_changes_do_not_click),
         cmocka_unit_test(a_leg_that_leaves_fades_out_within_a_tick),
