@@ -111,9 +111,13 @@ int generation_run(struct generation *generation, struct script_file *file, char
 {
     int result = source_read(file->path, &file->source, &file->length, error, error_size);
 
+    unsigned selftests = generation->selftest_count;
+
     (void)json_array_append_new(generation->files, json_string(file->path));
     if (!result)
         result = load_run(generation, file, error, error_size);
+    if (generation->selftest_count > selftests)
+        (void)json_array_append_new(generation->tested, json_string(file->path));
     free(file->source);
     file->source = NULL;
     return result;
@@ -277,10 +281,12 @@ int generation_create(struct lua_engine *engine, unsigned number, const char *si
     generation->memory_limit = MEMORY_LIMIT;
     generation->site_policy = strdup(site_policy);
     generation->files = json_array();
+    generation->tested = json_array();
     if (generation->site_policy)
         generation->L = lua_newstate(allocate, generation);
     if (!generation->L) {
         json_decref(generation->files);
+        json_decref(generation->tested);
         free(generation->site_policy);
         free(generation);
         return ENOMEM;
@@ -314,6 +320,7 @@ void generation_release(struct generation *generation)
     applications_free(generation);
     zones_free(generation);
     json_decref(generation->files);
+    json_decref(generation->tested);
     free(generation->site_policy);
     free(generation);
 }

@@ -110,8 +110,10 @@ struct generation {
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
     json_t *files;               /* paths of what was read */
-    struct zone *zones;          /* looked at so far; list */
-    struct generation *next;     /* the one before it that is still alive */
+    json_t *tested;              /* of them, those with self-tests */
+    unsigned selftest_count;
+    struct zone *zones;      /* looked at so far; list */
+    struct generation *next; /* the one before it that is still alive */
     struct failures failures;
     struct shadow *shadow; /* what it is of, and so decides nothing; NULL: none */
     int language;          /* reference to the rules for what is said; 0: there are none */

@@ -48,6 +48,7 @@
  *   options.c      conference.options; option_types.c: what types, limits and defaults they have
  * state.h
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
+ *   snapshot.c     what scripts know of a conference, for a recording
  *   plain_json.c   plain data from and to JSON
  * libraries.h
  *   sandbox.c      what a script can see: the allow-list
@@ -94,6 +95,7 @@ struct lua_engine {
     struct generation *generations; /* all that are alive, newest first */
     unsigned last_number;           /* of a generation that decided about anything */
     struct conference_pin *pins;    /* hash by conference */
+    struct generation *candidate;   /* for the next reload. A reference; NULL: there is none */
     struct probation probation;
     struct shadow *shadow;                   /* NULL: there was none */
     struct conference_state *states;         /* hash by id */

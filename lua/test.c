@@ -90,6 +90,8 @@ static int declare(lua_State *L, bool is_self, const char *what)
     luaL_checktype(L, 3, LUA_TFUNCTION);
     if (tester)
         add(L, tester, is_self, what);
+    else
+        generation_of(L)->selftest_count++;
     return 0;
 }
 
