@@ -11,6 +11,8 @@
  * budget.h
  *   budget.c       instructions, time and memory of one hook call
  *   stats.c        calls, errors and times of hooks
+ * memory.h
+ *   memory.c       the allocator: who holds how much
  * errors.h
  *   errors.c       raising errors, and telling them with their position
  *   nearest.c      "did you mean"
