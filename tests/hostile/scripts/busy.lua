@@ -5,7 +5,7 @@
 return function(call)
   call:answer()
   while true do
-    for i = 1, 100000 do local _ = { i } end
+    for i = 1, 50000 do local _ = { i } end
     call:sleep(0.005)
   end
 end
