@@ -55,6 +55,10 @@ static const struct {
                      "stopped after 10000000 instructions, all that loading a file may use",
                      "stopped after 1 s, all that loading a file may take",
                      "stopped after 64 MiB of memory, all that loading a file may use"},
+    [BUDGET_TEST] = {20000000, 10000000000, (size_t)4 << 30,
+                     "stopped after 20000000 instructions, all that a test may use",
+                     "stopped after 10 s, all that a test may compute",
+                     "stopped after 4 GiB of memory, all that a test may use"},
 };
 
 /* A script cannot wait for anything, so wall time beyond what the thread has computed is time in
@@ -139,6 +143,14 @@ bool budget_allocate(struct generation *generation, size_t size)
         look_every(generation->running, 1);
     }
     return false;
+}
+
+void budget_refuse(struct generation *generation)
+{
+    struct budget *budget = generation->budget;
+
+    if (budget)
+        position_text(generation->running, 0, budget->refused, sizeof budget->refused);
 }
 
 void budget_begin(struct generation *generation, struct budget *budget, enum budget_kind kind)

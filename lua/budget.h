@@ -31,16 +31,18 @@ enum budget_kind {
     BUDGET_MIX,
     BUDGET_STEP,
     BUDGET_MIGRATE,
-    BUDGET_LOAD
+    BUDGET_LOAD,
+    BUDGET_TEST,
 };
 
 struct budget {
     enum budget_kind kind;
-    uint64_t instructions;     /* used */
-    size_t allocated;          /* bytes, freed ones included */
-    uint64_t began, began_cpu; /* ns */
-    const char *exceeded;      /* what ran out, in words; NULL: nothing yet */
-    char where[POSITION_TEXT]; /* the script's position when it ran out; "": not known */
+    uint64_t instructions;       /* used */
+    size_t allocated;            /* bytes, freed ones included */
+    uint64_t began, began_cpu;   /* ns */
+    const char *exceeded;        /* what ran out, in words; NULL: nothing yet */
+    char where[POSITION_TEXT];   /* the script's position when it ran out; "": not known */
+    char refused[POSITION_TEXT]; /* where memory was last refused; "": nowhere */
     struct budget *outer;
 };
 
@@ -50,6 +52,10 @@ void budget_end(struct generation *generation, struct budget *budget);
 void budget_charge(lua_State *L, uint64_t instructions);
 /* From the allocator: counts; false once the call has had its share. Never raises. */
 bool budget_allocate(struct generation *generation, size_t size);
+/* From there, too: remembers where the script is, since an error for want of memory has no
+ * position.
+ */
+void budget_refuse(struct generation *generation);
 
 /* stats.c */
 struct hook_stats {

@@ -536,7 +536,7 @@ static const struct script_function fields[] = {
     {"direction", get_direction, TO_READ},
     {"recording", get_recording, TO_READ},
     {"codecs", get_codecs, TO_READ},
-    {"state", get_state, TO_READ},
+    {"state", get_state, IN_POLICY | IN_APPLICATION},
     {NULL, NULL, 0},
 };
 
@@ -566,8 +566,8 @@ static const struct script_function methods[] = {
     {NULL, NULL, 0},
 };
 
-static const struct script_function setters[] = {{"state", set_state, TO_READ & ~IN_MIX},
-                                                 {NULL, NULL, 0}};
+static const struct script_function setters[] = {
+    {"state", set_state, IN_DECISION | IN_EVENT | IN_APPLICATION}, {NULL, NULL, 0}};
 
 static const luaL_Reg metamethods[] = {
     {"__len", length},

@@ -14,6 +14,7 @@ static const struct {
     {IN_EVENT, "in an event hook", "event hooks"},
     {IN_APPLICATION, "in an application", "applications"},
     {IN_MIGRATE, "in the hook migrate", "the hook migrate"},
+    {IN_TEST, "in a test", "tests"},
 };
 
 enum { CONTEXTS = sizeof contexts / sizeof *contexts };
@@ -24,6 +25,8 @@ static unsigned context_now(lua_State *L)
 
     if (!frame)
         return IN_LOADING;
+    if (frame->test)
+        return IN_TEST;
     if (frame->conversation)
         return IN_APPLICATION;
     if (frame->plan)
@@ -33,9 +36,11 @@ static unsigned context_now(lua_State *L)
     return frame->event ? IN_EVENT : IN_DECISION;
 }
 
-/* Pushes "event hooks and applications". */
+/* Pushes "event hooks and applications". That tests can do the same is no advice. */
 static const char *purposes_push(lua_State *L, unsigned allowed)
 {
+    if (allowed != IN_TEST)
+        allowed &= ~(unsigned)IN_TEST;
     lua_pushliteral(L, "");
     for (unsigned i = 0, left = allowed; i < CONTEXTS; i++) {
         if (!(allowed & contexts[i].context))

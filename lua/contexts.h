@@ -17,10 +17,11 @@ enum {
     IN_EVENT = 1 << 3,       /* event hooks */
     IN_APPLICATION = 1 << 4, /* an application, its timers and what it does on hang-up */
     IN_MIGRATE = 1 << 5,     /* the hook migrate */
+    IN_TEST = 1 << 6,        /* a test, which looks at its server and acts in it */
 
     IN_POLICY = IN_DECISION | IN_MIX | IN_EVENT,
-    TO_READ = IN_POLICY | IN_APPLICATION,
-    TO_ACT = IN_EVENT | IN_APPLICATION,
+    TO_READ = IN_POLICY | IN_APPLICATION | IN_TEST,
+    TO_ACT = IN_EVENT | IN_APPLICATION | IN_TEST,
     ANYWHERE = IN_LOADING | IN_MIGRATE | TO_READ,
 };
 

@@ -73,6 +73,8 @@ void message_take(lua_State *L, const struct budget *budget, const char *fallbac
 {
     const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "unknown error";
 
+    if (*budget->refused)
+        fallback = budget->refused;
     if (budget->exceeded)
         (void)snprintf(text, size, "%s: %s", *budget->where ? budget->where : fallback,
                        budget->exceeded);

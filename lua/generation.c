@@ -11,6 +11,7 @@
 #include "lua/options.h"
 #include "lua/private.h"
 #include "lua/state.h"
+#include "lua/testing.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -35,12 +36,11 @@ static void *allocate(void *arg, void *block, size_t old_size, size_t size)
         generation->memory -= old;
         return NULL;
     }
-    if (size > old) {
-        if (!block && old_size == LUA_TSTRING && size > STRING_LIMIT + 64)
-            return NULL;
-        if (generation->memory - old + size > generation->memory_limit ||
-            !budget_allocate(generation, size))
-            return NULL;
+    if (size > old && ((!block && old_size == LUA_TSTRING && size > STRING_LIMIT + 64) ||
+                       generation->memory - old + size > generation->memory_limit ||
+                       !budget_allocate(generation, size))) {
+        budget_refuse(generation);
+        return NULL;
     }
     grown = realloc(block, size);
     if (grown)
@@ -54,7 +54,7 @@ static void *allocate(void *arg, void *block, size_t old_size, size_t size)
 
 static int load_body(lua_State *L)
 {
-    const struct script_file *file = lua_touserdata(L, 1);
+    struct script_file *file = lua_touserdata(L, 1);
 
     lua_pushfstring(L, "@%s", file->display);
     if (luaL_loadbufferx(L, file->source, file->length, lua_tostring(L, -1), "t") != LUA_OK)
@@ -62,7 +62,10 @@ static int load_body(lua_State *L)
     sandbox_push_environment(L);
     (void)lua_setupvalue(L, -2, 1);
     lua_call(L, 0, 1);
-    if (file->is_language)
+    file->is_nothing = file->may_be_nothing && lua_isnil(L, -1);
+    if (file->is_nothing)
+        lua_pop(L, 1);
+    else if (file->is_language)
         spoken_take(L, file->display);
     else if (file->policy && !(file->application && lua_isfunction(L, -1)))
         policy_take(L, file->policy);
@@ -164,19 +167,42 @@ int generation_load(struct generation *generation, const char *name, const char 
     return result;
 }
 
+/* A policy, or an application; with tests, it may be neither. */
+static int check_file(struct generation *generation, const char *path, struct script_file *file,
+                      char *error, size_t error_size)
+{
+    struct script_application application = {.display = (char *)path};
+    int status;
+
+    file->path = file->display = path;
+    file->policy = policy_add(generation, path, path);
+    if (!file->policy) {
+        (void)snprintf(error, error_size, "%s: out of memory", path);
+        return ENOMEM;
+    }
+    file->application = &application;
+    status = generation_run(generation, file, error, error_size);
+    file->application = NULL;
+    return status;
+}
+
 int generation_check_file(struct generation *generation, const char *path, char *error,
                           size_t error_size)
 {
-    struct script_application application = {.display = (char *)path};
-    struct script_file file = {.path = path,
-                               .display = path,
-                               .policy = policy_add(generation, path, path),
-                               .application = &application};
+    struct script_file file = {.path = path};
 
-    if (file.policy)
-        return generation_run(generation, &file, error, error_size);
-    (void)snprintf(error, error_size, "%s: out of memory", path);
-    return ENOMEM;
+    return check_file(generation, path, &file, error, error_size);
+}
+
+int generation_load_tests(struct generation *generation, const char *path, bool *is_scriptp,
+                          bool *is_policyp, char *error, size_t error_size)
+{
+    struct script_file file = {.may_be_nothing = true};
+    int status = check_file(generation, path, &file, error, error_size);
+
+    *is_scriptp = !file.is_nothing;
+    *is_policyp = !status && file.policy->object != 0;
+    return status;
 }
 
 static struct script_policy *policy_find(const struct generation *generation, const char *name)
@@ -229,6 +255,8 @@ static int open_body(lua_State *L)
     handle_class_open(L, &call_class);
     handle_class_open(L, &timer_class);
     handle_class_open(L, &pending_class);
+    handle_class_open(L, &simulation_class);
+    handle_class_open(L, &caller_class);
     handle_class_open(L, &mix_class);
     state_open(L);
     options_renew(L);

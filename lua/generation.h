@@ -105,6 +105,7 @@ struct generation {
     struct hook_frame *frame;      /* the innermost hook call; NULL: no hook runs */
     struct script_policy *loading; /* the one whose file is being run */
     struct script_application *loading_application; /* the same; of a file to be checked, both */
+    struct tester *tester; /* whose tests are in its file; NULL: nobody's */
     struct script_policy *policies;
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
@@ -134,7 +135,9 @@ struct script_file {
     struct script_policy *policy;
     struct script_application *application;
     bool is_language;
-    char *source; /* while it is loaded */
+    bool may_be_nothing; /* it has tests, and need not return anything … */
+    bool is_nothing;     /* … and does not */
+    char *source;        /* while it is loaded */
     size_t length;
 };
 int generation_run(struct generation *generation, struct script_file *file, char *error,
@@ -146,6 +149,9 @@ int generation_load(struct generation *generation, const char *name, const char 
 /* Whether a file is a good policy or application. EINVAL, ENOMEM: `error` says why. */
 int generation_check_file(struct generation *generation, const char *path, char *error,
                           size_t error_size);
+/* Loads a file with tests: a script, or one that returns nothing. Errors as above. */
+int generation_load_tests(struct generation *generation, const char *path, bool *is_scriptp,
+                          bool *is_policyp, char *error, size_t error_size);
 /* Loads the conference's policy and checks that its options suit. EINVAL and as generation_policy:
  * `error` says why. */
 int generation_check_conference(struct generation *generation,

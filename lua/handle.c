@@ -218,9 +218,13 @@ void command_actor(lua_State *L, struct actor *actor)
     position_text(L, 1, frame->position, sizeof frame->position);
     *actor = (struct actor){
         .kind = ACTOR_SCRIPT,
-        .uri = application ? application->display : frame->policy->display,
+        .uri = frame->test   ? frame->test
+               : application ? application->display
+                             : frame->policy->display,
         .position = frame->position,
-        .user = application ? application->name : frame->policy->name,
+        .user = frame->test   ? "test"
+                : application ? application->name
+                              : frame->policy->name,
         .host = "",
         .display_name = "",
         .user_agent = "",

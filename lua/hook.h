@@ -36,6 +36,7 @@ struct hook_frame {
     const struct conference_event *event; /* of an event hook */
     struct account_question *question;    /* of the hook account */
     struct migration *migration;          /* of the hook migrate */
+    const char *test;                     /* the file of a test, which has no policy either */
     struct plan *plan;                    /* of the hook mix: what it says */
     const struct conference *conference;  /* of the hook mix */
     unsigned watched;                     /* of the hook mix: what it has read, see mix_watch */

@@ -41,6 +41,8 @@ void json_null_push(lua_State *L);
 json_t *json_special(lua_State *L, int index);
 /* zone.c: parley.time */
 int parley_time(lua_State *L);
+/* The moment when it is that time there; NULL: where the server stands. Raises. */
+time_t zone_moment(lua_State *L, const char *zone, struct tm *tm);
 /* The time that scripts go by. */
 time_t script_time(lua_State *L);
 bool zone_exists(lua_State *L, const char *name);

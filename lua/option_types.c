@@ -9,15 +9,17 @@
  *   time      "08:30" or "08:30:00", of day; read as seconds since midnight
  *   zone      "Europe/Berlin": a time zone that parley.time knows
  *   duration  "250ms", "90s", "5m", "1h", "2d", or a number of seconds; read as seconds
+ *   policy    the name of a policy, which is loaded at once
  *   list      list of texts: { "alice", "bob" } (one text will do). options.moderators[1] is
- *             "alice", and options.moderators["alice"] is true. With `choices`: each is one of
- * them.
+ *             "alice", and options.moderators["alice"] is true. With `choices`: each is one
+ *             of them.
  *
  * `min` and `max` are of numbers and durations themselves, of a string's bytes, of a list's
  * entries. Declarations are kept with their type as its number here, the default in its final form
  * as `value`, and what would fit, in words, as `what`.
  */
 #include "lua/errors.h"
+#include "lua/generation.h"
 #include "lua/libraries.h"
 #include "lua/options.h"
 #include "lua/params.h"
@@ -34,6 +36,7 @@ enum {
     TYPE_INTEGER,
     TYPE_LIST,
     TYPE_NUMBER,
+    TYPE_POLICY,
     TYPE_STRING,
     TYPE_TIME,
     TYPE_ZONE,
@@ -50,6 +53,7 @@ static const struct {
     [TYPE_INTEGER] = {"integer", "a whole number", ""},
     [TYPE_LIST] = {"list", "a list of texts", " entries"},
     [TYPE_NUMBER] = {"number", "a number", ""},
+    [TYPE_POLICY] = {"policy", "the name of a policy", NULL},
     [TYPE_STRING] = {"string", "a text", " bytes"},
     [TYPE_TIME] = {"time", "a time of day such as \"08:30\"", NULL},
     [TYPE_ZONE] = {"zone", "a time zone such as \"Europe/Berlin\"", NULL},
@@ -234,6 +238,16 @@ static void refuse(lua_State *L, int declaration, int value, const char *what)
                  what, expected, given, nearest);
 }
 
+/* What names a policy is wrong where that cannot be had, rather than when a caller needs it. */
+static void policy_need(lua_State *L, const char *what)
+{
+    struct script_policy *policy;
+    char error[512];
+
+    if (generation_policy(generation_of(L), lua_tostring(L, -1), &policy, error, sizeof error))
+        script_error(L, "%s: %s", what, error);
+}
+
 void option_take(lua_State *L, int declaration, const char *what)
 {
     int value = lua_gettop(L);
@@ -246,6 +260,8 @@ void option_take(lua_State *L, int declaration, const char *what)
     lua_pushvalue(L, value); /* the original stays for what is said about it */
     if (!convert(L, declaration, type) || !is_within(L, declaration, type))
         refuse(L, declaration, value, what);
+    if (type == TYPE_POLICY)
+        policy_need(L, what);
     lua_replace(L, value);
     lua_settop(L, value);
 }
@@ -265,7 +281,7 @@ static unsigned type_check(lua_State *L, const char *key, int declaration)
     if (type == TYPE_COUNT)
         script_error(L,
                      "option '%s': type must be one of boolean, choice, duration, integer, list, "
-                     "number, string, time, zone%s",
+                     "number, policy, string, time, zone%s",
                      key, nearest_push(L, given, names, TYPE_COUNT));
     lua_pop(L, 1);
     return type;

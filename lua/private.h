@@ -41,6 +41,9 @@
  *   describe.c     what policies tell of themselves to who subscribes to them
  * contexts.h
  *   contexts.c     from where scripts may call what
+ * testing.h
+ *   test.c         tests of scripts: declaring and running them; expect.c
+ *   simulation.c and caller.c: the classes; web.c who answers for the web
  * options.h
  *   options.c      conference.options; option_types.c: what types, limits and defaults they have
  * state.h

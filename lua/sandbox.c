@@ -10,6 +10,7 @@
 #include "lua/handle.h"
 #include "lua/libraries.h"
 #include "lua/params.h"
+#include "lua/testing.h"
 
 #include <lualib.h>
 #include <string.h>
@@ -197,6 +198,7 @@ void sandbox_open(lua_State *L)
     spoken_open(L, globals);
     policy_class_open(L);
     parley_open(L, globals);
+    tests_open(L, globals);
     environment_open(L, globals);
     lua_pop(L, 1);
 }

@@ -154,6 +154,21 @@ static void set_number(lua_State *L, const char *key, int number)
     lua_setfield(L, -2, key);
 }
 
+time_t zone_moment(lua_State *L, const char *name, struct tm *tm)
+{
+    const struct zone *zone = name ? zone_find(generation_of(L), name) : NULL;
+    time_t as_if_utc;
+
+    if (!name)
+        return mktime(tm);
+    if (!zone)
+        script_error(L, "time: there is no time zone '%s'; they are named as in Europe/Berlin",
+                     name);
+    as_if_utc = timegm(tm);
+    /* The offset is the one of that moment, which is not known before it; two tries find it. */
+    return as_if_utc - zone_offset(zone, as_if_utc - zone_offset(zone, as_if_utc));
+}
+
 time_t script_time(lua_State *L)
 {
     const struct lua_engine *engine = generation_of(L)->engine;

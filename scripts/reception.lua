@@ -4,7 +4,7 @@
 --   applications = { ["9000"] = { script = "reception", options = { lockout = "10m" } } }
 
 local options = parley.options {
-  policy        = { type = "string", default = "rooms", doc = "What conferences are made under: it "
+  policy        = { type = "policy", default = "rooms", doc = "What conferences are made under: it "
                     .. "is given host_pin, guest_pin, wait_for_host, patience" },
   wait_for_host = { type = "boolean", default = true, doc = "Guests wait for the host" },
   patience      = { type = "duration", default = "30m", min = 1, max = 86400,

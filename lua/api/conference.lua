@@ -25,7 +25,7 @@ return {
         { "recording", "string?", "the file that is recorded to" },
         { "codecs", "string[]", "that it offers, best first; none: all" },
         { "state", "table<string, any>", [[data of your own, up to 64 KiB, that outlive a reload; what a hook
-          that fails has changed is undone]], set = "write" },
+          that fails has changed is undone]], from = "script", set = "write" },
       },
       functions = {
         {

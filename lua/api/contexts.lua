@@ -7,13 +7,15 @@ local contexts = {
     { "event", "event hooks", "which are told what has happened, and may act" },
     { "application", "applications", "with their timers and what they do on hang-up" },
     { "migrate", "the hook migrate", "which changes what is kept in `conference.state`" },
+    { "test", "tests", "which may do all that event hooks and applications may" },
   },
   groups = {
     policy = "decision mix event",
-    read = "decision mix event application",
-    act = "event application",
+    script = "decision mix event application",
+    read = "decision mix event application test",
+    act = "event application test",
     write = "decision event application",
-    anywhere = "loading decision mix event application migrate",
+    anywhere = "loading decision mix event application migrate test",
   },
 }
 
@@ -22,12 +24,13 @@ function contexts.expand(word)
   return contexts.groups[word] or word
 end
 
--- "event hooks, applications"
+-- "event hooks, applications". That tests can do the same goes without saying.
 function contexts.describe(word)
   if word == "anywhere" then return "everywhere" end
   local found = {}
   for _, context in ipairs(contexts.names) do
-    if (" " .. contexts.expand(word) .. " "):find(" " .. context[1] .. " ", 1, true) then
+    local is_said = context[1] ~= "test" or word == "test"
+    if is_said and (" " .. contexts.expand(word) .. " "):find(" " .. context[1] .. " ", 1, true) then
       found[#found + 1] = context[2]
     end
   end

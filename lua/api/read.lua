@@ -14,7 +14,7 @@ local contexts = require "contexts"
 
 local files = {
   "globals", "parley", "policy", "conference", "participant", "mix", "pending", "call", "libraries",
-  "values",
+  "values", "test",
 }
 
 -- Texts are broken into lines for whoever reads the description, and are one line for all others.

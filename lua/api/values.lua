@@ -53,7 +53,7 @@ return {
       name = "option_declaration",
       text = [[What the config may say to a policy or an application. See "Scripts" in README.md.]],
       fields = {
-        { "type", [["string"|"number"|"integer"|"boolean"|"choice"|"time"|"zone"|"duration"|"list"]],
+        { "type", [["string"|"number"|"integer"|"boolean"|"choice"|"time"|"zone"|"duration"|"policy"|"list"]],
           "what the config may give" },
         { "default", "any", "what holds when it gives nothing" },
         { "min", "number?", "the least number, time or duration, or the fewest bytes of a text" },

@@ -21,6 +21,11 @@ static const char *const level_names[] = {
     [LOG_LEVEL_DEBUG] = "debug",
 };
 
+static _Thread_local struct {
+    void (*handler)(enum log_level level, const char *text, void *arg);
+    void *arg;
+} redirection;
+
 static atomic_int threshold = LOG_LEVEL_INFO;
 static atomic_uint lost_lines;
 
@@ -112,9 +117,33 @@ static void put(char *line, size_t length)
     (void)!writev(STDERR_FILENO, parts, 2);
 }
 
+void log_redirect(void (*handler)(enum log_level level, const char *text, void *arg), void *arg)
+{
+    redirection.handler = handler;
+    redirection.arg = arg;
+}
+
+static void redirect(enum log_level level, const char *format, va_list arguments)
+{
+    char text[LINE_MAX_BYTES];
+
+    if (vsnprintf(text, sizeof text, format, arguments) >= 0) {
+        mask_controls(text);
+        redirection.handler(level, text, redirection.arg);
+    }
+}
+
 void log_write(enum log_level level, const char *conference, const char *call, const char *format,
                ...)
 {
+    va_list arguments;
+
+    if (redirection.handler) {
+        va_start(arguments, format);
+        redirect(level, format, arguments);
+        va_end(arguments);
+        return;
+    }
     if (!log_enabled(level)) {
         return;
     }
@@ -122,7 +151,6 @@ void log_write(enum log_level level, const char *conference, const char *call, c
     char line[LINE_MAX_BYTES + 1];
     size_t length = write_prefix(line, LINE_MAX_BYTES, level, conference, call);
 
-    va_list arguments;
     va_start(arguments, format);
     int wanted = vsnprintf(line + length, LINE_MAX_BYTES - length, format, arguments);
     va_end(arguments);

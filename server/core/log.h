@@ -29,6 +29,10 @@ const char *log_level_name(enum log_level level);
 void log_write(enum log_level level, const char *conference, const char *call, const char *format,
                ...) __attribute__((format(printf, 4, 5)));
 
+/* What this thread logs goes to the handler instead, without time and names, whatever the level;
+ * NULL: to stderr again. */
+void log_redirect(void (*handler)(enum log_level level, const char *text, void *arg), void *arg);
+
 #define log_error(...) log_write(LOG_LEVEL_ERROR, NULL, NULL, __VA_ARGS__)
 #define log_warn(...) log_write(LOG_LEVEL_WARN, NULL, NULL, __VA_ARGS__)
 #define log_info(...) log_write(LOG_LEVEL_INFO, NULL, NULL, __VA_ARGS__)

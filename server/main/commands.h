@@ -76,6 +76,7 @@ int ask_server(const struct arguments *arguments, const char *request);
 
 int command_serve(const struct arguments *arguments);
 int command_check(const struct arguments *arguments);
+int command_test(const struct arguments *arguments);
 int command_policies(const struct arguments *arguments);
 int command_api(const struct arguments *arguments);
 int command_prompts(const struct arguments *arguments);

@@ -188,6 +188,20 @@ static const struct command commands[] = {
      .takes_config = true,
      .takes_files = true,
      .run = command_check},
+    {.name = "test",
+     .operands = "[--only TEXT] [--json] [OPTION…] FILE…",
+     .summary = "run tests of policies and applications, without a server",
+     .description =
+         "A FILE has tests, or is a script with self-tests. Each test has a server for itself, "
+         "with "
+         "phones that it\nmakes and a clock that it moves: see README, \"Testing your scripts\". "
+         "Exit code 1: a test has failed;\n2: a file cannot be loaded.",
+     .takes_settings = true,
+     .takes_config = true,
+     .takes_json = true,
+     .takes_files = true,
+     .flags = {{"--only", "TEXT", "Only the tests whose names contain it."}},
+     .run = command_test},
     {.name = "policies",
      .operands = "[--config FILE]",
      .summary = "list the policies that a config can name, and their options",

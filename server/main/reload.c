@@ -1,6 +1,7 @@
 /* `parley reload` and SIGHUP: what can change under running calls, changes. */
 #include "main/serve.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "core/options.h"
 
@@ -27,11 +28,11 @@ struct probation_config server_probation(const struct settings *settings)
                                      .lasts = settings->reload_probation};
 }
 
-static void set_life(struct server *server, const struct settings *settings)
+static void set_life(struct focus *focus, const struct settings *settings)
 {
     struct conference_life life = life_of(&settings->created);
     life.ends_with_creator = settings->created_ends_with_creator == SWITCH_ON;
-    focus_set_life(server->focus, &life, settings->created_patience, settings->created_gone);
+    focus_set_life(focus, &life, settings->created_patience, settings->created_gone);
 }
 
 static struct conference_config config_of(const struct conference_settings *conference)
@@ -54,17 +55,17 @@ static struct conference_config config_of(const struct conference_settings *conf
                                       .places = conference->places};
 }
 
-int server_reserve(struct server *server, const struct settings *settings)
+int server_reserve(struct focus *focus, const struct settings *settings)
 {
     struct sound_config sound = server_sound(settings, &settings->sound);
-    int status = focus_set_sound(server->focus, &sound);
-    set_life(server, settings);
+    int status = focus_set_sound(focus, &sound);
+    set_life(focus, settings);
     for (unsigned i = 0; !status && i < settings->conference_count; i++) {
         const struct conference_settings *conference = &settings->conferences[i];
         struct conference_config config = config_of(conference);
         sound = server_sound(settings, &conference->sound);
         config.sound = &sound;
-        status = focus_reserve(server->focus, &config);
+        status = focus_reserve(focus, &config);
         if (status) {
             log_error("conference %s: cannot be reserved: %s", conference->name, strerror(status));
             return status;
@@ -159,7 +160,7 @@ static void apply_conferences(struct server *server, struct settings *wanted)
         }
     }
     /* Out of memory for one conference is logged and leaves the others; there is no way back. */
-    (void)server_reserve(server, wanted);
+    (void)server_reserve(server->focus, wanted);
     state_touch(server->state);
 
     struct conference_settings *old = now->conferences;
@@ -222,6 +223,7 @@ static void apply_probation(struct server *server, const struct settings *wanted
 int server_reload(struct server *server, char *error, size_t error_size)
 {
     struct settings wanted;
+    uint64_t began = clock_us();
     error[0] = '\0';
     if (server->is_stopping) {
         snprintf(error, error_size, "the server is stopping");
@@ -261,7 +263,8 @@ int server_reload(struct server *server, char *error, size_t error_size)
     server->settings.reload_watch = wanted.reload_watch;
     server_watch(server);
     settings_free(&wanted);
-    log_info("reload: done, script generation %u", lua_engine_generation(server->engine));
+    log_info("reload: done, script generation %u, in %.1f ms",
+             lua_engine_generation(server->engine), (double)(clock_us() - began) / 1000);
     return 0;
 }
 

@@ -287,7 +287,7 @@ static int load_scripts(struct server *server, char *error, size_t error_size)
         .language = server->settings.prompts_language,
         .probation = server_probation(&server->settings),
     };
-    int status = server_reserve(server, &server->settings);
+    int status = server_reserve(server->focus, &server->settings);
     if (status) {
         snprintf(error, error_size, "the conferences cannot be made: %s", strerror(status));
         return status;

@@ -54,7 +54,7 @@ void server_directories(const struct settings *settings, struct sound_directorie
 int server_check_sound(const struct settings *settings, char *error, size_t error_size);
 
 /* Makes the conferences of the settings exist in the focus. */
-int server_reserve(struct server *server, const struct settings *settings);
+int server_reserve(struct focus *focus, const struct settings *settings);
 
 /* When new scripts are taken back. */
 struct probation_config server_probation(const struct settings *settings);

@@ -12,6 +12,7 @@
 #include "core/account.h"
 #include "core/body.h"
 #include "ports/fetching.h"
+#include "ports/notifying.h"
 #include "ports/signalling.h"
 
 #include <jansson.h>
@@ -40,7 +41,10 @@ struct simulation_config {
     const char *domain;                    /* "": it answers for every host name */
     const struct accounts *accounts;       /* NULL: only those of the site policy */
     const struct simulated_sounds *sounds; /* NULL: each file is there, and takes a second */
-    time_t when;                           /* by the wall clock, when it begins */
+    /* Makes the conferences that are there from the beginning. An errno. NULL: there are none. */
+    int (*prepare)(void *arg, struct focus *focus);
+    void *prepare_arg;
+    time_t when; /* by the wall clock, when it begins */
 };
 
 /* Who calls, and where; NULL: "" or what is usual. Copied. */
@@ -109,6 +113,9 @@ struct simulating {
     /* All calls, those that the server has begun included. The first one for NULL; NULL after the
      * last one. */
     struct call *(*next)(const struct simulation *simulation, const struct call *after);
+    /* No two calls of any simulation have the same id. NULL: that is none of this one. */
+    uint64_t (*id)(const struct call *call);
+    struct call *(*find)(const struct simulation *simulation, uint64_t id);
     void (*look)(const struct call *call, struct simulated_call *view);
     const struct call_info *(*info)(const struct call *call);
     /* The id of the participant, else of the visitor that it is; 0: neither. */

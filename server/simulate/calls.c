@@ -1,6 +1,8 @@
 /* Signalling without a network: what the focus says to phones is kept in their calls. */
 #include "simulate/world.h"
 
+#include "core/id.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +34,7 @@ void texts_free(struct text **list)
 
 /* ---- making calls --------------------------------------------------------------------------- */
 
-void call_free(struct call *call)
+void phone_free(struct call *call)
 {
     loop_timer_stop(&call->timer);
     DL_DELETE(call->world->phones, call);
@@ -57,6 +59,7 @@ static struct call *make(struct world *world, const char *user, const char *host
 
     if (!call)
         return NULL;
+    call->number = id_next();
     call->world = world;
     DL_APPEND(world->phones, call);
     (void)snprintf(id, sizeof id, "call%u", ++world->calls);
@@ -75,7 +78,7 @@ static struct call *make(struct world *world, const char *user, const char *host
     return call;
 }
 
-struct call *call_make(struct world *world, const struct simulated_caller *caller)
+struct call *phone_make(struct world *world, const struct simulated_caller *caller)
 {
     bool failed = false;
     struct call *call = make(world, caller->user ? caller->user : "",
@@ -97,7 +100,7 @@ struct call *call_make(struct world *world, const struct simulated_caller *calle
     info->dialog.remote_tag = "theirs";
     info->has_offer = true;
     if (failed) {
-        call_free(call);
+        phone_free(call);
         return NULL;
     }
     return call;
@@ -139,7 +142,7 @@ static int make_outgoing(void *ctx, const struct outgoing_call *outgoing, struct
     call->info.referred_by = call->referrer;
     call->info.is_outgoing = true;
     if (failed) {
-        call_free(call);
+        phone_free(call);
         return ENOMEM;
     }
     *callp = world->last_outgoing = call;
@@ -177,7 +180,7 @@ static int early(struct call *call, const struct answer *answer)
         return EINVAL;
     call->progress = 183;
     call->answer = *answer;
-    call_is_due(call, DUE_SESSION);
+    phone_is_due(call, DUE_SESSION);
     return 0;
 }
 
@@ -187,7 +190,7 @@ static int answer_call(struct call *call, const struct answer *answer)
         return call->world->answer_error;
     call->answered = true;
     call->answer = *answer;
-    call_is_due(call, DUE_SESSION | DUE_UP);
+    phone_is_due(call, DUE_SESSION | DUE_UP);
     return 0;
 }
 
@@ -195,7 +198,7 @@ static int invite(struct call *call, const struct answer *offer)
 {
     call->invited = true;
     call->answer = *offer;
-    call_is_due(call, DUE_RING);
+    phone_is_due(call, DUE_RING);
     return 0;
 }
 
@@ -205,7 +208,7 @@ static int update(struct call *call, const struct answer *how)
         return call->world->update_error;
     call->updates++;
     call->answer = *how;
-    call_is_due(call, DUE_UPDATED);
+    phone_is_due(call, DUE_UPDATED);
     return 0;
 }
 
@@ -215,7 +218,7 @@ static int transfer(struct call *call, const char *target, unsigned timeout)
     if (strncmp(target, "sip:", 4) != 0)
         return EINVAL;
     (void)snprintf(call->redirected, sizeof call->redirected, "%s", target);
-    call_is_due(call, DUE_TRANSFERRED);
+    phone_is_due(call, DUE_TRANSFERRED);
     return 0;
 }
 
@@ -224,7 +227,7 @@ static void reject(struct call *call, int code, const char *reason, unsigned ret
     call->reject_code = code;
     call->retry_after = retry_after;
     (void)snprintf(call->reason, sizeof call->reason, "%s", reason ? reason : "");
-    call_is_due(call, DUE_END);
+    phone_is_due(call, DUE_END);
 }
 
 static int redirect(struct call *call, const char *target, bool is_focus)
@@ -232,7 +235,7 @@ static int redirect(struct call *call, const char *target, bool is_focus)
     call->reject_code = 302;
     (void)snprintf(call->redirected, sizeof call->redirected, "%s%s", target,
                    is_focus ? ";isfocus" : "");
-    call_is_due(call, DUE_END);
+    phone_is_due(call, DUE_END);
     return 0;
 }
 
@@ -241,7 +244,7 @@ static void end(struct call *call, int code, const char *reason)
     call->ended = true;
     call->end_code = code;
     (void)snprintf(call->reason, sizeof call->reason, "%s", reason ? reason : "");
-    call_is_due(call, DUE_END);
+    phone_is_due(call, DUE_END);
 }
 
 static int refer(void *ctx, const struct outgoing_refer *refer)
@@ -304,7 +307,7 @@ void world_close(struct world *world)
 
     DL_FOREACH_SAFE(world->phones, call, next)
     {
-        call_free(call);
+        phone_free(call);
     }
     files_drop(world, NULL);
 }

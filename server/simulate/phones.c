@@ -80,7 +80,7 @@ static void on_turn(void *arg)
     phone_act(arg);
 }
 
-void call_is_due(struct call *call, unsigned what)
+void phone_is_due(struct call *call, unsigned what)
 {
     struct loop *loop = call->world->loop;
 
@@ -98,7 +98,7 @@ int phone_dial(struct simulation *simulation, const struct simulated_caller *cal
 {
     struct world *world = &simulation->world;
 
-    *callp = call_make(world, caller);
+    *callp = phone_make(world, caller);
     if (!*callp)
         return ENOMEM;
     focus_signalling_events()->on_incoming(*callp, world->focus);
@@ -110,7 +110,7 @@ bool phone_answer(struct call *call)
     if (call->is_over || call->is_up || !call->invited || call->ended)
         return false;
     call->info.dialog.remote_tag = "theirs";
-    call_is_due(call, DUE_SESSION | DUE_UP);
+    phone_is_due(call, DUE_SESSION | DUE_UP);
     return true;
 }
 

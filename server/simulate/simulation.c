@@ -42,6 +42,8 @@ static int start(struct simulation *simulation, char *error, size_t error_size)
                                                      .notifying = documents_notifying(),
                                                      .interval = NOTIFY_INTERVAL},
                               &simulation->state);
+    if (!status && config->prepare)
+        status = config->prepare(config->prepare_arg, simulation->focus);
     if (status) {
         (void)snprintf(error, error_size, "out of memory");
         return ENOMEM;
@@ -138,6 +140,19 @@ static struct call *next(const struct simulation *simulation, const struct call 
     return after ? after->next : simulation->world.phones;
 }
 
+static uint64_t id(const struct call *call)
+{
+    return call->number;
+}
+
+static struct call *find(const struct simulation *simulation, uint64_t wanted)
+{
+    struct call *call;
+
+    DL_SEARCH_SCALAR(simulation->world.phones, call, number, wanted);
+    return call;
+}
+
 static const struct call_info *info(const struct call *call)
 {
     return &call->info;
@@ -190,6 +205,8 @@ const struct simulating *simulate_simulating(void)
         .answer_web = answer_web,
         .dial = phone_dial,
         .next = next,
+        .id = id,
+        .find = find,
         .look = phone_look,
         .info = info,
         .participant = participant,

@@ -25,6 +25,7 @@ const char *text_add(struct text **list, const char *bytes);
 void texts_free(struct text **list);
 
 struct call {
+    uint64_t number; /* that no other call ever has */
     struct world *world;
     struct call_info info;
     void *user;
@@ -127,9 +128,9 @@ void world_close(struct world *world);
 /* ---- calls.c -------------------------------------------------------------------------------- */
 
 /* An INVITE that is not told yet; NULL: out of memory. */
-struct call *call_make(struct world *world, const struct simulated_caller *caller);
+struct call *phone_make(struct world *world, const struct simulated_caller *caller);
 /* It is over for both. */
-void call_free(struct call *call);
+void phone_free(struct call *call);
 /* Does, once the loop goes on, what the phone is to do; nothing without a loop. */
 enum {
     DUE_RING = 1,
@@ -139,7 +140,7 @@ enum {
     DUE_TRANSFERRED = 16,
     DUE_END = 32
 };
-void call_is_due(struct call *call, unsigned what);
+void phone_is_due(struct call *call, unsigned what);
 
 /* ---- phones.c ------------------------------------------------------------------------------- */
 

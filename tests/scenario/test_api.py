@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import run
+import test_guide
 from parley import BINARY, ROOT, run_parley
 from test_readme import EXAMPLES, TEXT
 
@@ -47,6 +48,8 @@ def test_without_a_name_all_are_listed_and_each_is_explained():
     assert len(names) > 120 and {"accept", "policy.join", "store:get"} <= set(names), names
     for name in names[::10]:
         assert api(name)
+    for hook in (name.removeprefix("policy.") for name in names if name.startswith("policy.")):
+        assert re.search(rf"`{hook}[`(]", TEXT), f"the README does not tell of the hook {hook}"
 
 
 def test_what_is_not_there_is_said():
@@ -86,8 +89,8 @@ def test_scripts_pass_luacheck_by_what_setup_writes():
         assert ".luacheckrc is there already" in api("setup", folder)
         for path in ("policy", "scripts"):
             shutil.copytree(ROOT / path, folder / path)
-        for path, text in EXAMPLES.items():
-            if text.lstrip().startswith("--") or "return" in text:
+        for path, text in {**EXAMPLES, **test_guide.EXAMPLES}.items():
+            if "return" in text:  # a script, and no config
                 (folder / "examples" / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / "examples" / path).write_text(text)
         status, told = luacheck(folder, "policy", "scripts", "examples")

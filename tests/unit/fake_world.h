@@ -47,7 +47,7 @@ __attribute__((unused)) static void world_recorded(struct focus *focus, unsigned
 __attribute__((unused)) static struct call *
 world_call_from(const char *user, const char *conference, const char *host)
 {
-    struct call *call = call_make(
+    struct call *call = phone_make(
         &world, &(struct simulated_caller){
                     .user = user, .to = conference, .to_host = host, .user_agent = "fake"});
 
@@ -97,7 +97,7 @@ __attribute__((unused)) static void world_hang_up(struct focus *focus, struct ca
 {
     world.focus = focus;
     phone_ended(call, call->ended ? call->end_code : call->reject_code, "");
-    call_free(call);
+    phone_free(call);
 }
 
 /* Lets the loop work off what is due now. */

@@ -59,7 +59,7 @@ end
 local function put_class(class, api)
   put ""
   put_text(class.text)
-  if class.name == "globals" then return "" end
+  if class.separator == "" then return "" end
   put("---@class %s%s", class.name, class.extends and ": " .. class.extends or "")
   put_fields(class)
   if class.name == "policy" then put_hooks(api) end

@@ -14,7 +14,7 @@ function luacheck.standard(api)
     if library ~= "" then globals[library] = { fields = fields_of(names) } end
   end
   for _, class in ipairs(api.classes) do
-    local fields = class.name == "globals" and globals or {}
+    local fields = class.separator == "" and globals or {}
     for _, entry in ipairs(class.functions) do fields[entry.name] = {} end
     for _, entry in ipairs(class.fields) do fields[entry.name] = {} end
     local outer, name = class.name:match "^(%w+)%.(%w+)$"

@@ -683,7 +683,7 @@ static void when_the_time_for_the_answers_is_up_the_focus_goes_without_them(void
         (void)event_base_loop(loop_base(loop), EVLOOP_ONCE);
     assert_int_equal(done_count, 1);
     assert_int_equal(focus_call_count(focus), 1);
-    call_free(alice); /* as signalling does without a word; teardown destroys the focus */
+    phone_free(alice); /* as signalling does without a word; teardown destroys the focus */
 }
 
 int main(void)

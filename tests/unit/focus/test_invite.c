@@ -127,7 +127,7 @@ static void a_refusal_is_told_with_its_code_and_ends_an_empty_conference(void **
 
     (void)state;
     focus_signalling_events()->on_ended(call, 486, "Busy Here", focus);
-    call_free(call);
+    phone_free(call);
     world_turn(loop);
     expect_event(2, EVENT_FAILED, "disconnected");
     assert_int_equal(told[2].code, 486);

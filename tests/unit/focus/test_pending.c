@@ -368,7 +368,7 @@ static void whoever_refers_is_told_what_has_become_of_it(void **state)
     assert_int_equal(referral.reports, 0); /* the phone rings */
     focus_signalling_events()->on_ended(world.last_outgoing, 486, "Busy Here", focus);
     assert_int_equal(referral.code, 486);
-    call_free(world.last_outgoing);
+    phone_free(world.last_outgoing);
     world_hang_up(focus, alice);
 }
 

@@ -118,14 +118,14 @@ static void what_becomes_of_it_otherwise_is_told_as_well(void **state)
     (void)refer_to("sip:bob@example.com");
     assert_int_equal(submit(), 202);
     focus_signalling_events()->on_ended(world.last_outgoing, 486, "Busy Here", focus);
-    call_free(world.last_outgoing);
+    phone_free(world.last_outgoing);
     assert_int_equal(referral.code, 486);
     assert_string_equal(referral.reason, "Busy Here");
     (void)refer_to("sip:bob@example.com");
     assert_int_equal(submit(), 202);
     focus_destroy(focus); /* in the middle of it */
     assert_int_equal(referral.code, 503);
-    call_free(world.last_outgoing);
+    phone_free(world.last_outgoing);
     focus = NULL;
 }
 

@@ -44,6 +44,7 @@ for _, class in ipairs(api.classes) do
   for _, func in ipairs(class.functions) do
     check_function(func)
     put(func.full, func.full == "print" and "" or ": " .. func.contexts)
+    if func.waits then put(func.full, " waits") end
   end
 end
 

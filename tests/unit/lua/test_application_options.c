@@ -73,6 +73,25 @@ static void what_does_not_suit_is_refused(void **state)
     assert_contains(script.error, "parley.options is for an application's file");
 }
 
+static void a_policy_that_is_named_must_be_there(void **state)
+{
+    static const char one[] = "local o = parley.options { under = { type = 'policy' } }\n"
+                              "return function() return o end";
+    char path[128], options[200];
+
+    (void)state;
+    script_path("site", path, sizeof path);
+    (void)snprintf(options, sizeof options, "{\"under\": \"%s\"}", path);
+    assert_int_equal(load(one, options), 0);
+    assert_refuses(one, "{\"under\": \"opem\"}",
+                   "applications.9000: option 'under': policy 'opem': no such file; looked for ");
+    assert_refuses(one, "{\"under\": 5}", "option 'under' must be the name of a policy, not 5");
+    script_write("other", "return parley.policy { name = }");
+    script_path("other", path, sizeof path);
+    (void)snprintf(options, sizeof options, "{\"under\": \"%s\"}", path);
+    assert_refuses(one, options, "other.lua:1: unexpected symbol near '}'");
+}
+
 static void an_option_that_is_not_declared_is_no_nil(void **state)
 {
     struct call *call;
@@ -122,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCRIPT_TEST(options_have_types_and_defaults),
         SCRIPT_TEST(what_does_not_suit_is_refused),
+        SCRIPT_TEST(a_policy_that_is_named_must_be_there),
         SCRIPT_TEST(an_option_that_is_not_declared_is_no_nil),
         SCRIPT_TEST(a_conference_may_have_a_number),
     };

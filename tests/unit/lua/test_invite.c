@@ -196,7 +196,7 @@ static void the_events_of_a_call_have_code_and_reason(void **state)
     focus_signalling_events()->on_progress(world.last_outgoing, 180, "Ringing", script.focus);
     script_turn();
     focus_signalling_events()->on_ended(world.last_outgoing, 603, "Decline", script.focus);
-    call_free(world.last_outgoing);
+    phone_free(world.last_outgoing);
     world_hang_up(script.focus, alice);
     script_turn();
     log = log_caught();

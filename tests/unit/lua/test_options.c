@@ -207,9 +207,9 @@ static void declarations_that_make_no_sense_are_refused(void **state)
         const char *declaration, *error;
     } cases[] = {
         {"{}", "policy/site.lua:1: option 'a': type must be one of boolean, choice, duration, "
-               "integer, list, number, string, time, zone"},
+               "integer, list, number, policy, string, time, zone"},
         {"5", "option 'a' must be declared as { type = \"string\", default = … }"},
-        {"{ type = 'interger' }", "number, string, time, zone (did you mean 'integer'?)"},
+        {"{ type = 'interger' }", "number, policy, string, time, zone (did you mean 'integer'?)"},
         {"{ type = 'list', defualt = 1 }",
          "option 'a': unknown key 'defualt' (did you mean 'default'?)"},
         {"{ type = 'duration', default = '5 apples' }",

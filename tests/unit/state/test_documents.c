@@ -536,7 +536,7 @@ static void why_somebody_does_not_come_is_told(void **unused)
         assert_has(next(&one, true), "dialing-out");
         next(&dialogs, true);
         focus_signalling_events()->on_ended(carol, ends[i].code, "So It Is", focus);
-        call_free(carol);
+        phone_free(carol);
         wait_for(INTERVAL);
         (void)snprintf(expected, sizeof expected, "<disconnection-method>%s</disconnection-method>",
                        ends[i].method);

@@ -1,0 +1,390 @@
+/* Class simulation, of tests: the server that a test has for itself, and its time. */
+#include "lua/budget.h"
+#include "lua/classes.h"
+#include "lua/errors.h"
+#include "lua/generation.h"
+#include "lua/libraries.h"
+#include "lua/options.h"
+#include "lua/params.h"
+#include "lua/private.h"
+#include "lua/state.h"
+#include "lua/testing.h"
+
+#include "focus/focus.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    SETTLES = 20,              /* ms in which phones do what they are asked to */
+    ADVANCE_MOST = 31 * 86400, /* s at once */
+    STRIDE = 60000,            /* ms from one look at the budget to the next */
+    STRIDE_COST = 100,         /* instructions of it */
+    SIMULATION = 1,            /* the id of the only one */
+};
+
+static struct simulation *self(lua_State *L)
+{
+    (void)handle_check(L, 1, &simulation_class);
+    return tester_of(L)->simulation;
+}
+
+static bool exists(lua_State *L, uint64_t id)
+{
+    (void)L;
+    return id == SIMULATION;
+}
+
+/* ---- time ----------------------------------------------------------------------------------- */
+
+void simulation_advance(lua_State *L, uint64_t ms)
+{
+    const struct tester *tester = tester_of(L);
+    struct loop *loop = tester->port->loop(tester->simulation);
+
+    for (; ms > STRIDE; ms -= STRIDE) {
+        loop_advance(loop, STRIDE);
+        budget_charge(L, STRIDE_COST);
+    }
+    loop_advance(loop, ms);
+    budget_charge(L, STRIDE_COST);
+}
+
+void simulation_settle(lua_State *L)
+{
+    simulation_advance(L, SETTLES);
+}
+
+/* sim:advance "5m" */
+static int advance(lua_State *L)
+{
+    (void)self(L);
+    simulation_advance(L, (uint64_t)duration_check(L, 2, "advance: the time", 0, ADVANCE_MOST));
+    return 0;
+}
+
+/* sim:time("2026-03-02 09:00" [, zone]): it is that time now, there, or where the server stands */
+static int set_time(lua_State *L)
+{
+    struct simulation *simulation = self(L);
+    const char *text = luaL_checkstring(L, 2);
+    struct tm tm = {.tm_isdst = -1};
+    int end = 0;
+
+    (void)sscanf(text, "%4d-%2d-%2d %2d:%2d%n:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+                 &tm.tm_hour, &tm.tm_min, &end, &tm.tm_sec, &end);
+    if (end == 0 || text[end])
+        script_error(L, "time: it is written as \"2026-03-02 09:00\", not \"%s\"", text);
+    tm.tm_year -= 1900;
+    tm.tm_mon--;
+    loop_set_time(tester_of(L)->port->loop(simulation),
+                  zone_moment(L, luaL_optstring(L, 3, NULL), &tm));
+    return 0;
+}
+
+/* ---- conferences ---------------------------------------------------------------------------- */
+
+enum { KEY_NAME, KEY_TITLE, KEY_POLICY, KEY_OPTIONS, KEY_CAPACITY, KEY_HOLD_MUSIC, KEY_COUNT };
+
+static const char *const keys[KEY_COUNT] = {
+    [KEY_NAME] = "name",       [KEY_TITLE] = "title",       [KEY_POLICY] = "policy",
+    [KEY_OPTIONS] = "options", [KEY_CAPACITY] = "capacity", [KEY_HOLD_MUSIC] = "hold_music",
+};
+
+struct wanted {
+    char name[64], title[64], policy[POLICY_NAME], hold_music[256];
+    unsigned capacity;
+    json_t *options; /* made last: nothing raises while it is held */
+};
+
+static void text_field(lua_State *L, const char *key, char *text, size_t size)
+{
+    char what[64];
+
+    (void)snprintf(what, sizeof what, "conference: %s", key);
+    if (lua_getfield(L, 2, key) != LUA_TNIL)
+        text_check(L, -1, what, text, size);
+    lua_pop(L, 1);
+}
+
+static void options_field(lua_State *L, struct wanted *wanted)
+{
+    struct plain_error problem;
+
+    if (lua_getfield(L, 2, "options") != LUA_TNIL) {
+        luaL_checktype(L, -1, LUA_TTABLE);
+        wanted->options = plain_json(L, -1, &problem);
+        if (!wanted->options)
+            script_error(L, "conference: options%s: %s", problem.path, problem.what);
+    }
+    lua_pop(L, 1);
+}
+
+/* Fills in what is wanted, from the table at index 2. Raises. */
+static void wanted_take(lua_State *L, struct wanted *wanted)
+{
+    for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1))
+        (void)key_check(L, -2, "conference", keys, KEY_COUNT);
+    text_field(L, "name", wanted->name, sizeof wanted->name);
+    text_field(L, "title", wanted->title, sizeof wanted->title);
+    text_field(L, "hold_music", wanted->hold_music, sizeof wanted->hold_music);
+    if (lua_getfield(L, 2, "policy") != LUA_TNIL)
+        stack_take(L, "conference: policy", wanted->policy, sizeof wanted->policy);
+    wanted->capacity = number_field(L, 2, "conference", "capacity", 0, 1000000, 0);
+    options_field(L, wanted);
+}
+
+/* Raises nothing. EINVAL: `error` says what is wrong. */
+static int reserve(struct lua_engine *engine, const struct wanted *wanted, char *error, size_t size)
+{
+    struct sound_config sound = {.hold_music = wanted->hold_music};
+    struct conference_config config = {
+        .name = wanted->name,
+        .title = wanted->title,
+        .policy = wanted->policy,
+        .capacity = wanted->capacity,
+        .options = wanted->options,
+        .sound = *wanted->hold_music ? &sound : NULL,
+        .life = *focus_life(engine->focus),
+    };
+    int status = generation_check_conference(engine->generation, &config, error, size);
+
+    if (!status) {
+        status = focus_reserve(engine->focus, &config);
+        (void)snprintf(error, size, "the name must be one that can be called");
+    }
+    return status;
+}
+
+/* sim:conference { name = …, policy = …, options = …, … } */
+static int conference(lua_State *L)
+{
+    struct lua_engine *engine = generation_of(L)->engine;
+    struct tester *tester = tester_of(L);
+    struct wanted wanted = {.options = NULL};
+    char error[SCRIPT_TEXT];
+    int status;
+
+    (void)self(L);
+    if (lua_isnoneornil(L, 2)) {
+        lua_settop(L, 1);
+        lua_newtable(L);
+    }
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    (void)snprintf(wanted.name, sizeof wanted.name, "conference%u", ++tester->conference_count);
+    if (tester->is_policy)
+        (void)snprintf(wanted.policy, sizeof wanted.policy, "%s", tester->path);
+    wanted_take(L, &wanted);
+    status = reserve(engine, &wanted, error, sizeof error);
+    json_decref(wanted.options);
+    if (status)
+        script_error(L, "conference: %s", error);
+    conference_push(L, conference_id(focus_conference_by_name(engine->focus, wanted.name)));
+    return 1;
+}
+
+/* ---- callers -------------------------------------------------------------------------------- */
+
+static const char *const caller_keys[] = {"password", "proof",      "host", "groups",
+                                          "name",     "user_agent", "to",   "anonymous"};
+
+static const char *optional(lua_State *L, const char *key)
+{
+    return lua_getfield(L, 4, key) == LUA_TNIL ? NULL : luaL_checkstring(L, -1);
+}
+
+/* The word stands on top of the stack. */
+static enum proof proof_take(lua_State *L)
+{
+    const char *word = luaL_checkstring(L, -1);
+
+    for (int proof = PROOF_NONE; proof <= PROOF_REGISTRATION; proof++) {
+        if (strcmp(word, proof_name((enum proof)proof)) == 0)
+            return (enum proof)proof;
+    }
+    script_error(L, "call: proof must be \"password\", \"peer\", \"registration\" or \"none\"");
+}
+
+/* Of the table at index 4; the texts stay on the stack. */
+static void caller_take(lua_State *L, struct simulated_caller *caller)
+{
+    size_t count = sizeof caller_keys / sizeof *caller_keys;
+
+    for (lua_pushnil(L); lua_next(L, 4); lua_pop(L, 1))
+        (void)key_check(L, -2, "call", caller_keys, (unsigned)count);
+    luaL_checkstack(L, 16, NULL);
+    caller->host = optional(L, "host");
+    caller->to_host = optional(L, "to");
+    caller->groups = optional(L, "groups");
+    caller->display_name = optional(L, "name");
+    caller->user_agent = optional(L, "user_agent");
+    if (lua_getfield(L, 4, "password") != LUA_TNIL && lua_toboolean(L, -1))
+        caller->proof = PROOF_PASSWORD;
+    if (lua_getfield(L, 4, "proof") != LUA_TNIL)
+        caller->proof = proof_take(L);
+    (void)lua_getfield(L, 4, "anonymous");
+    caller->anonymous = lua_toboolean(L, -1);
+}
+
+/* Whom an account belongs to has its groups and its name. */
+static void know_account(struct tester *tester, struct lua_engine *engine,
+                         struct simulated_caller *caller, struct account *account)
+{
+    const struct accounts *accounts = tester->config->simulation.accounts;
+    int status = ENOENT;
+
+    if (caller->proof != PROOF_PASSWORD)
+        return;
+    if (accounts)
+        status = accounts->find(accounts->ctx, caller->user, "", account);
+    if (status == ENOENT)
+        status = lua_engine_account(engine, caller->user, "", account);
+    if (status)
+        return;
+    if (!caller->groups)
+        caller->groups = account->groups;
+    if (!caller->display_name && *account->name)
+        caller->display_name = account->name;
+}
+
+/* sim:call("bob", conference or "9000" [, { password = true, … }]) */
+static int call(lua_State *L)
+{
+    struct simulation *simulation = self(L);
+    struct tester *tester = tester_of(L);
+    struct lua_engine *engine = generation_of(L)->engine;
+    struct simulated_caller caller = {.user = luaL_checkstring(L, 2)};
+    struct account account = {.password = ""};
+    const struct conference *to = NULL;
+    struct call *made;
+    int status;
+
+    lua_settop(L, 4);
+    if (lua_isnil(L, 4)) {
+        lua_newtable(L);
+        lua_replace(L, 4);
+    }
+    luaL_checktype(L, 4, LUA_TTABLE);
+    if (lua_type(L, 3) == LUA_TUSERDATA) {
+        to = focus_conference(engine->focus, handle_check(L, 3, &conference_class));
+        if (!to)
+            script_error(L, "call: the conference is over");
+    }
+    caller.to = to ? conference_name(to) : luaL_checkstring(L, 3);
+    caller_take(L, &caller);
+    know_account(tester, engine, &caller, &account);
+    status = tester->port->dial(simulation, &caller, &made);
+    account_wipe(&account);
+    if (status)
+        script_error(L, "call: out of memory");
+    simulation_settle(L);
+    caller_push(L, made);
+    return 1;
+}
+
+/* sim:called [user]: the one whom the server has called last; nil: nobody */
+static int called(lua_State *L)
+{
+    const struct simulation *simulation = self(L);
+    const struct simulating *port = tester_of(L)->port;
+    const char *user = luaL_optstring(L, 2, NULL);
+    struct call *one = NULL, *last = NULL;
+    struct simulated_call view;
+
+    while ((one = port->next(simulation, one))) {
+        port->look(one, &view);
+        if (view.is_outgoing && (!user || strcmp(port->info(one)->caller.user, user) == 0))
+            last = one;
+    }
+    if (!last)
+        return 0;
+    caller_push(L, last);
+    return 1;
+}
+
+/* ---- what has happened ---------------------------------------------------------------------- */
+
+static void set_text(lua_State *L, const char *key, const char *text)
+{
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, key);
+}
+
+static void decision_push(lua_State *L, const struct simulated_decision *decision)
+{
+    lua_createtable(L, 0, 7);
+    set_text(L, "verb", decision->verb);
+    set_text(L, "verdict", decision->verdict);
+    set_text(L, "actor", decision->actor);
+    set_text(L, "conference", decision->conference);
+    set_text(L, "by", decision->by);
+    if (strcmp(decision->verdict, "reject") != 0)
+        return;
+    set_text(L, "reason", decision->reason);
+    lua_pushinteger(L, decision->code);
+    lua_setfield(L, -2, "code");
+}
+
+/* sim:decisions [verb]: a list, in their order */
+static int decisions(lua_State *L)
+{
+    const struct simulation *simulation = self(L);
+    const struct simulating *port = tester_of(L)->port;
+    const char *verb = luaL_optstring(L, 2, NULL);
+    const struct simulated_decision *decision;
+    lua_Integer count = 0;
+
+    lua_newtable(L);
+    for (unsigned i = 0; (decision = port->decision(simulation, i)); i++) {
+        if (verb && strcmp(decision->verb, verb) != 0)
+            continue;
+        decision_push(L, decision);
+        lua_rawseti(L, -2, ++count);
+    }
+    return 1;
+}
+
+/* sim:errors(): how many there were, and the first; they are the test's failure no longer */
+static int errors(lua_State *L)
+{
+    struct tester *tester = tester_of(L);
+
+    (void)self(L);
+    lua_pushinteger(L, tester->errors);
+    lua_pushstring(L, tester->errors > 0 ? tester->error : NULL);
+    tester->errors = 0;
+    return 2;
+}
+
+static int to_string(lua_State *L)
+{
+    lua_pushliteral(L, "simulation");
+    return 1;
+}
+
+/* ---- the class ------------------------------------------------------------------------------ */
+
+static const struct script_function fields[] = {{NULL, NULL, 0}};
+
+static const struct script_function methods[] = {
+    {"advance", advance, IN_TEST},
+    {"time", set_time, IN_TEST},
+    {"conference", conference, IN_TEST},
+    {"call", call, IN_TEST},
+    {"called", called, IN_TEST},
+    {"web", simulation_web, IN_TEST},
+    {"decisions", decisions, IN_TEST},
+    {"errors", errors, IN_TEST},
+    {NULL, NULL, 0},
+};
+
+static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};
+
+const struct handle_class simulation_class = {
+    .name = "simulation",
+    .fields = fields,
+    .methods = methods,
+    .metamethods = metamethods,
+    .exists = exists,
+};

@@ -1,0 +1,345 @@
+/* Tests of scripts, themselves: what runs them, what they can do, how they fail. */
+#include "core/log.h"
+#include "lua/lua_test.h"
+#include "simulate/simulate.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { RESULTS_MOST = 8 };
+
+static struct {
+    char directory[64], config_file[96], path[96];
+    unsigned count;
+    char names[RESULTS_MOST][64], problems[RESULTS_MOST][512], last[RESULTS_MOST][512];
+    double simulated;
+    char error[512];
+} world;
+
+static void told(const struct lua_test *test, void *arg)
+{
+    unsigned at = world.count++;
+
+    (void)arg;
+    assert_true(at < RESULTS_MOST);
+    (void)snprintf(world.names[at], sizeof world.names[at], "%s", test->name);
+    (void)snprintf(world.problems[at], sizeof world.problems[at], "%s",
+                   test->problem ? test->problem : "");
+    (void)snprintf(world.last[at], sizeof world.last[at], "%s", test->last);
+    world.simulated = test->simulated;
+}
+
+/* Runs what is written into a file. */
+static int run(const char *source, const char *only)
+{
+    struct lua_test_config config = {
+        .simulating = simulate_simulating(),
+        .simulation = {.site_policy = "standard", .config_file = world.config_file},
+        .only = only,
+        .told = told,
+    };
+    FILE *file = fopen(world.path, "w");
+
+    assert_non_null(file);
+    assert_true(fputs(source, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    world.count = 0;
+    return lua_test_run(&config, world.path, world.error, sizeof world.error);
+}
+
+static void assert_good(const char *source)
+{
+    if (run(source, NULL))
+        fail_msg("%s", world.error);
+    assert_int_not_equal(world.count, 0);
+    for (unsigned i = 0; i < world.count; i++)
+        if (*world.problems[i])
+            fail_msg("%s: %s", world.names[i], world.problems[i]);
+}
+
+/* One test with this body fails, and says so, after its file. */
+static void assert_fails(const char *body, const char *expected)
+{
+    char source[2000], whole[512];
+
+    (void)snprintf(source, sizeof source, "test('it', function(sim)\n%s\nend)\n", body);
+    if (run(source, NULL))
+        fail_msg("%s", world.error);
+    (void)snprintf(whole, sizeof whole, "%s%s", *expected == ':' ? world.path : "", expected);
+    assert_int_equal(world.count, 1);
+    assert_string_equal(world.problems[0], whole);
+}
+
+/* ---- what they can do ----------------------------------------------------------------------- */
+
+static void a_test_has_callers_who_hear_press_and_hang_up(void **state)
+{
+    (void)state;
+    assert_good("test('two talk', function(sim)\n"
+                "  local demo = sim:conference { name = 'demo', title = 'Demo' }\n"
+                "  local alice = sim:call('alice', demo, { password = true, name = 'Alice' })\n"
+                "  local bob = sim:call('bob', demo)\n"
+                "  expect(demo.count, 2)\n"
+                "  expect(alice.status, 'in')\n"
+                "  expect(alice.conference, demo)\n"
+                "  expect(alice.participant.authenticated, true)\n"
+                "  expect(alice.participant.display_name, 'Alice')\n"
+                "  expect(bob:hears(alice), 0)\n"
+                "  assert(alice.participant:volume { speaks = -6 })\n"
+                "  expect(bob:hears(alice), -6)\n"
+                "  alice:hold()\n"
+                "  expect(bob:hears(alice), nil)\n"
+                "  alice:unhold()\n"
+                "  bob:speak('2s', -30)\n"
+                "  alice:speak()\n"
+                "  expect(alice.participant.speaking, true)\n"
+                "  alice:be_quiet()\n"
+                "  expect(alice.participant.speaking, false)\n"
+                "  assert(alice:document():find 'sip:bob@example.com')\n"
+                "  expect(select(3, alice:document 'dialog'), 403)\n"
+                "  alice:hangup()\n"
+                "  expect(alice.status, 'gone')\n"
+                "  expect(alice.code, 0)\n"
+                "  expect(demo.count, 1)\n"
+                "end)\n");
+    assert_true(world.simulated > 2 && world.simulated < 4);
+}
+
+static void a_test_answers_and_refuses_calls_of_the_server(void **state)
+{
+    (void)state;
+    assert_good("test('called', function(sim)\n"
+                "  local demo = sim:conference()\n"
+                "  assert(demo:invite('sip:carol@192.0.2.7'))\n"
+                "  sim:advance(0.1)\n"
+                "  expect(sim:called().user, 'carol')\n"
+                "  expect(sim:called 'carol'.status, 'ringing')\n"
+                "  sim:called():answer()\n"
+                "  expect(sim:called 'carol'.status, 'in')\n"
+                "  assert(demo:invite('sip:dave@192.0.2.7'))\n"
+                "  sim:called 'dave':reject(603)\n"
+                "  expect(sim:called 'dave'.code, 603)\n"
+                "  expect(sim:called 'eve', nil)\n"
+                "end)\n");
+}
+
+static void a_test_sets_the_clock_in_a_zone(void **state)
+{
+    (void)state;
+    assert_good("test('time', function(sim)\n"
+                "  expect(os.date '!%Y-%m-%d %H:%M', '2026-01-05 12:00')\n"
+                "  sim:time('2026-07-01 09:30', 'Europe/Berlin')\n"
+                "  expect(os.date '!%H:%M', '07:30')\n"
+                "  expect(parley.time('Europe/Berlin').weekday, 'wednesday')\n"
+                "  sim:advance '36h'\n"
+                "  expect(parley.time('Europe/Berlin').hour, 21)\n"
+                "  sim:time('2026-12-01 09:30:15', 'Europe/Berlin')\n"
+                "  expect(os.date '!%H:%M:%S', '08:30:15')\n"
+                "end)\n");
+}
+
+/* The application is written beside the test by the test's own file: it is a script with a
+ * self-test. */
+static void an_application_tests_itself(void **state)
+{
+    char source[2000];
+
+    (void)state;
+    (void)snprintf(source, sizeof source,
+                   "local config = { applications = { ['9000'] = '%s' } }\n"
+                   "selftest('asks and tells', config, function(sim)\n"
+                   "  sim:web(function(request)\n"
+                   "    return { status = 200, body = request.method .. request.url:sub(-4) }\n"
+                   "  end)\n"
+                   "  local alice = sim:call('alice', '9000')\n"
+                   "  expect(alice.status, 'application')\n"
+                   "  expect(alice:playing(), { 'tone:440/100' })\n"
+                   "  sim:advance(2)\n"
+                   "  alice:press '4711'\n"
+                   "  expect(alice:heard(), { 'tone:440/100' })\n"
+                   "  expect(alice.reason, 'GET4711')\n"
+                   "end)\n"
+                   "return function(call)\n"
+                   "  call:answer()\n"
+                   "  local keys = call:ask { prompt = 'tone:440/100', max = 4 }\n"
+                   "  call:hangup(http.get('http://example.com/' .. keys).body)\n"
+                   "end\n",
+                   world.path);
+    assert_good(source);
+}
+
+static void a_policy_tests_itself_and_is_what_its_conferences_have(void **state)
+{
+    (void)state;
+    assert_good("local policy = parley.policy { name = 'own' }\n"
+                "function policy.join(request)\n"
+                "  if request.actor.user == 'eve' then return reject(403, 'Not you') end\n"
+                "end\n"
+                "selftest('eve stays out', function(sim)\n"
+                "  local eve = sim:call('eve', sim:conference())\n"
+                "  expect(eve.status, 'rejected')\n"
+                "  expect(eve.code, 403)\n"
+                "  local joins = sim:decisions 'join'\n"
+                "  expect(#joins, 1)\n"
+                "  expect(joins[1].reason, 'Not you')\n"
+                "  expect(joins[1].by:match ':%d+$', ':3')\n"
+                "end)\n"
+                "return policy\n");
+}
+
+static void only_those_of_a_name_are_run(void **state)
+{
+    (void)state;
+    assert_int_equal(run("test('one', function() end)\ntest('another', function() end)\n", "oth"),
+                     0);
+    assert_int_equal(world.count, 1);
+    assert_string_equal(world.names[0], "another");
+}
+
+/* ---- how they fail -------------------------------------------------------------------------- */
+
+static void what_was_expected_is_told_with_the_line(void **state)
+{
+    (void)state;
+    assert_fails("expect(1, 2)", ":2: expected 2, got 1");
+    assert_fails("\nexpect('a', nil, 'the name')", ":3: the name: expected nil, got \"a\"");
+    assert_fails("expect({ 1, { 2 } }, { 1, { 3 } })", ":2: expected [1,[3]], got [1,[2]]");
+    assert_fails("expect({ a = 1 }, { a = 1, b = 2 })",
+                 ":2: expected {\"a\":1,\"b\":2}, got {\"a\":1}");
+    assert_fails("assert(false, 'so it is')", ":2: so it is");
+    assert_fails("local x = nil; return x.y", ":2: attempt to index a nil value (local 'x')");
+}
+
+static void the_last_decision_is_told_with_a_failure(void **state)
+{
+    (void)state;
+    assert_fails("sim:call('bob', 'nowhere')\nerror('so', 1)", ":3: so");
+    assert_string_equal(world.last[0], "create of sip:bob@example.com in nowhere: reject (No such "
+                                       "conference), by policy/standard.lua:15");
+}
+
+static void misuse_says_what_to_do(void **state)
+{
+    (void)state;
+    assert_fails("sim:call('bob', 'x', { passwort = true })",
+                 ":2: call: unknown key 'passwort' (did you mean 'password'?)");
+    assert_fails("sim:advance 'soon'",
+                 ":2: advance: the time must be a duration such as \"5m\", or a number of seconds, "
+                 "from 0 to 2678400 s");
+    assert_fails("sim:time 'noon'",
+                 ":2: time: it is written as \"2026-03-02 09:00\", not \"noon\"");
+    assert_fails("sim:call('bob', 'nowhere'):press '1'",
+                 ":2: press: the call of bob is not that far, or is over");
+    assert_fails("sim:conference().state.x = 1",
+                 ":2: conference.state is not possible in a test: it is for decision hooks, the "
+                 "hook mix, event hooks and applications");
+    assert_fails("sim:conference { policy = 'moderated', options = { moderator = {} } }",
+                 ":2: conference: conference conference1: policy/moderated.lua declares no option "
+                 "'moderator' (did you mean 'moderators'?)");
+}
+
+static void an_error_in_a_hook_fails_the_test_that_does_not_ask(void **state)
+{
+    static const char policy[] = "local policy = parley.policy { name = 'own' }\n"
+                                 "function policy.joined() error 'oh' end\n"
+                                 "selftest('it', function(sim)\n"
+                                 "  sim:call('bob', sim:conference())\n"
+                                 "  %s\n"
+                                 "end)\n"
+                                 "return policy\n";
+    char source[1000];
+
+    (void)state;
+    (void)snprintf(source, sizeof source, policy, "");
+    assert_int_equal(run(source, NULL), 0);
+    assert_non_null(strstr(world.problems[0], ".lua:2: oh - hook joined"));
+    (void)snprintf(source, sizeof source, policy, "expect(sim:errors(), 1)");
+    assert_good(source);
+}
+
+static void a_test_without_end_is_stopped(void **state)
+{
+    (void)state;
+    assert_fails("while true do pcall(error) end",
+                 ":2: stopped after 20000000 instructions, all that a test may use");
+}
+
+static void each_word_has_its_place(void **state)
+{
+    (void)state;
+    assert_int_equal(run("selftest('x', function() end)", NULL), EINVAL);
+    assert_non_null(strstr(world.error, ".lua:1: selftest is for scripts"));
+    assert_int_equal(run("test('x', function() end)\nreturn function() end", NULL), EINVAL);
+    assert_non_null(strstr(world.error, ".lua:1: test is for files that return nothing"));
+    assert_int_equal(run("test('x', function() end", NULL), EINVAL);
+    assert_non_null(strstr(world.error, ".lua:1: ')' expected"));
+    assert_int_equal(run("expect(1, 1)", NULL), EINVAL);
+    assert_non_null(strstr(world.error, "expect is not possible while its file is loaded"));
+}
+
+/* ---- running it ----------------------------------------------------------------------------- */
+
+static int setup(void **state)
+{
+    char path[128], here[512], source[sizeof here + 16];
+
+    (void)state;
+    memset(&world, 0, sizeof world);
+    log_set_level(LOG_LEVEL_ERROR);
+    (void)snprintf(world.directory, sizeof world.directory, "/tmp/parley-testing-XXXXXX");
+    assert_non_null(mkdtemp(world.directory));
+    (void)snprintf(world.config_file, sizeof world.config_file, "%s/parley.lua", world.directory);
+    (void)snprintf(world.path, sizeof world.path, "%s/own.lua", world.directory);
+    assert_non_null(getcwd(here, sizeof here));
+    for (unsigned i = 0; i < 2; i++) {
+        const char *folder = i ? "scripts" : "policy";
+
+        (void)snprintf(source, sizeof source, "%s/%s", here, folder);
+        (void)snprintf(path, sizeof path, "%s/%s", world.directory, folder);
+        assert_int_equal(symlink(source, path), 0);
+    }
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    static const char *const names[] = {"own.lua", "policy", "scripts", ""};
+    char path[128];
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", world.directory, names[i]);
+        (void)remove(path);
+    }
+    return 0;
+}
+
+#define testing_test(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        testing_test(a_test_has_callers_who_hear_press_and_hang_up),
+        testing_test(a_test_answers_and_refuses_calls_of_the_server),
+        testing_test(a_test_sets_the_clock_in_a_zone),
+        testing_test(an_application_tests_itself),
+        testing_test(a_policy_tests_itself_and_is_what_its_conferences_have),
+        testing_test(only_those_of_a_name_are_run),
+        testing_test(what_was_expected_is_told_with_the_line),
+        testing_test(the_last_decision_is_told_with_a_failure),
+        testing_test(misuse_says_what_to_do),
+        testing_test(an_error_in_a_hook_fails_the_test_that_does_not_ask),
+        testing_test(a_test_without_end_is_stopped),
+        testing_test(each_word_has_its_place),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
