@@ -2,6 +2,7 @@
 #include "lua/contexts.h"
 #include "lua/errors.h"
 #include "lua/generation.h"
+#include "lua/handle.h"
 #include "lua/hook.h"
 
 static const struct {
@@ -78,6 +79,9 @@ static int checked(lua_State *L)
 
     context_check(L, lua_touserdata(L, lua_upvalueindex(2)), lua_touserdata(L, lua_upvalueindex(3)),
                   function);
+    /* A shadow only thinks. */
+    if (function->contexts == TO_ACT && generation_of(L)->shadow)
+        return failure_push(L, "a shadow does nothing", 403);
     return function->function(L);
 }
 

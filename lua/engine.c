@@ -8,6 +8,7 @@
 #include "lua/hook.h"
 #include "lua/libraries.h"
 #include "lua/options.h"
+#include "lua/shadow.h"
 #include "lua/state.h"
 
 #include "core/log.h"
@@ -61,9 +62,8 @@ static void check_created(struct generation *generation, const struct request *r
     }
 }
 
-/* The first verdict counts. */
-static void decide_by_stack(struct generation *generation, const struct request *request,
-                            struct decision *decision)
+void generation_decide(struct generation *generation, const struct request *request,
+                       struct decision *decision)
 {
     const struct conference *conference = request->conference;
     struct policy_stack stack = {.generation = generation,
@@ -83,18 +83,20 @@ static void engine_decide(void *ctx, const struct request *request, struct decis
 {
     struct lua_engine *engine = ctx;
     struct generation *generation = generation_deciding(engine, request->conference);
+    const struct decision before = *decision;
 
     loop_assert_thread(engine->loop);
     generation->references++;
-    decide_by_stack(generation, request, decision);
+    generation_decide(generation, request, decision);
     check_created(generation, request, decision);
     decision->generation = generation->number;
     generation_release(generation);
+    shadow_decide(engine, request, &before, decision);
 }
 
 /* One that cannot be loaded is told of in the log, and the others are told all the same. */
-static void tell_stack(struct generation *generation, const struct conference *conference,
-                       const struct conference_event *event)
+void generation_tell(struct generation *generation, const struct conference *conference,
+                     const struct conference_event *event)
 {
     struct policy_stack stack = {.generation = generation, .own = conference_policy(conference)};
     struct script_policy *policy = NULL;
@@ -120,8 +122,9 @@ static void engine_event(void *ctx, const struct conference_event *event)
     if (!conference)
         return;
     generation->references++;
-    tell_stack(generation, conference, event);
+    generation_tell(generation, conference, event);
     conversations_hear(engine, event);
+    shadow_event(engine, event);
     generation_release(generation);
 }
 
@@ -190,6 +193,7 @@ static void engine_forget(void *ctx, uint64_t conference)
 {
     state_forget(ctx, conference);
     pin_forget(ctx, conference);
+    shadow_forget(ctx, conference);
     watchers_lose(ctx, conference);
 }
 
@@ -269,6 +273,7 @@ void lua_engine_destroy(struct lua_engine *engine)
         return;
     conversations_close(engine);
     probation_close(engine);
+    shadow_free(engine);
     pins_drop(engine, true);
     generation_release(engine->generation);
     while (engine->states)

@@ -113,7 +113,8 @@ struct generation {
     struct zone *zones;          /* looked at so far; list */
     struct generation *next;     /* the one before it that is still alive */
     struct failures failures;
-    int language; /* reference to the rules for what is said; 0: there are none */
+    struct shadow *shadow; /* what it is of, and so decides nothing; NULL: none */
+    int language;          /* reference to the rules for what is said; 0: there are none */
 };
 
 /* ENOMEM. It is among the engine's from here on. */

@@ -35,6 +35,16 @@ int generation_make(struct lua_engine *engine, const struct lua_engine_demand *d
                     const struct conference *only, struct generation **generationp, char *error,
                     size_t error_size);
 
+/* ---- engine.c ------------------------------------------------------------------------------- */
+
+/* The policies that decide about the request's conference are asked in their order; the first
+ * verdict counts. */
+void generation_decide(struct generation *generation, const struct request *request,
+                       struct decision *decision);
+/* All of them are told. */
+void generation_tell(struct generation *generation, const struct conference *conference,
+                     const struct conference_event *event);
+
 /* ---- pins.c --------------------------------------------------------------------------------- */
 
 /* The one that decides about the conference; NULL: about what is not there yet. */

@@ -31,6 +31,7 @@
 #include "lua/options.h"
 #include "lua/params.h"
 #include "lua/private.h"
+#include "lua/shadow.h"
 #include "lua/state.h"
 
 #include "core/clock.h"
@@ -169,6 +170,10 @@ void script_report(struct hook_stats *stats, const struct hook_frame *frame, con
 {
     unsigned recent = hook_stats_error(stats);
 
+    if (frame->generation->shadow) {
+        shadow_fail(frame->generation->shadow, error);
+        return;
+    }
     probation_fail(frame->generation, error);
     if (recent > ERRORS_LOGGED && stats->errors % 100 != 0)
         return;
@@ -189,7 +194,7 @@ static void hook_report(struct hook_frame *frame, const char *error, const char 
 }
 
 /* "reject 500", for the log */
-static void decision_text(const struct decision *decision, char *text, size_t size)
+void decision_text(const struct decision *decision, char *text, size_t size)
 {
     if (decision->verdict != DECISION_REJECT)
         (void)snprintf(text, size, decision->verdict == DECISION_ACCEPT ? "accept" : "pending");

@@ -64,6 +64,8 @@ bool hook_migrate(struct generation *generation, struct script_policy *policy,
                   struct migration *migration, char *error);
 /* What is decided when a script fails: by the verb, never by the script. */
 void decide_safely(const struct request *request, struct decision *decision, const char *by);
+/* "reject 500", for the log */
+void decision_text(const struct decision *decision, char *text, size_t size);
 /* Becomes the innermost one. False when there are too many within each other: it has not. */
 bool hook_frame_enter(struct hook_frame *frame);
 void hook_frame_leave(struct hook_frame *frame);

@@ -71,6 +71,21 @@ int lua_engine_reload(struct lua_engine *engine, const struct lua_engine_demand 
 /* From the next reload on; `errors` and `within` at once. */
 void lua_engine_set_probation(struct lua_engine *engine, const struct probation_config *config);
 
+/* A policy file that is asked about each request beside the policy that it would stand in for, and
+ * decides nothing. */
+struct shadow_config {
+    const char *file; /* its path */
+    const char
+        *stands_for; /* a policy in use, by its name; NULL: the one that the file is named by */
+    const char *conference; /* by its name; NULL: all */
+    unsigned lasts;         /* ms; 0: until it is stopped, or the scripts are reloaded */
+};
+/* Takes the place of one that was there. EINVAL, ENOMEM: `error` says why. */
+int lua_engine_shadow(struct lua_engine *engine, const struct shadow_config *config, char *error,
+                      size_t error_size);
+/* ENOENT: there is none. What it came to stays in the status. */
+int lua_engine_shadow_stop(struct lua_engine *engine);
+
 /* Tells the path of each file that the live generation was made of. */
 void lua_engine_files(const struct lua_engine *engine, void (*tell)(const char *path, void *arg),
                       void *arg);

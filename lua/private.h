@@ -65,6 +65,8 @@
  *   pins.c         conferences that do not follow; migrate.c: conference.state on the way
  * probation.h
  *   probation.c    errors after a reload, and what comes of them
+ * shadow.h
+ *   shadow.c       a policy that is asked beside the live ones
  * engine.c         what the focus calls; status.c: what the engine tells of itself
  * api.c            `parley api`: what scripts can use, as lua/api/ describes it
  *
@@ -93,6 +95,7 @@ struct lua_engine {
     unsigned last_number;           /* of a generation that decided about anything */
     struct conference_pin *pins;    /* hash by conference */
     struct probation probation;
+    struct shadow *shadow;                   /* NULL: there was none */
     struct conference_state *states;         /* hash by id */
     struct conversation *conversations;      /* hash by their visitors' ids */
     struct conversation *watchers[WATCHERS]; /* lists, by the conference that they watch */

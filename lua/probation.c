@@ -4,6 +4,7 @@
 #include "lua/generation.h"
 #include "lua/generations.h"
 #include "lua/private.h"
+#include "lua/shadow.h"
 #include "lua/state.h"
 
 #include "core/log.h"
@@ -119,6 +120,7 @@ static void reserve_return(struct lua_engine *engine)
     engine->probation.reserve = NULL;
     tell_return(engine, bad, good, NULL);
     states_return(engine, bad, good);
+    shadow_end(engine, "the scripts were taken back");
     good->failures = (struct failures){0};
     engine->generation = good;
     generation_release(bad);

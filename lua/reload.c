@@ -2,6 +2,7 @@
 #include "lua/generation.h"
 #include "lua/generations.h"
 #include "lua/private.h"
+#include "lua/shadow.h"
 
 #include <errno.h>
 
@@ -49,5 +50,6 @@ int lua_engine_reload(struct lua_engine *engine, const struct lua_engine_demand 
     engine->last_number = generation->number;
     migrations_keep(engine, &migrations);
     pins_drop(engine, false);
+    shadow_end(engine, "the scripts were reloaded");
     return 0;
 }

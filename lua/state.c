@@ -15,6 +15,7 @@
 #include "lua/handle.h"
 #include "lua/hook.h"
 #include "lua/private.h"
+#include "lua/shadow.h"
 
 #include "core/log.h"
 
@@ -98,17 +99,22 @@ static void table_set(lua_State *L, uint64_t id)
     lua_pop(L, 1);
 }
 
-struct conference_state *state_find(const struct lua_engine *engine, uint64_t id)
+struct conference_state *state_kept(struct conference_state *states, uint64_t conference)
 {
     struct conference_state *record;
 
-    HASH_FIND(hh, engine->states, &id, sizeof id, record);
+    HASH_FIND(hh, states, &conference, sizeof conference, record);
     return record;
 }
 
-static struct conference_state *record_make(struct lua_engine *engine, uint64_t id)
+struct conference_state *state_find(const struct lua_engine *engine, uint64_t conference)
 {
-    struct conference_state *record = state_find(engine, id);
+    return state_kept(engine->states, conference);
+}
+
+static struct conference_state *record_make(struct conference_state **states, uint64_t id)
+{
+    struct conference_state *record = state_kept(*states, id);
 
     if (record)
         return record;
@@ -116,8 +122,34 @@ static struct conference_state *record_make(struct lua_engine *engine, uint64_t 
     if (!record)
         return NULL;
     record->id = id;
-    HASH_ADD(hh, engine->states, id, sizeof record->id, record);
+    HASH_ADD(hh, *states, id, sizeof record->id, record);
     return record;
+}
+
+bool state_keep(struct conference_state **states, uint64_t conference, unsigned char *bytes,
+                size_t size)
+{
+    struct conference_state *record = record_make(states, conference);
+
+    if (!record)
+        return false;
+    free(record->bytes);
+    record->bytes = bytes;
+    record->size = size;
+    return true;
+}
+
+/* A shadow writes to copies of its own. */
+static struct conference_state **states_of(const struct generation *generation)
+{
+    return generation->shadow ? &generation->shadow->states : &generation->engine->states;
+}
+
+static const struct conference_state *record_of(const struct generation *generation, uint64_t id)
+{
+    const struct conference_state *record = state_kept(*states_of(generation), id);
+
+    return record ? record : state_find(generation->engine, id);
 }
 
 /* Remembers what the table holds. */
@@ -160,7 +192,7 @@ void state_push(lua_State *L, uint64_t conference)
     if (table_push(L, conference) == LUA_TTABLE)
         return;
     lua_pop(L, 1);
-    record = state_find(generation_of(L)->engine, conference);
+    record = record_of(generation_of(L), conference);
     if (!record || !record->bytes)
         lua_newtable(L);
     else if (plain_decode(L, record->bytes, record->size) != 0)
@@ -195,12 +227,12 @@ static bool is_empty(lua_State *L, int index)
     return false;
 }
 
-static void use_encode(lua_State *L, struct lua_engine *engine, struct state_use *use)
+static void use_encode(lua_State *L, struct conference_state **states, struct state_use *use)
 {
     struct plain_error error;
     int result = 0;
 
-    use->record = record_make(engine, use->id);
+    use->record = record_make(states, use->id);
     if (!use->record)
         script_error(L, "out of memory");
     if (table_push(L, use->id) == LUA_TTABLE && !is_empty(L, -1))
@@ -250,12 +282,13 @@ void state_commit(lua_State *L, struct hook_frame *frame)
         if (frame->plan)
             check_unchanged(L, use);
         else
-            use_encode(L, frame->generation->engine, use);
+            use_encode(L, states_of(frame->generation), use);
     }
     for (use = frame->plan ? NULL : frame->states; use; use = use->next) {
         if (use->is_borrowed)
             continue;
-        tell_changed(engine, use);
+        if (!frame->generation->shadow)
+            tell_changed(engine, use);
         free(use->record->bytes);
         use->record->bytes = use->after;
         use->record->size = use->after_size;
@@ -336,16 +369,21 @@ void state_close(lua_State *L, struct hook_frame *frame, bool failed)
     }
 }
 
-void state_forget(struct lua_engine *engine, uint64_t conference)
+void state_drop(struct conference_state **states, uint64_t conference)
 {
-    struct conference_state *record = state_find(engine, conference);
+    struct conference_state *record = state_kept(*states, conference);
 
     if (!record)
         return;
-    HASH_DEL(engine->states, record);
+    HASH_DEL(*states, record);
     free(record->bytes);
     free(record->before);
     free(record);
+}
+
+void state_forget(struct lua_engine *engine, uint64_t conference)
+{
+    state_drop(&engine->states, conference);
 }
 
 bool state_return(struct conference_state *record, unsigned generation)

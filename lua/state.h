@@ -39,6 +39,12 @@ void state_commit(lua_State *L, struct hook_frame *frame);
 /* Ends the hook's use; when it failed everything is as before. Never raises. */
 void state_close(lua_State *L, struct hook_frame *frame, bool failed);
 void state_forget(struct lua_engine *engine, uint64_t conference);
+/* The same in a hash of them. */
+void state_drop(struct conference_state **states, uint64_t conference);
+struct conference_state *state_kept(struct conference_state *states, uint64_t conference);
+/* Takes the bytes, if true. */
+bool state_keep(struct conference_state **states, uint64_t conference, unsigned char *bytes,
+                size_t size);
 /* What is kept of that conference; NULL: nothing. */
 struct conference_state *state_find(const struct lua_engine *engine, uint64_t conference);
 /* As it was before it was migrated, if that is how the generation of that number can read it. */

@@ -4,6 +4,7 @@
 #include "lua/generation.h"
 #include "lua/generations.h"
 #include "lua/private.h"
+#include "lua/shadow.h"
 #include "lua/state.h"
 
 static json_t *policy_status(const struct script_policy *policy)
@@ -51,12 +52,13 @@ json_t *lua_engine_status(const struct lua_engine *engine)
     for (policy = generation->policies; policy; policy = policy->next)
         (void)json_array_append_new(policies, policy_status(policy));
     for (each = engine->generations; each; each = each->next)
-        (void)json_array_append_new(generations, generation_status(engine, each));
-    return json_pack("{s:i, s:I, s:I, s:I, s:i, s:o, s:o, s:o, s:O*}", "generation",
+        if (!each->shadow)
+            (void)json_array_append_new(generations, generation_status(engine, each));
+    return json_pack("{s:i, s:I, s:I, s:I, s:i, s:o, s:o, s:o, s:O*, s:o*}", "generation",
                      (int)generation->number, "since", (json_int_t)generation->since, "memory",
                      (json_int_t)generation->memory, "memory_limit",
                      (json_int_t)generation->memory_limit, "states",
                      (int)HASH_COUNT(engine->states), "policies", policies, "applications",
                      applications_status(generation), "generations", generations, "returned",
-                     engine->probation.returned);
+                     engine->probation.returned, "shadow", shadow_status(engine->shadow));
 }

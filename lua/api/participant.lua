@@ -19,7 +19,7 @@ return {
         { "anonymous", "boolean", "whether it is shown without its name" },
         { "hidden", "boolean", "whether only moderators see it" },
         { "role", "string", "a word of yours" },
-        { "status", "string", [[as in RFC 4575 §5.6.4: `"connected"`, `"dialing-out"`, `"alerting"`, …]] },
+        { "status", "string", [[as in RFC 4575 §5.7.3: `"connected"`, `"dialing-out"`, `"alerting"`, …]] },
         { "muted", "boolean", "" },
         { "held", "boolean", "whether it is on hold, by its phone or by us" },
         { "may_speak", "boolean", "whether it does more than listen" },

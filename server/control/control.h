@@ -2,7 +2,8 @@
  * The command line's way into the running server: a Unix socket in the data directory.
  *
  * One request a connection, one line: "status", "status --json", "reload", "reload --only
- * CONFERENCE", "reload --back CONFERENCE", "pin CONFERENCE", "unpin CONFERENCE", "stop", "invite
+ * CONFERENCE", "reload --back CONFERENCE", "pin CONFERENCE", "unpin CONFERENCE", "shadow", "shadow
+ * stop", "shadow start [--for POLICY] [--conference NAME] [--seconds N] FILE", "stop", "invite
  * CONFERENCE URI", "create [FACTORY]", "end CONFERENCE [REASON]", "recheck CONFERENCE", "fact NAME
  * [VALUE]", "explain [--json] CONFERENCE [LISTENER [TALKER]]", "pending [CONFERENCE]", "approve
  * ID", "refuse ID [REASON]". The answer's first line is "ok" or "error TEXT"; after an ok the body
@@ -26,6 +27,14 @@ enum placing {
     PLACE_UNPINNED, /* … and no longer */
 };
 
+/* A policy that is to be asked beside those that decide. */
+struct shadow_wish {
+    const char *file;       /* its path */
+    const char *stands_for; /* the policy in whose place it would be; NULL: by its name */
+    const char *conference; /* NULL: all */
+    unsigned seconds;       /* 0: until it is stopped */
+};
+
 /* What control asks of the rest of the server. `arg` comes with every call. */
 struct control_server {
     void *arg;
@@ -41,6 +50,9 @@ struct control_server {
     /* An errno, and one line in `told`, when it cannot be. */
     int (*place)(void *arg, enum placing placing, struct conference *conference, char *told,
                  size_t told_size);
+    /* Asks a policy beside those that decide, or, of NULL, no longer. An errno, and one line in
+     * `told`, when that cannot be. */
+    int (*shadow)(void *arg, const struct shadow_wish *wish, char *told, size_t told_size);
     /* Sets a fact for scripts, unless `value` is NULL; what it is, or why not, goes to `told`. An
      * errno. */
     int (*fact)(void *arg, const char *name, const char *value, char *told, size_t told_size);

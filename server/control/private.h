@@ -45,6 +45,12 @@ int control_end(struct focus *focus, const char *words, char *told, size_t told_
 int control_place(const struct control_server *server, struct focus *focus, const char *request,
                   char *told, size_t told_size);
 
+/* shadow.c: "shadow start …" or "shadow stop". As control_place. */
+int control_shadow(const struct control_server *server, const char *request, char *told,
+                   size_t told_size);
+/* What has come of it so far, for people. */
+void control_render_shadow(FILE *file, const json_t *scripts);
+
 /* pending.c: what waits for a decision in a conference, as a list; new reference … */
 json_t *control_pending_of(struct focus *focus, const struct conference *conference);
 /* … and in that of this name, or for "" in all, for people. ENOENT: there is none. */

@@ -122,13 +122,16 @@ static bool answer_explain(struct control *control, const char *request, struct 
     return true;
 }
 
-/* "reload --only CONFERENCE" and the like. False: it is none of these. */
+/* "reload --only CONFERENCE", "shadow stop" and the like. False: it is none of these. */
 static bool answer_placing(struct control *control, const char *request, struct evbuffer *out)
 {
     const struct control_config *config = &control->config;
     char told[1024];
     int error = control_place(&config->server, config->focus, request, told, sizeof told);
 
+    if (error == ENOTSUP) {
+        error = control_shadow(&config->server, request, told, sizeof told);
+    }
     if (error != ENOTSUP) {
         evbuffer_add_printf(out, "%s%s\n", error ? "error " : "ok\n", told);
     }
@@ -245,6 +248,9 @@ static void answer(struct client *client, const char *request)
     client->is_answered = true;
     if (strcmp(request, "status") == 0 || strcmp(request, "status --json") == 0) {
         answer_status(control, out, strcmp(request, "status") != 0);
+    } else if (strcmp(request, "shadow") == 0) {
+        answer_document(out, control->config.server.scripts(control->config.server.arg),
+                        control_render_shadow);
     } else if (strcmp(request, "reload") == 0) {
         answer_reload(control, out);
     } else if (strcmp(request, "stop") == 0) {
@@ -253,9 +259,10 @@ static void answer(struct client *client, const char *request)
                !answer_fact(control, request, out) && !answer_placing(control, request, out) &&
                !answer_for_conference(control, request, out)) {
         evbuffer_add_printf(
-            out, "error unknown request; there are status, status --json, reload, "
-                 "pin, unpin, invite, create, end, recheck, explain, pending, approve, refuse, "
-                 "fact and stop\n");
+            out,
+            "error unknown request; there are status, status --json, reload, "
+            "pin, unpin, shadow, invite, create, end, recheck, explain, pending, approve, refuse, "
+            "fact and stop\n");
     }
 }
 

@@ -84,6 +84,7 @@ int command_doctor(const struct arguments *arguments);
 int command_pending(const struct arguments *arguments);
 int command_approve(const struct arguments *arguments);
 int command_reload(const struct arguments *arguments);
+int command_shadow(const struct arguments *arguments);
 int command_pin(const struct arguments *arguments);
 int command_unpin(const struct arguments *arguments);
 int command_refuse(const struct arguments *arguments);

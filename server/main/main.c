@@ -238,6 +238,20 @@ static const struct command commands[] = {
      .flags = {{"--only", "CONFERENCE", "Try the scripts, not the config, on this one alone."},
                {"--back", "CONFERENCE", "And no longer."}},
      .run = command_reload},
+    {.name = "shadow",
+     .operands = "[--config FILE] [--data DIR] [FILE | stop]",
+     .summary = "ask a policy beside the live ones what it would decide, and show that",
+     .description =
+         "With a FILE: from now on, and nothing is done by it; until `parley shadow stop`, a "
+         "reload, "
+         "or its time.\nWithout: how many requests it would have decided otherwise, which, and by "
+         "which lines.",
+     .takes_config = true,
+     .takes_files = true,
+     .flags = {{"--for", "POLICY", "In whose place it is asked; default: of the same name."},
+               {"--conference", "NAME", "Only about this one."},
+               {"--seconds", "N", "So long."}},
+     .run = command_shadow},
     {.name = "pin",
      .operands = "[--config FILE] [--data DIR] CONFERENCE",
      .summary = "let a conference stay with the scripts that it has, whatever is reloaded",

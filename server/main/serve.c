@@ -134,6 +134,19 @@ static int place(void *arg, enum placing placing, struct conference *conference,
     return server_place(arg, placing, conference, told, told_size);
 }
 
+static int shadow(void *arg, const struct shadow_wish *wish, char *told, size_t told_size)
+{
+    const struct server *server = arg;
+    if (!wish) {
+        return lua_engine_shadow_stop(server->engine);
+    }
+    struct shadow_config config = {.file = wish->file,
+                                   .stands_for = wish->stands_for,
+                                   .conference = wish->conference,
+                                   .lasts = wish->seconds * 1000};
+    return lua_engine_shadow(server->engine, &config, told, told_size);
+}
+
 static int fact(void *arg, const char *name, const char *value, char *told, size_t told_size)
 {
     const struct server *server = arg;
@@ -241,6 +254,7 @@ static int start_control(struct server *server)
                    .thread_stats = thread_stats,
                    .reload = reload,
                    .place = place,
+                   .shadow = shadow,
                    .fact = fact,
                    .stop = stop},
     };

@@ -113,5 +113,16 @@ def test_the_lecturer_alone_hears_the_hall():
             assert_hears(carol, {530: -20, 830: -20})
 
 
+def test_the_test_of_the_lecture_passes_as_shown_and_can_fail():
+    shown = re.search(r"\$ build/parley test test_lecture\.lua\n(.*?); ", TEXT, re.S)[1]
+    with Server(start=False, files=EXAMPLES) as server:
+        done = run_parley("test", "test_lecture.lua", cwd=server.directory)
+        assert (done.returncode, done.stdout.split("; ")[0]) == (0, shown), done.stderr
+        server.write("lecture.lua", EXAMPLES["lecture.lua"].replace("murmur) end", "murmur - 1) end"))
+        done = run_parley("test", "test_lecture.lua", cwd=server.directory)
+        assert done.returncode == 1 and "3 tests, 1 failed" in done.stdout, done.stdout
+        assert re.search(r"test_lecture\.lua:\d+: .*-18.*-19|-19.*-18", done.stdout + done.stderr)
+
+
 if __name__ == "__main__":
     run.main()
