@@ -4,7 +4,7 @@
  *
  * With a loop they live: a phone confirms what it is asked, a file takes its time to be played.
  * Without one they only remember what they were told, and a test says what happens next. Used by
- * simulation.c, and by the tests of the focus and of what sits on it. Focus thread.
+ * simulation.c, by replay, and by the tests of the focus and of what sits on it. Focus thread.
  */
 #ifndef SIMULATE_WORLD_H
 #define SIMULATE_WORLD_H
