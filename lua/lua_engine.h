@@ -121,6 +121,14 @@ json_t *lua_engine_status(const struct lua_engine *engine);
 int lua_engine_fact(struct lua_engine *engine, const char *name, const char *value, char *told,
                     size_t told_size);
 
+/* What the scripts know of the conference at this moment: { site_policy, config, generation, facts,
+ * policies: [ their files ], secrets: [ names of options that are to be shown to nobody ], state }.
+ * New reference; NULL: out of memory. */
+json_t *lua_engine_snapshot(struct lua_engine *engine, const struct conference *conference);
+/* Facts and state become those of a snapshot. EINVAL, ENOMEM. */
+int lua_engine_restore(struct lua_engine *engine, const struct conference *conference,
+                       const json_t *given);
+
 /* Compiles and runs one script file as `parley check` does, without a server. 0, or EINVAL with
  * "file:line: what" in `error`. */
 int lua_check_script(const char *path, char *error, size_t error_size);

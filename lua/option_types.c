@@ -309,6 +309,17 @@ static void limit_take(lua_State *L, const char *key, const char *limit, int dec
     lua_setfield(L, -2, limit);
 }
 
+/* What nothing could ever suit is told where it is declared. */
+static void limits_take(lua_State *L, const char *key, int declaration, unsigned type)
+{
+    limit_take(L, key, "min", declaration, type);
+    limit_take(L, key, "max", declaration, type);
+    if (lua_getfield(L, -1, "min") != LUA_TNIL && lua_getfield(L, -2, "max") != LUA_TNIL &&
+        lua_tonumber(L, -2) > lua_tonumber(L, -1))
+        script_error(L, "option '%s': min is more than max", key);
+    lua_settop(L, declaration + 1);
+}
+
 /* A copy of the list of texts, since scripts keep what they have given. */
 static void choices_take(lua_State *L, const char *key, int declaration, unsigned type)
 {
@@ -406,8 +417,7 @@ void option_declare(lua_State *L, const char *key)
     lua_newtable(L);
     lua_pushinteger(L, type);
     lua_setfield(L, -2, "type");
-    limit_take(L, key, "min", declaration, type);
-    limit_take(L, key, "max", declaration, type);
+    limits_take(L, key, declaration, type);
     choices_take(L, key, declaration, type);
     words_take(L, key, declaration);
     what_set(L, type);

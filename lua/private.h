@@ -48,6 +48,7 @@
  *   options.c      conference.options; option_types.c: what types, limits and defaults they have
  * state.h
  *   state.c        conference.state, a transaction per hook call; plain.c: its binary form
+ *   snapshot.c     what scripts know of a conference, for a recording
  *   plain_json.c   plain data from and to JSON
  * libraries.h
  *   sandbox.c      what a script can see: the allow-list

@@ -11,7 +11,7 @@ local policy = parley.policy {
     moderators = { type = "list", doc = "Accounts that let others in, and may do all" },
     wait = {
       type = "duration", default = "5m", min = 1, max = "1h",
-      doc = "How long somebody waits at most",
+      doc = "How long somebody waits at most; without an answer three minutes",
     },
     meanwhile = {
       type = "choice", choices = { "music", "early", "ring", "silence" }, default = "music",
@@ -23,6 +23,9 @@ local policy = parley.policy {
     },
   },
 }
+
+-- A call that nobody answers ends by itself after so many seconds.
+local UNANSWERED = { early = 180, ring = 180 }
 
 local function is_moderator(actor, conference)
   if actor.participant then return actor.participant.role == "moderator" end
@@ -36,8 +39,8 @@ function policy.join(request, conference)
   end
   if conference.locked then return reject(403, "Conference is locked") end
   return pending {
-    meanwhile = options.meanwhile, expires = options.wait, decided_by = "moderator",
-    announce = options.announcement,
+    meanwhile = options.meanwhile, decided_by = "moderator", announce = options.announcement,
+    expires = math.min(options.wait, UNANSWERED[options.meanwhile] or options.wait),
   }
 end
 

@@ -11,8 +11,8 @@ local policy = parley.policy {
   name = "rooms",
   options = {
     host_pin      = { type = "string", secret = true, min = 4, doc = "Who has it is the host" },
-    guest_pin     = { type = "string", secret = true, doc = "Of all others; \"\": they need none",
-                      default = "" },
+    guest_pin     = { type = "string", secret = true, min = 4,
+                      doc = "Of all others; none: there are none" },
     wait_for_host = { type = "boolean", default = true, doc = "Guests wait until a host is there" },
     patience      = { type = "duration", default = "30m", min = 1, max = 86400,
                       doc = "How long they do" },
@@ -27,7 +27,7 @@ function policy.join(request, conference)
   if options.host_pin and parley.is_same(pin, options.host_pin) then
     return accept { role = "host" }
   end
-  if options.guest_pin ~= "" and not parley.is_same(pin, options.guest_pin) then
+  if not options.guest_pin or not parley.is_same(pin, options.guest_pin) then
     return reject(403, "The PIN is needed")
   end
   if conference.locked then return reject(423, "Conference is locked") end

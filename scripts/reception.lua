@@ -24,6 +24,8 @@ local TRIES    = 3  -- of each question, and wrong PINs of a caller in a confere
 local NUMBERS  = 9  -- wrong numbers of a caller, in however many calls
 local CALM     = 20 -- wrong PINs from wherever, until a conference takes them slowly …
 local SLOWNESS = 3  -- … by so many seconds each
+local TRYING   = 60 -- seconds, of which a try that is never ended counts
+local ROUNDS, ROUND = 50, 0.2 -- so often, and after so many seconds, it is seen who else tries
 
 -- What was wrong, by caller and by conference: neither a hang-up nor a restart makes new tries.
 local wrong = parley.store "reception"
@@ -67,20 +69,36 @@ local function caller_of(call)
   return from.proof ~= "none" and from.uri or from.peer:match "^(.*):%d+" or from.peer
 end
 
--- Counted before it is looked at, so that many calls at once have no more tries than one; what was
--- right is taken back, and no more: who knows one PIN has no more tries for the other one. A store
--- that does not work lets nobody guess.
-local function may_try(key, most)
-  local count = wrong:add(key, 1, { ttl = options.lockout })
-  return count and count <= most
-end
-
-local function was_right(key)
-  wrong:add(key, -1, { ttl = options.lockout })
-end
-
+-- What cannot be read is too much.
 local function count_of(key)
-  return wrong:get(key) or 0
+  local count, why = wrong:get(key)
+  return count or why and math.huge or 0
+end
+
+local function count_wrong(key)
+  wrong:add(key, 1, { ttl = options.lockout })
+end
+
+-- Begins a try, and returns what ends it; nil when `most` were wrong. What is being tried counts as
+-- if it were wrong, so that many calls at once have no more tries than one; colleagues behind one
+-- address, who are right, wait for each other. A store that does not work lets nobody guess.
+local function try(call, key, most)
+  local trying, is_held = "trying/" .. key, false
+  local function finish()
+    if not is_held then return end
+    is_held = false
+    wrong:add(trying, -1, { ttl = TRYING })
+  end
+  call:on_hangup(finish)
+  for _ = 1, ROUNDS do
+    is_held = true
+    local under_way = wrong:add(trying, 1, { ttl = TRYING })
+    local count = count_of(key)
+    if under_way and count + under_way <= most then return finish end
+    finish()
+    if not under_way or count >= most then return end
+    call:sleep(ROUND)
+  end
 end
 
 local function say_locked_out(call)
@@ -89,19 +107,19 @@ end
 
 -- ---- joining --------------------------------------------------------------------------------
 
--- Whether the caller is in; or nil, the code, and whether another PIN might do. Who has to wait is
--- told for whom, has the music, and what `right` is for is done.
-local function knock(call, conference, pin, right)
+-- Whether the caller is in; or nil, the code, whether another PIN might do, and whether this one was
+-- a guess: of a locked conference that is not told. Who has to wait is told for whom, and has the
+-- music; `known` is called when it begins.
+local function knock(call, conference, pin, known)
   local is_known = false
   local function waiting(request)
     is_known = true
-    right()
+    if known then known() end
     return request.deciders[1] == "host" and "wait-for-host" or "wait-for-approval"
   end
   local joined, _, code = call:join(conference, { pin = pin, waiting = waiting })
-  local is_wrong = not is_known and (code == 401 or code == 403 and not conference.locked)
-  if not is_known and not is_wrong and code ~= 403 then right() end
-  return joined, code, is_wrong
+  local is_guess = not is_known and (code == 401 or code == 403)
+  return joined, code, is_guess and (code == 401 or not conference.locked), is_guess
 end
 
 -- True when the caller is in, as that of those below.
@@ -112,15 +130,19 @@ local function try_pins(call, conference, number)
     if count_of(caller) >= TRIES then return say_locked_out(call) end
     local pin = ask_pin(call, "enter-pin")
     if not pin then return end
-    if not may_try(caller, TRIES) then return say_locked_out(call) end
     if count_of(room) >= CALM then
       tell(call, "one-moment")
       call:sleep(SLOWNESS)
     end
-    local function right() was_right(caller) end
-    local joined, code, is_wrong = knock(call, conference, pin, right)
+    local finish = try(call, caller, TRIES)
+    if not finish then return say_locked_out(call) end
+    local joined, code, is_wrong, is_guess = knock(call, conference, pin, finish)
+    if is_guess then
+      count_wrong(caller)
+      count_wrong(room)
+    end
+    finish()
     if not is_wrong then return joined or apologize(call, code, conference) end
-    wrong:add(room, 1, { ttl = options.lockout })
     call:play "wrong-pin"
   end
   tell(call, "too-many-tries")
@@ -131,11 +153,13 @@ local function join(call)
   for _ = 1, TRIES do
     local number = ask(call, "enter-number", { max = 16 })
     if not number then return end
-    if not may_try(caller, NUMBERS) then break end
+    local finish = try(call, caller, NUMBERS)
+    if not finish then break end
     local conference = parley.conference(number)
+    if not conference then count_wrong(caller) end
+    finish()
     if conference then
-      was_right(caller)
-      local joined, code, wants_pin = knock(call, conference, nil, function() end)
+      local joined, code, wants_pin = knock(call, conference)
       if wants_pin then return try_pins(call, conference, number) end
       return joined or apologize(call, code, conference)
     end

@@ -178,6 +178,21 @@ static bool answer_fact(struct control *control, const char *request, struct evb
     return true;
 }
 
+/* False: it is no such request. */
+static bool answer_record(struct control *control, const char *request, struct evbuffer *out)
+{
+    static const char verb[] = "record ";
+    const struct control_server *server = &control->config.server;
+    char told[1024];
+
+    if (strncmp(request, verb, strlen(verb)) != 0) {
+        return false;
+    }
+    int error = server->record(server->arg, request + strlen(verb), told, sizeof told);
+    evbuffer_add_printf(out, "%s%s\n", error ? "error " : "ok\n", told);
+    return true;
+}
+
 /* False: it is none of these. */
 static bool answer_for_conference(struct control *control, const char *request,
                                   struct evbuffer *out)
@@ -256,13 +271,14 @@ static void answer(struct client *client, const char *request)
     } else if (strcmp(request, "stop") == 0) {
         begin_stop(client);
     } else if (!answer_explain(control, request, out) && !answer_pending(control, request, out) &&
-               !answer_fact(control, request, out) && !answer_placing(control, request, out) &&
+               !answer_fact(control, request, out) && !answer_record(control, request, out) &&
+               !answer_placing(control, request, out) &&
                !answer_for_conference(control, request, out)) {
         evbuffer_add_printf(
             out,
             "error unknown request; there are status, status --json, reload, "
             "pin, unpin, shadow, invite, create, end, recheck, explain, pending, approve, refuse, "
-            "fact and stop\n");
+            "fact, record and stop\n");
     }
 }
 

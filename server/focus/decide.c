@@ -207,15 +207,21 @@ static void settle_code(const struct request *request, struct decision *decision
         decision->code = 403;
 }
 
-void decide(struct focus *focus, const struct request *request, struct decision *decision)
+void focus_ask(const struct request *request, const struct policy *policy,
+               struct decision *decision)
 {
     decide_default(request, decision);
-    if (focus->policy)
-        focus->policy->decide(focus->policy->ctx, request, decision);
-    cause_take(&decision->cause, focus, request);
+    if (policy)
+        policy->decide(policy->ctx, request, decision);
     if (decision->verdict == DECISION_REJECT)
         settle_code(request, decision);
-    else
+}
+
+void decide(struct focus *focus, const struct request *request, struct decision *decision)
+{
+    focus_ask(request, focus->policy, decision);
+    cause_take(&decision->cause, focus, request);
+    if (decision->verdict != DECISION_REJECT)
         cause_keep_secret(decision, request->verb);
     log_decision(request, decision);
     if (focus->journalling)

@@ -111,6 +111,11 @@ void events_flush(struct focus *focus)
 
 static void enqueue(struct focus *focus, struct queued_event *queued)
 {
+    const struct journalling *journalling = focus->journalling;
+
+    if (journalling && journalling->queued && queued->event.kind != EVENT_COUNT &&
+        !queued->event.visitor)
+        journalling->queued(journalling->ctx, &queued->event);
     queued->next = NULL;
     queued->is_answer = focus->telling != NULL;
     *focus->events_tail = queued;

@@ -159,6 +159,11 @@ int focus_make_conference(struct focus *focus, const struct creation *creation,
  * say why. */
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision);
 
+/* What that policy decides about it, of which nothing is done, or kept. `policy` NULL: what is
+ * decided when nobody has an opinion. */
+void focus_ask(const struct request *request, const struct policy *policy,
+               struct decision *decision);
+
 /* Has the policy asked again, by the verb join, about all who are in and were not called: from the
  * loop's next turn on. `actor`: who wants it. ENOENT: the conference is gone; ENOMEM. */
 int focus_recheck(struct conference *conference, const struct actor *actor);

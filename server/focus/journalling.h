@@ -15,6 +15,8 @@ struct journalling {
     void (*decided)(void *ctx, const struct request *request, const struct decision *decision);
     /* What was accepted could not be done: decision->code and reason say why. */
     void (*failed)(void *ctx, const struct request *request, const struct decision *decision);
+    /* Something has happened, of which the hooks will be told. May be NULL. */
+    void (*queued)(void *ctx, const struct conference_event *event);
     /* The hooks are about to be told. Not of what concerns an application and its caller alone: the
      * keys that are pressed there are nobody else's. */
     void (*happened)(void *ctx, const struct conference_event *event);

@@ -1,7 +1,9 @@
 /*
  * Decisions and events as lines of the journal. Keys are stable, what does not apply is left out.
  *
- *   at                 when; kind: "decision", "failure", "event", "gap", "start", "stop"
+ *   at                 when; kind: "decision", "failure", "event", "gap", "start", "stop";
+ *                      in recordings also "recording", "person", and "queued": an event whose
+ *                      hooks are told later
  *   conference, conference_id   its name, and which of those that ever had it
  *
  *   of a decision, and of the failure to do what was accepted:
@@ -19,6 +21,11 @@
  *   by, generation     who decided: "policy/open.lua:12" or "default"; failed: by a script's error
  *   event, event_participant, digit   what was being told to the hook that has asked
  *
+ *   recordings have more (struct teller): of the actor user, host, agent, referred_by,
+ * authenticated; of the request by_dialog, name_given, invited_name, replaces, by_refer, asks; of
+ * what is pending meanwhile, expires (ms), announce; of an event, and in `of`, the call; and the
+ * PIN (secrets.c)
+ *
  *   of an event:
  *   event              as the hooks are called
  *   participant, who   the id and the URI
@@ -35,6 +42,7 @@
 #include "focus/pending.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void entry_begin(struct line *line, const char *kind)
@@ -53,6 +61,16 @@ static void set_conference(struct line *line, const char *name, const struct con
         line_number(line, "conference_id", (int64_t)conference_id(conference));
 }
 
+/* As all come in unless somebody says otherwise. */
+static const struct request_params plain_entry = {.role = "participant", .background = GAIN_OFF};
+
+const struct request_params *entry_plain(enum verb verb)
+{
+    static const struct request_params nothing;
+
+    return verb_params(verb) & PARAM(BACKGROUND) ? &plain_entry : &nothing;
+}
+
 /* ---- parameters ----------------------------------------------------------------------------- */
 
 static void set_param(struct line *line, const struct param *param, const void *field)
@@ -69,16 +87,16 @@ static void set_param(struct line *line, const struct param *param, const void *
         line_flag(line, param->name, *(const bool *)field != (param->kind == KIND_UNLESS));
         return;
     case KIND_NUMBER:
-        line_decimal(line, param->name, (double)*(const float *)field);
+        line_decimal(line, param->name, *(const float *)field);
         return;
     case KIND_BACKGROUND:
         if (*(const float *)field <= GAIN_OFF)
             line_flag(line, param->name, false);
         else
-            line_decimal(line, param->name, (double)*(const float *)field);
+            line_decimal(line, param->name, *(const float *)field);
         return;
     case KIND_TIME:
-        line_decimal(line, param->name, *(const unsigned *)field / 1000.0);
+        line_decimal(line, param->name, (float)*(const unsigned *)field / 1000);
         return;
     case KIND_VIEW:
         line_text(line, param->name, view_name(*(const enum view *)field));
@@ -92,8 +110,16 @@ static void set_param(struct line *line, const struct param *param, const void *
     }
 }
 
-static void set_params(struct line *line, const char *key, param_set which,
-                       const struct request_params *params)
+static void set_pin(struct line *line, const struct teller *teller, const char *pin)
+{
+    if (teller->secrets)
+        line_text(line, "pin", secret_text(teller->secrets, pin));
+    else
+        line_flag(line, "pin", true);
+}
+
+static void set_params(struct line *line, const struct teller *teller, const char *key,
+                       param_set which, const struct request_params *params)
 {
     if (!which)
         return;
@@ -104,7 +130,7 @@ static void set_params(struct line *line, const char *key, param_set which,
         if (!(which >> i & 1))
             continue;
         if (i == PARAM_PIN)
-            line_flag(line, param->name, true);
+            set_pin(line, teller, params->pin);
         else
             set_param(line, param, (const char *)params + param->offset);
     }
@@ -113,7 +139,7 @@ static void set_params(struct line *line, const char *key, param_set which,
 
 /* ---- who, and whom -------------------------------------------------------------------------- */
 
-static void set_actor(struct line *line, const struct actor *actor)
+static void set_actor(struct line *line, const struct teller *teller, const struct actor *actor)
 {
     static const char *const kinds[] = {
         [ACTOR_CALLER] = "caller",
@@ -134,13 +160,20 @@ static void set_actor(struct line *line, const struct actor *actor)
         line_number(line, "participant", (int64_t)actor->participant);
     if (actor->anonymous)
         line_flag(line, "anonymous", true);
+    if (teller->is_full) {
+        line_text(line, "user", actor->user);
+        line_text(line, "host", actor->host);
+        line_text(line, "agent", actor->user_agent);
+        line_text(line, "referred_by", actor->referred_by);
+        line_flag(line, "authenticated", actor->authenticated);
+    }
     line_close(line);
 }
 
-static void set_person(struct line *line, struct focus *focus, const char *id_key,
+static void set_person(struct line *line, const struct teller *teller, const char *id_key,
                        const char *uri_key, uint64_t id)
 {
-    const struct participant *participant = focus_participant(focus, id);
+    const struct participant *participant = focus_participant(teller->focus, id);
 
     if (id)
         line_number(line, id_key, (int64_t)id);
@@ -149,9 +182,9 @@ static void set_person(struct line *line, struct focus *focus, const char *id_ke
 }
 
 /* What waits, or has waited. */
-static void set_pending(struct line *line, struct focus *focus, uint64_t id)
+static void set_pending(struct line *line, const struct teller *teller, uint64_t id)
 {
-    const struct pending *pending = focus_pending(focus, id);
+    const struct pending *pending = focus_pending(teller->focus, id);
 
     line_number(line, "pending", (int64_t)id);
     if (!pending)
@@ -159,39 +192,54 @@ static void set_pending(struct line *line, struct focus *focus, uint64_t id)
     line_open(line, "of");
     line_text(line, "verb", verb_name(pending_request(pending)->verb));
     line_text(line, "uri", pending_request(pending)->actor.uri);
+    if (teller->is_full)
+        line_text(line, "call", pending_request(pending)->call);
     line_close(line);
 }
 
-static void set_target(struct line *line, struct focus *focus, const struct request *request)
+static void set_target(struct line *line, const struct teller *teller,
+                       const struct request *request)
 {
     if (request->verb == VERB_DECIDE)
-        set_pending(line, focus, request->target);
+        set_pending(line, teller, request->target);
     else
-        set_person(line, focus, "target", "whom", request->target);
+        set_person(line, teller, "target", "whom", request->target);
     if (request->invitation)
         line_text(line, "whom", request->invitation->uri);
 }
 
 /* ---- decisions ------------------------------------------------------------------------------ */
 
-static void set_request(struct line *line, struct focus *focus, const struct request *request)
+/* What a policy may look at besides. */
+static void set_rest(struct line *line, const struct request *request)
 {
-    /* As all come in unless somebody says otherwise. */
-    static const struct request_params plain = {.role = "participant", .background = GAIN_OFF},
-                                       nothing;
-    bool is_entry = verb_params(request->verb) & PARAM(BACKGROUND);
+    line_flag(line, "by_dialog", request->by_dialog);
+    line_flag(line, "name_given", request->is_name_given);
+    if (request->invitation) {
+        line_text(line, "invited_name", request->invitation->name);
+        line_text(line, "replaces", request->invitation->replaces);
+        line_flag(line, "by_refer", request->invitation->by_refer);
+    }
+    if (request->sidebar)
+        line_flag(line, "asks", request->sidebar->asks);
+}
 
+static void set_request(struct line *line, const struct teller *teller,
+                        const struct request *request)
+{
     set_conference(line, request->conference_name, request->conference);
     line_text(line, "verb", verb_name(request->verb));
-    set_actor(line, &request->actor);
+    set_actor(line, teller, &request->actor);
     line_text(line, "call", request->call);
-    set_target(line, focus, request);
+    set_target(line, teller, request);
     line_text(line, "factory", request->factory);
     line_text(line, "package", request->package);
-    set_params(line, "asked",
-               params_differing(verb_params(request->verb), &request->params,
-                                is_entry ? &plain : &nothing),
-               &request->params);
+    if (teller->is_full)
+        set_rest(line, request);
+    set_params(
+        line, teller, "asked",
+        params_differing(verb_params(request->verb), &request->params, entry_plain(request->verb)),
+        &request->params);
 }
 
 static void set_cause(struct line *line, const struct cause *cause)
@@ -205,7 +253,8 @@ static void set_cause(struct line *line, const struct cause *cause)
         line_text(line, "digit", (const char[]){cause->digit, '\0'});
 }
 
-static void set_waiting(struct line *line, const struct waiting *waiting)
+static void set_waiting(struct line *line, const struct teller *teller,
+                        const struct waiting *waiting)
 {
     char roles[DECIDERS_MAX * sizeof waiting->decided_by[0]];
     size_t length = 0;
@@ -215,6 +264,11 @@ static void set_waiting(struct line *line, const struct waiting *waiting)
         length += (size_t)snprintf(roles + length, sizeof roles - length, "%s%s", length ? " " : "",
                                    waiting->decided_by[i]);
     line_text(line, "waits_for", roles);
+    if (!teller->is_full)
+        return;
+    line_text(line, "meanwhile", meanwhile_name(waiting->meanwhile));
+    line_number(line, "expires", waiting->expires);
+    line_text(line, "announce", waiting->announce);
 }
 
 static void set_outcome(struct line *line, const struct decision *decision)
@@ -224,7 +278,7 @@ static void set_outcome(struct line *line, const struct decision *decision)
     line_text(line, "reason", decision->reason);
 }
 
-void entry_decision(struct line *line, struct focus *focus, const struct request *request,
+void entry_decision(struct line *line, const struct teller *teller, const struct request *request,
                     const struct decision *decision)
 {
     static const char *const verdicts[] = {
@@ -234,17 +288,17 @@ void entry_decision(struct line *line, struct focus *focus, const struct request
     };
 
     entry_begin(line, "decision");
-    set_request(line, focus, request);
+    set_request(line, teller, request);
     line_text(line, "verdict", verdicts[decision->verdict]);
     if (decision->verdict == DECISION_REJECT)
         set_outcome(line, decision);
     else
         set_params(
-            line, "given",
+            line, teller, "given",
             params_differing(verb_params(request->verb), &decision->params, &request->params),
             &decision->params);
     if (decision->verdict == DECISION_PENDING)
-        set_waiting(line, &decision->waiting);
+        set_waiting(line, teller, &decision->waiting);
     line_text(line, "by", decision->by);
     if (decision->generation)
         line_number(line, "generation", decision->generation);
@@ -253,11 +307,28 @@ void entry_decision(struct line *line, struct focus *focus, const struct request
     set_cause(line, &decision->cause);
 }
 
-void entry_failure(struct line *line, struct focus *focus, const struct request *request,
+json_t *journal_decision(struct focus *focus, const struct request *request,
+                         const struct decision *decision)
+{
+    const struct teller teller = {.focus = focus, .is_full = true};
+    char *bytes = malloc(LINE_MOST);
+    struct line line;
+    json_t *json;
+
+    if (!bytes)
+        return NULL;
+    line_begin(&line, bytes, LINE_MOST);
+    entry_decision(&line, &teller, request, decision);
+    json = json_loadb(bytes, line_end(&line), 0, NULL);
+    free(bytes);
+    return json;
+}
+
+void entry_failure(struct line *line, const struct teller *teller, const struct request *request,
                    const struct decision *decision)
 {
     entry_begin(line, "failure");
-    set_request(line, focus, request);
+    set_request(line, teller, request);
     set_outcome(line, decision);
 }
 
@@ -270,13 +341,16 @@ static bool has_switch(enum conference_event_kind kind)
            kind == EVENT_RECORDED || kind == EVENT_DECIDED || kind == EVENT_SPEAKING;
 }
 
-static void set_event(struct line *line, struct focus *focus, const struct conference_event *event)
+static void set_event(struct line *line, const struct teller *teller,
+                      const struct conference_event *event)
 {
-    const struct participant *participant = focus_participant(focus, event->participant);
-    const struct conference *sidebar = focus_conference(focus, event->sidebar);
+    const struct participant *participant = focus_participant(teller->focus, event->participant);
+    const struct conference *sidebar = focus_conference(teller->focus, event->sidebar);
 
     line_text(line, "event", event_name(event->kind));
-    set_person(line, focus, "participant", "who", event->participant);
+    set_person(line, teller, "participant", "who", event->participant);
+    if (participant && teller->is_full)
+        line_text(line, "call", participant_call(participant)->id);
     if (participant && (event->kind == EVENT_JOINED || event->kind == EVENT_ROLE))
         line_text(line, "role", participant_role(participant));
     if (event->other)
@@ -284,9 +358,13 @@ static void set_event(struct line *line, struct focus *focus, const struct confe
     if (sidebar)
         line_text(line, "sidebar", conference_name(sidebar));
     if (event->pending)
-        set_pending(line, focus, event->pending);
+        set_pending(line, teller, event->pending);
     if (has_switch(event->kind))
-        line_flag(line, "on", event->on);
+        line_flag(line, "on",
+                  event->kind == EVENT_SPEAKING &&
+                          participant /* which may change until it is told */
+                      ? participant_is_speaking(participant)
+                      : event->on);
     if (event->kind == EVENT_DIGIT)
         line_text(line, "digit", (const char[]){event->digit, '\0'});
     if (event->duration)
@@ -299,11 +377,57 @@ static void set_event(struct line *line, struct focus *focus, const struct confe
         line_text(line, "removed_by", participant_removed_by(participant));
 }
 
-void entry_event(struct line *line, struct focus *focus, const struct conference_event *event)
+void entry_event(struct line *line, const struct teller *teller, const char *kind,
+                 const struct conference_event *event)
 {
-    const struct conference *conference = focus_conference(focus, event->conference);
+    const struct conference *conference = focus_conference(teller->focus, event->conference);
 
-    entry_begin(line, "event");
+    entry_begin(line, kind);
     set_conference(line, conference ? conference_name(conference) : NULL, conference);
-    set_event(line, focus, event);
+    set_event(line, teller, event);
+}
+
+/* ---- recordings ----------------------------------------------------------------------------- */
+
+/* As which somebody is in. */
+static void params_of(const struct participant *participant, struct request_params *params)
+{
+    const char *name = participant_display_name(participant);
+    const struct leg_voice *voice = participant_voice(participant);
+    const char *own = participant_call(participant)->caller.display_name;
+
+    *params = (struct request_params){
+        .muted = participant_is_muted(participant),
+        .held = participant_is_held(participant),
+        .listen_only = !participant_may_speak(participant),
+        .floor = participant_has_floor(participant),
+        .anonymous = participant_anonymous(participant) != 0,
+        .hidden = participant_is_hidden(participant),
+        .agc = voice->agc,
+        .denoise = voice->denoise,
+        .vad = voice->vad,
+        .speaks = participant_speaks(participant),
+        .hears = participant_hears(participant),
+        .background = participant_background(participant),
+    };
+    (void)snprintf(params->role, sizeof params->role, "%s", participant_role(participant));
+    if (strcmp(name, own) != 0)
+        (void)snprintf(params->display_name, sizeof params->display_name, "%s", name);
+}
+
+void entry_person(struct line *line, const struct teller *teller,
+                  const struct participant *participant)
+{
+    struct request_params params;
+    struct actor actor;
+
+    actor_of_participant(&actor, participant);
+    params_of(participant, &params);
+    entry_begin(line, "person");
+    set_actor(line, teller, &actor);
+    line_text(line, "call", participant_call(participant)->id);
+    line_flag(line, "outgoing", participant_call(participant)->is_outgoing);
+    line_flag(line, "joined", participant_has_joined(participant));
+    set_params(line, teller, "given",
+               params_differing(verb_params(VERB_JOIN), &params, &plain_entry), &params);
 }

@@ -4,23 +4,31 @@
 #include <stdlib.h>
 
 struct journal {
-    struct focus *focus;
+    struct loop *loop;
+    struct teller teller;
     struct worker *worker;
-    struct output *output;
+    struct output *output;        /* NULL: only recordings are kept */
+    struct recording *recordings; /* list */
     struct journalling journalling;
 };
 
 /* ---- what the focus tells ------------------------------------------------------------------- */
+
+static bool begin_line(const struct journal *journal, struct line *line)
+{
+    return journal->output && output_begin(journal->output, line);
+}
 
 static void on_decided(void *ctx, const struct request *request, const struct decision *decision)
 {
     struct journal *journal = ctx;
     struct line line;
 
-    if (!output_begin(journal->output, &line))
-        return;
-    entry_decision(&line, journal->focus, request, decision);
-    output_end(journal->output, &line);
+    if (begin_line(journal, &line)) {
+        entry_decision(&line, &journal->teller, request, decision);
+        output_end(journal->output, &line);
+    }
+    recordings_decided(journal->recordings, request, decision);
 }
 
 static void on_failed(void *ctx, const struct request *request, const struct decision *decision)
@@ -28,9 +36,9 @@ static void on_failed(void *ctx, const struct request *request, const struct dec
     struct journal *journal = ctx;
     struct line line;
 
-    if (!output_begin(journal->output, &line))
+    if (!begin_line(journal, &line))
         return;
-    entry_failure(&line, journal->focus, request, decision);
+    entry_failure(&line, &journal->teller, request, decision);
     output_end(journal->output, &line);
 }
 
@@ -40,15 +48,34 @@ static bool is_of_record(const struct conference_event *event)
     return event->kind != EVENT_SPEAKING && event->kind != EVENT_QUALITY;
 }
 
+static void on_queued(void *ctx, const struct conference_event *event)
+{
+    const struct journal *journal = ctx;
+
+    recordings_queued(journal->recordings, event);
+}
+
 static void on_happened(void *ctx, const struct conference_event *event)
 {
     struct journal *journal = ctx;
     struct line line;
 
-    if (!is_of_record(event) || !output_begin(journal->output, &line))
-        return;
-    entry_event(&line, journal->focus, event);
-    output_end(journal->output, &line);
+    if (is_of_record(event) && begin_line(journal, &line)) {
+        entry_event(&line, &journal->teller, "event", event);
+        output_end(journal->output, &line);
+    }
+    recordings_happened(&journal->recordings, event);
+}
+
+int journal_record(struct journal *journal, const struct journal_recording *wanted)
+{
+    return recording_begin(&journal->recordings, wanted, journal->teller.focus, journal->loop,
+                           journal->worker);
+}
+
+int journal_record_stop(struct journal *journal, const struct conference *conference)
+{
+    return recording_stop(&journal->recordings, conference);
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */
@@ -57,7 +84,7 @@ static void note(struct journal *journal, const char *kind)
 {
     struct line line;
 
-    if (!output_begin(journal->output, &line))
+    if (!begin_line(journal, &line))
         return;
     entry_begin(&line, kind);
     line_text(&line, "version", PARLEY_VERSION);
@@ -71,16 +98,20 @@ int journal_create(const struct journal_config *config, struct journal **journal
 
     if (!journal)
         return ENOMEM;
-    journal->focus = config->focus;
-    journal->journalling = (struct journalling){
-        .ctx = journal, .decided = on_decided, .failed = on_failed, .happened = on_happened};
+    journal->loop = config->loop;
+    journal->teller.focus = config->focus;
+    journal->journalling = (struct journalling){.ctx = journal,
+                                                .decided = on_decided,
+                                                .failed = on_failed,
+                                                .queued = on_queued,
+                                                .happened = on_happened};
     error = worker_create(&(struct worker_config){.loop = config->loop,
                                                   .name = "journal",
                                                   .run = output_work,
                                                   .done = output_done,
                                                   .arg = journal},
                           &journal->worker);
-    if (!error)
+    if (!error && config->files > 0)
         error = output_create(config->loop, journal->worker, config->path, config->size,
                               config->files, &journal->output);
     if (error) {
@@ -96,9 +127,9 @@ void journal_destroy(struct journal *journal)
 {
     if (!journal)
         return;
-    if (journal->output)
-        note(journal, "stop");
+    note(journal, "stop");
     output_close(journal->output);
+    recordings_close(&journal->recordings);
     worker_destroy(journal->worker);
     free(journal);
 }

@@ -22,7 +22,8 @@ struct journal_config {
     struct focus *focus;
     const char *path;
     uint64_t size;  /* bytes of one file */
-    unsigned files; /* how many there are at most, the one that is written included */
+    unsigned files; /* how many there are at most, the one that is written included; 0: there is no
+                       journal, but there may be recordings */
 };
 
 /* Nothing is written before the loop's next turn. ENOMEM, EMFILE. */
@@ -30,6 +31,21 @@ int journal_create(const struct journal_config *config, struct journal **journal
 /* Writes what is still to be written. After the focus; NULL is fine. */
 void journal_destroy(struct journal *journal);
 const struct journalling *journal_journalling(struct journal *journal);
+
+/* One conference that is to be recorded, with all that a policy may look at, so that others can be
+ * tried with what has happened (replay/replay.h). */
+struct journal_recording {
+    const struct conference *conference;
+    const char *path;      /* there is no such file yet */
+    bool with_secrets;     /* PINs and the like as they are; otherwise names stand for them */
+    const json_t *scripts; /* lua_engine_snapshot; borrowed */
+};
+
+/* Goes on until it is stopped, or the conference is over for good. EALREADY; EEXIST and the like,
+ * ENOMEM. */
+int journal_record(struct journal *journal, const struct journal_recording *wanted);
+/* ENOENT: it is not recorded. */
+int journal_record_stop(struct journal *journal, const struct conference *conference);
 
 /* ---- reading: no thread, no loop, also while a server writes --------------------------------- */
 
@@ -47,6 +63,17 @@ struct journal_filter {
 int journal_read(const char *path, const struct journal_filter *filter, bool follows,
                  bool (*handler)(const json_t *line, void *arg), void *arg, unsigned *strangep);
 
+/* Of a decision's line: the parameters that were asked for, and those that were given. Of a
+ * person's, by VERB_JOIN: as which it is in. */
+void journal_params(const json_t *line, enum verb verb, struct request_params *asked,
+                    struct request_params *given);
+/* A decision as a line of a recording. New reference; NULL: out of memory. */
+json_t *journal_decision(struct focus *focus, const struct request *request,
+                         const struct decision *decision);
+
 /* One line for people. */
 void journal_print(FILE *file, const json_t *line);
+/* Of a decision: who asks for what; and how that is decided, by whom. */
+void journal_print_wish(FILE *file, const json_t *line);
+void journal_print_verdict(FILE *file, const json_t *line);
 #endif

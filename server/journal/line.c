@@ -3,6 +3,7 @@
 #include "core/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void add(struct line *line, const char *bytes, size_t length)
@@ -65,12 +66,16 @@ void line_number(struct line *line, const char *key, int64_t number)
     add(line, text, (size_t)snprintf(text, sizeof text, "%lld", (long long)number));
 }
 
-void line_decimal(struct line *line, const char *key, double number)
+void line_decimal(struct line *line, const char *key, float number)
 {
-    char text[64];
+    char text[32];
+    int length = snprintf(text, sizeof text, "%.6g", (double)number);
+    float read = strtof(text, NULL);
 
+    if (read < number || read > number) /* so many digits tell all floats apart */
+        length = snprintf(text, sizeof text, "%.9g", (double)number);
     add_key(line, key);
-    add(line, text, (size_t)snprintf(text, sizeof text, "%.2f", number));
+    add(line, text, (size_t)length);
 }
 
 void line_flag(struct line *line, const char *key, bool flag)

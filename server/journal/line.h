@@ -25,8 +25,8 @@ void line_begin(struct line *line, char *bytes, size_t size);
 /* What is no UTF-8, or a control character, becomes "?". Nothing is written for NULL or "". */
 void line_text(struct line *line, const char *key, const char *text);
 void line_number(struct line *line, const char *key, int64_t number);
-/* Two decimals. */
-void line_decimal(struct line *line, const char *key, double number);
+/* As short as it can be read again. It is finite. */
+void line_decimal(struct line *line, const char *key, float number);
 void line_flag(struct line *line, const char *key, bool flag);
 /* An object as the value, until it is closed. */
 void line_open(struct line *line, const char *key);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     CHUNK = 64 << 10,          /* bytes */
@@ -32,7 +33,7 @@ struct chunk {
     size_t length;
     unsigned count; /* lines */
     uint64_t lost;  /* lines before these */
-    char bytes[CHUNK];
+    char bytes[];
 };
 
 /* ---- the thread ----------------------------------------------------------------------------- */
@@ -112,15 +113,25 @@ static void on_time(void *arg)
     send_off(arg);
 }
 
-static struct chunk *begin_chunk(struct output *output)
+/* NULL: there are too many on the way, or it is out of memory. */
+static struct chunk *make_chunk(struct output *output, size_t size)
 {
-    struct chunk *chunk = output->on_the_way < CHUNKS_MOST ? malloc(sizeof *chunk) : NULL;
+    struct chunk *chunk = output->on_the_way < CHUNKS_MOST ? malloc(sizeof *chunk + size) : NULL;
 
     if (!chunk)
         return NULL;
     chunk->output = output;
     chunk->length = 0;
     chunk->count = 0;
+    return chunk;
+}
+
+static struct chunk *begin_chunk(struct output *output)
+{
+    struct chunk *chunk = make_chunk(output, CHUNK);
+
+    if (!chunk)
+        return NULL;
     /* Without memory for the timer they go with those that come later. */
     (void)loop_timer_start(output->loop, &output->timer, CHUNK_TIME, on_time, output);
     return chunk;
@@ -160,6 +171,22 @@ void output_end(struct output *output, struct line *line)
         output->filling->count++;
     else
         output->lost++;
+}
+
+int output_text(struct output *output, const char *text)
+{
+    size_t length = strlen(text);
+
+    send_off(output);
+    output->filling = make_chunk(output, length + 1);
+    if (!output->filling)
+        return ENOMEM;
+    memcpy(output->filling->bytes, text, length);
+    output->filling->bytes[length] = '\n';
+    output->filling->length = length + 1;
+    output->filling->count = 1;
+    send_off(output);
+    return 0;
 }
 
 void output_close(struct output *output)

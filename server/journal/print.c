@@ -117,10 +117,8 @@ static void print_right(FILE *file, const json_t *line)
         fprintf(file, ", generation %lld", number_of(line, "generation"));
 }
 
-static void print_decision(FILE *file, const json_t *line)
+void journal_print_wish(FILE *file, const json_t *line)
 {
-    bool is_failure = strcmp(text_of(line, "kind"), "failure") == 0;
-
     print_actor(file, json_object_get(line, "actor"));
     if (*text_of(line, "event")) {
         fprintf(file, ", told %s%s%s", text_of(line, "event"), *text_of(line, "digit") ? " " : "",
@@ -130,14 +128,24 @@ static void print_decision(FILE *file, const json_t *line)
     }
     fputs(" asks to ", file);
     print_wish(file, line);
-    if (is_failure) {
+}
+
+void journal_print_verdict(FILE *file, const json_t *line)
+{
+    print_verdict(file, line);
+    print_right(file, line);
+}
+
+static void print_decision(FILE *file, const json_t *line)
+{
+    journal_print_wish(file, line);
+    if (strcmp(text_of(line, "kind"), "failure") == 0) {
         fputs(": it could not be done:", file);
         print_outcome(file, line);
         return;
     }
     fputs(": ", file);
-    print_verdict(file, line);
-    print_right(file, line);
+    journal_print_verdict(file, line);
 }
 
 /* ---- events --------------------------------------------------------------------------------- */

@@ -4,8 +4,9 @@
  *   journal.c  the whole: what the focus tells, its start and its end
  *   entry.c    a decision or an event as a line
  *   line.c     lines of JSON
+ *   record.c   one conference, for a replay; secrets.c: what must not be read there
  *   output.c   lines on their way to a file; ledger.c: the file, on its thread
- *   read.c     the lines again; print.c: for people
+ *   read.c     the lines again; parse.c: what is in them; print.c: for people
  */
 #ifndef JOURNAL_PRIVATE_H
 #define JOURNAL_PRIVATE_H
@@ -48,6 +49,8 @@ int output_create(struct loop *loop, struct worker *worker, const char *path, ui
 /* Room for one line, to be begun at once; false: it is lost. */
 bool output_begin(struct output *output, struct line *line);
 void output_end(struct output *output, struct line *line);
+/* A line of any length, without its newline. ENOMEM. */
+int output_text(struct output *output, const char *text);
 /* Sends what there is on its way, and is freed behind it. NULL is fine. */
 void output_close(struct output *output);
 void output_work(struct worker *worker, void *arg);
@@ -55,14 +58,60 @@ void output_done(struct job *job, void *arg);
 
 /* ---- entry.c: focus thread ------------------------------------------------------------------ */
 
+/* How lines are told. */
+struct teller {
+    struct focus *focus;
+    bool is_full;            /* with all that a policy may look at */
+    struct secrets *secrets; /* NULL: of a PIN only that there was one */
+};
+
 /* Begins a line of that kind, now. */
 void entry_begin(struct line *line, const char *kind);
-void entry_decision(struct line *line, struct focus *focus, const struct request *request,
+void entry_decision(struct line *line, const struct teller *teller, const struct request *request,
                     const struct decision *decision);
 /* What was accepted has failed. */
-void entry_failure(struct line *line, struct focus *focus, const struct request *request,
+void entry_failure(struct line *line, const struct teller *teller, const struct request *request,
                    const struct decision *decision);
-void entry_event(struct line *line, struct focus *focus, const struct conference_event *event);
+/* The parameters of which nothing is said. */
+const struct request_params *entry_plain(enum verb verb);
+/* Somebody who is in. */
+void entry_person(struct line *line, const struct teller *teller,
+                  const struct participant *participant);
+/* `kind`: "event" once it is told; "queued" when it happens. */
+void entry_event(struct line *line, const struct teller *teller, const char *kind,
+                 const struct conference_event *event);
+
+/* ---- secrets.c: focus thread ---------------------------------------------------------------- */
+
+/* What must not be read in a recording. Each has a name there, the same whenever it occurs, so that
+ * what was the same still is. */
+struct secrets;
+
+/* `are_told`: they are no secrets to who reads it. ENOMEM. */
+int secrets_create(bool are_told, struct secrets **secretsp);
+void secrets_destroy(struct secrets *secrets); /* NULL is fine */
+/* What stands for it; good until the next one. */
+const char *secret_text(struct secrets *secrets, const char *text);
+/* All texts in the value are secrets. */
+void secrets_learn(struct secrets *secrets, const json_t *value);
+/* A copy in which names stand for the secrets that are known. NULL: out of memory. */
+json_t *secrets_mask(struct secrets *secrets, const json_t *value);
+
+/* ---- record.c: focus thread ----------------------------------------------------------------- */
+
+/* One conference, all of it, for `parley replay`. */
+struct recording;
+
+/* To those of the recordings that are of its conference. */
+void recordings_decided(struct recording *recordings, const struct request *request,
+                        const struct decision *decision);
+int recording_begin(struct recording **recordingsp, const struct journal_recording *wanted,
+                    struct focus *focus, struct loop *loop, struct worker *worker);
+int recording_stop(struct recording **recordingsp, const struct conference *conference);
+void recordings_queued(struct recording *recordings, const struct conference_event *event);
+void recordings_happened(struct recording **recordingsp, const struct conference_event *event);
+/* All of them. */
+void recordings_close(struct recording **recordingsp);
 
 /* ---- reading --------------------------------------------------------------------------------- */
 

@@ -90,5 +90,7 @@ int command_unpin(const struct arguments *arguments);
 int command_refuse(const struct arguments *arguments);
 int command_journal(const struct arguments *arguments);
 int command_audit(const struct arguments *arguments);
+int command_record(const struct arguments *arguments);
+int command_replay(const struct arguments *arguments);
 
 #endif

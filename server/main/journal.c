@@ -4,8 +4,10 @@
 #include "core/clock.h"
 #include "core/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void journal_path(const struct settings *settings, char *path, size_t size)
 {
@@ -27,9 +29,6 @@ int server_start_journal(struct server *server)
         .size = (uint64_t)settings->journal_size << 20,
         .files = settings->journal_files,
     };
-    if (settings->journal_files == 0) {
-        return EXIT_CLEAN;
-    }
     journal_path(settings, path, sizeof path);
     int status = journal_create(&config, &server->journal);
     if (status) {
@@ -38,6 +37,56 @@ int server_start_journal(struct server *server)
     }
     focus_connect_journal(server->focus, journal_journalling(server->journal));
     return EXIT_CLEAN;
+}
+
+/* ---- recording ------------------------------------------------------------------------------ */
+
+/* Takes the word from *wordsp if it is there. */
+static bool take_word(const char **wordsp, const char *word)
+{
+    size_t length = strlen(word);
+    bool is_there = strncmp(*wordsp, word, length) == 0 && (*wordsp)[length] == ' ';
+    *wordsp += is_there ? length + 1 : 0;
+    return is_there;
+}
+
+static const char *record_problem(int error)
+{
+    return error == EALREADY ? "it is recorded already" : strerror(error);
+}
+
+static int begin_record(struct server *server, const struct conference *conference,
+                        const char *path, bool with_secrets, char *told, size_t told_size)
+{
+    json_t *scripts = lua_engine_snapshot(server->engine, conference);
+    struct journal_recording recording = {
+        .conference = conference, .path = path, .with_secrets = with_secrets, .scripts = scripts};
+    int status = scripts ? journal_record(server->journal, &recording) : ENOMEM;
+    json_decref(scripts);
+    snprintf(told, told_size, "%s: %s", path,
+             status ? record_problem(status) : "what is asked and happens is recorded there");
+    return status;
+}
+
+int server_record(struct server *server, const char *words, char *told, size_t told_size)
+{
+    char name[CONFERENCE_NAME_MAX + 1];
+    bool is_end = take_word(&words, "--stop");
+    bool with_secrets = take_word(&words, "--with-secrets");
+    size_t length = strcspn(words, " ");
+    snprintf(name, sizeof name, "%.*s", (int)length, words);
+    const struct conference *conference = focus_conference_by_name(server->focus, name);
+    const char *path = words + length + strspn(words + length, " ");
+    if (!conference || conference_factory(conference)) {
+        snprintf(told, told_size, "there is no conference \"%s\"", name);
+        return ENOENT;
+    }
+    if (!is_end) {
+        return begin_record(server, conference, path, with_secrets, told, told_size);
+    }
+    int status = journal_record_stop(server->journal, conference);
+    snprintf(told, told_size, status ? "%s is not recorded" : "%s is no longer recorded", name);
+    return status;
 }
 
 /* ---- the commands --------------------------------------------------------------------------- */
@@ -117,4 +166,36 @@ int command_audit(const struct arguments *arguments)
 {
     struct journal_filter filter = {.only_done = true};
     return show(arguments, &filter);
+}
+
+/* Of `arguments->values`, of `parley record`. */
+enum { STOP, WITH_SECRETS };
+
+static int wrong_record(void)
+{
+    complain("record: give a conference and a new file, as in `parley record demo demo.jsonl`, or "
+             "--stop and a conference");
+    return EXIT_WRONG;
+}
+
+int command_record(const struct arguments *arguments)
+{
+    char directory[PATH_MAX] = "", request[PATH_MAX + 200];
+    bool is_end = arguments->values[STOP] != NULL;
+    if (arguments->file_count != (is_end ? 1 : 2)) {
+        return wrong_record();
+    }
+    const char *name = arguments->files[0];
+    const char *file = is_end ? "" : arguments->files[1];
+    /* The server stands elsewhere. */
+    if (*file && *file != '/' && !getcwd(directory, sizeof directory)) {
+        return wrong_record();
+    }
+    int length = snprintf(request, sizeof request, "record %s%s%s %s%s%s", is_end ? "--stop " : "",
+                          arguments->values[WITH_SECRETS] ? "--with-secrets " : "", name, directory,
+                          *directory ? "/" : "", file);
+    if (strpbrk(name, " \r\n") || strpbrk(file, "\r\n") || length >= (int)sizeof request) {
+        return wrong_record();
+    }
+    return ask_server(arguments, request);
 }

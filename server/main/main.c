@@ -361,6 +361,28 @@ static const struct command commands[] = {
      .flags = {{"--since", "TIME", "Only the last 10m, 2h, 7d, or since 2026-11-20T11:26."},
                {"--verb", "NAME", "Only requests of that verb."}},
      .run = command_audit},
+    {.name = "record",
+     .operands = "[--with-secrets] CONFERENCE FILE, or --stop CONFERENCE",
+     .summary = "record what is asked and happens in a conference, for parley replay",
+     .description =
+         "Until --stop, or the end of the conference. The file must not be there yet; it "
+         "has who calls, and what\nis asked of the policy. Instead of PINs and secret "
+         "options it has names that stand for them.",
+     .takes_config = true,
+     .takes_files = true,
+     .flags = {{"--stop", NULL, "No longer."},
+               {"--with-secrets", NULL, "With PINs and secret options as they are."}},
+     .run = command_record},
+    {.name = "replay",
+     .operands = "[OPTION…] FILE",
+     .summary = "ask policies again what was asked in a recording, and show where they differ",
+     .description = "Nobody is called, and no server need run. The policies are those of the "
+                    "recording, as their files are\nnow. Exit codes: 0 all is decided as it was, 1 "
+                    "there are differences, 2 it cannot be replayed.",
+     .takes_config = true,
+     .takes_files = true,
+     .flags = {{"--policy", "FILE", "Another site policy than the recorded one."}},
+     .run = command_replay},
     {.name = "fact",
      .operands = "[--config FILE] [--data DIR] NAME [VALUE]",
      .summary = "tell the scripts of the running server what they cannot know, or show it",

@@ -153,6 +153,11 @@ static int fact(void *arg, const char *name, const char *value, char *told, size
     return lua_engine_fact(server->engine, name, value, told, told_size);
 }
 
+static int record(void *arg, const char *words, char *told, size_t told_size)
+{
+    return server_record(arg, words, told, told_size);
+}
+
 /* ---- what signalling asks for --------------------------------------------------------------- */
 
 /* The config's accounts first; the site's policy may have more. */
@@ -256,6 +261,7 @@ static int start_control(struct server *server)
                    .place = place,
                    .shadow = shadow,
                    .fact = fact,
+                   .record = record,
                    .stop = stop},
     };
     if (control_create(&config, &server->control, error, sizeof error)) {

@@ -83,7 +83,10 @@ void server_unwatch(struct server *server);
  * focus_listen. */
 int server_trim_when_idle(struct server *server);
 
-/* Begins the journal, if there is to be one; an exit code. */
+/* As struct control_server has it. */
+int server_record(struct server *server, const char *words, char *told, size_t told_size);
+
+/* Begins the journal; an exit code. */
 int server_start_journal(struct server *server);
 
 /* Makes fetcher and store; an exit code. */

@@ -115,8 +115,9 @@ static double speed_of(const struct tests *tests)
 static void print_totals(const struct tests *tests)
 {
     if (!tests->arguments->json) {
-        printf("%u tests, %u failed; %.0f s simulated in %.2f s, %.0f a second\n", tests->count,
-               tests->failed, tests->simulated, tests->took, speed_of(tests));
+        printf("%u test%s, %u failed; %.0f s simulated in %.2f s, %.0f a second\n", tests->count,
+               tests->count == 1 ? "" : "s", tests->failed, tests->simulated, tests->took,
+               speed_of(tests));
         return;
     }
     json_t *all =

@@ -174,12 +174,19 @@ static void progress(struct call *call, int code, const char *reason)
     call->progress = code;
 }
 
+static void take(struct call *call, const struct answer *answer)
+{
+    call->answer = *answer;
+    (void)snprintf(call->contact, sizeof call->contact, "%s",
+                   answer->contact_user ? answer->contact_user : "");
+}
+
 static int early(struct call *call, const struct answer *answer)
 {
     if (!call->info.has_offer)
         return EINVAL;
     call->progress = 183;
-    call->answer = *answer;
+    take(call, answer);
     phone_is_due(call, DUE_SESSION);
     return 0;
 }
@@ -189,7 +196,7 @@ static int answer_call(struct call *call, const struct answer *answer)
     if (call->world->answer_error)
         return call->world->answer_error;
     call->answered = true;
-    call->answer = *answer;
+    take(call, answer);
     phone_is_due(call, DUE_SESSION | DUE_UP);
     return 0;
 }
@@ -197,7 +204,7 @@ static int answer_call(struct call *call, const struct answer *answer)
 static int invite(struct call *call, const struct answer *offer)
 {
     call->invited = true;
-    call->answer = *offer;
+    take(call, offer);
     phone_is_due(call, DUE_RING);
     return 0;
 }
@@ -207,7 +214,7 @@ static int update(struct call *call, const struct answer *how)
     if (call->world->update_error)
         return call->world->update_error;
     call->updates++;
-    call->answer = *how;
+    take(call, how);
     phone_is_due(call, DUE_UPDATED);
     return 0;
 }

@@ -58,6 +58,8 @@ struct body *document_of(struct call *call, struct state *state, const char *nam
     };
     if (!package)
         return NULL;
+    if (*call->contact && !call->is_over) /* what the phone knows as where it is */
+        subscriber->from.requested_user = subscriber->uri = call->contact;
     package->open(package->ctx, subscriber, &subscription, &watcher);
     if (subscriber->code != 200)
         return NULL;

@@ -215,7 +215,7 @@ void phone_look(const struct call *call, struct simulated_call *view)
         .code = call->code,
         .reason = call->is_over ? call->why : "",
         .target = call->redirected,
-        .contact = call->answer.contact_user ? call->answer.contact_user : "",
+        .contact = call->contact,
         .is_focus = call->answer.is_focus,
         .is_outgoing = call->info.is_outgoing,
     };

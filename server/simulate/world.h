@@ -4,11 +4,12 @@
  *
  * With a loop they live: a phone confirms what it is asked, a file takes its time to be played.
  * Without one they only remember what they were told, and a test says what happens next. Used by
- * simulation.c, and by the tests of the focus and of what sits on it. Focus thread.
+ * simulation.c, by replay, and by the tests of the focus and of what sits on it. Focus thread.
  */
 #ifndef SIMULATE_WORLD_H
 #define SIMULATE_WORLD_H
 
+#include "core/text.h"
 #include "focus/focus.h"
 #include "ports/simulating.h"
 
@@ -29,7 +30,9 @@ struct call {
     struct world *world;
     struct call_info info;
     void *user;
-    struct answer answer; /* how the focus wants it: as it was answered, begun, or changed */
+    struct answer answer; /* how the focus wants it: as it was answered, begun, or changed; what it
+                             points to may be gone, but for this: */
+    char contact[CONFERENCE_NAME_MAX + 1];
     const char *id, *uri;
     const char *name, *referrer, *referred_by, *replaces; /* of one that the focus makes */
     int progress;                                         /* last 1xx */

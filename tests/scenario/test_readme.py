@@ -51,6 +51,20 @@ def test_the_first_policy_makes_a_host_a_listener_and_keeps_mallory_out():
             assert refused.reason == "Not you"
 
 
+def test_a_script_tests_itself():
+    with Server(start=False, files=EXAMPLES) as server:
+        done = run_parley("test", server.directory / "doors.lua")
+        assert done.returncode == 0, done.stdout + done.stderr
+        shown = re.search(r"\$ build/parley test doors.lua\n(.*?)\n2 tests", TEXT, re.S).group(1)
+        assert done.stdout.startswith(shown + "\n2 tests, 0 failed; 121 s simulated"), done.stdout
+        patient = EXAMPLES["doors.lua"].replace('"2m"', '"3m"')
+        (server.directory / "patient.lua").write_text(patient)
+        done = run_parley("test", "--only", "nobody waits", server.directory / "patient.lua")
+        assert done.returncode == 1, done.stdout
+        assert re.search(r"FAILED .*\n *\S+patient.lua:33: expected 408, got nil", done.stdout)
+        assert "1 test, 1 failed" in done.stdout
+
+
 def test_a_call_to_the_factory_makes_a_conference():
     with Server(EXAMPLES["rooms.lua"]) as server, Phone(server) as alice, Phone(
         server, "bob"

@@ -220,6 +220,21 @@ def test_everybody_waits_until_a_moderator_lets_them_in():
         assert refused(dave, "board", 403) == "Conference is locked"
 
 
+def test_who_waits_for_a_moderator_may_do_so_before_the_answer():
+    ways = {"early": 183, "ring": 180}
+    entries = ", ".join(f'{way} = {{ policy = "moderated", options = {{ meanwhile = "{way}" }} }}' for way in ways)
+    with Server(f"conferences = {{ {entries} }}\n") as server, Phone(server, "bob") as bob:
+        for way, code in ways.items():
+            bob.invite(way)
+            bob.expect(code)
+            wait_for_hands(server, way)
+            bob.cancel()
+            bob.expect(200, method="CANCEL")
+            bob.expect(487)
+            bob.ack()
+            bob.new_dialog()
+
+
 @run.real_time
 def test_a_lecture_is_heard_by_all_and_questions_by_leave():
     config = accounts("alice") + conference(

@@ -220,6 +220,7 @@ static void declarations_that_make_no_sense_are_refused(void **state)
         {"{ type = 'integer', min = 5, default = 3 }",
          "option 'a': the default must be a whole number, at least 5, not 3"},
         {"{ type = 'boolean', min = 1 }", "option 'a': min means nothing to a boolean"},
+        {"{ type = 'duration', min = '2m', max = 90 }", "option 'a': min is more than max"},
         {"{ type = 'number', max = '1' }", "option 'a': max must be a number, not this string"},
         {"{ type = 'choice' }", "option 'a': choices must be a list of 1 to 32 texts"},
         {"{ type = 'choice', choices = { 'a', 1 } }", "choices must be a list of 1 to 32 texts"},

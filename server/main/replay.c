@@ -1,0 +1,35 @@
+/* `parley replay`: what was asked in a recording, asked again. */
+#include "main/commands.h"
+
+#include "replay/replay.h"
+
+#include <stdio.h>
+
+enum { ERROR_MAX = 1024 };
+
+/* Of `arguments->values`. */
+enum { POLICY };
+
+int command_replay(const struct arguments *arguments)
+{
+    struct replay_result result;
+    char error[ERROR_MAX];
+    if (arguments->file_count != 1) {
+        complain("replay: give the file that `parley record` has made");
+        return EXIT_WRONG;
+    }
+    struct replay_config config = {
+        .file = arguments->files[0],
+        .site_policy = arguments->values[POLICY],
+        .config_file = arguments->config,
+        .out = stdout,
+    };
+    log_set_level(LOG_LEVEL_ERROR);
+    if (replay_run(&config, &result, error, sizeof error)) {
+        complain("%s", error);
+        return EXIT_WRONG;
+    }
+    printf("%u request%s asked again, %u difference%s\n", result.requests,
+           result.requests == 1 ? "" : "s", result.differences, result.differences == 1 ? "" : "s");
+    return result.differences > 0 ? EXIT_RUN_TIME : EXIT_CLEAN;
+}

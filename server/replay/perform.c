@@ -1,0 +1,367 @@
+/* What a line of the recording says is done: phones call, press and hang up, requests are made. */
+#include "replay/private.h"
+
+#include "core/log.h"
+#include "focus/pending.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <utlist.h>
+
+/* ---- lines as requests and decisions -------------------------------------------------------- */
+
+static enum verb verb_of(const struct recorded_line *line)
+{
+    unsigned verb = 0;
+
+    while (verb < VERB_COUNT - 1 &&
+           strcmp(verb_name((enum verb)verb), line_text_of(line, "verb")) != 0)
+        verb++;
+    return (enum verb)verb;
+}
+
+static const char *text_in(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text ? text : "";
+}
+
+static enum proof proof_of(const json_t *actor)
+{
+    unsigned proof = PROOF_NONE;
+
+    for (unsigned i = PROOF_NONE; i <= PROOF_REGISTRATION; i++) {
+        if (strcmp(proof_name((enum proof)i), text_in(actor, "proof")) == 0)
+            proof = i;
+    }
+    return (enum proof)proof;
+}
+
+static void actor_again(struct replay *replay, const json_t *json, struct actor *actor)
+{
+    const char *kind = text_in(json, "kind"), *position = text_in(json, "position");
+
+    *actor = (struct actor){
+        .kind = strcmp(kind, "script") == 0   ? ACTOR_SCRIPT
+                : strcmp(kind, "server") == 0 ? ACTOR_SERVER
+                                              : ACTOR_CALLER,
+        .uri = text_in(json, "uri"),
+        .user = text_in(json, "user"),
+        .host = text_in(json, "host"),
+        .display_name = text_in(json, "name"),
+        .user_agent = text_in(json, "agent"),
+        .position = *position ? position : NULL,
+        .peer = text_in(json, "peer"),
+        .groups = text_in(json, "groups"),
+        .referred_by = text_in(json, "referred_by"),
+        .authenticated = json_is_true(json_object_get(json, "authenticated")),
+        .proof = proof_of(json),
+        .anonymous = json_is_true(json_object_get(json, "anonymous")),
+        .participant =
+            person_now(replay, (uint64_t)json_integer_value(json_object_get(json, "participant"))),
+    };
+}
+
+void request_again(struct replay *replay, const struct recorded_line *line,
+                   struct request_again *again)
+{
+    struct request *request = &again->request;
+    const json_t *json = line->json;
+    struct request_params given;
+
+    *again = (struct request_again){
+        .request = {.verb = verb_of(line),
+                    .conference = replay->conference,
+                    .conference_name = conference_name(replay->conference),
+                    .factory = json_string_value(json_object_get(json, "factory")),
+                    .package = json_string_value(json_object_get(json, "package")),
+                    .is_name_given = json_is_true(json_object_get(json, "name_given")),
+                    .by_dialog = json_is_true(json_object_get(json, "by_dialog")),
+                    .call = line_text_of(line, "call")},
+        .invitation = {.uri = line_text_of(line, "whom"),
+                       .name = line_text_of(line, "invited_name"),
+                       .replaces = line_text_of(line, "replaces"),
+                       .by_refer = json_is_true(json_object_get(json, "by_refer"))},
+        .sidebar = {.asks = json_is_true(json_object_get(json, "asks"))},
+    };
+    actor_again(replay, json_object_get(json, "actor"), &request->actor);
+    request->target = request->verb == VERB_DECIDE ? pending_now(replay, line_id(line, "pending"))
+                                                   : person_now(replay, line_id(line, "target"));
+    if (request->verb == VERB_INVITE)
+        request->invitation = &again->invitation;
+    if (request->verb == VERB_SIDEBAR)
+        request->sidebar = &again->sidebar;
+    journal_params(json, request->verb, &request->params, &given);
+}
+
+static void waiting_again(const struct recorded_line *line, struct waiting *waiting)
+{
+    char roles[sizeof waiting->decided_by], *rest = NULL, *role;
+    unsigned count = 0;
+
+    waiting->expires = (unsigned)line_id(line, "expires");
+    for (unsigned i = 0; i < MEANWHILE_COUNT; i++) {
+        if (strcmp(meanwhile_name((enum meanwhile)i), line_text_of(line, "meanwhile")) == 0)
+            waiting->meanwhile = (enum meanwhile)i;
+    }
+    (void)snprintf(roles, sizeof roles, "%s", line_text_of(line, "waits_for"));
+    for (role = strtok_r(roles, " ", &rest); role && count < DECIDERS_MAX;
+         role = strtok_r(NULL, " ", &rest))
+        (void)snprintf(waiting->decided_by[count++], sizeof waiting->decided_by[0], "%s", role);
+}
+
+void decision_again(const struct recorded_line *line, struct decision *decision)
+{
+    const char *verdict = line_text_of(line, "verdict");
+    struct request_params asked;
+
+    *decision = (struct decision){
+        .verdict = strcmp(verdict, "accept") == 0    ? DECISION_ACCEPT
+                   : strcmp(verdict, "pending") == 0 ? DECISION_PENDING
+                                                     : DECISION_REJECT,
+        .code = (int)line_id(line, "code"),
+        .generation = (unsigned)line_id(line, "generation"),
+    };
+    journal_params(line->json, verb_of(line), &asked, &decision->params);
+    (void)snprintf(decision->reason, sizeof decision->reason, "%s", line_text_of(line, "reason"));
+    (void)snprintf(decision->by, sizeof decision->by, "%s", line_text_of(line, "by"));
+    waiting_again(line, &decision->waiting);
+}
+
+/* ---- phones --------------------------------------------------------------------------------- */
+
+static void bring_up(struct phone *phone)
+{
+    struct call *call = phone->call;
+
+    if (phone->is_up || call->is_over)
+        return;
+    phone->is_up = true;
+    phone_session(call, STREAM_SENDRECV, false);
+    focus_signalling_events()->on_established(call, call->world->focus);
+}
+
+/* Phones do as they were told. */
+static void settle(struct replay *replay)
+{
+    struct phone *phone;
+    struct call *call;
+
+    DL_FOREACH(replay->world.phones, call)
+    {
+        if ((call->ended || call->reject_code) && !call->is_over)
+            phone_ended(call, call->ended ? call->end_code : call->reject_code, call->reason);
+    }
+    for (phone = replay->phones; phone; phone = phone->hh.next) {
+        if (!phone->call || phone->call->is_over || phone->updates == phone->call->updates)
+            continue;
+        phone->updates = phone->call->updates;
+        phone_session(phone->call, STREAM_SENDRECV, false);
+        focus_signalling_events()->on_updated(phone->call, 200, "OK", replay->focus);
+    }
+}
+
+/* Whoever the line says calls the conference. */
+static void dial(struct replay *replay, const struct recorded_line *line)
+{
+    const json_t *actor = json_object_get(line->json, "actor");
+    struct phone *phone = phone_find(replay, line_text_of(line, "call"));
+    struct simulated_caller caller = {
+        .user = text_in(actor, "user"),
+        .host = text_in(actor, "host"),
+        .to = conference_name(replay->conference),
+        .display_name = text_in(actor, "name"),
+        .user_agent = text_in(actor, "agent"),
+        .groups = text_in(actor, "groups"),
+        .referred_by = text_in(actor, "referred_by"),
+        .proof = proof_of(actor),
+        .anonymous = json_is_true(json_object_get(actor, "anonymous")),
+    };
+
+    if (!phone || phone->call)
+        return;
+    phone->call = phone_make(&replay->world, &caller);
+    if (!phone->call)
+        return;
+    focus_signalling_events()->on_incoming(phone->call, replay->focus);
+    /* Who waits does so with the music of a call that is up. */
+    if (phone->call->answered && strcmp(line_text_of(line, "verdict"), "pending") == 0)
+        bring_up(phone);
+}
+
+void perform_person(struct replay *replay, const struct recorded_line *line)
+{
+    struct decision decision = {.verdict = DECISION_ACCEPT};
+    struct request_params asked;
+    struct phone *phone;
+
+    journal_params(line->json, VERB_JOIN, &asked, &decision.params);
+    replay->quietly = &decision;
+    dial(replay, line);
+    phone = phone_find(replay, line_text_of(line, "call"));
+    if (phone && phone->call && json_is_true(json_object_get(line->json, "joined")))
+        bring_up(phone);
+    loop_advance(replay->loop, 0);
+    replay->quietly = NULL;
+}
+
+/* ---- requests ------------------------------------------------------------------------------- */
+
+/* What has effects that the focus has without a network. */
+static bool is_submitted(enum verb verb)
+{
+    return verb != VERB_CREATE && verb != VERB_JOIN && verb != VERB_REPLACE &&
+           verb != VERB_SUBSCRIBE && verb != VERB_SIDEBAR && verb != VERB_RECORD;
+}
+
+static void submit(struct replay *replay, const struct recorded_line *line)
+{
+    struct request_again again;
+    struct decision decision;
+
+    request_again(replay, line, &again);
+    (void)focus_submit(replay->focus, &again.request, &decision);
+}
+
+/* Policies ask for things in their event hooks; what applications have asked for is asked again. */
+static bool is_by_policy(const struct replay *replay, const struct recorded_line *line)
+{
+    const json_t *scripts = json_object_get(replay->recording.lines[0].json, "scripts");
+    const json_t *actor = json_object_get(line->json, "actor"), *file;
+    size_t i;
+
+    json_array_foreach(json_object_get(scripts, "policies"), i, file)
+    {
+        if (strcmp(text_in(actor, "kind"), "script") == 0 &&
+            strcmp(json_string_value(file), text_in(actor, "uri")) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What hooks would have asked for has effects all the same. */
+static void submit_missed(struct replay *replay, struct recorded_line *line)
+{
+    struct decision decision;
+
+    line->is_done = true;
+    between_miss(replay, line);
+    if (!is_submitted(verb_of(line)))
+        return;
+    decision_again(line, &decision);
+    replay->quietly = &decision;
+    submit(replay, line);
+    replay->quietly = NULL;
+}
+
+void perform_decision(struct replay *replay, struct recorded_line *line)
+{
+    const json_t *actor = json_object_get(line->json, "actor");
+
+    if (is_by_policy(replay, line)) {
+        submit_missed(replay, line);
+        return;
+    }
+    if (verb_of(line) == VERB_JOIN && !json_object_get(actor, "participant"))
+        dial(replay, line);
+    else if (is_submitted(verb_of(line)))
+        submit(replay, line);
+    if (!line->is_done)
+        between_ask(replay, line);
+    settle(replay);
+}
+
+/* ---- events --------------------------------------------------------------------------------- */
+
+static bool is_event(const struct recorded_line *line, enum conference_event_kind kind)
+{
+    return strcmp(line_text_of(line, "event"), event_name(kind)) == 0;
+}
+
+/* A call of the focus's that the recording knows by this name. */
+static void find_outgoing(struct replay *replay, const struct recorded_line *line,
+                          struct phone *phone)
+{
+    struct call *call;
+
+    DL_FOREACH(replay->world.phones, call)
+    {
+        if (call->info.is_outgoing && !call->is_over &&
+            strcmp(call->info.caller.uri, line_text_of(line, "who")) == 0)
+            phone->call = call;
+    }
+}
+
+static void act(struct replay *replay, const struct recorded_line *line, struct phone *phone)
+{
+    const struct mixing_events *mixing = focus_mixing_events();
+    struct call *call = phone->call;
+    bool on = json_is_true(json_object_get(line->json, "on"));
+
+    if (is_event(line, EVENT_JOINED)) {
+        bring_up(phone);
+    } else if (is_event(line, EVENT_LEFT) || is_event(line, EVENT_FAILED)) {
+        phone_ended(call, (int)line_id(line, "code"), line_text_of(line, "reason"));
+    } else if (is_event(line, EVENT_DIGIT) && call->user) {
+        mixing->on_digit(call->user, *line_text_of(line, "digit"),
+                         (unsigned)line_id(line, "duration"), replay->focus);
+    } else if (is_event(line, EVENT_SPEAKING) && call->user) {
+        mixing->on_speaking(call->user, on, replay->focus);
+    } else if (is_event(line, EVENT_HELD)) {
+        phone_session(call, on ? STREAM_RECVONLY : STREAM_SENDRECV, on);
+    }
+}
+
+/* Nobody has refused it: who has asked wants it no longer. */
+static void withdraw(struct replay *replay, const struct recorded_line *line)
+{
+    const json_t *of = json_object_get(line->json, "of");
+    struct phone *phone = phone_find(replay, text_in(of, "call"));
+
+    if (strcmp(text_in(of, "verb"), verb_name(VERB_JOIN)) != 0)
+        pending_cancel(replay->focus, pending_now(replay, line_id(line, "pending")));
+    else if (phone && phone->call && !phone->call->is_over)
+        phone_ended(phone->call, 0, line_text_of(line, "reason"));
+}
+
+void perform_cause(struct replay *replay, const struct recorded_line *line)
+{
+    struct phone *phone = phone_find(replay, line_text_of(line, "call"));
+
+    if (is_event(line, EVENT_DECIDED) && !json_is_true(json_object_get(line->json, "on")))
+        withdraw(replay, line);
+    if (!phone)
+        return;
+    if (!phone->call)
+        find_outgoing(replay, line, phone);
+    if (!phone->call && is_event(line, EVENT_JOINED))
+        perform_person(replay, line); /* by ways that are not gone again, as Replaces */
+    if (phone->call && !phone->call->is_over)
+        act(replay, line, phone);
+    settle(replay);
+}
+
+static enum conference_event_kind kind_of(const struct recorded_line *line)
+{
+    unsigned kind = 0;
+
+    while (kind < EVENT_COUNT && !is_event(line, (enum conference_event_kind)kind))
+        kind++;
+    return (enum conference_event_kind)kind;
+}
+
+void perform_event(struct replay *replay, struct recorded_line *line)
+{
+    struct conference_event event = {.kind = kind_of(line)};
+
+    loop_advance(replay->loop, 0);
+    replay->has_untold = false;
+    if (line->is_done || event.kind == EVENT_COUNT)
+        return;
+    /* What only the network or the mixer could bring about is told as it was. */
+    event.conference = conference_id(replay->conference);
+    event.participant = person_now(replay, line_id(line, "participant"));
+    event.pending = pending_now(replay, line_id(line, "pending"));
+    between_tell(replay, line, &event);
+}

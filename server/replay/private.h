@@ -1,0 +1,124 @@
+/*
+ * Inside the replay. Nobody outside this folder includes this.
+ *
+ *   replay.c    the whole: put together, led from line to line
+ *   recorded.c  the recording's lines
+ *   people.c    who of the recording is who now
+ *   perform.c   what a line says is done
+ *   between.c   between focus and scripts: what was decided is decided, what was told is told
+ */
+#ifndef REPLAY_PRIVATE_H
+#define REPLAY_PRIVATE_H
+
+#include "journal/journal.h"
+#include "lua/lua_engine.h"
+#include "replay/replay.h"
+#include "simulate/world.h"
+
+#include <uthash.h>
+
+/* ---- recorded.c ----------------------------------------------------------------------------- */
+
+struct recorded_line {
+    json_t *json;
+    int64_t at;   /* ms since 1970 */
+    bool is_done; /* asked, or told, in this replay */
+};
+
+struct recording {
+    struct recorded_line *lines; /* the first is of the kind "recording" */
+    unsigned count;
+};
+
+/* EINVAL: it is none; errno of reading it; ENOMEM. */
+int recorded_read(const char *file, struct recording *recording, char *error, size_t error_size);
+void recorded_free(struct recording *recording);
+bool line_is(const struct recorded_line *line, const char *kind);
+/* "" and 0 when there is none. */
+const char *line_text_of(const struct recorded_line *line, const char *key);
+uint64_t line_id(const struct recorded_line *line, const char *key);
+
+/* ---- people.c ------------------------------------------------------------------------------- */
+
+/* A phone of the recording, by its call's name there. */
+struct phone {
+    char name[64];
+    struct call *call; /* NULL: not yet */
+    bool is_up;
+    unsigned updates; /* of the call, that it has answered */
+    UT_hash_handle hh;
+};
+
+/* A participant, or a pending request, of the recording. */
+struct known {
+    uint64_t recorded, now; /* ids; `now` 0: not yet */
+    char phone[64];         /* of a participant */
+    UT_hash_handle hh;
+};
+
+struct replay {
+    struct recording recording;
+    struct loop *loop;
+    struct focus *focus;
+    struct lua_engine *engine;
+    struct world world;
+    const struct policy *scripts; /* who are asked by the side */
+    struct policy between;
+    struct journalling watch;
+    struct conference *conference;
+    struct phone *phones;  /* hash by name */
+    struct known *people;  /* hash by their recorded ids */
+    struct known *pending; /* the same */
+    int64_t now;           /* of the replay, ms since 1970 */
+    bool has_untold;       /* something has happened, of which hooks are to be told */
+    unsigned at;           /* the line that is performed */
+    unsigned telling;      /* the one that hooks are told of; 0: none */
+    /* What is asked is decided so, and nobody is asked or told; NULL: they are. */
+    const struct decision *quietly;
+    FILE *out;
+    struct replay_result *result;
+};
+
+/* Notes whose phones the participants have. ENOMEM. */
+int people_note(struct replay *replay);
+void people_free(struct replay *replay);
+struct phone *phone_find(struct replay *replay, const char *name);
+/* The participant's id; 0: it is not there (yet). */
+uint64_t person_now(struct replay *replay, uint64_t recorded);
+/* The same of what waits. */
+uint64_t pending_now(const struct replay *replay, uint64_t recorded);
+void pending_note(struct replay *replay, uint64_t recorded, uint64_t now);
+
+/* ---- perform.c ------------------------------------------------------------------------------ */
+
+/* The request as it was, with the ids of now; its strings are the line's. */
+struct request_again {
+    struct request request;
+    struct invitation invitation;
+    struct sidebar_wish sidebar;
+};
+void request_again(struct replay *replay, const struct recorded_line *line,
+                   struct request_again *again);
+/* As it was decided. */
+void decision_again(const struct recorded_line *line, struct decision *decision);
+
+/* Who was in when the recording began comes in. */
+void perform_person(struct replay *replay, const struct recorded_line *line);
+void perform_decision(struct replay *replay, struct recorded_line *line);
+/* Whatever has caused the event. */
+void perform_cause(struct replay *replay, const struct recorded_line *line);
+/* The hooks are told of it. */
+void perform_event(struct replay *replay, struct recorded_line *line);
+
+/* ---- between.c ------------------------------------------------------------------------------ */
+
+const struct policy *between_open(struct replay *replay);
+/* Asks the scripts what they were asked in this line, and tells whether they say the same. */
+void between_ask(struct replay *replay, struct recorded_line *line);
+/* Tells the hooks of the line's event, which is `event` now. */
+void between_tell(struct replay *replay, struct recorded_line *line,
+                  const struct conference_event *event);
+/* They have not asked for it. */
+void between_miss(struct replay *replay, const struct recorded_line *line);
+
+#endif
