@@ -16,6 +16,11 @@
 /* Few, since one instruction on long strings can take as long as thousands of others. */
 enum { INSTRUCTIONS_A_LOOK = 250 };
 
+enum {
+    RATION_WINDOW = 60000, /* ms */
+    RATION = 1000000000,   /* ns that a conversation may compute within that */
+};
+
 /* A program under a sanitizer needs that much more time for the same work. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { SLOWNESS = 10 };
@@ -145,17 +150,21 @@ bool budget_allocate(struct generation *generation, size_t size)
     return false;
 }
 
-void budget_refuse(struct generation *generation)
+void budget_refuse(struct generation *generation, const char *why)
 {
     struct budget *budget = generation->budget;
 
-    if (budget)
-        position_text(generation->running, 0, budget->refused, sizeof budget->refused);
+    if (!budget)
+        return;
+    budget->shortage = why;
+    position_text(generation->running, 0, budget->refused, sizeof budget->refused);
 }
 
-void budget_begin(struct generation *generation, struct budget *budget, enum budget_kind kind)
+void budget_begin(struct generation *generation, struct budget *budget, enum budget_kind kind,
+                  struct memory_share *share)
 {
     memset(budget, 0, sizeof *budget);
+    budget->share = share;
     budget->kind = kind;
     budget->began = clock_ns();
     budget->began_cpu = clock_computed_ns();
@@ -168,4 +177,22 @@ void budget_end(struct generation *generation, struct budget *budget)
 {
     generation->budget = budget->outer;
     look_every(generation->running, INSTRUCTIONS_A_LOOK);
+}
+
+/* ---- many of them --------------------------------------------------------------------------- */
+
+void budget_ration(struct budget *budget, struct ration *ration, uint64_t now)
+{
+    if (now - ration->since >= RATION_WINDOW) {
+        ration->since = now;
+        ration->computed = 0;
+    }
+    if (ration->computed > (uint64_t)RATION * SLOWNESS)
+        budget->exceeded = "stopped after 1 s of computing within a minute, all that a "
+                           "conversation may use";
+}
+
+void budget_spend(const struct budget *budget, struct ration *ration)
+{
+    ration->computed += clock_computed_ns() - budget->began_cpu;
 }

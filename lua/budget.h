@@ -7,6 +7,7 @@
 
 #include "core/histogram.h"
 #include "lua/errors.h"
+#include "lua/memory.h"
 
 #include <jansson.h>
 #include <lauxlib.h>
@@ -20,9 +21,6 @@ enum {
     ERROR_WINDOW = 60, /* s in which errors are counted for the log line */
     ERRORS_KEPT = 64,  /* times of errors remembered for that */
 };
-
-#define MEMORY_LIMIT ((size_t)64 << 20)  /* bytes of one generation */
-#define STRING_LIMIT ((size_t)256 << 10) /* bytes of one Lua string */
 
 /* budget.c */
 enum budget_kind {
@@ -42,11 +40,20 @@ struct budget {
     uint64_t began, began_cpu;   /* ns */
     const char *exceeded;        /* what ran out, in words; NULL: nothing yet */
     char where[POSITION_TEXT];   /* the script's position when it ran out; "": not known */
-    char refused[POSITION_TEXT]; /* where memory was last refused; "": nowhere */
+    struct memory_share *share;  /* whose memory it uses; NULL: the engine's own */
+    const char *shortage;        /* why memory was last refused, in words; NULL: it was not */
+    char refused[POSITION_TEXT]; /* where that was; "": nowhere */
     struct budget *outer;
 };
 
-void budget_begin(struct generation *generation, struct budget *budget, enum budget_kind kind);
+/* What has been computed since then. Zeros at first. */
+struct ration {
+    uint64_t since;    /* ms */
+    uint64_t computed; /* ns */
+};
+
+void budget_begin(struct generation *generation, struct budget *budget, enum budget_kind kind,
+                  struct memory_share *share);
 void budget_end(struct generation *generation, struct budget *budget);
 /* For work in C that the count of instructions does not see. Raises once over budget. */
 void budget_charge(lua_State *L, uint64_t instructions);
@@ -55,7 +62,10 @@ bool budget_allocate(struct generation *generation, size_t size);
 /* From there, too: remembers where the script is, since an error for want of memory has no
  * position.
  */
-void budget_refuse(struct generation *generation);
+void budget_refuse(struct generation *generation, const char *why);
+/* What one conversation computes, with a clock of its own in ms. */
+void budget_ration(struct budget *budget, struct ration *ration, uint64_t now);
+void budget_spend(const struct budget *budget, struct ration *ration);
 
 /* stats.c */
 struct hook_stats {

@@ -48,6 +48,7 @@ static void conversation_free(struct conversation *conversation)
     luaL_unref(L, LUA_REGISTRYINDEX, conversation->thread_reference);
     luaL_unref(L, LUA_REGISTRYINDEX, conversation->hangup_reference);
     HASH_DEL(generation->engine->conversations, conversation);
+    memory_share_leave(conversation->memory);
     free(conversation);
     generation_release(generation);
 }
@@ -80,7 +81,8 @@ static bool step_begin(struct step *step, struct conversation *conversation, lua
     if (!hook_frame_enter(&step->frame))
         return false;
     generation->running = running;
-    budget_begin(generation, &step->budget, BUDGET_STEP);
+    budget_begin(generation, &step->budget, BUDGET_STEP, conversation->memory);
+    budget_ration(&step->budget, &conversation->ration, loop_now(generation->engine->loop));
     return true;
 }
 
@@ -90,6 +92,7 @@ static void step_end(struct step *step)
 
     generation->running = step->before;
     budget_end(generation, &step->budget);
+    budget_spend(&step->budget, &step->frame.conversation->ration);
     hook_frame_leave(&step->frame);
     hook_stats_call(&step->frame.conversation->application->stats, clock_ns() - step->budget.began);
 }
@@ -187,17 +190,11 @@ static bool run(struct conversation *conversation, struct step *step, int count,
 {
     lua_State *thread = conversation->thread;
     int results, status = lua_resume(thread, step->before, count, &results);
-    bool is_astray = status == LUA_YIELD && !conversation->wait;
-    bool is_good = !is_astray && (status == LUA_OK || status == LUA_YIELD);
+    bool is_good = status == LUA_OK || status == LUA_YIELD;
     const char *consequence = consequence_of(conversation);
 
     *is_overp = status == LUA_OK;
-    if (is_astray)
-        report(step,
-               "coroutine.yield is for coroutines that the script itself has made: an application "
-               "waits by call:sleep and the like",
-               consequence);
-    else if (!is_good)
+    if (!is_good)
         report_error(step, thread, "", consequence);
     is_good &= step_keep(step, is_good, consequence);
     if (!is_good) {
@@ -324,7 +321,9 @@ void conversation_begin(struct lua_engine *engine, struct visitor *visitor)
     HASH_ADD(hh, engine->conversations, visitor, sizeof conversation->visitor, conversation);
     lua_pushcfunction(L, prepare);
     lua_pushlightuserdata(L, conversation);
-    if (!conversation->application || lua_pcall(L, 1, 0, 0) != LUA_OK) {
+    if (conversation->application)
+        conversation->memory = memory_share_create(&conversation->application->memory);
+    if (!conversation->memory || lua_pcall(L, 1, 0, 0) != LUA_OK) {
         log_write(LOG_LEVEL_ERROR, NULL, call->id, "out of memory for application %s",
                   call->requested_user);
         lua_settop(L, top);

@@ -22,6 +22,7 @@
 #define LUA_CONVERSATION_H
 
 #include "focus/visitor.h"
+#include "lua/budget.h"
 #include "lua/private.h"
 
 #include <lua.h>
@@ -114,8 +115,10 @@ struct conversation {
     const struct wait *wait;                /* NULL: it runs */
     const struct wait *waited;              /* the last one */
     uint64_t wait_count;                    /* the number of the last wait, for its ticket */
-    uint64_t waits_since;                   /* loop_now() */
-    unsigned waits;                         /* begun since then */
+    struct ration ration;
+    struct memory_share *memory; /* reference: it may outlive the conversation */
+    uint64_t waits_since;        /* loop_now() */
+    unsigned waits;              /* begun since then */
     struct loop_timer *timer;
     char keys[KEYS_MAX + 1]; /* pressed, and not yet taken */
     struct playlist playlist;

@@ -6,7 +6,9 @@
  * coroutine.close is left out: it runs closing code on a thread of its own.
  */
 #include "lua/budget.h"
+#include "lua/conversation.h"
 #include "lua/generation.h"
+#include "lua/hook.h"
 #include "lua/libraries.h"
 
 #include <string.h>
@@ -115,6 +117,11 @@ static int coroutine_wrap(lua_State *L)
 
 static int coroutine_yield(lua_State *L)
 {
+    const struct hook_frame *frame = generation_of(L)->frame;
+
+    if (frame && frame->conversation && frame->conversation->thread == L)
+        script_error(L, "coroutine.yield is for coroutines that the script itself has made: an "
+                        "application waits by call:sleep and the like");
     return lua_yield(L, lua_gettop(L));
 }
 

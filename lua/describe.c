@@ -96,7 +96,7 @@ json_t *policies_describe(struct generation *generation, const struct conference
         (void)json_array_append_new(description.policies, policy_json(policy));
     lua_pushcfunction(L, describe_body);
     lua_pushlightuserdata(L, &description);
-    budget_begin(generation, &budget, BUDGET_DECISION);
+    budget_begin(generation, &budget, BUDGET_DECISION, NULL);
     if (lua_pcall(L, 1, 0, 0) != LUA_OK)
         lua_pop(L, 1); /* an option that is wrong is told of when a hook reads it */
     budget_end(generation, &budget);

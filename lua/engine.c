@@ -274,6 +274,7 @@ void lua_engine_destroy(struct lua_engine *engine)
     conversations_close(engine);
     probation_close(engine);
     shadow_free(engine);
+    lua_engine_abandon(engine);
     pins_drop(engine, true);
     generation_release(engine->generation);
     while (engine->states)

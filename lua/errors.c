@@ -79,9 +79,8 @@ void message_take(lua_State *L, const struct budget *budget, const char *fallbac
         (void)snprintf(text, size, "%s: %s", *budget->where ? budget->where : fallback,
                        budget->exceeded);
     else if (strncmp(message, "not enough memory", 17) == 0)
-        (void)snprintf(text, size,
-                       "%s: not enough memory: scripts have %zu MiB, and %zu KiB for one string",
-                       fallback, MEMORY_LIMIT >> 20, STRING_LIMIT >> 10);
+        (void)snprintf(text, size, "%s: not enough memory%s%s", fallback,
+                       budget->shortage ? ": " : "", budget->shortage ? budget->shortage : "");
     else
         (void)snprintf(text, size, "%s", message);
     lua_pop(L, 1);

@@ -25,40 +25,26 @@ struct generation *generation_of(lua_State *L)
     return *(struct generation **)lua_getextraspace(L);
 }
 
-static void *allocate(void *arg, void *block, size_t old_size, size_t size)
-{
-    struct generation *generation = arg;
-    size_t old = block ? old_size : 0; /* without a block it says what is to be made */
-    void *grown;
-
-    if (size == 0) {
-        free(block);
-        generation->memory -= old;
-        return NULL;
-    }
-    if (size > old && ((!block && old_size == LUA_TSTRING && size > STRING_LIMIT + 64) ||
-                       generation->memory - old + size > generation->memory_limit ||
-                       !budget_allocate(generation, size))) {
-        budget_refuse(generation);
-        return NULL;
-    }
-    grown = realloc(block, size);
-    if (grown)
-        generation->memory += size - old;
-    else if (size <= old)
-        grown = block; /* Lua relies on shrinking to succeed */
-    return grown;
-}
-
 /* ---- one file ------------------------------------------------------------------------------- */
+
+/* Pushes the compiled file. Raises: text that nests too deep is an error that names no file. */
+static void compile(lua_State *L, const struct script_file *file)
+{
+    const char *name = lua_pushfstring(L, "@%s", file->display), *error;
+
+    if (luaL_loadbufferx(L, file->source, file->length, name, "t") == LUA_OK)
+        return;
+    error = lua_tostring(L, -1);
+    if (strncmp(error, file->display, strlen(file->display)) != 0)
+        lua_pushfstring(L, "%s: %s", file->display, error);
+    (void)lua_error(L);
+}
 
 static int load_body(lua_State *L)
 {
     struct script_file *file = lua_touserdata(L, 1);
 
-    lua_pushfstring(L, "@%s", file->display);
-    if (luaL_loadbufferx(L, file->source, file->length, lua_tostring(L, -1), "t") != LUA_OK)
-        return lua_error(L);
+    compile(L, file);
     sandbox_push_environment(L);
     (void)lua_setupvalue(L, -2, 1);
     lua_call(L, 0, 1);
@@ -94,7 +80,10 @@ static int load_run(struct generation *generation, struct script_file *file, cha
     lua_pushcfunction(L, message_handler);
     lua_pushcfunction(L, load_body);
     lua_pushlightuserdata(L, file);
-    budget_begin(generation, &budget, BUDGET_LOAD);
+    budget_begin(generation, &budget, BUDGET_LOAD,
+                 file->policy        ? &file->policy->memory
+                 : file->application ? &file->application->memory
+                                     : NULL);
     status = lua_pcall(L, 1, 0, -3);
     budget_end(generation, &budget);
     generation->frame = frame;
@@ -111,9 +100,13 @@ int generation_run(struct generation *generation, struct script_file *file, char
 {
     int result = source_read(file->path, &file->source, &file->length, error, error_size);
 
+    unsigned selftests = generation->selftest_count;
+
     (void)json_array_append_new(generation->files, json_string(file->path));
     if (!result)
         result = load_run(generation, file, error, error_size);
+    if (generation->selftest_count > selftests)
+        (void)json_array_append_new(generation->tested, json_string(file->path));
     free(file->source);
     file->source = NULL;
     return result;
@@ -277,10 +270,12 @@ int generation_create(struct lua_engine *engine, unsigned number, const char *si
     generation->memory_limit = MEMORY_LIMIT;
     generation->site_policy = strdup(site_policy);
     generation->files = json_array();
+    generation->tested = json_array();
     if (generation->site_policy)
-        generation->L = lua_newstate(allocate, generation);
+        generation->L = lua_newstate(memory_allocate, generation);
     if (!generation->L) {
         json_decref(generation->files);
+        json_decref(generation->tested);
         free(generation->site_policy);
         free(generation);
         return ENOMEM;
@@ -314,6 +309,7 @@ void generation_release(struct generation *generation)
     applications_free(generation);
     zones_free(generation);
     json_decref(generation->files);
+    json_decref(generation->tested);
     free(generation->site_policy);
     free(generation);
 }
@@ -367,7 +363,7 @@ int generation_check_conference(struct generation *generation,
         return status;
     lua_pushcfunction(L, options_check_body);
     lua_pushlightuserdata(L, &check);
-    budget_begin(generation, &budget, BUDGET_LOAD);
+    budget_begin(generation, &budget, BUDGET_LOAD, NULL);
     status = lua_pcall(L, 1, 0, 0);
     budget_end(generation, &budget);
     if (status == LUA_OK)

@@ -37,11 +37,12 @@ struct policy_hook {
 
 /* One policy file in one generation. */
 struct script_policy {
-    char *name;                            /* as conferences name it */
-    char *display;                         /* how the operator knows the file: "policy/open.lua" */
-    char *error;                           /* why it could not be loaded; NULL: it is good */
-    bool is_made;                          /* while loading: parley.policy was called */
-    unsigned version;                      /* of what it keeps in conference.state, from 1 */
+    char *name;       /* as conferences name it */
+    char *display;    /* how the operator knows the file: "policy/open.lua" */
+    char *error;      /* why it could not be loaded; NULL: it is good */
+    bool is_made;     /* while loading: parley.policy was called */
+    unsigned version; /* of what it keeps in conference.state, from 1 */
+    struct memory_share memory;
     int object;                            /* reference to the object that the file returned */
     struct policy_hook *hooks[HOOK_COUNT]; /* NULL: the policy has no such hook */
     struct script_policy *next;
@@ -64,12 +65,13 @@ void policy_push_declarations(lua_State *L, const struct script_policy *policy);
 /* application.c */
 /* What calls to one user part talk with, in one generation. */
 struct script_application {
-    char *name;              /* the user part: "9000" */
-    char *display;           /* "scripts/reception.lua" */
-    int function;            /* reference */
-    int line;                /* where the function begins */
-    const json_t *options;   /* of the config; NULL: none. The generation's */
-    bool has_options;        /* while loading: parley.options was called */
+    char *name;            /* the user part: "9000" */
+    char *display;         /* "scripts/reception.lua" */
+    int function;          /* reference */
+    int line;              /* where the function begins */
+    const json_t *options; /* of the config; NULL: none. The generation's */
+    bool has_options;      /* while loading: parley.options was called */
+    struct memory_share memory;
     struct hook_stats stats; /* of its steps from wait to wait */
     struct script_application *next;
 };
@@ -110,8 +112,10 @@ struct generation {
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
     json_t *files;               /* paths of what was read */
-    struct zone *zones;          /* looked at so far; list */
-    struct generation *next;     /* the one before it that is still alive */
+    json_t *tested;              /* of them, those with self-tests */
+    unsigned selftest_count;
+    struct zone *zones;      /* looked at so far; list */
+    struct generation *next; /* the one before it that is still alive */
     struct failures failures;
     struct shadow *shadow; /* what it is of, and so decides nothing; NULL: none */
     int language;          /* reference to the rules for what is said; 0: there are none */

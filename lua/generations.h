@@ -35,6 +35,11 @@ int generation_make(struct lua_engine *engine, const struct lua_engine_demand *d
                     const struct conference *only, struct generation **generationp, char *error,
                     size_t error_size);
 
+/* Whether it can decide about all conferences, as they are and as they are to be. As
+ * generation_make. */
+int generation_check_all(struct lua_engine *engine, struct generation *generation,
+                         const struct lua_engine_demand *demand, char *error, size_t error_size);
+
 /* ---- engine.c ------------------------------------------------------------------------------- */
 
 /* The policies that decide about the request's conference are asked in their order; the first

@@ -150,7 +150,7 @@ static bool hook_run(struct hook_frame *frame, char *error)
     lua_pushcfunction(L, message_handler);
     lua_pushcfunction(L, hook_body);
     lua_pushlightuserdata(L, frame);
-    budget_begin(generation, &budget, budget_of(frame));
+    budget_begin(generation, &budget, budget_of(frame), &frame->policy->memory);
     status = lua_pcall(L, 1, 0, -3);
     generation->running = L;
     budget_end(generation, &budget);

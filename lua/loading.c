@@ -43,9 +43,8 @@ static int present_check(struct generation *generation, const struct conference 
     return generation_check_conference(generation, &config, error, error_size);
 }
 
-/* All conferences, as they are and as they are to be. */
-static int conferences_check(struct lua_engine *engine, struct generation *generation,
-                             const struct lua_engine_demand *demand, char *error, size_t error_size)
+int generation_check_all(struct lua_engine *engine, struct generation *generation,
+                         const struct lua_engine_demand *demand, char *error, size_t error_size)
 {
     struct conference *conference = NULL;
     int result = 0;
@@ -73,7 +72,7 @@ static int load(struct lua_engine *engine, struct generation *generation,
     if (!result)
         result = applications_load(generation, demand->applications, error, error_size);
     if (!result)
-        result = conferences_check(engine, generation, demand, error, error_size);
+        result = generation_check_all(engine, generation, demand, error, error_size);
     return result;
 }
 

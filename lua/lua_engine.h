@@ -93,6 +93,17 @@ void lua_engine_files(const struct lua_engine *engine, void (*tell)(const char *
 /* Number of the live generation, from 1. */
 unsigned lua_engine_generation(const struct lua_engine *engine);
 
+/* Its two halves: compiling and checking, and the swap of what has come of that; or it is let go
+ * of. The demand is the same for both. */
+int lua_engine_prepare(struct lua_engine *engine, const struct lua_engine_demand *demand,
+                       char *error, size_t error_size);
+int lua_engine_swap(struct lua_engine *engine, const struct lua_engine_demand *demand, char *error,
+                    size_t error_size);
+void lua_engine_abandon(struct lua_engine *engine);
+/* Paths of the scripts that have self-tests, of what is prepared, or else of the live generation.
+ * Borrowed. */
+const json_t *lua_engine_selftests(const struct lua_engine *engine);
+
 /*
  * Single conferences, with their sidebars. Errors, with `error`, as lua_engine_reload; EINVAL also
  * when the conference is a sidebar, or not what is said.

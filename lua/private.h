@@ -11,6 +11,8 @@
  * budget.h
  *   budget.c       instructions, time and memory of one hook call
  *   stats.c        calls, errors and times of hooks
+ * memory.h
+ *   memory.c       the allocator: who holds how much
  * errors.h
  *   errors.c       raising errors, and telling them with their position
  *   nearest.c      "did you mean"
@@ -95,6 +97,7 @@ struct lua_engine {
     struct generation *generations; /* all that are alive, newest first */
     unsigned last_number;           /* of a generation that decided about anything */
     struct conference_pin *pins;    /* hash by conference */
+    struct generation *candidate;   /* for the next reload. A reference; NULL: there is none */
     struct probation probation;
     struct shadow *shadow;                   /* NULL: there was none */
     struct conference_state *states;         /* hash by id */

@@ -55,7 +55,7 @@ static bool run(struct generation *generation, lua_CFunction body, struct snapsh
 
     lua_pushcfunction(L, body);
     lua_pushlightuserdata(L, snapshot);
-    budget_begin(generation, &budget, BUDGET_LOAD);
+    budget_begin(generation, &budget, BUDGET_LOAD, NULL);
     is_well = lua_pcall(L, 1, 0, 0) == LUA_OK;
     budget_end(generation, &budget);
     if (!is_well)

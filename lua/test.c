@@ -90,6 +90,8 @@ static int declare(lua_State *L, bool is_self, const char *what)
     luaL_checktype(L, 3, LUA_TFUNCTION);
     if (tester)
         add(L, tester, is_self, what);
+    else
+        generation_of(L)->selftest_count++;
     return 0;
 }
 
@@ -151,7 +153,7 @@ static void call_test(struct generation *generation, const struct test_case *tes
     lua_pushcfunction(L, message_handler);
     lua_pushcfunction(L, test_body);
     lua_pushlightuserdata(L, (void *)test);
-    budget_begin(generation, &budget, BUDGET_TEST);
+    budget_begin(generation, &budget, BUDGET_TEST, NULL);
     if (lua_pcall(L, 1, 0, -3) != LUA_OK) {
         (void)snprintf(place, sizeof place, "%.100s:%d", tester->path, test->line);
         message_take(L, &budget, place, error, sizeof error);

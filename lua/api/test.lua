@@ -59,8 +59,8 @@ return {
           text = "What the policies have decided so far, of all verbs or of that one.",
           example = [[expect(sim:decisions("join")[1].verdict, "accept")]] },
         { name = "errors", takes = "", gives = "integer, string?", from = "test",
-          text = [[How many errors the scripts have made, and the first of them. A test in which there are
-            some fails unless it has asked.]],
+          text = [[How many errors have been logged, those of scripts for instance, and the first of them. A
+            test in which there are some fails unless it has asked.]],
           example = [[expect(sim:errors(), 0)]] },
       },
     },

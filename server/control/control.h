@@ -46,8 +46,9 @@ struct control_server {
     json_t *(*signalling)(void *arg);    /* SIP in figures; new reference */
     unsigned (*thread_count)(void *arg);
     void (*thread_stats)(void *arg, unsigned thread, struct mixing_thread_stats *stats);
-    /* 0, and lines in `told` about what needs a restart; or an errno and one line in it. */
-    int (*reload)(void *arg, char *told, size_t told_size);
+    /* Calls `done`, at once or later, unless the server ends: with 0, and lines about what needs a
+     * restart; or with an errno and one line. */
+    void (*reload)(void *arg, void (*done)(void *arg, int error, const char *told), void *done_arg);
     /* An errno, and one line in `told`, when it cannot be. */
     int (*place)(void *arg, enum placing placing, struct conference *conference, char *told,
                  size_t told_size);

@@ -25,7 +25,7 @@ struct client {
     struct client *next;
     struct bufferevent *stream;
     bool is_answered; /* closes when all is written */
-    bool waits;       /* asked to stop: stays until the server has gone */
+    bool waits;       /* asked to stop, or for a reload: stays until that is done */
 };
 
 struct control {
@@ -37,6 +37,7 @@ struct control {
     struct evconnlistener *listener;
     struct loop_timer *accept_pause;
     struct client *clients;
+    struct client *reloading; /* NULL: nobody waits for a reload */
     unsigned client_count;
 };
 
@@ -57,6 +58,9 @@ static void client_close(struct client *client)
     }
     *place = client->next;
     control->client_count--;
+    if (control->reloading == client) {
+        control->reloading = NULL;
+    }
     client_free(client);
 }
 
@@ -138,16 +142,38 @@ static bool answer_placing(struct control *control, const char *request, struct 
     return error != ENOTSUP;
 }
 
-static void answer_reload(struct control *control, struct evbuffer *out)
+/* It may have taken some time, for self-tests, and who asked for it may have gone. */
+static void on_reloaded(void *arg, int error, const char *told)
 {
-    char told[1024] = "";
-    if (control->config.server.reload(control->config.server.arg, told, sizeof told)) {
+    struct control *control = arg;
+    struct client *client = control->reloading;
+    control->reloading = NULL;
+    if (!client) {
+        return;
+    }
+    struct evbuffer *out = bufferevent_get_output(client->stream);
+    client->waits = false;
+    if (error) {
         evbuffer_add_printf(out, "error %s\n", told);
     } else {
         evbuffer_add_printf(out, "ok\nreloaded: scripts generation %u\n%s",
                             control->config.server.generation(control->config.server.arg, NULL),
                             told);
     }
+}
+
+static void begin_reload(struct client *client)
+{
+    struct control *control = client->control;
+    if (control->reloading) {
+        evbuffer_add_printf(bufferevent_get_output(client->stream),
+                            "error a reload is under way, with its self-tests\n");
+        return;
+    }
+    control->reloading = client;
+    client->waits = true;
+    bufferevent_set_timeouts(client->stream, NULL, NULL);
+    control->config.server.reload(control->config.server.arg, on_reloaded, control);
 }
 
 /* Requests about conferences: the words behind the first one say the rest. */
@@ -267,7 +293,7 @@ static void answer(struct client *client, const char *request)
         answer_document(out, control->config.server.scripts(control->config.server.arg),
                         control_render_shadow);
     } else if (strcmp(request, "reload") == 0) {
-        answer_reload(control, out);
+        begin_reload(client);
     } else if (strcmp(request, "stop") == 0) {
         begin_stop(client);
     } else if (!answer_explain(control, request, out) && !answer_pending(control, request, out) &&

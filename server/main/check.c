@@ -26,6 +26,32 @@ static bool tell_of(const char *config, const char *error)
     return false;
 }
 
+static bool check_script(const struct arguments *arguments, const char *path)
+{
+    struct settings settings;
+    char error[ERROR_MAX];
+    if (lua_check_script(path, error, sizeof error) ||
+        settings_load(arguments, arguments->config, &settings, NULL, error, sizeof error)) {
+        return tell(error);
+    }
+    json_t *scripts = json_pack("[s]", path);
+    bool is_good = self_tests_pass(&settings, scripts);
+    json_decref(scripts);
+    settings_free(&settings);
+    return is_good;
+}
+
+static bool check_settings(struct settings *settings, const char *config)
+{
+    char error[ERROR_MAX];
+    json_t *scripts = NULL;
+    bool is_good = server_check(settings, &scripts, error, sizeof error)
+                       ? tell_of(config, error)
+                       : self_tests_pass(settings, scripts);
+    json_decref(scripts);
+    return is_good;
+}
+
 /* `config` NULL: the defaults and the command line alone. */
 static bool check_file(const struct arguments *arguments, const char *config)
 {
@@ -35,11 +61,11 @@ static bool check_file(const struct arguments *arguments, const char *config)
     int status = settings_load(arguments, config, &settings, &is_script, error, sizeof error);
     bool is_good = !status;
     if (is_script) {
-        is_good = lua_check_script(config, error, sizeof error) == 0 || tell(error);
+        is_good = check_script(arguments, config);
     } else if (status) {
         is_good = tell_of(config, error);
     } else {
-        is_good = server_check(&settings, error, sizeof error) == 0 || tell_of(config, error);
+        is_good = check_settings(&settings, config);
         settings_free(&settings);
     }
     if (is_good) {

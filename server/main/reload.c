@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TOLD_SIZE = 1024 };
+
 static enum factory factory_of(const char *way)
 {
     return !*way ? FACTORY_NONE : strcmp(way, "answer") == 0 ? FACTORY_ANSWERS : FACTORY_REDIRECTS;
@@ -92,10 +94,14 @@ static int check_factories(const struct server *server, const struct settings *w
     return 0;
 }
 
-/* All policies must load, and suit the options of the conferences, or nothing is changed. */
-static int reload_scripts(struct server *server, const struct settings *wanted, char *error,
-                          size_t error_size)
+/* One half of the change of the scripts to what the settings want. All policies must load, and suit
+ * the options of the conferences, or nothing is changed. */
+static int scripts_change(struct server *server,
+                          int (*change)(struct lua_engine *, const struct lua_engine_demand *,
+                                        char *, size_t),
+                          char *error, size_t error_size)
 {
+    const struct settings *wanted = &server->reload.wanted;
     struct lua_engine_demand demand = {.site_policy = wanted->policy,
                                        .applications = wanted->applications,
                                        .conference_count = wanted->conference_count};
@@ -108,7 +114,7 @@ static int reload_scripts(struct server *server, const struct settings *wanted, 
         configs[i] = config_of(&wanted->conferences[i]);
     }
     demand.conferences = configs;
-    int status = lua_engine_reload(server->engine, &demand, error, error_size);
+    int status = change(server->engine, &demand, error, error_size);
     free(configs);
     return status;
 }
@@ -220,52 +226,110 @@ static void apply_probation(struct server *server, const struct settings *wanted
     lua_engine_set_probation(server->engine, &config);
 }
 
-int server_reload(struct server *server, char *error, size_t error_size)
+/* The scripts are the new ones already. */
+static void apply(struct server *server, struct settings *wanted)
 {
-    struct settings wanted;
-    uint64_t began = clock_us();
-    error[0] = '\0';
-    if (server->is_stopping) {
-        snprintf(error, error_size, "the server is stopping");
-        return EBUSY;
-    }
-    int status = settings_load(server->arguments, server->arguments->config, &wanted, NULL, error,
-                               error_size);
-    if (!status) {
-        status = check_factories(server, &wanted, error, error_size);
-        if (!status) {
-            status = reload_scripts(server, &wanted, error, error_size);
-        }
-        if (status) {
-            settings_free(&wanted);
-        }
-    }
+    server->settings.log_level = wanted->log_level;
+    log_set_level(wanted->log_level);
+    char *policy = server->settings.policy;
+    server->settings.policy = wanted->policy;
+    wanted->policy = policy;
+    json_t *applications = server->settings.applications;
+    server->settings.applications = wanted->applications;
+    wanted->applications = applications;
+    apply_probation(server, wanted);
+    apply_outbound(server, wanted);
+    apply_overload(server, wanted);
+    apply_http(server, wanted);
+    apply_conferences(server, wanted);
+    apply_accounts(server, wanted);
+    focus_reloaded(server->focus);
+    server->settings.reload_watch = wanted->reload_watch;
+    server_watch(server);
+}
+
+/* `told`: why not, or what needs a restart. */
+static void reload_end(struct server *server, int status, const char *told)
+{
     if (status) {
-        log_error("reload: %s; everything stays as it was", error);
+        log_error("reload: %s; everything stays as it was", told);
+    } else {
+        log_info("reload: done, script generation %u, in %.1f ms",
+                 lua_engine_generation(server->engine),
+                 (double)(clock_us() - server->reload.began) / 1000);
+    }
+    settings_free(&server->reload.wanted);
+    server->reload.wanted = (struct settings){0};
+    server->reload.is_under_way = false;
+    if (server->reload.done) {
+        server->reload.done(server->reload.arg, status, told);
+    }
+}
+
+/* The self-tests have been run. */
+static void on_tested(struct server *server, const char *problem)
+{
+    char told[TOLD_SIZE] = "";
+    int status = EINVAL;
+    if (problem) {
+        snprintf(told, sizeof told, "%s", problem);
+        lua_engine_abandon(server->engine);
+    } else {
+        status = scripts_change(server, lua_engine_swap, told, sizeof told);
+    }
+    if (!status) {
+        warn_of_restart(&server->settings, &server->reload.wanted, told, sizeof told);
+        apply(server, &server->reload.wanted);
+    }
+    reload_end(server, status, told);
+}
+
+/* Everything but the swap. */
+static int reload_prepare(struct server *server, char *error, size_t error_size)
+{
+    struct settings *wanted = &server->reload.wanted;
+    int status = settings_load(server->arguments, server->arguments->config, wanted, NULL, error,
+                               error_size);
+    if (status) {
+        *wanted = (struct settings){0};
         return status;
     }
-    warn_of_restart(&server->settings, &wanted, error, error_size);
-    server->settings.log_level = wanted.log_level;
-    log_set_level(wanted.log_level);
-    char *policy = server->settings.policy;
-    server->settings.policy = wanted.policy;
-    wanted.policy = policy;
-    json_t *applications = server->settings.applications;
-    server->settings.applications = wanted.applications;
-    wanted.applications = applications;
-    apply_probation(server, &wanted);
-    apply_outbound(server, &wanted);
-    apply_overload(server, &wanted);
-    apply_http(server, &wanted);
-    apply_conferences(server, &wanted);
-    apply_accounts(server, &wanted);
-    focus_reloaded(server->focus);
-    server->settings.reload_watch = wanted.reload_watch;
-    server_watch(server);
-    settings_free(&wanted);
-    log_info("reload: done, script generation %u, in %.1f ms",
-             lua_engine_generation(server->engine), (double)(clock_us() - began) / 1000);
-    return 0;
+    status = check_factories(server, wanted, error, error_size);
+    return status ? status : scripts_change(server, lua_engine_prepare, error, error_size);
+}
+
+void server_reload(struct server *server, void (*done)(void *arg, int error, const char *told),
+                   void *arg)
+{
+    char told[TOLD_SIZE] = "";
+    if (server->is_stopping || server->reload.is_under_way) {
+        const char *why = server->is_stopping ? "the server is stopping"
+                                              : "a reload is under way, with its self-tests";
+        log_error("reload: %s", why);
+        if (done) {
+            done(arg, EBUSY, why);
+        }
+        return;
+    }
+    server->reload.is_under_way = true;
+    server->reload.began = clock_us();
+    server->reload.done = done;
+    server->reload.arg = arg;
+    int status = reload_prepare(server, told, sizeof told);
+    const json_t *scripts = lua_engine_selftests(server->engine);
+    if (status) {
+        reload_end(server, status, told);
+    } else if (json_array_size(scripts) == 0) {
+        on_tested(server, NULL);
+    } else if (server_test_scripts(server, scripts, on_tested)) {
+        on_tested(server, "the self-tests cannot be run");
+    }
+}
+
+void server_reload_cancel(struct server *server)
+{
+    server_test_cancel(server);
+    settings_free(&server->reload.wanted);
 }
 
 int server_place(struct server *server, enum placing placing, struct conference *conference,

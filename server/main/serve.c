@@ -40,11 +40,10 @@ static void on_signal(int fd, void *arg)
 {
     struct server *server = arg;
     struct signalfd_siginfo info;
-    char error[ERROR_MAX];
     while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGHUP) {
             /* Success and failure are logged there. */
-            (void)server_reload(server, error, sizeof error);
+            server_reload(server, NULL, NULL);
         } else if (server->is_stopping && info.ssi_signo == SIGINT) {
             log_warn("stopped at once, without waiting for the calls to end");
             loop_stop(server->loop, EXIT_RUN_TIME);
@@ -123,9 +122,9 @@ static void thread_stats(void *arg, unsigned thread, struct mixing_thread_stats 
     mixing->thread_stats(mixing->ctx, thread, stats);
 }
 
-static int reload(void *arg, char *error, size_t error_size)
+static void reload(void *arg, void (*done)(void *arg, int error, const char *told), void *done_arg)
 {
-    return server_reload(arg, error, error_size);
+    server_reload(arg, done, done_arg);
 }
 
 static int place(void *arg, enum placing placing, struct conference *conference, char *told,
@@ -325,7 +324,7 @@ static int start_scripts(struct server *server)
     return status == 0 ? EXIT_CLEAN : status == EINVAL ? EXIT_WRONG : EXIT_RUN_TIME;
 }
 
-int server_check(struct settings *settings, char *error, size_t error_size)
+int server_check(struct settings *settings, json_t **scriptsp, char *error, size_t error_size)
 {
     struct server server = {.settings = *settings, .signals = -1};
     int status = loop_create(&server.loop);
@@ -340,6 +339,9 @@ int server_check(struct settings *settings, char *error, size_t error_size)
     }
     if (!status) {
         status = server_check_sound(settings, error, error_size);
+    }
+    if (!status) {
+        *scriptsp = json_copy((json_t *)lua_engine_selftests(server.engine));
     }
     focus_destroy(server.focus);
     lua_engine_destroy(server.engine);
@@ -441,6 +443,7 @@ static int start(struct server *server)
 static void take_apart(struct server *server)
 {
     server_unwatch(server);
+    server_reload_cancel(server);
     focus_destroy(server->focus);
     journal_destroy(server->journal);
     loop_timer_stop(&server->trim_timer);

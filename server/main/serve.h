@@ -35,6 +35,14 @@ struct server {
     int changes; /* inotify; -1: nothing is watched */
     struct loop_watch *changes_watch;
     struct loop_timer *settle_timer;
+    struct selftest *selftest; /* NULL: none runs */
+    struct {
+        bool is_under_way;
+        struct settings wanted;
+        uint64_t began; /* us */
+        void (*done)(void *arg, int error, const char *told);
+        void *arg;
+    } reload;
     bool is_stopping;
 };
 
@@ -63,17 +71,32 @@ struct probation_config server_probation(const struct settings *settings);
 int server_set_outbound(struct server *server, const struct settings *settings);
 
 /* Loads the scripts as a server with these settings would, and lets go of all again: an errno, and
- * one line in `error`. */
-int server_check(struct settings *settings, char *error, size_t error_size);
+ * one line in `error`. On success *scriptsp has the paths of those with self-tests; new reference.
+ */
+int server_check(struct settings *settings, json_t **scriptsp, char *error, size_t error_size);
 
-/* Reads config and scripts anew. On failure everything stays as it was: an errno, and one line in
- * `error`. On success `error` has a line for each option that changed and needs a restart. */
-int server_reload(struct server *server, char *error, size_t error_size);
+/* Runs the self-tests of scripts, by their paths; what fails is told on stderr. */
+bool self_tests_pass(const struct settings *settings, const json_t *scripts);
+
+/* Reads config and scripts anew, and has the self-tests run that there are; then, or at once, calls
+ * `done`, which may be NULL: with 0, and a line for each option that changed and needs a restart;
+ * or with an errno, and one line, and everything stays as it was. */
+void server_reload(struct server *server, void (*done)(void *arg, int error, const char *told),
+                   void *arg);
+/* The one that is under way is none any more. */
+void server_reload_cancel(struct server *server);
 
 /* Gives one conference other scripts than all others, or the same again. On failure it stays where
  * it was: an errno, and one line in `error`. */
 int server_place(struct server *server, enum placing placing, struct conference *conference,
                  char *error, size_t error_size);
+
+/* Has the self-tests of these scripts run. An errno: they are not; otherwise `done` is called, the
+ * problem being one line, or NULL. */
+int server_test_scripts(struct server *server, const json_t *scripts,
+                        void (*done)(struct server *server, const char *problem));
+/* `done` is not called. */
+void server_test_cancel(struct server *server);
 
 /* Watches what is in use now, if the settings say so; server_unwatch ends it. */
 void server_watch(struct server *server);

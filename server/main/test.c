@@ -130,10 +130,9 @@ static void print_totals(const struct tests *tests)
 
 /* ---- the command ---------------------------------------------------------------------------- */
 
-static int run_files(struct tests *tests)
+static struct lua_test_config config_of(struct tests *tests)
 {
-    const struct arguments *arguments = tests->arguments;
-    struct lua_test_config config = {
+    return (struct lua_test_config){
         .simulating = simulate_simulating(),
         .simulation = {.site_policy = tests->settings.policy,
                        .config_file = tests->settings.file,
@@ -144,12 +143,18 @@ static int run_files(struct tests *tests)
                        .sounds = &tests->sounds,
                        .prepare = prepare,
                        .prepare_arg = tests},
-        .only = arguments->values[FLAG_ONLY],
-        .told = told,
         .arg = tests,
     };
+}
+
+static int run_files(struct tests *tests)
+{
+    const struct arguments *arguments = tests->arguments;
+    struct lua_test_config config = config_of(tests);
     char error[ERROR_MAX];
     int code = EXIT_CLEAN;
+    config.only = arguments->values[FLAG_ONLY];
+    config.told = told;
     for (unsigned i = 0; i < arguments->file_count; i++) {
         if (lua_test_run(&config, arguments->files[i], error, sizeof error)) {
             fprintf(stderr, "%s\n", error); /* begins with the place, for editors */
@@ -165,6 +170,53 @@ static int run_files(struct tests *tests)
     return code != EXIT_CLEAN ? code : tests->failed > 0 ? EXIT_RUN_TIME : EXIT_CLEAN;
 }
 
+/* With their settings. */
+static void tests_begin(struct tests *tests)
+{
+    server_directories(&tests->settings, &tests->directories);
+    tests->accounts = (struct accounts){.ctx = tests, .find = find_account};
+    tests->sounds = (struct simulated_sounds){.ctx = tests, .look = look};
+    tests->durations = json_object();
+    tests->results = json_array();
+}
+
+static void tests_end(struct tests *tests)
+{
+    json_decref(tests->durations);
+    json_decref(tests->results);
+}
+
+/* The place first, for editors. */
+static void tell_failed(const struct lua_test *test, void *arg)
+{
+    struct tests *tests = arg;
+    if (test->problem) {
+        tests->failed++;
+        fprintf(stderr, "%s - selftest \"%s\"\n", test->problem, test->name);
+    }
+}
+
+bool self_tests_pass(const struct settings *settings, const json_t *scripts)
+{
+    struct tests tests = {.settings = *settings};
+    char error[ERROR_MAX];
+    const json_t *script;
+    size_t i;
+    log_set_level(LOG_LEVEL_ERROR);
+    tests_begin(&tests);
+    struct lua_test_config config = config_of(&tests);
+    config.told = tell_failed;
+    json_array_foreach(scripts, i, script)
+    {
+        if (lua_test_run(&config, json_string_value(script), error, sizeof error)) {
+            fprintf(stderr, "%s\n", error);
+            tests.failed++;
+        }
+    }
+    tests_end(&tests);
+    return tests.failed == 0;
+}
+
 int command_test(const struct arguments *arguments)
 {
     struct tests tests = {.arguments = arguments};
@@ -178,14 +230,9 @@ int command_test(const struct arguments *arguments)
         return EXIT_WRONG;
     }
     log_set_level(LOG_LEVEL_ERROR);
-    server_directories(&tests.settings, &tests.directories);
-    tests.accounts = (struct accounts){.ctx = &tests, .find = find_account};
-    tests.sounds = (struct simulated_sounds){.ctx = &tests, .look = look};
-    tests.durations = json_object();
-    tests.results = json_array();
+    tests_begin(&tests);
     int code = run_files(&tests);
-    json_decref(tests.durations);
-    json_decref(tests.results);
+    tests_end(&tests);
     settings_free(&tests.settings);
     return code;
 }

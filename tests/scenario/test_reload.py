@@ -1,10 +1,11 @@
 """Hot reload: scripts change while people talk, and nobody notices."""
 
+import re
 import signal
 
 import run
 import tone
-from parley import Server
+from parley import Server, run_parley
 from sip import Phone
 
 LET_IN = """local policy = parley.policy { name = "site" }
@@ -220,6 +221,29 @@ def test_files_that_are_written_anew_are_read_anew_if_that_is_wanted():
         server.reload()
         server.expect_log("reload: done, script generation 4")
         assert server.log().count("reload: files have changed") == 3
+
+
+TESTED = """
+selftest("guests are let in", function(sim)
+  expect(sim:call("bob", sim:conference {}).status, "WANTED")
+end)
+return policy"""
+
+
+def test_self_tests_are_run_before_the_swap_and_one_that_fails_prevents_it():
+    with Server(policy=with_role("first")) as server, Phone(server, "alice", media=False) as alice:
+        server.policy.write_text(with_role("second").replace("return policy", TESTED).replace("WANTED", "gone"))
+        done = server.command("reload")
+        assert done.returncode == 2, done
+        assert re.search(r'site.lua:7: .* - selftest "guests are let in"', done.stderr), done
+        server.expect_log(r'reload: \S+site.lua:7: .*; everything stays as it was')
+        assert role_in(server, alice, "demo") == "first"
+        checked = run_parley("check", server.policy)
+        assert checked.returncode == 2 and "site.lua:7: " in checked.stderr, checked
+        server.policy.write_text(server.policy.read_text().replace("gone", "in"))
+        server.reload()
+        assert role_in(server, alice, "demo") == "second"
+        assert run_parley("check", server.policy).returncode == 0
 
 
 def test_the_config_is_read_again_and_new_conferences_are_there():

@@ -89,15 +89,15 @@ static void thread_stats(void *arg, unsigned thread, struct mixing_thread_stats 
                                           .load = 0.5f};
 }
 
-static int reload(void *arg, char *text, size_t size)
+static void reload(void *arg, void (*done)(void *arg, int error, const char *told), void *done_arg)
 {
     (void)arg;
     if (reload_fails) {
-        snprintf(text, size, "policy/x.lua:3: syntax error");
-        return EINVAL;
+        done(done_arg, EINVAL, "policy/x.lua:3: syntax error");
+        return;
     }
     reloads++;
-    return 0;
+    done(done_arg, 0, "");
 }
 
 static void stop(void *arg)

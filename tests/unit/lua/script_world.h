@@ -7,6 +7,7 @@
 #define UNIT_LUA_SCRIPT_WORLD_H
 
 #include "tests/unit/fake_world.h"
+#include "tests/unit/shipped.h"
 
 #include "core/log.h"
 #include "lua/lua_engine.h"
@@ -205,17 +206,6 @@ __attribute__((unused)) static struct participant *participant_of(const struct c
     return call->user;
 }
 
-/* The rules by which numbers are said are found beside the config. */
-static void link_scripts(void)
-{
-    char path[96], here[512], source[sizeof here + 16];
-
-    assert_non_null(getcwd(here, sizeof here));
-    (void)snprintf(source, sizeof source, "%s/scripts", here);
-    (void)snprintf(path, sizeof path, "%s/scripts", script.directory);
-    assert_int_equal(symlink(source, path), 0);
-}
-
 __attribute__((unused)) static int script_setup(void **state)
 {
     struct focus_config config = {.domain = ""};
@@ -229,7 +219,7 @@ __attribute__((unused)) static int script_setup(void **state)
     assert_non_null(mkdtemp(script.directory));
     (void)snprintf(path, sizeof path, "%s/policy", script.directory);
     assert_int_equal(mkdir(path, 0700), 0);
-    link_scripts();
+    shipped_link(script.directory, "scripts"); /* the rules by which numbers are said */
     (void)snprintf(script.config_file, sizeof script.config_file, "%s/parley.lua",
                    script.directory);
     assert_int_equal(loop_create(&script.loop), 0);

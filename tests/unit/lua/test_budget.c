@@ -159,7 +159,7 @@ static void a_hoard_ends_at_the_cap_and_a_reload_clears_it(void **state)
         world_hang_up(script.focus, call);
         script_turn();
     }
-    assert_contains(log_caught(), "not enough memory: scripts have 64 MiB");
+    assert_contains(log_caught(), "not enough memory: a script has 32 MiB");
     assert_true(refused > 5);
     status = lua_engine_status(script.engine);
     assert_true(json_integer_value(json_object_get(status, "memory")) <=

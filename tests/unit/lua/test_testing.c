@@ -2,6 +2,7 @@
 #include "core/log.h"
 #include "lua/lua_test.h"
 #include "simulate/simulate.h"
+#include "tests/unit/shipped.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -111,6 +112,45 @@ static void a_test_has_callers_who_hear_press_and_hang_up(void **state)
                 "  expect(demo.count, 1)\n"
                 "end)\n");
     assert_true(world.simulated > 2 && world.simulated < 4);
+}
+
+/* As the mixer would have it: mutes, holds, exceptions of the hook mix, sidebars. */
+static void what_is_heard_is_what_the_mixer_is_told(void **state)
+{
+    (void)state;
+    assert_good("local policy = parley.policy { name = 'own' }\n"
+                "function policy.mix(mix, conference)\n"
+                "  local of = {}\n"
+                "  for p in conference:participants() do of[p.user] = p; p:speaks_to 'main' end\n"
+                "  for p in conference:participants() do p:listens_to 'main' end\n"
+                "  if of.bob and of.carol then mix:pair(of.bob, of.carol, -12) end\n"
+                "end\n"
+                "selftest('who hears whom', function(sim)\n"
+                "  local demo = sim:conference()\n"
+                "  local alice, bob = sim:call('alice', demo), sim:call('bob', demo)\n"
+                "  local carol = sim:call('carol', demo)\n"
+                "  expect(bob:hears(carol), -12)\n"
+                "  expect(carol:hears(bob), 0)\n"
+                "  expect(alice:hears(carol), 0)\n"
+                "  assert(carol.participant:volume { speaks = -3 })\n"
+                "  expect(bob:hears(carol), -15)\n"
+                "  assert(alice.participant:mute())\n"
+                "  expect(bob:hears(alice), nil)\n"
+                "  expect(alice:hears(bob), 0)\n"
+                "end)\n"
+                "selftest('a sidebar', function(sim)\n"
+                "  local demo = sim:conference { policy = 'open' }\n"
+                "  local alice, bob = sim:call('alice', demo), sim:call('bob', demo)\n"
+                "  local carol = sim:call('carol', demo)\n"
+                "  local side = assert(demo:sidebar { background = -18 })\n"
+                "  assert(side:bring(alice.participant))\n"
+                "  assert(side:bring(bob.participant))\n"
+                "  sim:advance(1)\n"
+                "  expect(bob:hears(alice), 0)\n"
+                "  expect(bob:hears(carol), -18)\n"
+                "  expect(carol:hears(bob), nil)\n"
+                "end)\n"
+                "return policy\n");
 }
 
 static void a_test_answers_and_refuses_calls_of_the_server(void **state)
@@ -289,8 +329,6 @@ static void each_word_has_its_place(void **state)
 
 static int setup(void **state)
 {
-    char path[128], here[512], source[sizeof here + 16];
-
     (void)state;
     memset(&world, 0, sizeof world);
     log_set_level(LOG_LEVEL_ERROR);
@@ -298,14 +336,8 @@ static int setup(void **state)
     assert_non_null(mkdtemp(world.directory));
     (void)snprintf(world.config_file, sizeof world.config_file, "%s/parley.lua", world.directory);
     (void)snprintf(world.path, sizeof world.path, "%s/own.lua", world.directory);
-    assert_non_null(getcwd(here, sizeof here));
-    for (unsigned i = 0; i < 2; i++) {
-        const char *folder = i ? "scripts" : "policy";
-
-        (void)snprintf(source, sizeof source, "%s/%s", here, folder);
-        (void)snprintf(path, sizeof path, "%s/%s", world.directory, folder);
-        assert_int_equal(symlink(source, path), 0);
-    }
+    shipped_link(world.directory, "policy");
+    shipped_link(world.directory, "scripts");
     return 0;
 }
 
@@ -328,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         testing_test(a_test_has_callers_who_hear_press_and_hang_up),
+        testing_test(what_is_heard_is_what_the_mixer_is_told),
         testing_test(a_test_answers_and_refuses_calls_of_the_server),
         testing_test(a_test_sets_the_clock_in_a_zone),
         testing_test(an_application_tests_itself),

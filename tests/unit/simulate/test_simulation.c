@@ -3,6 +3,7 @@
 #include "focus/focus.h"
 #include "lua/lua_engine.h"
 #include "simulate/simulate.h"
+#include "tests/unit/shipped.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -288,17 +289,6 @@ static void a_participant_sees_the_conference_as_its_document(void **state)
 
 /* ---- running it ----------------------------------------------------------------------------- */
 
-/* The shipped scripts are found beside the config. */
-static void link_shipped(const char *folder)
-{
-    char path[96], here[512], source[sizeof here + 16];
-
-    assert_non_null(getcwd(here, sizeof here));
-    (void)snprintf(source, sizeof source, "%s/%s", here, folder);
-    (void)snprintf(path, sizeof path, "%s/%s", world.directory, folder);
-    assert_int_equal(symlink(source, path), 0);
-}
-
 static int setup(void **state)
 {
     (void)state;
@@ -308,8 +298,8 @@ static int setup(void **state)
     (void)snprintf(world.directory, sizeof world.directory, "/tmp/parley-simulate-XXXXXX");
     assert_non_null(mkdtemp(world.directory));
     (void)snprintf(world.config_file, sizeof world.config_file, "%s/parley.lua", world.directory);
-    link_shipped("policy");
-    link_shipped("scripts");
+    shipped_link(world.directory, "policy");
+    shipped_link(world.directory, "scripts");
     return 0;
 }
 

@@ -1,0 +1,12 @@
+-- tries: to keep all memory of all scripts
+-- must: stopped
+-- says: not enough memory
+-- call: BYE
+return function(call)
+  call:answer()
+  local hoard = {}
+  while true do
+    hoard[#hoard + 1] = ("x"):rep(200000) .. #hoard
+    call:sleep(0.005)
+  end
+end
