@@ -56,7 +56,7 @@ return {
             there.]],
           example = [[sim:web(function(request) return "4711" end)]] },
         { name = "decisions", takes = "verb?: string", gives = "simulated_decision[]", from = "test",
-          text = "What the policies have decided so far, of all verbs or of that one.",
+          text = "What has been decided so far, of all verbs or of that one.",
           example = [[expect(sim:decisions("join")[1].verdict, "accept")]] },
         { name = "errors", takes = "", gives = "integer, string?", from = "test",
           text = [[How many errors have been logged, those of scripts for instance, and the first of them. A

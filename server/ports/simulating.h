@@ -77,12 +77,11 @@ struct simulated_call {
     bool is_outgoing; /* the simulated server has begun it */
 };
 
-/* One decision that the scripts have made. */
+/* One decision, whoever has made it. */
 struct simulated_decision {
     const char *verb, *verdict; /* "join"; "accept", "reject", "pending" */
     const char *actor, *conference, *by, *reason;
     int code;
-    bool failed;
 };
 
 struct simulating {

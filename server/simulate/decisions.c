@@ -1,4 +1,4 @@
-/* What the scripts have decided, for who asks afterwards. */
+/* What has been decided, for who asks afterwards. */
 #include "simulate/private.h"
 
 #include <stdlib.h>
@@ -13,14 +13,14 @@ static const char *keep(struct decision_log *log, const char *text)
 }
 
 /* Out of memory: it is not noted. */
-static void note(struct decision_log *log, const struct request *request,
-                 const struct decision *decision)
+static void decided(void *ctx, const struct request *request, const struct decision *decision)
 {
     static const char *const verdicts[] = {
         [DECISION_ACCEPT] = "accept",
         [DECISION_REJECT] = "reject",
         [DECISION_PENDING] = "pending",
     };
+    struct decision_log *log = ctx;
 
     if (!log->entries)
         log->entries = calloc(DECISIONS_MOST, sizeof *log->entries);
@@ -34,58 +34,27 @@ static void note(struct decision_log *log, const struct request *request,
         .by = keep(log, decision->by),
         .reason = keep(log, decision->reason),
         .code = decision->code,
-        .failed = decision->failed,
     };
 }
 
-static void decide(void *ctx, const struct request *request, struct decision *decision)
+static void failed(void *ctx, const struct request *request, const struct decision *decision)
 {
-    struct decision_log *log = ctx;
-
-    log->real->decide(log->real->ctx, request, decision);
-    note(log, request, decision);
+    (void)ctx;
+    (void)request;
+    (void)decision;
 }
 
-static void event(void *ctx, const struct conference_event *event)
+static void happened(void *ctx, const struct conference_event *event)
 {
-    const struct decision_log *log = ctx;
-
-    log->real->event(log->real->ctx, event);
+    (void)ctx;
+    (void)event;
 }
 
-static int mix(void *ctx, struct conference *conference, struct mix_answer *answer)
+const struct journalling *decisions_journalling(struct decision_log *log)
 {
-    const struct decision_log *log = ctx;
-
-    return log->real->mix(log->real->ctx, conference, answer);
-}
-
-static void forget(void *ctx, uint64_t conference)
-{
-    const struct decision_log *log = ctx;
-
-    log->real->forget(log->real->ctx, conference);
-}
-
-static json_t *describe(void *ctx, const struct conference *conference)
-{
-    const struct decision_log *log = ctx;
-
-    return log->real->describe(log->real->ctx, conference);
-}
-
-const struct policy *decisions_watch(struct decision_log *log, const struct policy *real)
-{
-    log->real = real;
-    log->policy = (struct policy){
-        .ctx = log,
-        .decide = decide,
-        .event = event,
-        .mix = mix,
-        .forget = forget,
-        .describe = describe,
-    };
-    return &log->policy;
+    log->journalling = (struct journalling){
+        .ctx = log, .decided = decided, .failed = failed, .happened = happened};
+    return &log->journalling;
 }
 
 void decisions_free(struct decision_log *log)

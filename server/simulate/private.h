@@ -4,13 +4,14 @@
  *   world.h       phones and a mixer that only remember: calls.c, legs.c, files.c, hearing.c
  *   phones.c      what phones do
  *   simulation.c  one simulated server, put together
- *   decisions.c   what its scripts have decided
+ *   decisions.c   what has been decided
  *   store.c       what they keep; web.c: what they ask the web for
  *   documents.c   what subscribers would be told
  */
 #ifndef SIMULATE_PRIVATE_H
 #define SIMULATE_PRIVATE_H
 
+#include "focus/journalling.h"
 #include "lua/lua_engine.h"
 #include "ports/simulating.h"
 #include "simulate/simulate.h"
@@ -20,15 +21,13 @@
 /* ---- decisions.c ---------------------------------------------------------------------------- */
 
 struct decision_log {
-    const struct policy *real; /* whose decisions they are */
-    struct policy policy;      /* what the focus is connected with */
+    struct journalling journalling; /* what the focus is connected with */
     struct simulated_decision *entries;
     unsigned count;
     struct text *strings; /* of the entries */
 };
 
-/* Between the focus and the script engine: all passes through it. */
-const struct policy *decisions_watch(struct decision_log *log, const struct policy *real);
+const struct journalling *decisions_journalling(struct decision_log *log);
 void decisions_free(struct decision_log *log);
 
 /* ---- store.c -------------------------------------------------------------------------------- */

@@ -98,8 +98,8 @@ static int create(void *ctx, const struct simulation_config *config,
     simulation->world = (struct world){
         .focus = simulation->focus, .loop = simulation->loop, .sounds = config->sounds};
     focus_connect(simulation->focus, world_signals(&simulation->world),
-                  world_mixer(&simulation->world),
-                  decisions_watch(&simulation->decisions, lua_engine_policy(simulation->engine)));
+                  world_mixer(&simulation->world), lua_engine_policy(simulation->engine));
+    focus_connect_journal(simulation->focus, decisions_journalling(&simulation->decisions));
     focus_connect_applications(simulation->focus, lua_engine_application(simulation->engine));
     *simulationp = simulation;
     return 0;
