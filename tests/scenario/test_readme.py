@@ -15,7 +15,7 @@ from web import Web
 
 TEXT = (ROOT / "README.md").read_text()
 EXAMPLES = dict(re.findall(r"```lua example=(\S+)\n(.*?)```", TEXT, re.S))
-# Parts of a config, or of a policy.
+# Parts of a config or of a policy, and tests.
 PARTS = re.findall(r"```lua\n(.*?)```", TEXT, re.S)
 
 
@@ -31,8 +31,9 @@ def test_every_part_of_a_file_passes_the_check():
     for part in PARTS:
         if part.startswith("function policy."):
             part = f'local policy = parley.policy {{ name = "part" }}\n{part}return policy\n'
+        command = "test" if part.startswith("test(") else "check"
         with Server(start=False, files={"part.lua": part}) as server:
-            done = run_parley("check", server.directory / "part.lua")
+            done = run_parley(command, server.directory / "part.lua")
             assert done.returncode == 0, part + done.stdout + done.stderr
 
 
