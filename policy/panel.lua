@@ -117,14 +117,21 @@ host["4"] = function(_, participant)
   participant:set_role(participant.role == "host" and "backstage-host" or "host")
 end
 
-guest["1"] = function(_, participant)
-  if not participant.has_floor then participant:ask_for_floor() end
+local function wish_of(participant, conference)
+  for wish in conference:pending() do
+    if wish.verb == "floor" and wish.target == participant then return wish end
+  end
+end
+
+guest["1"] = function(conference, participant)
+  if not participant.has_floor and not wish_of(participant, conference) then
+    participant:ask_for_floor()
+  end
 end
 
 guest["2"] = function(conference, participant)
-  for wish in conference:pending() do
-    if wish.verb == "floor" and wish.target == participant then wish:reject(487, "Withdrawn") end
-  end
+  local wish = wish_of(participant, conference)
+  if wish then wish:reject(487, "Withdrawn") end
   if participant.has_floor then participant:take_floor() end
 end
 

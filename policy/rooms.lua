@@ -38,15 +38,15 @@ function policy.join(request, conference)
   return accept { role = "guest" }
 end
 
--- Whoever waits for nothing but a host comes in with one.
-local function let_in(_, conference, participant)
-  if participant.role ~= "host" then return end
+-- Whoever waits for nothing but a host comes in with one, or when somebody else has left a place.
+local function let_in(_, conference)
+  if conference:count_role "host" == 0 then return end
   for request in conference:pending() do
     if request.reason == NO_HOST then request:approve() end
   end
 end
 
-policy.joined, policy.role_changed = let_in, let_in
+policy.joined, policy.role_changed, policy.left = let_in, let_in, let_in
 
 -- What changes the conference is for hosts, as far as they may change anything: who has not proven
 -- who it is may not, by the server's default.

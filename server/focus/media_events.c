@@ -23,8 +23,8 @@ void participant_set_speaking(struct participant *participant, bool speaking)
                                                 });
 }
 
-/* Who is out of the mix of its conference: what it says is for its application, and so are its keys,
- * but those that answer whether it comes into a sidebar. */
+/* Who is out of the mix of its conference: what it says is for its application, and so are its
+ * keys, but those that answer whether it comes into a sidebar. */
 static struct visitor *visitor_out(const struct participant *participant)
 {
     struct visitor *visitor = participant ? participant->visitor : NULL;

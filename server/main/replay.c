@@ -31,5 +31,8 @@ int command_replay(const struct arguments *arguments)
     }
     printf("%u request%s asked again, %u difference%s\n", result.requests,
            result.requests == 1 ? "" : "s", result.differences, result.differences == 1 ? "" : "s");
+    if (result.left_out > 0) {
+        printf("%u left out: what they are about is not in a replay\n", result.left_out);
+    }
     return result.differences > 0 ? EXIT_RUN_TIME : EXIT_CLEAN;
 }

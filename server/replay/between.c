@@ -4,6 +4,8 @@
  */
 #include "replay/private.h"
 
+#include "focus/pending.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +31,16 @@ static void begin_difference(struct replay *replay, const json_t *line)
     journal_print_wish(replay->out, line);
 }
 
+/* Whom or what it is about is here, too: not so when only what is not replayed brings it about. */
+static bool can_be_asked(struct replay *replay, const struct recorded_line *line,
+                         const struct request *request)
+{
+    if (request->verb == VERB_DECIDE)
+        return focus_pending(replay->focus, request->target) != NULL;
+    return !json_object_get(line->json, "target") ||
+           focus_participant(replay->focus, request->target);
+}
+
 void between_ask(struct replay *replay, struct recorded_line *line)
 {
     struct request_again again;
@@ -37,6 +49,10 @@ void between_ask(struct replay *replay, struct recorded_line *line)
 
     line->is_done = true;
     request_again(replay, line, &again);
+    if (!can_be_asked(replay, line, &again.request)) {
+        replay->result->left_out++;
+        return;
+    }
     focus_ask(&again.request, replay->scripts, &decision);
     replay->result->requests++;
     is = journal_decision(replay->focus, &again.request, &decision);
@@ -129,8 +145,9 @@ static void decide(void *ctx, const struct request *request, struct decision *de
         *decision = *replay->quietly;
         return;
     }
-    /* A recheck: who is in stays in, as the recording says. */
-    if (request->verb == VERB_JOIN && request->actor.participant)
+    /* A recheck: who is in stays in, as the recording says; of sidebars it says nothing. */
+    if ((request->verb == VERB_JOIN && request->actor.participant) ||
+        request->conference != replay->conference)
         return;
     line = find_asked(replay, request);
     if (!line) {
@@ -199,7 +216,7 @@ static void event(void *ctx, const struct conference_event *event)
 static void queued(void *ctx, const struct conference_event *event)
 {
     struct replay *replay = ctx;
-    struct recorded_line *line = find_event(replay, "queued", event);
+    struct recorded_line *line = replay->quietly ? NULL : find_event(replay, "queued", event);
 
     replay->has_untold = true;
     if (line)

@@ -96,6 +96,13 @@ uint64_t person_now(struct replay *replay, uint64_t recorded)
     return known ? known->now : 0;
 }
 
+struct phone *person_phone(struct replay *replay, uint64_t recorded)
+{
+    const struct known *known = known_find(replay->people, recorded);
+
+    return known ? phone_find(replay, known->phone) : NULL;
+}
+
 uint64_t pending_now(const struct replay *replay, uint64_t recorded)
 {
     const struct known *known = known_find(replay->pending, recorded);

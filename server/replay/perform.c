@@ -190,9 +190,10 @@ static void dial(struct replay *replay, const struct recorded_line *line)
         bring_up(phone);
 }
 
-void perform_person(struct replay *replay, const struct recorded_line *line)
+void perform_person(struct replay *replay, const struct recorded_line *line, bool is_in)
 {
     struct decision decision = {.verdict = DECISION_ACCEPT};
+    const struct decision *before = replay->quietly;
     struct request_params asked;
     struct phone *phone;
 
@@ -200,10 +201,9 @@ void perform_person(struct replay *replay, const struct recorded_line *line)
     replay->quietly = &decision;
     dial(replay, line);
     phone = phone_find(replay, line_text_of(line, "call"));
-    if (phone && phone->call && json_is_true(json_object_get(line->json, "joined")))
+    if (phone && phone->call && is_in)
         bring_up(phone);
-    loop_advance(replay->loop, 0);
-    replay->quietly = NULL;
+    replay->quietly = before;
 }
 
 /* ---- requests ------------------------------------------------------------------------------- */
@@ -325,6 +325,19 @@ static void withdraw(struct replay *replay, const struct recorded_line *line)
         phone_ended(phone->call, 0, line_text_of(line, "reason"));
 }
 
+/* Who has come in by ways that are not gone again, as by Replaces, is as was decided then. */
+static const struct recorded_line *find_asked(const struct replay *replay,
+                                              const struct recorded_line *line)
+{
+    const struct recorded_line *asked = line;
+
+    while (asked > replay->recording.lines &&
+           (!line_is(asked, "decision") ||
+            strcmp(line_text_of(asked, "call"), line_text_of(line, "call")) != 0))
+        asked--;
+    return asked > replay->recording.lines ? asked : line;
+}
+
 void perform_cause(struct replay *replay, const struct recorded_line *line)
 {
     struct phone *phone = phone_find(replay, line_text_of(line, "call"));
@@ -335,8 +348,8 @@ void perform_cause(struct replay *replay, const struct recorded_line *line)
         return;
     if (!phone->call)
         find_outgoing(replay, line, phone);
-    if (!phone->call && is_event(line, EVENT_JOINED))
-        perform_person(replay, line); /* by ways that are not gone again, as Replaces */
+    if (!phone->call && (is_event(line, EVENT_JOINED) || is_event(line, EVENT_REPLACED)))
+        perform_person(replay, find_asked(replay, line), true);
     if (phone->call && !phone->call->is_over)
         act(replay, line, phone);
     settle(replay);
@@ -351,6 +364,20 @@ static enum conference_event_kind kind_of(const struct recorded_line *line)
     return (enum conference_event_kind)kind;
 }
 
+/* Whose place somebody has taken has gone with it, without a word. */
+static void end_replaced(struct replay *replay, const struct recorded_line *line)
+{
+    static const struct decision nothing;
+    struct phone *phone = person_phone(replay, line_id(line, "other"));
+
+    if (!phone || !phone->call || phone->call->is_over)
+        return;
+    replay->quietly = &nothing;
+    phone_ended(phone->call, 0, "");
+    loop_advance(replay->loop, 0);
+    replay->quietly = NULL;
+}
+
 void perform_event(struct replay *replay, struct recorded_line *line)
 {
     struct conference_event event = {.kind = kind_of(line)};
@@ -363,5 +390,8 @@ void perform_event(struct replay *replay, struct recorded_line *line)
     event.conference = conference_id(replay->conference);
     event.participant = person_now(replay, line_id(line, "participant"));
     event.pending = pending_now(replay, line_id(line, "pending"));
+    event.other = person_now(replay, line_id(line, "other"));
     between_tell(replay, line, &event);
+    if (event.kind == EVENT_REPLACED)
+        end_replaced(replay, line);
 }

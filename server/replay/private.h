@@ -85,6 +85,8 @@ void people_free(struct replay *replay);
 struct phone *phone_find(struct replay *replay, const char *name);
 /* The participant's id; 0: it is not there (yet). */
 uint64_t person_now(struct replay *replay, uint64_t recorded);
+/* NULL: it has none. */
+struct phone *person_phone(struct replay *replay, uint64_t recorded);
 /* The same of what waits. */
 uint64_t pending_now(const struct replay *replay, uint64_t recorded);
 void pending_note(struct replay *replay, uint64_t recorded, uint64_t now);
@@ -102,8 +104,8 @@ void request_again(struct replay *replay, const struct recorded_line *line,
 /* As it was decided. */
 void decision_again(const struct recorded_line *line, struct decision *decision);
 
-/* Who was in when the recording began comes in. */
-void perform_person(struct replay *replay, const struct recorded_line *line);
+/* Whose line it is comes in, without being asked about; `is_in`: and has joined. */
+void perform_person(struct replay *replay, const struct recorded_line *line, bool is_in);
 void perform_decision(struct replay *replay, struct recorded_line *line);
 /* Whatever has caused the event. */
 void perform_cause(struct replay *replay, const struct recorded_line *line);

@@ -114,11 +114,25 @@ static void lock(struct replay *replay)
     replay->quietly = NULL;
 }
 
+/* Who was in already. */
+static void assemble(struct replay *replay)
+{
+    static const struct decision nothing;
+
+    replay->quietly = &nothing;
+    for (unsigned i = 1; i < replay->recording.count; i++) {
+        const struct recorded_line *line = &replay->recording.lines[i];
+
+        if (line_is(line, "person"))
+            perform_person(replay, line, json_is_true(json_object_get(line->json, "joined")));
+    }
+    loop_advance(replay->loop, 0);
+    replay->quietly = NULL;
+}
+
 static void perform(struct replay *replay, struct recorded_line *line)
 {
-    if (line_is(line, "person"))
-        perform_person(replay, line);
-    else if (line_is(line, "decision"))
+    if (line_is(line, "decision"))
         perform_decision(replay, line);
     else if (line_is(line, "queued"))
         perform_cause(replay, line);
@@ -145,6 +159,7 @@ static void lead(struct replay *replay)
     struct recorded_line *lines = replay->recording.lines;
 
     replay->now = lines[0].at / 1000 * 1000;
+    assemble(replay);
     if (json_is_true(json_object_get(lines[0].json, "locked")))
         lock(replay);
     for (replay->at = 1; replay->at < replay->recording.count; replay->at++) {

@@ -21,6 +21,7 @@ struct replay_config {
 
 struct replay_result {
     unsigned requests;    /* that were asked again */
+    unsigned left_out;    /* that could not be: what they are about is not here */
     unsigned differences; /* lines in `out` */
 };
 

@@ -29,6 +29,15 @@ test("by way of the backstage, where hosts alone hear them, guests come on stage
   expect(bob:hears(carol), nil)
 end)
 
+test("who asks twice has one wish, and takes it back by one key", function(sim)
+  local _, _, carol = talk(sim)
+  carol:press "11"
+  expect(#sim:decisions "floor", 1)
+  carol:press "2"
+  carol:press "1"
+  expect(#sim:decisions "floor", 2)
+end)
+
 test("a stage has so many seats", function(sim)
   local alice, _, carol = talk(sim, 1)
   carol:press "1"
