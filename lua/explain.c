@@ -91,14 +91,15 @@ static void explanation_push(lua_State *L, const char *head, const struct explan
     set_text_form(L, head, explanation);
 }
 
-/* Raises when it is in another conference. NULL: gone. */
+/* Raises when it is in another conference; that behind a sidebar is heard there. NULL: gone. */
 static const struct participant *person_check(lua_State *L, int index,
                                               const struct conference *conference, const char *what)
 {
     const struct participant *participant = focus_participant(
         generation_of(L)->engine->focus, handle_check(L, index, &participant_class));
+    const struct conference *place = participant ? participant_conference(participant) : NULL;
 
-    if (participant && participant_conference(participant) != conference)
+    if (place && place != conference && place != conference_parent(conference))
         script_error(L, "explain: the %s is not in this conference", what);
     return participant;
 }

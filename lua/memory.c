@@ -61,14 +61,31 @@ static bool may_grow(struct generation *generation, struct memory_share *before,
     return !why;
 }
 
+static void release(struct generation *generation, struct block *block, size_t size)
+{
+    struct memory_share *share = block->share;
+
+    generation->memory -= size;
+    give(share, size);
+    settle(share);
+    free(block);
+}
+
 void *memory_allocate(void *arg, void *data, size_t old_size, size_t size)
 {
     struct generation *generation = arg;
     struct block *block = data ? (struct block *)data - 1 : NULL, *grown;
     struct memory_share *before = block ? block->share : NULL, *share = before;
     size_t old = block ? old_size + sizeof *block : 0; /* without one it says what is to be made */
-    size_t wanted = size ? size + sizeof *block : 0;
+    size_t wanted = size + sizeof *block;
 
+    if (size == 0) {
+        if (block)
+            release(generation, block, old);
+        return NULL;
+    }
+    if (size > MEMORY_LIMIT)
+        return NULL;
     if (wanted > old) {
         share = generation->budget ? generation->budget->share : NULL;
         if (!block && old_size == LUA_TSTRING && size > STRING_LIMIT + 64) {
@@ -78,19 +95,16 @@ void *memory_allocate(void *arg, void *data, size_t old_size, size_t size)
         if (!may_grow(generation, before, old, share, wanted))
             return NULL;
     }
-    grown = size ? realloc(block, wanted) : NULL;
-    if (size == 0)
-        free(block);
-    else if (!grown)
+    grown = realloc(block, wanted);
+    if (!grown)
         return wanted <= old ? data : NULL; /* Lua relies on shrinking to succeed */
-    else
-        grown->share = share;
+    grown->share = share;
     give(before, old);
     take(share, wanted);
     generation->memory += wanted - old;
-    if (before != share || size == 0)
+    if (before != share)
         settle(before);
-    return grown ? grown + 1 : NULL;
+    return grown + 1;
 }
 
 struct memory_share *memory_share_create(struct memory_share *whole)

@@ -130,7 +130,7 @@ return {
         {
           name = "explain", takes = "listener: participant, talker: participant",
           gives = "explanation or gone", from = "read",
-          text = [[Why the one hears the other, or does not.]],
+          text = [[Why the one hears the other, or does not. Of a sidebar, either may be in its parent.]],
           example = [[print(conference:explain(bob, alice))]],
         },
       },

@@ -52,24 +52,41 @@ static void list_people(const struct conference *conference, const char *name, c
     }
 }
 
-/* NULL: `told` says who could be meant. */
-static const struct participant *find_person(const struct conference *conference, const char *name,
-                                             char *told, size_t told_size)
+/* NULL: there is nobody of that name, or more than one: *countp. */
+static const struct participant *find_in(const struct conference *conference, const char *name,
+                                         unsigned *countp)
 {
     const struct participant *participant = NULL, *found = NULL;
-    unsigned count = 0;
-    char people[800];
 
+    *countp = 0;
     while ((participant = conference_next_participant(conference, participant))) {
         if (is_meant(participant, name)) {
             found = participant;
-            count++;
+            ++*countp;
         }
     }
-    if (count == 1) {
+    return *countp == 1 ? found : NULL;
+}
+
+/* Nobody in a sidebar is meant by the name: in the parent, which is heard there, somebody may be.
+ * NULL: `told` says who could be meant. */
+static const struct participant *find_person(const struct conference *conference, bool in_parent,
+                                             const char *name, char *told, size_t told_size)
+{
+    const struct conference *parent = in_parent ? conference_parent(conference) : NULL;
+    unsigned count;
+    const struct participant *found = find_in(conference, name, &count);
+    char people[800];
+
+    if (count == 0 && parent) {
+        found = find_in(parent, name, &count);
+    } else {
+        parent = NULL;
+    }
+    if (found) {
         return found;
     }
-    list_people(conference, count ? name : NULL, people, sizeof people);
+    list_people(parent && count ? parent : conference, count ? name : NULL, people, sizeof people);
     if (count) {
         snprintf(told, told_size, "\"%s\" may be each of these, give the id: %s", name, people);
     } else {
@@ -300,11 +317,11 @@ json_t *control_explain(struct focus *focus, const char *words, char *told, size
     if (waiting) {
         return pending_json(focus, waiting);
     }
-    listener = find_person(conference, first, told, told_size);
+    listener = find_person(conference, *second, first, told, told_size);
     if (!listener || !*second) {
         return listener ? listener_json(focus, conference, listener) : NULL;
     }
-    talker = find_person(conference, second, told, told_size);
+    talker = find_person(conference, true, second, told, told_size);
     return talker ? pair_json(focus, listener, talker) : NULL;
 }
 

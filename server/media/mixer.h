@@ -51,9 +51,11 @@ struct mixer_gain {
 
 /* The gains of one direction. */
 struct mixer_gains {
-    uint64_t buses;  /* bit mask: where either is not 0 */
-    uint64_t late;   /* those that stay as they are until the last tick of the way */
-    unsigned moving; /* ticks, this one included, until all are where they should be */
+    uint64_t buses;        /* bit mask: where either is not 0 */
+    uint64_t late;         /* those that stay as they are until the last tick of the way */
+    unsigned moving;       /* ticks, this one included, until all are where they should be … */
+    unsigned early_moving; /* … and until these are, which were changed at another time */
+    uint64_t early;
     struct mixer_gain of[MIX_BUSES];
 };
 

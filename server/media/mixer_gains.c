@@ -24,18 +24,60 @@ static void gains_look(struct mixer_gains *gains)
     }
 }
 
-void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks)
+/* Those that are not yet where they should be. */
+static uint64_t gains_under_way(const struct mixer_gains *gains)
 {
-    bool is_news = false;
+    uint64_t buses = 0;
+
+    for (uint64_t left = gains->moving != 0 ? gains->buses : 0; left != 0; left &= left - 1) {
+        const struct mixer_gain *gain = &gains->of[bus_first(left)];
+        buses |= gain->now != gain->target ? left & -left : 0;
+    }
+    return buses;
+}
+
+/* Returns those whose target is another one now. */
+static uint64_t gains_set(struct mixer_gains *gains, const float target[MIX_BUSES])
+{
+    uint64_t news = 0;
 
     for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
-        is_news |= gains->of[bus].target != target[bus];
+        news |= gains->of[bus].target != target[bus] ? UINT64_C(1) << bus : 0;
         gains->of[bus].target = target[bus];
     }
-    if (is_news) {
+    if (news != 0) {
         gains_look(gains);
+    }
+    return news;
+}
+
+void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks)
+{
+    if (gains_set(gains, target) != 0) {
         gains->moving = ticks > 1 ? ticks : 1;
-        gains->late = 0;
+        gains->late = gains->early = 0;
+    }
+}
+
+void gains_aim_beside(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks)
+{
+    uint64_t under_way = gains_under_way(gains), news = gains_set(gains, target);
+
+    if (news == 0) {
+        return;
+    }
+    ticks = ticks > 1 ? ticks : 1;
+    gains->late &= ~news;
+    if (under_way == 0 || (under_way & news) != 0 || gains->early != 0) {
+        gains->moving = ticks;
+        gains->late = gains->early = 0;
+    } else if (ticks < gains->moving) {
+        gains->early = news;
+        gains->early_moving = ticks;
+    } else {
+        gains->early = under_way;
+        gains->early_moving = gains->moving;
+        gains->moving = ticks;
     }
 }
 
@@ -68,7 +110,8 @@ bool gains_have_one_aim(const struct mixer_gains *one, const struct mixer_gains 
 bool gains_are_equal(const struct mixer_gains *one, const struct mixer_gains *other)
 {
     if (one->moving != other->moving || one->buses != other->buses ||
-        (one->moving != 0 && one->late != other->late)) {
+        (one->moving != 0 && (one->late != other->late || one->early != other->early)) ||
+        (one->early != 0 && one->early_moving != other->early_moving)) {
         return false;
     }
     for (uint64_t left = one->moving != 0 ? one->buses : 0; left != 0; left &= left - 1) {
@@ -88,6 +131,10 @@ void gains_arrive(struct mixer_gains *gains)
         gains->of[bus_first(left)].now = gains_next(gains, bus_first(left));
     }
     gains->moving--;
+    gains->early_moving -= gains->early != 0;
+    if (gains->early_moving == 0) {
+        gains->early = 0;
+    }
     if (gains->moving == 0) {
         gains_look(gains);
     }

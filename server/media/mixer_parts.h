@@ -16,18 +16,23 @@ static inline unsigned bus_first(uint64_t mask)
 static inline float gains_next(const struct mixer_gains *gains, unsigned bus)
 {
     const struct mixer_gain *gain = &gains->of[bus];
+    uint64_t bit = UINT64_C(1) << bus;
+    unsigned moving = gains->early & bit ? gains->early_moving : gains->moving;
 
-    if (gains->moving <= 1) {
+    if (moving <= 1) {
         return gain->target;
     }
-    if (gains->late & (UINT64_C(1) << bus)) {
+    if (gains->late & bit) {
         return gain->now;
     }
-    return gain->now + (gain->target - gain->now) / (float)gains->moving;
+    return gain->now + (gain->target - gain->now) / (float)moving;
 }
 
 /* On the way to the same already, they go on as they do. */
 void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks);
+/* So do those on a way that nothing of this is news to: what a listener hears besides, as an
+ * announcement, does not end a slow ramp. Not for who speaks: a mute is at once, whatever fades. */
+void gains_aim_beside(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks);
 /* They begin at 0 again. */
 void gains_restart(struct mixer_gains *gains);
 /* These buses are at their target at once, and those stay as they are until the last tick. */

@@ -9,6 +9,7 @@
   bench.py --io          what the kernel alone needs for a packet each way, by each way to ask it
   bench.py --subscribers 1,000 watch a conference while 200 legs join it, 50 a second
   bench.py --applications 5,000 calls ring in an application, 1,000 are answered; keys; decisions
+  bench.py --reload      what a reload takes under 200 live conferences, and a generation's memory
   bench.py --churn 600   100 legs join and leave at random while scripts are reloaded at random
 
 Environment: PARLEY, the server (build/parley), LOAD, the generator (tests/parley-load beside it),
@@ -26,6 +27,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import resource
 import select
 import shutil
@@ -309,14 +311,14 @@ def measure_io(legs, seconds, rounds):
 class Reloads(threading.Thread):
     """Reloads the scripts at random times until told to end."""
 
-    def __init__(self, server):
+    def __init__(self, server, pause=(0.5, 10)):
         super().__init__()
-        self.server, self.count, self.failures = server, 0, []
+        self.server, self.pause, self.count, self.failures = server, pause, 0, []
         self.over = threading.Event()
         self.dice = random.Random(1)
 
     def run(self):
-        while not self.over.wait(self.dice.uniform(0.5, 10)):
+        while not self.over.wait(self.dice.uniform(*self.pause)):
             try:
                 done = self.server.reload()
                 error = (done.stderr or done.stdout) if done.returncode else None
@@ -325,6 +327,32 @@ class Reloads(threading.Thread):
             self.count += 1
             if error:
                 self.failures.append(error.strip())
+
+
+def measure_reload(conferences, seconds):
+    """Scripts are read anew all the time while two talk in each of the conferences."""
+    say(f"{2 * conferences} legs in {conferences} conferences, reloads all the time …")
+    with Server() as server:
+        reloads = Reloads(server, pause=(0.02, 0.02))
+        reloads.start()
+        try:
+            found = run_load(server, seconds + 120, "--legs", 2 * conferences, "--conferences",
+                             conferences, "--talkers", 2, "--seconds", seconds)
+        finally:
+            reloads.over.set()
+            reloads.join()
+        memory = server.status()["scripts"]["memory"]
+        log = pathlib.Path(server.log_path).read_text(encoding="utf-8", errors="replace")
+    times = sorted(float(took) for took in re.findall(r"reload: done, .* in ([\d.]+) ms", log))
+    good = found["ok"] and not reloads.failures and bool(times)
+    print_table(
+        ["live conferences", "reloads", "p50", "p99", "longest", "memory of a generation", "passed"],
+        [[str(conferences), str(len(times)), *(f"{times[int(len(times) * part)]:.1f} ms"
+                                               for part in (0.5, 0.99)),
+          f"{times[-1]:.1f} ms", f"{memory / 1000:.0f} KB", "yes" if good else "**no**"]])
+    if not good:
+        say(f"  FAILED: {found.get('reasons')} {reloads.failures}")
+    return good
 
 
 def measure_churn(seconds):
@@ -460,6 +488,7 @@ def main():
     parser.add_argument("--codecs", action="store_true")
     parser.add_argument("--subscribers", action="store_true")
     parser.add_argument("--applications", action="store_true")
+    parser.add_argument("--reload", action="store_true")
     parser.add_argument("--churn", type=float, metavar="SECONDS")
     arguments = parser.parse_args()
     cases = CODEC_CASES if arguments.codecs else FULL_CASES if arguments.full else CASES
@@ -477,6 +506,8 @@ def main():
     print(describe_machine() + "\n", flush=True)
     if arguments.churn:
         good = attempt(measure_churn, arguments.churn)
+    elif arguments.reload:
+        good = attempt(measure_reload, *((20, 3) if arguments.quick else (200, 20)))
     elif arguments.subscribers:
         good = attempt(measure_subscribers, *((100, 40, 2) if arguments.quick else (1000, 200, 5)))
     elif arguments.applications:

@@ -169,6 +169,17 @@ end
 function policy.digit(event, conference, presser)
   local side = conference:sidebar { title = "Aside" }
   side:bring(presser)
+  print("aside is", side.name)
+end
+function policy.joined(_, conference, participant)
+  if participant.user ~= "erin" then return end
+  for p in conference.parent:participants() do
+    local told = conference:explain(participant, p)
+    if p.user == "coach" then print("erin hears", p.user, told.audible, told.gain) end
+  end
+end
+function policy.join(_, conference)
+  if conference.parent then return accept { background = -12 } end
 end
 return policy
 """
@@ -209,6 +220,16 @@ def test_the_plan_of_the_mix_and_sidebars_have_their_lines():
         _, told = first(server, "alice", "coach")
         assert told["gain"] == -24
         assert told["reasons"][0]["text"].endswith("and hears the conference at -18.0 dB")
+        # who has called the sidebar is in no other conference, and hears the one behind it as well
+        name = server.expect_log(r"aside is (\w+)")[1]
+        with Phone(server, "erin") as erin:
+            erin.call(name)
+            heard = json.loads(explain(server, name, "erin", "coach", "--json"))
+            texts = [reason["text"] for reason in heard["reasons"]]
+            assert texts[0].endswith("and hears the conference at -12.0 dB"), texts
+            assert texts[2] == "erin does not hear the bus hall", texts
+            server.expect_log("erin hears coach false nil")
+        assert "nobody in" in refused(server, name, "erin", "mallory")
 
 
 # Whoever is not alice waits for her: 1 lets in who waits, 2 does not.

@@ -1,6 +1,6 @@
 -- tries: the same, in a table that outlives the call
 -- must: stopped
--- says: not enough memory
+-- says: not enough memory: a conversation has 4 MiB
 -- call: BYE
 local hoard = {}
 

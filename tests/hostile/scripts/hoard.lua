@@ -1,6 +1,6 @@
 -- tries: to keep all memory of all scripts
 -- must: stopped
--- says: not enough memory
+-- says: not enough memory: a conversation has 4 MiB
 -- call: BYE
 return function(call)
   call:answer()

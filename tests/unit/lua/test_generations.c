@@ -2,6 +2,9 @@
  * goes from one to another. */
 #include "tests/unit/lua/script_world.h"
 
+#include <errno.h>
+#include <malloc.h>
+
 /* Version `version` of a policy that refuses each caller, by a count in its own form. */
 #define COUNTING                                                                                   \
     "local policy = parley.policy { name = 'site' }\n"                                             \
@@ -386,6 +389,64 @@ static void a_conference_that_fails_ahead_is_called_back(void **state)
     assert_int_equal(generations(), 1);
 }
 
+/* ---- memory --------------------------------------------------------------------------------- */
+
+/* One conference ahead and back, one pinned and let go, a shadow, and scripts that fail and are
+ * taken back: six generations. */
+static void go_round(void)
+{
+    char path[128];
+    json_t *told;
+    struct shadow_config shadow = {.file = path};
+
+    script_path("site", path, sizeof path);
+    script_write("site", COUNTING_OTHERWISE(MAKE_COUNTS));
+    assert_int_equal(go(lua_engine_send_ahead, "tea"), 0);
+    assert_int_equal(go(lua_engine_call_back, "tea"), 0);
+    assert_int_equal(go(lua_engine_pin, "tea"), 0);
+    assert_int_equal(lua_engine_shadow(script.engine, &shadow, script.error, sizeof script.error),
+                     0);
+    world_hang_up(script.focus, world_dial(script.focus, "alice", "demo"));
+    assert_int_equal(script_reload(), 0);
+    assert_int_equal(go(lua_engine_unpin, "tea"), 0);
+    script_write("site", "local x = = 1");
+    assert_int_equal(script_reload(), EINVAL);
+    script_write("site", "local policy = parley.policy { name = 'site', version = 3 }\n"
+                         "function policy.migrate(state) return {} end\n"
+                         "function policy.join() error 'no' end\n"
+                         "return policy\n");
+    assert_int_equal(script_reload(), 0);
+    for (unsigned i = 0; i < 3; i++)
+        world_hang_up(script.focus, world_dial(script.focus, "alice", "demo"));
+    script_turn();
+    told = returned();
+    assert_non_null(told);
+    json_decref(told);
+    script_write("site", "local policy = parley.policy { name = 'site', version = 4 }\n"
+                         "function policy.migrate(state) return { n = 1 } end\n"
+                         "return policy\n");
+    assert_int_equal(script_reload(), 0);
+}
+
+static void generations_are_freed_however_they_end(void **state)
+{
+    size_t before;
+
+    (void)state;
+    reserve("tea");
+    log_set_level(LOG_LEVEL_ERROR);
+    start_with_probation(COUNTING, 60000);
+    log_catch();
+    for (unsigned i = 0; i < 20; i++)
+        go_round();
+    before = mallinfo2().uordblks;
+    for (unsigned i = 0; i < 150; i++)
+        go_round();
+    (void)log_caught();
+    assert_in_range(generations(), 1, 2);
+    assert_true(mallinfo2().uordblks < before + (64 << 10));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -404,6 +465,7 @@ int main(void)
         SCRIPT_TEST(scripts_that_have_proven_themselves_stay),
         SCRIPT_TEST(what_has_failed_is_not_what_comes_back),
         SCRIPT_TEST(a_conference_that_fails_ahead_is_called_back),
+        SCRIPT_TEST(generations_are_freed_however_they_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

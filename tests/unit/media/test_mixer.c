@@ -382,6 +382,62 @@ static void a_ramp_goes_straight_for_as_long_as_it_was_asked_and_is_shared(void 
     room_free(room);
 }
 
+/* An announcement, say, be it for a shorter or a longer time than the ramp lasts. */
+static void what_begins_during_a_ramp_neither_ends_nor_slows_it(void **state)
+{
+    static const unsigned beginnings[] = {1, 40};
+
+    (void)state;
+    for (unsigned k = 0; k < 2; k++) {
+        struct room *room = room_create(4, 0);
+        struct mixer_route softly = route_of(0, GAIN_OFF), elsewhere = {.speaks[5] = 1};
+
+        room->talkers[0] = (struct talker){.hz = 1000, .amplitude = 0.2};
+        room->talkers[1] = (struct talker){.hz = 2000, .amplitude = 0.2};
+        mixer_channel_route(&room->channels[1], &elsewhere);
+        ticks(room, 3);
+        softly.hears[MIX_MAIN] = 0.5F;
+        softly.ticks = 10;
+        for (unsigned i = 0; i < 10; i++) {
+            if (i == 4) {
+                softly.hears[5] = 0.5F;
+                softly.ticks = beginnings[k];
+            }
+            mixer_channel_route(&room->channels[2], &softly);
+            mixer_channel_route(&room->channels[3], &softly);
+            assert_float_equal(amplitude_now(room), 0.2 * (1 - 0.05 * (i + 0.5)), 0.001);
+            assert_ptr_equal(room->payloads[2], room->payloads[3]);
+        }
+        ticks(room, beginnings[k]);
+        assert_float_equal(amplitude_now(room), 0.1, 1e-6);
+        assert_float_equal(amplitude(room, 2, 1), 0.1, 1e-6);
+        room_free(room);
+    }
+}
+
+static void a_mute_is_at_once_whatever_else_fades(void **state)
+{
+    struct room *room = room_create(3, 0);
+    struct mixer_route both = {.speaks = {[MIX_MAIN] = 1, [5] = 1}};
+    struct mixer_route ear = {.hears = {[MIX_MAIN] = 1, [5] = 1}};
+
+    (void)state;
+    room->talkers[0] = (struct talker){.hz = 1000, .amplitude = 0.1};
+    mixer_channel_route(&room->channels[0], &both);
+    mixer_channel_route(&room->channels[2], &ear);
+    ticks(room, 3);
+    both.speaks[MIX_MAIN] = 0;
+    both.ticks = 100;
+    mixer_channel_route(&room->channels[0], &both);
+    assert_true(amplitude_now(room) > 0.19);
+    both.speaks[5] = 0;
+    both.ticks = 1;
+    mixer_channel_route(&room->channels[0], &both);
+    tick(room);
+    assert_true(amplitude_now(room) < 1e-6);
+    room_free(room);
+}
+
 static void a_bus_that_is_taken_at_once_makes_no_hole_in_a_voice_that_goes_there(void **state)
 {
     struct room *room = room_create(3, 0);
@@ -618,6 +674,8 @@ int main(void)
         cmocka_unit_test(buses_are_apart_and_a_sidebar_hears_the_main_bus_softly),
         cmocka_unit_test(the_last_bus_is_a_bus_like_the_first),
         cmocka_unit_test(a_ramp_goes_straight_for_as_long_as_it_was_asked_and_is_shared),
+        cmocka_unit_test(what_begins_during_a_ramp_neither_ends_nor_slows_it),
+        cmocka_unit_test(a_mute_is_at_once_whatever_else_fades),
         cmocka_unit_test(a_bus_that_is_taken_at_once_makes_no_hole_in_a_voice_that_goes_there),
         cmocka_unit_test(mute_unmute_and_gain_changes_do_not_click),
         cmocka_unit_test(a_leg_that_leaves_fades_out_within_a_tick),
