@@ -15,7 +15,6 @@ struct errand *errand_make(lua_State *L, struct conversation *conversation)
 {
     struct errand *errand;
 
-    (void)errand_drop(conversation); /* of a script's error before its wait began */
     errand = calloc(1, sizeof *errand);
     if (!errand)
         script_error(L, "out of memory");

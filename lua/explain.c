@@ -74,8 +74,7 @@ static void set_text_form(lua_State *L, const char *head, const struct explanati
     luaL_pushresult(&text);
     lua_pushcclosure(L, read_aloud, 1);
     lua_setfield(L, -2, "__tostring");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
+    metatable_hide(L);
     lua_setmetatable(L, -2);
 }
 

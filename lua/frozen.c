@@ -2,6 +2,7 @@
  * Read-only views of tables. A view is an empty table whose metatable, hidden, leads to the real
  * one; reading works as ever (pairs, ipairs and # too), writing is an error.
  */
+#include "lua/handle.h"
 #include "lua/libraries.h"
 
 /* Pushes the real table behind the view at index 1. */
@@ -61,7 +62,6 @@ void frozen_push(lua_State *L, const char *what)
     lua_setfield(L, -2, "__len");
     lua_pushcfunction(L, frozen_pairs);
     lua_setfield(L, -2, "__pairs");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
+    metatable_hide(L);
     lua_setmetatable(L, -2);
 }

@@ -130,8 +130,7 @@ void handle_class_open(lua_State *L, const struct handle_class *class)
     lua_pushlightuserdata(L, (void *)class);
     lua_pushcclosure(L, handle_equals, 1);
     lua_setfield(L, -2, "__eq");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
+    metatable_hide(L);
     lua_pop(L, 1);
 
     /* The handles that exist, by id, as long as a script holds them. */
@@ -249,12 +248,17 @@ int command_carry(lua_State *L, struct request *request, struct decision *decisi
     return focus_submit(generation->engine->focus, request, decision);
 }
 
+void metatable_hide(lua_State *L)
+{
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+}
+
 void class_open(lua_State *L, const char *name, const luaL_Reg *metamethods)
 {
     (void)luaL_newmetatable(L, name);
     luaL_setfuncs(L, metamethods, 0);
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
+    metatable_hide(L);
     lua_pop(L, 1);
 }
 

@@ -40,6 +40,8 @@ void command_actor(lua_State *L, struct actor *actor);
 int command_run(lua_State *L, struct request *request, struct decision *decision);
 /* The same when request->actor says who asks; command_actor has been called. */
 int command_carry(lua_State *L, struct request *request, struct decision *decision);
+/* Scripts cannot look into the metatable on top of the stack, nor change it. */
+void metatable_hide(lua_State *L);
 /* A metatable of that name, which scripts cannot look into. Metamethods end with {NULL, NULL}. */
 void class_open(lua_State *L, const char *name, const luaL_Reg *metamethods);
 /* What functions return that could not do it: nil, why, and the SIP status that says the same; 0:

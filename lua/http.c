@@ -103,7 +103,7 @@ static void take_headers(lua_State *L, int table, const char *what,
             lua_pop(L, 1);
         }
     }
-    lua_pop(L, 1);
+    lua_replace(L, table);
 }
 
 /* Text as it is, plain data as JSON. The value at `index` is replaced by what is sent. */
@@ -126,7 +126,8 @@ static void take_body(lua_State *L, int index, const char *what, struct question
     request->body = lua_tolstring(L, index, &request->body_size);
 }
 
-/* headers, timeout, limit of the table at `index`, and what else is in `names`. */
+/* headers, timeout, limit of the table at `index`, and what else is in `names`. The table of
+ * headers takes its place: a metamethod may have made it, and nobody else have the strings. */
 static void take_options(lua_State *L, int index, const char *what, const char *const *names,
                          unsigned count, struct question_to_web *question)
 {

@@ -5,6 +5,7 @@
 #include "lua/budget.h"
 #include "lua/contexts.h"
 #include "lua/errors.h"
+#include "lua/handle.h"
 #include "lua/libraries.h"
 #include "lua/state.h"
 
@@ -123,14 +124,9 @@ void json_open(lua_State *L)
 {
     static const struct script_function functions[] = {
         {"encode", json_encode, ANYWHERE}, {"decode", json_decode, ANYWHERE}, {NULL, NULL, 0}};
+    static const luaL_Reg metamethods[] = {{"__tostring", special_to_string}, {NULL, NULL}};
 
-    if (luaL_newmetatable(L, special_class)) {
-        lua_pushcfunction(L, special_to_string);
-        lua_setfield(L, -2, "__tostring");
-        lua_pushboolean(L, 0);
-        lua_setfield(L, -2, "__metatable");
-    }
-    lua_pop(L, 1);
+    class_open(L, special_class, metamethods);
     special_make(L, &null_key, 'n');
     special_make(L, &empty_list_key, 'e');
     lua_newtable(L);

@@ -195,6 +195,7 @@ void probation_begin(struct lua_engine *engine)
     json_decref(probation->returned);
     probation->returned = NULL;
     if (probation->config.errors == 0 || probation->config.lasts == 0) {
+        loop_timer_stop(&probation->end); /* of one before, when there was still a probation */
         reserve_drop(engine);
         generation_release(old);
         return;

@@ -7,6 +7,7 @@
  */
 #include "lua/errors.h"
 #include "lua/generation.h"
+#include "lua/handle.h"
 #include "lua/libraries.h"
 #include "lua/params.h"
 #include "lua/testing.h"
@@ -142,8 +143,7 @@ static void string_open(lua_State *L, int globals)
     (void)lua_getmetatable(L, -1);
     lua_pushvalue(L, -3);
     lua_setfield(L, -2, "__index");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
+    metatable_hide(L);
     lua_pop(L, 2);
     library_set(L, globals, "string");
 }
@@ -162,8 +162,7 @@ static void environment_open(lua_State *L, int globals)
     lua_pushvalue(L, globals);
     lua_pushcclosure(L, assign_global, 1);
     lua_setfield(L, -2, "__newindex");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
+    metatable_hide(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &environment_key);
 }
 

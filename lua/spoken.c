@@ -6,6 +6,7 @@
 #include "lua/contexts.h"
 #include "lua/errors.h"
 #include "lua/generation.h"
+#include "lua/handle.h"
 #include "lua/libraries.h"
 #include "lua/private.h"
 
@@ -142,8 +143,7 @@ void spoken_open(lua_State *L, int globals)
     };
 
     lua_createtable(L, 0, 1);
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
+    metatable_hide(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &spoken_key);
     lua_pushvalue(L, globals);
     functions_set(L, "", "", functions);

@@ -12,6 +12,7 @@
 #include "lua/state.h"
 #include "lua/errors.h"
 #include "lua/generation.h"
+#include "lua/handle.h"
 #include "lua/hook.h"
 #include "lua/private.h"
 #include "lua/shadow.h"
@@ -56,8 +57,7 @@ void state_open(lua_State *L)
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, stale);
     lua_setfield(L, -2, "__newindex");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
+    metatable_hide(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &stale_key);
 }
 

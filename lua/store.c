@@ -346,7 +346,6 @@ void store_class_open(lua_State *L)
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, to_string);
     lua_setfield(L, -2, "__tostring");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
+    metatable_hide(L);
     lua_pop(L, 1);
 }

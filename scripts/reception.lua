@@ -107,9 +107,9 @@ end
 
 -- ---- joining --------------------------------------------------------------------------------
 
--- Whether the caller is in; or nil, the code, whether another PIN might do, and whether this one was
--- a guess: of a locked conference that is not told. Who has to wait is told for whom, and has the
--- music; `known` is called when it begins.
+-- Whether the caller is in; or nil, the code, whether another PIN might do, and whether this one
+-- was a guess: of a locked conference that is not told. Who has to wait is told for whom, and has
+-- the music; `known` is called when it begins.
 local function knock(call, conference, pin, known)
   local is_known = false
   local function waiting(request)

@@ -61,7 +61,7 @@ return {
         { name = "errors", takes = "", gives = "integer, string?", from = "test",
           text = [[How many errors have been logged, those of scripts for instance, and the first of them. A
             test in which there are some fails unless it has asked.]],
-          example = [[expect(sim:errors(), 1)]] },
+          example = [[expect(sim:errors(), 0)]] },
       },
     },
     {

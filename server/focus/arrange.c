@@ -166,6 +166,7 @@ static void refuse(struct conference *conference, struct plan *plan)
               plan_bus_count(plan));
     plan_destroy(plan);
     conference->arrangement.lacks_buses = true;
+    conference->arrangement.fault = "the hook mix wants more buses than are free";
 }
 
 /* Whom the route could not be changed of still has the old one: its buses stay taken until all
@@ -233,6 +234,7 @@ static void ask(void *arg)
 
     mend_routes(conference);
     error = policy->mix(policy->ctx, conference, &answer);
+    arrangement->fault = error ? "the hook mix has failed, the log says how" : NULL;
     if (!error)
         arrange(conference, &answer);
     arrangement_supply(conference);

@@ -24,7 +24,8 @@ struct arrangement {
     bool lacks_buses;          /* it has BUS_NONE, or could not come in force at all */
     bool is_behind;            /* somebody still has the route of another plan … */
     uint64_t stale;            /* … which may lead to these buses (bit mask) */
-    struct cause cause;        /* why it is as it is, but for `by`: a place in the plan */
+    const char *fault;        /* why the last answer of the hook mix is not in force; NULL: it is */
+    struct cause cause;       /* why it is as it is, but for `by`: a place in the plan */
     unsigned watched;         /* what it was made from, besides what is told by events: mix_watch */
     struct loop_timer *timer; /* until policies are asked anew … */
     uint64_t asks_at;         /* … in ms */

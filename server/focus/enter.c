@@ -28,7 +28,6 @@ static int tell_focus(struct participant *participant, bool is_answered)
                        : signalling->answer(participant->call, &answer);
 }
 
-/* Who has waited to be let in has no application. */
 /* Its call and its leg are the participant's, who has its session. */
 static void visitor_enter(struct visitor *visitor, struct participant *participant)
 {
@@ -40,7 +39,7 @@ static void visitor_enter(struct visitor *visitor, struct participant *participa
     visitor->leg = NULL;
     visitor->answered = true; /* if not before, then by the conference */
     visitor->focus->calls--;  /* the participant has been counted */
-    if (visitor->waits) {
+    if (visitor->waits) {     /* it has no application */
         visitor_free(visitor);
         return;
     }

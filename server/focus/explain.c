@@ -227,6 +227,15 @@ static float add_plan(struct explaining *explaining, const struct participant *l
     return reason.gain;
 }
 
+/* Then the plan is not what the policies want now. */
+static void add_fault(struct explaining *explaining, const struct conference *conference)
+{
+    const struct conference *whole = conference->parent ? conference->parent : conference;
+
+    if (whole->arrangement.fault)
+        add(explaining, NULL, "%s: the mix stays as it was", whole->arrangement.fault);
+}
+
 static void add_listener(struct explaining *explaining, const struct participant *listener,
                          const char *label)
 {
@@ -308,6 +317,7 @@ void explain_pair(const struct participant *listener, const struct participant *
     if (from->conference != to->conference && to->main)
         to = to->main;
     planned = add_plan(&explaining, to, listener_label, from, talker_label);
+    add_fault(&explaining, from->conference);
     explanation->is_audible = !explaining.is_silent;
     explanation->gain =
         explaining.is_silent ? GAIN_OFF : from->speaks + to->hears + background + planned;

@@ -82,18 +82,6 @@ unsigned binding_seconds_left(const struct sip_agent *agent, const struct bindin
     return binding->expires_at > now ? (unsigned)((binding->expires_at - now + 999) / 1000) : 0;
 }
 
-/* As a dialog is answered (dialog.c): by its connection while there is one, or to where it sends
- * from when its Contact names another host. */
-void binding_route(const struct binding *binding, const char **sourcep, tport_t **tportp)
-{
-    bool has_connection =
-        tport_is_secondary(binding->tport) && tport_is_clear_to_send(binding->tport);
-    bool by_source = !has_connection && binding->source &&
-                     !host_is_at(binding->target->url_host, &binding->peer);
-    *sourcep = by_source ? binding->source : NULL;
-    *tportp = has_connection || by_source ? binding->tport : NULL;
-}
-
 /* ---- all of an account ---------------------------------------------------------------------- */
 
 static struct registered *find(const struct sip_agent *agent, const char *user)

@@ -29,9 +29,6 @@ struct binding *binding_create(const struct incoming *in, const sip_contact_t *c
                                unsigned expires);
 void bindings_free(struct binding *list);
 unsigned binding_seconds_left(const struct sip_agent *agent, const struct binding *binding);
-/* How a request to its target is sent: *sourcep as nta's route URI, NULL: by the target itself;
- * *tportp as its NTATAG_TPORT, NULL: any. Both belong to the binding. */
-void binding_route(const struct binding *binding, const char **sourcep, tport_t **tportp);
 /* Where the account can be reached, the preferred one (q, then the latest) first; NULL: nowhere.
  * Good until the loop's next turn. */
 const struct binding *bindings_find(const struct sip_agent *agent, const char *user);

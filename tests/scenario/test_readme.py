@@ -15,6 +15,8 @@ from web import Web
 
 TEXT = (ROOT / "README.md").read_text()
 EXAMPLES = dict(re.findall(r"```lua example=(\S+)\n(.*?)```", TEXT, re.S))
+# Parts of a config or of a policy, and tests.
+PARTS = re.findall(r"```lua\n(.*?)```", TEXT, re.S)
 
 
 def test_every_example_passes_the_check():
@@ -23,6 +25,16 @@ def test_every_example_passes_the_check():
         for name in EXAMPLES:
             done = run_parley("check", server.directory / name)
             assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+
+
+def test_every_part_of_a_file_passes_the_check():
+    for part in PARTS:
+        if part.startswith("function policy."):
+            part = f'local policy = parley.policy {{ name = "part" }}\n{part}return policy\n'
+        command = "test" if part.startswith("test(") else "check"
+        with Server(start=False, files={"part.lua": part}) as server:
+            done = run_parley(command, server.directory / "part.lua")
+            assert done.returncode == 0, part + done.stdout + done.stderr
 
 
 def test_the_first_policy_makes_a_host_a_listener_and_keeps_mallory_out():

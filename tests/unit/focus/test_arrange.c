@@ -1,18 +1,12 @@
 /* How plans come in force: as routes, on buses that there are only so many of, and in recordings.
  */
-#include "tests/unit/fake_world.h"
+#include "tests/unit/focus/focus_world.h"
 
 #include "focus/plan.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <time.h>
 #include <unistd.h>
 
-static struct loop *loop;
-static struct focus *focus;
 static struct call *alice, *bob;
 static void (*make_plan)(struct plan *plan); /* NULL: the policy says nothing */
 static char prefix;                          /* of the names of buses in many_buses */
@@ -23,18 +17,6 @@ static void policy_decide(void *ctx, const struct request *request, struct decis
     decision->verdict = DECISION_ACCEPT;
     if (request->verb == VERB_JOIN)
         decision->params.background = -18;
-}
-
-static void policy_event(void *ctx, const struct conference_event *event)
-{
-    (void)ctx;
-    (void)event;
-}
-
-static void policy_forget(void *ctx, uint64_t conference)
-{
-    (void)ctx;
-    (void)conference;
 }
 
 static int policy_mix(void *ctx, struct conference *conference, struct mix_answer *answer)
@@ -54,18 +36,12 @@ static int policy_mix(void *ctx, struct conference *conference, struct mix_answe
 
 static int setup(void **state)
 {
-    static const struct policy policy = {
-        .decide = policy_decide, .event = policy_event, .forget = policy_forget, .mix = policy_mix};
-    struct focus_config config = {.domain = ""};
+    static const struct policy policy = {.decide = policy_decide, .mix = policy_mix};
 
     (void)state;
-    memset(&world, 0, sizeof world);
     make_plan = NULL;
-    assert_int_equal(loop_create(&loop), 0);
-    config.loop = loop;
-    assert_int_equal(focus_create(&config, &focus), 0);
-    focus_connect(focus, &world_signalling, &world_mixing, &policy);
-    assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = "demo"}), 0);
+    world_open(&policy);
+    (void)world_reserve_demo();
     alice = world_join(focus, "alice", "demo");
     bob = world_join(focus, "bob", "demo");
     return 0;
@@ -79,11 +55,7 @@ static int teardown(void **state)
     world_turn(loop);
     while (world.first_recorder)
         world_recorded(focus, 0, NULL);
-    focus_destroy(focus);
-    loop_destroy(loop);
-    assert_int_equal(world.legs, 0);
-    assert_int_equal(world.mixes, 0);
-    return 0;
+    return world_end(state);
 }
 
 static const struct leg_route *route_of(const struct call *call)

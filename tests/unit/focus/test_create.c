@@ -1,16 +1,10 @@
 /* Conferences with names of their own (RFC 4579 §5.3, §5.4): the names, and whose they are. */
-#include "tests/unit/fake_world.h"
+#include "tests/unit/focus/focus_world.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <unistd.h>
 
 enum { MS = 1000 /* µs */, NAMES = 20 };
 
-static struct loop *loop;
-static struct focus *focus;
 static char taken[NAMES][64]; /* names that were said to be somebody's */
 static unsigned taken_count, taken_wanted;
 
@@ -25,27 +19,13 @@ static bool is_taken(void *arg, const char *name)
 
 static int setup(void **state)
 {
-    struct focus_config config = {.domain = "", .is_taken = is_taken, .is_taken_arg = taken};
+    const struct focus_config config = {.domain = "", .is_taken = is_taken, .is_taken_arg = taken};
     const struct conference_life life = {.empty_timeout = 0};
 
     (void)state;
-    memset(&world, 0, sizeof world);
     taken_count = taken_wanted = 0;
-    assert_int_equal(loop_create(&loop), 0);
-    config.loop = loop;
-    assert_int_equal(focus_create(&config, &focus), 0);
-    focus_connect(focus, &world_signalling, &world_mixing, NULL);
+    world_open_as(config, NULL);
     focus_set_life(focus, &life, 60 * 1000, 60 * 1000);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    focus_destroy(focus);
-    loop_destroy(loop);
-    assert_int_equal(world.legs, 0);
-    assert_int_equal(world.mixes, 0);
     return 0;
 }
 
@@ -233,7 +213,7 @@ static void a_factory_joins_nobody_and_is_asked_for_nothing(void **state)
     assert_int_equal(focus_submit(focus, &request, &decision), ENOENT);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, world_end)
 
 int main(void)
 {

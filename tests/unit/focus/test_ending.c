@@ -1,16 +1,10 @@
 /* How conferences end: empty, in time, with their creator (RFC 4579 §5.12); and what is left. */
-#include "tests/unit/fake_world.h"
+#include "tests/unit/focus/focus_world.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <unistd.h>
 
 enum { MS = 1000 }; /* µs */
 
-static struct loop *loop;
-static struct focus *focus;
 static struct conference_life life; /* of what calls create */
 static bool is_close_refused;       /* by the policy */
 static unsigned told[EVENT_COUNT];  /* events by kind */
@@ -41,38 +35,16 @@ static void policy_event(void *ctx, const struct conference_event *event)
         (void)snprintf(reason, sizeof reason, "%s", event->reason);
 }
 
-static void policy_forget(void *ctx, uint64_t conference)
-{
-    (void)ctx;
-    (void)conference;
-}
-
 static int setup(void **state)
 {
-    static const struct policy policy = {
-        .decide = policy_decide, .event = policy_event, .forget = policy_forget};
-    struct focus_config config = {.domain = ""};
+    static const struct policy policy = {.decide = policy_decide, .event = policy_event};
 
     (void)state;
-    memset(&world, 0, sizeof world);
     memset(told, 0, sizeof told);
     memset(&life, 0, sizeof life);
     is_close_refused = false;
     *reason = *asked = '\0';
-    assert_int_equal(loop_create(&loop), 0);
-    config.loop = loop;
-    assert_int_equal(focus_create(&config, &focus), 0);
-    focus_connect(focus, &world_signalling, &world_mixing, &policy);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    focus_destroy(focus);
-    loop_destroy(loop);
-    assert_int_equal(world.legs, 0);
-    assert_int_equal(world.mixes, 0);
+    world_open(&policy);
     return 0;
 }
 
@@ -214,7 +186,7 @@ static void a_reserved_one_begins_anew_with_its_whole_time(void **state)
     world_hang_up(focus, second);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, world_end)
 
 int main(void)
 {

@@ -1,14 +1,7 @@
 /* Why somebody does or does not hear another: each situation and its reason. */
 #include "focus/explain.h"
-#include "tests/unit/fake_world.h"
+#include "tests/unit/focus/focus_world.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
-static struct loop *loop;
-static struct focus *focus;
 static struct conference *demo;
 static struct call *alice, *bob;
 static struct explanation found;
@@ -40,14 +33,7 @@ static void policy_event(void *ctx, const struct conference_event *event)
         ask(VERB_MUTE, alice, &(struct request_params){.muted = true});
 }
 
-static void policy_forget(void *ctx, uint64_t conference)
-{
-    (void)ctx;
-    (void)conference;
-}
-
-static const struct policy policy = {
-    .decide = policy_decide, .event = policy_event, .forget = policy_forget};
+static const struct policy policy = {.decide = policy_decide, .event = policy_event};
 
 /* What a script's line asks. */
 static void ask(enum verb verb, const struct call *target, const struct request_params *params)
@@ -67,26 +53,11 @@ static void ask(enum verb verb, const struct call *target, const struct request_
 
 static int setup(void **state)
 {
-    struct focus_config config = {.domain = ""};
-
     (void)state;
-    memset(&world, 0, sizeof world);
     memset(&entry, 0, sizeof entry);
     refuses = false;
-    assert_int_equal(loop_create(&loop), 0);
-    config.loop = loop;
-    assert_int_equal(focus_create(&config, &focus), 0);
-    focus_connect(focus, &world_signalling, &world_mixing, &policy);
-    assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = "demo"}), 0);
-    demo = focus_conference_by_name(focus, "demo");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    focus_destroy(focus);
-    loop_destroy(loop);
+    world_open(&policy);
+    demo = world_reserve_demo();
     return 0;
 }
 
@@ -319,8 +290,9 @@ static void who_was_put_out_is_remembered_with_the_reason(void **state)
     world_hang_up(focus, alice);
 }
 
-static void who_is_turned_away_for_want_of_room_is_remembered(void **state){
-            const struct incident * incident;
+static void who_is_turned_away_for_want_of_room_is_remembered(void **state)
+{
+    const struct incident *incident;
     struct call *call;
 
     (void)state;
@@ -342,7 +314,7 @@ static void who_is_turned_away_for_want_of_room_is_remembered(void **state){
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, world_end)
         TEST(who_is_heard_is_said_to_be_with_gain_and_voice),
         TEST(who_was_muted_is_muted_by_the_line_that_asked_in_its_event),
         TEST(who_is_muted_by_the_rule_of_entry_is_told_of_that_rule),

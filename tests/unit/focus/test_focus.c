@@ -1,13 +1,6 @@
 /* The focus with a world that only remembers, and a policy that does as the test says. */
-#include "tests/unit/fake_world.h"
+#include "tests/unit/focus/focus_world.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
-static struct loop *loop;
-static struct focus *focus;
 static struct conference_event told[64];
 static unsigned told_count;
 /* What the policy answers to each verb; a verb without an answer is left to the default. */
@@ -56,34 +49,21 @@ static void answer_with(enum verb verb, enum verdict verdict, int code)
 
 static void make_focus(unsigned max_calls, const char *domain)
 {
-    struct focus_config config = {.domain = domain, .max_calls = max_calls, .media_timeout = 1000};
+    const struct focus_config config = {
+        .domain = domain, .max_calls = max_calls, .media_timeout = 1000};
 
-    memset(&world, 0, sizeof world);
     memset(has_answer, 0, sizeof has_answer);
     memset(answers, 0, sizeof answers);
     told_count = 0;
     forgotten = 0;
-    assert_int_equal(loop_create(&loop), 0);
-    config.loop = loop;
-    assert_int_equal(focus_create(&config, &focus), 0);
-    focus_connect(focus, &world_signalling, &world_mixing, &policy);
-    assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = "demo"}), 0);
+    world_open_as(config, &policy);
+    (void)world_reserve_demo();
 }
 
 static int setup(void **state)
 {
     (void)state;
     make_focus(0, "");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    focus_destroy(focus);
-    loop_destroy(loop);
-    assert_int_equal(world.legs, 0);
-    assert_int_equal(world.mixes, 0);
     return 0;
 }
 
@@ -206,9 +186,7 @@ static void a_full_server_is_503_with_retry_after(void **state)
 {
     struct call *alice, *bob;
 
-    (void)state;
-    focus_destroy(focus);
-    loop_destroy(loop);
+    (void)world_end(state);
     make_focus(1, "");
     alice = world_join(focus, "alice", "demo");
     bob = world_join(focus, "bob", "demo");
@@ -268,9 +246,7 @@ static void a_foreign_domain_is_404_and_an_address_is_ours(void **state)
 {
     struct call *call;
 
-    (void)state;
-    focus_destroy(focus);
-    loop_destroy(loop);
+    (void)world_end(state);
     make_focus(0, "conf.example.com");
     call = world_dial_at(focus, "alice", "demo", "elsewhere.example.com");
     assert_int_equal(call->reject_code, 404);
@@ -648,9 +624,7 @@ static void options_to_a_foreign_domain_are_404_and_to_a_full_server_503(void **
         .requested_user = "demo", .requested_host = "elsewhere.example.com", .caller = &caller};
     struct call *call;
 
-    (void)state;
-    focus_destroy(focus);
-    loop_destroy(loop);
+    (void)world_end(state);
     make_focus(1, "conf.example.com");
     focus_signalling_events()->on_query(&query, focus);
     assert_int_equal(query.code, 404);
@@ -714,7 +688,7 @@ static void when_the_time_for_the_answers_is_up_the_focus_goes_without_them(void
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, world_end)
     const struct CMUnitTest tests[] = {
         CASE(a_conference_that_does_not_exist_is_404),
         CASE(a_caller_is_rung_answered_as_by_a_focus_and_told_of_once_joined),

@@ -1,14 +1,7 @@
 /* Calling somebody in, with a world that only remembers and a policy that has no opinion but one.
  */
-#include "tests/unit/fake_world.h"
+#include "tests/unit/focus/focus_world.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
-static struct loop *loop;
-static struct focus *focus;
 static struct conference_event told[64];
 static unsigned told_count;
 static char told_status[64][24];
@@ -35,39 +28,18 @@ static void policy_event(void *ctx, const struct conference_event *event)
     told[told_count++] = *event;
 }
 
-static void policy_forget(void *ctx, uint64_t conference)
-{
-    (void)ctx;
-    (void)conference;
-}
-
-static const struct policy policy = {
-    .decide = policy_decide, .event = policy_event, .forget = policy_forget};
+static const struct policy policy = {.decide = policy_decide, .event = policy_event};
 
 static int setup(void **state)
 {
-    struct focus_config config = {.domain = "conf.example.com", .answer_timeout = 50};
+    const struct focus_config config = {.domain = "conf.example.com", .answer_timeout = 50};
     const struct conference_config demo = {.name = "demo", .title = "Demo", .capacity = 3};
 
     (void)state;
-    memset(&world, 0, sizeof world);
     memset(&verdict, 0, sizeof verdict);
     told_count = 0;
-    assert_int_equal(loop_create(&loop), 0);
-    config.loop = loop;
-    assert_int_equal(focus_create(&config, &focus), 0);
-    focus_connect(focus, &world_signalling, &world_mixing, &policy);
+    world_open_as(config, &policy);
     return focus_reserve(focus, &demo);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    focus_destroy(focus);
-    loop_destroy(loop);
-    assert_int_equal(world.legs, 0);
-    assert_int_equal(world.mixes, 0);
-    return 0;
 }
 
 static struct decision decision;
@@ -338,7 +310,7 @@ static void a_stopping_server_stops_the_ringing_and_calls_nobody(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, world_end)
     const struct CMUnitTest tests[] = {
         CASE(who_is_called_dials_rings_joins_and_leaves),
         CASE(what_is_not_even_asked_has_a_decision_without_a_reason),

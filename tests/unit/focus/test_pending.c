@@ -1,17 +1,10 @@
 /* What waits for a decision: who may decide, how it ends, and what it does meanwhile. */
-#include "tests/unit/fake_world.h"
+#include "tests/unit/focus/focus_world.h"
 
 #include "focus/pending.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
 enum { PATIENCE = 20 }; /* ms */
 
-static struct loop *loop;
-static struct focus *focus;
 static struct conference *demo;
 static enum meanwhile meanwhile;
 static bool is_open;                 /* who calls is let in, as a moderator */
@@ -44,41 +37,19 @@ static void policy_event(void *ctx, const struct conference_event *event)
     ended_count += event->kind == EVENT_ENDED;
 }
 
-static void policy_forget(void *ctx, uint64_t conference)
-{
-    (void)ctx;
-    (void)conference;
-}
-
 static int setup(void **state)
 {
-    static const struct policy policy = {
-        .decide = policy_decide, .event = policy_event, .forget = policy_forget};
+    static const struct policy policy = {.decide = policy_decide, .event = policy_event};
     const struct conference_life life = {.empty_timeout = 0};
-    struct focus_config config = {.domain = ""};
 
     (void)state;
-    memset(&world, 0, sizeof world);
     decided_count = left_count = ended_count = 0;
     meanwhile = MEANWHILE_MUSIC;
-    assert_int_equal(loop_create(&loop), 0);
-    config.loop = loop;
-    assert_int_equal(focus_create(&config, &focus), 0);
-    focus_connect(focus, &world_signalling, &world_mixing, &policy);
+    world_open(&policy);
     focus_set_life(focus, &life, PATIENCE, PATIENCE);
     assert_int_equal(
         focus_reserve(focus, &(struct conference_config){.name = "demo", .capacity = 2}), 0);
     demo = focus_conference_by_name(focus, "demo");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    focus_destroy(focus);
-    loop_destroy(loop);
-    assert_int_equal(world.legs, 0);
-    assert_int_equal(world.mixes, 0);
     return 0;
 }
 
@@ -401,7 +372,7 @@ static void whoever_refers_is_told_what_has_become_of_it(void **state)
     world_hang_up(focus, alice);
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, world_end)
 
 int main(void)
 {

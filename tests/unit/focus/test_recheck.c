@@ -1,15 +1,9 @@
 /* The policy is asked again about who is in: put out, changed, or left as they are. */
 #include "focus/cause.h"
-#include "tests/unit/fake_world.h"
+#include "tests/unit/focus/focus_world.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-static struct loop *loop;
-static struct focus *focus;
 static struct conference *demo;
 static bool is_strict, has_failed;
 static unsigned asked;
@@ -42,38 +36,16 @@ static void policy_event(void *ctx, const struct conference_event *event)
     told[event->kind]++;
 }
 
-static void policy_forget(void *ctx, uint64_t conference)
-{
-    (void)ctx;
-    (void)conference;
-}
-
-static const struct policy policy = {
-    .decide = policy_decide, .event = policy_event, .forget = policy_forget};
+static const struct policy policy = {.decide = policy_decide, .event = policy_event};
 
 static int setup(void **state)
 {
-    struct focus_config config = {.domain = ""};
-
     (void)state;
-    memset(&world, 0, sizeof world);
     memset(told, 0, sizeof told);
     is_strict = has_failed = false;
     asked = 0;
-    assert_int_equal(loop_create(&loop), 0);
-    config.loop = loop;
-    assert_int_equal(focus_create(&config, &focus), 0);
-    focus_connect(focus, &world_signalling, &world_mixing, &policy);
-    assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = "demo"}), 0);
-    demo = focus_conference_by_name(focus, "demo");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    focus_destroy(focus);
-    loop_destroy(loop);
+    world_open(&policy);
+    demo = world_reserve_demo();
     return 0;
 }
 
@@ -177,7 +149,7 @@ static void a_reload_is_told_of_conferences_that_run(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, world_end)
         TEST(who_would_not_be_let_in_now_is_put_out_and_others_are_as_they_would_come_in),
         TEST(a_policy_that_fails_puts_nobody_out),
         TEST(a_lock_is_for_newcomers),

@@ -1,16 +1,9 @@
 /* What is asked by REFER, with a world that only remembers and a policy that is told what to say.
  */
-#include "tests/unit/fake_world.h"
+#include "tests/unit/focus/focus_world.h"
 
 #include "ports/referring.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
-static struct loop *loop;
-static struct focus *focus;
 static struct decision verdict; /* by: "" for no opinion */
 static struct {
     unsigned asked;
@@ -44,46 +37,19 @@ static void policy_decide(void *ctx, const struct request *request, struct decis
         *decision = verdict;
 }
 
-static void policy_event(void *ctx, const struct conference_event *event)
-{
-    (void)ctx;
-    (void)event;
-}
-
-static void policy_forget(void *ctx, uint64_t conference)
-{
-    (void)ctx;
-    (void)conference;
-}
-
-static const struct policy policy = {
-    .decide = policy_decide, .event = policy_event, .forget = policy_forget};
+static const struct policy policy = {.decide = policy_decide};
 
 static int setup(void **state)
 {
-    struct focus_config config = {.domain = "conf.example.com", .answer_timeout = 5000};
+    const struct focus_config config = {.domain = "conf.example.com", .answer_timeout = 5000};
     const struct conference_config demo = {.name = "demo", .title = "Demo", .capacity = 3};
 
     (void)state;
-    memset(&world, 0, sizeof world);
     memset(&verdict, 0, sizeof verdict);
     memset(&last, 0, sizeof last);
     memset(&referral, 0, sizeof referral);
-    assert_int_equal(loop_create(&loop), 0);
-    config.loop = loop;
-    assert_int_equal(focus_create(&config, &focus), 0);
-    focus_connect(focus, &world_signalling, &world_mixing, &policy);
+    world_open_as(config, &policy);
     return focus_reserve(focus, &demo);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    focus_destroy(focus);
-    loop_destroy(loop);
-    assert_int_equal(world.legs, 0);
-    assert_int_equal(world.mixes, 0);
-    return 0;
 }
 
 /* As Alice, who has proven who she is, would send it from her desk. */
@@ -334,19 +300,19 @@ static void whoever_is_in_asks_as_a_participant(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_invitation_is_told_to_its_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_invitation_is_told_to_its_end, setup, world_end),
         cmocka_unit_test_setup_teardown(what_becomes_of_it_otherwise_is_told_as_well, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(who_is_called_already_is_called_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_refused_is_told_to_nobody, setup, teardown),
+                                        world_end),
+        cmocka_unit_test_setup_teardown(who_is_called_already_is_called_once, setup, world_end),
+        cmocka_unit_test_setup_teardown(what_is_refused_is_told_to_nobody, setup, world_end),
         cmocka_unit_test_setup_teardown(who_is_to_be_asked_is_asked_to_call_this_conference, setup,
-                                        teardown),
+                                        world_end),
         cmocka_unit_test_setup_teardown(a_bye_removes_all_of_a_user_or_one_endpoint, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_hold_that_cannot_be_done_is_told, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_device_may_have_a_name_of_its_own, setup, teardown),
-        cmocka_unit_test_setup_teardown(who_is_hidden_stays_so, setup, teardown),
-        cmocka_unit_test_setup_teardown(whoever_is_in_asks_as_a_participant, setup, teardown),
+                                        world_end),
+        cmocka_unit_test_setup_teardown(a_hold_that_cannot_be_done_is_told, setup, world_end),
+        cmocka_unit_test_setup_teardown(a_device_may_have_a_name_of_its_own, setup, world_end),
+        cmocka_unit_test_setup_teardown(who_is_hidden_stays_so, setup, world_end),
+        cmocka_unit_test_setup_teardown(whoever_is_in_asks_as_a_participant, setup, world_end),
     };
 
     return cmocka_run_group_tests_name("refer", tests, NULL, NULL);

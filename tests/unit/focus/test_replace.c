@@ -1,13 +1,6 @@
 /* Calls that name another one: Join (RFC 3911), Replaces (RFC 3891); who may, and what is told. */
-#include "tests/unit/fake_world.h"
+#include "tests/unit/focus/focus_world.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
-static struct loop *loop;
-static struct focus *focus;
 static bool is_allowed;     /* by the policy */
 static struct request last; /* what it was asked */
 static struct conference_event told[32];
@@ -28,37 +21,15 @@ static void policy_event(void *ctx, const struct conference_event *event)
     told[told_count++] = *event;
 }
 
-static void policy_forget(void *ctx, uint64_t conference)
-{
-    (void)ctx;
-    (void)conference;
-}
-
 static int setup(void **state)
 {
-    static const struct policy policy = {
-        .decide = policy_decide, .event = policy_event, .forget = policy_forget};
-    struct focus_config config = {.domain = ""};
+    static const struct policy policy = {.decide = policy_decide, .event = policy_event};
 
     (void)state;
-    memset(&world, 0, sizeof world);
     told_count = 0;
     is_allowed = true;
-    assert_int_equal(loop_create(&loop), 0);
-    config.loop = loop;
-    assert_int_equal(focus_create(&config, &focus), 0);
-    focus_connect(focus, &world_signalling, &world_mixing, &policy);
-    assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = "demo"}), 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    focus_destroy(focus);
-    loop_destroy(loop);
-    assert_int_equal(world.legs, 0);
-    assert_int_equal(world.mixes, 0);
+    world_open(&policy);
+    (void)world_reserve_demo();
     return 0;
 }
 
@@ -234,7 +205,7 @@ static void a_conference_does_not_begin_for_a_join_that_fails(void **state)
     assert_int_equal(world.mixes, 0);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, world_end)
 
 int main(void)
 {

@@ -1,15 +1,8 @@
 /* Sidebars: who is heard where, who comes in by the call that it has, and how it ends. */
-#include "tests/unit/fake_world.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/unit/focus/focus_world.h"
 
 enum { PATIENCE = 60000 }; /* ms */
 
-static struct loop *loop;
-static struct focus *focus;
 static struct call *alice, *bob;
 static struct conference_event told[256];
 static unsigned told_count;
@@ -33,42 +26,19 @@ static void policy_event(void *ctx, const struct conference_event *event)
     told[told_count++] = *event;
 }
 
-static void policy_forget(void *ctx, uint64_t conference)
-{
-    (void)ctx;
-    (void)conference;
-}
-
 static int setup(void **state)
 {
-    static const struct policy policy = {
-        .decide = policy_decide, .event = policy_event, .forget = policy_forget};
+    static const struct policy policy = {.decide = policy_decide, .event = policy_event};
     const struct conference_life life = {.empty_timeout = 0};
-    struct focus_config config = {.domain = ""};
 
     (void)state;
-    memset(&world, 0, sizeof world);
     told_count = 0;
     background = GAIN_OFF;
-    assert_int_equal(loop_create(&loop), 0);
-    config.loop = loop;
-    assert_int_equal(focus_create(&config, &focus), 0);
-    focus_connect(focus, &world_signalling, &world_mixing, &policy);
+    world_open(&policy);
     focus_set_life(focus, &life, PATIENCE, PATIENCE);
-    assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = "demo"}), 0);
+    (void)world_reserve_demo();
     alice = world_join(focus, "alice", "demo");
     bob = world_join(focus, "bob", "demo");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    world_turn(loop);
-    focus_destroy(focus);
-    loop_destroy(loop);
-    assert_int_equal(world.legs, 0);
-    assert_int_equal(world.mixes, 0);
     return 0;
 }
 
@@ -430,7 +400,7 @@ static void without_memory_for_its_route_nobody_stays(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, world_end)
     const struct CMUnitTest tests[] = {
         TEST(who_is_brought_in_speaks_there_alone_and_is_back_as_before),
         TEST(mute_is_of_the_conference_where_it_is_said),

@@ -1,15 +1,9 @@
 /* How the focus has conferences sound: music for who is alone, announcements, voices, gains. */
-#include "tests/unit/fake_world.h"
+#include "tests/unit/focus/focus_world.h"
 
 #include <errno.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 
-#include <cmocka.h>
-
-static struct loop *loop;
-static struct focus *focus;
 static char last_reason[96]; /* of the last played event */
 static unsigned played;
 static bool has_join_answer;
@@ -34,14 +28,7 @@ static void policy_event(void *ctx, const struct conference_event *event)
     }
 }
 
-static void policy_forget(void *ctx, uint64_t conference)
-{
-    (void)ctx;
-    (void)conference;
-}
-
-static const struct policy policy = {
-    .decide = policy_decide, .event = policy_event, .forget = policy_forget};
+static const struct policy policy = {.decide = policy_decide, .event = policy_event};
 
 static void reserve(const struct sound_config *sound)
 {
@@ -51,27 +38,12 @@ static void reserve(const struct sound_config *sound)
 
 static int setup(void **state)
 {
-    struct focus_config config = {.domain = ""};
-
     (void)state;
-    memset(&world, 0, sizeof world);
     has_join_answer = false;
     played = 0;
-    assert_int_equal(loop_create(&loop), 0);
-    config.loop = loop;
-    assert_int_equal(focus_create(&config, &focus), 0);
-    focus_connect(focus, &world_signalling, &world_mixing, &policy);
+    world_open(&policy);
     reserve(NULL);
     return focus_set_sound(focus, &(struct sound_config){.hold_music = "wait.wav"});
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    focus_destroy(focus);
-    loop_destroy(loop);
-    assert_int_equal(world.legs, 0);
-    return 0;
 }
 
 static bool hears_music(const struct call *call)
@@ -375,7 +347,7 @@ static void enhancement_and_volume_change_in_the_middle_of_a_call(void **state)
     world_hang_up(focus, alice);
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, world_end)
 
 int main(void)
 {

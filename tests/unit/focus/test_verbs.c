@@ -2,19 +2,12 @@
  * when that rejects, and what the policy has changed when it accepts. What the policy lets wait for
  * somebody does nothing until that somebody approves, and then the same as if the policy had
  * accepted it. A verb without a row in `ways` fails the test. */
-#include "tests/unit/fake_world.h"
+#include "tests/unit/focus/focus_world.h"
 
 #include "focus/pending.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
 enum policy_way { ACCEPTS, REJECTS, CHANGES, WAITS };
 
-static struct loop *loop;
-static struct focus *focus;
 static struct call *alice, *third; /* who is in; whoever calls besides */
 static enum verb verb;             /* that is tried */
 static enum policy_way policy_way;
@@ -248,18 +241,6 @@ static void policy_decide(void *ctx, const struct request *request, struct decis
         ways[verb].change(&decision->params);
 }
 
-static void policy_event(void *ctx, const struct conference_event *event)
-{
-    (void)ctx;
-    (void)event;
-}
-
-static void policy_forget(void *ctx, uint64_t conference)
-{
-    (void)ctx;
-    (void)conference;
-}
-
 static void tell_participant(FILE *file, const struct participant *participant)
 {
     const struct leg *leg = world_leg_of(participant);
@@ -311,19 +292,14 @@ static void ask_to_mute(void)
 
 static void make_world(void)
 {
-    static const struct policy policy = {
-        .decide = policy_decide, .event = policy_event, .forget = policy_forget};
-    struct focus_config config = {.domain = "", .media_timeout = 1000};
+    static const struct policy policy = {.decide = policy_decide};
+    const struct focus_config config = {.domain = "", .media_timeout = 1000};
 
-    memset(&world, 0, sizeof world);
     asked = 0;
     third = NULL;
     seen[0] = '\0';
-    assert_int_equal(loop_create(&loop), 0);
-    config.loop = loop;
-    assert_int_equal(focus_create(&config, &focus), 0);
-    focus_connect(focus, &world_signalling, &world_mixing, &policy);
-    assert_int_equal(focus_reserve(focus, &(struct conference_config){.name = "demo"}), 0);
+    world_open_as(config, &policy);
+    (void)world_reserve_demo();
     policy_way = ACCEPTS;
     alice = world_join(focus, "alice", "demo");
     if (verb == VERB_DECIDE)
@@ -341,8 +317,7 @@ static void end_world(void)
     world_turn(loop);
     if (world.first_recorder)
         world_recorded(focus, 0, NULL);
-    focus_destroy(focus);
-    loop_destroy(loop);
+    (void)world_end(NULL);
 }
 
 /* What there is after the wish for `verb`, when the policy does this. */

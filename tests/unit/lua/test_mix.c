@@ -1,6 +1,7 @@
 /* Media policy: what the hook mix says comes out as routes; what makes no sense is told. */
 #include "tests/unit/lua/script_world.h"
 
+#include "focus/explain.h"
 #include "focus/plan.h"
 
 static const struct leg_route *route(const struct call *call)
@@ -203,6 +204,19 @@ static void it_is_asked_once_a_turn_and_for_what_it_has_read(void **state)
     }
 }
 
+#define FAILED "the hook mix has failed, the log says how: the mix stays as it was"
+
+static bool is_explained(const struct call *listener, const struct call *talker, const char *text)
+{
+    struct explanation explanation;
+    bool is_there = false;
+
+    explain_pair(participant_of(listener), participant_of(talker), &explanation);
+    for (unsigned i = 0; i < explanation.count; i++)
+        is_there |= strcmp(explanation.reasons[i].text, text) == 0;
+    return is_there;
+}
+
 static void it_is_asked_when_state_has_changed_and_must_not_change_it(void **state)
 {
     struct call *alice, *bob;
@@ -230,6 +244,11 @@ static void it_is_asked_when_state_has_changed_and_must_not_change_it(void **sta
     assert_contains(log, "the hook mix must not change conference.state");
     assert_contains(log, "hook mix, conference demo; the mix stays as it was. 1 error in 60 s.");
     assert_heard(bob, alice, 7);
+    assert_true(is_explained(bob, alice, FAILED));
+    focus_mixing_events()->on_digit(participant_of(alice), '6', 100, script.focus);
+    settle();
+    assert_heard(bob, alice, 6);
+    assert_false(is_explained(bob, alice, FAILED));
     all_hang_up(alice, bob, NULL);
 }
 
