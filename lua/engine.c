@@ -301,7 +301,10 @@ void lua_engine_files(const struct lua_engine *engine, void (*tell)(const char *
     const json_t *path;
     size_t i;
 
-    json_array_foreach(engine->generation->files, i, path) tell(json_string_value(path), arg);
+    json_array_foreach(engine->generation->files, i, path)
+    {
+        tell(json_string_value(path), arg);
+    }
 }
 
 unsigned lua_engine_generation(const struct lua_engine *engine)

@@ -161,7 +161,8 @@ def talking(server):
             assert entry["lost"] == 0, f"of what {user} said: {entry}"
 
 
-@run.limit(120)
+@run.real_time
+@run.limit(100)
 def test_hostile_scripts_harm_nobody():
     policies, applications = scripts("policy"), scripts("scripts")
     with hostile_server() as server, talking(server):

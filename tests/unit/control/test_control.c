@@ -43,7 +43,7 @@ static int place(void *arg, enum placing placing, struct conference *conference,
     if (placing == PLACE_PINNED) {
         return 0;
     }
-    snprintf(told, told_size, "policy/x.lua:%u: no", placing);
+    snprintf(told, told_size, "policy/x.lua:%u: no", (unsigned)placing);
     return EINVAL;
 }
 

@@ -73,6 +73,7 @@ __attribute__((unused)) static int world_end(void **state)
     (void)state;
     world_turn(loop);
     focus_destroy(focus);
+    world_close(&world);
     loop_destroy(loop);
     assert_int_equal(world.legs, 0);
     assert_int_equal(world.mixes, 0);

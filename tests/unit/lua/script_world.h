@@ -236,6 +236,7 @@ __attribute__((unused)) static int script_teardown(void **state)
     (void)state;
     focus_destroy(script.focus);
     lua_engine_destroy(script.engine);
+    world_close(&world);
     loop_destroy(script.loop);
     json_decref(script.applications);
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)

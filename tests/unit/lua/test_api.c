@@ -229,7 +229,7 @@ static void request_add(lua_State *L)
 
 static void figures_add(lua_State *L)
 {
-    const char *names[64];
+    const char *names[64] = {NULL};
     size_t count = 0;
 
     for (const struct figure *figure = stats_figures; figure->name; figure++)
