@@ -160,7 +160,7 @@ static void hooks_add(void)
 static void verbs_add(void)
 {
     for (unsigned verb = 0; verb < VERB_COUNT; verb++) {
-        const char *names[PARAM_COUNT], *allowed[PARAM_COUNT];
+        const char *names[PARAM_COUNT] = {NULL}, *allowed[PARAM_COUNT];
         char head[64];
         size_t count = 0;
 
