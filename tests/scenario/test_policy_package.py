@@ -139,7 +139,7 @@ def test_moderators_are_told_how_many_wait():
         waiter.call()
         assert Policy(host.notified()).text("pending-count") == "1"
         told = server.command("explain", "demo", "alice", "waiter").stdout
-        assert re.search(r"waiter@\S+ waits for a decision of moderator on: join\n +asked by", told)
+        assert re.search(r"waiter@\S+ waits for a decision of moderator on: join, until \S+Z\n +asked by", told)
         assert "site.lua:8, generation 1" in told
         assert told in server.command("explain", "demo").stdout
         waiter.hang_up()
