@@ -9,7 +9,6 @@
 #include "lua/params.h"
 #include "lua/state.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { CAPACITY_MOST = 100000, DIGITS_LEAST = 4 };
@@ -19,16 +18,6 @@ struct wish {
     char title[64], policy[256], owner[600];
     unsigned capacity, digits;
 };
-
-static void take_text(lua_State *L, const char *key, char *text, size_t size)
-{
-    char what[32];
-
-    (void)snprintf(what, sizeof what, "create: %s", key);
-    if (lua_getfield(L, 1, key) != LUA_TNIL)
-        text_check(L, -1, what, text, size);
-    lua_pop(L, 1);
-}
 
 /* A URI, or who has one: call.from. */
 static void take_owner(lua_State *L, struct wish *wish)
@@ -52,7 +41,7 @@ static void wish_take(lua_State *L, struct wish *wish)
         (void)key_check(L, -2, "create", names, sizeof names / sizeof *names);
         lua_pop(L, 1);
     }
-    take_text(L, "title", wish->title, sizeof wish->title);
+    text_field(L, 1, "create", "title", wish->title, sizeof wish->title);
     if (lua_getfield(L, 1, "policy") != LUA_TNIL)
         stack_take(L, "create: policy", wish->policy, sizeof wish->policy);
     lua_pop(L, 1);
@@ -108,21 +97,15 @@ int parley_create(lua_State *L)
 {
     struct wish wish = {.title = ""};
     struct actor actor;
-    struct plain_error problem;
     struct decision decision;
     char error[SCRIPT_TEXT];
-    json_t *options = NULL;
+    json_t *options;
     uint64_t id = 0;
     int result;
 
     command_actor(L, &actor);
     wish_take(L, &wish);
-    if (lua_getfield(L, 1, "options") != LUA_TNIL) {
-        luaL_checktype(L, -1, LUA_TTABLE);
-        options = plain_json(L, -1, &problem);
-        if (!options)
-            return luaL_error(L, "create: options%s: %s", problem.path, problem.what);
-    }
+    options = options_field(L, 1, "create");
     result = create(generation_of(L), &actor, &wish, options, &decision, &id, error, sizeof error);
     json_decref(options);
     if (result == EINVAL)

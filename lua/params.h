@@ -58,6 +58,10 @@ void verdict_take(lua_State *L, int index, struct hook_frame *frame);
  * as `what`, when it is none from `lowest` to `most`. */
 unsigned number_field(lua_State *L, int index, const char *what, const char *name, unsigned lowest,
                       unsigned most, unsigned standard);
+/* Copies the text in field `name` of the table at `index`, if there is one. Raises, as `what`, like
+ * text_check. */
+void text_field(lua_State *L, int index, const char *what, const char *name, char *text,
+                size_t size);
 /* Copies the text argument at `index`, named `what`. Raises when it is too long or has control
  * characters, which have no place in a header or a log. */
 void text_check(lua_State *L, int index, const char *what, char *text, size_t size);

@@ -1,5 +1,6 @@
 /* Plain data as JSON: for what the focus keeps of it, and for json.encode and json.decode. */
 #include "lua/budget.h"
+#include "lua/errors.h"
 #include "lua/libraries.h"
 #include "lua/state.h"
 
@@ -186,6 +187,21 @@ json_t *plain_json(lua_State *L, int index, struct plain_error *error)
     value = value_json(&writer, lua_absindex(L, index));
     lua_settop(L, top);
     return value;
+}
+
+json_t *options_field(lua_State *L, int index, const char *what)
+{
+    struct plain_error problem;
+    json_t *options = NULL;
+
+    if (lua_getfield(L, index, "options") != LUA_TNIL) {
+        luaL_checktype(L, -1, LUA_TTABLE);
+        options = plain_json(L, -1, &problem);
+        if (!options)
+            script_error(L, "%s: options%s: %s", what, problem.path, problem.what);
+    }
+    lua_pop(L, 1);
+    return options;
 }
 
 void json_push(lua_State *L, const json_t *json)

@@ -114,21 +114,6 @@ static int make(lua_State *L, struct request *request, struct decision *decision
     return command_carry(L, request, decision);
 }
 
-/* The table of options in the one at 2, if there is one. */
-static json_t *take_options(lua_State *L)
-{
-    struct plain_error problem;
-    json_t *options = NULL;
-
-    if (lua_istable(L, 2) && lua_getfield(L, 2, "options") != LUA_TNIL) {
-        luaL_checktype(L, -1, LUA_TTABLE);
-        options = plain_json(L, -1, &problem);
-        if (!options)
-            script_error(L, "sidebar: options%s: %s", problem.path, problem.what);
-    }
-    return options;
-}
-
 static void take_make(lua_State *L, struct request_params *params)
 {
     const char *names[WISH_COUNT] = {[WISH_OPTIONS] = "options"};
@@ -167,7 +152,7 @@ int conference_sidebar(lua_State *L)
     if (!request.conference)
         return handle_gone(L);
     command_actor(L, &request.actor);
-    options = take_options(L);
+    options = lua_istable(L, 2) ? options_field(L, 2, "sidebar") : NULL;
     wish.options = options;
     result = make(L, &request, &decision, error, sizeof error);
     json_decref(options);

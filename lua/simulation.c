@@ -97,41 +97,18 @@ struct wanted {
     json_t *options; /* made last: nothing raises while it is held */
 };
 
-static void text_field(lua_State *L, const char *key, char *text, size_t size)
-{
-    char what[64];
-
-    (void)snprintf(what, sizeof what, "conference: %s", key);
-    if (lua_getfield(L, 2, key) != LUA_TNIL)
-        text_check(L, -1, what, text, size);
-    lua_pop(L, 1);
-}
-
-static void options_field(lua_State *L, struct wanted *wanted)
-{
-    struct plain_error problem;
-
-    if (lua_getfield(L, 2, "options") != LUA_TNIL) {
-        luaL_checktype(L, -1, LUA_TTABLE);
-        wanted->options = plain_json(L, -1, &problem);
-        if (!wanted->options)
-            script_error(L, "conference: options%s: %s", problem.path, problem.what);
-    }
-    lua_pop(L, 1);
-}
-
 /* Fills in what is wanted, from the table at index 2. Raises. */
 static void wanted_take(lua_State *L, struct wanted *wanted)
 {
     for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1))
         (void)key_check(L, -2, "conference", keys, KEY_COUNT);
-    text_field(L, "name", wanted->name, sizeof wanted->name);
-    text_field(L, "title", wanted->title, sizeof wanted->title);
-    text_field(L, "hold_music", wanted->hold_music, sizeof wanted->hold_music);
+    text_field(L, 2, "conference", "name", wanted->name, sizeof wanted->name);
+    text_field(L, 2, "conference", "title", wanted->title, sizeof wanted->title);
+    text_field(L, 2, "conference", "hold_music", wanted->hold_music, sizeof wanted->hold_music);
     if (lua_getfield(L, 2, "policy") != LUA_TNIL)
         stack_take(L, "conference: policy", wanted->policy, sizeof wanted->policy);
     wanted->capacity = number_field(L, 2, "conference", "capacity", 0, 1000000, 0);
-    options_field(L, wanted);
+    wanted->options = options_field(L, 2, "conference");
 }
 
 /* Raises nothing. EINVAL: `error` says what is wrong. */

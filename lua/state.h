@@ -70,6 +70,9 @@ int plain_decode(lua_State *L, const unsigned char *bytes, size_t size);
 /* The same value as JSON, of tables that are lists or have names for keys. A new reference; NULL:
  * `error` says where and why. Never raises. */
 json_t *plain_json(lua_State *L, int index, struct plain_error *error);
+/* The table in field "options" of the one at `index`, NULL if there is none. New reference. Raises,
+ * as `what`, when it is no plain data. */
+json_t *options_field(lua_State *L, int index, const char *what);
 /* Pushes JSON as Lua data. Raises when Lua is out of memory. */
 void json_push(lua_State *L, const json_t *json);
 

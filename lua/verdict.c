@@ -97,6 +97,17 @@ unsigned number_field(lua_State *L, int index, const char *what, const char *nam
     return (unsigned)number;
 }
 
+void text_field(lua_State *L, int index, const char *what, const char *name, char *text,
+                size_t size)
+{
+    char field[64];
+
+    (void)snprintf(field, sizeof field, "%s: %s", what, name);
+    if (lua_getfield(L, index, name) != LUA_TNIL)
+        text_check(L, -1, field, text, size);
+    lua_pop(L, 1);
+}
+
 static struct script_verdict *verdict_push(lua_State *L, enum verdict which)
 {
     struct script_verdict *verdict = lua_newuserdatauv(L, sizeof *verdict, 0);
