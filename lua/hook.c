@@ -134,6 +134,52 @@ static enum budget_kind budget_of(const struct hook_frame *frame)
                               : BUDGET_DECISION;
 }
 
+/* Of the conference that it is about; 0: none, as yet. */
+static uint64_t conference_of(const struct hook_frame *frame)
+{
+    const struct conference *conference =
+        frame->request ? frame->request->conference : frame->conference;
+
+    return frame->event ? frame->event->conference : conference ? conference_id(conference) : 0;
+}
+
+/* False: the policy has computed enough for that conference, `error` says so. */
+static bool ration_allows(struct hook_frame *frame, char *error)
+{
+    static const char *const used_up[] = {
+        [RATION_IS_USED_UP] = "1 s of computing within a minute, all that a policy may use for one "
+                              "conference",
+        [RATIONS_ARE_USED_UP] = "its part of 10 s of computing within a minute, all that scripts "
+                                "may use together",
+    };
+    struct lua_engine *engine = frame->generation->engine;
+    uint64_t conference = conference_of(frame);
+    struct ration *ration =
+        conference ? conference_ration_make(&frame->policy->rations, conference) : NULL;
+    enum ration_left left =
+        ration ? ration_look(ration, &engine->rations, loop_now(engine->loop)) : RATION_IS_LEFT;
+
+    if (left == RATION_IS_LEFT)
+        return true;
+    frame->policy->hooks[frame->hook]->stats.refused++;
+    frame->is_refused = true;
+    frame->is_told = ration->is_told;
+    ration->is_told = true;
+    hook_position(frame, error, POSITION_TEXT);
+    (void)snprintf(error + strlen(error), SCRIPT_TEXT - strlen(error),
+                   ": no hook is called for the rest of the minute, after %s", used_up[left]);
+    return false;
+}
+
+/* The conference may have ended meanwhile. */
+static void ration_use(const struct hook_frame *frame, uint64_t computed)
+{
+    struct ration *ration = conference_ration_find(frame->policy->rations, conference_of(frame));
+
+    if (ration)
+        ration_spend(ration, &frame->generation->engine->rations, computed);
+}
+
 /* False when the hook failed: `error`, of SCRIPT_TEXT bytes, says why. */
 static bool hook_run(struct hook_frame *frame, char *error)
 {
@@ -143,6 +189,8 @@ static bool hook_run(struct hook_frame *frame, char *error)
     char fallback[POSITION_TEXT];
     int status;
 
+    if (!ration_allows(frame, error))
+        return false;
     if (!hook_frame_enter(frame)) {
         (void)snprintf(error, SCRIPT_TEXT, "more than %d hooks within each other", HOOK_DEPTH_MAX);
         return false;
@@ -161,6 +209,7 @@ static bool hook_run(struct hook_frame *frame, char *error)
     }
     lua_pop(L, 1);
     hook_frame_leave(frame);
+    ration_use(frame, budget.computed);
     hook_stats_call(&frame->policy->hooks[frame->hook]->stats, clock_ns() - budget.began);
     return status == LUA_OK;
 }
@@ -175,7 +224,7 @@ void script_report(struct hook_stats *stats, const struct hook_frame *frame, con
         return;
     }
     probation_fail(frame->generation, error);
-    if (recent > ERRORS_LOGGED && stats->errors % 100 != 0)
+    if (!frame->is_refused && recent > ERRORS_LOGGED && stats->errors % 100 != 0)
         return;
     log_write(LOG_LEVEL_ERROR, frame->conference_name, frame->call,
               "%s - %s%s%s%s%s; %s. %u%s error%s in %d s.", error, what,
@@ -189,6 +238,8 @@ static void hook_report(struct hook_frame *frame, const char *error, const char 
 {
     char what[64];
 
+    if (frame->is_told)
+        return;
     (void)snprintf(what, sizeof what, "hook %s", hook_name(frame->hook));
     script_report(&frame->policy->hooks[frame->hook]->stats, frame, error, what, consequence);
 }

@@ -42,6 +42,8 @@ struct hook_frame {
     unsigned watched;                     /* of the hook mix: what it has read, see mix_watch */
     struct decision *decision;            /* of a decision hook */
     bool is_decided;
+    bool is_refused;                    /* it was not called: its ration was used up */
+    bool is_told;                       /* that had been told */
     const char *conference_name, *call; /* for the log; may be NULL */
     char position[POSITION_TEXT];       /* of the command that it gave last */
     struct state_use *states;           /* states looked at in this call. Owned. */

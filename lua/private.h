@@ -11,6 +11,8 @@
  * budget.h
  *   budget.c       instructions, time and memory of one hook call
  *   stats.c        calls, errors and times of hooks
+ * ration.h
+ *   ration.c       what they may compute in the long run
  * memory.h
  *   memory.c       the allocator: who holds how much
  * errors.h
@@ -83,6 +85,7 @@
 #include "focus/policy.h"
 #include "lua/lua_engine.h"
 #include "lua/probation.h"
+#include "lua/ration.h"
 
 #include <jansson.h>
 #include <uthash.h>
@@ -99,6 +102,7 @@ struct lua_engine {
     struct conference_pin *pins;    /* hash by conference */
     struct generation *candidate;   /* for the next reload. A reference; NULL: there is none */
     struct probation probation;
+    struct rations rations;
     struct shadow *shadow;                   /* NULL: there was none */
     struct conference_state *states;         /* hash by id */
     struct conversation *conversations;      /* hash by their visitors' ids */
