@@ -19,7 +19,8 @@
  *   errors.c       raising errors, and telling them with their position
  *   nearest.c      "did you mean"
  * hook.h
- *   hook.c         one hook call from request or event to verdict, and what is done when it fails
+ *   hook.c         one hook call from request or event to verdict; safety.c: what is done when it
+ *                  fails
  *   account.c      what the hook account answers
  *   mix.c          what the hook mix says: media policy
  * params.h
@@ -69,7 +70,7 @@
  *   loading.c      makes a generation of what is in the files; reload.c: all go to a new one
  *   pins.c         conferences that do not follow; migrate.c: conference.state on the way
  * probation.h
- *   probation.c    errors after a reload, and what comes of them
+ *   failures.c     errors of a generation, counted; probation.c: what comes of them after a reload
  * shadow.h
  *   shadow.c       a policy that is asked beside the live ones
  * engine.c         what the focus calls; status.c: what the engine tells of itself
