@@ -74,6 +74,10 @@ void conference_ration_forget(struct conference_ration **rations, uint64_t confe
 
 void conference_rations_free(struct conference_ration **rations)
 {
-    while (*rations)
-        drop(rations, *rations);
+    struct conference_ration *one, *next;
+
+    HASH_ITER(hh, *rations, one, next)
+    {
+        drop(rations, one);
+    }
 }
