@@ -154,7 +154,7 @@ return {
           example = [[expect(bob:message "hello", 202)]] },
         { name = "received", takes = "", gives = "string[]", from = "test",
           text = "The messages that came, as its phone shows them.",
-          example = [[expect(bob:received(), { "alice: hello" })]] },
+          example = [[alice:message "hello" expect(bob:received(), { "alice: hello" })]] },
         { name = "document", takes = "package?: string", gives = "string or refusal", from = "test",
           text = [[What its phone would be told that subscribes to the conference package (RFC 4575), or
             another one.]],

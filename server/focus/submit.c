@@ -227,9 +227,8 @@ static int write_message(const struct request *request, struct participant *targ
 static bool is_endless(struct focus *focus, struct conference *conference,
                        const struct request *request, struct decision *decision)
 {
-    if (!focus->is_telling_answer ||
-        !ration_is_used_up(&conference->answers, loop_now(focus->loop), ANSWERS_WINDOW,
-                           ANSWERS_MOST))
+    if (!focus->is_telling_answer || !ration_is_used_up(&conference->answers, loop_now(focus->loop),
+                                                        ANSWERS_WINDOW, ANSWERS_MOST))
         return false;
     if (conference->answers.count == ANSWERS_MOST + 1)
         log_write(LOG_LEVEL_ERROR, conference->name, NULL,

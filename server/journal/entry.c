@@ -22,9 +22,9 @@
  *   event, event_participant, digit   what was being told to the hook that has asked
  *
  *   recordings have more (struct teller): of the actor user, host, agent, referred_by,
- * authenticated; of the request by_dialog, name_given, invited_name, replaces, by_refer, asks, text;
- * of what is pending meanwhile, expires (ms), announce; of an event, and in `of`, the call; and the
- * PIN (secrets.c)
+ * authenticated; of the request by_dialog, name_given, invited_name, replaces, by_refer, asks,
+ * text; of what is pending meanwhile, expires (ms), announce; of an event, and in `of`, the call;
+ * and the PIN (secrets.c)
  *
  *   of an event:
  *   event              as the hooks are called
