@@ -1,9 +1,10 @@
 /*
  * Decisions and events as lines of the journal. Keys are stable, what does not apply is left out.
  *
- *   at                 when; kind: "decision", "failure", "event", "gap", "start", "stop";
- *                      in recordings also "recording", "person", and "queued": an event whose
- *                      hooks are told later
+ *   at                 when; kind: "decision", "failure", "event", "gap", "start", "stop",
+ *                      "moved" (to another file, or from one); in recordings also "recording",
+ *                      "person", "queued": an event whose hooks are told later; and "end"
+ *                      (reason: "stop", "full", "over")
  *   conference, conference_id   its name, and which of those that ever had it
  *
  *   of a decision, and of the failure to do what was accepted:
