@@ -234,6 +234,8 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
     engine->fetching = config->fetching;
     engine->storing = config->storing;
     engine->probation.config = config->probation;
+    engine->fact_set = config->fact_set;
+    engine->fact_set_arg = config->arg;
     engine->config_file = strdup(config->config_file ? config->config_file : "");
     engine->language = strdup(config->language ? config->language : "en");
     engine->policy = (struct policy){
