@@ -152,6 +152,12 @@ static int fact(void *arg, const char *name, const char *value, char *told, size
     return lua_engine_fact(server->engine, name, value, told, told_size);
 }
 
+static json_t *recordings(void *arg)
+{
+    const struct server *server = arg;
+    return journal_recordings(server->journal);
+}
+
 static int record(void *arg, const char *words, char *told, size_t told_size)
 {
     return server_record(arg, words, told, told_size);
@@ -160,11 +166,13 @@ static int record(void *arg, const char *words, char *told, size_t told_size)
 /* ---- what signalling asks for --------------------------------------------------------------- */
 
 /* The config's accounts first; the site's policy may have more. */
-static int find_account(void *ctx, const char *user, const char *realm, struct account *account)
+static int find_account(void *ctx, const char *user, const char *realm, const char *peer,
+                        struct account *account)
 {
     struct server *server = ctx;
     int status = settings_find_account(&server->settings, user, account);
-    return status == ENOENT ? lua_engine_account(server->engine, user, realm, account) : status;
+    return status == ENOENT ? lua_engine_account(server->engine, user, realm, peer, account)
+                            : status;
 }
 
 /* Its phones are called by that name. */
@@ -172,7 +180,7 @@ static bool is_taken(void *arg, const char *name)
 {
     const struct server *server = arg;
     struct account account = {.password = ""};
-    bool is = find_account(arg, name, server->settings.domain, &account) != ENOENT;
+    bool is = find_account(arg, name, server->settings.domain, NULL, &account) != ENOENT;
     account_wipe(&account);
     return is || json_object_get(server->settings.applications, name);
 }
@@ -260,6 +268,7 @@ static int start_control(struct server *server)
                    .place = place,
                    .shadow = shadow,
                    .fact = fact,
+                   .recordings = recordings,
                    .record = record,
                    .stop = stop},
     };
