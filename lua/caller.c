@@ -3,6 +3,7 @@
 #include "lua/classes.h"
 #include "lua/errors.h"
 #include "lua/generation.h"
+#include "lua/message.h"
 #include "lua/options.h"
 #include "lua/private.h"
 #include "lua/testing.h"
@@ -248,6 +249,20 @@ static int be_quiet(lua_State *L)
     return caller_done(L, port_of(L)->speak(caller_at(L, 1), -127), "be_quiet");
 }
 
+/* caller:message(text): the status that it is answered with, and why */
+static int message(lua_State *L)
+{
+    struct call *call = caller_at(L, 1);
+    const char *text = message_check(L, 2);
+    char reason[96];
+    int code = port_of(L)->write(call, text, reason);
+
+    simulation_settle(L);
+    lua_pushinteger(L, code);
+    lua_pushstring(L, reason);
+    return 2;
+}
+
 static int to_string(lua_State *L)
 {
     lua_pushfstring(L, "caller %s", port_of(L)->info(caller_at(L, 1))->caller.user);
@@ -336,6 +351,8 @@ static const struct script_function methods[] = {
     {"playing", caller_playing, IN_TEST},
     {"sees", caller_sees, IN_TEST},
     {"document", caller_document, IN_TEST},
+    {"message", message, IN_TEST},
+    {"received", caller_received, IN_TEST},
     {NULL, NULL, 0},
 };
 

@@ -30,16 +30,16 @@ int caller_hears(lua_State *L)
     return 1;
 }
 
-/* ---- files ---------------------------------------------------------------------------------- */
+/* ---- files and messages --------------------------------------------------------------------- */
 
-static int files_push(lua_State *L, const char *(*file)(const struct call *call, unsigned index))
+static int texts_push(lua_State *L, const char *(*at)(const struct call *call, unsigned index))
 {
     const struct call *call = caller_at(L, 1);
-    const char *name;
+    const char *text;
 
     lua_newtable(L);
-    for (unsigned i = 0; (name = file(call, i)); i++) {
-        lua_pushstring(L, name);
+    for (unsigned i = 0; (text = at(call, i)); i++) {
+        lua_pushstring(L, text);
         lua_rawseti(L, -2, i + 1);
     }
     return 1;
@@ -48,13 +48,19 @@ static int files_push(lua_State *L, const char *(*file)(const struct call *call,
 /* caller:heard(): what has been played to it, in its order */
 int caller_heard(lua_State *L)
 {
-    return files_push(L, port_of(L)->heard);
+    return texts_push(L, port_of(L)->heard);
 }
 
 /* caller:playing(): what plays to it now */
 int caller_playing(lua_State *L)
 {
-    return files_push(L, port_of(L)->plays);
+    return texts_push(L, port_of(L)->plays);
+}
+
+/* caller:received(): the messages that came, in their order */
+int caller_received(lua_State *L)
+{
+    return texts_push(L, port_of(L)->read);
 }
 
 /* Whether it has heard it since what was heeded last; then it is, up to that. */

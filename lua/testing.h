@@ -74,6 +74,7 @@ int caller_heard(lua_State *L);
 int caller_must_hear(lua_State *L);
 int caller_must_not_hear(lua_State *L);
 int caller_playing(lua_State *L);
+int caller_received(lua_State *L);
 int caller_document(lua_State *L);
 int caller_sees(lua_State *L);
 

@@ -9,6 +9,7 @@
 #include "focus/cause.h"
 #include "focus/events.h"
 #include "focus/focus.h"
+#include "focus/ration.h"
 #include "focus/sound.h"
 
 #include <uthash.h>
@@ -77,8 +78,8 @@ struct conference {
     struct pending *pending;               /* list, in the order of asking */
     unsigned pending_count, waiting_count; /* all of them; those who are calls that want in */
     unsigned anonymous_count;              /* of all that ever came */
-    uint64_t answers_since; /* ms: when the counting of `answers` began, see submit.c */
-    unsigned answers;
+    struct ration answers;                 /* of hooks, see submit.c */
+    struct ration messages;                /* of those who are not in */
     UT_hash_handle hh_id, hh_name;
 };
 

@@ -41,6 +41,7 @@ enum {
     PARAM_APPROVED,
     PARAM_BACKGROUND,
     PARAM_SHOWN,
+    PARAM_RELAY,
     PARAM_COUNT, /* at most 64 */
 };
 

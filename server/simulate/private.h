@@ -95,6 +95,8 @@ bool phone_press(struct call *call, char key);
 bool phone_speak(struct call *call, float level);
 bool phone_lose(struct call *call, unsigned ms);
 bool phone_judge(struct call *call, const struct leg_quality *quality);
+int phone_write(struct call *call, const char *text, char reason[96]);
+const char *phone_read(const struct call *call, unsigned index);
 float phone_hears(const struct call *listener, const struct call *talker);
 const char *phone_heard(const struct call *call, unsigned index);
 const char *phone_plays(const struct call *call, unsigned index);

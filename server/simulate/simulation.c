@@ -235,6 +235,8 @@ const struct simulating *simulate_simulating(void)
         .judge = phone_judge,
         .refer = phone_refer,
         .initiate = phone_initiate,
+        .write = phone_write,
+        .read = phone_read,
         .hears = phone_hears,
         .heard = phone_heard,
         .heeded = heeded,

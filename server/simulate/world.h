@@ -54,6 +54,7 @@ struct call {
     bool is_up, is_over, holds;
     int code; /* with which it is over */
     char why[96];
+    struct text *read;          /* list: messages that were sent to it: "Alice: hello" */
     struct text *heard;         /* list: files that were played to it, in their order */
     unsigned heeded;            /* of those, by who tests */
     struct referral *referrals; /* list, the last first: what it has asked by REFER */

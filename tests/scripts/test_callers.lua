@@ -86,6 +86,13 @@ selftest("a phone that falls silent, and one with a bad line", function(sim)
   expect(room.count, 2)
 end)
 
+selftest("what one writes, the others read", function(sim)
+  local _, alice, bob = three(sim)
+  expect(alice:message "hello", 202)
+  expect(bob:received(), { "alice: hello" })
+  expect(alice:received(), {})
+end)
+
 selftest("a list in an INVITE is called, too", function(sim)
   local room = sim:conference()
   sim:call("alice", room, { password = true, with = { "sip:bob@192.0.2.7", "sip:carol@192.0.2.7" } })
