@@ -4,6 +4,7 @@
 #include "focus/participant.h"
 #include "focus/pending_parts.h"
 #include "focus/private.h"
+#include "focus/visitor_parts.h"
 
 #include "core/log.h"
 
@@ -67,6 +68,7 @@ static void event_tell(struct focus *focus, struct queued_event *queued)
     if (queued->event.kind != EVENT_COUNT && still_news(focus, &queued->event))
         tell(focus, &queued->event);
     arrange_after(focus, &queued->event);
+    attendant_after(focus, &queued->event);
     focus->telling = outer;
     focus->is_telling_answer = was_answer;
     /* The entry is part of what is freed. */
