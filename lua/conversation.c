@@ -318,6 +318,7 @@ void conversation_begin(struct lua_engine *engine, struct visitor *visitor, cons
     conversation->visitor = visitor_id(visitor);
     conversation->thread_reference = conversation->hangup_reference = LUA_NOREF;
     (void)snprintf(conversation->call, sizeof conversation->call, "%s", call->id);
+    failures_party_of(&call->caller, conversation->party);
     HASH_ADD(hh, engine->conversations, visitor, sizeof conversation->visitor, conversation);
     lua_pushcfunction(L, prepare);
     lua_pushlightuserdata(L, conversation);

@@ -109,7 +109,8 @@ struct conversation {
     struct generation *generation; /* a reference */
     struct script_application *application;
     uint64_t visitor;
-    char call[32]; /* its id, for the log */
+    char call[32];          /* its id, for the log */
+    char party[PARTY_TEXT]; /* who calls, as failures.h has it */
     lua_State *thread;
     int thread_reference, hangup_reference; /* the latter: a list of functions */
     const struct wait *wait;                /* NULL: it runs */

@@ -198,10 +198,11 @@ static void engine_forget(void *ctx, uint64_t conference)
 }
 
 int lua_engine_account(struct lua_engine *engine, const char *user, const char *realm,
-                       struct account *account)
+                       const char *peer, struct account *account)
 {
     struct generation *generation = engine->generation;
-    struct account_question question = {.user = user, .realm = realm, .account = account};
+    struct account_question question = {
+        .user = user, .realm = realm, .peer = peer, .account = account};
     enum hook_outcome outcome = HOOK_FAILED;
     struct script_policy *site;
 

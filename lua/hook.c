@@ -169,12 +169,14 @@ void script_report(struct hook_stats *stats, const struct hook_frame *frame, con
                    const char *what, const char *consequence)
 {
     unsigned recent = hook_stats_error(stats);
+    char party[PARTY_TEXT];
 
     if (frame->generation->shadow) {
         shadow_fail(frame->generation->shadow, error);
         return;
     }
-    probation_fail(frame->generation, error);
+    failures_party(frame, party);
+    probation_fail(frame->generation, error, party);
     if (recent > ERRORS_LOGGED && stats->errors % 100 != 0)
         return;
     log_write(LOG_LEVEL_ERROR, frame->conference_name, frame->call,

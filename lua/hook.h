@@ -21,6 +21,7 @@ enum hook_outcome { HOOK_SILENT, HOOK_DECIDED, HOOK_FAILED };
 /* What signalling asks: who is `user`? */
 struct account_question {
     const char *user, *realm;
+    const char *peer;        /* who wants to prove it; NULL: nobody */
     struct account *account; /* out */
     bool is_known;           /* out */
 };

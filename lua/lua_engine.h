@@ -47,10 +47,10 @@ void lua_engine_destroy(struct lua_engine *engine);
 const struct policy *lua_engine_policy(struct lua_engine *engine);
 const struct application *lua_engine_application(struct lua_engine *engine);
 
-/* Asks the site policy's hook `account`. 0; ENOENT: there is no such account, or no such hook; EIO:
- * the hook has failed. */
+/* Asks the site policy's hook `account`, for `peer`, as in struct accounts. 0; ENOENT: there is no
+ * such account, or no such hook; EIO: the hook has failed. */
 int lua_engine_account(struct lua_engine *engine, const char *user, const char *realm,
-                       struct account *account);
+                       const char *peer, struct account *account);
 
 /* What the config is to be once a new generation is live. */
 struct lua_engine_demand {

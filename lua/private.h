@@ -67,7 +67,7 @@
  *   loading.c      makes a generation of what is in the files; reload.c: all go to a new one
  *   pins.c         conferences that do not follow; migrate.c: conference.state on the way
  * probation.h
- *   probation.c    errors after a reload, and what comes of them
+ *   failures.c     errors of a generation, counted; probation.c: what comes of them after a reload
  * shadow.h
  *   shadow.c       a policy that is asked beside the live ones
  * engine.c         what the focus calls; status.c: what the engine tells of itself

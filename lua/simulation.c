@@ -214,9 +214,9 @@ static void know_account(struct tester *tester, struct lua_engine *engine,
     if (caller->proof != PROOF_PASSWORD)
         return;
     if (accounts)
-        status = accounts->find(accounts->ctx, caller->user, "", account);
+        status = accounts->find(accounts->ctx, caller->user, "", NULL, account);
     if (status == ENOENT)
-        status = lua_engine_account(engine, caller->user, "", account);
+        status = lua_engine_account(engine, caller->user, "", NULL, account);
     if (status)
         return;
     if (!caller->groups)

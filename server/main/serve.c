@@ -160,11 +160,13 @@ static int record(void *arg, const char *words, char *told, size_t told_size)
 /* ---- what signalling asks for --------------------------------------------------------------- */
 
 /* The config's accounts first; the site's policy may have more. */
-static int find_account(void *ctx, const char *user, const char *realm, struct account *account)
+static int find_account(void *ctx, const char *user, const char *realm, const char *peer,
+                        struct account *account)
 {
     struct server *server = ctx;
     int status = settings_find_account(&server->settings, user, account);
-    return status == ENOENT ? lua_engine_account(server->engine, user, realm, account) : status;
+    return status == ENOENT ? lua_engine_account(server->engine, user, realm, peer, account)
+                            : status;
 }
 
 /* Its phones are called by that name. */
@@ -172,7 +174,7 @@ static bool is_taken(void *arg, const char *name)
 {
     const struct server *server = arg;
     struct account account = {.password = ""};
-    bool is = find_account(arg, name, server->settings.domain, &account) != ENOENT;
+    bool is = find_account(arg, name, server->settings.domain, NULL, &account) != ENOENT;
     account_wipe(&account);
     return is || json_object_get(server->settings.applications, name);
 }

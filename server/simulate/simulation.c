@@ -19,7 +19,7 @@ static bool is_taken(void *arg, const char *name)
     const struct simulation *simulation = arg;
     const struct accounts *accounts = simulation->config.accounts;
     struct account account = {.password = ""};
-    bool is = accounts && !accounts->find(accounts->ctx, name, "", &account);
+    bool is = accounts && !accounts->find(accounts->ctx, name, "", NULL, &account);
 
     account_wipe(&account);
     return is || json_object_get(simulation->config.applications, name);

@@ -1,11 +1,12 @@
 """Hot reload: scripts change while people talk, and nobody notices."""
 
+import contextlib
 import re
 import signal
 
 import run
 import tone
-from parley import Server, run_parley
+from parley import Server, address, run_parley
 from sip import Phone
 
 LET_IN = """local policy = parley.policy { name = "site" }
@@ -188,14 +189,22 @@ return policy
 def test_a_script_that_fails_again_and_again_after_a_reload_is_taken_back():
     with Server(
         policy=with_role("first"), config="reload = { errors = 3 }\n"
-    ) as server, Phone(server, "bob", media=False) as bob:
+    ) as server, Phone(server, "bob", media=False) as bob, contextlib.ExitStack() as others:
         server.policy.write_text(FAILING)
         server.reload()
         assert "generation 1, " in server.command("status").stdout
-        for _ in range(3):
-            bob.invite()
-            bob.expect(500)
-            bob.ack()
+
+        def fail(phone):
+            phone.invite()
+            phone.expect(500)
+            phone.ack()
+
+        for _ in range(10):
+            fail(bob)
+        server.expect_log(rf"generation 2: errors that {bob.address} brings about count no more")
+        assert generation(server) == 2  # one caller alone does not undo a reload
+        for _ in range(2):
+            fail(others.enter_context(Phone(server, "eve", address=address(), media=False)))
         server.expect_log(r"generation 2 has failed 3 times, 3 of them at \S+site.lua:4: generation 1")
         bob.call()
         assert server.participants()["bob"]["role"] == "first"

@@ -375,7 +375,7 @@ static void declarations_add(void)
         script_load_error("return parley.policy { name = 'x', options = { y = { Q = 1 } } }"));
     script_hook("account", "", "return { Q = 1 }");
     log_catch();
-    (void)lua_engine_account(script.engine, "alice", "parley", &account);
+    (void)lua_engine_account(script.engine, "alice", "parley", NULL, &account);
     (void)known_add("account takes", log_caught());
 }
 
