@@ -71,7 +71,7 @@ static const struct param params[PARAM_COUNT] = {
     [PARAM_SHOWN] = {"shown", KIND_SHOWN, offsetof(struct request_params, shown),
                      sizeof(enum sidebar_shown), 0, 0},
     [PARAM_ATTENDANT] = TEXT(attendant),
-    [PARAM_SPOKEN_NAME] = A_FILE(spoken_name),
+    [PARAM_SPOKEN_NAME] = TEXT_OF(KIND_FILES, spoken_name),
 };
 
 #define VOICE (PARAM(AGC) | PARAM(DENOISE) | PARAM(VAD))
