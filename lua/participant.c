@@ -3,6 +3,7 @@
 #include "lua/generation.h"
 #include "lua/handle.h"
 #include "lua/hook.h"
+#include "lua/message.h"
 #include "lua/params.h"
 #include "lua/private.h"
 
@@ -213,6 +214,16 @@ static int get_codec(lua_State *L)
         return 0;
     lua_pushstring(L, leg.codec);
     return 1;
+}
+
+static bool takes_messages(const struct participant *participant)
+{
+    return participant_call(participant)->takes_messages;
+}
+
+static int get_takes_messages(lua_State *L)
+{
+    return get_flag(L, takes_messages);
 }
 
 /* A switch of the voice, found by its offset in struct leg_voice. */
@@ -431,6 +442,7 @@ static const struct script_function fields[] = {
     {"has_floor", get_has_floor, TO_READ},
     {"media", get_media, TO_READ},
     {"speaking", get_speaking, TO_READ},
+    {"takes_messages", get_takes_messages, TO_READ},
     {"level", get_level, TO_READ},
     {"codec", get_codec, TO_READ},
     {"agc", get_agc, TO_READ},
@@ -455,6 +467,7 @@ static const struct script_function methods[] = {
     {"volume", volume, TO_ACT},
     {"play", play, TO_ACT},
     {"stop", stop, TO_ACT},
+    {"message", participant_message, TO_ACT},
     {"speaks_to", participant_speaks_to, IN_MIX},
     {"listens_to", participant_listens_to, IN_MIX},
     {"remove", remove_from, TO_ACT},

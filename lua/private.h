@@ -39,6 +39,7 @@
  *   explain.c      why somebody does not hear another
  *   standing.c     what participants are: role, shown name, floor, leave to speak
  *   sidebar.c      what conferences and participants have of sidebars
+ *   message.c      what is written to them
  *   record.c       recording the caller, or a conference
  *   describe.c     what policies tell of themselves to who subscribes to them
  * contexts.h

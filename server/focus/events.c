@@ -1,6 +1,7 @@
 #include "focus/events.h"
 #include "focus/arrangement.h"
 #include "focus/conference.h"
+#include "focus/message.h"
 #include "focus/participant.h"
 #include "focus/pending_parts.h"
 #include "focus/private.h"
@@ -71,6 +72,7 @@ static void event_tell(struct focus *focus, struct queued_event *queued)
     attendant_after(focus, &queued->event);
     focus->telling = outer;
     focus->is_telling_answer = was_answer;
+    message_unref(queued->event.message);
     /* The entry is part of what is freed. */
     if (queued->last_of)
         participant_free(queued->last_of);
@@ -136,6 +138,8 @@ void events_post(struct focus *focus, const struct conference_event *event)
         return;
     }
     queued->event = *event;
+    if (event->message)
+        (void)message_ref(event->message);
     enqueue(focus, queued);
 }
 

@@ -43,6 +43,7 @@ enum {
     PARAM_SHOWN,
     PARAM_ATTENDANT,
     PARAM_SPOKEN_NAME,
+    PARAM_RELAY,
     PARAM_COUNT, /* at most 64 */
 };
 

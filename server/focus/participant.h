@@ -9,6 +9,7 @@
 #include "focus/events.h"
 #include "focus/focus.h"
 #include "focus/private.h"
+#include "focus/ration.h"
 
 #include <uthash.h>
 
@@ -63,6 +64,7 @@ struct participant {
     struct participant *successor;   /* whose call is to replace this one when it is confirmed */
     struct participant *predecessor; /* the other way round; both NULL: none */
     bool speaking_told, speaking_queued;
+    struct ration messages; /* that it has written */
     time_t joined_at, made_at;
     struct participant *prev, *next; /* in conference.members */
     struct queued_event last;        /* its place in the queue once it left */

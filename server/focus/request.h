@@ -44,6 +44,7 @@ enum verb_right {
     X(VERB_VOLUME, "volume", RIGHT_KNOWN)        /* change the target's gains */                   \
     X(VERB_MEDIA, "media", RIGHT_KNOWN)          /* change the media of all: direction, codecs */  \
     X(VERB_ANNOUNCE, "announce", RIGHT_KNOWN)    /* play a file to all or the target, or stop */   \
+    X(VERB_MESSAGE, "message", RIGHT_INSIDE)     /* write to all or the target: text */            \
     X(VERB_ROLE, "role", RIGHT_KNOWN)            /* give the target another role: params.role */   \
     X(VERB_RENAME, "rename", RIGHT_KNOWN)        /* show it by another name: display_name */       \
     X(VERB_FLOOR, "floor", RIGHT_KNOWN)          /* give it the floor, or take it: params.floor */ \
@@ -185,6 +186,7 @@ struct request_params {
     enum view view;              /* subscribe */
     struct conference_life life; /* create; limit: from now on */
     bool hide_focus;             /* create: it looks like an ordinary phone (RFC 4579 §4.2) */
+    bool unrelayed;              /* message: only the scripts are told, as of a command */
     bool approved;               /* decide */
     int code;                    /* decide, not approved: SIP status 400–699; 0: 603 */
     enum stream_direction direction; /* media: of our streams */
@@ -231,6 +233,7 @@ struct request {
     const struct sidebar_wish *sidebar;  /* of that verb; NULL for all others. Without a target the
                                             conference is to have a new one; else it is the sidebar
                                             that the target, its parent's participant, comes into */
+    const char *text;                    /* message: what is written; else NULL */
     const char *call;                    /* call id for the log, or NULL */
     const char *package;                 /* subscribe: the event package, "conference"; else NULL */
     const struct request_params *instead; /* decide: what is approved in place of what was asked

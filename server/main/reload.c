@@ -243,6 +243,7 @@ static void apply(struct server *server, struct settings *wanted)
     json_t *applications = server->settings.applications;
     server->settings.applications = wanted->applications;
     wanted->applications = applications;
+    server_swap_journal(server, wanted);
     apply_probation(server, wanted);
     apply_outbound(server, wanted);
     apply_overload(server, wanted);
@@ -258,6 +259,7 @@ static void apply(struct server *server, struct settings *wanted)
 static void reload_end(struct server *server, int status, const char *told)
 {
     if (status) {
+        journal_abandon(server->journal);
         log_error("reload: %s; everything stays as it was", told);
     } else {
         log_info("reload: done, script generation %u, in %.1f ms",
@@ -301,6 +303,9 @@ static int reload_prepare(struct server *server, char *error, size_t error_size)
         return status;
     }
     status = check_factories(server, wanted, error, error_size);
+    if (!status) {
+        status = server_prepare_journal(server, wanted, error, error_size);
+    }
     return status ? status : scripts_change(server, lua_engine_prepare, error, error_size);
 }
 
