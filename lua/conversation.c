@@ -67,6 +67,13 @@ struct step {
     lua_State *before;
 };
 
+static const char *const used_up[] = {
+    [RATION_IS_USED_UP] =
+        "stopped after 1 s of computing within a minute, all that a conversation may use",
+    [RATIONS_ARE_USED_UP] = "stopped after its part of 10 s of computing within a minute, all that "
+                            "scripts may use together",
+};
+
 /* `running`: the thread that it runs on. */
 static bool step_begin(struct step *step, struct conversation *conversation, lua_State *running)
 {
@@ -82,7 +89,8 @@ static bool step_begin(struct step *step, struct conversation *conversation, lua
         return false;
     generation->running = running;
     budget_begin(generation, &step->budget, BUDGET_STEP, conversation->memory);
-    budget_ration(&step->budget, &conversation->ration, loop_now(generation->engine->loop));
+    step->budget.exceeded = used_up[ration_look(&conversation->ration, &generation->engine->rations,
+                                                loop_now(generation->engine->loop))];
     return true;
 }
 
@@ -92,7 +100,8 @@ static void step_end(struct step *step)
 
     generation->running = step->before;
     budget_end(generation, &step->budget);
-    budget_spend(&step->budget, &step->frame.conversation->ration);
+    ration_spend(&step->frame.conversation->ration, &generation->engine->rations,
+                 step->budget.computed);
     hook_frame_leave(&step->frame);
     hook_stats_call(&step->frame.conversation->application->stats, clock_ns() - step->budget.began);
 }

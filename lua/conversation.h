@@ -24,6 +24,7 @@
 #include "focus/visitor.h"
 #include "lua/budget.h"
 #include "lua/private.h"
+#include "lua/ration.h"
 
 #include <lua.h>
 #include <uthash.h>

@@ -191,6 +191,10 @@ static json_t *engine_describe(void *ctx, const struct conference *conference)
 
 static void engine_forget(void *ctx, uint64_t conference)
 {
+    struct generation *generation = ((struct lua_engine *)ctx)->generations;
+
+    for (; generation; generation = generation->next)
+        policies_forget(generation, conference);
     state_forget(ctx, conference);
     pin_forget(ctx, conference);
     shadow_forget(ctx, conference);
