@@ -1,6 +1,4 @@
-/* `parley reload` and SIGHUP: config and scripts are read anew, tested, and take effect, or none
- * does.
- */
+/* `parley reload` and SIGHUP: config and scripts are read anew, tested, and swapped; or none is. */
 #include "main/serve.h"
 
 #include "core/clock.h"
