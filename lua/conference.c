@@ -302,7 +302,7 @@ static int change_media(lua_State *L)
     return conference ? command_submit(L, &request) : handle_gone(L);
 }
 
-/* conference:play(file [, { gain = …, loop = … }]) */
+/* conference:play(what [, { gain = …, loop = … }]) */
 static int play(lua_State *L)
 {
     struct request request = {.conference = conference_self(L)};

@@ -61,6 +61,8 @@ void frozen_push(lua_State *L, const char *what);
 /* spoken.c */
 /* Sets digits, number, date and the like in the table at `globals`. */
 void spoken_open(lua_State *L, int globals);
+/* Whether the value at `index` is one of theirs. */
+bool spoken_is(lua_State *L, int index);
 /* Pushes the list of prompts by which the value at `index` is said. False, with nothing pushed: it
  * is none of those. Raises. */
 bool spoken_push(lua_State *L, int index);

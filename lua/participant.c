@@ -354,7 +354,7 @@ static int volume(lua_State *L)
     return participant_submit(L, &request);
 }
 
-/* participant:play(file [, { gain = …, loop = … }]): nobody else hears it */
+/* participant:play(what [, { gain = …, loop = … }]): nobody else hears it */
 static int play(lua_State *L)
 {
     struct request request = {.verb = VERB_ANNOUNCE};

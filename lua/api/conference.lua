@@ -99,9 +99,10 @@ return {
           example = [[conference:media { direction = "sendonly" }]],
         },
         {
-          name = "play", takes = "file: file, options?: announce_options", gives = "true or refusal",
-          from = "act", text = [[To all (hook `announce`). `played` tells when it is over.]],
-          example = [[conference:play("welcome", { gain = -6 })]],
+          name = "play", takes = "what: file|spoken|announce_options, options?: announce_options",
+          gives = "true or refusal", from = "act",
+          text = [[To all (hook `announce`). `played` tells when it is over.]],
+          example = [[conference:play { "there-are", number(#conference), "participants", gain = -6 }]],
         },
         {
           name = "record", takes = "options?: recording_options", gives = "string or refusal", from = "act",
@@ -198,6 +199,7 @@ return {
     {
       name = "announce_options",
       keys_of = "conference:play",
+      text = [[What is played, as in a list, and:]],
       fields = {
         { "gain", "gain?", "", default = "0" },
         { "loop", "boolean?", "again and again, until `stop()`", default = "false" },

@@ -174,7 +174,7 @@ return {
         { "locked", "boolean?", "" },
         { "direction", [["sendrecv"|"sendonly"|"recvonly"|"inactive"?]], "what the conference does" },
         { "codecs", "string[]?", "best first" },
-        { "file", "file?", "" },
+        { "file", "file|file[]|nil", "what is played, one or several; or written" },
         { "gain", "gain?", "" },
         { "loop", "boolean?", "" },
         { "shown", [["none"|"ref"|"val"?]], "how the parent's subscribers see a sidebar" },

@@ -218,6 +218,20 @@ static void render_visitors(FILE *file, const json_t *visitors)
     }
 }
 
+static void render_recordings(FILE *file, const json_t *recordings)
+{
+    size_t index;
+    const json_t *one;
+
+    json_array_foreach(recordings, index, one)
+    {
+        fprintf(file, "%sWhat is asked in %s is recorded to %s: %s%.1f of %.0f MiB\n",
+                index == 0 ? "\n" : "", text_of(one, "conference"), text_of(one, "file"),
+                is_true(one, "full") ? "FULL, it has ended, " : "",
+                number_of(one, "bytes") / (1 << 20), number_of(one, "size") / (1 << 20));
+    }
+}
+
 static void render_application(FILE *file, json_t *application)
 {
     const json_t *steps = json_object_get(application, "steps");
@@ -386,6 +400,7 @@ void control_render_status(FILE *file, const json_t *status)
         fputs("\nNo conferences.\n", file);
     }
     render_visitors(file, json_object_get(status, "visitors"));
+    render_recordings(file, json_object_get(status, "recordings"));
     render_registrations(file, json_object_get(status, "registrations"));
     render_scripts(file, json_object_get(status, "scripts"));
     render_threads(file, json_object_get(status, "media_threads"));

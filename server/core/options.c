@@ -182,16 +182,16 @@ static const struct option options[] = {
      .standard = "64", .lowest = 1, .most = 65536,
      .help = "How many MiB it may have."},
     {.key = "journal.path", .type = OPTION_TEXT, .offset = IN_SETTINGS(journal_path),
-     .standard = "", .shown = "journal.jsonl in data",
+     .standard = "", .shown = "journal.jsonl in data", .live = true,
      .help = "The file in which is kept what was asked, who decided it by which line of which "
              "script, and what came of it, for `parley journal` and `parley audit`; beside the "
              "config or with its path."},
     {.key = "journal.size", .type = OPTION_NUMBER, .offset = IN_SETTINGS(journal_size),
-     .standard = "16", .lowest = 1, .most = 65536,
+     .standard = "16", .lowest = 1, .most = 65536, .live = true,
      .help = "How many MiB it may have; then it becomes journal.jsonl.1, that journal.jsonl.2 and so "
              "on."},
     {.key = "journal.files", .type = OPTION_NUMBER, .offset = IN_SETTINGS(journal_files),
-     .standard = "8", .most = 100,
+     .standard = "8", .most = 100, .live = true,
      .help = "How many of them there are, the oldest goes; 0: nothing is kept."},
     {.key = "log_level", .flag = "--log-level", .value = "LEVEL", .type = OPTION_LOG_LEVEL,
      .offset = IN_SETTINGS(log_level), .standard = "info", .live = true,

@@ -35,7 +35,7 @@ struct conference {
     bool active;      /* somebody is in or on the way in; there is a mix */
     bool ended;       /* no longer to be called; waits to be freed */
     bool ending;      /* all its calls are being ended */
-    bool is_deciding; /* what was approved is carried out: it does not end by itself */
+    bool is_settling; /* what waits comes to its end: the conference does not by itself */
     bool locked;
     struct cause made_cause;              /* `at` 0: by the config */
     struct cause lock_cause, media_cause; /* of what is locked or open, and of `withheld` */

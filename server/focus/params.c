@@ -13,7 +13,6 @@ enum { LIFE_TIME_MAX = 1000000 }; /* s */
             sizeof((struct request_params *)NULL)->field, 0, 0                                     \
     }
 #define TEXT(field) TEXT_OF(KIND_TEXT, field)
-#define A_FILE(field) TEXT_OF(KIND_FILE, field)
 #define FLAG(field)                                                                                \
     {                                                                                              \
 #field, KIND_FLAG, offsetof(struct request_params, field), sizeof(bool), 0, 0              \
@@ -45,7 +44,7 @@ static const struct param params[PARAM_COUNT] = {
     [PARAM_VAD] = FLAG(vad),
     [PARAM_SPEAKS] = NUMBER(speaks, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
     [PARAM_HEARS] = NUMBER(hears, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
-    [PARAM_FILE] = A_FILE(file),
+    [PARAM_FILE] = TEXT_OF(KIND_FILES, file),
     [PARAM_GAIN] = NUMBER(gain, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
     [PARAM_LOOP] = FLAG(loop),
     [PARAM_ANONYMOUS] = FLAG(anonymous),

@@ -51,7 +51,7 @@ typedef uint64_t param_set;
 
 enum param_kind {
     KIND_TEXT,
-    KIND_FILE,
+    KIND_FILES, /* PLAY_NEXT between them; told as a list if there are several */
     KIND_FLAG,
     KIND_UNLESS,     /* told as true when the field is false, which is what it begins with */
     KIND_NUMBER,     /* float */
@@ -74,7 +74,7 @@ struct param {
 /* The field is a text. */
 static inline bool param_is_text(const struct param *param)
 {
-    return param->kind == KIND_TEXT || param->kind == KIND_FILE || param->kind == KIND_CODECS ||
+    return param->kind == KIND_TEXT || param->kind == KIND_FILES || param->kind == KIND_CODECS ||
            param->kind == KIND_POLICIES;
 }
 

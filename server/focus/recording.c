@@ -139,7 +139,7 @@ static int record(struct conference *conference, const char *file)
 int conference_record(struct conference *conference, const char *file)
 {
     if (*file)
-        return record(conference, file);
+        return strchr(file, PLAY_NEXT) ? ENOTSUP : record(conference, file);
     stop(conference->focus, conference->recording);
     return 0;
 }

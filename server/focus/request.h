@@ -174,8 +174,9 @@ struct request_params {
     float speaks, hears;         /* dB; entry, volume: how loud the target is heard, and hears */
     char pin[32];                /* join: what was given to be let in; "": nothing */
     float background;            /* dB; entry to a sidebar: how loud its parent is; sidebar */
-    char file[256];              /* announce: what is played, record: what is written; "": that is
-                                    stopped; sidebar: what the target hears while asked */
+    char file[1024];             /* announce: what is played, record: what is written; "": that is
+                                    stopped; sidebar: what the target hears while asked. Of what is
+                                    played several, PLAY_NEXT between them */
     float gain;                  /* announce, dB */
     bool loop;                   /* announce */
     enum view view;              /* subscribe */

@@ -1,9 +1,10 @@
 /*
  * Decisions and events as lines of the journal. Keys are stable, what does not apply is left out.
  *
- *   at                 when; kind: "decision", "failure", "event", "gap", "start", "stop";
- *                      in recordings also "recording", "person", and "queued": an event whose
- *                      hooks are told later
+ *   at                 when; kind: "decision", "failure", "event", "gap", "start", "stop",
+ *                      "moved" (to another file, or from one); in recordings also "recording",
+ *                      "person", "queued": an event whose hooks are told later; and "end"
+ *                      (reason: "stop", "full", "over")
  *   conference, conference_id   its name, and which of those that ever had it
  *
  *   of a decision, and of the failure to do what was accepted:
@@ -77,7 +78,7 @@ static void set_param(struct line *line, const struct param *param, const void *
 {
     switch (param->kind) {
     case KIND_TEXT:
-    case KIND_FILE:
+    case KIND_FILES:
     case KIND_POLICIES:
     case KIND_CODECS:
         line_text(line, param->name, field);

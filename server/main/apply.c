@@ -164,6 +164,7 @@ void server_apply(struct server *server, struct settings *wanted)
     json_t *applications = server->settings.applications;
     server->settings.applications = wanted->applications;
     wanted->applications = applications;
+    server_swap_journal(server, wanted);
     apply_probation(server, wanted);
     apply_outbound(server, wanted);
     apply_overload(server, wanted);

@@ -110,6 +110,7 @@ static void reload_end(struct server *server, int status, const char *told)
 {
     const char *only = server->reload.only;
     if (status) {
+        journal_abandon(server->journal);
         log_error("reload: %s%s%s%s; everything stays as it was", only ? "conference " : "",
                   only ? only : "", only ? ": " : "", told);
     } else if (only) {
@@ -177,7 +178,8 @@ static int settings_prepare(struct server *server, char *error, size_t error_siz
         *wanted = (struct settings){0};
         return status;
     }
-    return check_factories(server, wanted, error, error_size);
+    status = check_factories(server, wanted, error, error_size);
+    return status ? status : server_prepare_journal(server, wanted, error, error_size);
 }
 
 /* Everything but the swap. */
