@@ -3,6 +3,7 @@
 #include "lua/classes.h"
 #include "lua/errors.h"
 #include "lua/generation.h"
+#include "lua/message.h"
 #include "lua/options.h"
 #include "lua/private.h"
 #include "lua/testing.h"
@@ -251,14 +252,14 @@ static int hears(lua_State *L)
     return 1;
 }
 
-static int files_push(lua_State *L, const char *(*file)(const struct call *call, unsigned index))
+static int texts_push(lua_State *L, const char *(*at)(const struct call *call, unsigned index))
 {
     const struct call *call = caller_at(L, 1);
-    const char *name;
+    const char *text;
 
     lua_newtable(L);
-    for (unsigned i = 0; (name = file(call, i)); i++) {
-        lua_pushstring(L, name);
+    for (unsigned i = 0; (text = at(call, i)); i++) {
+        lua_pushstring(L, text);
         lua_rawseti(L, -2, i + 1);
     }
     return 1;
@@ -267,13 +268,13 @@ static int files_push(lua_State *L, const char *(*file)(const struct call *call,
 /* caller:heard(): what has been played to it, in its order */
 static int heard(lua_State *L)
 {
-    return files_push(L, port_of(L)->heard);
+    return texts_push(L, port_of(L)->heard);
 }
 
 /* caller:listens_to(): what plays to it now */
 static int playing(lua_State *L)
 {
-    return files_push(L, port_of(L)->plays);
+    return texts_push(L, port_of(L)->plays);
 }
 
 /* caller:document([package]): as its phone would be told that subscribes */
@@ -290,6 +291,26 @@ static int document(lua_State *L)
     lua_pushlstring(L, body->data, body->size);
     body_unref(body);
     return 1;
+}
+
+/* caller:message(text): the status that it is answered with, and why */
+static int message(lua_State *L)
+{
+    struct call *call = caller_at(L, 1);
+    const char *text = message_check(L, 2);
+    char reason[96];
+    int code = port_of(L)->write(call, text, reason);
+
+    simulation_settle(L);
+    lua_pushinteger(L, code);
+    lua_pushstring(L, reason);
+    return 2;
+}
+
+/* caller:received(): the messages that came, in their order */
+static int received(lua_State *L)
+{
+    return texts_push(L, port_of(L)->read);
 }
 
 static int to_string(lua_State *L)
@@ -314,19 +335,11 @@ static const struct script_function fields[] = {
 };
 
 static const struct script_function methods[] = {
-    {"answer", answer, IN_TEST},
-    {"reject", reject, IN_TEST},
-    {"hangup", hangup, IN_TEST},
-    {"hold", hold, IN_TEST},
-    {"unhold", unhold, IN_TEST},
-    {"press", press, IN_TEST},
-    {"speak", speak, IN_TEST},
-    {"be_quiet", be_quiet, IN_TEST},
-    {"hears", hears, IN_TEST},
-    {"heard", heard, IN_TEST},
-    {"playing", playing, IN_TEST},
-    {"document", document, IN_TEST},
-    {NULL, NULL, 0},
+    {"answer", answer, IN_TEST},   {"reject", reject, IN_TEST},     {"hangup", hangup, IN_TEST},
+    {"hold", hold, IN_TEST},       {"unhold", unhold, IN_TEST},     {"press", press, IN_TEST},
+    {"speak", speak, IN_TEST},     {"be_quiet", be_quiet, IN_TEST}, {"hears", hears, IN_TEST},
+    {"heard", heard, IN_TEST},     {"playing", playing, IN_TEST},   {"document", document, IN_TEST},
+    {"message", message, IN_TEST}, {"received", received, IN_TEST}, {NULL, NULL, 0},
 };
 
 static const luaL_Reg metamethods[] = {{"__tostring", to_string}, {NULL, NULL}};

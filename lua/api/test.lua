@@ -148,6 +148,13 @@ return {
           example = [[expect(bob:heard(), { "welcome", "menu" })]] },
         { name = "playing", takes = "", gives = "string[]", from = "test",
           text = "Those that play now.", example = [[expect(bob:playing(), {})]] },
+        { name = "message", takes = "text: string", gives = "integer, string", from = "test",
+          text = [[Writes to the conference that it has called, out of a call when it is in none: the SIP
+            status that this is answered with, and its reason.]],
+          example = [[expect(bob:message "hello", 202)]] },
+        { name = "received", takes = "", gives = "string[]", from = "test",
+          text = "The messages that came, as its phone shows them.",
+          example = [[alice:message "hello" expect(bob:received(), { "alice: hello" })]] },
         { name = "document", takes = "package?: string", gives = "string or refusal", from = "test",
           text = [[What its phone would be told that subscribes to the conference package (RFC 4575), or
             another one.]],

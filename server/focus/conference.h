@@ -9,6 +9,7 @@
 #include "focus/cause.h"
 #include "focus/events.h"
 #include "focus/focus.h"
+#include "focus/ration.h"
 #include "focus/sound.h"
 
 #include <uthash.h>
@@ -58,6 +59,7 @@ struct conference {
     bool has_sound;         /* of its own */
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
     struct sound sound;
+    char attendant[64];             /* application; "": the server's; "none": none */
     struct playback *playbacks;     /* list */
     uint64_t recording;             /* id; 0: none */
     bool is_tapped;                 /* all speak to MIX_RECORD, too */
@@ -77,8 +79,8 @@ struct conference {
     struct pending *pending;               /* list, in the order of asking */
     unsigned pending_count, waiting_count; /* all of them; those who are calls that want in */
     unsigned anonymous_count;              /* of all that ever came */
-    uint64_t answers_since; /* ms: when the counting of `answers` began, see submit.c */
-    unsigned answers;
+    struct ration answers;                 /* of hooks, see submit.c */
+    struct ration messages;                /* of those who are not in */
     UT_hash_handle hh_id, hh_name;
 };
 

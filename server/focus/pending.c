@@ -9,6 +9,7 @@
 
 #include "core/id.h"
 #include "core/log.h"
+#include "core/texts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,6 +45,7 @@ static int copy_texts(struct pending *pending)
         &request->factory,
         &request->call,
         &request->package,
+        &request->text,
         &actor->uri,
         &actor->user,
         &actor->host,
@@ -60,23 +62,9 @@ static int copy_texts(struct pending *pending)
         &invitation->replaces,
         &invitation->referred_by,
     };
-    enum { FIELDS = sizeof fields / sizeof *fields };
-    size_t size = 0;
-    char *at;
 
-    for (unsigned i = 0; i < FIELDS; i++)
-        size += *fields[i] ? strlen(*fields[i]) + 1 : 0;
-    pending->strings = at = malloc(size);
-    if (!at)
-        return ENOMEM;
-    for (unsigned i = 0; i < FIELDS; i++) {
-        if (!*fields[i])
-            continue;
-        size = strlen(*fields[i]) + 1;
-        *fields[i] = memcpy(at, *fields[i], size);
-        at += size;
-    }
-    return 0;
+    pending->strings = texts_own(fields, sizeof fields / sizeof *fields);
+    return pending->strings ? 0 : ENOMEM;
 }
 
 static void release(struct pending *pending)

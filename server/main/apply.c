@@ -49,6 +49,7 @@ struct conference_config server_conference(const struct conference_settings *con
                                       .capacity = conference->capacity,
                                       .life = life,
                                       .hides_focus = conference->hide_focus == SWITCH_ON,
+                                      .attendant = conference->attendant,
                                       .options = conference->options,
                                       .places = conference->places};
 }
@@ -58,6 +59,7 @@ int server_reserve(struct focus *focus, const struct settings *settings)
     struct sound_config sound = server_sound(settings, &settings->sound);
     int status = focus_set_sound(focus, &sound);
     set_life(focus, settings);
+    focus_set_attendant(focus, settings->attendant);
     for (unsigned i = 0; !status && i < settings->conference_count; i++) {
         const struct conference_settings *conference = &settings->conferences[i];
         struct conference_config config = server_conference(conference);
@@ -103,6 +105,10 @@ static void apply_conferences(struct server *server, struct settings *wanted)
     now->conference_count = wanted->conference_count;
     wanted->conferences = old;
     wanted->conference_count = old_count;
+
+    char *old_attendant = now->attendant;
+    now->attendant = wanted->attendant;
+    wanted->attendant = old_attendant;
 
     struct sound_settings old_sound = now->sound;
     now->sound = wanted->sound;
@@ -183,10 +189,12 @@ struct settings server_script_part(struct settings *from)
 {
     struct settings part = {.policy = from->policy,
                             .applications = from->applications,
+                            .attendant = from->attendant,
                             .conferences = from->conferences,
                             .conference_count = from->conference_count};
     from->policy = NULL;
     from->applications = NULL;
+    from->attendant = NULL;
     from->conferences = NULL;
     from->conference_count = 0;
     return part;
@@ -216,6 +224,7 @@ static void take_back_conference(struct server *server, struct conference_settin
         return;
     }
     swap_text(&now->policy, &before->policy);
+    swap_text(&now->attendant, &before->attendant);
     swap_json(&now->options, &before->options);
     swap_json(&now->places, &before->places);
 }
@@ -228,6 +237,7 @@ void server_take_back(void *arg)
         return;
     }
     swap_text(&now->policy, &before->policy);
+    swap_text(&now->attendant, &before->attendant);
     swap_json(&now->applications, &before->applications);
     for (unsigned i = 0; i < before->conference_count; i++) {
         for (unsigned j = 0; j < now->conference_count; j++) {

@@ -129,6 +129,12 @@ struct simulating {
     bool (*press)(struct call *call, char key);
     bool (*speak)(struct call *call, float level); /* dBov; -127: it is silent again */
 
+    /* Sends a MESSAGE to the conference that it calls or is in, in its call while that is up; the
+     * status that it is answered with, and why. */
+    int (*write)(struct call *call, const char *text, char reason[96]);
+    /* The messages that were sent to it, as a phone shows them; NULL: there were not so many. */
+    const char *(*read)(const struct call *call, unsigned index);
+
     /* dB at which the mixer would let one hear another; GAIN_OFF: not at all. */
     float (*hears)(const struct call *listener, const struct call *talker);
     /* The files that were played to it, in their order; NULL: there were not so many. */

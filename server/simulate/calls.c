@@ -2,6 +2,7 @@
 #include "simulate/world.h"
 
 #include "core/id.h"
+#include "ports/messaging.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,6 +41,7 @@ void phone_free(struct call *call)
     DL_DELETE(call->world->phones, call);
     texts_free(&call->strings);
     texts_free(&call->heard);
+    texts_free(&call->read);
     free(call);
 }
 
@@ -73,6 +75,7 @@ static struct call *make(struct world *world, const char *user, const char *host
                    .host = keep(call, host, failedp)},
         .dialog = {.call_id = call->id, .local_tag = "ours", .remote_tag = ""},
         .contact = call->uri,
+        .takes_messages = true,
         .family = AF_INET,
     };
     return call;
@@ -277,6 +280,18 @@ static void report(struct referral *referral, int code, const char *reason)
     (void)snprintf(referral->reason, sizeof referral->reason, "%s", reason ? reason : "");
 }
 
+/* As a phone shows it that is sent plain text. */
+static int message(struct call *call, const struct outgoing_message *outgoing)
+{
+    char text[MESSAGE_TEXT_MOST + 256];
+
+    if (!call->info.takes_messages || call->is_over)
+        return ENOPROTOOPT;
+    (void)snprintf(text, sizeof text, "%s%s%s", outgoing->name, *outgoing->name ? ": " : "",
+                   outgoing->text);
+    return text_add(&call->read, text) ? 0 : ENOMEM;
+}
+
 const struct signalling *world_signals(struct world *world)
 {
     world->signalling = (struct signalling){
@@ -296,6 +311,7 @@ const struct signalling *world_signals(struct world *world)
         .end = end,
         .refer = refer,
         .report = report,
+        .message = message,
     };
     return &world->signalling;
 }

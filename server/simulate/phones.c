@@ -2,6 +2,8 @@
  * do. */
 #include "simulate/private.h"
 
+#include "ports/messaging.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <utlist.h>
@@ -178,16 +180,40 @@ float phone_hears(const struct call *listener, const struct call *talker)
     return ear && mouth && ear != mouth ? leg_hears(ear, mouth) : GAIN_OFF;
 }
 
-const char *phone_heard(const struct call *call, unsigned index)
+int phone_write(struct call *call, const char *text, char reason[96])
+{
+    struct incoming_message message = {
+        .from = call->info, .call = call->is_up ? call : NULL, .text = text, .code = 200};
+
+    message.from.requested_user =
+        call->info.is_outgoing ? call->contact : call->info.requested_user;
+    if (call->info.is_outgoing)
+        message.from.requested_host = "127.0.0.1";
+    focus_signalling_events()->on_message(&message, call->world->focus);
+    (void)snprintf(reason, sizeof message.reason, "%s", message.reason);
+    return message.code;
+}
+
+static const char *text_at(const struct text *list, unsigned index)
 {
     const struct text *text;
 
-    DL_FOREACH(call->heard, text)
+    DL_FOREACH(list, text)
     {
         if (index-- == 0)
             return text->bytes;
     }
     return NULL;
+}
+
+const char *phone_read(const struct call *call, unsigned index)
+{
+    return text_at(call->read, index);
+}
+
+const char *phone_heard(const struct call *call, unsigned index)
+{
+    return text_at(call->heard, index);
 }
 
 /* The newest player is the first of their list. */

@@ -88,6 +88,8 @@ bool phone_hang_up(struct call *call);
 bool phone_hold(struct call *call, bool on);
 bool phone_press(struct call *call, char key);
 bool phone_speak(struct call *call, float level);
+int phone_write(struct call *call, const char *text, char reason[96]);
+const char *phone_read(const struct call *call, unsigned index);
 float phone_hears(const struct call *listener, const struct call *talker);
 const char *phone_heard(const struct call *call, unsigned index);
 const char *phone_plays(const struct call *call, unsigned index);

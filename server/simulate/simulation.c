@@ -217,6 +217,8 @@ const struct simulating *simulate_simulating(void)
         .hold = phone_hold,
         .press = phone_press,
         .speak = phone_speak,
+        .write = phone_write,
+        .read = phone_read,
         .hears = phone_hears,
         .heard = phone_heard,
         .plays = phone_plays,

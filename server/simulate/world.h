@@ -45,6 +45,7 @@ struct call {
     bool is_up, is_over, holds;
     int code; /* with which it is over */
     char why[96];
+    struct text *read;    /* list: messages that were sent to it: "Alice: hello" */
     struct text *heard;   /* list: files that were played to it, in their order */
     struct text *strings; /* list: what info and the like point to */
     struct loop_timer *timer;
