@@ -250,6 +250,6 @@ void server_take_back(void *arg)
     (void)server_reserve(server->focus, now);
     settings_free(before);
     *before = (struct settings){0};
-    log_warn("reload: of the config, policy, applications, and the policies and options of "
-             "conferences are again as they were for these scripts; all else stays as it is");
+    log_warn("reload: of the config, policy, applications, attendant, and the policies and options "
+             "of conferences are again as they were for these scripts; all else stays as it is");
 }

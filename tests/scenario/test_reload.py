@@ -210,7 +210,7 @@ def test_what_the_config_says_to_scripts_comes_back_with_them():
         bob.invite()
         bob.expect(500)
         bob.ack()
-        server.expect_log("reload: of the config, policy, applications, and the policies and options")
+        server.expect_log("reload: of the config, policy, applications, attendant, and the policies")
         assert "with the policies and options that the config had then" in server.command("status").stdout
         assert role_in(server, bob, "demo") == "of old"
         bob.invite("9000")
