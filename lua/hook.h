@@ -44,6 +44,7 @@ struct hook_frame {
     struct decision *decision;            /* of a decision hook */
     bool is_decided;
     const char *conference_name, *call; /* for the log; may be NULL */
+    const struct actor *behalf;         /* whose wishes it carries out now; NULL: its own */
     char position[POSITION_TEXT];       /* of the command that it gave last */
     struct state_use *states;           /* states looked at in this call. Owned. */
     unsigned depth;
