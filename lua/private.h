@@ -11,13 +11,16 @@
  * budget.h
  *   budget.c       instructions, time and memory of one hook call
  *   stats.c        calls, errors and times of hooks
+ * ration.h
+ *   ration.c       what they may compute in the long run
  * memory.h
  *   memory.c       the allocator: who holds how much
  * errors.h
  *   errors.c       raising errors, and telling them with their position
  *   nearest.c      "did you mean"
  * hook.h
- *   hook.c         one hook call from request or event to verdict, and what is done when it fails
+ *   hook.c         one hook call from request or event to verdict; safety.c: what is done when it
+ *                  fails
  *   account.c      what the hook account answers
  *   mix.c          what the hook mix says: media policy
  * params.h
@@ -84,6 +87,7 @@
 #include "focus/policy.h"
 #include "lua/lua_engine.h"
 #include "lua/probation.h"
+#include "lua/ration.h"
 
 #include <jansson.h>
 #include <uthash.h>
@@ -100,6 +104,7 @@ struct lua_engine {
     struct conference_pin *pins;    /* hash by conference */
     struct generation *candidate;   /* for the next reload. A reference; NULL: there is none */
     struct probation probation;
+    struct rations rations;
     struct shadow *shadow;                   /* NULL: there was none */
     struct conference_state *states;         /* hash by id */
     struct conversation *conversations;      /* hash by their visitors' ids */

@@ -233,5 +233,14 @@ return {
         { "timeout", "duration?", "how long it waits at most" },
       },
     },
+    {
+      name = "call_wait_for_options",
+      keys_of = "call:wait_for",
+      extends = "wait_for_options",
+      fields = {
+        { "keys", "string?", [[in the mix: those of `"digit"` that matter. They, and what is pressed after
+          them, are told to nobody else until this is waited for again]], default = "any" },
+      },
+    },
   },
 }

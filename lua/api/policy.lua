@@ -1,12 +1,12 @@
 -- Class policy: its hooks, by the verbs that they decide about and the events that they are told, and
 -- what they are given.
 local entry = [[role display_name may_speak floor muted held anonymous hidden background agc denoise vad
-                speaks hears]]
+                speaks hears attendant spoken_name]]
 
 return {
   -- Who may do it when no policy has an opinion is in README.md, "Accounts and who may do what".
   verbs = {
-    { "create", "title policy hide_focus empty_timeout duration warning ends_with_creator",
+    { "create", "title policy hide_focus attendant empty_timeout duration warning ends_with_creator",
       "a conference is to be made: by a call to its name (`request.is_name_given`), by a factory "
       .. "(`request.factory`), by a script. There is no `conference` yet" },
     { "join", entry .. " pin", "somebody wants in" },
@@ -23,7 +23,7 @@ return {
     { "message", "relay", "something is written to the conference, or to the target: `request.text`; "
       .. "with `relay = false` only the scripts are told, as of a command" },
     { "role", "role", "the target is to have another role" },
-    { "rename", "display_name", "the target is to be shown by another name" },
+    { "rename", "display_name spoken_name", "the target is to be shown, or announced, by another name" },
     { "floor", "floor", "the target is to have the floor, or no longer" },
     { "permit", "may_speak", "the target is to have leave to speak, or only to listen" },
     { "record", "file", "what is said is to be recorded; `file` is `\"\"`: no longer" },
@@ -158,6 +158,8 @@ return {
       fields = {
         { "role", "string?", "a word of yours" },
         { "display_name", "string?", [[what the roster shows; `""`: what the phone says]] },
+        { "spoken_name", "file?", [[what it is announced by; `""`: nothing]] },
+        { "attendant", "string?", [[the application that attends to who comes in; `"none"`: nobody]] },
         { "may_speak", "boolean?", "`false`: only listens, muted or not" },
         { "floor", "boolean?", "" },
         { "muted", "boolean?", "" },

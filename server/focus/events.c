@@ -5,6 +5,7 @@
 #include "focus/participant.h"
 #include "focus/pending_parts.h"
 #include "focus/private.h"
+#include "focus/visitor_parts.h"
 
 #include "core/log.h"
 
@@ -68,6 +69,7 @@ static void event_tell(struct focus *focus, struct queued_event *queued)
     if (queued->event.kind != EVENT_COUNT && still_news(focus, &queued->event))
         tell(focus, &queued->event);
     arrange_after(focus, &queued->event);
+    attendant_after(focus, &queued->event);
     focus->telling = outer;
     focus->is_telling_answer = was_answer;
     message_unref(queued->event.message);

@@ -159,6 +159,9 @@ enum { REQUEST_CODECS = 96 };
 struct request_params {
     char role[32];               /* entry, role: "participant" unless the policy says otherwise */
     char display_name[64];       /* entry, rename: shown in place of its own; "": its own */
+    char spoken_name[128];       /* entry, rename: a file that says it; "": none does */
+    char attendant[64];          /* entry, create: the application that attends to who comes in;
+                                    "": none, or of create: as the server says */
     bool muted;                  /* entry, mute */
     bool held;                   /* entry, hold */
     bool listen_only;            /* entry, permit: heard by nobody, whether muted or not */

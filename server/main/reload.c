@@ -53,6 +53,7 @@ static struct conference_config config_of(const struct conference_settings *conf
                                       .capacity = conference->capacity,
                                       .life = life,
                                       .hides_focus = conference->hide_focus == SWITCH_ON,
+                                      .attendant = conference->attendant,
                                       .options = conference->options,
                                       .places = conference->places};
 }
@@ -62,6 +63,7 @@ int server_reserve(struct focus *focus, const struct settings *settings)
     struct sound_config sound = server_sound(settings, &settings->sound);
     int status = focus_set_sound(focus, &sound);
     set_life(focus, settings);
+    focus_set_attendant(focus, settings->attendant);
     for (unsigned i = 0; !status && i < settings->conference_count; i++) {
         const struct conference_settings *conference = &settings->conferences[i];
         struct conference_config config = config_of(conference);
@@ -175,6 +177,10 @@ static void apply_conferences(struct server *server, struct settings *wanted)
     now->conference_count = wanted->conference_count;
     wanted->conferences = old;
     wanted->conference_count = old_count;
+
+    char *old_attendant = now->attendant;
+    now->attendant = wanted->attendant;
+    wanted->attendant = old_attendant;
 
     struct sound_settings old_sound = now->sound;
     now->sound = wanted->sound;

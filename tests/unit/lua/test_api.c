@@ -293,7 +293,7 @@ static void takers_add(void)
         "  try('http.request', http.request, { url = 'http://127.0.0.1/', Q = 1 })\n"
         "  try('store:set', parley.store('x').set, parley.store 'x', 'k', 1, x)\n"
         "  call:answer()\n"
-        "  for _, name in ipairs { 'ask', 'record' } do\n"
+        "  for _, name in ipairs { 'ask', 'record', 'wait_for' } do\n"
         "    try('call:' .. name, call[name], call, x)\n"
         "  end\n"
         "  try('call:play', call.play, call, { 'tone:440/100', Q = 1 })\n"
