@@ -4,19 +4,7 @@
 --
 --   conferences = { board = { policy = { "chat", "moderated" } } }
 
-local policy = parley.policy {
-  name = "chat",
-  options = {
-    plain_words = {
-      type = "boolean", default = true,
-      doc = "Whether \"remove bob\" is a command, too, when somebody in it is called so",
-    },
-  },
-}
-
--- ---- whom a name means --------------------------------------------------------------------------
-
-local function is_shown(participant) return not participant.hidden and not participant.anonymous end
+local policy = parley.policy { name = "chat" }
 
 local function shown(participant)
   if participant.anonymous then return "somebody without a name" end
@@ -31,10 +19,9 @@ local function named(conference, name)
   name = name:lower()
   for p in conference:participants() do
     local called = p.display_name:lower()
-    if not is_shown(p) then goto continue end
-    if p.user:lower() == name or p.uri:lower() == name or called == name then exact[#exact + 1] = p
-    elseif (" " .. called .. " "):find(" " .. name .. " ", 1, true) then near[#near + 1] = p end
-    ::continue::
+    local list = (p.user:lower() == name or p.uri:lower() == name or called == name) and exact
+      or (" " .. called .. " "):find(" " .. name .. " ", 1, true) and near
+    if list and not p.hidden and not p.anonymous then list[#list + 1] = p end
   end
   return #exact > 0 and exact or near
 end
@@ -72,20 +59,13 @@ local function to_all(conference, writer, what, act)
   return ("%d %s, %d not: %s"):format(done, what, refused, why)
 end
 
-local function to_one(what, act)
-  return function(conference, words)
+local function to_one(what, act, may_be_all)
+  return function(conference, words, writer)
+    if may_be_all and words == "all" then return to_all(conference, writer, what, act) end
     local participant, trouble = find(conference, words)
     if not participant then return trouble end
     local name = shown(participant)
     return said(("%s is %s"):format(name, what), act(participant))
-  end
-end
-
-local function to_one_or_all(what, act)
-  local one = to_one(what, act)
-  return function(conference, words, writer)
-    if words == "all" then return to_all(conference, writer, what, act) end
-    return one(conference, words)
   end
 end
 
@@ -108,9 +88,9 @@ command("list", "/list: who is here", function(conference)
 end)
 
 command("remove", "/remove NAME", to_one("removed", function(p) return p:remove() end))
-command("mute", "/mute NAME, /mute all", to_one_or_all("muted", function(p) return p:mute() end))
+command("mute", "/mute NAME, /mute all", to_one("muted", function(p) return p:mute() end, true))
 command("unmute", "/unmute NAME, /unmute all",
-  to_one_or_all("unmuted", function(p) return p:unmute() end))
+  to_one("unmuted", function(p) return p:unmute() end, true))
 
 command("invite", "/invite sip:NAME@HOST", function(conference, words)
   if not words:find "^sips?:%S+$" then return "Whom? As in /invite sip:bob@example.com" end
@@ -136,8 +116,6 @@ end)
 
 command("help", "/help", function() return table.concat(help, "\n") end)
 
--- ---- what is a command --------------------------------------------------------------------------
-
 -- Plain words are conversation, too: they are a command only when they name somebody who is here.
 local plain = { remove = true, mute = true, unmute = true }
 
@@ -147,7 +125,7 @@ local function read(text, conference)
   if not name or text:find "\n" then return end
   name = name:lower()
   if slash == "/" then return name, words end
-  if not conference.options.plain_words or not plain[name] or words == "" then return end
+  if not plain[name] or words == "" then return end
   if words == "all" or #named(conference, words) > 0 then return name, words end
 end
 
