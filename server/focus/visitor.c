@@ -252,7 +252,7 @@ int visitor_play(struct visitor *visitor, const char *file, float gain, uint64_t
 
 void visitor_stop(struct visitor *visitor)
 {
-    playbacks_stop(visitor->playbacks, visitor->focus, false);
+    playbacks_stop(&(struct playback){.visitor = visitor, .bus = MIX_MAIN}, "stopped");
 }
 
 void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem)
@@ -262,7 +262,7 @@ void visitor_played(struct visitor *visitor, const struct playback *playback, co
 
     if (problem)
         log_write(LOG_LEVEL_ERROR, NULL, visitor_call(visitor)->id, "%s", problem);
-    if (playback->is_stopped || visitor->waits) /* something else plays, or the tone of a failure */
+    if (playback->stopped || visitor->waits) /* something else plays, or the tone of a failure */
         return;
     if (visitor->failed) {
         visitor_dismiss(visitor, 500, "Application error");
