@@ -4,6 +4,7 @@
 #include "lua/errors.h"
 #include "lua/generation.h"
 #include "lua/handle.h"
+#include "lua/message.h"
 #include "lua/options.h"
 #include "lua/params.h"
 #include "lua/state.h"
@@ -426,6 +427,7 @@ static const struct script_function methods[] = {
     {"count_role", count_role, TO_READ},
     {"floor", floor_holders, TO_READ},
     {"invite", conference_invite, TO_ACT},
+    {"message", conference_message, TO_ACT},
     {"wait_for", conference_wait_for, IN_APPLICATION},
     {"sidebar", conference_sidebar, TO_ACT},
     {"sidebars", conference_sidebars, TO_READ},

@@ -160,12 +160,12 @@ static bool application_exists(void *ctx, const char *name)
     return application_find(engine->generation, name) != NULL;
 }
 
-static void application_begin(void *ctx, struct visitor *visitor)
+static void application_begin(void *ctx, struct visitor *visitor, const char *name)
 {
     struct lua_engine *engine = ctx;
 
     loop_assert_thread(engine->loop);
-    conversation_begin(engine, visitor);
+    conversation_begin(engine, visitor, name);
 }
 
 static void application_event(void *ctx, const struct conference_event *event)
@@ -191,6 +191,10 @@ static json_t *engine_describe(void *ctx, const struct conference *conference)
 
 static void engine_forget(void *ctx, uint64_t conference)
 {
+    struct generation *generation = ((struct lua_engine *)ctx)->generations;
+
+    for (; generation; generation = generation->next)
+        policies_forget(generation, conference);
     state_forget(ctx, conference);
     pin_forget(ctx, conference);
     shadow_forget(ctx, conference);

@@ -125,7 +125,7 @@ unsigned lua_engine_generation_of(const struct lua_engine *engine,
                                   const struct conference *conference);
 
 /* Generation, memory, and per hook: calls, errors, time p50/p99 in µs. New reference. */
-json_t *lua_engine_status(const struct lua_engine *engine);
+json_t *lua_engine_status(struct lua_engine *engine);
 
 /* Sets a fact (parley.fact), unless `value` is NULL; "": nobody knows it any longer. `told` says
  * what it is then. EINVAL, E2BIG: `told` says why not. */

@@ -60,6 +60,11 @@ return {
           example = [[conference:invite("sip:bob@192.0.2.7", { timeout = 20 })]],
         },
         {
+          name = "message", takes = "text: string", gives = "true or refusal", from = "act",
+          text = [[Writes to all whose phones take messages (hook `message`).]],
+          example = [[conference:message "We go on at three"]],
+        },
+        {
           name = "wait_for", takes = "events: string|wait_for_options",
           gives = "event or reason", from = "application", waits = true,
           text = [[The next event of these in the conference, and the participant that it is about; or `nil`
@@ -238,6 +243,15 @@ return {
       text = [[The names of events, as in a list, and:]],
       fields = {
         { "timeout", "duration?", "how long it waits at most" },
+      },
+    },
+    {
+      name = "call_wait_for_options",
+      keys_of = "call:wait_for",
+      extends = "wait_for_options",
+      fields = {
+        { "keys", "string?", [[in the mix: those of `"digit"` that matter. They, and what is pressed after
+          them, are told to nobody else until this is waited for again]], default = "any" },
       },
     },
   },

@@ -44,6 +44,9 @@ enum {
     PARAM_APPROVED,
     PARAM_BACKGROUND,
     PARAM_SHOWN,
+    PARAM_ATTENDANT,
+    PARAM_SPOKEN_NAME,
+    PARAM_RELAY,
     PARAM_COUNT, /* at most 64 */
 };
 

@@ -218,16 +218,17 @@ static const struct command commands[] = {
                {"--verb", "NAME", "Only requests of that verb."}},
      .run = command_audit},
     {.name = "record",
-     .operands = "[--with-secrets] CONFERENCE FILE, or --stop CONFERENCE",
+     .operands = "[--with-secrets] [--size MIB] CONFERENCE FILE, or --stop CONFERENCE",
      .summary = "record what is asked and happens in a conference, for parley replay",
-     .description =
-         "Until --stop, or the end of the conference. The file must not be there yet; it "
-         "has who calls, and what\nis asked of the policy. Instead of PINs and secret "
-         "options it has names that stand for them.",
+     .description = "Until --stop, the end of the conference, or the file is full, as `parley "
+                    "status` shows. The file must not be there yet; it "
+                    "has who calls, and what\nis asked of the policy. Instead of PINs and secret "
+                    "options it has names that stand for them.",
      .takes_config = true,
      .takes_files = true,
      .flags = {{"--stop", NULL, "No longer."},
-               {"--with-secrets", NULL, "With PINs and secret options as they are."}},
+               {"--with-secrets", NULL, "With PINs and secret options as they are."},
+               {"--size", "MIB", "What the file may have; then the recording ends. Default 256."}},
      .run = command_record},
     {.name = "replay",
      .operands = "[OPTION…] FILE",

@@ -53,6 +53,7 @@ static struct conference_config config_of(const struct conference_settings *conf
                                       .capacity = conference->capacity,
                                       .life = life,
                                       .hides_focus = conference->hide_focus == SWITCH_ON,
+                                      .attendant = conference->attendant,
                                       .options = conference->options,
                                       .places = conference->places};
 }
@@ -62,6 +63,7 @@ int server_reserve(struct focus *focus, const struct settings *settings)
     struct sound_config sound = server_sound(settings, &settings->sound);
     int status = focus_set_sound(focus, &sound);
     set_life(focus, settings);
+    focus_set_attendant(focus, settings->attendant);
     for (unsigned i = 0; !status && i < settings->conference_count; i++) {
         const struct conference_settings *conference = &settings->conferences[i];
         struct conference_config config = config_of(conference);
@@ -176,6 +178,10 @@ static void apply_conferences(struct server *server, struct settings *wanted)
     wanted->conferences = old;
     wanted->conference_count = old_count;
 
+    char *old_attendant = now->attendant;
+    now->attendant = wanted->attendant;
+    wanted->attendant = old_attendant;
+
     struct sound_settings old_sound = now->sound;
     now->sound = wanted->sound;
     wanted->sound = old_sound;
@@ -237,6 +243,7 @@ static void apply(struct server *server, struct settings *wanted)
     json_t *applications = server->settings.applications;
     server->settings.applications = wanted->applications;
     wanted->applications = applications;
+    server_swap_journal(server, wanted);
     apply_probation(server, wanted);
     apply_outbound(server, wanted);
     apply_overload(server, wanted);
@@ -252,6 +259,7 @@ static void apply(struct server *server, struct settings *wanted)
 static void reload_end(struct server *server, int status, const char *told)
 {
     if (status) {
+        journal_abandon(server->journal);
         log_error("reload: %s; everything stays as it was", told);
     } else {
         log_info("reload: done, script generation %u, in %.1f ms",
@@ -295,6 +303,9 @@ static int reload_prepare(struct server *server, char *error, size_t error_size)
         return status;
     }
     status = check_factories(server, wanted, error, error_size);
+    if (!status) {
+        status = server_prepare_journal(server, wanted, error, error_size);
+    }
     return status ? status : scripts_change(server, lua_engine_prepare, error, error_size);
 }
 

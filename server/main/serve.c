@@ -152,6 +152,12 @@ static int fact(void *arg, const char *name, const char *value, char *told, size
     return lua_engine_fact(server->engine, name, value, told, told_size);
 }
 
+static json_t *recordings(void *arg)
+{
+    const struct server *server = arg;
+    return journal_recordings(server->journal);
+}
+
 static int record(void *arg, const char *words, char *told, size_t told_size)
 {
     return server_record(arg, words, told, told_size);
@@ -262,6 +268,7 @@ static int start_control(struct server *server)
                    .place = place,
                    .shadow = shadow,
                    .fact = fact,
+                   .recordings = recordings,
                    .record = record,
                    .stop = stop},
     };

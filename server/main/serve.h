@@ -111,6 +111,11 @@ int server_record(struct server *server, const char *words, char *told, size_t t
 
 /* Begins the journal; an exit code. */
 int server_start_journal(struct server *server);
+/* Takes the file that the settings want; an errno, and one line in `error`. Then either it goes on
+ * there, and what was in effect is `wanted`'s, or journal_abandon. */
+int server_prepare_journal(struct server *server, const struct settings *wanted, char *error,
+                           size_t error_size);
+void server_swap_journal(struct server *server, struct settings *wanted);
 
 /* Makes fetcher and store; an exit code. */
 int server_start_helpers(struct server *server);
