@@ -37,7 +37,7 @@
  * handle.h
  *   handle.c       what handles have in common
  * classes.h
- *   conference.c and participant.c: the classes
+ *   conference.c and participant.c: the classes; invite.c: whom a conference calls
  *   pending.c      class pending: what waits for a decision; how a verdict lets it wait
  *   explain.c      why somebody does not hear another
  *   standing.c     what participants are: role, shown name, floor, leave to speak
@@ -50,6 +50,7 @@
  * testing.h
  *   test.c         tests of scripts: declaring and running them; expect.c
  *   simulation.c and caller.c: the classes; web.c who answers for the web
+ *   dialing.c      who calls; hearing.c: what callers hear and see
  * options.h
  *   options.c      conference.options; option_types.c: what types, limits and defaults they have
  * state.h
