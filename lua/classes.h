@@ -34,6 +34,7 @@ int participant_submit(lua_State *L, struct request *request);
 /* Methods. */
 int participant_set_role(lua_State *L);
 int participant_rename(lua_State *L);
+int participant_set_spoken_name(lua_State *L);
 int participant_permit(lua_State *L);
 int participant_give_floor(lua_State *L);
 int participant_take_floor(lua_State *L);

@@ -309,7 +309,7 @@ static int prepare(lua_State *L)
     return 0;
 }
 
-void conversation_begin(struct lua_engine *engine, struct visitor *visitor)
+void conversation_begin(struct lua_engine *engine, struct visitor *visitor, const char *name)
 {
     const struct call_info *call = visitor_call(visitor);
     struct conversation *conversation = calloc(1, sizeof *conversation);
@@ -323,7 +323,7 @@ void conversation_begin(struct lua_engine *engine, struct visitor *visitor)
     }
     conversation->generation = generation;
     generation->references++;
-    conversation->application = application_find(generation, call->requested_user);
+    conversation->application = application_find(generation, name);
     conversation->visitor = visitor_id(visitor);
     conversation->thread_reference = conversation->hangup_reference = LUA_NOREF;
     (void)snprintf(conversation->call, sizeof conversation->call, "%s", call->id);
@@ -334,8 +334,7 @@ void conversation_begin(struct lua_engine *engine, struct visitor *visitor)
     if (conversation->application)
         conversation->memory = memory_share_create(&conversation->application->memory);
     if (!conversation->memory || lua_pcall(L, 1, 0, 0) != LUA_OK) {
-        log_write(LOG_LEVEL_ERROR, NULL, call->id, "out of memory for application %s",
-                  call->requested_user);
+        log_write(LOG_LEVEL_ERROR, NULL, call->id, "out of memory for application %s", name);
         lua_settop(L, top);
         fail(conversation);
         return;

@@ -128,7 +128,8 @@ struct conversation {
     struct question question;
     struct take take;
     struct watch watch;
-    bool wants_keys; /* of call:wait_for */
+    bool wants_keys;                /* of call:wait_for */
+    char wanted_keys[KEYS_MAX + 1]; /* the same: these alone; "": any */
     struct outcome outcome;
     struct script_timer *timers; /* list */
     unsigned timer_count;
@@ -138,7 +139,7 @@ struct conversation {
 
 /* ---- conversation.c ------------------------------------------------------------------------- */
 
-void conversation_begin(struct lua_engine *engine, struct visitor *visitor);
+void conversation_begin(struct lua_engine *engine, struct visitor *visitor, const char *name);
 /* Goes on, the outcome noted, up to the next wait or the end. */
 void conversation_resume(struct conversation *conversation);
 /* The caller has gone: what the coroutine has opened is closed, and the script is told. */

@@ -108,7 +108,7 @@ int conference_invite(lua_State *L)
 
     text_check(L, 2, "invite: the URI", words.uri, sizeof words.uri);
     if (request.conference)
-        conference_wish_sound(request.conference, &request.params);
+        conference_wish_entry(request.conference, &request.params);
     if (!lua_isnoneornil(L, 3))
         invite_options(L, 3, &request.params, &invitation, &words);
     if (words.waits) {

@@ -85,6 +85,17 @@ static int get_display_name(lua_State *L)
     return get_text(L, participant_display_name);
 }
 
+/* nil: no file says it. */
+static int get_spoken_name(lua_State *L)
+{
+    const struct participant *participant = participant_self(L);
+
+    if (!participant || !*participant_spoken_name(participant))
+        return 0;
+    lua_pushstring(L, participant_spoken_name(participant));
+    return 1;
+}
+
 static int get_user_agent(lua_State *L)
 {
     return get_caller_text(L, offsetof(struct caller, user_agent));
@@ -365,12 +376,12 @@ static int volume(lua_State *L)
     return participant_submit(L, &request);
 }
 
-/* participant:play(what [, { gain = …, loop = … }]): nobody else hears it */
+/* participant:play(what [, { gain = …, loop = …, interrupt = …, duck = … }]): nobody else hears it */
 static int play(lua_State *L)
 {
     struct request request = {.verb = VERB_ANNOUNCE};
 
-    announcement_take(L, &request);
+    announcement_take(L, PLAY_OPTIONS, &request);
     return participant_submit(L, &request);
 }
 
@@ -417,6 +428,7 @@ static const struct script_function fields[] = {
     {"user", get_user, TO_READ},
     {"host", get_host, TO_READ},
     {"display_name", get_display_name, TO_READ},
+    {"spoken_name", get_spoken_name, TO_READ},
     {"user_agent", get_user_agent, TO_READ},
     {"groups", get_groups, TO_READ},
     {"authenticated", get_authenticated, TO_READ},
@@ -462,6 +474,7 @@ static const struct script_function methods[] = {
     {"back", participant_back, TO_ACT},
     {"set_role", participant_set_role, TO_ACT},
     {"rename", participant_rename, TO_ACT},
+    {"set_spoken_name", participant_set_spoken_name, TO_ACT},
     {"permit", participant_permit, TO_ACT},
     {"give_floor", participant_give_floor, TO_ACT},
     {"take_floor", participant_take_floor, TO_ACT},

@@ -37,7 +37,7 @@
  * handle.h
  *   handle.c       what handles have in common
  * classes.h
- *   conference.c and participant.c: the classes
+ *   conference.c and participant.c: the classes; invite.c: whom a conference calls
  *   pending.c      class pending: what waits for a decision; how a verdict lets it wait
  *   explain.c      why somebody does not hear another
  *   standing.c     what participants are: role, shown name, floor, leave to speak
@@ -50,6 +50,7 @@
  * testing.h
  *   test.c         tests of scripts: declaring and running them; expect.c
  *   simulation.c and caller.c: the classes; web.c who answers for the web
+ *   dialing.c      who calls; hearing.c: what callers hear and see
  * options.h
  *   options.c      conference.options; option_types.c: what types, limits and defaults they have
  * state.h
@@ -63,7 +64,7 @@
  *   coroutines.c   coroutines that cannot outlive their budget
  *   frozen.c       read-only tables
  *   parley.c       the table `parley`; zone.c: parley.time; facts.c: parley.fact
- *   create.c       parley.create
+ *   create.c       parley.create; behalf.c: parley.on_behalf
  *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
  *   http.c, store.c  of applications: the web, and what they keep
  *   json.c, base64.c  the libraries of these names
@@ -111,8 +112,10 @@ struct lua_engine {
     struct conversation *watchers[WATCHERS]; /* lists, by the conference that they watch */
     uint64_t event_count;                    /* events told so far, the present one included */
     json_t *facts;                           /* by name */
-    const struct fetching *fetching;         /* NULL: there is no web client */
-    const struct storing *storing;           /* NULL: there is no store */
+    void (*fact_set)(void *arg, const struct actor *actor, const char *name, const json_t *value);
+    void *fact_set_arg;
+    const struct fetching *fetching; /* NULL: there is no web client */
+    const struct storing *storing;   /* NULL: there is no store */
     struct policy policy;
     struct application application;
     char *language; /* "en" */

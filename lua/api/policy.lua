@@ -1,12 +1,12 @@
 -- Class policy: its hooks, by the verbs that they decide about and the events that they are told, and
 -- what they are given.
 local entry = [[role display_name may_speak floor muted held anonymous hidden background agc denoise vad
-                speaks hears]]
+                speaks hears attendant spoken_name]]
 
 return {
   -- Who may do it when no policy has an opinion is in README.md, "Accounts and who may do what".
   verbs = {
-    { "create", "title policy hide_focus empty_timeout duration warning ends_with_creator",
+    { "create", "title policy hide_focus attendant empty_timeout duration warning ends_with_creator",
       "a conference is to be made: by a call to its name (`request.is_name_given`), by a factory "
       .. "(`request.factory`), by a script. There is no `conference` yet" },
     { "join", entry .. " pin", "somebody wants in" },
@@ -18,12 +18,12 @@ return {
     { "enhance", "agc denoise vad", "what is done to the target's voice" },
     { "volume", "speaks hears", "how loud the target is, and hears" },
     { "media", "direction codecs", "the media of all" },
-    { "announce", "file gain loop", "a file is to be played to all, or to the target; `file` is `\"\"`: "
+    { "announce", "file gain loop interrupt duck bus", "a file is to be played to all, or to the target; `file` is `\"\"`: "
       .. "what plays is to end" },
     { "message", "relay", "something is written to the conference, or to the target: `request.text`; "
       .. "with `relay = false` only the scripts are told, as of a command" },
     { "role", "role", "the target is to have another role" },
-    { "rename", "display_name", "the target is to be shown by another name" },
+    { "rename", "display_name spoken_name", "the target is to be shown, or announced, by another name" },
     { "floor", "floor", "the target is to have the floor, or no longer" },
     { "permit", "may_speak", "the target is to have leave to speak, or only to listen" },
     { "record", "file", "what is said is to be recorded; `file` is `\"\"`: no longer" },
@@ -65,7 +65,7 @@ return {
     { "reloaded", "", "the scripts were read anew, which is this one's first event", true },
     { "limited", "seconds", "its time was set: what is left; 0: no end", true },
     { "recorded", "on file seconds reason", "it is recorded, or no longer", true },
-    { "played", "reason", "what was announced is over" },
+    { "played", "file reason", "what was announced is over; of a list the first file" },
     { "messaged", "text sender relayed", "has written to the conference (whoever is not in it is no "
       .. "participant; a script has no `sender`)" },
     { "pending", "request", "a request waits for somebody's decision" },
@@ -158,6 +158,8 @@ return {
       fields = {
         { "role", "string?", "a word of yours" },
         { "display_name", "string?", [[what the roster shows; `""`: what the phone says]] },
+        { "spoken_name", "file?", [[what it is announced by; `""`: nothing]] },
+        { "attendant", "string?", [[the application that attends to who comes in; `"none"`: nobody]] },
         { "may_speak", "boolean?", "`false`: only listens, muted or not" },
         { "floor", "boolean?", "" },
         { "muted", "boolean?", "" },
@@ -185,6 +187,9 @@ return {
         { "file", "file|file[]|nil", "what is played, one or several; or written" },
         { "gain", "gain?", "" },
         { "loop", "boolean?", "" },
+        { "interrupt", "boolean?", "in place of what plays and waits" },
+        { "duck", "gain?", "added while somebody speaks" },
+        { "bus", "string?", "of the mix; none: all hear it, or the target" },
         { "shown", [["none"|"ref"|"val"?]], "how the parent's subscribers see a sidebar" },
         { "view", [["plain"|"moderator"?]], "what a subscriber is shown" },
         { "relay", "boolean?", "of a message: it goes to the others" },

@@ -167,6 +167,11 @@ static const struct option options[] = {
      .help = "Who talks with a script instead of a conference, by whom they call: "
              "{ [\"9000\"] = \"reception\" } stands for scripts/reception.lua, or a path; "
              "{ script = \"reception\", options = { … } } has options for it."},
+    {.key = "attendant", .type = OPTION_TEXT, .offset = IN_SETTINGS(attendant), .standard = "",
+     .live = true,
+     .help = "The one of these applications that attends to who is in a conference, by keys; empty: "
+             "none. For those who come from now on, unless the conference or its policy says "
+             "otherwise."},
     {.key = "http.allow", .type = OPTION_LIST, .offset = IN_SETTINGS(http_allow), .standard = "",
      .shown = "nobody", .check = option_check_web_host, .live = true,
      .help = "Whom applications may ask by http.get and the like, also when they are sent on: "
@@ -278,6 +283,9 @@ static const struct option options[] = {
              "about what those before it leave open; empty: the site's alone."},
     {.key = "conferences.*.capacity", .type = OPTION_NUMBER, .offset = IN_CONFERENCE(capacity),
      .standard = "0", .most = 100000, .live = true, .help = "Participants; 0: no limit."},
+    {.key = "conferences.*.attendant", .type = OPTION_TEXT, .offset = IN_CONFERENCE(attendant),
+     .standard = "", .shown = "as attendant", .live = true,
+     .help = "As attendant; \"none\": nobody, whatever stands there."},
     {.key = "conferences.*.factory", .type = OPTION_TEXT, .offset = IN_CONFERENCE(factory),
      .standard = "", .shown = "none, it is a conference", .check = option_check_factory, .live = true,
      .help = "Who calls the name gets a new conference, like this one and with a name of its own: "

@@ -59,6 +59,7 @@ struct conference {
     bool has_sound;         /* of its own */
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
     struct sound sound;
+    char attendant[64];             /* application; "": the server's; "none": none */
     struct playback *playbacks;     /* list */
     uint64_t recording;             /* id; 0: none */
     bool is_tapped;                 /* all speak to MIX_RECORD, too */

@@ -1,10 +1,12 @@
 #include "focus/events.h"
+#include "focus/announce.h"
 #include "focus/arrangement.h"
 #include "focus/conference.h"
 #include "focus/message.h"
 #include "focus/participant.h"
 #include "focus/pending_parts.h"
 #include "focus/private.h"
+#include "focus/visitor_parts.h"
 
 #include "core/log.h"
 
@@ -71,6 +73,8 @@ static void event_tell(struct focus *focus, struct queued_event *queued)
     if (queued->event.kind != EVENT_COUNT && still_news(focus, &queued->event))
         tell(focus, &queued->event);
     arrange_after(focus, &queued->event);
+    announcements_after(focus, &queued->event);
+    attendant_after(focus, &queued->event);
     focus->telling = outer;
     focus->is_telling_answer = was_answer;
     message_unref(queued->event.message);

@@ -47,6 +47,9 @@ static const struct param params[PARAM_COUNT] = {
     [PARAM_FILE] = TEXT_OF(KIND_FILES, file),
     [PARAM_GAIN] = NUMBER(gain, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
     [PARAM_LOOP] = FLAG(loop),
+    [PARAM_INTERRUPT] = FLAG(interrupt),
+    [PARAM_DUCK] = NUMBER(duck, REQUEST_GAIN_MIN, 0),
+    [PARAM_BUS] = TEXT(bus),
     [PARAM_ANONYMOUS] = FLAG(anonymous),
     [PARAM_HIDDEN] = FLAG(hidden),
     [PARAM_VIEW] = VIEW(view),
@@ -72,19 +75,23 @@ static const struct param params[PARAM_COUNT] = {
                           REQUEST_GAIN_MIN, 0},
     [PARAM_SHOWN] = {"shown", KIND_SHOWN, offsetof(struct request_params, shown),
                      sizeof(enum sidebar_shown), 0, 0},
+    [PARAM_ATTENDANT] = TEXT(attendant),
+    [PARAM_SPOKEN_NAME] = TEXT_OF(KIND_FILES, spoken_name),
 };
 
 #define VOICE (PARAM(AGC) | PARAM(DENOISE) | PARAM(VAD))
 #define GAINS (PARAM(SPEAKS) | PARAM(HEARS))
 #define ENTRY                                                                                      \
-    (PARAM(ROLE) | PARAM(DISPLAY_NAME) | PARAM(MAY_SPEAK) | PARAM(FLOOR) | PARAM(MUTED) |          \
-     PARAM(HELD) | PARAM(ANONYMOUS) | PARAM(HIDDEN) | PARAM(BACKGROUND) | VOICE | GAINS)
+    (PARAM(ROLE) | PARAM(DISPLAY_NAME) | PARAM(SPOKEN_NAME) | PARAM(MAY_SPEAK) | PARAM(FLOOR) |    \
+     PARAM(MUTED) | PARAM(HELD) | PARAM(ANONYMOUS) | PARAM(HIDDEN) | PARAM(BACKGROUND) |           \
+     PARAM(ATTENDANT) | VOICE | GAINS)
 
 param_set verb_params(enum verb verb)
 {
     static const param_set of_verb[VERB_COUNT] = {
         [VERB_CREATE] = PARAM(TITLE) | PARAM(POLICY) | PARAM(HIDE_FOCUS) | PARAM(EMPTY_TIMEOUT) |
-                        PARAM(DURATION) | PARAM(WARNING) | PARAM(ENDS_WITH_CREATOR),
+                        PARAM(DURATION) | PARAM(WARNING) | PARAM(ENDS_WITH_CREATOR) |
+                        PARAM(ATTENDANT),
         [VERB_JOIN] = ENTRY | PARAM(PIN),
         [VERB_REPLACE] = ENTRY,
         [VERB_INVITE] = ENTRY,
@@ -95,17 +102,18 @@ param_set verb_params(enum verb verb)
         [VERB_VOLUME] = GAINS,
         [VERB_MEDIA] = PARAM(DIRECTION) | PARAM(CODECS),
         [VERB_RECORD] = PARAM(FILE),
-        [VERB_ANNOUNCE] = PARAM(FILE) | PARAM(GAIN) | PARAM(LOOP),
+        [VERB_ANNOUNCE] =
+            PARAM(FILE) | PARAM(GAIN) | PARAM(LOOP) | PARAM(INTERRUPT) | PARAM(DUCK) | PARAM(BUS),
         [VERB_MESSAGE] = PARAM(RELAY),
         [VERB_ROLE] = PARAM(ROLE),
-        [VERB_RENAME] = PARAM(DISPLAY_NAME),
+        [VERB_RENAME] = PARAM(DISPLAY_NAME) | PARAM(SPOKEN_NAME),
         [VERB_FLOOR] = PARAM(FLOOR),
         [VERB_PERMIT] = PARAM(MAY_SPEAK),
         [VERB_REMOVE] = PARAM(REASON),
         [VERB_LIMIT] = PARAM(DURATION) | PARAM(WARNING),
         [VERB_LOCK] = PARAM(LOCKED),
         [VERB_SIDEBAR] = PARAM(TITLE) | PARAM(POLICY) | PARAM(SHOWN) | PARAM(FILE) |
-                         (ENTRY & ~(PARAM(HELD) | VOICE)),
+                         (ENTRY & ~(PARAM(HELD) | PARAM(ATTENDANT) | PARAM(SPOKEN_NAME) | VOICE)),
         [VERB_END] = PARAM(REASON),
         [VERB_SUBSCRIBE] = PARAM(VIEW),
         [VERB_DECIDE] = PARAM(APPROVED) | PARAM(REASON),

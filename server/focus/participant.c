@@ -6,7 +6,7 @@
 #include "focus/pending_parts.h"
 #include "focus/private.h"
 #include "focus/sidebar.h"
-#include "focus/sound.h"
+#include "focus/announce.h"
 #include "focus/visitor_parts.h"
 #include "focus/wishes.h"
 
@@ -76,6 +76,9 @@ static void add(struct conference *conference, struct participant *participant,
     participant->speaks = params->speaks;
     participant->hears = params->hears;
     participant->background = params->background;
+    (void)snprintf(participant->spoken_name, sizeof participant->spoken_name, "%s",
+                   params->spoken_name);
+    (void)snprintf(participant->attendant, sizeof participant->attendant, "%s", params->attendant);
     (void)snprintf(participant->role, sizeof participant->role, "%s",
                    *params->role ? params->role : "participant");
     (void)snprintf(participant->display_name, sizeof participant->display_name, "%s",

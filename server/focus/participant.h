@@ -13,6 +13,13 @@
 
 #include <uthash.h>
 
+/* How it is with the application that attends to somebody. */
+enum attendance {
+    ATTENDANT_DUE,   /* it begins as soon as no other application talks with them */
+    ATTENDANT_BEGUN, /* it talks with them, or has ended */
+    ATTENDANT_FAILED /* its next key begins it anew */
+};
+
 struct participant {
     enum party party;
     uint64_t id;
@@ -21,6 +28,7 @@ struct participant {
     struct call_info info;           /* a copy that outlives the call */
     char *strings;                   /* where info's strings live */
     char role[32], display_name[64]; /* the latter "": as its phone says */
+    char spoken_name[128];           /* a file; "": none says it */
     struct leg *leg;                 /* NULL once it left */
     struct leg_stats stats;          /* last ones, once it left */
     enum stream_direction direction; /* of its session, if it has_session */
@@ -39,12 +47,14 @@ struct participant {
     struct leg_voice voice;
     float speaks, hears; /* dB */
     bool hears_music;
-    unsigned ear_bus;                /* that it alone hears; MIX_MAIN: none */
-    unsigned ear_plays;              /* files that play there, or fade out */
-    bool called, alerting;           /* by us, and not answered yet; the phone rings */
-    struct loop_timer *patience;     /* runs while it is called */
-    struct referrer *referrers;      /* list: who is told whether it comes in */
-    struct visitor *visitor;         /* as which its application knows it; NULL: none any more */
+    unsigned ear_bus;            /* that it alone hears; MIX_MAIN: none */
+    unsigned ear_plays;          /* files that play there, or fade out */
+    bool called, alerting;       /* by us, and not answered yet; the phone rings */
+    struct loop_timer *patience; /* runs while it is called */
+    struct referrer *referrers;  /* list: who is told whether it comes in */
+    struct visitor *visitor;     /* as which its application knows it; NULL: none any more */
+    char attendant[64];          /* application; "" or "none": none */
+    enum attendance attendance;
     struct participant *main;        /* who it is in the parent, whose call and leg it has; NULL: it
                                         has its own */
     struct participant *aside;       /* the other way round: who it is in a sidebar; or NULL */

@@ -21,10 +21,12 @@
  *   sidebar.c      conferences within a conference
  *   aside.c        participants who come into one from its parent, by the call that they have
  * sound.h
- *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
- *   ear.c          what is played to one participant alone
+ *   sound.c        how a conference sounds: its defaults, music for who waits
  *   recording.c    what is recorded, of it or of a visitor
- *   playback.c     a file that plays, there or to a visitor
+ *   playback.c     a file that plays, there or to a visitor, or waits until another is over
+ * announce.h
+ *   announce.c     what is played to all, or to a bus; softer while somebody speaks
+ *   ear.c          what is played to one participant alone
  * admit.h
  *   admit.c        a call that wants in: create, join, answer
  *   factory.c      a call to a conference factory
@@ -43,6 +45,7 @@
  * visitor_parts.h
  *   visitor.c      callers who talk with an application, and are in no conference
  *   enter.c        … and come into one, with their application still there
+ *   attendant.c    an application for who has come in without one
  * events.h
  *   events.c       the queue of what has happened, and who is told
  * and of the focus as a whole
@@ -110,6 +113,7 @@ struct focus {
     const struct application *application; /* NULL: there are none */
     const struct journalling *journalling; /* NULL: nothing is kept */
     struct sound sound;
+    char attendant[64];          /* application; "": none */
     struct conference_life life; /* of those that calls create */
     unsigned patience;           /* ms that a conference waits for who comes first */
     unsigned gone_time;          /* ms that a generated name is remembered */

@@ -159,6 +159,9 @@ enum { REQUEST_CODECS = 96 };
 struct request_params {
     char role[32];               /* entry, role: "participant" unless the policy says otherwise */
     char display_name[64];       /* entry, rename: shown in place of its own; "": its own */
+    char spoken_name[128];       /* entry, rename: a file that says it; "": none does */
+    char attendant[64];          /* entry, create: the application that attends to who comes in;
+                                    "": none, or of create: as the server says */
     bool muted;                  /* entry, mute */
     bool held;                   /* entry, hold */
     bool listen_only;            /* entry, permit: heard by nobody, whether muted or not */
@@ -179,7 +182,10 @@ struct request_params {
                                     stopped; sidebar: what the target hears while asked. Of what is
                                     played several, PLAY_NEXT between them */
     float gain;                  /* announce, dB */
-    bool loop;                   /* announce */
+    bool loop;                   /* announce: … until it is stopped, or another one waits */
+    bool interrupt;              /* announce: in place of what plays and waits there */
+    float duck;                  /* announce, dB: added to gain while somebody speaks */
+    char bus[32];                /* announce: the name of a bus; "": all hear it, or the target */
     enum view view;              /* subscribe */
     struct conference_life life; /* create; limit: from now on */
     bool hide_focus;             /* create: it looks like an ordinary phone (RFC 4579 §4.2) */

@@ -37,9 +37,16 @@ void texts_free(struct text **list)
 
 void phone_free(struct call *call)
 {
+    struct referral *referral, *next;
+
+    LL_FOREACH_SAFE(call->referrals, referral, next)
+    {
+        free(referral);
+    }
     loop_timer_stop(&call->timer);
     DL_DELETE(call->world->phones, call);
     texts_free(&call->strings);
+    recipients_clear(&call->recipients);
     texts_free(&call->heard);
     texts_free(&call->read);
     free(call);
@@ -81,6 +88,15 @@ static struct call *make(struct world *world, const char *user, const char *host
     return call;
 }
 
+/* Whom the conference is to call for it. */
+static void take_recipients(struct call *call, const struct recipients *recipients, bool *failedp)
+{
+    for (unsigned i = 0; recipients && i < recipients->count; i++)
+        *failedp |= recipients_add(&call->recipients, &recipients->items[i]) != 0;
+    if (call->recipients.count > 0)
+        call->info.recipients = &call->recipients;
+}
+
 struct call *phone_make(struct world *world, const struct simulated_caller *caller)
 {
     bool failed = false;
@@ -102,6 +118,7 @@ struct call *phone_make(struct world *world, const struct simulated_caller *call
     info->referred_by = keep(call, caller->referred_by, &failed);
     info->dialog.remote_tag = "theirs";
     info->has_offer = true;
+    take_recipients(call, caller->recipients, &failed);
     if (failed) {
         phone_free(call);
         return NULL;

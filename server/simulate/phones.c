@@ -173,6 +173,25 @@ bool phone_speak(struct call *call, float level)
     return true;
 }
 
+bool phone_lose(struct call *call, unsigned ms)
+{
+    const struct leg *leg = leg_with_audio(call);
+
+    if (!leg || !phone_speak(call, -127))
+        return false;
+    focus_mixing_events()->on_timeout(leg->user, ms, call->world->focus);
+    return true;
+}
+
+bool phone_judge(struct call *call, const struct leg_quality *quality)
+{
+    const struct leg *leg = leg_with_audio(call);
+
+    if (leg)
+        focus_mixing_events()->on_quality(leg->user, quality, call->world->focus);
+    return leg;
+}
+
 float phone_hears(const struct call *listener, const struct call *talker)
 {
     const struct leg *ear = leg_with_audio(listener), *mouth = leg_with_audio(talker);
@@ -244,6 +263,7 @@ void phone_look(const struct call *call, struct simulated_call *view)
         .contact = call->contact,
         .is_focus = call->answer.is_focus,
         .is_outgoing = call->info.is_outgoing,
+        .referred = call->referrals ? call->referrals->code : 0,
     };
     if (call->is_over && !was_up)
         view->state = SIMULATED_REJECTED;
