@@ -4,7 +4,6 @@ import contextlib
 import re
 import shutil
 import signal
-import time
 
 import run
 import tone
@@ -302,9 +301,7 @@ def test_directories_and_links_that_are_made_anew_are_read_anew():
         alice = phones.enter_context(Phone(server, "alice", media=False))
 
         def expect_role(role):
-            deadline = time.monotonic() + 10 * run.SLOW
-            while role_in(server, alice, "demo") != role:
-                assert time.monotonic() < deadline, f"nobody comes in as {role}"
+            run.until(lambda: role_in(server, alice, "demo") == role, f"callers come in as {role}")
 
         for version in ("second", "third"):
             swap(version)
