@@ -46,6 +46,7 @@ struct hook_frame {
     bool is_refused;                    /* it was not called: its ration was used up */
     bool is_told;                       /* that had been told */
     const char *conference_name, *call; /* for the log; may be NULL */
+    const struct actor *behalf;         /* whose wishes it carries out now; NULL: its own */
     char position[POSITION_TEXT];       /* of the command that it gave last */
     struct state_use *states;           /* states looked at in this call. Owned. */
     unsigned depth;

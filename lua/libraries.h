@@ -51,6 +51,8 @@ void zones_free(struct generation *generation);
 int parley_fact(lua_State *L);
 int parley_set_fact(lua_State *L);
 int parley_is_same(lua_State *L);
+/* behalf.c: parley.on_behalf(function() … end) */
+int parley_on_behalf(lua_State *L);
 /* create.c: parley.create { policy = …, title = …, owner = …, options = … } */
 int parley_create(lua_State *L);
 

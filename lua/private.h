@@ -64,7 +64,7 @@
  *   coroutines.c   coroutines that cannot outlive their budget
  *   frozen.c       read-only tables
  *   parley.c       the table `parley`; zone.c: parley.time; facts.c: parley.fact
- *   create.c       parley.create
+ *   create.c       parley.create; behalf.c: parley.on_behalf
  *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
  *   http.c, store.c  of applications: the web, and what they keep
  *   json.c, base64.c  the libraries of these names
