@@ -342,7 +342,7 @@ enum { TRACKS = 3, MOST = 20 * RECORD_RATE };
 
 static struct {
     struct recorder *mix, *tracks[TRACKS];
-    uint64_t begin, late; /* ms */
+    uint64_t begin, paused, late; /* ms */
     unsigned counts[TRACKS];
     int16_t samples[TRACKS][MOST];
 } session;
@@ -356,7 +356,7 @@ static struct recorder *record_leg(struct room *room, const char *file, unsigned
                                                 .begin = begin});
 }
 
-static void turn_all(const struct room *room)
+static uint64_t turn_all(const struct room *room)
 {
     uint64_t when = room->mixing->record_clock(room->mixing->ctx);
 
@@ -364,6 +364,7 @@ static void turn_all(const struct room *room)
     for (unsigned i = 0; i < TRACKS - 1; i++) {
         assert_int_equal(room->mixing->record_turn(session.tracks[i], when), 0);
     }
+    return when;
 }
 
 static void go_on(struct room *room)
@@ -389,9 +390,9 @@ static void record_session(struct room *room)
     session.tracks[0] = record_leg(room, "0.wav", 0, session.begin);
     session.tracks[1] = record_leg(room, "1.wav", 1, session.begin);
     go_on(room);
-    turn_all(room);
+    session.paused = turn_all(room);
     go_on(room);
-    turn_all(room);
+    (void)turn_all(room);
     go_on(room);
     set_route(&room->phones[1], -6, 0);
     session.late = mixing->record_clock(mixing->ctx);
@@ -404,6 +405,15 @@ static void record_session(struct room *room)
     }
     run_until(room, all_are_recorded);
     assert_string_equal(room->problem, "");
+}
+
+/* A resampler's memory of what was said before the file begins, or goes on, is not in the tracks.
+ */
+static bool is_memory(unsigned sample)
+{
+    unsigned paused = (unsigned)(session.paused - session.begin) * 16;
+
+    return sample < 96 || (sample >= paused && sample < paused + 96);
 }
 
 /* To the sample, whatever the threads had to do meanwhile. */
@@ -433,7 +443,7 @@ static void tracks_fit_together_and_sum_to_the_mix(void **state)
     for (unsigned i = 0; i < least; i++) {
         int sum = session.samples[0][i] + session.samples[1][i];
 
-        if (abs(content[i] - sum) > 4) {
+        if (!is_memory(i) && abs(content[i] - sum) > 4) {
             fail_msg("sample %u of %u is %d, the tracks have %d", i, least, content[i], sum);
         }
     }
