@@ -102,6 +102,16 @@ static int get_recording(lua_State *L)
     return 1;
 }
 
+static int get_recording_paused(lua_State *L)
+{
+    const struct conference *conference = self(L);
+
+    if (!conference)
+        return 0;
+    lua_pushboolean(L, conference_recording_is_paused(conference));
+    return 1;
+}
+
 static int get_direction(lua_State *L)
 {
     const struct conference *conference = self(L);
@@ -329,6 +339,16 @@ static int record(lua_State *L)
     return conference_record_file(L, self(L));
 }
 
+static int pause_recording(lua_State *L)
+{
+    return conference_pause_recording(L, self(L), true);
+}
+
+static int resume_recording(lua_State *L)
+{
+    return conference_pause_recording(L, self(L), false);
+}
+
 static int stop_recording(lua_State *L)
 {
     struct request request = {.verb = VERB_RECORD, .conference = self(L)};
@@ -535,6 +555,7 @@ static const struct script_function fields[] = {
     {"count", get_count, TO_READ},
     {"direction", get_direction, TO_READ},
     {"recording", get_recording, TO_READ},
+    {"recording_paused", get_recording_paused, TO_READ},
     {"codecs", get_codecs, TO_READ},
     {"state", get_state, IN_POLICY | IN_APPLICATION},
     {NULL, NULL, 0},
@@ -557,6 +578,8 @@ static const struct script_function methods[] = {
     {"media", change_media, TO_ACT},
     {"play", play, TO_ACT},
     {"record", record, TO_ACT},
+    {"pause_recording", pause_recording, TO_ACT},
+    {"resume_recording", resume_recording, TO_ACT},
     {"stop_recording", stop_recording, TO_ACT},
     {"stop", stop, TO_ACT},
     {"limit", limit, TO_ACT},

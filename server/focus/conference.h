@@ -59,7 +59,7 @@ struct conference {
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
     struct sound sound;
     struct playback *playbacks;     /* list */
-    uint64_t recording;             /* id; 0: none */
+    struct take *take;              /* what is recorded of it; NULL: nothing */
     bool is_tapped;                 /* all speak to MIX_RECORD, too */
     enum stream_direction withheld; /* from the streams of all, see struct answer */
     char codecs[REQUEST_CODECS];    /* those offered, "": all */

@@ -71,6 +71,8 @@ static const struct param params[PARAM_COUNT] = {
                           REQUEST_GAIN_MIN, 0},
     [PARAM_SHOWN] = {"shown", KIND_SHOWN, offsetof(struct request_params, shown),
                      sizeof(enum sidebar_shown), 0, 0},
+    [PARAM_TRACKS] = FLAG(tracks),
+    [PARAM_PAUSED] = FLAG(paused),
 };
 
 #define VOICE (PARAM(AGC) | PARAM(DENOISE) | PARAM(VAD))
@@ -93,7 +95,7 @@ param_set verb_params(enum verb verb)
         [VERB_ENHANCE] = VOICE,
         [VERB_VOLUME] = GAINS,
         [VERB_MEDIA] = PARAM(DIRECTION) | PARAM(CODECS),
-        [VERB_RECORD] = PARAM(FILE),
+        [VERB_RECORD] = PARAM(FILE) | PARAM(TRACKS) | PARAM(PAUSED),
         [VERB_ANNOUNCE] = PARAM(FILE) | PARAM(GAIN) | PARAM(LOOP),
         [VERB_ROLE] = PARAM(ROLE),
         [VERB_RENAME] = PARAM(DISPLAY_NAME),

@@ -41,6 +41,8 @@ enum {
     PARAM_APPROVED,
     PARAM_BACKGROUND,
     PARAM_SHOWN,
+    PARAM_TRACKS,
+    PARAM_PAUSED,
     PARAM_COUNT, /* at most 64 */
 };
 

@@ -8,6 +8,7 @@
 #include "focus/private.h"
 #include "focus/sidebar.h"
 #include "focus/sound.h"
+#include "focus/take.h"
 
 #include "core/log.h"
 
@@ -150,6 +151,8 @@ static int fail(struct decision *decision, int error)
         {ENOTCONN, 480, "nobody is in the conference"},
         {EALREADY, 491, "it is recorded already"},
         {EBUSY, 491, "another recording has that name"},
+        {EAGAIN, 491, "too much at once"},
+        {ENAMETOOLONG, 414, "the name of the recording is too long"},
         {ENOTSUP, 415, "a recording ends in .wav, .flac, .opus or .ogg"},
         {0, 500, "out of memory"},
     };
@@ -199,7 +202,7 @@ static int carry_out(struct conference *conference, enum verb verb, struct decis
     if (verb == VERB_ANNOUNCE)
         conference_announce(conference, &decision->params);
     else if (verb == VERB_RECORD)
-        error = conference_record(conference, decision->params.file);
+        error = conference_record(conference, decision);
     else if (verb == VERB_MEDIA)
         error = change_media(conference, decision);
     else if (verb == VERB_LOCK)
