@@ -36,6 +36,14 @@ static uint64_t clock_of(const struct take *take)
     return take->focus->mixing->record_clock(take->focus->mixing->ctx);
 }
 
+/* At once, but not before all its files have begun, paused, or gone on. */
+static uint64_t begin_of(const struct take *take)
+{
+    uint64_t now = clock_of(take);
+
+    return now > take->turned ? now : take->turned;
+}
+
 static void take_free(struct take *take)
 {
     loop_timer_stop(&take->late);
@@ -92,7 +100,7 @@ static int begin_track(struct take *take, struct participant *participant)
     struct record_config config = {
         .leg = participant_own(participant)->leg,
         .buses = UINT64_C(1) << take->bus,
-        .begin = clock_of(take),
+        .begin = begin_of(take),
     };
     int error;
 
@@ -221,7 +229,7 @@ static int begin(struct conference *conference, const struct decision *decision)
     take->conference = conference->id;
     take->has_tracks = decision->params.tracks;
     take->bus = conference->parent ? conference->bus : MIX_RECORD;
-    take->begin = clock_of(take);
+    take->begin = take->turned = clock_of(take) + RECORD_AHEAD;
     (void)strcpy(take->file, decision->params.file);
     error = note_begin(take, conference, decision);
     if (!error)
@@ -247,7 +255,7 @@ static int begin(struct conference *conference, const struct decision *decision)
 static int set_pause(struct take *take, bool is_paused)
 {
     const struct mixing *mixing = take->focus->mixing;
-    uint64_t when = clock_of(take);
+    uint64_t when = clock_of(take) + RECORD_AHEAD;
     struct recording *recording;
 
     if (take->is_paused == is_paused)
@@ -266,6 +274,7 @@ static int set_pause(struct take *take, bool is_paused)
     else
         take->paused += when - take->paused_at;
     take->is_paused = is_paused;
+    take->turned = when;
     note_pause(take, take->duration);
     log_write(LOG_LEVEL_INFO, take_conference_name(take), NULL, "recording %s %s", take->file,
               is_paused ? "pauses" : "goes on");

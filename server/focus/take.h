@@ -36,6 +36,7 @@ struct take {
     unsigned bus;               /* where the participants speak to it */
     uint64_t begin;             /* ms, by the mixer's clock */
     uint64_t paused, paused_at; /* ms in all pauses before this one, and its beginning */
+    uint64_t turned;            /* when it begins, pauses or goes on, the last one */
     unsigned duration;          /* ms, once that is over */
     char problem[96];           /* the same; "": none */
     struct loop_timer *late;    /* runs while somebody has no track who is to have one */

@@ -89,11 +89,11 @@ static void changed(struct take *take)
 int note_begin(struct take *take, const struct conference *conference,
                const struct decision *decision)
 {
-    take->note = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:o, s:n, s:[], s:[]}",
-                           "conference", conference->name, "title", conference->title, "policy",
-                           conference->policy, "decided_by", decision->by, "generation",
-                           (int)decision->generation, "file", file_base(take->file), "rate",
-                           SAMPLES_A_MS * 1000, "began", time_now(), "ended", "tracks", "pauses");
+    take->note = json_pack("{s:s, s:s, s:o*, s:s, s:s, s:i, s:o, s:n, s:[], s:[]}", "conference",
+                           conference->name, "title", conference->title, "policies",
+                           focus_describe_policies(take->focus, conference), "decided_by",
+                           decision->by, "file", file_base(take->file), "rate", SAMPLES_A_MS * 1000,
+                           "began", time_now(), "ended", "tracks", "pauses");
     if (!take->note)
         return ENOMEM;
     changed(take);

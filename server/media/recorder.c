@@ -20,7 +20,6 @@
 
 enum {
     PATIENCE_MS = 3000, /* for a disk that has not written the last yet */
-    TICKS_AHEAD = 2,    /* the next one has begun, perhaps; what is asked now comes before that */
 };
 
 static void recorder_free(struct recorder *recorder)
@@ -155,7 +154,7 @@ void recorder_stop(struct recorder *recorder)
 uint64_t recorder_clock(void *ctx)
 {
     (void)ctx;
-    return (clock_us() / (SLOT_US * SLOTS) + TICKS_AHEAD) * FRAME_MS;
+    return clock_us() / (SLOT_US * SLOTS) * FRAME_MS;
 }
 
 int recorder_turn(struct recorder *recorder, uint64_t when)

@@ -358,7 +358,7 @@ static struct recorder *record_leg(struct room *room, const char *file, unsigned
 
 static uint64_t turn_all(const struct room *room)
 {
-    uint64_t when = room->mixing->record_clock(room->mixing->ctx);
+    uint64_t when = room->mixing->record_clock(room->mixing->ctx) + RECORD_AHEAD;
 
     assert_int_equal(room->mixing->record_turn(session.mix, when), 0);
     for (unsigned i = 0; i < TRACKS - 1; i++) {
@@ -383,7 +383,7 @@ static void record_session(struct room *room)
 {
     const struct mixing *mixing = room->mixing;
 
-    session.begin = mixing->record_clock(mixing->ctx);
+    session.begin = mixing->record_clock(mixing->ctx) + RECORD_AHEAD;
     session.mix = record(
         room,
         &(struct record_config){.file = "mix.wav", .buses = 1 << MIX_MAIN, .begin = session.begin});
@@ -395,7 +395,7 @@ static void record_session(struct room *room)
     (void)turn_all(room);
     go_on(room);
     set_route(&room->phones[1], -6, 0);
-    session.late = mixing->record_clock(mixing->ctx);
+    session.late = mixing->record_clock(mixing->ctx) + RECORD_AHEAD;
     session.tracks[2] = record_leg(room, "2.wav", 0, session.late);
     go_on(room);
     room->recorded = 0;
