@@ -1,6 +1,7 @@
 /* What hooks are called with. Plain tables, made anew for each call. */
 #include "lua/classes.h"
 #include "lua/generation.h"
+#include "lua/message.h"
 #include "lua/params.h"
 
 #include <string.h>
@@ -79,6 +80,8 @@ void request_push(lua_State *L, const struct request *request)
         set_text(L, "replaces", request->invitation->replaces);
         set_boolean(L, "by_refer", request->invitation->by_refer);
     }
+    if (request->text)
+        set_text(L, "text", request->text);
     if (request->sidebar)
         set_boolean(L, "asks", request->sidebar->asks);
     if (request->conference) {
@@ -202,6 +205,9 @@ void event_push(lua_State *L, const struct conference_event *event)
         /* fall through */
     case EVENT_PENDING:
         set_request(L, event);
+        break;
+    case EVENT_MESSAGED:
+        message_set(L, event->message);
         break;
     case EVENT_RECORDED:
         set_boolean(L, "on", event->on);

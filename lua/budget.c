@@ -16,18 +16,6 @@
 /* Few, since one instruction on long strings can take as long as thousands of others. */
 enum { INSTRUCTIONS_A_LOOK = 250 };
 
-enum {
-    RATION_WINDOW = 60000, /* ms */
-    RATION = 1000000000,   /* ns that a conversation may compute within that */
-};
-
-/* A program under a sanitizer needs that much more time for the same work. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { SLOWNESS = 10 };
-#else
-enum { SLOWNESS = 1 };
-#endif
-
 static const struct {
     uint64_t instructions;
     uint64_t time; /* ns */
@@ -175,24 +163,11 @@ void budget_begin(struct generation *generation, struct budget *budget, enum bud
 
 void budget_end(struct generation *generation, struct budget *budget)
 {
+    uint64_t computed = clock_computed_ns() - budget->began_cpu;
+
+    budget->computed += computed;
+    if (budget->outer)
+        budget->outer->computed -= computed;
     generation->budget = budget->outer;
     look_every(generation->running, INSTRUCTIONS_A_LOOK);
-}
-
-/* ---- many of them --------------------------------------------------------------------------- */
-
-void budget_ration(struct budget *budget, struct ration *ration, uint64_t now)
-{
-    if (now - ration->since >= RATION_WINDOW) {
-        ration->since = now;
-        ration->computed = 0;
-    }
-    if (ration->computed > (uint64_t)RATION * SLOWNESS)
-        budget->exceeded = "stopped after 1 s of computing within a minute, all that a "
-                           "conversation may use";
-}
-
-void budget_spend(const struct budget *budget, struct ration *ration)
-{
-    ration->computed += clock_computed_ns() - budget->began_cpu;
 }

@@ -22,6 +22,13 @@ enum {
     ERRORS_KEPT = 64,  /* times of errors remembered for that */
 };
 
+/* A program under a sanitizer needs that much more time for the same work. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { SLOWNESS = 10 };
+#else
+enum { SLOWNESS = 1 };
+#endif
+
 /* budget.c */
 enum budget_kind {
     BUDGET_DECISION,
@@ -38,18 +45,13 @@ struct budget {
     uint64_t instructions;       /* used */
     size_t allocated;            /* bytes, freed ones included */
     uint64_t began, began_cpu;   /* ns */
+    uint64_t computed;           /* ns, once it has ended, without the calls within it */
     const char *exceeded;        /* what ran out, in words; NULL: nothing yet */
     char where[POSITION_TEXT];   /* the script's position when it ran out; "": not known */
     struct memory_share *share;  /* whose memory it uses; NULL: the engine's own */
     const char *shortage;        /* why memory was last refused, in words; NULL: it was not */
     char refused[POSITION_TEXT]; /* where that was; "": nowhere */
     struct budget *outer;
-};
-
-/* What has been computed since then. Zeros at first. */
-struct ration {
-    uint64_t since;    /* ms */
-    uint64_t computed; /* ns */
 };
 
 void budget_begin(struct generation *generation, struct budget *budget, enum budget_kind kind,
@@ -63,13 +65,11 @@ bool budget_allocate(struct generation *generation, size_t size);
  * position.
  */
 void budget_refuse(struct generation *generation, const char *why);
-/* What one conversation computes, with a clock of its own in ms. */
-void budget_ration(struct budget *budget, struct ration *ration, uint64_t now);
-void budget_spend(const struct budget *budget, struct ration *ration);
 
 /* stats.c */
 struct hook_stats {
     uint64_t calls, errors;
+    uint64_t refused;                /* not called, since the ration was used up */
     struct histogram times;          /* ns */
     time_t error_times[ERRORS_KEPT]; /* ring; monotonic s */
 };

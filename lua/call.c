@@ -84,6 +84,29 @@ static int get_answered(lua_State *L)
     return 1;
 }
 
+/* nil while the caller is in no conference. */
+static int get_participant(lua_State *L)
+{
+    const struct visitor *visitor = self(L);
+
+    if (!visitor || !visitor_participant(visitor))
+        return 0;
+    participant_push(L, visitor_here(visitor));
+    return 1;
+}
+
+static int get_conference(lua_State *L)
+{
+    const struct visitor *visitor = self(L);
+    const struct participant *participant;
+
+    if (!visitor || !visitor_participant(visitor))
+        return 0;
+    participant = focus_participant(generation_of(L)->engine->focus, visitor_here(visitor));
+    conference_push(L, conference_id(participant_conference(participant)));
+    return 1;
+}
+
 /* ---- answering ------------------------------------------------------------------------------ */
 
 /* call:ring() */
@@ -277,6 +300,8 @@ static const struct script_function fields[] = {
     {"from", get_from, IN_APPLICATION},
     {"to", get_to, IN_APPLICATION},
     {"answered", get_answered, IN_APPLICATION},
+    {"participant", get_participant, IN_APPLICATION},
+    {"conference", get_conference, IN_APPLICATION},
     {NULL, NULL, 0},
 };
 

@@ -3,6 +3,7 @@
 #include "lua/classes.h"
 #include "lua/errors.h"
 #include "lua/generation.h"
+#include "lua/message.h"
 #include "lua/options.h"
 #include "lua/private.h"
 #include "lua/testing.h"
@@ -10,12 +11,12 @@
 #include "focus/focus.h"
 #include "focus/visitor.h"
 
-#include <math.h>
 #include <string.h>
 
 enum {
     KEY_LASTS = 100, /* ms */
     SPEAKS_MOST = 24 * 3600,
+    LOST_AFTER = 30000, /* ms */
 };
 
 static const struct simulating *port_of(lua_State *L)
@@ -28,7 +29,7 @@ static struct focus *focus_of(lua_State *L)
     return generation_of(L)->engine->focus;
 }
 
-static struct call *caller_at(lua_State *L, int index)
+struct call *caller_at(lua_State *L, int index)
 {
     const struct tester *tester = tester_of(L);
     struct call *call =
@@ -155,10 +156,20 @@ static int get_conference(lua_State *L)
     return 1;
 }
 
+/* How it goes with what it has asked for last, by REFER. */
+static int get_referred(lua_State *L)
+{
+    struct simulated_call view = look(L);
+
+    if (view.referred == 0)
+        return 0;
+    lua_pushinteger(L, view.referred);
+    return 1;
+}
+
 /* ---- what the phone does -------------------------------------------------------------------- */
 
-/* A test that has a phone do what it cannot is wrong. */
-static int done(lua_State *L, bool can, const char *what)
+int caller_done(lua_State *L, bool can, const char *what)
 {
     if (!can)
         script_error(L, "%s: the call of %s is not that far, or is over", what,
@@ -170,7 +181,7 @@ static int done(lua_State *L, bool can, const char *what)
 
 static int answer(lua_State *L)
 {
-    return done(L, port_of(L)->answer(caller_at(L, 1)), "answer");
+    return caller_done(L, port_of(L)->answer(caller_at(L, 1)), "answer");
 }
 
 static int reject(lua_State *L)
@@ -179,22 +190,22 @@ static int reject(lua_State *L)
     lua_Integer code = luaL_optinteger(L, 2, 486);
 
     luaL_argcheck(L, code >= 400 && code <= 699, 2, "a SIP status from 400 to 699");
-    return done(L, port_of(L)->refuse(call, (int)code), "reject");
+    return caller_done(L, port_of(L)->refuse(call, (int)code), "reject");
 }
 
 static int hangup(lua_State *L)
 {
-    return done(L, port_of(L)->hang_up(caller_at(L, 1)), "hangup");
+    return caller_done(L, port_of(L)->hang_up(caller_at(L, 1)), "hangup");
 }
 
 static int hold(lua_State *L)
 {
-    return done(L, port_of(L)->hold(caller_at(L, 1), true), "hold");
+    return caller_done(L, port_of(L)->hold(caller_at(L, 1), true), "hold");
 }
 
 static int unhold(lua_State *L)
 {
-    return done(L, port_of(L)->hold(caller_at(L, 1), false), "unhold");
+    return caller_done(L, port_of(L)->hold(caller_at(L, 1), false), "unhold");
 }
 
 /* caller:press "4711#" */
@@ -207,7 +218,7 @@ static int press(lua_State *L)
         script_error(L, "press: keys are 0 to 9, *, # and A to D, as in press \"4711#\"");
     for (; *keys; keys++) {
         if (!port_of(L)->press(call, *keys))
-            return done(L, false, "press");
+            return caller_done(L, false, "press");
         simulation_advance(L, KEY_LASTS);
     }
     lua_settop(L, 1);
@@ -222,7 +233,7 @@ static int speak(lua_State *L)
 
     luaL_argcheck(L, level > -127 && level <= 0, 3, "dBov, from -126 to 0");
     if (!port_of(L)->speak(call, level))
-        return done(L, false, "speak");
+        return caller_done(L, false, "speak");
     simulation_settle(L);
     if (!lua_isnoneornil(L, 2)) {
         simulation_advance(L, duration_check(L, 2, "speak: the time", 0, SPEAKS_MOST));
@@ -235,67 +246,74 @@ static int speak(lua_State *L)
 
 static int be_quiet(lua_State *L)
 {
-    return done(L, port_of(L)->speak(caller_at(L, 1), -127), "be_quiet");
+    return caller_done(L, port_of(L)->speak(caller_at(L, 1), -127), "be_quiet");
 }
 
-/* ---- what it hears and sees ----------------------------------------------------------------- */
-
-/* caller:hears(other): dB, to a tenth; nil: not at all */
-static int hears(lua_State *L)
-{
-    float gain = port_of(L)->hears(caller_at(L, 1), caller_at(L, 2));
-
-    if (gain <= GAIN_OFF)
-        return 0;
-    lua_pushnumber(L, round((double)gain * 10) / 10);
-    return 1;
-}
-
-static int files_push(lua_State *L, const char *(*file)(const struct call *call, unsigned index))
-{
-    const struct call *call = caller_at(L, 1);
-    const char *name;
-
-    lua_newtable(L);
-    for (unsigned i = 0; (name = file(call, i)); i++) {
-        lua_pushstring(L, name);
-        lua_rawseti(L, -2, i + 1);
-    }
-    return 1;
-}
-
-/* caller:heard(): what has been played to it, in its order */
-static int heard(lua_State *L)
-{
-    return files_push(L, port_of(L)->heard);
-}
-
-/* caller:listens_to(): what plays to it now */
-static int playing(lua_State *L)
-{
-    return files_push(L, port_of(L)->plays);
-}
-
-/* caller:document([package]): as its phone would be told that subscribes */
-static int document(lua_State *L)
+/* caller:message(text): the status that it is answered with, and why */
+static int message(lua_State *L)
 {
     struct call *call = caller_at(L, 1);
-    const char *package = luaL_optstring(L, 2, "conference");
-    struct subscriber subscriber;
-    struct body *body = port_of(L)->document(call, package, &subscriber);
+    const char *text = message_check(L, 2);
+    char reason[96];
+    int code = port_of(L)->write(call, text, reason);
 
-    if (!body)
-        return failure_push(L, *subscriber.reason ? subscriber.reason : "refused", subscriber.code);
-    /* A want of memory here would leave the body: it is the test's end anyway. */
-    lua_pushlstring(L, body->data, body->size);
-    body_unref(body);
-    return 1;
+    simulation_settle(L);
+    lua_pushinteger(L, code);
+    lua_pushstring(L, reason);
+    return 2;
 }
 
 static int to_string(lua_State *L)
 {
     lua_pushfstring(L, "caller %s", port_of(L)->info(caller_at(L, 1))->caller.user);
     return 1;
+}
+
+/* caller:lose([seconds]): nothing comes from it, and nothing has for so long */
+static int lose(lua_State *L)
+{
+    struct call *call = caller_at(L, 1);
+    unsigned ms =
+        lua_isnoneornil(L, 2) ? LOST_AFTER : duration_check(L, 2, "lose: the time", 1, SPEAKS_MOST);
+
+    return caller_done(L, port_of(L)->lose(call, ms), "lose");
+}
+
+/* caller:judge("bad" [, "good"]): how it hears and is heard, and how it did before */
+static int judge(lua_State *L)
+{
+    static const char *const grades[] = {"good", "fair", "poor", "bad", NULL};
+    static const float scores[] = {4.3F, 3.8F, 3.3F, 2.0F}; /* MOS */
+    struct call *call = caller_at(L, 1);
+    int grade = luaL_checkoption(L, 2, NULL, grades),
+        before = luaL_checkoption(L, 3, "good", grades);
+    struct leg_quality quality = {
+        .grade = grades[grade],
+        .before = grades[before],
+        .mos = scores[grade],
+        .remote_mos = scores[grade],
+    };
+
+    return caller_done(L, port_of(L)->judge(call, &quality), "judge");
+}
+
+/* caller:refer(uri [, method]): what is answered, a code and a reason */
+static int refer(lua_State *L)
+{
+    static const char *const methods[] = {"INVITE", "BYE", "HOLD", "RESUME", "REFER", NULL};
+    struct call *call = caller_at(L, 1);
+    const char *uri = luaL_checkstring(L, 2);
+    int method = luaL_checkoption(L, 3, "INVITE", methods);
+    struct reference reference;
+
+    if (strncmp(uri, "sip:", 4) != 0)
+        script_error(L, "refer: whom it is about is a SIP URI, as in \"sip:bob@example.com\"");
+    if (!port_of(L)->refer(call, (enum reference_method)method, uri, &reference))
+        return caller_done(L, false, "refer");
+    simulation_settle(L);
+    lua_pushinteger(L, reference.code);
+    lua_pushstring(L, reference.reason);
+    return 2;
 }
 
 /* ---- the class ------------------------------------------------------------------------------ */
@@ -310,6 +328,7 @@ static const struct script_function fields[] = {
     {"target", get_target, IN_TEST},
     {"participant", get_participant, IN_TEST},
     {"conference", get_conference, IN_TEST},
+    {"referred", get_referred, IN_TEST},
     {NULL, NULL, 0},
 };
 
@@ -322,10 +341,18 @@ static const struct script_function methods[] = {
     {"press", press, IN_TEST},
     {"speak", speak, IN_TEST},
     {"be_quiet", be_quiet, IN_TEST},
-    {"hears", hears, IN_TEST},
-    {"heard", heard, IN_TEST},
-    {"playing", playing, IN_TEST},
-    {"document", document, IN_TEST},
+    {"lose", lose, IN_TEST},
+    {"judge", judge, IN_TEST},
+    {"refer", refer, IN_TEST},
+    {"hears", caller_hears, IN_TEST},
+    {"heard", caller_heard, IN_TEST},
+    {"must_hear", caller_must_hear, IN_TEST},
+    {"must_not_hear", caller_must_not_hear, IN_TEST},
+    {"playing", caller_playing, IN_TEST},
+    {"sees", caller_sees, IN_TEST},
+    {"document", caller_document, IN_TEST},
+    {"message", message, IN_TEST},
+    {"received", caller_received, IN_TEST},
     {NULL, NULL, 0},
 };
 

@@ -19,6 +19,11 @@ extern const struct handle_class conference_class, participant_class, call_class
 void conference_push(lua_State *L, uint64_t id);
 void participant_push(lua_State *L, uint64_t id);
 
+/* conference.c, invite.c */
+/* The conference at index 1; NULL when it is gone. */
+struct conference *conference_self(lua_State *L);
+int conference_invite(lua_State *L);
+
 /* participant.c, standing.c */
 /* The participant at index 1; NULL when it is gone. */
 struct participant *participant_self(lua_State *L);
@@ -29,6 +34,7 @@ int participant_submit(lua_State *L, struct request *request);
 /* Methods. */
 int participant_set_role(lua_State *L);
 int participant_rename(lua_State *L);
+int participant_set_spoken_name(lua_State *L);
 int participant_permit(lua_State *L);
 int participant_give_floor(lua_State *L);
 int participant_take_floor(lua_State *L);

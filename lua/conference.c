@@ -4,17 +4,13 @@
 #include "lua/errors.h"
 #include "lua/generation.h"
 #include "lua/handle.h"
+#include "lua/message.h"
 #include "lua/options.h"
 #include "lua/params.h"
 #include "lua/state.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum {
-    INVITE_URI_MAX = 600, /* bytes with NUL */
-    INVITE_NAME_MAX = 128,
-};
 
 void conference_push(lua_State *L, uint64_t id)
 {
@@ -26,8 +22,7 @@ static struct focus *focus_of(lua_State *L)
     return generation_of(L)->engine->focus;
 }
 
-/* The conference at index 1; NULL when it is gone. */
-static struct conference *self(lua_State *L)
+struct conference *conference_self(lua_State *L)
 {
     return focus_conference(focus_of(L), handle_check(L, 1, &conference_class));
 }
@@ -47,7 +42,7 @@ static int get_id(lua_State *L)
 
 static int get_text(lua_State *L, const char *(*text)(const struct conference *conference))
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
 
     if (!conference)
         return 0;
@@ -72,7 +67,7 @@ static int get_policy(lua_State *L)
 
 static int get_locked(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
 
     if (!conference)
         return 0;
@@ -82,7 +77,7 @@ static int get_locked(lua_State *L)
 
 static int get_reserved(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
 
     if (!conference)
         return 0;
@@ -93,7 +88,7 @@ static int get_reserved(lua_State *L)
 /* nil while it is not recorded. */
 static int get_recording(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
     const char *file = conference ? conference_recording(conference) : "";
 
     if (!*file)
@@ -104,7 +99,7 @@ static int get_recording(lua_State *L)
 
 static int get_recording_paused(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
 
     if (!conference)
         return 0;
@@ -114,7 +109,7 @@ static int get_recording_paused(lua_State *L)
 
 static int get_direction(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
 
     if (!conference)
         return 0;
@@ -124,7 +119,7 @@ static int get_direction(lua_State *L)
 
 static int get_codecs(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
 
     if (!conference)
         return 0;
@@ -134,7 +129,7 @@ static int get_codecs(lua_State *L)
 
 static int get_capacity(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
 
     if (!conference)
         return 0;
@@ -144,7 +139,7 @@ static int get_capacity(lua_State *L)
 
 static int get_created_at(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
 
     if (!conference)
         return 0;
@@ -155,7 +150,7 @@ static int get_created_at(lua_State *L)
 /* nil while nothing limits its time. */
 static int get_ends_at(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
 
     if (!conference || conference_ends_at(conference) == 0)
         return 0;
@@ -165,7 +160,7 @@ static int get_ends_at(lua_State *L)
 
 static int get_creator(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
 
     if (!conference || conference_creator(conference) == 0)
         return 0;
@@ -175,7 +170,7 @@ static int get_creator(lua_State *L)
 
 static int get_count(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
 
     if (!conference)
         return 0;
@@ -185,7 +180,7 @@ static int get_count(lua_State *L)
 
 static int get_options(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
 
     if (!conference)
         return 0;
@@ -195,7 +190,7 @@ static int get_options(lua_State *L)
 
 static int get_state(lua_State *L)
 {
-    if (!self(L))
+    if (!conference_self(L))
         return 0;
     state_push(L, handle_check(L, 1, &conference_class));
     return 1;
@@ -203,7 +198,7 @@ static int get_state(lua_State *L)
 
 static int set_state(lua_State *L)
 {
-    if (!self(L))
+    if (!conference_self(L))
         return luaL_error(L, "the conference is gone, and its state with it");
     state_assign(L, handle_check(L, 1, &conference_class), 3);
     return 0;
@@ -225,7 +220,7 @@ static const struct participant *next(const struct conference *conference,
 
 static int iterate(lua_State *L, const char *role, bool has_floor)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
     const struct participant *found = NULL;
     size_t count = 0;
     uint64_t *ids;
@@ -253,7 +248,7 @@ static int floor_holders(lua_State *L)
 /* conference:count_role "host" */
 static int count_role(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
     const char *role = luaL_checkstring(L, 2);
     const struct participant *found = NULL;
     lua_Integer count = 0;
@@ -267,12 +262,12 @@ static int count_role(lua_State *L)
 /* conference:pending(): what waits for a decision, one after the other */
 static int pending(lua_State *L)
 {
-    return pending_iterate(L, self(L));
+    return pending_iterate(L, conference_self(L));
 }
 
 static int participant(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
     lua_Integer id = luaL_checkinteger(L, 2);
     const struct participant *found;
 
@@ -287,7 +282,7 @@ static int participant(lua_State *L)
 
 static int set_lock(lua_State *L, bool locked)
 {
-    struct request request = {.verb = VERB_LOCK, .conference = self(L)};
+    struct request request = {.verb = VERB_LOCK, .conference = conference_self(L)};
 
     request.params.locked = locked;
     return request.conference ? command_submit(L, &request) : handle_gone(L);
@@ -306,7 +301,7 @@ static int unlock(lua_State *L)
 /* conference:media { direction = …, codecs = … }; what is not named stays as it is. */
 static int change_media(lua_State *L)
 {
-    struct request request = {.verb = VERB_MEDIA, .conference = self(L)};
+    struct request request = {.verb = VERB_MEDIA, .conference = conference_self(L)};
     const struct conference *conference = request.conference;
 
     if (conference) {
@@ -318,10 +313,10 @@ static int change_media(lua_State *L)
     return conference ? command_submit(L, &request) : handle_gone(L);
 }
 
-/* conference:play(file [, { gain = …, loop = … }]) */
+/* conference:play(what [, { gain = …, loop = … }]) */
 static int play(lua_State *L)
 {
-    struct request request = {.conference = self(L)};
+    struct request request = {.conference = conference_self(L)};
 
     announcement_take(L, &request);
     return request.conference ? command_submit(L, &request) : handle_gone(L);
@@ -329,29 +324,29 @@ static int play(lua_State *L)
 
 static int stop(lua_State *L)
 {
-    struct request request = {.verb = VERB_ANNOUNCE, .conference = self(L)};
+    struct request request = {.verb = VERB_ANNOUNCE, .conference = conference_self(L)};
 
     return request.conference ? command_submit(L, &request) : handle_gone(L);
 }
 
 static int record(lua_State *L)
 {
-    return conference_record_file(L, self(L));
+    return conference_record_file(L, conference_self(L));
 }
 
 static int pause_recording(lua_State *L)
 {
-    return conference_pause_recording(L, self(L), true);
+    return conference_pause_recording(L, conference_self(L), true);
 }
 
 static int resume_recording(lua_State *L)
 {
-    return conference_pause_recording(L, self(L), false);
+    return conference_pause_recording(L, conference_self(L), false);
 }
 
 static int stop_recording(lua_State *L)
 {
-    struct request request = {.verb = VERB_RECORD, .conference = self(L)};
+    struct request request = {.verb = VERB_RECORD, .conference = conference_self(L)};
 
     return request.conference ? command_submit(L, &request) : handle_gone(L);
 }
@@ -359,7 +354,7 @@ static int stop_recording(lua_State *L)
 /* conference:limit { duration = "10m", warning = "1m" }: so long from now on */
 static int limit(lua_State *L)
 {
-    struct request request = {.verb = VERB_LIMIT, .conference = self(L)};
+    struct request request = {.verb = VERB_LIMIT, .conference = conference_self(L)};
 
     luaL_checktype(L, 2, LUA_TTABLE);
     (void)params_check(L, 2, "limit", verb_params(VERB_LIMIT), &request.params);
@@ -368,139 +363,17 @@ static int limit(lua_State *L)
 
 static int close_for_all(lua_State *L)
 {
-    struct request request = {.verb = VERB_END, .conference = self(L)};
+    struct request request = {.verb = VERB_END, .conference = conference_self(L)};
 
     if (!lua_isnoneornil(L, 2))
         text_check(L, 2, "close: the reason", request.params.reason, sizeof request.params.reason);
     return request.conference ? command_submit(L, &request) : handle_gone(L);
 }
 
-enum { INVITE_TIMEOUT_MOST = 600 }; /* s */
-
-/* Of invite's table, besides the parameters that its hook can change. */
-enum {
-    INVITE_TIMEOUT = PARAM_COUNT,
-    INVITE_NAME,
-    INVITE_REFERRED_BY,
-    INVITE_BY_REFER,
-    INVITE_WAIT,
-    INVITE_KEYS
-};
-
-struct invite_words {
-    bool waits;
-    char uri[INVITE_URI_MAX], name[INVITE_NAME_MAX];
-    char referrer[INVITE_URI_MAX], referred_by[INVITE_URI_MAX + 2]; /* the same in brackets */
-};
-
-/* The duration on top of the stack, in ms. */
-static unsigned take_timeout(lua_State *L)
-{
-    return duration_check(L, -1, "invite: timeout", 1, INVITE_TIMEOUT_MOST);
-}
-
-static bool take_flag(lua_State *L, const char *name)
-{
-    if (!lua_isboolean(L, -1))
-        script_error(L, "invite: %s must be true or false, not a %s", name, luaL_typename(L, -1));
-    return lua_toboolean(L, -1);
-}
-
-/* The URI on top of the stack, for a Referred-By header (RFC 3892). */
-static void take_referrer(lua_State *L, struct invite_words *words)
-{
-    text_check(L, -1, "invite: referred_by", words->referrer, sizeof words->referrer);
-    if (strncmp(words->referrer, "sip:", 4) != 0 || strpbrk(words->referrer, " <>\",;?"))
-        script_error(L, "invite: referred_by must be a SIP URI without parameters");
-    (void)snprintf(words->referred_by, sizeof words->referred_by, "<%s>", words->referrer);
-}
-
-/* The table at `index`. */
-static void invite_options(lua_State *L, int index, struct request_params *params,
-                           struct invitation *invitation, struct invite_words *words)
-{
-    const char *names[INVITE_KEYS] = {
-        [INVITE_TIMEOUT] = "timeout",
-        [INVITE_NAME] = "name",
-        [INVITE_REFERRED_BY] = "referred_by",
-        [INVITE_BY_REFER] = "by_refer",
-        [INVITE_WAIT] = "wait",
-    };
-
-    params_names(verb_params(VERB_INVITE), names);
-    luaL_checktype(L, index, LUA_TTABLE);
-    lua_pushnil(L);
-    while (lua_next(L, index)) {
-        unsigned key = key_check(L, -2, "invite", names, INVITE_KEYS);
-
-        if (key == INVITE_TIMEOUT)
-            invitation->timeout = take_timeout(L);
-        else if (key == INVITE_NAME)
-            text_check(L, -1, "invite: name", words->name, sizeof words->name);
-        else if (key == INVITE_REFERRED_BY)
-            take_referrer(L, words);
-        else if (key == INVITE_BY_REFER)
-            invitation->by_refer = take_flag(L, "by_refer");
-        else if (key == INVITE_WAIT)
-            words->waits = take_flag(L, "wait");
-        else
-            param_take(L, "invite", key, params);
-        lua_pop(L, 1);
-    }
-}
-
-/* conference:invite(uri, { role = …, muted = …, agc = …, timeout = 30, name = …, referred_by = …
- * }): the participant, who is being called from now on; or nil, why, code. With by_refer = true:
- * true, they are asked to dial in. In an application, with wait = true: the participant once it is
- * in; or nil, why, code. */
-static int invite(lua_State *L)
-{
-    struct invite_words words = {.name = ""};
-    struct invitation invitation = {
-        .uri = words.uri,
-        .name = words.name,
-        .referrer = words.referrer,
-        .referred_by = words.referred_by,
-    };
-    struct request request = {.verb = VERB_INVITE,
-                              .conference = self(L),
-                              .invitation = &invitation,
-                              .params = {.role = "participant"}};
-    struct conversation *conversation = NULL;
-    struct decision decision;
-    int result;
-
-    text_check(L, 2, "invite: the URI", words.uri, sizeof words.uri);
-    if (request.conference)
-        conference_wish_sound(request.conference, &request.params);
-    if (!lua_isnoneornil(L, 3))
-        invite_options(L, 3, &request.params, &invitation, &words);
-    if (words.waits) {
-        conversation = conversation_running(L);
-        if (!conversation)
-            return luaL_error(L, "invite: wait is for applications: a policy decides at once, and "
-                                 "cannot wait");
-        conversation_check_wait(L, conversation, "invite: wait");
-    }
-    if (!request.conference)
-        return handle_gone(L);
-    result = command_run(L, &request, &decision);
-    if (result)
-        return command_refused(L, result, &decision);
-    if (conversation && !invitation.by_refer)
-        return conversation_wait_for_answer(L, conversation, conference_id(request.conference),
-                                            decision.participant);
-    if (invitation.by_refer)
-        lua_pushboolean(L, true);
-    else
-        participant_push(L, decision.participant);
-    return 1;
-}
-
 /* conference:recheck(): asked again about are all who are in, soon. */
 static int recheck(lua_State *L)
 {
-    struct conference *conference = self(L);
+    struct conference *conference = conference_self(L);
     struct actor actor;
 
     command_actor(L, &actor);
@@ -512,14 +385,14 @@ static int recheck(lua_State *L)
 
 static int explain(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
 
     return conference ? explain_conference(L, conference) : handle_gone(L);
 }
 
 static int length(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
 
     lua_pushinteger(L, conference ? conference_participant_count(conference) : 0);
     return 1;
@@ -567,7 +440,8 @@ static const struct script_function methods[] = {
     {"pending", pending, TO_READ},
     {"count_role", count_role, TO_READ},
     {"floor", floor_holders, TO_READ},
-    {"invite", invite, TO_ACT},
+    {"invite", conference_invite, TO_ACT},
+    {"message", conference_message, TO_ACT},
     {"wait_for", conference_wait_for, IN_APPLICATION},
     {"sidebar", conference_sidebar, TO_ACT},
     {"sidebars", conference_sidebars, TO_READ},

@@ -1,10 +1,12 @@
 /*
  * Between the files of the config loader: config.c runs the file, config_scan.c looks at its
- * text, config_fill.c puts the values into the settings.
+ * text (config_tokens.c reads it), config_fill.c puts the values into the settings, each as
+ * config_values.c has it.
  */
 #ifndef LUA_CONFIG_H
 #define LUA_CONFIG_H
 
+#include "core/options.h"
 #include "core/settings.h"
 
 #include <lua.h>
@@ -70,6 +72,29 @@ struct config_run {
 /* Notes an error; of several, the one with the lowest line stays. */
 void config_report(struct config_run *run, unsigned line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* ---- one place in it ------------------------------------------------------------------------ */
+
+/* Where we are: the path of the key, and the top-level statement that it is part of. */
+struct place {
+    struct config_run *run;
+    const struct config_name *name;
+    char path[CONFIG_PATH_MAX];
+};
+
+/* The line of the key, or of the nearest table around it that the text tells of. */
+unsigned place_line(const struct place *place);
+/* "rtp.ports must be …" */
+void place_report(const struct place *place, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Goes down to a key (the one on the stack at -2). False when it is no string; reported. */
+bool place_enter_key(lua_State *L, struct place *place, size_t *lengthp);
+/* Back to where the path was so long. */
+void place_leave(struct place *place, size_t length);
+/* The value on top of the stack; reported when it cannot be. */
+void place_set_option(lua_State *L, struct place *place, const struct option *option, void *target);
+
+/* ---- all of it ------------------------------------------------------------------------------ */
 
 /* The table of the values set, on top of the stack, goes into the settings. Raises no Lua error;
  * what is wrong is reported. */

@@ -1,18 +1,10 @@
+/* Where the text of a config file sets which key. */
 #include "lua/config.h"
+#include "lua/config_tokens.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum token_kind { TOKEN_END, TOKEN_NAME, TOKEN_STRING, TOKEN_NUMBER, TOKEN_SYMBOL };
-
-struct token {
-    enum token_kind kind;
-    const char *text; /* of strings, what is between the quotes */
-    size_t length;
-    unsigned line;
-};
 
 /* One place where a key is set. */
 struct entry {
@@ -34,7 +26,7 @@ struct frame {
 
 struct config_scan {
     struct token *tokens;
-    size_t token_count;
+    size_t token_count; /* with the TOKEN_END */
     struct entry *entries;
     size_t entry_count;
     const struct entry **by_path; /* those with a path, sorted by it */
@@ -47,197 +39,11 @@ struct config_scan {
     bool failed; /* out of memory */
 };
 
-/* Makes room for one more in an array; sizes are doubled at powers of two. */
-static void *grow(struct config_scan *scan, void *array, size_t count, size_t size)
-{
-    if (count & (count - 1)) {
-        return array;
-    }
-    void *larger = realloc(array, (count > 0 ? count * 2 : 1) * size);
-    if (!larger) {
-        scan->failed = true;
-        return array;
-    }
-    return larger;
-}
-
-/* ---- tokens --------------------------------------------------------------------------------- */
-
-struct reader {
-    const char *at, *end;
-    unsigned line;
-};
-
-static char peek(const struct reader *reader, size_t ahead)
-{
-    return (size_t)(reader->end - reader->at) > ahead ? reader->at[ahead] : '\0';
-}
-
-static void skip(struct reader *reader, size_t count)
-{
-    for (; count > 0 && reader->at < reader->end; count--) {
-        reader->line += *reader->at++ == '\n';
-    }
-}
-
-/* At "[[" or "[=[": the number of equals signs, else -1. */
-static int long_bracket(const struct reader *reader)
-{
-    size_t level = 0;
-    if (peek(reader, 0) != '[') {
-        return -1;
-    }
-    while (peek(reader, level + 1) == '=') {
-        level++;
-    }
-    return peek(reader, level + 1) == '[' ? (int)level : -1;
-}
-
-static void read_long(struct reader *reader, int level, struct token *token)
-{
-    skip(reader, (size_t)level + 2);
-    token->text = reader->at;
-    while (reader->at < reader->end) {
-        size_t equals = 0;
-        if (peek(reader, 0) == ']') {
-            while (equals < (size_t)level && peek(reader, equals + 1) == '=') {
-                equals++;
-            }
-            if (equals == (size_t)level && peek(reader, equals + 1) == ']') {
-                break;
-            }
-        }
-        skip(reader, 1);
-    }
-    token->length = (size_t)(reader->at - token->text);
-    skip(reader, (size_t)level + 2);
-}
-
-static void read_quoted(struct reader *reader, struct token *token)
-{
-    char quote = peek(reader, 0);
-    skip(reader, 1);
-    token->text = reader->at;
-    while (reader->at < reader->end && peek(reader, 0) != quote) {
-        skip(reader, peek(reader, 0) == '\\' ? 2 : 1);
-    }
-    token->length = (size_t)(reader->at - token->text);
-    skip(reader, 1);
-}
-
-static void skip_blanks_and_comments(struct reader *reader)
-{
-    while (reader->at < reader->end) {
-        if (isspace((unsigned char)peek(reader, 0))) {
-            skip(reader, 1);
-        } else if (peek(reader, 0) == '-' && peek(reader, 1) == '-') {
-            struct token ignored;
-            skip(reader, 2);
-            int level = long_bracket(reader);
-            if (level >= 0) {
-                read_long(reader, level, &ignored);
-            } else {
-                while (reader->at < reader->end && peek(reader, 0) != '\n') {
-                    skip(reader, 1);
-                }
-            }
-        } else {
-            return;
-        }
-    }
-}
-
-static bool is_name(char c)
-{
-    return isalnum((unsigned char)c) || c == '_';
-}
-
-/* Numbers are read roughly ("0x1p-4" in two parts): only their being there counts. */
-static void read_word(struct reader *reader, struct token *token)
-{
-    token->kind = isdigit((unsigned char)peek(reader, 0)) ? TOKEN_NUMBER : TOKEN_NAME;
-    token->text = reader->at;
-    while (is_name(peek(reader, 0)) || (token->kind == TOKEN_NUMBER && peek(reader, 0) == '.')) {
-        skip(reader, 1);
-    }
-    token->length = (size_t)(reader->at - token->text);
-}
-
-static void read_symbol(struct reader *reader, struct token *token)
-{
-    char first = peek(reader, 0);
-    token->kind = TOKEN_SYMBOL;
-    token->text = reader->at;
-    /* Two are one where it matters whether "=", "." or ":" stands alone. */
-    bool is_pair = (peek(reader, 1) == '=' && strchr("=~<>", first)) ||
-                   (peek(reader, 1) == first && (first == '.' || first == ':'));
-    token->length = is_pair ? 2 : 1;
-    skip(reader, token->length);
-}
-
-static void read_tokens(struct config_scan *scan, const char *source, size_t length)
-{
-    struct reader reader = {source, source + length, 1};
-    if (peek(&reader, 0) == '#') {
-        while (reader.at < reader.end && peek(&reader, 0) != '\n') {
-            skip(&reader, 1);
-        }
-    }
-    do {
-        skip_blanks_and_comments(&reader);
-        scan->tokens = grow(scan, scan->tokens, scan->token_count, sizeof *scan->tokens);
-        if (scan->failed) {
-            return;
-        }
-        struct token *token = &scan->tokens[scan->token_count++];
-        *token = (struct token){.kind = TOKEN_END, .line = reader.line};
-        char c = peek(&reader, 0);
-        int level = long_bracket(&reader);
-        if (reader.at >= reader.end) {
-            return;
-        }
-        if (level >= 0) {
-            token->kind = TOKEN_STRING;
-            read_long(&reader, level, token);
-        } else if (c == '"' || c == '\'') {
-            token->kind = TOKEN_STRING;
-            read_quoted(&reader, token);
-        } else if (is_name(c)) {
-            read_word(&reader, token);
-        } else {
-            read_symbol(&reader, token);
-        }
-    } while (true);
-}
-
 /* ---- entries -------------------------------------------------------------------------------- */
 
 static bool token_is(const struct config_scan *scan, size_t i, const char *text)
 {
-    const struct token *token = &scan->tokens[i];
-    return (token->kind == TOKEN_SYMBOL || token->kind == TOKEN_NAME) &&
-           token->length == strlen(text) && memcmp(token->text, text, token->length) == 0;
-}
-
-static bool is_keyword(const struct config_scan *scan, size_t i)
-{
-    static const char *const keywords[] = {"and",   "break", "do",       "else", "elseif", "end",
-                                           "false", "for",   "function", "goto", "if",     "in",
-                                           "local", "nil",   "not",      "or",   "repeat", "return",
-                                           "then",  "true",  "until",    "while"};
-    for (size_t k = 0; k < sizeof keywords / sizeof *keywords; k++) {
-        if (token_is(scan, i, keywords[k])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A key written as a string, or as a name; one with escapes would have to be decoded. */
-static bool is_plain_key(const struct token *token)
-{
-    return token->kind != TOKEN_SYMBOL && token->kind != TOKEN_END &&
-           !(token->kind == TOKEN_STRING && memchr(token->text, '\\', token->length));
+    return token_reads(&scan->tokens[i], text);
 }
 
 /* "base SEP name"; without base, the name alone. NULL: out of memory. */
@@ -256,7 +62,8 @@ static char *join_path(struct config_scan *scan, const char *base, const char *n
 /* Takes both strings. */
 static void add_entry(struct config_scan *scan, char *path, char *scope, unsigned line)
 {
-    scan->entries = grow(scan, scan->entries, scan->entry_count, sizeof *scan->entries);
+    scan->entries =
+        array_grow(scan->entries, scan->entry_count, sizeof *scan->entries, &scan->failed);
     if (scan->failed) {
         free(path);
         free(scope);
@@ -270,7 +77,7 @@ static void add_entry(struct config_scan *scan, char *path, char *scope, unsigne
 /* Takes the path. */
 static void push(struct config_scan *scan, enum frame_kind kind, char *path, bool is_single)
 {
-    scan->frames = grow(scan, scan->frames, scan->frame_count, sizeof *scan->frames);
+    scan->frames = array_grow(scan->frames, scan->frame_count, sizeof *scan->frames, &scan->failed);
     if (scan->failed || !scan->frames) {
         free(path);
         return;
@@ -341,7 +148,8 @@ static size_t read_field(struct config_scan *scan, size_t i)
     }
     if (token_is(scan, i, "[")) {
         /* The file is valid Lua: an opening bracket has something behind it. */
-        bool is_literal = is_plain_key(&scan->tokens[i + 1]) && !is_keyword(scan, i + 1) &&
+        bool is_literal = token_is_plain_key(&scan->tokens[i + 1]) &&
+                          !token_is_keyword(&scan->tokens[i + 1]) &&
                           scan->tokens[i + 1].kind != TOKEN_NAME && token_is(scan, i + 2, "]") &&
                           token_is(scan, i + 3, "=");
         return is_literal ? define_table_key(scan, i + 1, i + 4) : i;
@@ -379,7 +187,7 @@ static bool is_declared(const struct config_scan *scan, size_t i)
 
 static void declare_local(struct config_scan *scan, size_t i)
 {
-    scan->locals = grow(scan, scan->locals, scan->local_count, sizeof *scan->locals);
+    scan->locals = array_grow(scan->locals, scan->local_count, sizeof *scan->locals, &scan->failed);
     if (!scan->failed) {
         scan->locals[scan->local_count++] = i;
     }
@@ -404,7 +212,7 @@ static size_t read_statement(struct config_scan *scan, size_t i)
         if (token_is(scan, at, ".") && scan->tokens[name].kind == TOKEN_NAME) {
             at += 2;
         } else if (token_is(scan, at, "[") && scan->tokens[name].kind == TOKEN_STRING &&
-                   is_plain_key(&scan->tokens[name]) && token_is(scan, name + 1, "]")) {
+                   token_is_plain_key(&scan->tokens[name]) && token_is(scan, name + 1, "]")) {
             at += 3;
         } else {
             break;
@@ -454,7 +262,8 @@ static void read_keys(struct config_scan *scan)
                 i = next;
                 continue;
             }
-        } else if (in_statements && scan->tokens[i].kind == TOKEN_NAME && !is_keyword(scan, i)) {
+        } else if (in_statements && scan->tokens[i].kind == TOKEN_NAME &&
+                   !token_is_keyword(&scan->tokens[i])) {
             i = read_statement(scan, i);
             continue;
         }
@@ -509,7 +318,8 @@ struct config_scan *config_scan_create(const char *source, size_t length)
     if (!scan) {
         return NULL;
     }
-    read_tokens(scan, source, length);
+    scan->tokens = tokens_read(source, length, &scan->token_count);
+    scan->failed = !scan->tokens;
     if (!scan->failed) {
         read_keys(scan);
     }

@@ -67,6 +67,13 @@ struct step {
     lua_State *before;
 };
 
+static const char *const used_up[] = {
+    [RATION_IS_USED_UP] =
+        "stopped after 1 s of computing within a minute, all that a conversation may use",
+    [RATIONS_ARE_USED_UP] = "stopped after its part of 10 s of computing within a minute, all that "
+                            "scripts may use together",
+};
+
 /* `running`: the thread that it runs on. */
 static bool step_begin(struct step *step, struct conversation *conversation, lua_State *running)
 {
@@ -82,7 +89,8 @@ static bool step_begin(struct step *step, struct conversation *conversation, lua
         return false;
     generation->running = running;
     budget_begin(generation, &step->budget, BUDGET_STEP, conversation->memory);
-    budget_ration(&step->budget, &conversation->ration, loop_now(generation->engine->loop));
+    step->budget.exceeded = used_up[ration_look(&conversation->ration, &generation->engine->rations,
+                                                loop_now(generation->engine->loop))];
     return true;
 }
 
@@ -92,7 +100,8 @@ static void step_end(struct step *step)
 
     generation->running = step->before;
     budget_end(generation, &step->budget);
-    budget_spend(&step->budget, &step->frame.conversation->ration);
+    ration_spend(&step->frame.conversation->ration, &generation->engine->rations,
+                 step->budget.computed);
     hook_frame_leave(&step->frame);
     hook_stats_call(&step->frame.conversation->application->stats, clock_ns() - step->budget.began);
 }
@@ -300,7 +309,7 @@ static int prepare(lua_State *L)
     return 0;
 }
 
-void conversation_begin(struct lua_engine *engine, struct visitor *visitor)
+void conversation_begin(struct lua_engine *engine, struct visitor *visitor, const char *name)
 {
     const struct call_info *call = visitor_call(visitor);
     struct conversation *conversation = calloc(1, sizeof *conversation);
@@ -314,18 +323,18 @@ void conversation_begin(struct lua_engine *engine, struct visitor *visitor)
     }
     conversation->generation = generation;
     generation->references++;
-    conversation->application = application_find(generation, call->requested_user);
+    conversation->application = application_find(generation, name);
     conversation->visitor = visitor_id(visitor);
     conversation->thread_reference = conversation->hangup_reference = LUA_NOREF;
     (void)snprintf(conversation->call, sizeof conversation->call, "%s", call->id);
+    failures_party_of(&call->caller, conversation->party);
     HASH_ADD(hh, engine->conversations, visitor, sizeof conversation->visitor, conversation);
     lua_pushcfunction(L, prepare);
     lua_pushlightuserdata(L, conversation);
     if (conversation->application)
         conversation->memory = memory_share_create(&conversation->application->memory);
     if (!conversation->memory || lua_pcall(L, 1, 0, 0) != LUA_OK) {
-        log_write(LOG_LEVEL_ERROR, NULL, call->id, "out of memory for application %s",
-                  call->requested_user);
+        log_write(LOG_LEVEL_ERROR, NULL, call->id, "out of memory for application %s", name);
         lua_settop(L, top);
         fail(conversation);
         return;

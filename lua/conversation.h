@@ -24,6 +24,7 @@
 #include "focus/visitor.h"
 #include "lua/budget.h"
 #include "lua/private.h"
+#include "lua/ration.h"
 
 #include <lua.h>
 #include <uthash.h>
@@ -109,7 +110,8 @@ struct conversation {
     struct generation *generation; /* a reference */
     struct script_application *application;
     uint64_t visitor;
-    char call[32]; /* its id, for the log */
+    char call[32];          /* its id, for the log */
+    char party[PARTY_TEXT]; /* who calls, as failures.h has it */
     lua_State *thread;
     int thread_reference, hangup_reference; /* the latter: a list of functions */
     const struct wait *wait;                /* NULL: it runs */
@@ -126,7 +128,8 @@ struct conversation {
     struct question question;
     struct take take;
     struct watch watch;
-    bool wants_keys; /* of call:wait_for */
+    bool wants_keys;                /* of call:wait_for */
+    char wanted_keys[KEYS_MAX + 1]; /* the same: these alone; "": any */
     struct outcome outcome;
     struct script_timer *timers; /* list */
     unsigned timer_count;
@@ -136,7 +139,7 @@ struct conversation {
 
 /* ---- conversation.c ------------------------------------------------------------------------- */
 
-void conversation_begin(struct lua_engine *engine, struct visitor *visitor);
+void conversation_begin(struct lua_engine *engine, struct visitor *visitor, const char *name);
 /* Goes on, the outcome noted, up to the next wait or the end. */
 void conversation_resume(struct conversation *conversation);
 /* The caller has gone: what the coroutine has opened is closed, and the script is told. */

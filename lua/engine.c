@@ -160,12 +160,12 @@ static bool application_exists(void *ctx, const char *name)
     return application_find(engine->generation, name) != NULL;
 }
 
-static void application_begin(void *ctx, struct visitor *visitor)
+static void application_begin(void *ctx, struct visitor *visitor, const char *name)
 {
     struct lua_engine *engine = ctx;
 
     loop_assert_thread(engine->loop);
-    conversation_begin(engine, visitor);
+    conversation_begin(engine, visitor, name);
 }
 
 static void application_event(void *ctx, const struct conference_event *event)
@@ -191,6 +191,10 @@ static json_t *engine_describe(void *ctx, const struct conference *conference)
 
 static void engine_forget(void *ctx, uint64_t conference)
 {
+    struct generation *generation = ((struct lua_engine *)ctx)->generations;
+
+    for (; generation; generation = generation->next)
+        policies_forget(generation, conference);
     state_forget(ctx, conference);
     pin_forget(ctx, conference);
     shadow_forget(ctx, conference);
@@ -198,10 +202,11 @@ static void engine_forget(void *ctx, uint64_t conference)
 }
 
 int lua_engine_account(struct lua_engine *engine, const char *user, const char *realm,
-                       struct account *account)
+                       const char *peer, struct account *account)
 {
     struct generation *generation = engine->generation;
-    struct account_question question = {.user = user, .realm = realm, .account = account};
+    struct account_question question = {
+        .user = user, .realm = realm, .peer = peer, .account = account};
     enum hook_outcome outcome = HOOK_FAILED;
     struct script_policy *site;
 
@@ -233,6 +238,8 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
     engine->fetching = config->fetching;
     engine->storing = config->storing;
     engine->probation.config = config->probation;
+    engine->probation.told = config->returned;
+    engine->probation.told_arg = config->returned_arg;
     engine->config_file = strdup(config->config_file ? config->config_file : "");
     engine->language = strdup(config->language ? config->language : "en");
     engine->policy = (struct policy){
@@ -253,7 +260,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         result = generation_make(engine,
                                  &(struct lua_engine_demand){.site_policy = config->site_policy,
                                                              .applications = config->applications},
-                                 NULL, &engine->generation, error, error_size);
+                                 &engine->generation, error, error_size);
     } else {
         (void)snprintf(error, error_size, "out of memory for the scripts");
         result = ENOMEM;

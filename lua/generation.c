@@ -116,6 +116,7 @@ static void policy_free(struct script_policy *policy)
 {
     for (unsigned i = 0; i < HOOK_COUNT; i++)
         free(policy->hooks[i]);
+    conference_rations_free(&policy->rations);
     free(policy->name);
     free(policy->display);
     free(policy->error);

@@ -10,6 +10,7 @@
 #include "lua/budget.h"
 #include "lua/lua_engine.h"
 #include "lua/probation.h"
+#include "lua/ration.h"
 
 #include <jansson.h>
 #include <lauxlib.h>
@@ -43,6 +44,7 @@ struct script_policy {
     bool is_made;     /* while loading: parley.policy was called */
     unsigned version; /* of what it keeps in conference.state, from 1 */
     struct memory_share memory;
+    struct conference_ration *rations;     /* hash by conference */
     int object;                            /* reference to the object that the file returned */
     struct policy_hook *hooks[HOOK_COUNT]; /* NULL: the policy has no such hook */
     struct script_policy *next;
@@ -61,6 +63,9 @@ void policy_take(lua_State *L, struct script_policy *policy);
 void policy_push_own_name(lua_State *L, const struct script_policy *policy);
 /* Pushes the table of declared options. */
 void policy_push_declarations(lua_State *L, const struct script_policy *policy);
+
+/* The conference is gone. */
+void policies_forget(struct generation *generation, uint64_t conference);
 
 /* application.c */
 /* What calls to one user part talk with, in one generation. */

@@ -216,6 +216,10 @@ void command_actor(lua_State *L, struct actor *actor)
 
     budget_charge(L, COMMAND_COST);
     position_text(L, 1, frame->position, sizeof frame->position);
+    if (frame->behalf) {
+        *actor = *frame->behalf;
+        return;
+    }
     *actor = (struct actor){
         .kind = ACTOR_SCRIPT,
         .uri = frame->test   ? frame->test

@@ -1,5 +1,5 @@
 /*
- * One hook call, from request or event to verdict, and what is done when it fails.
+ * One hook call, from request or event to verdict.
  *
  * What hooks are called with, and what they may return:
  *
@@ -31,17 +31,13 @@
 #include "lua/options.h"
 #include "lua/params.h"
 #include "lua/private.h"
-#include "lua/shadow.h"
 #include "lua/state.h"
 
 #include "core/clock.h"
-#include "core/log.h"
 #include "focus/plan.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum { ERRORS_LOGGED = 10 }; /* a minute; of more, every hundredth */
 
 bool hook_frame_enter(struct hook_frame *frame)
 {
@@ -134,6 +130,52 @@ static enum budget_kind budget_of(const struct hook_frame *frame)
                               : BUDGET_DECISION;
 }
 
+/* Of the conference that it is about; 0: none, as yet. */
+static uint64_t conference_of(const struct hook_frame *frame)
+{
+    const struct conference *conference =
+        frame->request ? frame->request->conference : frame->conference;
+
+    return frame->event ? frame->event->conference : conference ? conference_id(conference) : 0;
+}
+
+/* False: the policy has computed enough for that conference, `error` says so. */
+static bool ration_allows(struct hook_frame *frame, char *error)
+{
+    static const char *const used_up[] = {
+        [RATION_IS_USED_UP] = "1 s of computing within a minute, all that a policy may use for one "
+                              "conference",
+        [RATIONS_ARE_USED_UP] = "its part of 10 s of computing within a minute, all that scripts "
+                                "may use together",
+    };
+    struct lua_engine *engine = frame->generation->engine;
+    uint64_t conference = conference_of(frame);
+    struct ration *ration =
+        conference ? conference_ration_make(&frame->policy->rations, conference) : NULL;
+    enum ration_left left =
+        ration ? ration_look(ration, &engine->rations, loop_now(engine->loop)) : RATION_IS_LEFT;
+
+    if (left == RATION_IS_LEFT)
+        return true;
+    frame->policy->hooks[frame->hook]->stats.refused++;
+    frame->is_refused = true;
+    frame->is_told = ration->is_told;
+    ration->is_told = true;
+    hook_position(frame, error, POSITION_TEXT);
+    (void)snprintf(error + strlen(error), SCRIPT_TEXT - strlen(error),
+                   ": no hook is called for the rest of the minute, after %s", used_up[left]);
+    return false;
+}
+
+/* The conference may have ended meanwhile. */
+static void ration_use(const struct hook_frame *frame, uint64_t computed)
+{
+    struct ration *ration = conference_ration_find(frame->policy->rations, conference_of(frame));
+
+    if (ration)
+        ration_spend(ration, &frame->generation->engine->rations, computed);
+}
+
 /* False when the hook failed: `error`, of SCRIPT_TEXT bytes, says why. */
 static bool hook_run(struct hook_frame *frame, char *error)
 {
@@ -143,6 +185,8 @@ static bool hook_run(struct hook_frame *frame, char *error)
     char fallback[POSITION_TEXT];
     int status;
 
+    if (!ration_allows(frame, error))
+        return false;
     if (!hook_frame_enter(frame)) {
         (void)snprintf(error, SCRIPT_TEXT, "more than %d hooks within each other", HOOK_DEPTH_MAX);
         return false;
@@ -161,63 +205,19 @@ static bool hook_run(struct hook_frame *frame, char *error)
     }
     lua_pop(L, 1);
     hook_frame_leave(frame);
+    ration_use(frame, budget.computed);
     hook_stats_call(&frame->policy->hooks[frame->hook]->stats, clock_ns() - budget.began);
     return status == LUA_OK;
-}
-
-void script_report(struct hook_stats *stats, const struct hook_frame *frame, const char *error,
-                   const char *what, const char *consequence)
-{
-    unsigned recent = hook_stats_error(stats);
-
-    if (frame->generation->shadow) {
-        shadow_fail(frame->generation->shadow, error);
-        return;
-    }
-    probation_fail(frame->generation, error);
-    if (recent > ERRORS_LOGGED && stats->errors % 100 != 0)
-        return;
-    log_write(LOG_LEVEL_ERROR, frame->conference_name, frame->call,
-              "%s - %s%s%s%s%s; %s. %u%s error%s in %d s.", error, what,
-              frame->conference_name ? ", conference " : "",
-              frame->conference_name ? frame->conference_name : "", frame->call ? ", call " : "",
-              frame->call ? frame->call : "", consequence, recent,
-              recent == ERRORS_KEPT ? " or more" : "", recent == 1 ? "" : "s", ERROR_WINDOW);
 }
 
 static void hook_report(struct hook_frame *frame, const char *error, const char *consequence)
 {
     char what[64];
 
+    if (frame->is_told)
+        return;
     (void)snprintf(what, sizeof what, "hook %s", hook_name(frame->hook));
     script_report(&frame->policy->hooks[frame->hook]->stats, frame, error, what, consequence);
-}
-
-/* "reject 500", for the log */
-void decision_text(const struct decision *decision, char *text, size_t size)
-{
-    if (decision->verdict != DECISION_REJECT)
-        (void)snprintf(text, size, decision->verdict == DECISION_ACCEPT ? "accept" : "pending");
-    else
-        (void)snprintf(text, size, "reject %d", decision->code);
-}
-
-void decide_safely(const struct request *request, struct decision *decision, const char *by)
-{
-    memset(decision, 0, sizeof *decision);
-    decision->params = request->params;
-    decision->verdict = verb_default(request);
-    decision->code = 403;
-    decision->failed = true;
-    (void)snprintf(decision->by, sizeof decision->by, "%s", by);
-    /* What a policy would have said to a caller nobody knows; scripts and the server mean well. */
-    if (request->actor.kind == ACTOR_CALLER || request->verb == VERB_CREATE ||
-        request->verb == VERB_JOIN || request->verb == VERB_REPLACE ||
-        request->verb == VERB_INVITE || request->verb == VERB_SUBSCRIBE) {
-        decision->verdict = DECISION_REJECT;
-        decision->code = 500;
-        (void)snprintf(decision->reason, sizeof decision->reason, "Policy error");
-    }
 }
 
 enum hook_outcome hook_decide(struct generation *generation, struct script_policy *policy,

@@ -21,6 +21,7 @@ enum hook_outcome { HOOK_SILENT, HOOK_DECIDED, HOOK_FAILED };
 /* What signalling asks: who is `user`? */
 struct account_question {
     const char *user, *realm;
+    const char *peer;        /* who wants to prove it; NULL: nobody */
     struct account *account; /* out */
     bool is_known;           /* out */
 };
@@ -42,7 +43,10 @@ struct hook_frame {
     unsigned watched;                     /* of the hook mix: what it has read, see mix_watch */
     struct decision *decision;            /* of a decision hook */
     bool is_decided;
+    bool is_refused;                    /* it was not called: its ration was used up */
+    bool is_told;                       /* that had been told */
     const char *conference_name, *call; /* for the log; may be NULL */
+    const struct actor *behalf;         /* whose wishes it carries out now; NULL: its own */
     char position[POSITION_TEXT];       /* of the command that it gave last */
     struct state_use *states;           /* states looked at in this call. Owned. */
     unsigned depth;
@@ -62,13 +66,15 @@ enum hook_outcome hook_mix(struct generation *generation, struct script_policy *
 /* False: the hook has failed, `error`, of SCRIPT_TEXT bytes, says why. */
 bool hook_migrate(struct generation *generation, struct script_policy *policy,
                   struct migration *migration, char *error);
+/* Becomes the innermost one. False when there are too many within each other: it has not. */
+bool hook_frame_enter(struct hook_frame *frame);
+void hook_frame_leave(struct hook_frame *frame);
+
+/* safety.c */
 /* What is decided when a script fails: by the verb, never by the script. */
 void decide_safely(const struct request *request, struct decision *decision, const char *by);
 /* "reject 500", for the log */
 void decision_text(const struct decision *decision, char *text, size_t size);
-/* Becomes the innermost one. False when there are too many within each other: it has not. */
-bool hook_frame_enter(struct hook_frame *frame);
-void hook_frame_leave(struct hook_frame *frame);
 /* Logs an error of a script, though not each when there are many: its text, "; ", and what comes of
  * it. `what`: "hook join, conference board, call 3f9c". */
 void script_report(struct hook_stats *stats, const struct hook_frame *frame, const char *error,

@@ -105,7 +105,7 @@ int call_join(lua_State *L)
     lua_settop(L, OPTIONS);
     conversation_check_wait(L, conversation, "join"); /* the decision may take its time */
     if (conference)
-        conference_wish_sound(conference, &wish);
+        conference_wish_entry(conference, &wish);
     join_options(L, &conversation->playlist, &wish);
     visitor = conversation_visitor(conversation);
     if (!visitor || !conference)
@@ -146,6 +146,8 @@ static int step(lua_State *L, const char *what, bool out)
     if (visitor_is_out(visitor) == out)
         return luaL_error(L, out ? "leave: the caller is out of the mix already"
                                  : "rejoin: the caller is in the mix; leave() comes first");
+    if (out && !visitor_has_own_keys(visitor))
+        *conversation->keys = '\0'; /* what was pressed for the conference answers no question */
     visitor_step(visitor, out);
     return conversation_wait(L, conversation, &step_wait);
 }

@@ -51,6 +51,8 @@ void zones_free(struct generation *generation);
 int parley_fact(lua_State *L);
 int parley_set_fact(lua_State *L);
 int parley_is_same(lua_State *L);
+/* behalf.c: parley.on_behalf(function() … end) */
+int parley_on_behalf(lua_State *L);
 /* create.c: parley.create { policy = …, title = …, owner = …, options = … } */
 int parley_create(lua_State *L);
 
@@ -61,6 +63,8 @@ void frozen_push(lua_State *L, const char *what);
 /* spoken.c */
 /* Sets digits, number, date and the like in the table at `globals`. */
 void spoken_open(lua_State *L, int globals);
+/* Whether the value at `index` is one of theirs. */
+bool spoken_is(lua_State *L, int index);
 /* Pushes the list of prompts by which the value at `index` is said. False, with nothing pushed: it
  * is none of those. Raises. */
 bool spoken_push(lua_State *L, int index);

@@ -36,6 +36,9 @@ struct lua_engine_config {
     const struct storing *storing;   /* for applications; NULL: they can keep nothing */
     const char *language;            /* that numbers are said in; NULL: English */
     struct probation_config probation;
+    /* Told when scripts have been taken back, before a conference is; NULL: nobody. */
+    void (*returned)(void *arg);
+    void *returned_arg;
 };
 
 /* Loads the first generation, and checks the options of the conferences that the focus has by then.
@@ -47,10 +50,10 @@ void lua_engine_destroy(struct lua_engine *engine);
 const struct policy *lua_engine_policy(struct lua_engine *engine);
 const struct application *lua_engine_application(struct lua_engine *engine);
 
-/* Asks the site policy's hook `account`. 0; ENOENT: there is no such account, or no such hook; EIO:
- * the hook has failed. */
+/* Asks the site policy's hook `account`, for `peer`, as in struct accounts. 0; ENOENT: there is no
+ * such account, or no such hook; EIO: the hook has failed. */
 int lua_engine_account(struct lua_engine *engine, const char *user, const char *realm,
-                       struct account *account);
+                       const char *peer, struct account *account);
 
 /* What the config is to be once a new generation is live. */
 struct lua_engine_demand {
@@ -60,6 +63,10 @@ struct lua_engine_demand {
      * conferences of these names have now. The caller then changes them by focus_reserve. */
     const struct conference_config *conferences;
     unsigned conference_count;
+    /* The one that goes ahead, with its sidebars, and is the only one that does: what is in the
+     * files now decides about it until the next reload of all, or its call back. The config stays
+     * as it is. NULL: all go. */
+    struct conference *only;
 };
 
 /* Compiles and checks everything anew in a fresh state and swaps in one step. Conversations end as
@@ -70,6 +77,9 @@ int lua_engine_reload(struct lua_engine *engine, const struct lua_engine_demand 
 
 /* From the next reload on; `errors` and `within` at once. */
 void lua_engine_set_probation(struct lua_engine *engine, const struct probation_config *config);
+
+/* Number of the generation that would come back; 0: none would. */
+unsigned lua_engine_reserve(const struct lua_engine *engine);
 
 /* A policy file that is asked about each request beside the policy that it would stand in for, and
  * decides nothing. */
@@ -109,10 +119,7 @@ const json_t *lua_engine_selftests(const struct lua_engine *engine);
  * when the conference is a sidebar, or not what is said.
  */
 
-/* A new generation of what is in the files now decides about this one, until the next reload of
- * all, or its call back. */
-int lua_engine_send_ahead(struct lua_engine *engine, struct conference *conference, char *error,
-                          size_t error_size);
+/* It was sent ahead, see struct lua_engine_demand, and goes with all others again. */
 int lua_engine_call_back(struct lua_engine *engine, struct conference *conference, char *error,
                          size_t error_size);
 /* It stays with the generation that decides about it now, whatever is reloaded, until unpinned. */
@@ -125,7 +132,7 @@ unsigned lua_engine_generation_of(const struct lua_engine *engine,
                                   const struct conference *conference);
 
 /* Generation, memory, and per hook: calls, errors, time p50/p99 in µs. New reference. */
-json_t *lua_engine_status(const struct lua_engine *engine);
+json_t *lua_engine_status(struct lua_engine *engine);
 
 /* Sets a fact (parley.fact), unless `value` is NULL; "": nobody knows it any longer. `told` says
  * what it is then. EINVAL, E2BIG: `told` says why not. */

@@ -79,31 +79,6 @@ void codecs_push(lua_State *L, const char *codecs)
     }
 }
 
-static bool leads_out(const char *path)
-{
-    size_t length;
-
-    if (*path == '/')
-        return true;
-    for (; *path; path += length + strspn(path + length, "/")) {
-        length = strcspn(path, "/");
-        if (length == 2 && memcmp(path, "..", 2) == 0)
-            return true;
-    }
-    return false;
-}
-
-void file_check(lua_State *L, int index, const char *what, char *file, size_t size)
-{
-    const char *path = file;
-
-    text_check(L, index, what, file, size);
-    if (strncmp(file, RECORDING, sizeof RECORDING - 1) == 0)
-        path += sizeof RECORDING - 1;
-    if (leads_out(path))
-        script_error(L, "%s must lie in the config's directory or below it", what);
-}
-
 static lua_Number number_take(lua_State *L, const char *what, const struct param *param,
                               const char *unit)
 {
@@ -130,9 +105,9 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
         (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
         stack_take(L, name, field, param->size);
         return;
-    case KIND_FILE:
+    case KIND_FILES:
         (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
-        file_check(L, -1, name, field, param->size);
+        files_check(L, -1, name, field, param->size);
         return;
     case KIND_FLAG:
     case KIND_UNLESS:
@@ -187,25 +162,15 @@ param_set params_check(lua_State *L, int index, const char *what, param_set allo
     return set;
 }
 
-void announcement_take(lua_State *L, struct request *request)
-{
-    struct request_params *wish = &request->params;
-
-    request->verb = VERB_ANNOUNCE;
-    file_check(L, 2, "play: the file", wish->file, sizeof wish->file);
-    if (*wish->file == '\0')
-        script_error(L, "play: the file has no name; stop() ends what plays");
-    if (!lua_isnoneornil(L, 3))
-        (void)params_check(L, 3, "play", PARAM(GAIN) | PARAM(LOOP), wish);
-}
-
 static void param_push(lua_State *L, const struct param *param, const void *field)
 {
     switch (param->kind) {
     case KIND_TEXT:
-    case KIND_FILE:
     case KIND_POLICIES:
         lua_pushstring(L, field);
+        return;
+    case KIND_FILES:
+        file_names_push(L, field);
         return;
     case KIND_FLAG:
     case KIND_UNLESS:

@@ -21,17 +21,34 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
  * when one is not `allowed` or out of range. */
 param_set params_check(lua_State *L, int index, const char *what, param_set allowed,
                        struct request_params *target);
-/* Copies the text at `index` as text_check does. Raises when the file lies elsewhere than in the
- * config's directory or below it; "" is none. */
-void file_check(lua_State *L, int index, const char *what, char *file, size_t size);
-/* Makes the request an announcement by what stands at 2 and 3: play(file [, { gain = …, loop = …
- * }]). Raises. */
-void announcement_take(lua_State *L, struct request *request);
 /* Pushes a table of those in `which`. */
 void params_push(lua_State *L, param_set which, const struct request_params *source);
 void direction_push(lua_State *L, enum stream_direction direction);
 /* As a list, of names with blanks between them. */
 void codecs_push(lua_State *L, const char *codecs);
+
+/* files.c */
+/* Copies the text at `index` as text_check does. Raises when the file lies elsewhere than in the
+ * config's directory or below it; "" is none. */
+void file_check(lua_State *L, int index, const char *what, char *file, size_t size);
+
+/* Files that are played one after the other, as struct play_config names them. */
+struct file_list {
+    char *text;
+    size_t size, length; /* bytes: room with NUL, and what there is without it */
+    unsigned count;      /* files; at most PLAY_MOST */
+};
+
+/* Adds the file at `index`, those of the list there, or those by which something is said; nothing
+ * for nil. Raises. */
+void files_add(lua_State *L, int index, const char *what, struct file_list *list);
+/* The same into `text`, which becomes "" when nothing is named. */
+void files_check(lua_State *L, int index, const char *what, char *text, size_t size);
+/* Pushes the name of one file, or a list of several. */
+void file_names_push(lua_State *L, const char *text);
+/* Makes the request an announcement by what stands at 2 and 3: play(what [, { gain = …, loop = …
+ * }]), or play { …, gain = …, loop = … }. Raises. */
+void announcement_take(lua_State *L, struct request *request);
 
 /* duration.c */
 /* The seconds that the number or text ("5m") at `index` stands for. False: it is none. */

@@ -88,6 +88,7 @@ void parley_open(lua_State *L, int globals)
         {"conference", parley_conference, TO_READ},
         {"conferences", parley_conferences, TO_READ},
         {"create", parley_create, TO_ACT},
+        {"on_behalf", parley_on_behalf, IN_EVENT},
         {"options", application_options, IN_LOADING},
         {"after", parley_after, IN_APPLICATION},
         {"every", parley_every, IN_APPLICATION},

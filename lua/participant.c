@@ -3,6 +3,7 @@
 #include "lua/generation.h"
 #include "lua/handle.h"
 #include "lua/hook.h"
+#include "lua/message.h"
 #include "lua/params.h"
 #include "lua/private.h"
 
@@ -82,6 +83,17 @@ static int get_host(lua_State *L)
 static int get_display_name(lua_State *L)
 {
     return get_text(L, participant_display_name);
+}
+
+/* nil: no file says it. */
+static int get_spoken_name(lua_State *L)
+{
+    const struct participant *participant = participant_self(L);
+
+    if (!participant || !*participant_spoken_name(participant))
+        return 0;
+    lua_pushstring(L, participant_spoken_name(participant));
+    return 1;
 }
 
 static int get_user_agent(lua_State *L)
@@ -202,6 +214,16 @@ static int get_codec(lua_State *L)
         return 0;
     lua_pushstring(L, leg.codec);
     return 1;
+}
+
+static bool takes_messages(const struct participant *participant)
+{
+    return participant_call(participant)->takes_messages;
+}
+
+static int get_takes_messages(lua_State *L)
+{
+    return get_flag(L, takes_messages);
 }
 
 /* A switch of the voice, found by its offset in struct leg_voice. */
@@ -354,7 +376,7 @@ static int volume(lua_State *L)
     return participant_submit(L, &request);
 }
 
-/* participant:play(file [, { gain = …, loop = … }]): nobody else hears it */
+/* participant:play(what [, { gain = …, loop = … }]): nobody else hears it */
 static int play(lua_State *L)
 {
     struct request request = {.verb = VERB_ANNOUNCE};
@@ -406,6 +428,7 @@ static const struct script_function fields[] = {
     {"user", get_user, TO_READ},
     {"host", get_host, TO_READ},
     {"display_name", get_display_name, TO_READ},
+    {"spoken_name", get_spoken_name, TO_READ},
     {"user_agent", get_user_agent, TO_READ},
     {"groups", get_groups, TO_READ},
     {"authenticated", get_authenticated, TO_READ},
@@ -419,6 +442,7 @@ static const struct script_function fields[] = {
     {"has_floor", get_has_floor, TO_READ},
     {"media", get_media, TO_READ},
     {"speaking", get_speaking, TO_READ},
+    {"takes_messages", get_takes_messages, TO_READ},
     {"level", get_level, TO_READ},
     {"codec", get_codec, TO_READ},
     {"agc", get_agc, TO_READ},
@@ -443,12 +467,14 @@ static const struct script_function methods[] = {
     {"volume", volume, TO_ACT},
     {"play", play, TO_ACT},
     {"stop", stop, TO_ACT},
+    {"message", participant_message, TO_ACT},
     {"speaks_to", participant_speaks_to, IN_MIX},
     {"listens_to", participant_listens_to, IN_MIX},
     {"remove", remove_from, TO_ACT},
     {"back", participant_back, TO_ACT},
     {"set_role", participant_set_role, TO_ACT},
     {"rename", participant_rename, TO_ACT},
+    {"set_spoken_name", participant_set_spoken_name, TO_ACT},
     {"permit", participant_permit, TO_ACT},
     {"give_floor", participant_give_floor, TO_ACT},
     {"take_floor", participant_take_floor, TO_ACT},

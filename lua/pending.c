@@ -198,6 +198,11 @@ static int get_uri(lua_State *L)
     return get_of_request(L, "uri");
 }
 
+static int get_text(lua_State *L)
+{
+    return get_of_request(L, "text");
+}
+
 static int get_package(lua_State *L)
 {
     return get_of_request(L, "package");
@@ -352,6 +357,7 @@ static const struct script_function fields[] = {
     {"actor", get_actor, TO_READ},
     {"target", get_target, TO_READ},
     {"uri", get_uri, TO_READ},
+    {"text", get_text, TO_READ},
     {"package", get_package, TO_READ},
     {"params", get_params, TO_READ},
     {"since", get_since, TO_READ},

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    FILE_SIZE = 256, /* bytes with NUL */
+    LIST_SIZE = PLAY_MOST * 256, /* bytes */
     TIMES_MOST = 10000,
 };
 
@@ -32,65 +32,24 @@ void playlist_free(struct playlist *playlist)
     playlist_clear(playlist);
 }
 
-/* The file on top of the stack. */
-static void add_file(lua_State *L, const char *what, struct playlist *playlist)
+void playlist_add(lua_State *L, int index, const char *what, struct playlist *playlist)
 {
-    char file[FILE_SIZE], *files;
-    size_t size;
+    char text[LIST_SIZE];
+    struct file_list more = {.text = text, .size = sizeof text, .count = playlist->count};
+    char *files;
 
-    file_check(L, -1, what, file, sizeof file);
-    if (*file == '\0')
-        script_error(L, "%s has no name", what);
-    if (playlist->count == PLAY_MOST)
-        script_error(L, "%s: more than %d files, with those that numbers and the like are said by",
-                     what, PLAY_MOST);
-    size = strlen(file) + 1;
-    files = realloc(playlist->files, playlist->size + size);
+    files_add(L, index, what, &more);
+    if (more.length == 0)
+        return;
+    files = realloc(playlist->files, playlist->size + more.length + 1);
     if (!files)
         script_error(L, "out of memory");
     if (playlist->size > 0)
         files[playlist->size - 1] = PLAY_NEXT;
-    memcpy(files + playlist->size, file, size);
+    memcpy(files + playlist->size, text, more.length + 1);
     playlist->files = files;
-    playlist->size += size;
-    playlist->count++;
-}
-
-/* The list on top of the stack: of files alone, or of what is said, too. */
-static void add_list(lua_State *L, const char *what, struct playlist *playlist, bool may_be_spoken)
-{
-    lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
-
-    if (count > PLAY_MOST)
-        script_error(L, "%s: more than %d files", what, PLAY_MOST);
-    for (lua_Integer i = 1; i <= count; i++) {
-        (void)lua_rawgeti(L, -1, i);
-        if (may_be_spoken && spoken_push(L, -1)) {
-            add_list(L, what, playlist, false);
-            lua_pop(L, 1);
-        } else {
-            add_file(L, what, playlist);
-        }
-        lua_pop(L, 1);
-    }
-}
-
-void playlist_add(lua_State *L, int index, const char *what, struct playlist *playlist)
-{
-    index = lua_absindex(L, index);
-    if (lua_isnil(L, index))
-        return;
-    if (spoken_push(L, index)) {
-        add_list(L, what, playlist, false);
-        lua_pop(L, 1);
-        return;
-    }
-    lua_pushvalue(L, index);
-    if (lua_istable(L, -1))
-        add_list(L, what, playlist, true);
-    else
-        add_file(L, what, playlist);
-    lua_pop(L, 1);
+    playlist->size += more.length + 1;
+    playlist->count = more.count;
 }
 
 bool playlist_play(struct conversation *conversation)

@@ -241,6 +241,12 @@ void policy_take(lua_State *L, struct script_policy *policy)
     policy->object = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
+void policies_forget(struct generation *generation, uint64_t conference)
+{
+    for (struct script_policy *policy = generation->policies; policy; policy = policy->next)
+        conference_ration_forget(&policy->rations, conference);
+}
+
 static void field_push(lua_State *L, const struct script_policy *policy, const char *field)
 {
     (void)lua_rawgeti(L, LUA_REGISTRYINDEX, policy->object);

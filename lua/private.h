@@ -11,13 +11,16 @@
  * budget.h
  *   budget.c       instructions, time and memory of one hook call
  *   stats.c        calls, errors and times of hooks
+ * ration.h
+ *   ration.c       what they may compute in the long run
  * memory.h
  *   memory.c       the allocator: who holds how much
  * errors.h
  *   errors.c       raising errors, and telling them with their position
  *   nearest.c      "did you mean"
  * hook.h
- *   hook.c         one hook call from request or event to verdict, and what is done when it fails
+ *   hook.c         one hook call from request or event to verdict; safety.c: what is done when it
+ *                  fails
  *   account.c      what the hook account answers
  *   mix.c          what the hook mix says: media policy
  * params.h
@@ -34,11 +37,12 @@
  * handle.h
  *   handle.c       what handles have in common
  * classes.h
- *   conference.c and participant.c: the classes
+ *   conference.c and participant.c: the classes; invite.c: whom a conference calls
  *   pending.c      class pending: what waits for a decision; how a verdict lets it wait
  *   explain.c      why somebody does not hear another
  *   standing.c     what participants are: role, shown name, floor, leave to speak
  *   sidebar.c      what conferences and participants have of sidebars
+ *   message.c      what is written to them
  *   record.c       recording the caller, or a conference
  *   describe.c     what policies tell of themselves to who subscribes to them
  * contexts.h
@@ -46,6 +50,7 @@
  * testing.h
  *   test.c         tests of scripts: declaring and running them; expect.c
  *   simulation.c and caller.c: the classes; web.c who answers for the web
+ *   dialing.c      who calls; hearing.c: what callers hear and see
  * options.h
  *   options.c      conference.options; option_types.c: what types, limits and defaults they have
  * state.h
@@ -59,7 +64,7 @@
  *   coroutines.c   coroutines that cannot outlive their budget
  *   frozen.c       read-only tables
  *   parley.c       the table `parley`; zone.c: parley.time; facts.c: parley.fact
- *   create.c       parley.create
+ *   create.c       parley.create; behalf.c: parley.on_behalf
  *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
  *   http.c, store.c  of applications: the web, and what they keep
  *   json.c, base64.c  the libraries of these names
@@ -67,7 +72,7 @@
  *   loading.c      makes a generation of what is in the files; reload.c: all go to a new one
  *   pins.c         conferences that do not follow; migrate.c: conference.state on the way
  * probation.h
- *   probation.c    errors after a reload, and what comes of them
+ *   failures.c     errors of a generation, counted; probation.c: what comes of them after a reload
  * shadow.h
  *   shadow.c       a policy that is asked beside the live ones
  * engine.c         what the focus calls; status.c: what the engine tells of itself
@@ -83,6 +88,7 @@
 #include "focus/policy.h"
 #include "lua/lua_engine.h"
 #include "lua/probation.h"
+#include "lua/ration.h"
 
 #include <jansson.h>
 #include <uthash.h>
@@ -99,6 +105,7 @@ struct lua_engine {
     struct conference_pin *pins;    /* hash by conference */
     struct generation *candidate;   /* for the next reload. A reference; NULL: there is none */
     struct probation probation;
+    struct rations rations;
     struct shadow *shadow;                   /* NULL: there was none */
     struct conference_state *states;         /* hash by id */
     struct conversation *conversations;      /* hash by their visitors' ids */

@@ -9,50 +9,10 @@
 
 #include "core/log.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* ---- counting ------------------------------------------------------------------------------- */
-
-static void place_count(struct failures *failures, const char *error)
-{
-    char position[POSITION_TEXT], text[SCRIPT_TEXT];
-    unsigned i = 0;
-
-    (void)snprintf(text, sizeof text, "%s", error);
-    error_position(text, "a script", position, sizeof position);
-    while (i < PLACES_MOST && failures->places[i].count > 0 &&
-           strcmp(failures->places[i].position, position) != 0)
-        i++;
-    if (i == PLACES_MOST)
-        return;
-    (void)snprintf(failures->places[i].position, POSITION_TEXT, "%s", position);
-    failures->places[i].count++;
-}
-
-static const struct failing_place *worst_place(const struct failures *failures)
-{
-    const struct failing_place *worst = failures->places;
-
-    for (unsigned i = 1; i < PLACES_MOST; i++) {
-        if (failures->places[i].count > worst->count)
-            worst = &failures->places[i];
-    }
-    return worst;
-}
-
-/* Whether its last errors, as many as there may not be, have come within so short a time. */
 static bool has_failed(const struct lua_engine *engine, const struct generation *generation)
 {
-    const struct probation_config *config = &engine->probation.config;
-    const struct failures *failures = &generation->failures;
-    uint64_t first;
-
-    if (config->errors == 0 || failures->count < config->errors)
-        return false;
-    first = failures->times[(failures->count - config->errors) % PROBATION_ERRORS];
-    return loop_now(engine->loop) - first <= config->within;
+    return failures_are_too_many(&generation->failures, &engine->probation.config,
+                                 loop_now(engine->loop));
 }
 
 /* ---- coming back ---------------------------------------------------------------------------- */
@@ -97,7 +57,7 @@ static void states_return(struct lua_engine *engine, const struct generation *ba
 static void tell_return(struct lua_engine *engine, const struct generation *bad,
                         const struct generation *good, const struct conference *conference)
 {
-    const struct failing_place *worst = worst_place(&bad->failures);
+    const struct failing_place *worst = failures_worst(&bad->failures);
     const char *name = conference ? conference_name(conference) : NULL;
 
     log_write(LOG_LEVEL_ERROR, name, NULL,
@@ -124,6 +84,8 @@ static void reserve_return(struct lua_engine *engine)
     good->failures = (struct failures){0};
     engine->generation = good;
     generation_release(bad);
+    if (engine->probation.told)
+        engine->probation.told(engine->probation.told_arg);
     focus_reloaded(engine->focus);
 }
 
@@ -148,13 +110,23 @@ static void look(void *arg)
         reserve_return(engine);
 }
 
-void probation_fail(struct generation *generation, const char *error)
+/* Whether that may come to an end by itself. */
+static bool is_on_trial(const struct lua_engine *engine, const struct generation *generation)
+{
+    return engine->probation.reserve || generation != engine->generation;
+}
+
+void probation_fail(struct generation *generation, const char *error, const char *party)
 {
     struct lua_engine *engine = generation->engine;
-    struct failures *failures = &generation->failures;
 
-    failures->times[failures->count++ % PROBATION_ERRORS] = loop_now(engine->loop);
-    place_count(failures, error);
+    if (!failures_add(&generation->failures, &engine->probation.config, loop_now(engine->loop),
+                      error, party) &&
+        is_on_trial(engine, generation) && (generation->failures.left_out % 100) == 1)
+        log_warn("script generation %u: errors that %s brings about count no more: within that "
+                 "time, %u of one caller or conference do",
+                 generation->number, *party ? party : "nobody",
+                 failures_share(&engine->probation.config));
     if (!engine->probation.look && has_failed(engine, generation))
         (void)loop_timer_start(engine->loop, &engine->probation.look, 0, look, engine);
 }
@@ -223,6 +195,11 @@ void probation_close(struct lua_engine *engine)
     reserve_drop(engine);
     json_decref(engine->probation.returned);
     engine->probation.returned = NULL;
+}
+
+unsigned lua_engine_reserve(const struct lua_engine *engine)
+{
+    return engine->probation.reserve ? engine->probation.reserve->number : 0;
 }
 
 void lua_engine_set_probation(struct lua_engine *engine, const struct probation_config *config)

@@ -8,7 +8,7 @@
 #ifndef LUA_PROBATION_H
 #define LUA_PROBATION_H
 
-#include "lua/errors.h"
+#include "lua/failures.h"
 #include "lua/lua_engine.h"
 
 #include <jansson.h>
@@ -16,27 +16,18 @@
 struct generation;
 struct migration;
 
-enum { PLACES_MOST = 16 }; /* lines of scripts that have failed, whose errors are counted */
-
-/* Errors of one generation. */
-struct failures {
-    unsigned count;
-    uint64_t times[PROBATION_ERRORS]; /* ring; ms, loop_now */
-    struct failing_place {
-        char position[POSITION_TEXT]; /* "policy/open.lua:12" */
-        unsigned count;
-    } places[PLACES_MOST]; /* those that were first */
-};
-
 struct probation {
     struct probation_config config;
     struct generation *reserve; /* what would come back. A reference; NULL: nothing would */
     struct loop_timer *end, *look;
+    void (*told)(void *arg); /* when it has come back; NULL: nobody is */
+    void *told_arg;
     json_t *returned; /* what has come back since the last reload, for the status; NULL: nothing */
 };
 
-/* An error of a script, which begins with its position, was told. */
-void probation_fail(struct generation *generation, const char *error);
+/* An error of a script, which begins with its position, was told. `party`: who has brought it
+ * about, see failures.h. */
+void probation_fail(struct generation *generation, const char *error, const char *party);
 /* The live generation is about to become another one, which is not there yet: it is what would come
  * back, unless it has failed itself while the one before it was there to come back. Takes the
  * engine's reference to it. */

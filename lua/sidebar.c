@@ -24,16 +24,11 @@ enum {
 #define MAKE_PARAMS (PARAM(TITLE) | PARAM(POLICY) | PARAM(BACKGROUND) | PARAM(SHOWN))
 #define TAKE_PARAMS ((verb_params(VERB_SIDEBAR) & ~(MAKE_PARAMS | PARAM(FILE))) | PARAM(BACKGROUND))
 
-static struct conference *self(lua_State *L)
-{
-    return focus_conference(generation_of(L)->engine->focus, handle_check(L, 1, &conference_class));
-}
-
 /* ---- reading -------------------------------------------------------------------------------- */
 
 int conference_get_parent(lua_State *L)
 {
-    const struct conference *conference = self(L);
+    const struct conference *conference = conference_self(L);
 
     if (!conference || !conference_parent(conference))
         return 0;
@@ -43,7 +38,7 @@ int conference_get_parent(lua_State *L)
 
 int conference_sidebars(lua_State *L)
 {
-    const struct conference *conference = self(L), *sidebar = NULL;
+    const struct conference *conference = conference_self(L), *sidebar = NULL;
     size_t count = 0;
     uint64_t *ids;
 
@@ -138,7 +133,7 @@ int conference_sidebar(lua_State *L)
     struct request request = {
         .sidebar = &wish,
         .verb = VERB_SIDEBAR,
-        .conference = self(L),
+        .conference = conference_self(L),
         .params = {.background = BACKGROUND, .shown = SIDEBAR_BY_REF},
     };
     char error[SCRIPT_TEXT];
@@ -184,7 +179,7 @@ static void take_wish(lua_State *L, const char *what, struct sidebar_wish *wish,
         unsigned key = key_check(L, -2, what, names, WISH_COUNT);
 
         if (key == WISH_PROMPT)
-            file_check(L, -1, "ask: prompt", params->file, sizeof params->file);
+            files_check(L, -1, "ask: prompt", params->file, sizeof params->file);
         else if (key == WISH_TIMEOUT)
             wish->timeout = duration_check(L, -1, "ask: timeout", 1, ANSWER_TIMEOUT_MOST);
         else if (key == WISH_ACCEPT)
@@ -208,7 +203,8 @@ static int take(lua_State *L, const char *what, bool asks)
         .accept = asks ? '1' : '\0',
         .decline = asks ? '2' : '\0',
     };
-    struct request request = {.verb = VERB_SIDEBAR, .conference = self(L), .sidebar = &wish};
+    struct request request = {
+        .verb = VERB_SIDEBAR, .conference = conference_self(L), .sidebar = &wish};
     const struct participant *main = participant_at(L, 2);
     struct decision decision;
     int result;

@@ -23,7 +23,7 @@ enum {
     SIMULATION = 1,            /* the id of the only one */
 };
 
-static struct simulation *self(lua_State *L)
+struct simulation *simulation_self(lua_State *L)
 {
     (void)handle_check(L, 1, &simulation_class);
     return tester_of(L)->simulation;
@@ -58,7 +58,7 @@ void simulation_settle(lua_State *L)
 /* sim:advance "5m" */
 static int advance(lua_State *L)
 {
-    (void)self(L);
+    (void)simulation_self(L);
     simulation_advance(L, (uint64_t)duration_check(L, 2, "advance: the time", 0, ADVANCE_MOST));
     return 0;
 }
@@ -66,7 +66,7 @@ static int advance(lua_State *L)
 /* sim:time("2026-03-02 09:00" [, zone]): it is that time now, there, or where the server stands */
 static int set_time(lua_State *L)
 {
-    struct simulation *simulation = self(L);
+    struct simulation *simulation = simulation_self(L);
     const char *text = luaL_checkstring(L, 2);
     struct tm tm = {.tm_isdst = -1};
     int end = 0;
@@ -142,7 +142,7 @@ static int conference(lua_State *L)
     char error[SCRIPT_TEXT];
     int status;
 
-    (void)self(L);
+    (void)simulation_self(L);
     if (lua_isnoneornil(L, 2)) {
         lua_settop(L, 1);
         lua_newtable(L);
@@ -158,125 +158,6 @@ static int conference(lua_State *L)
     if (status)
         script_error(L, "conference: %s", error);
     conference_push(L, conference_id(focus_conference_by_name(engine->focus, wanted.name)));
-    return 1;
-}
-
-/* ---- callers -------------------------------------------------------------------------------- */
-
-static const char *const caller_keys[] = {"password", "proof",      "host", "groups",
-                                          "name",     "user_agent", "to",   "anonymous"};
-
-static const char *optional(lua_State *L, const char *key)
-{
-    return lua_getfield(L, 4, key) == LUA_TNIL ? NULL : luaL_checkstring(L, -1);
-}
-
-/* The word stands on top of the stack. */
-static enum proof proof_take(lua_State *L)
-{
-    const char *word = luaL_checkstring(L, -1);
-
-    for (int proof = PROOF_NONE; proof <= PROOF_REGISTRATION; proof++) {
-        if (strcmp(word, proof_name((enum proof)proof)) == 0)
-            return (enum proof)proof;
-    }
-    script_error(L, "call: proof must be \"password\", \"peer\", \"registration\" or \"none\"");
-}
-
-/* Of the table at index 4; the texts stay on the stack. */
-static void caller_take(lua_State *L, struct simulated_caller *caller)
-{
-    size_t count = sizeof caller_keys / sizeof *caller_keys;
-
-    for (lua_pushnil(L); lua_next(L, 4); lua_pop(L, 1))
-        (void)key_check(L, -2, "call", caller_keys, (unsigned)count);
-    luaL_checkstack(L, 16, NULL);
-    caller->host = optional(L, "host");
-    caller->to_host = optional(L, "to");
-    caller->groups = optional(L, "groups");
-    caller->display_name = optional(L, "name");
-    caller->user_agent = optional(L, "user_agent");
-    if (lua_getfield(L, 4, "password") != LUA_TNIL && lua_toboolean(L, -1))
-        caller->proof = PROOF_PASSWORD;
-    if (lua_getfield(L, 4, "proof") != LUA_TNIL)
-        caller->proof = proof_take(L);
-    (void)lua_getfield(L, 4, "anonymous");
-    caller->anonymous = lua_toboolean(L, -1);
-}
-
-/* Whom an account belongs to has its groups and its name. */
-static void know_account(struct tester *tester, struct lua_engine *engine,
-                         struct simulated_caller *caller, struct account *account)
-{
-    const struct accounts *accounts = tester->config->simulation.accounts;
-    int status = ENOENT;
-
-    if (caller->proof != PROOF_PASSWORD)
-        return;
-    if (accounts)
-        status = accounts->find(accounts->ctx, caller->user, "", account);
-    if (status == ENOENT)
-        status = lua_engine_account(engine, caller->user, "", account);
-    if (status)
-        return;
-    if (!caller->groups)
-        caller->groups = account->groups;
-    if (!caller->display_name && *account->name)
-        caller->display_name = account->name;
-}
-
-/* sim:call("bob", conference or "9000" [, { password = true, … }]) */
-static int call(lua_State *L)
-{
-    struct simulation *simulation = self(L);
-    struct tester *tester = tester_of(L);
-    struct lua_engine *engine = generation_of(L)->engine;
-    struct simulated_caller caller = {.user = luaL_checkstring(L, 2)};
-    struct account account = {.password = ""};
-    const struct conference *to = NULL;
-    struct call *made;
-    int status;
-
-    lua_settop(L, 4);
-    if (lua_isnil(L, 4)) {
-        lua_newtable(L);
-        lua_replace(L, 4);
-    }
-    luaL_checktype(L, 4, LUA_TTABLE);
-    if (lua_type(L, 3) == LUA_TUSERDATA) {
-        to = focus_conference(engine->focus, handle_check(L, 3, &conference_class));
-        if (!to)
-            script_error(L, "call: the conference is over");
-    }
-    caller.to = to ? conference_name(to) : luaL_checkstring(L, 3);
-    caller_take(L, &caller);
-    know_account(tester, engine, &caller, &account);
-    status = tester->port->dial(simulation, &caller, &made);
-    account_wipe(&account);
-    if (status)
-        script_error(L, "call: out of memory");
-    simulation_settle(L);
-    caller_push(L, made);
-    return 1;
-}
-
-/* sim:called [user]: the one whom the server has called last; nil: nobody */
-static int called(lua_State *L)
-{
-    const struct simulation *simulation = self(L);
-    const struct simulating *port = tester_of(L)->port;
-    const char *user = luaL_optstring(L, 2, NULL);
-    struct call *one = NULL, *last = NULL;
-    struct simulated_call view;
-
-    while ((one = port->next(simulation, one))) {
-        port->look(one, &view);
-        if (view.is_outgoing && (!user || strcmp(port->info(one)->caller.user, user) == 0))
-            last = one;
-    }
-    if (!last)
-        return 0;
-    caller_push(L, last);
     return 1;
 }
 
@@ -306,7 +187,7 @@ static void decision_push(lua_State *L, const struct simulated_decision *decisio
 /* sim:decisions [verb]: a list, in their order */
 static int decisions(lua_State *L)
 {
-    const struct simulation *simulation = self(L);
+    const struct simulation *simulation = simulation_self(L);
     const struct simulating *port = tester_of(L)->port;
     const char *verb = luaL_optstring(L, 2, NULL);
     const struct simulated_decision *decision;
@@ -327,7 +208,7 @@ static int errors(lua_State *L)
 {
     struct tester *tester = tester_of(L);
 
-    (void)self(L);
+    (void)simulation_self(L);
     lua_pushinteger(L, tester->errors);
     lua_pushstring(L, tester->errors > 0 ? tester->error : NULL);
     tester->errors = 0;
@@ -348,8 +229,9 @@ static const struct script_function methods[] = {
     {"advance", advance, IN_TEST},
     {"time", set_time, IN_TEST},
     {"conference", conference, IN_TEST},
-    {"call", call, IN_TEST},
-    {"called", called, IN_TEST},
+    {"call", simulation_call, IN_TEST},
+    {"called", simulation_called, IN_TEST},
+    {"initiate", simulation_initiate, IN_TEST},
     {"web", simulation_web, IN_TEST},
     {"decisions", decisions, IN_TEST},
     {"errors", errors, IN_TEST},

@@ -152,7 +152,7 @@ void spoken_open(lua_State *L, int globals)
 
 /* ---- saying them ---------------------------------------------------------------------------- */
 
-static bool is_spoken(lua_State *L, int index)
+bool spoken_is(lua_State *L, int index)
 {
     bool is_one;
 
@@ -206,7 +206,7 @@ bool spoken_push(lua_State *L, int index)
     const char *kind;
 
     index = lua_absindex(L, index);
-    if (!is_spoken(L, index))
+    if (!spoken_is(L, index))
         return false;
     (void)lua_getfield(L, index, "kind");
     kind = lua_tostring(L, -1);

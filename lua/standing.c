@@ -16,13 +16,36 @@ int participant_set_role(lua_State *L)
     return participant_submit(L, &request);
 }
 
+/* As it is called now. */
+static void names_take(const struct participant *participant, struct request_params *params)
+{
+    if (!participant)
+        return;
+    (void)snprintf(params->display_name, sizeof params->display_name, "%s",
+                   participant_given_name(participant));
+    (void)snprintf(params->spoken_name, sizeof params->spoken_name, "%s",
+                   participant_spoken_name(participant));
+}
+
 /* participant:rename "Alice Liddell"; "": as its phone says */
 int participant_rename(lua_State *L)
 {
     struct request request = {.verb = VERB_RENAME};
 
+    names_take(participant_self(L), &request.params);
     text_check(L, 2, "rename: the name", request.params.display_name,
                sizeof request.params.display_name);
+    return participant_submit(L, &request);
+}
+
+/* participant:set_spoken_name "recording:names/alice.wav"; "": none */
+int participant_set_spoken_name(lua_State *L)
+{
+    struct request request = {.verb = VERB_RENAME};
+
+    names_take(participant_self(L), &request.params);
+    file_check(L, 2, "set_spoken_name: the file", request.params.spoken_name,
+               sizeof request.params.spoken_name);
     return participant_submit(L, &request);
 }
 

@@ -27,7 +27,7 @@ unsigned hook_stats_error(struct hook_stats *stats)
 
 json_t *hook_stats_json(const struct hook_stats *stats)
 {
-    return json_pack("{s:I, s:I, s:f, s:f}", "calls", (json_int_t)stats->calls, "errors",
-                     (json_int_t)stats->errors, "p50_us", percentile_us(stats, 0.5), "p99_us",
-                     percentile_us(stats, 0.99));
+    return json_pack("{s:I, s:I, s:I, s:f, s:f}", "calls", (json_int_t)stats->calls, "errors",
+                     (json_int_t)stats->errors, "refused", (json_int_t)stats->refused, "p50_us",
+                     percentile_us(stats, 0.5), "p99_us", percentile_us(stats, 0.99));
 }

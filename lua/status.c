@@ -7,7 +7,22 @@
 #include "lua/shadow.h"
 #include "lua/state.h"
 
-static json_t *policy_status(const struct script_policy *policy)
+/* The conferences for which it is not called for now, having computed enough. */
+static json_t *exhausted(struct lua_engine *engine, const struct script_policy *policy)
+{
+    struct conference_ration *one, *next;
+    json_t *names = json_array();
+
+    HASH_ITER(hh, policy->rations, one, next)
+    {
+        if (ration_look(&one->ration, &engine->rations, loop_now(engine->loop)) != RATION_IS_LEFT)
+            (void)json_array_append_new(
+                names, json_string(conference_name(focus_conference(engine->focus, one->id))));
+    }
+    return names;
+}
+
+static json_t *policy_status(struct lua_engine *engine, const struct script_policy *policy)
 {
     json_t *hooks = json_object();
 
@@ -16,8 +31,9 @@ static json_t *policy_status(const struct script_policy *policy)
             (void)json_object_set_new(hooks, hook_name(i),
                                       hook_stats_json(&policy->hooks[i]->stats));
     }
-    return json_pack("{s:s, s:s, s:s*, s:i, s:o}", "name", policy->name, "file", policy->display,
-                     "error", policy->error, "version", (int)policy->version, "hooks", hooks);
+    return json_pack("{s:s, s:s, s:s*, s:i, s:o, s:o}", "name", policy->name, "file",
+                     policy->display, "error", policy->error, "version", (int)policy->version,
+                     "hooks", hooks, "exhausted", exhausted(engine, policy));
 }
 
 /* One of those that are alive, and who holds it. */
@@ -43,14 +59,14 @@ static json_t *generation_status(const struct lua_engine *engine,
                      "calls", (int)calls, "ahead", ahead, "pinned", pinned);
 }
 
-json_t *lua_engine_status(const struct lua_engine *engine)
+json_t *lua_engine_status(struct lua_engine *engine)
 {
     const struct generation *generation = engine->generation, *each;
     const struct script_policy *policy;
     json_t *policies = json_array(), *generations = json_array();
 
     for (policy = generation->policies; policy; policy = policy->next)
-        (void)json_array_append_new(policies, policy_status(policy));
+        (void)json_array_append_new(policies, policy_status(engine, policy));
     for (each = engine->generations; each; each = each->next)
         if (!each->shadow)
             (void)json_array_append_new(generations, generation_status(engine, each));

@@ -1,6 +1,6 @@
 /*
  * parley.store "members": plain data by keys, which outlives calls and restarts. For applications:
- * each method waits for the disk, and nobody else does.
+ * each method waits for the disk, and nobody else does. Tests look at what is kept.
  */
 #include "lua/conversation.h"
 #include "lua/errors.h"
@@ -9,6 +9,7 @@
 #include "lua/libraries.h"
 #include "lua/params.h"
 #include "lua/state.h"
+#include "lua/testing.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,44 +36,42 @@ struct finding {
     unsigned char bytes[]; /* or the problem */
 };
 
-static void on_answer(const struct store_answer *answer, void *arg)
+/* NULL: out of memory. */
+static struct finding *finding_make(const struct store_answer *answer)
 {
     const void *bytes = answer->problem ? (const void *)answer->problem : answer->value.bytes;
     size_t size = answer->problem ? strlen(answer->problem) : answer->value.size;
     struct finding *finding = malloc(sizeof *finding + size + 1);
 
-    if (finding) {
-        *finding = (struct finding){.is_done = !answer->problem,
-                                    .has_more = answer->has_more,
-                                    .kind = answer->value.kind,
-                                    .number = answer->value.number,
-                                    .size = size};
-        if (size > 0)
-            memcpy(finding->bytes, bytes, size);
-        finding->bytes[size] = '\0';
-    }
-    errand_finish(arg, finding, free);
-}
-
-/* The answer; NULL, with nil and why on the stack: there is none. */
-static const struct finding *finding_take(lua_State *L, struct conversation *conversation)
-{
-    const struct finding *finding;
-
-    (void)errand_drop(conversation);
-    finding = conversation->outcome.result;
-    if (finding && finding->is_done)
-        return finding;
-    (void)failure_push(L, finding ? (const char *)finding->bytes : conversation->outcome.text, 0);
-    return NULL;
-}
-
-static int value_push(lua_State *L, struct conversation *conversation)
-{
-    const struct finding *finding = finding_take(L, conversation);
-
     if (!finding)
-        return 2;
+        return NULL;
+    *finding = (struct finding){.is_done = !answer->problem,
+                                .has_more = answer->has_more,
+                                .kind = answer->value.kind,
+                                .number = answer->value.number,
+                                .size = size};
+    if (size > 0)
+        memcpy(finding->bytes, bytes, size);
+    finding->bytes[size] = '\0';
+    return finding;
+}
+
+static void on_answer(const struct store_answer *answer, void *arg)
+{
+    errand_finish(arg, finding_make(answer), free);
+}
+
+static void on_answer_in_test(const struct store_answer *answer, void *arg)
+{
+    struct finding **findingp = arg;
+
+    *findingp = finding_make(answer);
+}
+
+/* What methods return of what was found. */
+
+static int value_push(lua_State *L, const struct finding *finding)
+{
     if (finding->kind == STORE_NUMBER) {
         lua_pushinteger(L, finding->number);
     } else if (finding->kind == STORE_NOTHING) {
@@ -83,21 +82,17 @@ static int value_push(lua_State *L, struct conversation *conversation)
     return 1;
 }
 
-static int done_push(lua_State *L, struct conversation *conversation)
+static int done_push(lua_State *L, const struct finding *finding)
 {
-    if (!finding_take(L, conversation))
-        return 2;
+    (void)finding;
     lua_pushboolean(L, 1);
     return 1;
 }
 
-static int keys_push(lua_State *L, struct conversation *conversation)
+static int keys_push(lua_State *L, const struct finding *finding)
 {
-    const struct finding *finding = finding_take(L, conversation);
     lua_Integer count = 0;
 
-    if (!finding)
-        return 2;
     lua_newtable(L);
     for (size_t at = 0; at < finding->size; at += strlen((const char *)finding->bytes + at) + 1) {
         lua_pushstring(L, (const char *)finding->bytes + at);
@@ -105,6 +100,37 @@ static int keys_push(lua_State *L, struct conversation *conversation)
     }
     lua_pushboolean(L, finding->has_more);
     return 2;
+}
+
+/* `finding` NULL: there is none, for that reason. */
+static int found_push(lua_State *L, const struct finding *finding, const char *problem,
+                      int (*push)(lua_State *L, const struct finding *finding))
+{
+    if (finding && finding->is_done)
+        return push(L, finding);
+    return failure_push(L, finding ? (const char *)finding->bytes : problem, 0);
+}
+
+static int outcome_push(lua_State *L, struct conversation *conversation,
+                        int (*push)(lua_State *L, const struct finding *finding))
+{
+    (void)errand_drop(conversation);
+    return found_push(L, conversation->outcome.result, conversation->outcome.text, push);
+}
+
+static int value_outcome(lua_State *L, struct conversation *conversation)
+{
+    return outcome_push(L, conversation, value_push);
+}
+
+static int done_outcome(lua_State *L, struct conversation *conversation)
+{
+    return outcome_push(L, conversation, done_push);
+}
+
+static int keys_outcome(lua_State *L, struct conversation *conversation)
+{
+    return outcome_push(L, conversation, keys_push);
 }
 
 /* It is done all the same. */
@@ -116,18 +142,31 @@ static void cancel(struct conversation *conversation)
         conversation->generation->engine->storing->forget(errand);
 }
 
-static const struct wait value_wait = {.push = value_push, .cancel = cancel};
-static const struct wait done_wait = {.push = done_push, .cancel = cancel};
-static const struct wait keys_wait = {.push = keys_push, .cancel = cancel};
+/* How an application waits for an answer, and what is returned of it; a test does not wait. */
+struct answering {
+    struct wait wait;
+    int (*push)(lua_State *L, const struct finding *finding);
+};
+
+static const struct answering value_answer = {{.push = value_outcome, .cancel = cancel},
+                                              value_push};
+static const struct answering done_answer = {{.push = done_outcome, .cancel = cancel}, done_push};
+static const struct answering keys_answer = {{.push = keys_outcome, .cancel = cancel}, keys_push};
 
 /* ---- asking --------------------------------------------------------------------------------- */
 
 struct wish {
     const char *what;
-    struct conversation *conversation;
+    struct conversation *conversation; /* NULL: it is a test */
+    struct finding *finding;           /* of a test */
     struct store_request request;
     char key[STORE_KEY_MAX + 1];
 };
+
+static const struct storing *storing_of(lua_State *L)
+{
+    return generation_of(L)->engine->storing;
+}
 
 static void wish_begin(lua_State *L, struct wish *wish, const char *what, enum store_verb verb)
 {
@@ -143,7 +182,7 @@ static void wish_begin(lua_State *L, struct wish *wish, const char *what, enum s
         text_check(L, 2, key_name, wish->key, sizeof wish->key);
     if (verb != STORE_KEYS && *wish->key == '\0')
         script_error(L, "%s must not be empty", key_name);
-    if (!generation_of(L)->engine->storing)
+    if (!storing_of(L))
         script_error(L, "%s: this server has no store", what);
 }
 
@@ -178,7 +217,7 @@ static struct errand *errand_of(lua_State *L, const struct wish *wish)
 {
     struct conversation *conversation = wish->conversation;
 
-    if (!conversation_visitor(conversation))
+    if (!conversation || !conversation_visitor(conversation))
         return NULL;
     if (!is_question(wish) && (conversation->wait || !lua_isyieldable(L))) {
         conversation_ration(L, conversation, wish->what);
@@ -190,12 +229,14 @@ static struct errand *errand_of(lua_State *L, const struct wish *wish)
 
 /* Pushes nothing, raises nothing. As storing->ask. What changes something is done even when nobody
  * waits for it. */
-static int submit(const struct wish *wish, struct errand *errand)
+static int submit(const struct storing *storing, struct wish *wish, struct errand *errand)
 {
-    const struct storing *storing = wish->conversation->generation->engine->storing;
     struct store_errand *under_way;
     int error;
 
+    if (!wish->conversation)
+        return storing->ask(storing->ctx, &wish->request, on_answer_in_test, &wish->finding,
+                            &under_way);
     if (!errand && is_question(wish))
         return ESRCH;
     error =
@@ -205,9 +246,20 @@ static int submit(const struct wish *wish, struct errand *errand)
     return error;
 }
 
+/* What the method returns in a test, whose store answers in the next turn of the loop. */
+static int settle(lua_State *L, struct wish *wish, const struct answering *answering)
+{
+    int count;
+
+    simulation_settle(L);
+    count = found_push(L, wish->finding, "out of memory", answering->push);
+    free(wish->finding);
+    return count;
+}
+
 /* What the method returns after that. */
-static int wait_or_tell(lua_State *L, const struct wish *wish, bool has_errand, int error,
-                        const struct wait *wait)
+static int wait_or_tell(lua_State *L, struct wish *wish, bool has_errand, int error,
+                        const struct answering *answering)
 {
     if (error == ESRCH)
         return handle_gone(L);
@@ -216,17 +268,19 @@ static int wait_or_tell(lua_State *L, const struct wish *wish, bool has_errand, 
             (void)errand_drop(wish->conversation);
         return failure_push(L, error == EAGAIN ? "the store is too busy" : strerror(error), 0);
     }
+    if (!wish->conversation)
+        return settle(L, wish, answering);
     if (has_errand)
-        return conversation_wait(L, wish->conversation, wait);
+        return conversation_wait(L, wish->conversation, &answering->wait);
     lua_pushboolean(L, 1);
     return 1;
 }
 
-static int ask(lua_State *L, const struct wish *wish, const struct wait *wait)
+static int ask(lua_State *L, struct wish *wish, const struct answering *answering)
 {
     struct errand *errand = errand_of(L, wish);
 
-    return wait_or_tell(L, wish, errand != NULL, submit(wish, errand), wait);
+    return wait_or_tell(L, wish, errand != NULL, submit(storing_of(L), wish, errand), answering);
 }
 
 /* store:get(key): the value, nil when there is none; or nil and why */
@@ -235,7 +289,7 @@ static int store_get(lua_State *L)
     struct wish wish;
 
     wish_begin(L, &wish, "get", STORE_GET);
-    return ask(L, &wish, &value_wait);
+    return ask(L, &wish, &value_answer);
 }
 
 /* store:delete(key): what was there */
@@ -244,7 +298,7 @@ static int store_delete(lua_State *L)
     struct wish wish;
 
     wish_begin(L, &wish, "delete", STORE_DELETE);
-    return ask(L, &wish, &value_wait);
+    return ask(L, &wish, &value_answer);
 }
 
 /* store:keys([prefix]): a list in order, and whether there are more */
@@ -253,7 +307,7 @@ static int store_keys(lua_State *L)
     struct wish wish;
 
     wish_begin(L, &wish, "keys", STORE_KEYS);
-    return ask(L, &wish, &keys_wait);
+    return ask(L, &wish, &keys_answer);
 }
 
 /* store:add(key [, number = 1 [, { ttl = … }]]): the sum */
@@ -265,7 +319,7 @@ static int store_add(lua_State *L)
     wish.request.value =
         (struct store_value){.kind = STORE_NUMBER, .number = luaL_optinteger(L, 3, 1)};
     take_ttl(L, 4, &wish);
-    return ask(L, &wish, &value_wait);
+    return ask(L, &wish, &value_answer);
 }
 
 /* The value at index 3 as bytes, which are the caller's to free; NULL: it is a number. Raises. */
@@ -303,9 +357,9 @@ static int store_set(lua_State *L)
     take_ttl(L, 4, &wish);
     errand = errand_of(L, &wish);
     bytes = take_value(L, &wish); /* nothing raises from here to free */
-    error = submit(&wish, errand);
+    error = submit(storing_of(L), &wish, errand);
     free(bytes);
-    return wait_or_tell(L, &wish, errand != NULL, error, &done_wait);
+    return wait_or_tell(L, &wish, errand != NULL, error, &done_answer);
 }
 
 /* ---- the class ------------------------------------------------------------------------------ */
@@ -334,9 +388,12 @@ int parley_store(lua_State *L)
 void store_class_open(lua_State *L)
 {
     static const struct script_function methods[] = {
-        {"get", store_get, IN_APPLICATION},       {"set", store_set, IN_APPLICATION},
-        {"add", store_add, IN_APPLICATION},       {"keys", store_keys, IN_APPLICATION},
-        {"delete", store_delete, IN_APPLICATION}, {NULL, NULL, 0},
+        {"get", store_get, IN_APPLICATION | IN_TEST},
+        {"set", store_set, IN_APPLICATION | IN_TEST},
+        {"add", store_add, IN_APPLICATION | IN_TEST},
+        {"keys", store_keys, IN_APPLICATION | IN_TEST},
+        {"delete", store_delete, IN_APPLICATION | IN_TEST},
+        {NULL, NULL, 0},
     };
 
     (void)luaL_newmetatable(L, class_name);

@@ -48,14 +48,34 @@ void tester_note(struct tester *tester, const char *error);
 /* expect(value, expected [, what]) */
 int test_expect(lua_State *L);
 
-/* simulation.c, caller.c, web.c */
+/* simulation.c, dialing.c, caller.c, web.c */
 extern const struct handle_class simulation_class, caller_class;
 void caller_push(lua_State *L, const struct call *call);
+struct call *caller_at(lua_State *L, int index);
+/* What a method of the caller at index 1 returns that has its phone do something: the caller. A
+ * test that has a phone do what it cannot is wrong. */
+int caller_done(lua_State *L, bool can, const char *what);
+/* The simulation at index 1. */
+struct simulation *simulation_self(lua_State *L);
 /* Lets what has just been done take effect. */
 void simulation_settle(lua_State *L);
 /* The same after so many ms. */
 void simulation_advance(lua_State *L, uint64_t ms);
 /* sim:web(function) */
 int simulation_web(lua_State *L);
+/* sim:call, sim:called, sim:initiate */
+int simulation_call(lua_State *L);
+int simulation_called(lua_State *L);
+int simulation_initiate(lua_State *L);
+
+/* hearing.c: methods of callers */
+int caller_hears(lua_State *L);
+int caller_heard(lua_State *L);
+int caller_must_hear(lua_State *L);
+int caller_must_not_hear(lua_State *L);
+int caller_playing(lua_State *L);
+int caller_received(lua_State *L);
+int caller_document(lua_State *L);
+int caller_sees(lua_State *L);
 
 #endif

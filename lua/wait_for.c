@@ -113,14 +113,30 @@ static bool on_time(struct conversation *conversation)
     return conversation_note(conversation, false, "timeout");
 }
 
-/* Takes the first key that was pressed. */
+static char take_key(struct conversation *conversation)
+{
+    char key = *conversation->keys;
+
+    if (key)
+        memmove(conversation->keys, conversation->keys + 1, strlen(conversation->keys));
+    return key;
+}
+
+/* Takes the first key that was pressed, but for those that nobody wants. */
 static bool on_key(struct conversation *conversation)
 {
-    struct conference_event event = {.kind = EVENT_DIGIT, .digit = *conversation->keys};
+    const char *wanted = conversation->wanted_keys;
+    struct conference_event event = {.kind = EVENT_DIGIT};
 
-    if (!conversation->wants_keys || !event.digit)
+    if (!conversation->wants_keys)
         return false;
-    memmove(conversation->keys, conversation->keys + 1, strlen(conversation->keys));
+    do
+        event.digit = take_key(conversation);
+    while (event.digit && *wanted && !strchr(wanted, event.digit));
+    if (!event.digit)
+        return false;
+    if (*wanted)
+        visitor_take_keys(conversation_visitor(conversation), wanted, true);
     return note_event(conversation, &event);
 }
 
@@ -150,10 +166,11 @@ static uint64_t take_event(lua_State *L, int index)
     return EVENT_BIT(key_check(L, index, "wait_for", names, EVENT_COUNT));
 }
 
-/* The table at index 2: names, and how long. Returns the events as bits. */
-static uint64_t take_events(lua_State *L, unsigned *msp)
+/* The table at index 2: names, how long, and, unless `keys` is NULL, which keys. Returns the events
+ * as bits. */
+static uint64_t take_events(lua_State *L, unsigned *msp, char *keys)
 {
-    static const char *const names[] = {"timeout"};
+    static const char *const names[] = {"timeout", "keys"};
     uint64_t events = 0;
 
     *msp = FOR_EVER;
@@ -164,10 +181,14 @@ static uint64_t take_events(lua_State *L, unsigned *msp)
     while (lua_next(L, 2)) {
         if (lua_isinteger(L, -2))
             events |= take_event(L, -1);
-        else if (key_check(L, -2, "wait_for", names, 1) == 0)
+        else if (key_check(L, -2, "wait_for", names, keys ? 2 : 1) == 0)
             *msp = seconds_check(L, -1, "wait_for: timeout");
         lua_pop(L, 1);
     }
+    if (keys)
+        keys_field(L, 2, "wait_for", "keys", keys);
+    if (keys && *keys && !(events & EVENT_BIT(EVENT_DIGIT)))
+        script_error(L, "wait_for: keys are those of the event \"digit\", which is not named");
     if (!events)
         script_error(L, "wait_for: no event is named, as in wait_for { \"digit\", timeout = 5 }");
     return events;
@@ -180,7 +201,7 @@ static int wait_begin(lua_State *L, struct conversation *conversation, unsigned 
     return conversation_wait(L, conversation, &event_wait);
 }
 
-/* call:wait_for { event, …, timeout = … }: what happens to the caller. */
+/* call:wait_for { event, …, timeout = …, keys = … }: what happens to the caller. */
 int call_wait_for(lua_State *L)
 {
     struct conversation *conversation = conversation_check(L);
@@ -190,7 +211,8 @@ int call_wait_for(lua_State *L)
     unsigned ms;
 
     conversation_check_wait(L, conversation, "wait_for");
-    events = take_events(L, &ms);
+    *conversation->wanted_keys = '\0';
+    events = take_events(L, &ms, conversation->wanted_keys);
     visitor = conversation_visitor(conversation);
     if (!visitor)
         return handle_gone(L);
@@ -199,6 +221,8 @@ int call_wait_for(lua_State *L)
     if (!participant && events != EVENT_BIT(EVENT_DIGIT))
         return luaL_error(L, "wait_for: the caller is in no conference, where nothing comes but "
                              "\"digit\"");
+    if (*conversation->wanted_keys)
+        visitor_take_keys(conversation_visitor(conversation), conversation->wanted_keys, false);
     if (on_key(conversation))
         return conversation_over(L, conversation, &event_wait);
     if (participant)
@@ -216,7 +240,7 @@ int conference_wait_for(lua_State *L)
     unsigned ms;
 
     conversation_check_wait(L, conversation, "wait_for");
-    events = take_events(L, &ms);
+    events = take_events(L, &ms, NULL);
     if (!conversation_visitor(conversation) ||
         !focus_conference(generation_of(L)->engine->focus, id))
         return handle_gone(L);

@@ -13,6 +13,8 @@ return {
         { "from", "actor", "who calls" },
         { "to", "string", "what was called" },
         { "answered", "boolean", "" },
+        { "participant", "participant?", "who it is in the conference, or sidebar, where it speaks" },
+        { "conference", "conference?", "where that is" },
       },
       functions = {
         { name = "ring", takes = "", gives = "true or gone", from = "application", text = "180.",
@@ -47,7 +49,7 @@ return {
           example = [[local pin = call:ask { prompt = "enter-pin", max = 8, retries = 2 }]] },
         { name = "sleep", takes = "time: duration", gives = "true or reason", from = "application",
           waits = true, text = "Waits.", example = [[call:sleep(2)]] },
-        { name = "wait_for", takes = "events: string|wait_for_options", gives = "event or reason",
+        { name = "wait_for", takes = "events: string|call_wait_for_options", gives = "event or reason",
           from = "application", waits = true,
           text = [[The next of these events that happens to the caller; or `nil` and `"timeout"` or
             `"gone"`.]],

@@ -61,6 +61,11 @@ return {
           example = [[conference:invite("sip:bob@192.0.2.7", { timeout = 20 })]],
         },
         {
+          name = "message", takes = "text: string", gives = "true or refusal", from = "act",
+          text = [[Writes to all whose phones take messages (hook `message`).]],
+          example = [[conference:message "We go on at three"]],
+        },
+        {
           name = "wait_for", takes = "events: string|wait_for_options",
           gives = "event or reason", from = "application", waits = true,
           text = [[The next event of these in the conference, and the participant that it is about; or `nil`
@@ -100,9 +105,10 @@ return {
           example = [[conference:media { direction = "sendonly" }]],
         },
         {
-          name = "play", takes = "file: file, options?: announce_options", gives = "true or refusal",
-          from = "act", text = [[To all (hook `announce`). `played` tells when it is over.]],
-          example = [[conference:play("welcome", { gain = -6 })]],
+          name = "play", takes = "what: file|spoken|announce_options, options?: announce_options",
+          gives = "true or refusal", from = "act",
+          text = [[To all (hook `announce`). `played` tells when it is over.]],
+          example = [[conference:play { "there-are", number(#conference), "participants", gain = -6 }]],
         },
         {
           name = "record", takes = "options?: recording_options", gives = "string or refusal", from = "act",
@@ -204,6 +210,7 @@ return {
     {
       name = "announce_options",
       keys_of = "conference:play",
+      text = [[What is played, as in a list, and:]],
       fields = {
         { "gain", "gain?", "", default = "0" },
         { "loop", "boolean?", "again and again, until `stop()`", default = "false" },
@@ -231,6 +238,15 @@ return {
       text = [[The names of events, as in a list, and:]],
       fields = {
         { "timeout", "duration?", "how long it waits at most" },
+      },
+    },
+    {
+      name = "call_wait_for_options",
+      keys_of = "call:wait_for",
+      extends = "wait_for_options",
+      fields = {
+        { "keys", "string?", [[in the mix: those of `"digit"` that matter. They, and what is pressed after
+          them, are told to nobody else until this is waited for again]], default = "any" },
       },
     },
   },

@@ -14,6 +14,7 @@ local contexts = {
     script = "decision mix event application",
     read = "decision mix event application test",
     act = "event application test",
+    keep = "application test",
     write = "decision event application",
     anywhere = "loading decision mix event application migrate test",
   },

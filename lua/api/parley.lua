@@ -40,6 +40,13 @@ return {
           example = [[local conference = parley.create { policy = "rooms", digits = 6 }]],
         },
         {
+          name = "on_behalf", takes = "run: fun(): any", gives = "any", from = "event",
+          text = [[In the hooks `messaged` and `digit`: what the function asks for is asked for by whoever
+            has written or pressed, so that their rights decide, and the journal names them. Returns
+            what the function returns.]],
+          example = [[if event.name == "digit" then parley.on_behalf(function() conference:lock() end) end]],
+        },
+        {
           name = "after", takes = "time: duration, run: fun()", gives = "timer", from = "application",
           text = [[Runs the function once, while the application waits.]],
           example = [[parley.after("5s", function() print "still here" end)]],

@@ -14,6 +14,7 @@ return {
         { "actor", "actor", "who asks" },
         { "target", "participant?", "whom it is about" },
         { "uri", "string?", "of an invite: who is to be called" },
+        { "text", "string?", "of a message" },
         { "package", "string?", "of a subscription" },
         { "params", "table", "what is asked for" },
         { "since", "integer", "seconds since 1970" },

@@ -1,12 +1,12 @@
 -- Class policy: its hooks, by the verbs that they decide about and the events that they are told, and
 -- what they are given.
 local entry = [[role display_name may_speak floor muted held anonymous hidden background agc denoise vad
-                speaks hears]]
+                speaks hears attendant spoken_name]]
 
 return {
   -- Who may do it when no policy has an opinion is in README.md, "Accounts and who may do what".
   verbs = {
-    { "create", "title policy hide_focus empty_timeout duration warning ends_with_creator",
+    { "create", "title policy hide_focus attendant empty_timeout duration warning ends_with_creator",
       "a conference is to be made: by a call to its name (`request.is_name_given`), by a factory "
       .. "(`request.factory`), by a script. There is no `conference` yet" },
     { "join", entry .. " pin", "somebody wants in" },
@@ -20,8 +20,10 @@ return {
     { "media", "direction codecs", "the media of all" },
     { "announce", "file gain loop", "a file is to be played to all, or to the target; `file` is `\"\"`: "
       .. "what plays is to end" },
+    { "message", "relay", "something is written to the conference, or to the target: `request.text`; "
+      .. "with `relay = false` only the scripts are told, as of a command" },
     { "role", "role", "the target is to have another role" },
-    { "rename", "display_name", "the target is to be shown by another name" },
+    { "rename", "display_name spoken_name", "the target is to be shown, or announced, by another name" },
     { "floor", "floor", "the target is to have the floor, or no longer" },
     { "permit", "may_speak", "the target is to have leave to speak, or only to listen" },
     { "record", "file tracks paused", "what is said is to be recorded, or the recording of that file to "
@@ -65,6 +67,8 @@ return {
     { "limited", "seconds", "its time was set: what is left; 0: no end", true },
     { "recorded", "on paused file seconds reason", "it is recorded, or not: for a while, or no longer", true },
     { "played", "reason", "what was announced is over" },
+    { "messaged", "text sender relayed", "has written to the conference (whoever is not in it is no "
+      .. "participant; a script has no `sender`)" },
     { "pending", "request", "a request waits for somebody's decision" },
     { "decided", "approved code reason request", "and does no longer" },
   },
@@ -95,10 +99,13 @@ return {
     reason = { "string", "" },
     remote_loss = { "number", "0 to 1" },
     remote_mos = { "number?", "what the phone hears" },
+    relayed = { "boolean", "whether the others were told" },
     request = { "pending", "" },
     round_trip = { "number", "seconds" },
     seconds = { "number", "" },
+    sender = { "string", "as whom the others are shown who has written" },
     sidebar = { "conference", "" },
+    text = { "string", "" },
   },
 
   classes = {
@@ -126,6 +133,7 @@ return {
         { "name", "string?", "of an invite: their name" },
         { "replaces", "string?", "of an invite: the call that it is to replace (RFC 3891)" },
         { "by_refer", "boolean?", "of an invite: whether they are only asked to dial in" },
+        { "text", "string?", "of a message" },
         { "asks", "boolean?", "of a sidebar: whether the target is asked" },
       },
     },
@@ -152,6 +160,8 @@ return {
       fields = {
         { "role", "string?", "a word of yours" },
         { "display_name", "string?", [[what the roster shows; `""`: what the phone says]] },
+        { "spoken_name", "file?", [[what it is announced by; `""`: nothing]] },
+        { "attendant", "string?", [[the application that attends to who comes in; `"none"`: nobody]] },
         { "may_speak", "boolean?", "`false`: only listens, muted or not" },
         { "floor", "boolean?", "" },
         { "muted", "boolean?", "" },
@@ -176,13 +186,14 @@ return {
         { "locked", "boolean?", "" },
         { "direction", [["sendrecv"|"sendonly"|"recvonly"|"inactive"?]], "what the conference does" },
         { "codecs", "string[]?", "best first" },
-        { "file", "file?", "" },
+        { "file", "file|file[]|nil", "what is played, one or several; or written" },
         { "tracks", "boolean?", "each participant is recorded on a track of its own, too" },
         { "paused", "boolean?", "of a recording" },
         { "gain", "gain?", "" },
         { "loop", "boolean?", "" },
         { "shown", [["none"|"ref"|"val"?]], "how the parent's subscribers see a sidebar" },
         { "view", [["plain"|"moderator"?]], "what a subscriber is shown" },
+        { "relay", "boolean?", "of a message: it goes to the others" },
         { "approved", "boolean?", "" },
       },
     },

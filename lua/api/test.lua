@@ -45,6 +45,11 @@ return {
         { name = "called", takes = "user?: string", gives = "caller?", from = "test",
           text = "Whom the server has called last; of that user part.",
           example = [[sim:called "carol":answer()]] },
+        { name = "initiate", takes = "user: string, to: conference|string, how?: simulated_call",
+          gives = "conference or refusal", from = "test",
+          text = [[Somebody wants a conference with others in it, by INITIATE: a new one of that factory, or
+            that one. A new one calls them, too.]],
+          example = [[local made = sim:initiate("alice", "board", { password = true, with = { "sip:bob@192.0.2.7" } })]] },
         { name = "advance", takes = "time: duration", gives = "", from = "test",
           text = "Time goes by, at most 31 days at once.", example = [[sim:advance "5m"]] },
         { name = "time", takes = "time: string, zone?: string", gives = "", from = "test",
@@ -88,6 +93,7 @@ return {
         { "to", "string?", "the host that it calls", default = [["127.0.0.1"]] },
         { "user_agent", "string?", "" },
         { "anonymous", "boolean?", "wants its name told to nobody" },
+        { "with", "string[]?", "SIP URIs: whom the conference is to call, too" },
       },
     },
     {
@@ -120,6 +126,7 @@ return {
         { "target", "string?", "where it was redirected or transferred to" },
         { "participant", "participant?", "that it is" },
         { "conference", "conference?", "that it is in" },
+        { "referred", "integer?", "how it goes with its last REFER: 100, 180, 200, 486 …" },
       },
       functions = {
         { name = "press", takes = "keys: string", gives = "caller", from = "test",
@@ -140,14 +147,45 @@ return {
           text = "Does not take it: 486, or another status.", example = [[sim:called():reject(603)]] },
         { name = "hangup", takes = "", gives = "caller", from = "test",
           text = "Also before there was an answer.", example = [[bob:hangup()]] },
+        { name = "lose", takes = "time?: duration", gives = "caller", from = "test",
+          text = "Nothing comes from the phone any more, and has not for so long: 30 s.",
+          example = [[bob:lose()]] },
+        { name = "judge", takes = "grade: string, before?: string", gives = "caller", from = "test",
+          text = [[Its line is `"good"`, `"fair"`, `"poor"` or `"bad"` from now on; it was good.]],
+          example = [[bob:judge "bad"]] },
+        { name = "refer", takes = "uri: string, method?: string", gives = "integer, string",
+          from = "test", text = [[Asks its conference to call somebody, by REFER, or with another method
+            about somebody: `"BYE"`, to put them out, `"HOLD"`, `"RESUME"`, or `"REFER"`, to ask them to
+            dial in. What is answered: 202, or why not.]],
+          example = [[local code, reason = alice:refer "sip:carol@192.0.2.7"]] },
         { name = "hears", takes = "other: caller", gives = "number?", from = "test",
           text = "At how many dB, to a tenth; `nil`: not at all.",
           example = [[expect(bob:hears(alice), 0)]] },
         { name = "heard", takes = "", gives = "string[]", from = "test",
           text = "The prompts and files that were played to it, in their order.",
           example = [[expect(bob:heard(), { "welcome", "menu" })]] },
+        { name = "must_hear", takes = "file: string, within?: duration", gives = "caller", from = "test",
+          text = [[Fails the test unless that is played to it, after what it had to hear before, within 10 s
+            or another time, which goes by until then.]],
+          example = [[bob:must_hear "welcome"]] },
+        { name = "must_not_hear", takes = "file: string, within?: duration", gives = "caller",
+          from = "test", text = [[Fails the test if that has been played to it since what it had to hear; or
+            is within that time.]],
+          example = [[alice:must_not_hear "welcome"]] },
         { name = "playing", takes = "", gives = "string[]", from = "test",
           text = "Those that play now.", example = [[expect(bob:playing(), {})]] },
+        { name = "sees", takes = "other?: caller", gives = "table or refusal", from = "test",
+          text = [[The conference package (RFC 4575) as a table: elements and attributes by their names, with
+            `_` for `-`; users by their URIs; `endpoint`, `media` and `entry` are lists. Of another caller:
+            its user there, or `nil`.]],
+          example = [[assert(alice:sees(bob).roles.entry[1])]] },
+        { name = "message", takes = "text: string", gives = "integer, string", from = "test",
+          text = [[Writes to the conference that it has called, out of a call when it is in none: the SIP
+            status that this is answered with, and its reason.]],
+          example = [[expect(bob:message "hello", 202)]] },
+        { name = "received", takes = "", gives = "string[]", from = "test",
+          text = "The messages that came, as its phone shows them.",
+          example = [[alice:message "hello" expect(bob:received(), { "alice: hello" })]] },
         { name = "document", takes = "package?: string", gives = "string or refusal", from = "test",
           text = [[What its phone would be told that subscribes to the conference package (RFC 4575), or
             another one.]],

@@ -6,7 +6,8 @@
  * stop", "shadow start [--for POLICY] [--conference NAME] [--seconds N] FILE", "stop", "invite
  * CONFERENCE URI", "create [FACTORY]", "end CONFERENCE [REASON]", "recheck CONFERENCE", "fact NAME
  * [VALUE]", "explain [--json] CONFERENCE [LISTENER [TALKER]]", "pending [CONFERENCE]", "approve
- * ID", "refuse ID [REASON]", "record [--with-secrets] CONFERENCE PATH", "record --stop CONFERENCE".
+ * ID", "refuse ID [REASON]", "record [--with-secrets] [--size MIB] CONFERENCE PATH",
+ * "record --stop CONFERENCE".
  * The answer's first line is "ok" or "error TEXT"; after an ok the body
  * follows until the end of the stream. Used by main. The server side runs on the focus
  * thread; the client side blocks.
@@ -22,8 +23,7 @@ struct control;
 
 /* Where a conference is to be among the generations of the scripts. */
 enum placing {
-    PLACE_AHEAD,    /* what is in the files now decides about it, and about no other … */
-    PLACE_BACK,     /* … and no longer */
+    PLACE_BACK,     /* it has been reloaded alone, and goes with all others again */
     PLACE_PINNED,   /* it stays with what decides about it … */
     PLACE_UNPINNED, /* … and no longer */
 };
@@ -44,11 +44,14 @@ struct control_server {
     json_t *(*scripts)(void *arg);       /* new reference */
     json_t *(*registrations)(void *arg); /* a list of { account, contact, … }; new reference */
     json_t *(*signalling)(void *arg);    /* SIP in figures; new reference */
+    json_t *(*recordings)(void *arg);    /* as journal_recordings has it; new reference */
     unsigned (*thread_count)(void *arg);
     void (*thread_stats)(void *arg, unsigned thread, struct mixing_thread_stats *stats);
-    /* Calls `done`, at once or later, unless the server ends: with 0, and lines about what needs a
-     * restart; or with an errno and one line. */
-    void (*reload)(void *arg, void (*done)(void *arg, int error, const char *told), void *done_arg);
+    /* Of this conference alone, by its name; NULL: of all. Calls `done`, at once or later, unless
+     * the server ends: with 0, and lines about what needs a restart; or with an errno and one line.
+     */
+    void (*reload)(void *arg, const char *only,
+                   void (*done)(void *arg, int error, const char *told), void *done_arg);
     /* An errno, and one line in `told`, when it cannot be. */
     int (*place)(void *arg, enum placing placing, struct conference *conference, char *told,
                  size_t told_size);
@@ -58,8 +61,9 @@ struct control_server {
     /* Sets a fact for scripts, unless `value` is NULL; what it is, or why not, goes to `told`. An
      * errno. */
     int (*fact)(void *arg, const char *name, const char *value, char *told, size_t told_size);
-    /* What is asked and happens in a conference is recorded, by "[--with-secrets] CONFERENCE PATH",
-     * or no longer, by "--stop CONFERENCE". An errno; one line in `told` either way. */
+    /* What is asked and happens in a conference is recorded, by "[--with-secrets] [--size MIB]
+     * CONFERENCE PATH", or no longer, by "--stop CONFERENCE". An errno; one line in `told` either
+     * way. */
     int (*record)(void *arg, const char *words, char *told, size_t told_size);
     void (*stop)(void *arg); /* begins to stop; returns at once */
 };

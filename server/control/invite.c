@@ -25,7 +25,7 @@ int control_invite(struct focus *focus, const char *words, char *told, size_t to
     request.conference = focus_conference_by_name(focus, name);
     request.conference_name = name;
     if (request.conference) {
-        conference_wish_sound(request.conference, &request.params);
+        conference_wish_entry(request.conference, &request.params);
     }
     actor_of_server(&request.actor);
     int error = request.conference ? focus_submit(focus, &request, &decision) : ENOENT;

@@ -218,6 +218,20 @@ static void render_visitors(FILE *file, const json_t *visitors)
     }
 }
 
+static void render_recordings(FILE *file, const json_t *recordings)
+{
+    size_t index;
+    const json_t *one;
+
+    json_array_foreach(recordings, index, one)
+    {
+        fprintf(file, "%sWhat is asked in %s is recorded to %s: %s%.1f of %.0f MiB\n",
+                index == 0 ? "\n" : "", text_of(one, "conference"), text_of(one, "file"),
+                is_true(one, "full") ? "FULL, it has ended, " : "",
+                number_of(one, "bytes") / (1 << 20), number_of(one, "size") / (1 << 20));
+    }
+}
+
 static void render_application(FILE *file, json_t *application)
 {
     const json_t *steps = json_object_get(application, "steps");
@@ -271,10 +285,22 @@ static void render_threads(FILE *file, const json_t *threads)
     }
 }
 
+static void render_names(FILE *file, const char *what, const json_t *names)
+{
+    size_t index;
+    const json_t *name;
+
+    json_array_foreach(names, index, name)
+    {
+        fprintf(file, "%s%s", index == 0 ? what : ", ", json_string_value(name));
+    }
+}
+
 static void render_policy(FILE *file, json_t *policy)
 {
     const char *name;
     json_t *hook;
+    long long refused = 0;
 
     if (text_of(policy, "error")[0]) {
         fprintf(file, "  %s: broken: %s\n", text_of(policy, "name"), text_of(policy, "error"));
@@ -286,17 +312,13 @@ static void render_policy(FILE *file, json_t *policy)
         render_cell(file, name, 10);
         fprintf(file, "%8lld %7lld %13.0f %8.0f\n", integer_of(hook, "calls"),
                 integer_of(hook, "errors"), number_of(hook, "p50_us"), number_of(hook, "p99_us"));
+        refused += integer_of(hook, "refused");
     }
-}
-
-static void render_names(FILE *file, const char *what, const json_t *names)
-{
-    size_t index;
-    const json_t *name;
-
-    json_array_foreach(names, index, name)
-    {
-        fprintf(file, "%s%s", index == 0 ? what : ", ", json_string_value(name));
+    if (refused > 0) {
+        fprintf(file, "  %s: hooks not called %lld time%s, computing too much",
+                text_of(policy, "file"), refused, plural(refused));
+        render_names(file, "; now for: ", json_object_get(policy, "exhausted"));
+        fputs("\n", file);
     }
 }
 
@@ -337,10 +359,11 @@ static void render_returned(FILE *file, const json_t *returned)
     if (returned) {
         fprintf(file,
                 "  generation %lld has failed %lld times, %lld of them at %s: generation %lld "
-                "decides again%s%s\n",
+                "decides again%s%s%s\n",
                 integer_of(returned, "from"), integer_of(returned, "errors"),
                 integer_of(returned, "worst_errors"), text_of(returned, "worst"),
-                integer_of(returned, "to"), *conference ? " about " : "", conference);
+                integer_of(returned, "to"), *conference ? " about " : "", conference,
+                *conference ? "" : ", with the policies and options that the config had then");
     }
 }
 
@@ -385,6 +408,7 @@ void control_render_status(FILE *file, const json_t *status)
         fputs("\nNo conferences.\n", file);
     }
     render_visitors(file, json_object_get(status, "visitors"));
+    render_recordings(file, json_object_get(status, "recordings"));
     render_registrations(file, json_object_get(status, "registrations"));
     render_scripts(file, json_object_get(status, "scripts"));
     render_threads(file, json_object_get(status, "media_threads"));

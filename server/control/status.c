@@ -214,6 +214,7 @@ json_t *control_status(const struct control_config *config, uint64_t started)
     json_t *scripts = hooks->scripts(hooks->arg);
     json_t *registrations = hooks->registrations(hooks->arg);
     json_t *signalling = hooks->signalling(hooks->arg);
+    json_t *recordings = hooks->recordings(hooks->arg);
     uint64_t uptime = (loop_now(config->loop) - started) / 1000;
     json_object_set_new(server, "version", json_string(PARLEY_VERSION));
     json_object_set_new(server, "pid", json_integer(getpid()));
@@ -239,6 +240,7 @@ json_t *control_status(const struct control_config *config, uint64_t started)
     json_object_set_new(status, "scripts", scripts ? scripts : json_object());
     json_object_set_new(status, "sip", signalling ? signalling : json_object());
     json_object_set_new(status, "registrations", registrations ? registrations : json_array());
+    json_object_set_new(status, "recordings", recordings ? recordings : json_array());
     json_object_set_new(status, "conferences", conferences);
     json_object_set_new(status, "visitors", visitors);
     json_object_set_new(status, "media_threads", threads);

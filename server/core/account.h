@@ -27,8 +27,10 @@ struct account {
 struct accounts {
     void *ctx;
     /* 0: *account is filled in; ENOENT: there is no account of that name. Focus thread; must not
-     * block. `realm` is what an HA1 must have been made for. */
-    int (*find)(void *ctx, const char *user, const char *realm, struct account *account);
+     * block. `realm` is what an HA1 must have been made for; `peer` where the packets come
+     * from of who wants to prove it, "192.0.2.1:5060;udp", or NULL. */
+    int (*find)(void *ctx, const char *user, const char *realm, const char *peer,
+                struct account *account);
 };
 
 /* Setters that check. EINVAL: `error` says what is allowed, without telling the value. */

@@ -1,208 +1,15 @@
 #include "core/options.h"
 
-#include "core/account.h"
+#include "core/options_check.h"
 #include "core/text.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     DAY_S = 24 * 3600,
-    ABOUT_MAX = 200,
     FAR = 4, /* so many slips are no longer a misspelt name */
 };
-
-static int check_domain(const char *text, char *error, size_t error_size)
-{
-    size_t valid = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
-                                ":[]");
-    if (text[valid] || valid > 255) {
-        snprintf(error, error_size, "must be a host name or an IP address, not \"%.80s\"", text);
-        return EINVAL;
-    }
-    return 0;
-}
-
-static int check_listen(const char *text, char *error, size_t error_size)
-{
-    struct listen_address address;
-    return listen_address_parse(text, &address, error, error_size);
-}
-
-static int check_ip(const char *text, char *error, size_t error_size)
-{
-    struct sockaddr_storage address;
-    if (!ip_parse(text, &address)) {
-        snprintf(error, error_size, "must be an IPv4 or IPv6 address, not \"%.80s\"", text);
-        return EINVAL;
-    }
-    return 0;
-}
-
-static int check_not_empty(const char *text, char *error, size_t error_size)
-{
-    if (!*text) {
-        snprintf(error, error_size, "must not be empty");
-        return EINVAL;
-    }
-    return 0;
-}
-
-static int check_dtmf(const char *text, char *error, size_t error_size)
-{
-    static const char *const known[] = {"auto", "rfc4733", "inband", "both"};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (strcmp(text, known[i]) == 0) {
-            return 0;
-        }
-    }
-    snprintf(error, error_size,
-             "must be \"auto\", \"rfc4733\", \"inband\" or \"both\", not \"%.80s\"", text);
-    return EINVAL;
-}
-
-/* It goes along with every answer. */
-static int check_about(const char *text, char *error, size_t error_size)
-{
-    if (strlen(text) > ABOUT_MAX) {
-        snprintf(error, error_size, "must be at most %d bytes long, not %zu", ABOUT_MAX,
-                 strlen(text));
-        return EINVAL;
-    }
-    return 0;
-}
-
-static int check_language(const char *text, char *error, size_t error_size)
-{
-    size_t valid = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
-    if (!*text || text[valid] || valid > 16) {
-        snprintf(error, error_size, "must be a language, as in en or pt-BR, not \"%.80s\"", text);
-        return EINVAL;
-    }
-    return 0;
-}
-
-static int check_web(const char *text, char *error, size_t error_size)
-{
-    size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-.");
-    if (*text && (scheme == 0 || text[scheme] != ':' || strpbrk(text, " <>\"\\^`{|}"))) {
-        snprintf(error, error_size, "must be a URI, as in https://example.com/demo, not \"%.80s\"",
-                 text);
-        return EINVAL;
-    }
-    return check_about(text, error, error_size);
-}
-
-static int check_email(const char *text, char *error, size_t error_size)
-{
-    const char *at = strchr(text, '@');
-    if (*text && (!at || at == text || !at[1] || strpbrk(text, " <>()\"\\,;:"))) {
-        snprintf(error, error_size, "must be like demo@example.com, not \"%.80s\"", text);
-        return EINVAL;
-    }
-    return check_about(text, error, error_size);
-}
-
-/* RFC 8866 §9: phone. */
-static int check_phone(const char *text, char *error, size_t error_size)
-{
-    const char *digits = text + (*text == '+');
-    if (*text && (!isdigit((unsigned char)*digits) || strlen(digits) < 2 ||
-                  digits[strspn(digits, "0123456789 -")])) {
-        snprintf(error, error_size,
-                 "must be a number of digits, blanks and hyphens, as in +1 617 555-6011, not "
-                 "\"%.80s\"",
-                 text);
-        return EINVAL;
-    }
-    return check_about(text, error, error_size);
-}
-
-static int check_factory(const char *text, char *error, size_t error_size)
-{
-    if (*text && strcmp(text, "answer") != 0 && strcmp(text, "redirect") != 0) {
-        snprintf(error, error_size, "must be \"answer\" or \"redirect\", not \"%.80s\"", text);
-        return EINVAL;
-    }
-    return 0;
-}
-
-static int check_own_dtmf(const char *text, char *error, size_t error_size)
-{
-    return *text ? check_dtmf(text, error, error_size) : 0;
-}
-
-static int check_proxy(const char *text, char *error, size_t error_size)
-{
-    if (!*text) {
-        return 0;
-    }
-    const char *transport = strstr(text, ";transport=");
-    size_t length = transport ? strcspn(transport + 11, ";") : 0;
-    bool is_known = !transport || (length == 3 && (strncmp(transport + 11, "udp", 3) == 0 ||
-                                                   strncmp(transport + 11, "tcp", 3) == 0));
-    if (strncmp(text, "sip:", 4) != 0 || !text[4] || strpbrk(text, " <>\"?,") || !is_known) {
-        snprintf(error, error_size,
-                 "must be like sip:192.0.2.1 or sip:proxy.example.com;transport=tcp, not "
-                 "\"%.80s\"",
-                 text);
-        return EINVAL;
-    }
-    return 0;
-}
-
-static int check_network(const char *text, char *error, size_t error_size)
-{
-    struct network network;
-    return network_parse(text, &network, error, error_size);
-}
-
-static int check_web_host(const char *text, char *error, size_t error_size)
-{
-    struct web_host host;
-    return web_host_parse(text, &host, error, error_size);
-}
-
-static int check_algorithm(const char *text, char *error, size_t error_size)
-{
-    if (strcmp(text, "SHA-256") != 0 && strcmp(text, "MD5") != 0) {
-        snprintf(error, error_size, "must be \"SHA-256\" or \"MD5\", not \"%.80s\"", text);
-        return EINVAL;
-    }
-    return 0;
-}
-
-static int check_account(int (*set)(struct account *account, const char *text, char *error,
-                                    size_t size),
-                         const char *text, char *error, size_t error_size)
-{
-    struct account account = {.password = ""};
-    int status = set(&account, text, error, error_size);
-    account_wipe(&account);
-    return status;
-}
-
-static int check_password(const char *text, char *error, size_t error_size)
-{
-    return check_account(account_set_password, text, error, error_size);
-}
-
-static int check_ha1(const char *text, char *error, size_t error_size)
-{
-    return check_account(account_set_ha1, text, error, error_size);
-}
-
-static int check_account_name(const char *text, char *error, size_t error_size)
-{
-    return check_account(account_set_name, text, error, error_size);
-}
-
-static int check_group(const char *text, char *error, size_t error_size)
-{
-    return check_account(account_add_group, text, error, error_size);
-}
 
 #define IN_SETTINGS(field) offsetof(struct settings, field)
 #define IN_CONFERENCE(field) offsetof(struct conference_settings, field)
@@ -211,17 +18,17 @@ static int check_group(const char *text, char *error, size_t error_size)
 /* clang-format off */
 static const struct option options[] = {
     {.key = "domain", .flag = "--domain", .value = "NAME", .type = OPTION_TEXT,
-     .offset = IN_SETTINGS(domain), .standard = "", .shown = "any", .check = check_domain,
+     .offset = IN_SETTINGS(domain), .standard = "", .shown = "any", .check = option_check_domain,
      .help = "The host part of the conferences' SIP URIs, as phones find this server by it. Calls "
              "to other host names get 404; empty: every host part is ours."},
     {.key = "listen", .flag = "--listen", .value = "URI", .type = OPTION_LIST,
-     .offset = IN_SETTINGS(listen), .check = check_listen,
+     .offset = IN_SETTINGS(listen), .check = option_check_listen,
      .standard = "sip:127.0.0.1:5060;transport=udp sip:127.0.0.1:5060;transport=tcp",
      .help = "Addresses that take SIP calls: sip:ADDRESS:PORT;transport=udp or tcp; without a "
              "transport, both. IPv6 in brackets. Several: a list, or the option repeated."},
     {.key = "rtp.address", .flag = "--rtp-address", .value = "ADDRESS", .type = OPTION_LIST,
      .offset = IN_SETTINGS(rtp_addresses), .standard = "", .shown = "as in listen",
-     .check = check_ip,
+     .check = option_check_ip,
      .help = "The address that phones send their audio to, at most one of IPv4 and one of IPv6. "
              "Needed when listen is 0.0.0.0 or [::]."},
     {.key = "rtp.ports", .flag = "--rtp-ports", .value = "LOW-HIGH", .type = OPTION_PORTS,
@@ -291,7 +98,7 @@ static const struct option options[] = {
      .most = 7 * DAY_S,
      .help = "The longest time that a phone is registered for without asking again."},
     {.key = "digest.algorithms", .type = OPTION_LIST,
-     .offset = IN_SETTINGS(digest_algorithms), .check = check_algorithm,
+     .offset = IN_SETTINGS(digest_algorithms), .check = option_check_algorithm,
      .standard = "SHA-256 MD5",
      .help = "What passwords are asked for with, SHA-256 and MD5, the better one first. Phones "
              "that give up at the first one that they do not know need MD5 alone."},
@@ -301,12 +108,12 @@ static const struct option options[] = {
              "themselves."},
     {.key = "trusted_peers", .flag = "--trusted-peer", .value = "NETWORK", .type = OPTION_LIST,
      .offset = IN_SETTINGS(trusted_peers), .standard = "", .shown = "none",
-     .check = check_network,
+     .check = option_check_network,
      .help = "Proxies whose P-Asserted-Identity (RFC 3325) is believed: \"192.0.2.1\" or "
              "\"10.0.0.0/8\". They must have checked who calls."},
     {.key = "outbound.proxy", .flag = "--outbound-proxy", .value = "URI", .type = OPTION_TEXT,
      .offset = IN_SETTINGS(outbound_proxy), .standard = "", .shown = "none",
-     .check = check_proxy, .live = true,
+     .check = option_check_proxy, .live = true,
      .help = "Where all calls go that the server itself begins, as in sip:192.0.2.1;transport=tcp. "
              "Without it they go where the URI that is called says (RFC 3263)."},
     {.key = "outbound.credentials", .type = OPTION_DATA,
@@ -336,7 +143,7 @@ static const struct option options[] = {
      .shown = "/var/lib/parley for root, else ~/.local/state/parley",
      .help = "Directory of the control socket and the lock; each running server has its own."},
     {.key = "policy", .flag = "--policy", .value = "FILE", .type = OPTION_TEXT,
-     .offset = IN_SETTINGS(policy), .standard = "standard", .check = check_not_empty,
+     .offset = IN_SETTINGS(policy), .standard = "standard", .check = option_check_not_empty,
      .live = true,
      .help = "The site's policy: a name (standard, open) or a Lua file. It is asked first, "
              "and the conference's own policy about what it leaves open."},
@@ -360,8 +167,13 @@ static const struct option options[] = {
      .help = "Who talks with a script instead of a conference, by whom they call: "
              "{ [\"9000\"] = \"reception\" } stands for scripts/reception.lua, or a path; "
              "{ script = \"reception\", options = { … } } has options for it."},
+    {.key = "attendant", .type = OPTION_TEXT, .offset = IN_SETTINGS(attendant), .standard = "",
+     .live = true,
+     .help = "The one of these applications that attends to who is in a conference, by keys; empty: "
+             "none. For those who come from now on, unless the conference or its policy says "
+             "otherwise."},
     {.key = "http.allow", .type = OPTION_LIST, .offset = IN_SETTINGS(http_allow), .standard = "",
-     .shown = "nobody", .check = check_web_host, .live = true,
+     .shown = "nobody", .check = option_check_web_host, .live = true,
      .help = "Whom applications may ask by http.get and the like, also when they are sent on: "
              "\"api.example.com\", or \"127.0.0.1:8080\" for another port than 80 and 443."},
     {.key = "http.connections", .type = OPTION_NUMBER, .offset = IN_SETTINGS(http_connections),
@@ -375,16 +187,16 @@ static const struct option options[] = {
      .standard = "64", .lowest = 1, .most = 65536,
      .help = "How many MiB it may have."},
     {.key = "journal.path", .type = OPTION_TEXT, .offset = IN_SETTINGS(journal_path),
-     .standard = "", .shown = "journal.jsonl in data",
+     .standard = "", .shown = "journal.jsonl in data", .live = true,
      .help = "The file in which is kept what was asked, who decided it by which line of which "
              "script, and what came of it, for `parley journal` and `parley audit`; beside the "
              "config or with its path."},
     {.key = "journal.size", .type = OPTION_NUMBER, .offset = IN_SETTINGS(journal_size),
-     .standard = "16", .lowest = 1, .most = 65536,
+     .standard = "16", .lowest = 1, .most = 65536, .live = true,
      .help = "How many MiB it may have; then it becomes journal.jsonl.1, that journal.jsonl.2 and so "
              "on."},
     {.key = "journal.files", .type = OPTION_NUMBER, .offset = IN_SETTINGS(journal_files),
-     .standard = "8", .most = 100,
+     .standard = "8", .most = 100, .live = true,
      .help = "How many of them there are, the oldest goes; 0: nothing is kept."},
     {.key = "log_level", .flag = "--log-level", .value = "LEVEL", .type = OPTION_LOG_LEVEL,
      .offset = IN_SETTINGS(log_level), .standard = "info", .live = true,
@@ -400,7 +212,7 @@ static const struct option options[] = {
      .standard = "false", .live = true,
      .help = "Judges who speaks by what is a voice, so that loud noise is nobody speaking."},
     {.key = "audio.dtmf", .type = OPTION_TEXT, .offset = IN_SETTINGS(sound.dtmf),
-     .standard = "auto", .check = check_dtmf, .live = true,
+     .standard = "auto", .check = option_check_dtmf, .live = true,
      .help = "Where keys are heard: \"rfc4733\": telephone-events; \"inband\": tones in the audio; "
              "\"auto\": tones when the phone knows no events; \"both\": tones until it sends an "
              "event. Tones are taken out of the mix; looking for them costs 10 ms of delay."},
@@ -414,7 +226,7 @@ static const struct option options[] = {
              "sounds/welcome.wav is played for \"welcome\" instead of the one that comes with the "
              "server, sounds/de/welcome.wav where German is spoken."},
     {.key = "prompts.language", .type = OPTION_TEXT, .offset = IN_SETTINGS(prompts_language),
-     .standard = "en", .check = check_language,
+     .standard = "en", .check = option_check_language,
      .help = "The language of prompts and of numbers that are said (scripts/language/en.lua). What "
              "is missing in it is said in English."},
     {.key = "recordings.path", .type = OPTION_TEXT, .offset = IN_SETTINGS(recordings),
@@ -451,19 +263,19 @@ static const struct option options[] = {
     {.key = "conferences.*.title", .type = OPTION_TEXT, .offset = IN_CONFERENCE(title),
      .standard = "", .live = true, .help = "What phones may show as the conference's name."},
     {.key = "conferences.*.description", .type = OPTION_TEXT,
-     .offset = IN_CONFERENCE(description), .standard = "", .live = true, .check = check_about,
+     .offset = IN_CONFERENCE(description), .standard = "", .live = true, .check = option_check_about,
      .help = "More about it, for phones and who subscribes (SDP i=)."},
     {.key = "conferences.*.web", .type = OPTION_TEXT, .offset = IN_CONFERENCE(web),
-     .standard = "", .live = true, .check = check_web,
+     .standard = "", .live = true, .check = option_check_web,
      .help = "Its web page, as in https://example.com/demo (SDP u=)."},
     {.key = "conferences.*.email", .type = OPTION_TEXT, .offset = IN_CONFERENCE(email),
-     .standard = "", .live = true, .check = check_email,
+     .standard = "", .live = true, .check = option_check_email,
      .help = "Where to write about it, as in demo@example.com (SDP e=)."},
     {.key = "conferences.*.phone", .type = OPTION_TEXT, .offset = IN_CONFERENCE(phone),
-     .standard = "", .live = true, .check = check_phone,
+     .standard = "", .live = true, .check = option_check_phone,
      .help = "Its telephone number, as in \"+1 617 555-6011\" (SDP p=)."},
     {.key = "conferences.*.keywords", .type = OPTION_TEXT, .offset = IN_CONFERENCE(keywords),
-     .standard = "", .live = true, .check = check_about,
+     .standard = "", .live = true, .check = option_check_about,
      .help = "What it is found by, words separated by blanks."},
     {.key = "conferences.*.policy", .type = OPTION_WORDS, .offset = IN_CONFERENCE(policy),
      .standard = "", .live = true,
@@ -471,8 +283,11 @@ static const struct option options[] = {
              "about what those before it leave open; empty: the site's alone."},
     {.key = "conferences.*.capacity", .type = OPTION_NUMBER, .offset = IN_CONFERENCE(capacity),
      .standard = "0", .most = 100000, .live = true, .help = "Participants; 0: no limit."},
+    {.key = "conferences.*.attendant", .type = OPTION_TEXT, .offset = IN_CONFERENCE(attendant),
+     .standard = "", .shown = "as attendant", .live = true,
+     .help = "As attendant; \"none\": nobody, whatever stands there."},
     {.key = "conferences.*.factory", .type = OPTION_TEXT, .offset = IN_CONFERENCE(factory),
-     .standard = "", .shown = "none, it is a conference", .check = check_factory, .live = true,
+     .standard = "", .shown = "none, it is a conference", .check = option_check_factory, .live = true,
      .help = "Who calls the name gets a new conference, like this one and with a name of its own: "
              "\"answer\" lets the caller in, \"redirect\" sends it there (302). Known callers may, "
              "unless the policy's hook create says otherwise."},
@@ -502,7 +317,7 @@ static const struct option options[] = {
     {.key = "conferences.*.vad", .type = OPTION_SWITCH, .offset = IN_CONFERENCE(sound.vad),
      .standard = "", .shown = "as audio.vad", .live = true, .help = "As in audio."},
     {.key = "conferences.*.dtmf", .type = OPTION_TEXT, .offset = IN_CONFERENCE(sound.dtmf),
-     .standard = "", .shown = "as audio.dtmf", .check = check_own_dtmf, .live = true,
+     .standard = "", .shown = "as audio.dtmf", .check = option_check_own_dtmf, .live = true,
      .help = "As in audio."},
     {.key = "conferences.*.hold_music", .type = OPTION_TEXT,
      .offset = IN_CONFERENCE(sound.hold_music), .standard = "", .shown = "as audio.hold_music",
@@ -511,16 +326,16 @@ static const struct option options[] = {
      .standard = "", .live = true,
      .help = "Plain data for the policy, which reads it as conference.options."},
     {.key = "accounts.*.password", .type = OPTION_TEXT, .offset = IN_ACCOUNT(password),
-     .standard = "", .live = true, .check = check_password,
+     .standard = "", .live = true, .check = option_check_password,
      .help = "What the phone proves to know; it is neither sent nor logged."},
     {.key = "accounts.*.ha1", .type = OPTION_LIST, .offset = IN_ACCOUNT(ha1), .standard = "",
-     .live = true, .check = check_ha1,
+     .live = true, .check = option_check_ha1,
      .help = "Instead of a password its hash, H(user:realm:password) in hexadecimal, by MD5 or "
              "SHA-256 or both. The realm is the domain, or parley when there is none."},
     {.key = "accounts.*.name", .type = OPTION_TEXT, .offset = IN_ACCOUNT(name), .standard = "",
-     .live = true, .check = check_account_name, .help = "The name to show in the roster."},
+     .live = true, .check = option_check_account_name, .help = "The name to show in the roster."},
     {.key = "accounts.*.groups", .type = OPTION_LIST, .offset = IN_ACCOUNT(groups),
-     .standard = "", .live = true, .check = check_group,
+     .standard = "", .live = true, .check = option_check_group,
      .help = "Words for the policy, which asks for request.actor.groups.WORD."},
 };
 /* clang-format on */

@@ -405,6 +405,32 @@ static int check_applications(const struct settings *settings, char *error, size
     return 0;
 }
 
+/* `whose`: "" or "conferences.NAME: ". */
+static int check_attendant(const struct settings *settings, const char *whose, const char *name,
+                           char *error, size_t error_size)
+{
+    if (!*name || strcmp(name, "none") == 0 || json_object_get(settings->applications, name)) {
+        return 0;
+    }
+    snprintf(error, error_size,
+             "%sattendant: there is no application \"%.60s\"; name it, as in applications = { "
+             "%.60s = \"attendant\" }",
+             whose, name, name);
+    return EINVAL;
+}
+
+static int check_attendants(const struct settings *settings, char *error, size_t error_size)
+{
+    int status = check_attendant(settings, "", settings->attendant, error, error_size);
+    for (unsigned i = 0; !status && i < settings->conference_count; i++) {
+        const struct conference_settings *conference = &settings->conferences[i];
+        char whose[100];
+        snprintf(whose, sizeof whose, "conferences.%.80s: ", conference->name);
+        status = check_attendant(settings, whose, conference->attendant, error, error_size);
+    }
+    return status;
+}
+
 int settings_finish(struct settings *settings, char *error, size_t error_size)
 {
     int status = expand_listen(settings, error, error_size);
@@ -425,6 +451,9 @@ int settings_finish(struct settings *settings, char *error, size_t error_size)
     }
     if (!status) {
         status = check_applications(settings, error, error_size);
+    }
+    if (!status) {
+        status = check_attendants(settings, error, error_size);
     }
     if (!status && settings->registration_min > settings->registration_max) {
         snprintf(error, error_size,

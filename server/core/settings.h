@@ -42,8 +42,9 @@ struct conference_settings {
     char *name;
     char *title;                                        /* "" for none */
     char *description, *web, *email, *phone, *keywords; /* "" for none */
-    char *policy;  /* names or paths of its own policies, with commas between; "" for none */
-    char *factory; /* "": it is none; "answer", "redirect" */
+    char *policy;    /* names or paths of its own policies, with commas between; "" for none */
+    char *attendant; /* as the server's; "": that; "none" */
+    char *factory;   /* "": it is none; "answer", "redirect" */
     enum option_switch ends_with_creator; /* what a factory makes */
     enum option_switch hide_focus;
     unsigned capacity; /* participants; 0: no limit */
@@ -103,6 +104,7 @@ struct settings {
     char *journal_path;            /* "": journal.jsonl in data */
     unsigned journal_size;         /* MiB of one file */
     unsigned journal_files;        /* 0: there is no journal */
+    char *attendant;               /* name of an application; "" for none */
     char *policy;                  /* the site policy: a name ("standard") or a path */
     enum option_switch reload_watch; /* when a file has changed */
     unsigned reload_errors;          /* that take new scripts back; 0: never */

@@ -108,6 +108,7 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
                             .policy = decision.params.policy,
                             .life = decision.params.life,
                             .hides_focus = decision.params.hide_focus,
+                            .attendant = decision.params.attendant,
                         },
                         &conference) == 0) {
         /* Without memory for it, it just outlives its creator. */
@@ -255,7 +256,7 @@ static void join(struct conference *conference, struct call *call, const struct 
     };
     struct decision decision;
 
-    conference_wish_sound(conference, &request.params);
+    conference_wish_entry(conference, &request.params);
     decide_join(&request, info, &decision);
     if (decision.verdict == DECISION_ACCEPT)
         bring_in_with_others(conference, call, &request, &decision);

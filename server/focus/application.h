@@ -1,6 +1,7 @@
 /*
  * Applications as the focus sees them: scripts that talk with a caller who is in no conference
- * (RFC 4579 §5.3). Implemented by the script engine. Focus thread; no function may block.
+ * (RFC 4579 §5.3), or with one who is (framework 5.10). Implemented by the script engine. Focus
+ * thread; no function may block.
  */
 #ifndef FOCUS_APPLICATION_H
 #define FOCUS_APPLICATION_H
@@ -11,8 +12,9 @@ struct application {
     void *ctx;
     /* Whether calls to this user part are an application's. */
     bool (*exists)(void *ctx, const char *name);
-    /* Such a call has come in. It is the application's from now on, until it has left. */
-    void (*begin)(void *ctx, struct visitor *visitor);
+    /* Such a call has come in, or somebody in a conference is to be attended to. It is the
+     * application's from now on, until it has left. */
+    void (*begin)(void *ctx, struct visitor *visitor, const char *name);
     /* What has happened to a visitor, whose id is in `event->visitor`: joined (the call is up),
      * digit, played, changed (visitor_transfer is done: code, reason), held (visitor_step is done;
      * reason, if it failed), left (hung up or lost, or out of its conference; not told of one that

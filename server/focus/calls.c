@@ -3,6 +3,7 @@
 #include "focus/arrangement.h"
 #include "focus/conference.h"
 #include "focus/events.h"
+#include "focus/message.h"
 #include "focus/participant.h"
 #include "focus/private.h"
 #include "focus/visitor_parts.h"
@@ -171,6 +172,11 @@ static void on_initiated(struct initiation *initiation, bool is_accepted, void *
     initiated(arg, initiation, is_accepted);
 }
 
+static void on_message(struct incoming_message *message, void *arg)
+{
+    message_receive(arg, message);
+}
+
 static void on_refer(struct reference *reference, void *arg)
 {
     refer(arg, reference);
@@ -188,6 +194,7 @@ const struct signalling_events *focus_signalling_events(void)
         .on_ended = on_ended,
         .on_query = on_query,
         .on_refer = on_refer,
+        .on_message = on_message,
         .on_initiate = on_initiate,
         .on_initiated = on_initiated,
     };

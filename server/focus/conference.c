@@ -5,6 +5,7 @@
 #include "focus/private.h"
 #include "focus/sidebar.h"
 #include "focus/sound.h"
+#include "focus/visitor_parts.h"
 
 #include "core/id.h"
 #include "core/log.h"
@@ -65,6 +66,7 @@ int conference_make(struct focus *focus, const struct conference_config *config,
     conference->is_generated = config->is_generated;
     conference->is_owned = config->is_owned;
     conference->hides_focus = config->hides_focus;
+    attendant_take(conference, config);
     conference->created_at = loop_time(focus->loop);
     HASH_ADD(hh_id, focus->by_id, id, sizeof conference->id, conference);
     if (!conference->name || !conference->title || !conference->policy ||
@@ -129,6 +131,7 @@ static int change(struct conference *conference, const struct conference_config 
     conference->capacity = config->capacity;
     conference->factory = config->factory;
     conference->hides_focus = config->hides_focus;
+    attendant_take(conference, config);
     conference->life = config->life; /* the clock that runs already goes on as it was set */
     conference_update_music(conference);
     return 0;

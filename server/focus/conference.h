@@ -9,6 +9,7 @@
 #include "focus/cause.h"
 #include "focus/events.h"
 #include "focus/focus.h"
+#include "focus/ration.h"
 #include "focus/sound.h"
 
 #include <uthash.h>
@@ -35,7 +36,7 @@ struct conference {
     bool active;      /* somebody is in or on the way in; there is a mix */
     bool ended;       /* no longer to be called; waits to be freed */
     bool ending;      /* all its calls are being ended */
-    bool is_deciding; /* what was approved is carried out: it does not end by itself */
+    bool is_settling; /* what waits comes to its end: the conference does not by itself */
     bool locked;
     struct cause made_cause;              /* `at` 0: by the config */
     struct cause lock_cause, media_cause; /* of what is locked or open, and of `withheld` */
@@ -58,6 +59,7 @@ struct conference {
     bool has_sound;         /* of its own */
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
     struct sound sound;
+    char attendant[64];             /* application; "": the server's; "none": none */
     struct playback *playbacks;     /* list */
     struct take *take;              /* what is recorded of it; NULL: nothing */
     bool is_tapped;                 /* all speak to MIX_RECORD, too */
@@ -77,8 +79,8 @@ struct conference {
     struct pending *pending;               /* list, in the order of asking */
     unsigned pending_count, waiting_count; /* all of them; those who are calls that want in */
     unsigned anonymous_count;              /* of all that ever came */
-    uint64_t answers_since; /* ms: when the counting of `answers` began, see submit.c */
-    unsigned answers;
+    struct ration answers;                 /* of hooks, see submit.c */
+    struct ration messages;                /* of those who are not in */
     UT_hash_handle hh_id, hh_name;
 };
 

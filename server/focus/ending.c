@@ -213,7 +213,7 @@ void conference_end_if_over(struct conference *conference)
 {
     unsigned wait = conference->active ? conference->life.empty_timeout : 0;
 
-    if (conference->ended || conference->ending || conference->is_deciding)
+    if (conference->ended || conference->ending || conference->is_settling)
         return;
     if (conference->creator_has_left) {
         conference->creator_has_left = false;

@@ -191,12 +191,15 @@ static void step(void *arg)
     }
     step_tell(visitor, error);
     participant_tell_held(participant);
-    if (visitor->is_let_go && !error)
-        visitor_free(visitor);
-    else if (visitor->is_let_go)
+    if (error && visitor->is_let_go)
         participant_remove(participant, FAILED, 500, "Out of memory"); /* and the visitor */
-    if (!error)
-        participant_route_or_remove(participant);
+    if (error)
+        return;
+    if (visitor->is_let_go)
+        visitor_free(visitor);
+    participant_route_or_remove(participant);
+    if (!participant->left)
+        attendant_begin(participant);
 }
 
 void visitor_step(struct visitor *visitor, bool out)
@@ -204,6 +207,28 @@ void visitor_step(struct visitor *visitor, bool out)
     visitor->wants_out = out;
     loop_timer_stop(&visitor->step_timer);
     step(visitor);
+}
+
+void visitor_take_keys(struct visitor *visitor, const char *keys, bool has_begun)
+{
+    (void)snprintf(visitor->own_keys, sizeof visitor->own_keys, "%s", keys);
+    visitor->has_begun_keys = has_begun;
+}
+
+bool visitor_has_own_keys(const struct visitor *visitor)
+{
+    return visitor->has_begun_keys;
+}
+
+struct visitor *visitor_for_key(struct participant *participant, char key)
+{
+    struct visitor *visitor = participant->visitor;
+
+    if (!visitor)
+        return NULL;
+    if (strchr(visitor->own_keys, key))
+        visitor->has_begun_keys = true;
+    return visitor->is_out || visitor->wants_out || visitor->has_begun_keys ? visitor : NULL;
 }
 
 void visitor_let_go(struct visitor *visitor)
@@ -224,9 +249,16 @@ uint64_t visitor_participant(const struct visitor *visitor)
     return visitor->participant ? visitor->participant->id : 0;
 }
 
+uint64_t visitor_here(const struct visitor *visitor)
+{
+    return visitor->participant ? participant_here(visitor->participant)->id : 0;
+}
+
 uint64_t participant_visitor(const struct participant *participant)
 {
-    return participant->visitor ? participant->visitor->id : 0;
+    const struct visitor *visitor = (participant->main ? participant->main : participant)->visitor;
+
+    return visitor ? visitor->id : 0;
 }
 
 bool visitor_is_out(const struct visitor *visitor)

@@ -33,11 +33,11 @@
     X(EVENT_ASIDE, "aside")         /* went into a sidebar, or is back from it: on, sidebar */     \
     X(EVENT_RELOADED, "reloaded")   /* the scripts were read anew, which is this one's first */    \
     X(EVENT_LIMITED, "limited")     /* its time was set: duration is what is left, 0: no end */    \
-    X(EVENT_RECORDED,                                                                              \
-      "recorded") /* is recorded: on; or not (now: is_paused): file, duration, reason */           \
-    X(EVENT_PLAYED, "played")   /* what was announced is over; reason, "" when all was played */   \
-    X(EVENT_PENDING, "pending") /* a request waits for somebody's decision: pending */             \
-    X(EVENT_DECIDED, "decided") /* and does no longer; on: it was approved; code, reason */
+    X(EVENT_RECORDED, "recorded") /* is recorded: on; or not: is_paused, duration, reason; file */ \
+    X(EVENT_PLAYED, "played")     /* what was announced is over; reason, "" when all was played */ \
+    X(EVENT_MESSAGED, "messaged") /* has written to the conference: message */                     \
+    X(EVENT_PENDING, "pending")   /* a request waits for somebody's decision: pending */           \
+    X(EVENT_DECIDED, "decided")   /* and does no longer; on: it was approved; code, reason */
 
 enum conference_event_kind {
 #define X(name, hook) name,
@@ -48,6 +48,8 @@ enum conference_event_kind {
 
 /* "joined" */
 const char *event_name(enum conference_event_kind kind);
+
+struct message;
 
 struct conference_event {
     enum conference_event_kind kind;
@@ -67,6 +69,8 @@ struct conference_event {
                           was before */
     char file[RECORD_FILE]; /* recorded */
     struct leg_quality quality;
+    struct message *message; /* messaged (message.h): borrowed, and the queue's own reference while
+                                it is told; else NULL */
 };
 
 #endif

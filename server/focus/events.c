@@ -1,9 +1,11 @@
 #include "focus/events.h"
 #include "focus/arrangement.h"
 #include "focus/conference.h"
+#include "focus/message.h"
 #include "focus/participant.h"
 #include "focus/pending_parts.h"
 #include "focus/private.h"
+#include "focus/visitor_parts.h"
 
 #include "core/log.h"
 
@@ -67,8 +69,10 @@ static void event_tell(struct focus *focus, struct queued_event *queued)
     if (queued->event.kind != EVENT_COUNT && still_news(focus, &queued->event))
         tell(focus, &queued->event);
     arrange_after(focus, &queued->event);
+    attendant_after(focus, &queued->event);
     focus->telling = outer;
     focus->is_telling_answer = was_answer;
+    message_unref(queued->event.message);
     /* The entry is part of what is freed. */
     if (queued->last_of)
         participant_free(queued->last_of);
@@ -134,6 +138,8 @@ void events_post(struct focus *focus, const struct conference_event *event)
         return;
     }
     queued->event = *event;
+    if (event->message)
+        (void)message_ref(event->message);
     enqueue(focus, queued);
 }
 

@@ -35,6 +35,7 @@ void factory_model(const struct conference *factory, struct conference_config *m
         .sound = factory->has_sound ? sound : NULL,
         .life = factory->life,
         .hides_focus = factory->hides_focus,
+        .attendant = factory->attendant,
         .options = factory->options,
     };
 }

@@ -80,6 +80,7 @@ struct conference_config {
     const char *policy; /* the conference's own policies, separated by commas; "" for none */
     unsigned capacity;  /* participants; 0: no limit */
     const struct sound_config *sound; /* NULL: as the server's */
+    const char *attendant; /* as of focus_set_attendant; NULL or "": the server's; "none": none */
     struct conference_life life;
     bool hides_focus;  /* nobody is told that it is a conference (RFC 4579 §4.2, §4.3) */
     bool is_generated; /* the name is random, and used for no other conference: once this one is
@@ -112,6 +113,9 @@ int focus_reserve(struct focus *focus, const struct conference_config *config);
 /* The server's, from now on; who is in keeps the voice that he has, and waits with the new music.
  * EINVAL, ENOMEM. */
 int focus_set_sound(struct focus *focus, const struct sound_config *config);
+/* The application that attends to who comes into a conference, unless that or its policy says
+ * otherwise; "": none. From now on. */
+void focus_set_attendant(struct focus *focus, const char *name);
 /* How long those live that calls create, unless the policy says otherwise; for how many ms one with
  * a generated name waits for who comes first, and answers 410 after its end. From now on. */
 void focus_set_life(struct focus *focus, const struct conference_life *life, unsigned patience,
@@ -250,9 +254,9 @@ enum sidebar_shown sidebar_shown(const struct conference *conference);
  * otherwise. */
 void sidebar_wish_entry(const struct conference *sidebar, const struct participant *main,
                         struct request_params *params);
-/* What it has done to the voice of whoever comes in, unless an invite or the policy says otherwise:
- * agc, denoise, vad. */
-void conference_wish_sound(const struct conference *conference, struct request_params *params);
+/* What whoever comes in begins with, unless an invite or the policy says otherwise: what is done to
+ * its voice (agc, denoise, vad), and who attends to it. */
+void conference_wish_entry(const struct conference *conference, struct request_params *params);
 /* Everybody the policy let in, also those whose ACK is still on its way (participant_has_joined),
  * so that two callers at the same moment do not both find an empty room; but nobody who is still
  * being called. */
@@ -280,6 +284,10 @@ const char *participant_role(const struct participant *participant);
 const char *participant_display_name(const struct participant *participant);
 /* The same as everybody may see it: of who wants no name shown only one that it was given. */
 const char *participant_shown_name(const struct participant *participant);
+/* Only the one that it was given; "": none. */
+const char *participant_given_name(const struct participant *participant);
+/* A file that says who it is; "": none does. Of a sidebar's, as in the parent. */
+const char *participant_spoken_name(const struct participant *participant);
 bool participant_has_floor(const struct participant *participant);
 /* False: it only listens, whether it is muted or not. */
 bool participant_may_speak(const struct participant *participant);

@@ -153,7 +153,7 @@ static void call_initiator(struct conference *conference, const struct initiatio
     int error;
 
     actor_of_call(&request.actor, from, 0);
-    conference_wish_sound(conference, &request.params);
+    conference_wish_entry(conference, &request.params);
     error = focus_submit(conference->focus, &request, &decision);
     if (error == EINPROGRESS) {
         pending = focus_pending(conference->focus, decision.pending);

@@ -24,21 +24,13 @@ void participant_set_speaking(struct participant *participant, bool speaking)
                                                 });
 }
 
-/* Who is out of the mix of its conference: what it says is for its application, and so are its
- * keys, but those that answer whether it comes into a sidebar. */
-static struct visitor *visitor_out(const struct participant *participant)
-{
-    struct visitor *visitor = participant ? participant->visitor : NULL;
-
-    return visitor && visitor->is_out ? visitor : NULL;
-}
-
 static void on_speaking(void *user, bool speaking, void *arg)
 {
     struct participant *participant = participant_of(user);
 
     (void)arg;
-    if (participant && !visitor_out(participant))
+    /* Out of the mix it talks with its application. */
+    if (participant && !(participant->visitor && participant->visitor->is_out))
         participant_set_speaking(participant_here(participant), speaking);
 }
 
@@ -46,10 +38,13 @@ static void on_digit(void *user, char digit, unsigned duration, void *arg)
 {
     struct focus *focus = arg;
     struct participant *participant = participant_of(user);
-    const struct visitor *visitor = participant ? visitor_out(participant) : visitor_of(user);
+    const struct visitor *visitor;
 
     if (participant && (!participant->joined || aside_key(participant, digit)))
         return;
+    if (participant)
+        attendant_call_back(participant);
+    visitor = participant ? visitor_for_key(participant, digit) : visitor_of(user);
     participant = visitor ? NULL : participant_here(participant);
     events_post(focus, &(struct conference_event){
                            .kind = EVENT_DIGIT,

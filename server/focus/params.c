@@ -13,7 +13,6 @@ enum { LIFE_TIME_MAX = 1000000 }; /* s */
             sizeof((struct request_params *)NULL)->field, 0, 0                                     \
     }
 #define TEXT(field) TEXT_OF(KIND_TEXT, field)
-#define A_FILE(field) TEXT_OF(KIND_FILE, field)
 #define FLAG(field)                                                                                \
     {                                                                                              \
 #field, KIND_FLAG, offsetof(struct request_params, field), sizeof(bool), 0, 0              \
@@ -45,7 +44,7 @@ static const struct param params[PARAM_COUNT] = {
     [PARAM_VAD] = FLAG(vad),
     [PARAM_SPEAKS] = NUMBER(speaks, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
     [PARAM_HEARS] = NUMBER(hears, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
-    [PARAM_FILE] = A_FILE(file),
+    [PARAM_FILE] = TEXT_OF(KIND_FILES, file),
     [PARAM_GAIN] = NUMBER(gain, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
     [PARAM_LOOP] = FLAG(loop),
     [PARAM_ANONYMOUS] = FLAG(anonymous),
@@ -65,12 +64,16 @@ static const struct param params[PARAM_COUNT] = {
     [PARAM_DISPLAY_NAME] = TEXT(display_name),
     [PARAM_MAY_SPEAK] = {"may_speak", KIND_UNLESS, offsetof(struct request_params, listen_only),
                          sizeof(bool), 0, 0},
+    [PARAM_RELAY] = {"relay", KIND_UNLESS, offsetof(struct request_params, unrelayed), sizeof(bool),
+                     0, 0},
     [PARAM_FLOOR] = FLAG(floor),
     [PARAM_BACKGROUND] = {"background", KIND_BACKGROUND,
                           offsetof(struct request_params, background), sizeof(float),
                           REQUEST_GAIN_MIN, 0},
     [PARAM_SHOWN] = {"shown", KIND_SHOWN, offsetof(struct request_params, shown),
                      sizeof(enum sidebar_shown), 0, 0},
+    [PARAM_ATTENDANT] = TEXT(attendant),
+    [PARAM_SPOKEN_NAME] = TEXT_OF(KIND_FILES, spoken_name),
     [PARAM_TRACKS] = FLAG(tracks),
     [PARAM_PAUSED] = FLAG(paused),
 };
@@ -78,14 +81,16 @@ static const struct param params[PARAM_COUNT] = {
 #define VOICE (PARAM(AGC) | PARAM(DENOISE) | PARAM(VAD))
 #define GAINS (PARAM(SPEAKS) | PARAM(HEARS))
 #define ENTRY                                                                                      \
-    (PARAM(ROLE) | PARAM(DISPLAY_NAME) | PARAM(MAY_SPEAK) | PARAM(FLOOR) | PARAM(MUTED) |          \
-     PARAM(HELD) | PARAM(ANONYMOUS) | PARAM(HIDDEN) | PARAM(BACKGROUND) | VOICE | GAINS)
+    (PARAM(ROLE) | PARAM(DISPLAY_NAME) | PARAM(SPOKEN_NAME) | PARAM(MAY_SPEAK) | PARAM(FLOOR) |    \
+     PARAM(MUTED) | PARAM(HELD) | PARAM(ANONYMOUS) | PARAM(HIDDEN) | PARAM(BACKGROUND) |           \
+     PARAM(ATTENDANT) | VOICE | GAINS)
 
 param_set verb_params(enum verb verb)
 {
     static const param_set of_verb[VERB_COUNT] = {
         [VERB_CREATE] = PARAM(TITLE) | PARAM(POLICY) | PARAM(HIDE_FOCUS) | PARAM(EMPTY_TIMEOUT) |
-                        PARAM(DURATION) | PARAM(WARNING) | PARAM(ENDS_WITH_CREATOR),
+                        PARAM(DURATION) | PARAM(WARNING) | PARAM(ENDS_WITH_CREATOR) |
+                        PARAM(ATTENDANT),
         [VERB_JOIN] = ENTRY | PARAM(PIN),
         [VERB_REPLACE] = ENTRY,
         [VERB_INVITE] = ENTRY,
@@ -97,15 +102,16 @@ param_set verb_params(enum verb verb)
         [VERB_MEDIA] = PARAM(DIRECTION) | PARAM(CODECS),
         [VERB_RECORD] = PARAM(FILE) | PARAM(TRACKS) | PARAM(PAUSED),
         [VERB_ANNOUNCE] = PARAM(FILE) | PARAM(GAIN) | PARAM(LOOP),
+        [VERB_MESSAGE] = PARAM(RELAY),
         [VERB_ROLE] = PARAM(ROLE),
-        [VERB_RENAME] = PARAM(DISPLAY_NAME),
+        [VERB_RENAME] = PARAM(DISPLAY_NAME) | PARAM(SPOKEN_NAME),
         [VERB_FLOOR] = PARAM(FLOOR),
         [VERB_PERMIT] = PARAM(MAY_SPEAK),
         [VERB_REMOVE] = PARAM(REASON),
         [VERB_LIMIT] = PARAM(DURATION) | PARAM(WARNING),
         [VERB_LOCK] = PARAM(LOCKED),
         [VERB_SIDEBAR] = PARAM(TITLE) | PARAM(POLICY) | PARAM(SHOWN) | PARAM(FILE) |
-                         (ENTRY & ~(PARAM(HELD) | VOICE)),
+                         (ENTRY & ~(PARAM(HELD) | PARAM(ATTENDANT) | PARAM(SPOKEN_NAME) | VOICE)),
         [VERB_END] = PARAM(REASON),
         [VERB_SUBSCRIBE] = PARAM(VIEW),
         [VERB_DECIDE] = PARAM(APPROVED) | PARAM(REASON),

@@ -41,6 +41,9 @@ enum {
     PARAM_APPROVED,
     PARAM_BACKGROUND,
     PARAM_SHOWN,
+    PARAM_ATTENDANT,
+    PARAM_SPOKEN_NAME,
+    PARAM_RELAY,
     PARAM_TRACKS,
     PARAM_PAUSED,
     PARAM_COUNT, /* at most 64 */
@@ -53,7 +56,7 @@ typedef uint64_t param_set;
 
 enum param_kind {
     KIND_TEXT,
-    KIND_FILE,
+    KIND_FILES, /* PLAY_NEXT between them; told as a list if there are several */
     KIND_FLAG,
     KIND_UNLESS,     /* told as true when the field is false, which is what it begins with */
     KIND_NUMBER,     /* float */
@@ -76,7 +79,7 @@ struct param {
 /* The field is a text. */
 static inline bool param_is_text(const struct param *param)
 {
-    return param->kind == KIND_TEXT || param->kind == KIND_FILE || param->kind == KIND_CODECS ||
+    return param->kind == KIND_TEXT || param->kind == KIND_FILES || param->kind == KIND_CODECS ||
            param->kind == KIND_POLICIES;
 }
 

@@ -14,6 +14,7 @@
 #include "core/id.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "core/texts.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,24 +30,15 @@ int participant_describe(struct participant *participant, const struct call_info
         &copy.caller.peer, &copy.dialog.call_id, &copy.dialog.local_tag,    &copy.dialog.remote_tag,
         &copy.contact,     &copy.referred_by,    &copy.caller.groups,
     };
-    enum { FIELDS = sizeof fields / sizeof *fields };
-    size_t size = 0;
-    char *strings, *at;
+    char *strings;
 
     copy.recipients = NULL;
     copy.names = NULL;
     if (!copy.caller.groups)
         copy.caller.groups = "";
-    for (unsigned i = 0; i < FIELDS; i++)
-        size += strlen(*fields[i]) + 1;
-    strings = at = malloc(size);
-    if (!at)
+    strings = texts_own(fields, sizeof fields / sizeof *fields);
+    if (!strings)
         return ENOMEM;
-    for (unsigned i = 0; i < FIELDS; i++) {
-        size = strlen(*fields[i]) + 1;
-        *fields[i] = memcpy(at, *fields[i], size);
-        at += size;
-    }
     free(participant->strings);
     participant->strings = strings;
     participant->info = copy;
@@ -85,6 +77,9 @@ static void add(struct conference *conference, struct participant *participant,
     participant->speaks = params->speaks;
     participant->hears = params->hears;
     participant->background = params->background;
+    (void)snprintf(participant->spoken_name, sizeof participant->spoken_name, "%s",
+                   params->spoken_name);
+    (void)snprintf(participant->attendant, sizeof participant->attendant, "%s", params->attendant);
     (void)snprintf(participant->role, sizeof participant->role, "%s",
                    *params->role ? params->role : "participant");
     (void)snprintf(participant->display_name, sizeof participant->display_name, "%s",

@@ -9,8 +9,16 @@
 #include "focus/events.h"
 #include "focus/focus.h"
 #include "focus/private.h"
+#include "focus/ration.h"
 
 #include <uthash.h>
+
+/* How it is with the application that attends to somebody. */
+enum attendance {
+    ATTENDANT_DUE,   /* it begins as soon as no other application talks with them */
+    ATTENDANT_BEGUN, /* it talks with them, or has ended */
+    ATTENDANT_FAILED /* its next key begins it anew */
+};
 
 struct participant {
     enum party party;
@@ -20,6 +28,7 @@ struct participant {
     struct call_info info;           /* a copy that outlives the call */
     char *strings;                   /* where info's strings live */
     char role[32], display_name[64]; /* the latter "": as its phone says */
+    char spoken_name[128];           /* a file; "": none says it */
     struct leg *leg;                 /* NULL once it left */
     struct leg_stats stats;          /* last ones, once it left */
     enum stream_direction direction; /* of its session, if it has_session */
@@ -38,13 +47,15 @@ struct participant {
     struct leg_voice voice;
     float speaks, hears; /* dB */
     bool hears_music;
-    unsigned ear_bus;                /* that it alone hears; MIX_MAIN: none */
-    unsigned ear_plays;              /* files that play there, or fade out */
-    bool called, alerting;           /* by us, and not answered yet; the phone rings */
-    uint64_t track;                  /* id of what it says in a recording; 0: there was none yet */
-    struct loop_timer *patience;     /* runs while it is called */
-    struct referrer *referrers;      /* list: who is told whether it comes in */
-    struct visitor *visitor;         /* as which its application knows it; NULL: none any more */
+    unsigned ear_bus;            /* that it alone hears; MIX_MAIN: none */
+    unsigned ear_plays;          /* files that play there, or fade out */
+    bool called, alerting;       /* by us, and not answered yet; the phone rings */
+    uint64_t track;              /* id of what it says in a recording; 0: there was none yet */
+    struct loop_timer *patience; /* runs while it is called */
+    struct referrer *referrers;  /* list: who is told whether it comes in */
+    struct visitor *visitor;     /* as which its application knows it; NULL: none any more */
+    char attendant[64];          /* application; "" or "none": none */
+    enum attendance attendance;
     struct participant *main;        /* who it is in the parent, whose call and leg it has; NULL: it
                                         has its own */
     struct participant *aside;       /* the other way round: who it is in a sidebar; or NULL */
@@ -54,6 +65,7 @@ struct participant {
     struct participant *successor;   /* whose call is to replace this one when it is confirmed */
     struct participant *predecessor; /* the other way round; both NULL: none */
     bool speaking_told, speaking_queued;
+    struct ration messages; /* that it has written */
     time_t joined_at, made_at;
     struct participant *prev, *next; /* in conference.members */
     struct queued_event last;        /* its place in the queue once it left */

@@ -9,6 +9,7 @@
 
 #include "core/id.h"
 #include "core/log.h"
+#include "core/texts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,6 +45,7 @@ static int copy_texts(struct pending *pending)
         &request->factory,
         &request->call,
         &request->package,
+        &request->text,
         &actor->uri,
         &actor->user,
         &actor->host,
@@ -60,23 +62,9 @@ static int copy_texts(struct pending *pending)
         &invitation->replaces,
         &invitation->referred_by,
     };
-    enum { FIELDS = sizeof fields / sizeof *fields };
-    size_t size = 0;
-    char *at;
 
-    for (unsigned i = 0; i < FIELDS; i++)
-        size += *fields[i] ? strlen(*fields[i]) + 1 : 0;
-    pending->strings = at = malloc(size);
-    if (!at)
-        return ENOMEM;
-    for (unsigned i = 0; i < FIELDS; i++) {
-        if (!*fields[i])
-            continue;
-        size = strlen(*fields[i]) + 1;
-        *fields[i] = memcpy(at, *fields[i], size);
-        at += size;
-    }
-    return 0;
+    pending->strings = texts_own(fields, sizeof fields / sizeof *fields);
+    return pending->strings ? 0 : ENOMEM;
 }
 
 static void release(struct pending *pending)
@@ -178,7 +166,7 @@ static void take_out(struct pending *pending)
     conference->pending_count--;
 }
 
-/* What has become of it is told. */
+/* What has become of it, which was taken out, is told. */
 static void finish(struct pending *pending, const struct decision *result)
 {
     struct conference *conference = pending->request.conference;
@@ -192,8 +180,6 @@ static void finish(struct pending *pending, const struct decision *result)
     };
 
     (void)snprintf(event.reason, sizeof event.reason, "%s", result->reason);
-    if (!pending->is_over)
-        take_out(pending);
     if (pending->brings_creator)
         conference_set_creator(conference, result->participant);
     log_write(LOG_LEVEL_INFO, conference->name, pending->request.call,
@@ -219,6 +205,16 @@ static void tell_referrer(struct pending *pending, const struct decision *result
     pending->referral = NULL;
 }
 
+/* Whoever asked may ask for more when it hears this: it hears it last. */
+static void tell_asker(struct pending *pending, const struct decision *result)
+{
+    struct asker asker = pending->asker;
+
+    pending->asker.decided = NULL;
+    if (asker.decided)
+        asker.decided(asker.arg, result);
+}
+
 /* Nothing comes of it. Who calls looks after the conference, which may be over by that. */
 static void refuse_alone(struct pending *pending, int code, const char *reason)
 {
@@ -226,16 +222,16 @@ static void refuse_alone(struct pending *pending, int code, const char *reason)
     struct decision result = {.verdict = DECISION_REJECT, .code = code};
 
     (void)snprintf(result.reason, sizeof result.reason, "%s", reason);
+    take_out(pending);
     if (pending->caller)
         waiting_refuse(pending, &result);
-    if (pending->asker.decided)
-        pending->asker.decided(pending->asker.arg, &result);
     tell_referrer(pending, &result);
     if (pending->tells_uncalled) {
         result.params = pending->decision.params;
         participant_tell_uncalled(conference, &pending->invitation, &result);
     }
     finish(pending, &result);
+    tell_asker(pending, &result);
 }
 
 static void refuse(struct pending *pending, int code, const char *reason)
@@ -281,20 +277,33 @@ void pending_cancel(struct focus *focus, uint64_t id)
         pending_withdraw(pending, 487, "Withdrawn");
 }
 
+/* NULL: nothing is. The call that a join names (RFC 3911) only says which conference is meant. */
+static struct pending *find_about(const struct conference *conference, uint64_t participant)
+{
+    struct pending *pending;
+
+    DL_FOREACH(conference->pending, pending)
+    {
+        if (pending->request.target == participant && pending->request.verb != VERB_JOIN)
+            break;
+    }
+    return pending;
+}
+
+/* Who hears of it may withdraw the rest, but the conference ends behind its last participant. */
 static void target_left(struct conference *conference, const struct participant *participant)
 {
-    struct pending *pending, *next;
+    bool was_settling = conference->is_settling;
+    struct pending *pending;
 
-    DL_FOREACH_SAFE(conference->pending, pending, next)
-    {
-        /* The call that a join names (RFC 3911) only says which conference is meant. */
-        if (pending->request.target != participant->id || pending->request.verb == VERB_JOIN)
-            continue;
+    conference->is_settling = true;
+    while ((pending = find_about(conference, participant->id))) {
         if (participant->successor)
             pending->request.target = participant->successor->id;
         else
             refuse_alone(pending, 480, "Who it is about has left");
     }
+    conference->is_settling = was_settling;
 }
 
 void pending_target_left(const struct participant *participant)
@@ -332,10 +341,8 @@ static int carry_out(struct pending *pending, struct decision *result)
 
     if (pending->caller)
         return waiting_enter(pending, result);
-    if (pending->asker.decided) {
-        pending->asker.decided(pending->asker.arg, result);
+    if (pending->asker.decided) /* does it by itself, when it hears of it */
         return 0;
-    }
     return submit_accepted(request->conference->focus, request, result);
 }
 
@@ -347,9 +354,9 @@ static int carry_out_held(struct pending *pending, struct decision *result)
     int error;
 
     take_out(pending);
-    conference->is_deciding = true;
+    conference->is_settling = true;
     error = carry_out(pending, result);
-    conference->is_deciding = false;
+    conference->is_settling = false;
     return error;
 }
 
@@ -360,6 +367,7 @@ static int approve_end(struct pending *pending, struct decision *result)
 
     result->code = 200;
     result->reason[0] = '\0';
+    take_out(pending);
     finish(pending, result);
     return submit_accepted(request->conference->focus, request, result);
 }
@@ -403,6 +411,7 @@ static int approve(struct pending *pending, const struct request *request,
     }
     settle_referral(pending, &result, error);
     finish(pending, &result);
+    tell_asker(pending, &result);
     conference_end_if_over(conference);
     decision->participant = result.participant;
     if (result.verdict == DECISION_ACCEPT)

@@ -38,7 +38,8 @@ const struct call_info *pending_call(const struct pending *pending);
  * "": the operator, or nobody. */
 const char *pending_decided_by(const struct pending *pending);
 
-/* Who has asked is told what has become of it: accepted with result->params, or not. */
+/* Who has asked is told what has become of it: accepted with result->params, or not. They may ask
+ * for more by that, but not for the end of the conference. */
 void pending_watch(struct pending *pending,
                    void (*decided)(void *arg, const struct decision *result), void *arg);
 /* Who has asked wants it no longer, and is not told. Harmless when it is decided. */

@@ -46,6 +46,7 @@
  * visitor_parts.h
  *   visitor.c      callers who talk with an application, and are in no conference
  *   enter.c        … and come into one, with their application still there
+ *   attendant.c    an application for who has come in without one
  * events.h
  *   events.c       the queue of what has happened, and who is told
  * and of the focus as a whole
@@ -59,6 +60,7 @@
  *   incidents.c    who was lately kept or put out
  *   explain.c      why somebody does or does not hear another; explain_text.c: in one line
  *   media_events.c what the mixer tells
+ *   message.c      what is written to a conference (message.h); ration.h: how often
  */
 #ifndef FOCUS_PRIVATE_H
 #define FOCUS_PRIVATE_H
@@ -112,6 +114,7 @@ struct focus {
     const struct application *application; /* NULL: there are none */
     const struct journalling *journalling; /* NULL: nothing is kept */
     struct sound sound;
+    char attendant[64];          /* application; "": none */
     struct conference_life life; /* of those that calls create */
     unsigned patience;           /* ms that a conference waits for who comes first */
     unsigned gone_time;          /* ms that a generated name is remembered */

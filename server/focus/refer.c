@@ -145,7 +145,7 @@ static void refer_invite(struct focus *focus, struct reference *reference,
     request.verb = VERB_INVITE;
     request.invitation = &invitation;
     (void)snprintf(request.params.role, sizeof request.params.role, "participant");
-    conference_wish_sound(request.conference, &request.params);
+    conference_wish_entry(request.conference, &request.params);
     switch (focus_submit(focus, &request, &decision)) {
     case 0:
     case EALREADY:

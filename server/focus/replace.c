@@ -38,6 +38,8 @@ void participant_params(const struct participant *target, struct request_params 
     };
     (void)snprintf(params->role, sizeof params->role, "%s", target->role);
     (void)snprintf(params->display_name, sizeof params->display_name, "%s", target->display_name);
+    (void)snprintf(params->spoken_name, sizeof params->spoken_name, "%s", target->spoken_name);
+    (void)snprintf(params->attendant, sizeof params->attendant, "%s", target->attendant);
 }
 
 static void replace_participant(struct participant *target, struct call *call, bool is_early_only)
@@ -146,6 +148,7 @@ static void change_params(struct request_params *params, enum verb verb,
         (void)memcpy(params->role, changed->role, sizeof params->role);
     } else if (verb == VERB_RENAME) {
         (void)memcpy(params->display_name, changed->display_name, sizeof params->display_name);
+        (void)memcpy(params->spoken_name, changed->spoken_name, sizeof params->spoken_name);
     } else if (verb == VERB_VOLUME) {
         params->speaks = changed->speaks;
         params->hears = changed->hears;

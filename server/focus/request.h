@@ -44,6 +44,7 @@ enum verb_right {
     X(VERB_VOLUME, "volume", RIGHT_KNOWN)        /* change the target's gains */                   \
     X(VERB_MEDIA, "media", RIGHT_KNOWN)          /* change the media of all: direction, codecs */  \
     X(VERB_ANNOUNCE, "announce", RIGHT_KNOWN)    /* play a file to all or the target, or stop */   \
+    X(VERB_MESSAGE, "message", RIGHT_INSIDE)     /* write to all or the target: text */            \
     X(VERB_ROLE, "role", RIGHT_KNOWN)            /* give the target another role: params.role */   \
     X(VERB_RENAME, "rename", RIGHT_KNOWN)        /* show it by another name: display_name */       \
     X(VERB_FLOOR, "floor", RIGHT_KNOWN)          /* give it the floor, or take it: params.floor */ \
@@ -158,6 +159,9 @@ enum { REQUEST_CODECS = 96 };
 struct request_params {
     char role[32];               /* entry, role: "participant" unless the policy says otherwise */
     char display_name[64];       /* entry, rename: shown in place of its own; "": its own */
+    char spoken_name[128];       /* entry, rename: a file that says it; "": none does */
+    char attendant[64];          /* entry, create: the application that attends to who comes in;
+                                    "": none, or of create: as the server says */
     bool muted;                  /* entry, mute */
     bool held;                   /* entry, hold */
     bool listen_only;            /* entry, permit: heard by nobody, whether muted or not */
@@ -174,8 +178,9 @@ struct request_params {
     float speaks, hears;         /* dB; entry, volume: how loud the target is heard, and hears */
     char pin[32];                /* join: what was given to be let in; "": nothing */
     float background;            /* dB; entry to a sidebar: how loud its parent is; sidebar */
-    char file[256];              /* announce: what is played, record: what is written; "": that is
-                                    stopped; sidebar: what the target hears while asked */
+    char file[1024];             /* announce: what is played, record: what is written; "": that is
+                                    stopped; sidebar: what the target hears while asked. Of what is
+                                    played several, PLAY_NEXT between them */
     bool tracks;                 /* record: of each participant, besides what all say */
     bool paused;                 /* record: of the file that is written, it pauses, or goes on */
     float gain;                  /* announce, dB */
@@ -183,6 +188,7 @@ struct request_params {
     enum view view;              /* subscribe */
     struct conference_life life; /* create; limit: from now on */
     bool hide_focus;             /* create: it looks like an ordinary phone (RFC 4579 §4.2) */
+    bool unrelayed;              /* message: only the scripts are told, as of a command */
     bool approved;               /* decide */
     int code;                    /* decide, not approved: SIP status 400–699; 0: 603 */
     enum stream_direction direction; /* media: of our streams */
@@ -229,6 +235,7 @@ struct request {
     const struct sidebar_wish *sidebar;  /* of that verb; NULL for all others. Without a target the
                                             conference is to have a new one; else it is the sidebar
                                             that the target, its parent's participant, comes into */
+    const char *text;                    /* message: what is written; else NULL */
     const char *call;                    /* call id for the log, or NULL */
     const char *package;                 /* subscribe: the event package, "conference"; else NULL */
     const struct request_params *instead; /* decide: what is approved in place of what was asked

@@ -5,6 +5,7 @@
 #include "focus/events.h"
 #include "focus/participant.h"
 #include "focus/private.h"
+#include "focus/visitor_parts.h"
 
 #include "core/log.h"
 
@@ -63,7 +64,7 @@ const struct sound *conference_sound(const struct conference *conference)
     return conference->has_sound ? &conference->sound : &conference->focus->sound;
 }
 
-void conference_wish_sound(const struct conference *conference, struct request_params *params)
+void conference_wish_entry(const struct conference *conference, struct request_params *params)
 {
     const struct leg_voice *voice = &conference_sound(conference)->voice;
 
@@ -71,6 +72,7 @@ void conference_wish_sound(const struct conference *conference, struct request_p
     params->denoise = voice->denoise;
     params->vad = voice->vad;
     params->background = GAIN_OFF;
+    attendant_wish(conference, params);
 }
 
 /* ---- music ---------------------------------------------------------------------------------- */

@@ -48,9 +48,24 @@ static void set_display_name(struct participant *participant, const char *name)
     char before[sizeof participant->display_name];
 
     (void)snprintf(before, sizeof before, "%s", participant_display_name(participant));
+    if (strcmp(participant->display_name, name) != 0)
+        note(participant, *name ? "is shown as " : "is shown as it calls itself", name);
     (void)snprintf(participant->display_name, sizeof participant->display_name, "%s", name);
-    note(participant, *name ? "is shown as " : "is shown as it calls itself", name);
     tell(participant, EVENT_RENAMED, true, before);
+}
+
+static void set_spoken_name(struct participant *participant, const char *file)
+{
+    (void)snprintf(participant->spoken_name, sizeof participant->spoken_name, "%s", file);
+    note(participant, *file ? "is announced by " : "is announced by no name", file);
+}
+
+/* What is told is how it was shown before, be that another name or not. */
+static void rename_as(struct participant *participant, const struct request_params *params)
+{
+    if (strcmp(participant->spoken_name, params->spoken_name) != 0)
+        set_spoken_name(participant, params->spoken_name);
+    set_display_name(participant, params->display_name);
 }
 
 static void set_floor(struct participant *participant, bool has_floor)
@@ -84,7 +99,8 @@ static bool is_new(const struct participant *participant, enum verb verb,
     case VERB_ROLE:
         return strcmp(participant->role, *params->role ? params->role : "participant") != 0;
     case VERB_RENAME:
-        return strcmp(participant->display_name, params->display_name) != 0;
+        return strcmp(participant->display_name, params->display_name) != 0 ||
+               strcmp(participant->spoken_name, params->spoken_name) != 0;
     case VERB_FLOOR:
         return participant->has_floor != params->floor;
     default:
@@ -100,7 +116,7 @@ static int change(struct participant *participant, enum verb verb,
         set_role(participant, params->role);
         return 0;
     case VERB_RENAME:
-        set_display_name(participant, params->display_name);
+        rename_as(participant, params);
         return 0;
     case VERB_FLOOR:
         set_floor(participant, params->floor);
@@ -141,10 +157,12 @@ void standing_pass_on(struct participant *participant, enum verb verb,
     if (verb == VERB_ROLE)
         (void)snprintf(participant->role, sizeof participant->role, "%s",
                        *params->role ? params->role : "participant");
-    else if (verb == VERB_RENAME)
+    else if (verb == VERB_RENAME) {
         (void)snprintf(participant->display_name, sizeof participant->display_name, "%s",
                        params->display_name);
-    else if (verb == VERB_FLOOR)
+        (void)snprintf(participant->spoken_name, sizeof participant->spoken_name, "%s",
+                       params->spoken_name);
+    } else if (verb == VERB_FLOOR)
         participant->has_floor = params->floor;
     else
         participant->listen_only = params->listen_only;
@@ -159,6 +177,16 @@ const char *participant_display_name(const struct participant *participant)
 {
     return *participant->display_name ? participant->display_name
                                       : participant->info.caller.display_name;
+}
+
+const char *participant_given_name(const struct participant *participant)
+{
+    return participant->display_name;
+}
+
+const char *participant_spoken_name(const struct participant *participant)
+{
+    return (participant->main ? participant->main : participant)->spoken_name;
 }
 
 const char *participant_shown_name(const struct participant *participant)

@@ -3,6 +3,7 @@
 #include "focus/arrangement.h"
 #include "focus/conference.h"
 #include "focus/events.h"
+#include "focus/message.h"
 #include "focus/participant.h"
 #include "focus/pending_parts.h"
 #include "focus/private.h"
@@ -151,7 +152,9 @@ static int fail(struct decision *decision, int error)
         {ENOTCONN, 480, "nobody is in the conference"},
         {EALREADY, 491, "it is recorded already"},
         {EBUSY, 491, "another recording has that name"},
-        {EAGAIN, 491, "too much at once"},
+        {ENOPROTOOPT, 405, "its phone takes no messages"},
+        {EAGAIN, 480, "too many messages are on their way to it"},
+        {ENOBUFS, 491, "it pauses and goes on too often at once"},
         {ENAMETOOLONG, 414, "the name of the recording is too long"},
         {ENOTSUP, 415, "a recording ends in .wav, .flac, .opus or .ogg"},
         {0, 500, "out of memory"},
@@ -214,22 +217,23 @@ static int carry_out(struct conference *conference, enum verb verb, struct decis
     return error ? fail(decision, error) : 0;
 }
 
+static int write_message(const struct request *request, struct participant *target,
+                         struct decision *decision)
+{
+    int error = conference_tell_message(request->conference, target, request, decision);
+
+    return error ? fail(decision, error) : 0;
+}
+
 /* A hook that answers its own event (muted: unmute, muted: mute …) would go on for ever. What hooks
  * ask for when they are told of something that a hook has caused is therefore rationed. */
 static bool is_endless(struct focus *focus, struct conference *conference,
                        const struct request *request, struct decision *decision)
 {
-    uint64_t now = loop_now(focus->loop);
-
-    if (!focus->is_telling_answer)
+    if (!focus->is_telling_answer || !ration_is_used_up(&conference->answers, loop_now(focus->loop),
+                                                        ANSWERS_WINDOW, ANSWERS_MOST))
         return false;
-    if (now - conference->answers_since >= ANSWERS_WINDOW) {
-        conference->answers_since = now;
-        conference->answers = 0;
-    }
-    if (++conference->answers <= ANSWERS_MOST)
-        return false;
-    if (conference->answers == ANSWERS_MOST + 1)
+    if (conference->answers.count == ANSWERS_MOST + 1)
         log_write(LOG_LEVEL_ERROR, conference->name, NULL,
                   "%s: its event hooks answer each other's doing without end; what they ask for "
                   "beyond %d times in %d s is refused",
@@ -252,7 +256,7 @@ static struct pending *find_pending(struct focus *focus, const struct request *r
 
 static bool may_have_target(enum verb verb)
 {
-    return verb == VERB_SIDEBAR || verb == VERB_ANNOUNCE;
+    return verb == VERB_SIDEBAR || verb == VERB_ANNOUNCE || verb == VERB_MESSAGE;
 }
 
 /* *targetp NULL: the verb needs none. ENOENT: the conference or the target is gone. */
@@ -288,6 +292,8 @@ static int do_accepted(struct focus *focus, const struct request *request,
         return pending_decide(find_pending(focus, request), request, decision);
     if (request->verb == VERB_SIDEBAR)
         return sidebar(request->conference, target, request, decision);
+    if (request->verb == VERB_MESSAGE)
+        return write_message(request, target, decision);
     if (target)
         return carry_out_on(target, request, decision);
     return carry_out(request->conference, request->verb, decision);

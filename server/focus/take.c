@@ -207,7 +207,7 @@ static int begin_main(struct conference *conference, struct take *take)
         (void)tap(conference, false); /* who still speaks there is heard by nobody */
     else
         take->open = 1;
-    return error;
+    return error == EAGAIN ? ENOMEM : error;
 }
 
 static int begin(struct conference *conference, const struct decision *decision)
@@ -220,7 +220,7 @@ static int begin(struct conference *conference, const struct decision *decision)
         return ENOTCONN;
     if (strlen(decision->params.file) >= sizeof take->file)
         return ENAMETOOLONG;
-    if (!strchr(file_base(decision->params.file), '.'))
+    if (!strchr(file_base(decision->params.file), '.') || strchr(decision->params.file, PLAY_NEXT))
         return ENOTSUP;
     take = calloc(1, sizeof *take);
     if (!take)
@@ -261,7 +261,7 @@ static int set_pause(struct take *take, bool is_paused)
     if (take->is_paused == is_paused)
         return 0;
     if (mixing->record_turn(take->main->recorder, when))
-        return EAGAIN;
+        return ENOBUFS;
     DL_FOREACH(take->focus->recordings, recording)
     {
         if (recording->take == take && recording != take->main &&

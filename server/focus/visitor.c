@@ -1,5 +1,6 @@
 /* Callers in an application, or who wait for a decision: their calls, their media, their end. */
 #include "focus/admit.h"
+#include "focus/conference.h"
 #include "focus/events.h"
 #include "focus/participant.h"
 #include "focus/pending_parts.h"
@@ -19,7 +20,7 @@ enum { PROMPT_FADE = 10 }; /* ms */
 /* The special information tone of ITU-T E.180 §3.9: what was asked for cannot be had. */
 #define FAILURE_TONE "tone:950/330,1400/330,1800/330"
 
-struct visitor *visitor_make(struct focus *focus, struct call *call)
+static struct visitor *make(struct focus *focus, struct call *call)
 {
     struct visitor *visitor = calloc(1, sizeof *visitor);
 
@@ -31,8 +32,29 @@ struct visitor *visitor_make(struct focus *focus, struct call *call)
     visitor->call = call;
     visitor->since = loop_time(focus->loop);
     HASH_ADD(hh, focus->visitors, id, sizeof visitor->id, visitor);
+    return visitor;
+}
+
+struct visitor *visitor_make(struct focus *focus, struct call *call)
+{
+    struct visitor *visitor = make(focus, call);
+
+    if (!visitor)
+        return NULL;
     focus->signalling->set_user(call, visitor);
     focus->calls++;
+    return visitor;
+}
+
+struct visitor *visitor_attach(struct participant *participant)
+{
+    struct visitor *visitor = make(participant->conference->focus, participant->call);
+
+    if (!visitor)
+        return NULL;
+    visitor->answered = visitor->up = true;
+    visitor->participant = participant;
+    participant->visitor = visitor;
     return visitor;
 }
 
@@ -80,7 +102,7 @@ bool visitor_admit(struct focus *focus, struct call *call)
     }
     log_write(LOG_LEVEL_INFO, NULL, info->id, "%s talks with the application %s", info->caller.uri,
               info->requested_user);
-    application->begin(application->ctx, visitor);
+    application->begin(application->ctx, visitor, info->requested_user);
     return true;
 }
 
@@ -334,6 +356,8 @@ void visitor_fail(struct visitor *visitor)
     uint64_t tone;
 
     if (visitor->participant) {
+        attendant_fail(visitor->participant);
+        participant_play(visitor->participant, &(struct request_params){.file = FAILURE_TONE});
         visitor_let_go(visitor);
         return;
     }

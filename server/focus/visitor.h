@@ -74,12 +74,20 @@ int visitor_join(struct visitor *visitor, struct conference *conference,
                  const struct request_params *wish, struct decision *decision);
 /* The participant that it is; 0: it is in no conference. */
 uint64_t visitor_participant(const struct visitor *visitor);
+/* The same, but the participant of the sidebar that it is in, if it is in one. */
+uint64_t visitor_here(const struct visitor *visitor);
 /* It is in a conference, and out of its mix. */
 bool visitor_is_out(const struct visitor *visitor);
 /* Out of the mix of its conference, or back in: there it stays what it is, and is on hold. `held`
  * is told when that is done, with the reason if it could not be. Nobody is asked, as when a phone
  * puts the conference on hold. */
 void visitor_step(struct visitor *visitor, bool out);
+/* In the mix of its conference these keys, and those that follow them, are for its application
+ * alone; others are the conference's. "": none are. `has_begun`: one of them has been pressed. Out
+ * of the mix all are. */
+void visitor_take_keys(struct visitor *visitor, const char *keys, bool has_begun);
+/* What is pressed in the mix is for its application alone, since one of its keys was. */
+bool visitor_has_own_keys(const struct visitor *visitor);
 /* Its application is over: who is in a conference stays, and goes back into the mix. */
 void visitor_let_go(struct visitor *visitor);
 
@@ -94,8 +102,8 @@ void visitor_dismiss(struct visitor *visitor, int code, const char *reason);
 /* 302: it is to call that URI, or that user part here. EINVAL: no SIP URI, or it is answered: it
  * stays. */
 int visitor_redirect(struct visitor *visitor, const char *target);
-/* Its application has failed: 500, or a tone that says so and a BYE. Who is in a conference is let
- * go. */
+/* Its application has failed: 500, or a tone that says so and a BYE. Who is in a conference hears
+ * the tone and is let go. */
 void visitor_fail(struct visitor *visitor);
 
 #endif

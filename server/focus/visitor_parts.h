@@ -31,6 +31,8 @@ struct visitor {
     bool is_out;                     /* of the mix of its conference, with its application */
     bool wants_out;                  /* what it is to be */
     bool is_let_go;                  /* its application is over: it is freed when it is back in */
+    char own_keys[20];               /* in the mix: those that begin what is for its application */
+    bool has_begun_keys;             /* one of them was pressed: the following are, too */
     struct loop_timer *step_timer;   /* until its leg can be moved */
     time_t since;
     UT_hash_handle hh;
@@ -38,6 +40,10 @@ struct visitor {
 
 /* visitor.c */
 struct visitor *visitor_make(struct focus *focus, struct call *call);
+/* One for who is in a conference and has none. NULL: out of memory. */
+struct visitor *visitor_attach(struct participant *participant);
+/* To whom a key goes that is pressed in a conference: NULL: to the conference. */
+struct visitor *visitor_for_key(struct participant *participant, char key);
 /* False: the call is for no application. */
 bool visitor_admit(struct focus *focus, struct call *call);
 /* Whether the URI is that of an application. */
@@ -59,6 +65,20 @@ void visitor_leave(struct visitor *visitor, int code, const char *reason);
 void visitor_tell_left(struct visitor *visitor, int code, const char *reason);
 /* As visitor_dismiss, but not by its application, which hears of it. */
 void visitor_remove(struct visitor *visitor, int code, const char *reason);
+
+/* attendant.c */
+/* What the config says of it. */
+void attendant_take(struct conference *conference, const struct conference_config *config);
+/* Whoever comes into the conference is attended to by that, unless something else is said. */
+void attendant_wish(const struct conference *conference, struct request_params *params);
+/* Begins, if it is to and nothing else talks with the participant. */
+void attendant_begin(struct participant *participant);
+/* The same for whom the event, which has been told, has brought in. */
+void attendant_after(struct focus *focus, const struct conference_event *event);
+/* The application has failed: if it is that. */
+void attendant_fail(struct participant *participant);
+/* A key: begins anew if it has failed. */
+void attendant_call_back(struct participant *participant);
 
 /* enter.c */
 /* The visitor goes into the conference, in place of `predecessor` unless that is NULL:

@@ -60,7 +60,7 @@ static int add_invite(struct wishes *wishes, const struct recipient *recipient)
         .anonymous = recipient->is_anonymous || recipient->copy == COPY_BCC,
         .held = recipient->action == ACTION_HOLD,
     };
-    conference_wish_sound(wishes->common.conference, &wish->params);
+    conference_wish_entry(wishes->common.conference, &wish->params);
     return 0;
 }
 

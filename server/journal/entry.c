@@ -1,9 +1,10 @@
 /*
  * Decisions and events as lines of the journal. Keys are stable, what does not apply is left out.
  *
- *   at                 when; kind: "decision", "failure", "event", "gap", "start", "stop";
- *                      in recordings also "recording", "person", and "queued": an event whose
- *                      hooks are told later
+ *   at                 when; kind: "decision", "failure", "event", "gap", "start", "stop",
+ *                      "moved" (to another file, or from one); in recordings also "recording",
+ *                      "person", "queued": an event whose hooks are told later; and "end"
+ *                      (reason: "stop", "full", "over")
  *   conference, conference_id   its name, and which of those that ever had it
  *
  *   of a decision, and of the failure to do what was accepted:
@@ -22,9 +23,9 @@
  *   event, event_participant, digit   what was being told to the hook that has asked
  *
  *   recordings have more (struct teller): of the actor user, host, agent, referred_by,
- * authenticated; of the request by_dialog, name_given, invited_name, replaces, by_refer, asks; of
- * what is pending meanwhile, expires (ms), announce; of an event, and in `of`, the call; and the
- * PIN (secrets.c)
+ * authenticated; of the request by_dialog, name_given, invited_name, replaces, by_refer, asks,
+ * text; of what is pending meanwhile, expires (ms), announce; of an event, and in `of`, the call;
+ * and the PIN (secrets.c)
  *
  *   of an event:
  *   event              as the hooks are called
@@ -77,7 +78,7 @@ static void set_param(struct line *line, const struct param *param, const void *
 {
     switch (param->kind) {
     case KIND_TEXT:
-    case KIND_FILE:
+    case KIND_FILES:
     case KIND_POLICIES:
     case KIND_CODECS:
         line_text(line, param->name, field);
@@ -220,6 +221,7 @@ static void set_rest(struct line *line, const struct request *request)
         line_text(line, "replaces", request->invitation->replaces);
         line_flag(line, "by_refer", request->invitation->by_refer);
     }
+    line_text(line, "text", request->text);
     if (request->sidebar)
         line_flag(line, "asks", request->sidebar->asks);
 }

@@ -2,12 +2,17 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct journal {
     struct loop *loop;
     struct teller teller;
     struct worker *worker;
-    struct output *output;        /* NULL: only recordings are kept */
+    struct output *output; /* NULL: only recordings are kept */
+    struct {
+        struct output *output; /* NULL: the one that there is, or none */
+        struct bounds bounds;
+    } prepared;
     struct recording *recordings; /* list */
     struct journalling journalling;
 };
@@ -78,17 +83,68 @@ int journal_record_stop(struct journal *journal, const struct conference *confer
     return recording_stop(&journal->recordings, conference);
 }
 
+json_t *journal_recordings(const struct journal *journal)
+{
+    return recordings_describe(journal->recordings);
+}
+
 /* ---- life ----------------------------------------------------------------------------------- */
 
-static void note(struct journal *journal, const char *kind)
+static void note(struct journal *journal, const char *kind, const char *key, const char *text)
 {
     struct line line;
 
     if (!begin_line(journal, &line))
         return;
     entry_begin(&line, kind);
-    line_text(&line, "version", PARLEY_VERSION);
+    line_text(&line, key, text);
     output_end(journal->output, &line);
+}
+
+const char *journal_problem(int error)
+{
+    return error == EBUSY      ? "another server writes there"
+           : error == EALREADY ? "it is recorded already"
+                               : strerror(error);
+}
+
+int journal_prepare(struct journal *journal, const struct journal_files *files)
+{
+    bool is_same = journal->output && strcmp(output_path(journal->output), files->path) == 0;
+
+    journal->prepared.output = NULL;
+    journal->prepared.bounds = (struct bounds){.most = files->size, .files = files->count};
+    if (files->count == 0 || is_same)
+        return 0;
+    return output_create(journal->loop, journal->worker, files->path, &journal->prepared.bounds,
+                         &journal->prepared.output);
+}
+
+void journal_swap(struct journal *journal)
+{
+    struct output *next = journal->prepared.output, *before = journal->output;
+
+    journal->prepared.output = NULL;
+    if (next && before)
+        note(journal, "moved", "to", output_path(next));
+    else if (journal->prepared.bounds.files == 0)
+        note(journal, "stop", "version", PARLEY_VERSION);
+    if (next || journal->prepared.bounds.files == 0) {
+        journal->output = next;
+        if (before)
+            note(journal, "moved", "from", output_path(before));
+        else
+            note(journal, "start", "version", PARLEY_VERSION);
+        output_close(before);
+    } else {
+        output_bound(before, &journal->prepared.bounds);
+    }
+}
+
+void journal_abandon(struct journal *journal)
+{
+    output_close(journal->prepared.output);
+    journal->prepared.output = NULL;
 }
 
 int journal_create(const struct journal_config *config, struct journal **journalp)
@@ -111,14 +167,13 @@ int journal_create(const struct journal_config *config, struct journal **journal
                                                   .done = output_done,
                                                   .arg = journal},
                           &journal->worker);
-    if (!error && config->files > 0)
-        error = output_create(config->loop, journal->worker, config->path, config->size,
-                              config->files, &journal->output);
+    if (!error)
+        error = journal_prepare(journal, &config->files);
     if (error) {
         journal_destroy(journal);
         return error;
     }
-    note(journal, "start");
+    journal_swap(journal);
     *journalp = journal;
     return 0;
 }
@@ -127,8 +182,9 @@ void journal_destroy(struct journal *journal)
 {
     if (!journal)
         return;
-    note(journal, "stop");
+    note(journal, "stop", "version", PARLEY_VERSION);
     output_close(journal->output);
+    journal_abandon(journal);
     recordings_close(&journal->recordings);
     worker_destroy(journal->worker);
     free(journal);

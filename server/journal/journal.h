@@ -17,35 +17,54 @@
 
 struct journal;
 
-struct journal_config {
-    struct loop *loop;
-    struct focus *focus;
+/* Where the lines go. */
+struct journal_files {
     const char *path;
     uint64_t size;  /* bytes of one file */
-    unsigned files; /* how many there are at most, the one that is written included; 0: there is no
+    unsigned count; /* how many there are at most, the one that is written included; 0: there is no
                        journal, but there may be recordings */
 };
 
-/* Nothing is written before the loop's next turn. ENOMEM, EMFILE. */
+struct journal_config {
+    struct loop *loop;
+    struct focus *focus;
+    struct journal_files files;
+};
+
+/* Takes the file for itself; nothing is written before the loop's next turn. ENOMEM, EMFILE; EBUSY:
+ * somebody else writes there; EACCES and the like: it cannot be written. */
 int journal_create(const struct journal_config *config, struct journal **journalp);
 /* Writes what is still to be written. After the focus; NULL is fine. */
 void journal_destroy(struct journal *journal);
 const struct journalling *journal_journalling(struct journal *journal);
+
+/* Takes other files, where that is to be, and goes on as before: errors as of journal_create. */
+int journal_prepare(struct journal *journal, const struct journal_files *files);
+/* Goes on with what was prepared; the old file ends with where the lines are now. */
+void journal_swap(struct journal *journal);
+/* What was prepared is not to be, or nothing was. */
+void journal_abandon(struct journal *journal);
+/* What such an error means to people. */
+const char *journal_problem(int error);
 
 /* One conference that is to be recorded, with all that a policy may look at, so that others can be
  * tried with what has happened (replay/replay.h). */
 struct journal_recording {
     const struct conference *conference;
     const char *path;      /* there is no such file yet */
+    uint64_t size;         /* bytes that it may have; then the recording ends */
     bool with_secrets;     /* PINs and the like as they are; otherwise names stand for them */
     const json_t *scripts; /* lua_engine_snapshot; borrowed */
 };
 
-/* Goes on until it is stopped, or the conference is over for good. EALREADY; EEXIST and the like,
- * ENOMEM. */
+/* Goes on until it is stopped or full, or the conference is over for good. EALREADY; EEXIST and the
+ * like, ENOMEM. */
 int journal_record(struct journal *journal, const struct journal_recording *wanted);
 /* ENOENT: it is not recorded. */
 int journal_record_stop(struct journal *journal, const struct conference *conference);
+/* [{ conference, file, bytes, size, full }]; new reference. Who was recorded until that was full is
+ * among them until it is stopped, begun anew, or over. */
+json_t *journal_recordings(const struct journal *journal);
 
 /* ---- reading: no thread, no loop, also while a server writes --------------------------------- */
 
@@ -54,12 +73,13 @@ struct journal_filter {
     const char *conference; /* its name; NULL: all */
     const char *verb;       /* of decisions, or the name of an event; NULL: all */
     const char *since;      /* "2026-11-20T11:26:18.123Z"; NULL: from the oldest on */
-    bool only_done;         /* decisions that have changed something */
+    bool only_done;         /* decisions that have changed something, or were to */
 };
 
 /* Calls `handler` for the lines of the files at `path`, oldest first; when it returns false, that
- * was enough. With `follows` also for those that are yet to come, for ever. What is no line of a
- * journal is passed over, and counted in *strangep. ENOENT, EACCES …: there is no journal. */
+ * was enough. With `follows` also for those that are yet to come, for ever, and with NULL when
+ * there is none for the moment. What is no line of a journal is passed over, and counted in
+ * *strangep. ENOENT, EACCES …: there is no journal. */
 int journal_read(const char *path, const struct journal_filter *filter, bool follows,
                  bool (*handler)(const json_t *line, void *arg), void *arg, unsigned *strangep);
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,7 +16,7 @@ enum { TELLING_EVERY = 60 * 1000 }; /* ms, of what goes on being wrong */
 
 static void tell(struct ledger *ledger, int error)
 {
-    const char *problem = error == EFBIG && ledger->files == 0 ? "it is full" : strerror(error);
+    const char *problem = journal_problem(error);
     int64_t now = clock_wall_ms();
 
     if (strcmp(ledger->told, problem) == 0 && now - ledger->told_at < TELLING_EVERY)
@@ -64,32 +65,42 @@ static int end_torn_line(struct ledger *ledger)
     return last == '\n' ? 0 : put(ledger, "\n", 1);
 }
 
-static int open_file(struct ledger *ledger)
+/* For this process alone: two that write and rename would tear it apart. */
+static int take(struct ledger *ledger)
 {
     struct stat found;
-    int error;
 
-    ledger->fd = open(ledger->path, O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+    if (flock(ledger->fd, LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK ? EBUSY : errno;
+    if (fstat(ledger->fd, &found) != 0)
+        return errno;
+    ledger->size = (uint64_t)found.st_size;
+    return end_torn_line(ledger);
+}
+
+int ledger_open(struct ledger *ledger, bool is_new)
+{
+    int flags = O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC | (is_new ? O_EXCL : 0), error;
+
+    ledger->fd = open(ledger->path, flags, 0600);
     if (ledger->fd < 0)
         return errno;
-    if (fstat(ledger->fd, &found) == 0) {
-        ledger->size = (uint64_t)found.st_size;
-        error = end_torn_line(ledger);
-    } else {
-        error = errno;
-    }
+    error = take(ledger);
     if (error)
         ledger_close(ledger);
     return error;
 }
 
-/* Whether it still is the one at its path: operators move files away, and disks come and go. */
-static bool is_in_place(const struct ledger *ledger)
+/* Whether it still is the one at its path, which may have been cut: operators move files away, and
+ * empty them, and disks come and go. */
+static bool is_in_place(struct ledger *ledger)
 {
     struct stat ours, there;
 
-    return fstat(ledger->fd, &ours) == 0 && stat(ledger->path, &there) == 0 &&
-           ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+    if (fstat(ledger->fd, &ours) != 0 || stat(ledger->path, &there) != 0)
+        return false;
+    ledger->size = (uint64_t)ours.st_size;
+    return ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
 }
 
 static void name_of(const struct ledger *ledger, unsigned number, char *name, size_t size)
@@ -100,34 +111,47 @@ static void name_of(const struct ledger *ledger, unsigned number, char *name, si
         (void)snprintf(name, size, "%s.%u", ledger->path, number);
 }
 
+/* The oldest, and what is left of times when there were to be more of them. */
+static int remove_oldest(const struct ledger *ledger, unsigned files)
+{
+    char name[PATH_MAX + 16];
+
+    for (unsigned number = files - 1;; number++) {
+        name_of(ledger, number, name, sizeof name);
+        if (unlink(name) == 0)
+            continue;
+        return errno == ENOENT ? 0 : errno;
+    }
+}
+
 /* Each takes the name of the next older one; the oldest has none. */
-static int rotate(struct ledger *ledger)
+static int rotate(struct ledger *ledger, unsigned files)
 {
     char from[PATH_MAX + 16], to[PATH_MAX + 16];
+    int error;
 
     ledger_close(ledger);
-    if (ledger->files == 1 && unlink(ledger->path) != 0)
-        return errno;
-    for (unsigned number = ledger->files - 1; number > 0; number--) {
+    error = remove_oldest(ledger, files);
+    for (unsigned number = files - 1; !error && number > 0; number--) {
         name_of(ledger, number - 1, from, sizeof from);
         name_of(ledger, number, to, sizeof to);
         if (rename(from, to) != 0 && errno != ENOENT)
-            return errno;
+            error = errno;
     }
-    return open_file(ledger);
+    return error ? error : ledger_open(ledger, false);
 }
 
-static int make_room(struct ledger *ledger, size_t length)
+static int make_room(struct ledger *ledger, const struct bounds *bounds, size_t length)
 {
     int error = 0;
 
-    if (ledger->fd >= 0 && !is_in_place(ledger))
+    if (ledger->fd >= 0 && bounds->files > 0 && !is_in_place(ledger))
         ledger_close(ledger);
     if (ledger->fd < 0)
-        error = open_file(ledger);
-    if (error || ledger->size == 0 || ledger->size + length <= ledger->most)
+        error = ledger_open(ledger, false);
+    if (error || bounds->files == 0 || ledger->size == 0 || ledger->size + length <= bounds->most)
         return error;
-    return ledger->files == 0 ? EFBIG : rotate(ledger);
+    return rotate(ledger, bounds->files);
 }
 
 /* Before what comes after the gap. */
@@ -148,10 +172,10 @@ static int tell_gap(struct ledger *ledger)
     return error;
 }
 
-void ledger_write(struct ledger *ledger, const char *lines, size_t length, unsigned count,
-                  uint64_t lost)
+void ledger_write(struct ledger *ledger, const struct bounds *bounds, const char *lines,
+                  size_t length, unsigned count, uint64_t lost)
 {
-    int error = make_room(ledger, length);
+    int error = make_room(ledger, bounds, length);
 
     ledger->lost += lost;
     if (!error)

@@ -21,6 +21,8 @@ struct output {
     struct chunk *filling;    /* NULL: none was begun */
     struct loop_timer *timer; /* runs while lines wait for others */
     unsigned on_the_way;
+    struct bounds bounds;
+    uint64_t bytes;       /* of all lines */
     uint64_t told_at;     /* ms: when it was logged that lines are lost; 0: never */
     uint64_t lost;        /* lines, which the thread does not know of yet */
     bool is_closed;       /* is freed when nothing is on the way */
@@ -30,6 +32,7 @@ struct output {
 struct chunk {
     struct job job; /* first */
     struct output *output;
+    struct bounds bounds;
     size_t length;
     unsigned count; /* lines */
     uint64_t lost;  /* lines before these */
@@ -48,8 +51,8 @@ void output_work(struct worker *worker, void *arg)
             struct chunk *chunk = (struct chunk *)jobs;
 
             jobs = job_next(jobs);
-            ledger_write(&chunk->output->ledger, chunk->bytes, chunk->length, chunk->count,
-                         chunk->lost);
+            ledger_write(&chunk->output->ledger, &chunk->bounds, chunk->bytes, chunk->length,
+                         chunk->count, chunk->lost);
             worker_return(worker, &chunk->job);
         }
     }
@@ -75,19 +78,39 @@ void output_done(struct job *job, void *arg)
         output_free(output);
 }
 
-int output_create(struct loop *loop, struct worker *worker, const char *path, uint64_t most,
-                  unsigned files, struct output **outputp)
+int output_create(struct loop *loop, struct worker *worker, const char *path,
+                  const struct bounds *bounds, struct output **outputp)
 {
     struct output *output = calloc(1, sizeof *output);
+    int error;
 
     if (!output)
         return ENOMEM;
     output->loop = loop;
     output->worker = worker;
-    output->ledger = (struct ledger){.most = most, .files = files, .fd = -1};
+    output->bounds = *bounds;
     (void)snprintf(output->ledger.path, sizeof output->ledger.path, "%s", path);
-    *outputp = output;
-    return 0;
+    error = ledger_open(&output->ledger, bounds->files == 0);
+    if (error)
+        free(output);
+    else
+        *outputp = output;
+    return error;
+}
+
+const char *output_path(const struct output *output)
+{
+    return output->ledger.path;
+}
+
+void output_bound(struct output *output, const struct bounds *bounds)
+{
+    output->bounds = *bounds;
+}
+
+uint64_t output_bytes(const struct output *output)
+{
+    return output->bytes;
 }
 
 static void send_off(struct output *output)
@@ -99,6 +122,7 @@ static void send_off(struct output *output)
         return;
     output->filling = NULL;
     chunk->lost = output->lost;
+    chunk->bounds = output->bounds;
     if (worker_post(output->worker, &chunk->job) != 0) {
         output->lost += chunk->count;
         free(chunk);
@@ -167,6 +191,7 @@ void output_end(struct output *output, struct line *line)
     size_t length = line_end(line);
 
     output->filling->length += length;
+    output->bytes += length;
     if (length > 0)
         output->filling->count++;
     else
@@ -185,6 +210,7 @@ int output_text(struct output *output, const char *text)
     output->filling->bytes[length] = '\n';
     output->filling->length = length + 1;
     output->filling->count = 1;
+    output->bytes += length + 1;
     send_off(output);
     return 0;
 }

@@ -47,7 +47,7 @@ static void take_param(const struct param *param, const json_t *value, void *fie
         take_name(param, json_is_string(value) ? json_string_value(value) : "", field);
         return;
     case KIND_TEXT:
-    case KIND_FILE:
+    case KIND_FILES:
     case KIND_POLICIES:
     case KIND_CODECS:
         (void)snprintf(field, param->size, "%s",

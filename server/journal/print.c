@@ -174,6 +174,14 @@ static void print_event(FILE *file, const json_t *line)
     print_outcome(file, line);
 }
 
+static void print_move(FILE *file, const json_t *line)
+{
+    if (*text_of(line, "to"))
+        fprintf(file, "the journal goes on in %s", text_of(line, "to"));
+    else
+        fprintf(file, "the journal goes on from %s", text_of(line, "from"));
+}
+
 void journal_print(FILE *file, const json_t *line)
 {
     const char *kind = text_of(line, "kind");
@@ -187,6 +195,8 @@ void journal_print(FILE *file, const json_t *line)
         print_event(file, line);
     else if (strcmp(kind, "gap") == 0)
         fprintf(file, "%lld lines are lost here", number_of(line, "lost"));
+    else if (strcmp(kind, "moved") == 0)
+        print_move(file, line);
     else
         fprintf(file, "%s of Parley %s", kind, text_of(line, "version"));
     fputc('\n', file);

@@ -20,22 +20,29 @@
 /* ---- ledger.c: the thread's -------------------------------------------------------------------
  */
 
-/* Where lines end up. Opened when there are some, and anew when somebody has moved it away. */
+/* How much room lines have. */
+struct bounds {
+    uint64_t most;  /* bytes of a file */
+    unsigned files; /* with those that were renamed; 0: there is one, whatever becomes of it */
+};
+
+/* Where lines end up. Opened anew when somebody has moved it away. */
 struct ledger {
     char path[PATH_MAX];
-    uint64_t most;  /* bytes */
-    unsigned files; /* with those that were renamed; 0: it is never renamed, and ends when full */
-    int fd;         /* -1: not open */
+    int fd; /* -1: not open */
     uint64_t size;
     uint64_t lost;   /* lines, which is still to be said in it */
     char told[200];  /* the last problem in the log; "": there is none */
     int64_t told_at; /* ms */
 };
 
+/* `is_new`: it must not be there yet. EBUSY: somebody else writes there; errno. Any thread, before
+ * the first lines. */
+int ledger_open(struct ledger *ledger, bool is_new);
 /* Whole lines, `count` of them; before them `lost` that never came here. They are written, or lost,
  * too. */
-void ledger_write(struct ledger *ledger, const char *lines, size_t length, unsigned count,
-                  uint64_t lost);
+void ledger_write(struct ledger *ledger, const struct bounds *bounds, const char *lines,
+                  size_t length, unsigned count, uint64_t lost);
 void ledger_close(struct ledger *ledger);
 
 /* ---- output.c: focus thread ----------------------------------------------------------------- */
@@ -43,9 +50,15 @@ void ledger_close(struct ledger *ledger);
 /* One file, and the lines that are on their way to it. */
 struct output;
 
-/* `worker` runs output_work, and gives jobs back to output_done. `path` is copied. ENOMEM. */
-int output_create(struct loop *loop, struct worker *worker, const char *path, uint64_t most,
-                  unsigned files, struct output **outputp);
+/* `worker` runs output_work, and gives jobs back to output_done. `path` is copied; where there is
+ * to be one file, it must not be there yet. ENOMEM; as ledger_open. */
+int output_create(struct loop *loop, struct worker *worker, const char *path,
+                  const struct bounds *bounds, struct output **outputp);
+const char *output_path(const struct output *output);
+/* Of all that comes from now on. */
+void output_bound(struct output *output, const struct bounds *bounds);
+/* Bytes of all lines so far. */
+uint64_t output_bytes(const struct output *output);
 /* Room for one line, to be begun at once; false: it is lost. */
 bool output_begin(struct output *output, struct line *line);
 void output_end(struct output *output, struct line *line);
@@ -65,7 +78,7 @@ struct teller {
     struct secrets *secrets; /* NULL: of a PIN only that there was one */
 };
 
-/* Begins a line of that kind, now. */
+/* Begins a line of that kind, now. Any thread. */
 void entry_begin(struct line *line, const char *kind);
 void entry_decision(struct line *line, const struct teller *teller, const struct request *request,
                     const struct decision *decision);
@@ -112,6 +125,7 @@ void recordings_queued(struct recording *recordings, const struct conference_eve
 void recordings_happened(struct recording **recordingsp, const struct conference_event *event);
 /* All of them. */
 void recordings_close(struct recording **recordingsp);
+json_t *recordings_describe(const struct recording *recordings);
 
 /* ---- reading --------------------------------------------------------------------------------- */
 

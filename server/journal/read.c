@@ -27,10 +27,13 @@ struct reader {
 
 /* ---- which lines ---------------------------------------------------------------------------- */
 
+/* Or could not be done, when it was to be. */
 static bool is_done(const json_t *line)
 {
-    return strcmp(text_of(line, "kind"), "decision") == 0 &&
-           strcmp(text_of(line, "verdict"), "accept") == 0 &&
+    bool is_accepted = strcmp(text_of(line, "kind"), "decision") == 0 &&
+                       strcmp(text_of(line, "verdict"), "accept") == 0;
+
+    return (is_accepted || strcmp(text_of(line, "kind"), "failure") == 0) &&
            strcmp(text_of(line, "verb"), "subscribe") != 0;
 }
 
@@ -109,18 +112,24 @@ static bool is_same_file(FILE *a, FILE *b)
            one.st_ino == other.st_ino && one.st_dev == other.st_dev;
 }
 
+/* The one with that number, 0 being the newest; NULL: it is not there. */
+static FILE *open_number(const char *path, unsigned number)
+{
+    char name[PATH_MAX + 16];
+
+    (void)snprintf(name, sizeof name, number ? "%s.%u" : "%s", path, number);
+    return fopen(name, "re");
+}
+
 /* Newest first, so that one which is renamed meanwhile is met again, instead of missed. Returns how
  * many. */
 static unsigned open_all(const char *path, FILE *files[FILES_MOST])
 {
-    char name[PATH_MAX + 16];
     unsigned count = 0;
 
     for (unsigned number = 0; number < FILES_MOST; number++) {
-        FILE *file;
+        FILE *file = open_number(path, number);
 
-        (void)snprintf(name, sizeof name, number ? "%s.%u" : "%s", path, number);
-        file = fopen(name, "re");
         if (!file && number > 0)
             break;
         if (file && count > 0 && is_same_file(file, files[count - 1]))
@@ -131,23 +140,57 @@ static unsigned open_all(const char *path, FILE *files[FILES_MOST])
     return count;
 }
 
+/* Which number the file has by now; 0: it still is the newest, or was moved away. */
+static unsigned number_now(const char *path, FILE *file)
+{
+    bool is_found = false;
+    unsigned number;
+    FILE *other;
+
+    for (number = 0; !is_found && (other = open_number(path, number)); number++) {
+        is_found = is_same_file(other, file);
+        (void)fclose(other);
+    }
+    return is_found ? number - 1 : 0;
+}
+
+/* The one that was begun after this; NULL: none was yet. */
+static FILE *open_next(const char *path, FILE *file)
+{
+    unsigned number = number_now(path, file);
+    FILE *next = open_number(path, number > 0 ? number - 1 : 0);
+
+    if (!next || !is_same_file(next, file))
+        return next;
+    (void)fclose(next);
+    return NULL;
+}
+
+/* Somebody has emptied the file: what comes stands at its beginning. */
+static void go_back_if_cut(FILE *file)
+{
+    struct stat found;
+
+    if (fstat(fileno(file), &found) == 0 && found.st_size < ftello(file))
+        rewind(file);
+}
+
 /* What comes to the newest file, and to those that take its place. */
 static void follow(struct reader *reader, FILE *newest)
 {
     while (!reader->is_enough) {
-        FILE *now = fopen(reader->path, "re");
+        FILE *next = open_next(reader->path, newest);
 
-        read_lines(reader, newest);
-        if (now && !is_same_file(now, newest)) {
-            read_lines(reader, newest); /* what came to it before it was renamed */
+        go_back_if_cut(newest);
+        read_lines(reader, newest); /* also what came to it before it was renamed */
+        if (next) {
             forget_begun(reader);
             (void)fclose(newest);
-            newest = now;
-            continue;
+            newest = next;
+        } else if (!reader->is_enough) {
+            reader->is_enough = !reader->handler(NULL, reader->arg);
+            (void)usleep(LOOKING_EVERY);
         }
-        if (now)
-            (void)fclose(now);
-        (void)usleep(LOOKING_EVERY);
     }
     (void)fclose(newest);
 }

@@ -10,23 +10,62 @@
 #include "core/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { FORMAT = 1 };
 
-#define RECORDING_MOST ((uint64_t)256 << 20) /* bytes */
-
 struct recording {
-    struct output *output;
+    struct output *output; /* NULL: it is full */
     struct teller teller;
     uint64_t conference; /* id */
+    char path[PATH_MAX];
+    uint64_t size, most; /* bytes */
     struct recording *next;
 };
 
 /* ---- what happens --------------------------------------------------------------------------- */
+
+/* A last line says why there are no more. */
+static void close_file(struct recording *recording, const char *reason)
+{
+    struct line line;
+
+    if (!recording->output)
+        return;
+    if (output_begin(recording->output, &line)) {
+        entry_begin(&line, "end");
+        line_text(&line, "reason", reason);
+        output_end(recording->output, &line);
+    }
+    recording->size = output_bytes(recording->output);
+    output_close(recording->output);
+    recording->output = NULL;
+}
+
+static void fill_up(struct recording *recording)
+{
+    const struct conference *conference =
+        focus_conference(recording->teller.focus, recording->conference);
+
+    close_file(recording, "full");
+    log_write(LOG_LEVEL_WARN, conference ? conference_name(conference) : NULL, NULL,
+              "the recording %s has its %llu MiB, and ends; what happens from now on is not in it",
+              recording->path, (unsigned long long)(recording->most >> 20));
+}
+
+/* With room for the last line behind it. */
+static bool begin_line(struct recording *recording, struct line *line)
+{
+    if (!recording->output)
+        return false;
+    if (output_bytes(recording->output) + 2 * LINE_MOST > recording->most) {
+        fill_up(recording);
+        return false;
+    }
+    return output_begin(recording->output, line);
+}
 
 void recordings_decided(struct recording *recordings, const struct request *request,
                         const struct decision *decision)
@@ -36,21 +75,21 @@ void recordings_decided(struct recording *recordings, const struct request *requ
 
     for (recording = recordings; recording; recording = recording->next) {
         if (!request->conference || conference_id(request->conference) != recording->conference ||
-            !output_begin(recording->output, &line))
+            !begin_line(recording, &line))
             continue;
         entry_decision(&line, &recording->teller, request, decision);
         output_end(recording->output, &line);
     }
 }
 
-static void end(struct recording **recordingsp, struct recording *recording)
+static void end(struct recording **recordingsp, struct recording *recording, const char *reason)
 {
     struct recording **place = recordingsp;
 
     while (*place != recording)
         place = &(*place)->next;
     *place = recording->next;
-    output_close(recording->output);
+    close_file(recording, reason);
     secrets_destroy(recording->teller.secrets);
     free(recording);
 }
@@ -60,7 +99,7 @@ static void write_event(struct recording *recording, const char *kind,
 {
     struct line line;
 
-    if (!output_begin(recording->output, &line))
+    if (!begin_line(recording, &line))
         return;
     entry_event(&line, &recording->teller, kind, event);
     output_end(recording->output, &line);
@@ -89,14 +128,32 @@ void recordings_happened(struct recording **recordingsp, const struct conference
         write_event(recording, "event", event);
         conference = focus_conference(recording->teller.focus, event->conference);
         if (event->kind == EVENT_ENDED && !(conference && conference_is_reserved(conference)))
-            end(recordingsp, recording);
+            end(recordingsp, recording, "over");
     }
 }
 
 void recordings_close(struct recording **recordingsp)
 {
     while (*recordingsp)
-        end(recordingsp, *recordingsp);
+        end(recordingsp, *recordingsp, "stop");
+}
+
+json_t *recordings_describe(const struct recording *recordings)
+{
+    const struct recording *recording;
+    json_t *list = json_array();
+
+    for (recording = recordings; recording; recording = recording->next) {
+        const struct conference *conference =
+            focus_conference(recording->teller.focus, recording->conference);
+        const struct output *output = recording->output;
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:s, s:I, s:I, s:b}", "conference",
+                            conference ? conference_name(conference) : "", "file", recording->path,
+                            "bytes", (json_int_t)(output ? output_bytes(output) : recording->size),
+                            "size", (json_int_t)recording->most, "full", !output));
+    }
+    return list;
 }
 
 /* ---- how it begins -------------------------------------------------------------------------- */
@@ -158,7 +215,7 @@ static int write_beginning(struct recording *recording, const struct conference 
     free(text);
     json_decref(beginning);
     while (!error && (participant = conference_next_participant(conference, participant))) {
-        if (!output_begin(recording->output, &line))
+        if (!begin_line(recording, &line))
             continue;
         entry_person(&line, &recording->teller, participant);
         output_end(recording->output, &line);
@@ -166,52 +223,43 @@ static int write_beginning(struct recording *recording, const struct conference 
     return error;
 }
 
-/* Nothing that is there is written over. */
-static int make_file(const char *path)
+/* NULL: it is not recorded. */
+static struct recording *find(struct recording *recordings, const struct conference *conference)
 {
-    int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    struct recording *recording = recordings;
 
-    if (fd < 0)
-        return errno;
-    (void)close(fd);
-    return 0;
-}
-
-static bool is_recorded(const struct recording *recordings, const struct conference *conference)
-{
-    const struct recording *recording;
-
-    for (recording = recordings; recording; recording = recording->next) {
-        if (recording->conference == conference_id(conference))
-            return true;
-    }
-    return false;
+    while (recording && recording->conference != conference_id(conference))
+        recording = recording->next;
+    return recording;
 }
 
 int recording_begin(struct recording **recordingsp, const struct journal_recording *wanted,
                     struct focus *focus, struct loop *loop, struct worker *worker)
 {
-    struct recording *recording;
+    const struct bounds one_file = {.files = 0};
+    struct recording *recording = find(*recordingsp, wanted->conference);
     int error;
 
-    if (is_recorded(*recordingsp, wanted->conference))
+    if (recording && recording->output)
         return EALREADY;
+    if (recording)
+        end(recordingsp, recording, "full");
     recording = calloc(1, sizeof *recording);
     if (!recording)
         return ENOMEM;
     recording->conference = conference_id(wanted->conference);
     recording->teller = (struct teller){.focus = focus, .is_full = true};
+    recording->most = wanted->size;
+    (void)snprintf(recording->path, sizeof recording->path, "%s", wanted->path);
     recording->next = *recordingsp;
     *recordingsp = recording;
     error = secrets_create(wanted->with_secrets, &recording->teller.secrets);
     if (!error)
-        error = make_file(wanted->path);
-    if (!error)
-        error = output_create(loop, worker, wanted->path, RECORDING_MOST, 0, &recording->output);
+        error = output_create(loop, worker, wanted->path, &one_file, &recording->output);
     if (!error)
         error = write_beginning(recording, wanted->conference, wanted->scripts);
     if (error)
-        end(recordingsp, recording);
+        end(recordingsp, recording, "stop");
     else
         log_write(LOG_LEVEL_INFO, conference_name(wanted->conference), NULL,
                   "what is asked and happens is recorded to %s", wanted->path);
@@ -220,13 +268,10 @@ int recording_begin(struct recording **recordingsp, const struct journal_recordi
 
 int recording_stop(struct recording **recordingsp, const struct conference *conference)
 {
-    struct recording *recording;
+    struct recording *recording = find(*recordingsp, conference);
 
-    for (recording = *recordingsp; recording; recording = recording->next) {
-        if (recording->conference == conference_id(conference)) {
-            end(recordingsp, recording);
-            return 0;
-        }
-    }
-    return ENOENT;
+    if (!recording)
+        return ENOENT;
+    end(recordingsp, recording, "stop");
+    return 0;
 }

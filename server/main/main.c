@@ -1,7 +1,5 @@
-/* The commands of the program; `serve` is in serve.c, `check` in check.c. */
+/* The commands of the program, and their help. */
 #include "main/commands.h"
-
-#include "control/control.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,148 +21,6 @@ static int run_version(const struct arguments *arguments)
     (void)arguments;
     printf("parley %s\n", PARLEY_VERSION);
     return EXIT_CLEAN;
-}
-
-bool settings_of_server(const struct arguments *arguments, struct settings *settings)
-{
-    char error[1024];
-    const char *config = arguments->assignment_count > 0 ? NULL : arguments->config;
-    int status = settings_read(arguments, config, settings, NULL, error, sizeof error);
-    if (!status) {
-        status = settings_find_data(settings, error, sizeof error);
-        if (status) {
-            settings_free(settings);
-        }
-    }
-    if (status) {
-        complain("%s", error);
-    }
-    return !status;
-}
-
-int ask_server(const struct arguments *arguments, const char *request)
-{
-    struct settings settings;
-    char error[1024];
-    if (!settings_of_server(arguments, &settings)) {
-        return EXIT_WRONG;
-    }
-    int status = control_request(settings.data, request, stdout, error, sizeof error);
-    settings_free(&settings);
-    if (!status) {
-        return EXIT_CLEAN;
-    }
-    complain("%s", error);
-    /* What a server refuses to load is a config or a script that is wrong. */
-    bool is_reload = strncmp(request, "reload", strlen("reload")) == 0;
-    return status == EREMOTEIO && is_reload ? EXIT_WRONG : EXIT_RUN_TIME;
-}
-
-static int run_status(const struct arguments *arguments)
-{
-    return ask_server(arguments, arguments->json ? "status --json" : "status");
-}
-
-static int run_invite(const struct arguments *arguments)
-{
-    char request[1000];
-    if (arguments->file_count != 2) {
-        complain("invite: give a conference and a SIP URI, as in `parley invite demo "
-                 "sip:bob@192.0.2.7`");
-        return EXIT_WRONG;
-    }
-    const char *name = arguments->files[0];
-    const char *uri = arguments->files[1];
-    if (strpbrk(name, " \r\n") || strpbrk(uri, " \r\n") ||
-        snprintf(request, sizeof request, "invite %s %s", name, uri) >= (int)sizeof request) {
-        complain("invite: \"%s\" or \"%s\" is too long or has blanks", name, uri);
-        return EXIT_WRONG;
-    }
-    return ask_server(arguments, request);
-}
-
-static int run_create(const struct arguments *arguments)
-{
-    char request[200];
-    const char *factory = arguments->file_count > 0 ? arguments->files[0] : "";
-    if (arguments->file_count > 1 || strpbrk(factory, " \r\n") ||
-        snprintf(request, sizeof request, "create %s", factory) >= (int)sizeof request) {
-        complain("create: give nothing, or the name of a factory");
-        return EXIT_WRONG;
-    }
-    return ask_server(arguments, request);
-}
-
-static int run_end(const struct arguments *arguments)
-{
-    char request[400];
-    if (arguments->file_count < 1 || arguments->file_count > 2) {
-        complain("end: give a conference, and a reason if you like, as in `parley end demo "
-                 "\"Time is over\"`");
-        return EXIT_WRONG;
-    }
-    const char *name = arguments->files[0];
-    const char *reason = arguments->file_count > 1 ? arguments->files[1] : "";
-    if (strpbrk(name, " \r\n") || strpbrk(reason, "\r\n") ||
-        snprintf(request, sizeof request, "end %s %s", name, reason) >= (int)sizeof request) {
-        complain("end: the name has blanks, or the reason is too long or has more than one line");
-        return EXIT_WRONG;
-    }
-    return ask_server(arguments, request);
-}
-
-static int run_recheck(const struct arguments *arguments)
-{
-    char request[200];
-    const char *name = arguments->file_count == 1 ? arguments->files[0] : "";
-    if (!*name || strpbrk(name, " \r\n") ||
-        snprintf(request, sizeof request, "recheck %s", name) >= (int)sizeof request) {
-        complain("recheck: give a conference, as in `parley recheck demo`");
-        return EXIT_WRONG;
-    }
-    return ask_server(arguments, request);
-}
-
-static int run_explain(const struct arguments *arguments)
-{
-    const char *given[3];
-    char request[1000];
-    bool is_good = arguments->file_count >= 1 && arguments->file_count <= 3;
-    for (unsigned i = 0; i < 3; i++) {
-        given[i] = is_good && i < arguments->file_count ? arguments->files[i] : "";
-        is_good = is_good && !strpbrk(given[i], " \r\n");
-    }
-    if (!is_good ||
-        snprintf(request, sizeof request, "explain %s%s %s %s", arguments->json ? "--json " : "",
-                 given[0], given[1], given[2]) >= (int)sizeof request) {
-        complain("explain: give a conference, and who does not hear whom, as in `parley explain "
-                 "demo bob alice`");
-        return EXIT_WRONG;
-    }
-    return ask_server(arguments, request);
-}
-
-static int run_fact(const struct arguments *arguments)
-{
-    char request[500];
-    if (arguments->file_count < 1 || arguments->file_count > 2) {
-        complain("fact: give a name, and a value if it is to be set, as in `parley fact alarm on`");
-        return EXIT_WRONG;
-    }
-    const char *name = arguments->files[0];
-    const char *value = arguments->file_count > 1 ? arguments->files[1] : NULL;
-    if (strpbrk(name, " \r\n") || (value && strpbrk(value, "\r\n")) ||
-        snprintf(request, sizeof request, "fact %s%s%s", name, value ? " " : "",
-                 value ? value : "") >= (int)sizeof request) {
-        complain("fact: the name has blanks, or the value is too long or has more than one line");
-        return EXIT_WRONG;
-    }
-    return ask_server(arguments, request);
-}
-
-static int run_stop(const struct arguments *arguments)
-{
-    return ask_server(arguments, "stop");
 }
 
 static int run_help(const struct arguments *arguments);
@@ -273,7 +129,7 @@ static const struct command commands[] = {
      .description = "With --json: the same for programs, and more.",
      .takes_config = true,
      .takes_json = true,
-     .run = run_status},
+     .run = command_status},
     {.name = "invite",
      .operands = "[--config FILE] [--data DIR] CONFERENCE URI",
      .summary = "have the running server call somebody into a conference",
@@ -281,7 +137,7 @@ static const struct command commands[] = {
                     "of it.",
      .takes_config = true,
      .takes_files = true,
-     .run = run_invite},
+     .run = command_invite},
     {.name = "create",
      .operands = "[--config FILE] [--data DIR] [FACTORY]",
      .summary = "have the running server make a conference that nobody can guess the name of",
@@ -289,7 +145,7 @@ static const struct command commands[] = {
                     "goes again when nobody\ncomes (created.patience).",
      .takes_config = true,
      .takes_files = true,
-     .run = run_create},
+     .run = command_create},
     {.name = "end",
      .operands = "[--config FILE] [--data DIR] CONFERENCE [REASON]",
      .summary = "end a conference for all who are in it",
@@ -297,7 +153,7 @@ static const struct command commands[] = {
                     "the next call.",
      .takes_config = true,
      .takes_files = true,
-     .run = run_end},
+     .run = command_end},
     {.name = "pending",
      .operands = "[--config FILE] [--data DIR] [CONFERENCE]",
      .summary = "list what waits for somebody's decision",
@@ -326,7 +182,7 @@ static const struct command commands[] = {
                     "so on. Returns at\nonce; `parley explain` and the log say what becomes of it.",
      .takes_config = true,
      .takes_files = true,
-     .run = run_recheck},
+     .run = command_recheck},
     {.name = "explain",
      .operands = "[--json] [--config FILE] [--data DIR] CONFERENCE [LISTENER [TALKER]]",
      .summary = "tell why somebody does not hear another, is muted, or cannot come in",
@@ -338,7 +194,7 @@ static const struct command commands[] = {
      .takes_config = true,
      .takes_json = true,
      .takes_files = true,
-     .run = run_explain},
+     .run = command_explain},
     {.name = "journal",
      .operands = "[OPTION…] [CONFERENCE]",
      .summary = "show what was asked, who decided it by which rule, and what came of it",
@@ -362,16 +218,17 @@ static const struct command commands[] = {
                {"--verb", "NAME", "Only requests of that verb."}},
      .run = command_audit},
     {.name = "record",
-     .operands = "[--with-secrets] CONFERENCE FILE, or --stop CONFERENCE",
+     .operands = "[--with-secrets] [--size MIB] CONFERENCE FILE, or --stop CONFERENCE",
      .summary = "record what is asked and happens in a conference, for parley replay",
-     .description =
-         "Until --stop, or the end of the conference. The file must not be there yet; it "
-         "has who calls, and what\nis asked of the policy. Instead of PINs and secret "
-         "options it has names that stand for them.",
+     .description = "Until --stop, the end of the conference, or the file is full, as `parley "
+                    "status` shows. The file must not be there yet; it "
+                    "has who calls, and what\nis asked of the policy. Instead of PINs and secret "
+                    "options it has names that stand for them.",
      .takes_config = true,
      .takes_files = true,
      .flags = {{"--stop", NULL, "No longer."},
-               {"--with-secrets", NULL, "With PINs and secret options as they are."}},
+               {"--with-secrets", NULL, "With PINs and secret options as they are."},
+               {"--size", "MIB", "What the file may have; then the recording ends. Default 256."}},
      .run = command_record},
     {.name = "replay",
      .operands = "[OPTION…] FILE",
@@ -391,13 +248,13 @@ static const struct command commands[] = {
          "a reload, not the\nserver.",
      .takes_config = true,
      .takes_files = true,
-     .run = run_fact},
+     .run = command_fact},
     {.name = "stop",
      .operands = "[--config FILE] [--data DIR]",
      .summary = "end all calls and stop the running server",
      .description = "Returns when the server has gone.",
      .takes_config = true,
-     .run = run_stop},
+     .run = command_stop},
     {.name = "doctor",
      .operands = "[OPTION…] sip:CONFERENCE@HOST",
      .summary = "examine a focus, anybody's, and tell what of RFC 4579 and RFC 4575 it does",

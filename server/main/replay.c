@@ -3,6 +3,7 @@
 
 #include "replay/replay.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 enum { ERROR_MAX = 1024 };
@@ -31,6 +32,16 @@ int command_replay(const struct arguments *arguments)
     }
     printf("%u request%s asked again, %u difference%s\n", result.requests,
            result.requests == 1 ? "" : "s", result.differences, result.differences == 1 ? "" : "s");
+    if (result.elsewhere > 0) {
+        printf("%u decided as they were, but by another line\n", result.elsewhere);
+    }
+    if (result.lost > 0) {
+        printf("%" PRIu64 " lines are missing in the recording, which the disk was too slow for\n",
+               result.lost);
+    }
+    if (result.was_full) {
+        printf("the recording ends where it was full\n");
+    }
     if (result.left_out > 0) {
         printf("%u left out: what they are about is not in a replay\n", result.left_out);
     }

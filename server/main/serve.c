@@ -43,7 +43,7 @@ static void on_signal(int fd, void *arg)
     while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGHUP) {
             /* Success and failure are logged there. */
-            server_reload(server, NULL, NULL);
+            server_reload(server, NULL, NULL, NULL);
         } else if (server->is_stopping && info.ssi_signo == SIGINT) {
             log_warn("stopped at once, without waiting for the calls to end");
             loop_stop(server->loop, EXIT_RUN_TIME);
@@ -122,9 +122,10 @@ static void thread_stats(void *arg, unsigned thread, struct mixing_thread_stats 
     mixing->thread_stats(mixing->ctx, thread, stats);
 }
 
-static void reload(void *arg, void (*done)(void *arg, int error, const char *told), void *done_arg)
+static void reload(void *arg, const char *only,
+                   void (*done)(void *arg, int error, const char *told), void *done_arg)
 {
-    server_reload(arg, done, done_arg);
+    server_reload(arg, only, done, done_arg);
 }
 
 static int place(void *arg, enum placing placing, struct conference *conference, char *told,
@@ -152,6 +153,12 @@ static int fact(void *arg, const char *name, const char *value, char *told, size
     return lua_engine_fact(server->engine, name, value, told, told_size);
 }
 
+static json_t *recordings(void *arg)
+{
+    const struct server *server = arg;
+    return journal_recordings(server->journal);
+}
+
 static int record(void *arg, const char *words, char *told, size_t told_size)
 {
     return server_record(arg, words, told, told_size);
@@ -160,11 +167,13 @@ static int record(void *arg, const char *words, char *told, size_t told_size)
 /* ---- what signalling asks for --------------------------------------------------------------- */
 
 /* The config's accounts first; the site's policy may have more. */
-static int find_account(void *ctx, const char *user, const char *realm, struct account *account)
+static int find_account(void *ctx, const char *user, const char *realm, const char *peer,
+                        struct account *account)
 {
     struct server *server = ctx;
     int status = settings_find_account(&server->settings, user, account);
-    return status == ENOENT ? lua_engine_account(server->engine, user, realm, account) : status;
+    return status == ENOENT ? lua_engine_account(server->engine, user, realm, peer, account)
+                            : status;
 }
 
 /* Its phones are called by that name. */
@@ -172,7 +181,7 @@ static bool is_taken(void *arg, const char *name)
 {
     const struct server *server = arg;
     struct account account = {.password = ""};
-    bool is = find_account(arg, name, server->settings.domain, &account) != ENOENT;
+    bool is = find_account(arg, name, server->settings.domain, NULL, &account) != ENOENT;
     account_wipe(&account);
     return is || json_object_get(server->settings.applications, name);
 }
@@ -260,6 +269,7 @@ static int start_control(struct server *server)
                    .place = place,
                    .shadow = shadow,
                    .fact = fact,
+                   .recordings = recordings,
                    .record = record,
                    .stop = stop},
     };
@@ -305,6 +315,8 @@ static int load_scripts(struct server *server, char *error, size_t error_size)
         .storing = server->store ? store_storing(server->store) : NULL,
         .language = server->settings.prompts_language,
         .probation = server_probation(&server->settings),
+        .returned = server_take_back,
+        .returned_arg = server,
     };
     int status = server_reserve(server->focus, &server->settings);
     if (status) {

@@ -25,10 +25,12 @@ struct tests {
 
 /* ---- what the simulated servers are like ---------------------------------------------------- */
 
-static int find_account(void *ctx, const char *user, const char *realm, struct account *account)
+static int find_account(void *ctx, const char *user, const char *realm, const char *peer,
+                        struct account *account)
 {
     const struct tests *tests = ctx;
     (void)realm;
+    (void)peer;
     return settings_find_account(&tests->settings, user, account);
 }
 

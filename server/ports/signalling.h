@@ -13,7 +13,9 @@
 struct call;
 struct referral; /* see ports/referring.h */
 struct reference;
-struct initiation; /* see ports/initiating.h */
+struct initiation;       /* see ports/initiating.h */
+struct incoming_message; /* see ports/messaging.h */
+struct outgoing_message;
 
 /* How somebody has proven who it is. */
 enum proof {
@@ -70,6 +72,7 @@ struct call_info {
     const struct recipients *recipients; /* whom the caller wants to have called, too (RFC 5366);
                                             NULL: nobody */
     const struct named_dialog *names;    /* only while on_incoming is told; NULL: none */
+    bool takes_messages; /* the phone says that it takes MESSAGE (RFC 3428), or has sent one */
     bool is_outgoing; /* begun by us: `caller` is whom we call, `requested_…` are our own side */
 };
 
@@ -153,6 +156,10 @@ struct signalling {
     /* Ends the call as its state demands (BYE; CANCEL, or 480, before the answer). Goes out with
      * `Reason: SIP;cause=code;text="reason"` (RFC 3326). on_ended follows, from a later turn. */
     void (*end)(struct call *call, int code, const char *reason);
+    /* Sends a MESSAGE (RFC 3428) in the dialog of a call that is up, once those before it are
+     * answered. What becomes of it nobody is told. ENOPROTOOPT: the phone does not take it, or the
+     * call is not up; EAGAIN: too many wait; ENOMEM. */
+    int (*message)(struct call *call, const struct outgoing_message *message);
     /* Tells a REFERer how it goes: 1xx; a final code is the last report, after which the referral
      * is gone. */
     void (*report)(struct referral *referral, int code, const char *reason);
@@ -195,6 +202,8 @@ struct signalling_events {
     void (*on_query)(struct query *query, void *arg);
     /* A REFER, checked, with one that we could do. */
     void (*on_refer)(struct reference *reference, void *arg);
+    /* A MESSAGE, with something in it: what is to be answered. */
+    void (*on_message)(struct incoming_message *message, void *arg);
     /* An INITIATE, checked: what is to be answered. If that is 202, the answer is followed by
      * on_initiated, and only then anybody is called; `is_accepted` false: it was refused after all,
      * since its subscription could not be. */

@@ -12,7 +12,10 @@
 #include "core/account.h"
 #include "core/body.h"
 #include "ports/fetching.h"
+#include "ports/initiating.h"
+#include "ports/mixing.h"
 #include "ports/notifying.h"
+#include "ports/referring.h"
 #include "ports/signalling.h"
 
 #include <jansson.h>
@@ -57,6 +60,7 @@ struct simulated_caller {
     const char *referred_by;
     enum proof proof;
     bool anonymous;
+    const struct recipients *recipients; /* whom the conference is to call, too (RFC 5366) */
 };
 
 enum simulated_state {
@@ -75,6 +79,7 @@ struct simulated_call {
     const char *contact;
     bool is_focus;
     bool is_outgoing; /* the simulated server has begun it */
+    int referred;     /* what was reported last of its last REFER; 0: nothing */
 };
 
 /* One decision, whoever has made it. */
@@ -128,16 +133,36 @@ struct simulating {
     bool (*hold)(struct call *call, bool on);
     bool (*press)(struct call *call, char key);
     bool (*speak)(struct call *call, float level); /* dBov; -127: it is silent again */
+    bool (*lose)(struct call *call, unsigned ms);  /* nothing has come from it for so long */
+    bool (*judge)(struct call *call, const struct leg_quality *quality);
+    /* It sends a REFER within its call, about that URI: `code` and `reason` of *reference say what
+     * is answered. */
+    bool (*refer)(struct call *call, enum reference_method method, const char *uri,
+                  struct reference *reference);
+    /* A phone without a call sends an INITIATE about its recipients; *initiation says what is
+     * answered. ENOMEM. */
+    int (*initiate)(struct simulation *simulation, const struct simulated_caller *caller,
+                    struct initiation *initiation);
+
+    /* Sends a MESSAGE to the conference that it calls or is in, in its call while that is up; the
+     * status that it is answered with, and why. */
+    int (*write)(struct call *call, const char *text, char reason[96]);
+    /* The messages that were sent to it, as a phone shows them; NULL: there were not so many. */
+    const char *(*read)(const struct call *call, unsigned index);
 
     /* dB at which the mixer would let one hear another; GAIN_OFF: not at all. */
     float (*hears)(const struct call *listener, const struct call *talker);
     /* The files that were played to it, in their order; NULL: there were not so many. */
     const char *(*heard)(const struct call *call, unsigned index);
+    /* How many of them whoever tests has taken note of: theirs to count, 0 at first. */
+    unsigned *(*heeded)(struct call *call);
     /* The same, of those that play now. */
     const char *(*plays)(const struct call *call, unsigned index);
     /* What the caller sees who subscribes to that event package: a new reference. NULL: it is told
      * nothing, `code` and `reason` of *subscriber say why. */
     struct body *(*document)(struct call *call, const char *package, struct subscriber *subscriber);
+    /* The same of the conference package, as data (see simulate/sight.c): a new reference. */
+    json_t *(*sees)(struct call *call, struct subscriber *subscriber);
 };
 
 #endif

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What makes one decision the same as another; not who made it. */
+/* What makes one decision the same as another; who made it is counted by the side. */
 static const char *const keys[] = {"verdict",   "code",      "reason",  "given",
                                    "waits_for", "meanwhile", "expires", "announce"};
 
@@ -22,6 +22,15 @@ static bool is_same(const json_t *was, const json_t *is)
             return false;
     }
     return true;
+}
+
+/* Of another site policy that is the line with the same number. */
+static bool is_by_same(const struct replay *replay, const char *was, const char *is)
+{
+    const char *was_line = strrchr(was, ':'), *is_line = strrchr(is, ':');
+
+    return strcmp(was, is) == 0 ||
+           (replay->has_other_policy && was_line && is_line && strcmp(was_line, is_line) == 0);
 }
 
 static void begin_difference(struct replay *replay, const json_t *line)
@@ -63,6 +72,8 @@ void between_ask(struct replay *replay, struct recorded_line *line)
         fputs("; is ", replay->out);
         journal_print_verdict(replay->out, is);
         fputc('\n', replay->out);
+    } else if (!is_by_same(replay, line_text_of(line, "by"), decision.by)) {
+        replay->result->elsewhere++;
     }
     json_decref(is);
 }
@@ -102,6 +113,22 @@ static struct recorded_line *find_asked(struct replay *replay, const struct requ
     return NULL;
 }
 
+/* What the hook that is told asks for would stand where the recording broke off: full, or with the
+ * server. */
+static bool is_beyond_end(const struct replay *replay)
+{
+    const struct recording *recording = &replay->recording;
+    const struct recorded_line *last = &recording->lines[recording->count - 1];
+    unsigned i = replay->telling + 1;
+
+    if (!replay->telling ||
+        (line_is(last, "end") && strcmp(line_text_of(last, "reason"), "full") != 0))
+        return false;
+    while (i < recording->count && !line_is(&recording->lines[i], "event"))
+        i++;
+    return i == recording->count;
+}
+
 /* The scripts ask for what they did not ask for then. */
 static void refuse_new(struct replay *replay, const struct request *request,
                        struct decision *decision)
@@ -112,6 +139,8 @@ static void refuse_new(struct replay *replay, const struct request *request,
     decision->code = 403;
     decision->cause.event = EVENT_COUNT;
     (void)snprintf(decision->reason, sizeof decision->reason, "This was not asked for");
+    if (is_beyond_end(replay))
+        return;
     line = journal_decision(replay->focus, request, decision);
     json_object_set(line, "at", json_object_get(replay->recording.lines[replay->at].json, "at"));
     begin_difference(replay, line);

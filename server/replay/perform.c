@@ -92,6 +92,8 @@ void request_again(struct replay *replay, const struct recorded_line *line,
         request->invitation = &again->invitation;
     if (request->verb == VERB_SIDEBAR)
         request->sidebar = &again->sidebar;
+    if (request->verb == VERB_MESSAGE)
+        request->text = line_text_of(line, "text");
     journal_params(json, request->verb, &request->params, &given);
 }
 

@@ -75,6 +75,7 @@ struct replay {
     unsigned telling;      /* the one that hooks are told of; 0: none */
     /* What is asked is decided so, and nobody is asked or told; NULL: they are. */
     const struct decision *quietly;
+    bool has_other_policy; /* than was asked then, for the site */
     FILE *out;
     struct replay_result *result;
 };

@@ -138,6 +138,10 @@ static void perform(struct replay *replay, struct recorded_line *line)
         perform_cause(replay, line);
     else if (line_is(line, "event"))
         perform_event(replay, line);
+    else if (line_is(line, "gap"))
+        replay->result->lost += line_id(line, "lost");
+    else if (line_is(line, "end"))
+        replay->result->was_full = strcmp(line_text_of(line, "reason"), "full") == 0;
 }
 
 /* Moves the clock on to the line's time. What has happened is told by that, which a request may
@@ -184,6 +188,7 @@ int replay_run(const struct replay_config *config, struct replay_result *result,
     *result = (struct replay_result){.requests = 0};
     replay->out = config->out;
     replay->result = result;
+    replay->has_other_policy = config->site_policy != NULL;
     status = start(replay, config, error, error_size);
     if (!status)
         lead(replay);

@@ -10,6 +10,8 @@
 #ifndef REPLAY_REPLAY_H
 #define REPLAY_REPLAY_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct replay_config {
@@ -23,6 +25,9 @@ struct replay_result {
     unsigned requests;    /* that were asked again */
     unsigned left_out;    /* that could not be: what they are about is not here */
     unsigned differences; /* lines in `out` */
+    unsigned elsewhere;   /* decided alike, but by another line */
+    uint64_t lost;        /* lines that the recording has lost, the disk having been too slow */
+    bool was_full;        /* it has ended by that */
 };
 
 /* EINVAL: it is no recording, or a script is broken; ENOENT and the like; ENOMEM. One line in

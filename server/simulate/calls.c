@@ -2,6 +2,7 @@
 #include "simulate/world.h"
 
 #include "core/id.h"
+#include "ports/messaging.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -36,10 +37,18 @@ void texts_free(struct text **list)
 
 void phone_free(struct call *call)
 {
+    struct referral *referral, *next;
+
+    LL_FOREACH_SAFE(call->referrals, referral, next)
+    {
+        free(referral);
+    }
     loop_timer_stop(&call->timer);
     DL_DELETE(call->world->phones, call);
     texts_free(&call->strings);
+    recipients_clear(&call->recipients);
     texts_free(&call->heard);
+    texts_free(&call->read);
     free(call);
 }
 
@@ -73,9 +82,19 @@ static struct call *make(struct world *world, const char *user, const char *host
                    .host = keep(call, host, failedp)},
         .dialog = {.call_id = call->id, .local_tag = "ours", .remote_tag = ""},
         .contact = call->uri,
+        .takes_messages = true,
         .family = AF_INET,
     };
     return call;
+}
+
+/* Whom the conference is to call for it. */
+static void take_recipients(struct call *call, const struct recipients *recipients, bool *failedp)
+{
+    for (unsigned i = 0; recipients && i < recipients->count; i++)
+        *failedp |= recipients_add(&call->recipients, &recipients->items[i]) != 0;
+    if (call->recipients.count > 0)
+        call->info.recipients = &call->recipients;
 }
 
 struct call *phone_make(struct world *world, const struct simulated_caller *caller)
@@ -99,6 +118,7 @@ struct call *phone_make(struct world *world, const struct simulated_caller *call
     info->referred_by = keep(call, caller->referred_by, &failed);
     info->dialog.remote_tag = "theirs";
     info->has_offer = true;
+    take_recipients(call, caller->recipients, &failed);
     if (failed) {
         phone_free(call);
         return NULL;
@@ -277,6 +297,18 @@ static void report(struct referral *referral, int code, const char *reason)
     (void)snprintf(referral->reason, sizeof referral->reason, "%s", reason ? reason : "");
 }
 
+/* As a phone shows it that is sent plain text. */
+static int message(struct call *call, const struct outgoing_message *outgoing)
+{
+    char text[MESSAGE_TEXT_MOST + 256];
+
+    if (!call->info.takes_messages || call->is_over)
+        return ENOPROTOOPT;
+    (void)snprintf(text, sizeof text, "%s%s%s", outgoing->name, *outgoing->name ? ": " : "",
+                   outgoing->text);
+    return text_add(&call->read, text) ? 0 : ENOMEM;
+}
+
 const struct signalling *world_signals(struct world *world)
 {
     world->signalling = (struct signalling){
@@ -296,6 +328,7 @@ const struct signalling *world_signals(struct world *world)
         .end = end,
         .refer = refer,
         .report = report,
+        .message = message,
     };
     return &world->signalling;
 }

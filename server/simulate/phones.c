@@ -2,6 +2,8 @@
  * do. */
 #include "simulate/private.h"
 
+#include "ports/messaging.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <utlist.h>
@@ -171,6 +173,25 @@ bool phone_speak(struct call *call, float level)
     return true;
 }
 
+bool phone_lose(struct call *call, unsigned ms)
+{
+    const struct leg *leg = leg_with_audio(call);
+
+    if (!leg || !phone_speak(call, -127))
+        return false;
+    focus_mixing_events()->on_timeout(leg->user, ms, call->world->focus);
+    return true;
+}
+
+bool phone_judge(struct call *call, const struct leg_quality *quality)
+{
+    const struct leg *leg = leg_with_audio(call);
+
+    if (leg)
+        focus_mixing_events()->on_quality(leg->user, quality, call->world->focus);
+    return leg;
+}
+
 float phone_hears(const struct call *listener, const struct call *talker)
 {
     const struct leg *ear = leg_with_audio(listener), *mouth = leg_with_audio(talker);
@@ -178,16 +199,40 @@ float phone_hears(const struct call *listener, const struct call *talker)
     return ear && mouth && ear != mouth ? leg_hears(ear, mouth) : GAIN_OFF;
 }
 
-const char *phone_heard(const struct call *call, unsigned index)
+int phone_write(struct call *call, const char *text, char reason[96])
+{
+    struct incoming_message message = {
+        .from = call->info, .call = call->is_up ? call : NULL, .text = text, .code = 200};
+
+    message.from.requested_user =
+        call->info.is_outgoing ? call->contact : call->info.requested_user;
+    if (call->info.is_outgoing)
+        message.from.requested_host = "127.0.0.1";
+    focus_signalling_events()->on_message(&message, call->world->focus);
+    (void)snprintf(reason, sizeof message.reason, "%s", message.reason);
+    return message.code;
+}
+
+static const char *text_at(const struct text *list, unsigned index)
 {
     const struct text *text;
 
-    DL_FOREACH(call->heard, text)
+    DL_FOREACH(list, text)
     {
         if (index-- == 0)
             return text->bytes;
     }
     return NULL;
+}
+
+const char *phone_read(const struct call *call, unsigned index)
+{
+    return text_at(call->read, index);
+}
+
+const char *phone_heard(const struct call *call, unsigned index)
+{
+    return text_at(call->heard, index);
 }
 
 /* The newest player is the first of their list. */
@@ -218,6 +263,7 @@ void phone_look(const struct call *call, struct simulated_call *view)
         .contact = call->contact,
         .is_focus = call->answer.is_focus,
         .is_outgoing = call->info.is_outgoing,
+        .referred = call->referrals ? call->referrals->code : 0,
     };
     if (call->is_over && !was_up)
         view->state = SIMULATED_REJECTED;

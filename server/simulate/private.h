@@ -2,11 +2,11 @@
  * Inside the simulation. Nobody outside this folder includes this.
  *
  *   world.h       phones and a mixer that only remember: calls.c, legs.c, files.c, hearing.c
- *   phones.c      what phones do
+ *   phones.c      what phones do; asking.c: what they ask for besides calls
  *   simulation.c  one simulated server, put together
  *   decisions.c   what has been decided
  *   store.c       what they keep; web.c: what they ask the web for
- *   documents.c   what subscribers would be told
+ *   documents.c   what subscribers would be told; sight.c: the same as data
  */
 #ifndef SIMULATE_PRIVATE_H
 #define SIMULATE_PRIVATE_H
@@ -61,6 +61,11 @@ const struct notifying *documents_notifying(void);
 struct body *document_of(struct call *call, struct state *state, const char *package,
                          struct subscriber *subscriber);
 
+/* ---- sight.c -------------------------------------------------------------------------------- */
+
+/* What an XML document says; NULL: out of memory, or it is none. */
+json_t *sight_of(const struct body *document);
+
 /* ---- simulation.c --------------------------------------------------------------------------- */
 
 struct simulation {
@@ -88,9 +93,20 @@ bool phone_hang_up(struct call *call);
 bool phone_hold(struct call *call, bool on);
 bool phone_press(struct call *call, char key);
 bool phone_speak(struct call *call, float level);
+bool phone_lose(struct call *call, unsigned ms);
+bool phone_judge(struct call *call, const struct leg_quality *quality);
+int phone_write(struct call *call, const char *text, char reason[96]);
+const char *phone_read(const struct call *call, unsigned index);
 float phone_hears(const struct call *listener, const struct call *talker);
 const char *phone_heard(const struct call *call, unsigned index);
 const char *phone_plays(const struct call *call, unsigned index);
 void phone_look(const struct call *call, struct simulated_call *view);
+
+/* ---- asking.c: the same --------------------------------------------------------------------- */
+
+bool phone_refer(struct call *call, enum reference_method method, const char *uri,
+                 struct reference *reference);
+int phone_initiate(struct simulation *simulation, const struct simulated_caller *caller,
+                   struct initiation *initiation);
 
 #endif

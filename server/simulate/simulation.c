@@ -19,7 +19,7 @@ static bool is_taken(void *arg, const char *name)
     const struct simulation *simulation = arg;
     const struct accounts *accounts = simulation->config.accounts;
     struct account account = {.password = ""};
-    bool is = accounts && !accounts->find(accounts->ctx, name, "", &account);
+    bool is = accounts && !accounts->find(accounts->ctx, name, "", NULL, &account);
 
     account_wipe(&account);
     return is || json_object_get(simulation->config.applications, name);
@@ -193,6 +193,20 @@ static struct body *document(struct call *call, const char *package, struct subs
     return document_of(call, simulation_of(call)->state, package, subscriber);
 }
 
+static unsigned *heeded(struct call *call)
+{
+    return &call->heeded;
+}
+
+static json_t *sees(struct call *call, struct subscriber *subscriber)
+{
+    struct body *body = document(call, "conference", subscriber);
+    json_t *json = body ? sight_of(body) : NULL;
+
+    body_unref(body);
+    return json;
+}
+
 const struct simulating *simulate_simulating(void)
 {
     static const struct simulating simulating = {
@@ -217,10 +231,18 @@ const struct simulating *simulate_simulating(void)
         .hold = phone_hold,
         .press = phone_press,
         .speak = phone_speak,
+        .lose = phone_lose,
+        .judge = phone_judge,
+        .refer = phone_refer,
+        .initiate = phone_initiate,
+        .write = phone_write,
+        .read = phone_read,
         .hears = phone_hears,
         .heard = phone_heard,
+        .heeded = heeded,
         .plays = phone_plays,
         .document = document,
+        .sees = sees,
     };
     return &simulating;
 }

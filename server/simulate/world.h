@@ -11,6 +11,7 @@
 
 #include "core/text.h"
 #include "focus/focus.h"
+#include "ports/referring.h"
 #include "ports/simulating.h"
 
 struct world;
@@ -24,6 +25,14 @@ struct text {
 /* Adds a copy, and returns it; NULL: out of memory. */
 const char *text_add(struct text **list, const char *bytes);
 void texts_free(struct text **list);
+
+/* Whoever wants to know how something goes. */
+struct referral {
+    int code; /* the last */
+    char reason[96];
+    unsigned reports;
+    struct referral *next; /* in call.referrals */
+};
 
 struct call {
     uint64_t number; /* that no other call ever has */
@@ -45,17 +54,14 @@ struct call {
     bool is_up, is_over, holds;
     int code; /* with which it is over */
     char why[96];
-    struct text *heard;   /* list: files that were played to it, in their order */
-    struct text *strings; /* list: what info and the like point to */
+    struct text *read;          /* list: messages that were sent to it: "Alice: hello" */
+    struct text *heard;         /* list: files that were played to it, in their order */
+    unsigned heeded;            /* of those, by who tests */
+    struct referral *referrals; /* list, the last first: what it has asked by REFER */
+    struct text *strings;       /* list: what info and the like point to */
+    struct recipients recipients;
     struct loop_timer *timer;
     struct call *prev, *next; /* in world.phones */
-};
-
-/* Whoever wants to know how something goes. */
-struct referral {
-    int code; /* the last */
-    char reason[96];
-    unsigned reports;
 };
 
 struct mix {

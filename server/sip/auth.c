@@ -276,13 +276,14 @@ static bool is_right(const struct incoming *in, const struct credentials *creden
     return is_good;
 }
 
-int account_find(const struct sip_agent *agent, const char *user, struct account *account)
+int account_find(const struct sip_agent *agent, const char *user, const char *peer,
+                 struct account *account)
 {
     const struct accounts *accounts = agent->accounts;
     if (!accounts || !*user) {
         return ENOENT;
     }
-    return accounts->find(accounts->ctx, user, auth_realm(agent), account);
+    return accounts->find(accounts->ctx, user, auth_realm(agent), peer, account);
 }
 
 /* A password that was wrong, or an account that does not exist: both look the same. */
@@ -340,7 +341,7 @@ bool authorization_verify(struct incoming *in, const sip_authorization_t *author
                         credentials.nonce)) {
         return authorization_ask(in, NULL, true);
     }
-    int status = account_find(agent, credentials.user, account);
+    int status = account_find(agent, credentials.user, in->caller.peer, account);
     if (status && status != ENOENT) {
         return refuse(in, SIP_500_INTERNAL_SERVER_ERROR);
     }

@@ -270,7 +270,7 @@ void sip_agent_accounts_changed(struct sip_agent *agent)
     struct registered *registered, *next;
     HASH_ITER(hh, agent->registered, registered, next)
     {
-        int status = account_find(agent, registered->user, &account);
+        int status = account_find(agent, registered->user, NULL, &account);
         account_wipe(&account);
         if (status == ENOENT) {
             bindings_remove(agent, registered->user, NULL);

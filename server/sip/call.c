@@ -3,6 +3,7 @@
 #include "sip/agent.h"
 #include "sip/caller.h"
 #include "sip/dialog.h"
+#include "sip/instant.h"
 #include "sip/invite.h"
 #include "sip/message.h"
 #include "sip/offer.h"
@@ -51,6 +52,7 @@ static int read_invite(struct call *call, const struct incoming *in)
             .local_tag = call->dialog->local->a_tag,
             .remote_tag = call->dialog->remote->a_tag ? call->dialog->remote->a_tag : "",
         };
+        instant_learn(call, in->sip);
         error = invite_take(call, in);
     }
     return error;
@@ -97,6 +99,7 @@ static void silence(struct call *call)
     nta_outgoing_destroy(call->bye);
     call->bye = NULL;
     transfer_forget(call);
+    instant_forget(call);
 }
 
 void call_free(struct call *call)
@@ -347,5 +350,6 @@ void signalling_create(struct sip_agent *agent)
         .end = end,
         .refer = errand_begin,
         .report = referral_report,
+        .message = instant_send,
     };
 }

@@ -87,6 +87,15 @@ struct transfer {
     struct loop_timer *patience;
 };
 
+/* MESSAGEs of ours in the dialog of a call (instant_send.c). */
+struct instants {
+    struct instant *first;   /* list: those that are not answered */
+    unsigned count;          /* of them */
+    nta_outgoing_t *request; /* with the first; NULL: none is out */
+    unsigned tries;          /* of the first */
+    bool takes_cpim;         /* the phone understands message/cpim */
+};
+
 struct call {
     struct sip_agent *agent;
     su_home_t home[1];
@@ -100,6 +109,7 @@ struct call {
     struct session_timer timer;
     struct change change;
     struct transfer transfer;
+    struct instants instants;
     nta_outgoing_t *calling;    /* the INVITE that begins it, until its final answer */
     struct loop_timer *unheard; /* runs when it is cancelled, until that */
     nta_outgoing_t *bye;

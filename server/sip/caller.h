@@ -36,8 +36,10 @@ void auth_destroy(struct sip_agent *agent);
 const char *auth_realm(const struct sip_agent *agent);
 /* Whether it came directly from a proxy that we trust (RFC 3325). */
 bool peer_is_trusted(const struct incoming *in);
-/* ENOENT when `user` is nobody's name; other errors are the policy's. */
-int account_find(const struct sip_agent *agent, const char *user, struct account *account);
+/* ENOENT when `user` is nobody's name; other errors are the policy's. `peer`: who wants to prove
+ * it, as in struct caller; NULL: nobody. */
+int account_find(const struct sip_agent *agent, const char *user, const char *peer,
+                 struct account *account);
 /* The Authorization for our realm; NULL: none. */
 const sip_authorization_t *authorization_find(const struct incoming *in);
 /* Whose password it proves, and the account. False: it proves none, the request was refused. */

@@ -34,7 +34,7 @@ static bool fail(struct incoming *in)
 static int find_named(const struct incoming *in, struct account *account)
 {
     return host_is_ours(in->agent, in->tport, in->caller.host)
-               ? account_find(in->agent, in->caller.user, account)
+               ? account_find(in->agent, in->caller.user, in->caller.peer, account)
                : ENOENT;
 }
 

@@ -10,6 +10,7 @@
 #include "sip/call.h"
 #include "sip/caller.h"
 #include "sip/dialog.h"
+#include "sip/instant.h"
 #include "sip/invite.h"
 #include "sip/message.h"
 #include "sip/offer.h"
@@ -207,6 +208,7 @@ static void answered(struct call *call, nta_outgoing_t *request, const sip_t *si
         call_finish(call, 500, "Out of Memory");
         return;
     }
+    instant_learn(call, sip);
     dialog_acknowledge(call->dialog, sip);
     call->state = CALL_ESTABLISHED;
     if (!is_wanted) { /* it has crossed our CANCEL */

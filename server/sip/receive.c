@@ -92,6 +92,8 @@ static void receive_in_dialog(struct incoming *in)
         refer_receive(dialog, in);
     } else if (method == sip_method_notify) {
         notify_receive(dialog, in);
+    } else if (method == sip_method_message) {
+        instant_receive(dialog, in);
     } else if (method == sip_method_options) {
         options_receive(dialog, in);
     } else if (method == sip_method_register) {
@@ -125,10 +127,12 @@ static void receive_first(struct incoming *in)
             respond(in, 482, "Request Merged", TAG_END()); /* RFC 3261 §8.2.2.2 */
             return;
         }
-        if (dialog_is_looped(in->agent, in->sip)) {
-            respond(in, SIP_482_LOOP_DETECTED, TAG_END());
-            return;
-        }
+    }
+    /* What is relayed must not come back as if somebody else had said it. */
+    if ((method == sip_method_invite || method == sip_method_message) &&
+        dialog_is_looped(in->agent, in->sip)) {
+        respond(in, SIP_482_LOOP_DETECTED, TAG_END());
+        return;
     }
     if (!check_request(in) || !identify(in)) {
         return;
@@ -143,6 +147,8 @@ static void receive_first(struct incoming *in)
         initiate_receive(NULL, in);
     } else if (method == sip_method_refer) {
         refer_receive(NULL, in);
+    } else if (method == sip_method_message) {
+        instant_receive(NULL, in);
     } else if (method == sip_method_register) {
         register_receive(in);
     } else {

@@ -18,6 +18,7 @@ void register_receive(struct incoming *in);
 void subscribe_receive(struct dialog *dialog, struct incoming *in);
 void initiate_receive(struct dialog *dialog, struct incoming *in);
 void refer_receive(struct dialog *dialog, struct incoming *in);
+void instant_receive(struct dialog *dialog, struct incoming *in);
 void notify_receive(struct dialog *dialog, struct incoming *in);
 
 #endif

@@ -250,7 +250,7 @@ int target_account(const struct sip_agent *agent, const url_t *wanted, char *use
         return 0;
     }
     /* With a proxy in front, the phones may be registered there. */
-    if (!agent->proxy && account_find(agent, user, &account) == 0) {
+    if (!agent->proxy && account_find(agent, user, NULL, &account) == 0) {
         account_wipe(&account);
         return ENOENT;
     }

@@ -38,7 +38,7 @@ def test_400_when_the_cseq_names_another_method():
 def test_405_with_allow_for_methods_that_are_known_but_not_served():
     with Server() as server, Phone(server, media=False) as alice:
         alice.remote_uri = alice.uri("demo")
-        for method in ("MESSAGE", "PUBLISH"):
+        for method in ("INFO", "PUBLISH"):
             more = {"Event": "conference", "Subscription-State": "active"}
             alice.new_dialog()
             alice.send(alice.request(method, headers=more, body=None))
@@ -49,7 +49,7 @@ def test_405_with_allow_for_methods_that_are_known_but_not_served():
 def test_405_in_a_dialog_leaves_the_call():
     with Server() as server, Phone(server) as alice:
         alice.call()
-        alice.send(alice.request("MESSAGE"))
+        alice.send(alice.request("INFO"))
         alice.expect(405)
         alice.audio.wait_for_packets(5)
 

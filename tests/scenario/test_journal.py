@@ -4,9 +4,10 @@ import json
 import re
 import signal
 import stat
+import subprocess
 
 import run
-from parley import Server
+from parley import BINARY, Server, run_parley
 from sip import Phone
 
 POLICY = """
@@ -120,6 +121,119 @@ def test_what_is_wrong_on_the_command_line_is_told():
         assert wrong.returncode == 2 and "must be like 10m" in wrong.stderr
         assert "give one conference" in server.command("audit", "demo", "board").stderr
         assert "--follow takes no value" in server.command("journal", "--follow=1").stderr
+        assert 'no request and no event "mutes"' in server.command("journal", "--verb", "mutes").stderr
+
+
+class Follower:
+    """`parley journal --follow`, by those words more, whose lines are read one by one."""
+
+    def __init__(self, server, *words):
+        self.process = subprocess.Popen(
+            [BINARY, "journal", "--json", "--follow", *words, "--data", server.data],
+            stdout=subprocess.PIPE,
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def expect(self, what):
+        """The next line that has the value."""
+        for text in self.process.stdout:
+            line = json.loads(text)
+            if what in line.values():
+                return line
+        raise AssertionError(f"the journal ended without {what!r}")
+
+
+def test_who_follows_it_does_so_over_new_files_and_a_new_server_until_nobody_reads():
+    with Server(config="journal = { size = 1, files = 3 }", policy=POLICY) as server, Phone(
+        server
+    ) as alice, Phone(server, "mallory") as mallory:
+        expect_lines(server)
+        with Follower(server) as follower, Follower(server, "--verb", "left") as idle:
+            assert follower.expect("start")
+            journal = server.data / "journal.jsonl"
+            # As long as a file may be; the next line begins another one.
+            with journal.open("a") as file:
+                file.write(('{"at":"2026-11-20T11:26:18.123Z","kind":"filler"}\n') * (2**20 // 50))
+            alice.call()
+            assert follower.expect("joined")["who"] == alice.own_uri
+            assert (server.data / "journal.jsonl.1").stat().st_size > 2**20 > journal.stat().st_size
+            # As `logrotate` does it, by copytruncate and by renaming.
+            journal.write_text("")
+            mallory.invite()
+            mallory.expect(403)
+            mallory.ack()
+            assert follower.expect("reject")["reason"] == "Not you"
+            journal.rename(server.data / "old")
+            alice.hang_up()
+            assert follower.expect("left")["who"] == alice.own_uri
+            server.process.send_signal(signal.SIGKILL)
+            server.process.wait()
+            server.start()
+            assert follower.expect("start")
+            idle.process.stdout.close()
+            idle.process.wait(10)
+
+
+def test_a_reload_takes_another_file_or_says_why_it_cannot():
+    with Server(config="", policy=POLICY) as server, Phone(server) as alice:
+        first, second = server.data / "journal.jsonl", server.directory / "second.jsonl"
+
+        def reload(options):
+            server.config.write_text(f"journal = {{ {options} }}")
+            return server.command("reload")
+
+        def read(*words):
+            done = server.command("journal", "--json", "--config", server.config, *words)
+            return [json.loads(line) for line in done.stdout.splitlines()]
+
+        missing = reload('path = "nowhere/journal.jsonl"')
+        assert missing.returncode != 0
+        assert re.search(r"journal.path: \S+/nowhere/journal.jsonl cannot be written: No such file", missing.stderr)
+        with Server(config="") as other:
+            taken = reload(f'path = "{other.data}/journal.jsonl"')
+            assert "another server writes there" in taken.stderr
+            alike = Server(config=f'journal = {{ path = "{first}" }}', start=False)
+            with alike:
+                refused = run_parley("serve", *alike.arguments)
+                assert refused.returncode == 1 and "another server writes there" in refused.stderr
+
+        alice.call()
+        done = reload('path = "second.jsonl", files = 2')
+        assert done.returncode == 0 and "restart" not in done.stdout + done.stderr
+        alice.hang_up()
+        run.until(lambda: '"left"' in second.read_text(), second.read_text)
+        one, two = ([json.loads(line) for line in path.open()] for path in (first, second))
+        assert (one[-1]["kind"], one[-1]["to"]) == ("moved", str(second))
+        assert (two[0]["kind"], two[0]["from"]) == ("moved", str(first))
+        assert [line["event"] for line in one if line["kind"] == "event"][-1] == "joined"
+        assert "left" in [line.get("event") for line in two]
+        assert stat.S_IMODE(second.stat().st_mode) == 0o600
+
+        assert reload("files = 0").returncode == 0
+        run.until(lambda: '"stop"' in second.read_text(), second.read_text)
+        before = first.stat().st_size
+        alice.call()
+        alice.hang_up()
+        assert reload("files = 1").returncode == 0
+        expect_lines(server, "--since", "10m", count=len(one) + 1)
+        assert [line["kind"] for line in lines(server)][len(one):][0] == "start"
+        assert before < first.stat().st_size
+
+
+def test_what_callers_send_stays_one_line():
+    name = '"' + "x" * 3000 + '\\"\xc3\xa9\x01\xff{\\\\}"'
+    with Server(policy=POLICY) as server, Phone(server, "mallory", transport="tcp") as phone:
+        sender = f"{name} <sip:mallory@{phone.address}>;tag={phone.local_tag}"
+        phone.invite(headers={"From": sender, "User-Agent": 'a\x02"' * 500})
+        (line,) = expect_lines(server, "--verb", "join")
+        assert line["actor"]["name"].startswith("xxx") and len(line["actor"]["name"]) <= 400
+        assert len((server.data / "journal.jsonl").read_text().splitlines()) == len(lines(server))
 
 
 if __name__ == "__main__":

@@ -58,6 +58,8 @@ def test_a_script_tests_itself():
         assert done.returncode == 0, done.stdout + done.stderr
         shown = re.search(r"\$ build/parley test doors.lua\n(.*?)\n2 tests", TEXT, re.S).group(1)
         assert done.stdout.startswith(shown + "\n2 tests, 0 failed; 121 s simulated"), done.stdout
+        done = run_parley("test", server.directory / "whisper.lua")
+        assert done.returncode == 0, done.stdout + done.stderr
         patient = EXAMPLES["doors.lua"].replace('"2m"', '"3m"')
         (server.directory / "patient.lua").write_text(patient)
         done = run_parley("test", "--only", "nobody waits", server.directory / "patient.lua")

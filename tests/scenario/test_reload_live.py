@@ -15,9 +15,9 @@ from changes import take_change
 from parley import Server
 from sip import Phone
 
-CONFERENCES = int(os.environ.get("CONFERENCES", 40))
+CONFERENCES = int(os.environ.get("CONFERENCES", 200))
 RELOADS = int(os.environ.get("RELOADS", 100))
-TALKING, WAITING, TALKED_TO, WATCHING = 5, 4, 4, 6  # conferences with two who talk; phones
+TALKING, WAITING, TALKED_TO, WATCHING = 10, 10, 10, 10  # conferences with two who talk; phones
 
 POLICY = """local policy = parley.policy { name = "site", version = VERSION }
 function policy.join(request, conference)

@@ -91,5 +91,39 @@ def test_a_recorded_conference_is_decided_again_as_it_was_and_otherwise_by_anoth
         assert run_parley("replay", "/nowhere").returncode == 2
 
 
+RESTLESS = """
+local policy = parley.policy { name = "site" }
+function policy.digit(event, conference, participant)
+  for i = 1, 100 do
+    participant:mute()
+    participant:unmute()
+  end
+end
+return policy
+"""
+
+
+def test_a_recording_ends_when_it_is_full_and_can_be_replayed():
+    with Server(policy=RESTLESS) as server, Phone(server) as alice:
+        first, second = server.directory / "demo.jsonl", server.directory / "more.jsonl"
+        wrong = server.command("record", "--size", "0", "demo", first)
+        assert wrong.returncode == 2 and "--size: must be a number of MiB" in wrong.stderr
+        alice.call()
+        assert server.command("record", "--size", "1", "demo", first).returncode == 0
+        (recorded,) = server.status()["recordings"]
+        assert (recorded["conference"], recorded["file"], recorded["full"]) == ("demo", str(first), False)
+        while not server.status()["recordings"][0]["full"]:
+            alice.press("1")
+        server.expect_log(r"demo.* the recording \S+demo.jsonl has its 1 MiB, and ends")
+        assert "FULL" in server.command("status").stdout
+        assert server.command("record", "demo", second).returncode == 0
+        (recorded,) = server.status()["recordings"]
+        assert recorded["file"] == str(second) and not recorded["full"]
+        done = replay(server)
+        assert done.returncode == 0 and ", 0 differences" in done.stdout, done.stdout + done.stderr
+        assert "the recording ends where it was full" in done.stdout
+        assert 2**20 - 40000 < first.stat().st_size <= 2**20
+
+
 if __name__ == "__main__":
     run.main()

@@ -1,27 +1,18 @@
 """Prompts by name, and numbers, money and dates that are said by them."""
 
-import os
-import pathlib
-
 import numpy as np
 
 import audio
 import run
 import tone
 from parley import Server, run_parley
+from prompts import assert_said, prompt
 from sip import Phone
-
-SHIPPED = pathlib.Path(os.environ["PARLEY"]).parent / "prompts" / "en"
 
 
 def with_application(script, config="", start=True):
     config = 'applications = { ["9000"] = "talk" }\n' + config
     return Server(config=config, files={"scripts/talk.lua": script}, start=start)
-
-
-def prompt(name):
-    """As a phone with PCMU hears it."""
-    return audio.resample(*audio.read_wav(SHIPPED / f"{name}.wav"))
 
 
 def hear_up_to(server, phone, words):
@@ -32,26 +23,6 @@ def hear_up_to(server, phone, words):
     server.expect_log(words, within=20)
     phone.hear(0.1, 0)
     return phone.audio.audio()
-
-
-def score_at(recording, at, reference):
-    """How much of the recording there is the reference."""
-    piece = recording[at : at + len(reference)]
-    energy = np.sum(np.square(piece)) * np.sum(np.square(reference[: len(piece)]))
-    return np.sum(piece * reference[: len(piece)]) / np.sqrt(max(energy, 1e-9))
-
-
-def assert_said(recording, names):
-    """All of the prompts are in the recording, each where the one before it ends. Returns where."""
-    whole = np.concatenate([prompt(name) for name in names])
-    begin = at = max(audio.heard(recording, whole)[1], 0)
-    for name in names:
-        reference = prompt(name)
-        late = max(range(-640, 641), key=lambda late: score_at(recording, max(at + late, 0), reference))
-        score = score_at(recording, max(at + late, 0), reference)
-        assert score > 0.9 and abs(late) <= 0.04 * audio.RATE, f"{name}: {score}, {late} samples late"
-        at += late + len(reference)
-    return begin
 
 
 # ---- saying ------------------------------------------------------------------------------------

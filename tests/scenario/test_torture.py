@@ -32,7 +32,7 @@ RIGHT = {
     "dblreq": (401,),
     "semiuri": (404,),
     "transports": (200,),
-    "mpart01": (405,),        # a MESSAGE
+    "mpart01": (415,),        # a MESSAGE of several parts, which is no plain text
     "unreason": (None,),
     "noreason": (None,),
     # §3.1.2: invalid ones

@@ -66,6 +66,13 @@ static json_t *registrations(void *arg)
                      "peer", "192.0.2.1:5060;udp", "expires", 3540);
 }
 
+static json_t *recordings(void *arg)
+{
+    (void)arg;
+    return json_pack("[{s:s, s:s, s:i, s:i, s:b}]", "conference", "demo", "file", "/tmp/demo.jsonl",
+                     "bytes", 3 << 19, "size", 2 << 20, "full", 1);
+}
+
 static json_t *signalling(void *arg)
 {
     (void)arg;
@@ -89,9 +96,11 @@ static void thread_stats(void *arg, unsigned thread, struct mixing_thread_stats 
                                           .load = 0.5f};
 }
 
-static void reload(void *arg, void (*done)(void *arg, int error, const char *told), void *done_arg)
+static void reload(void *arg, const char *only,
+                   void (*done)(void *arg, int error, const char *told), void *done_arg)
 {
     (void)arg;
+    assert_true(!only || strcmp(only, "demo") == 0);
     if (reload_fails) {
         done(done_arg, EINVAL, "policy/x.lua:3: syntax error");
         return;
@@ -116,6 +125,7 @@ static int create(struct control **controlp)
                                                .scripts = scripts,
                                                .registrations = registrations,
                                                .signalling = signalling,
+                                               .recordings = recordings,
                                                .thread_count = thread_count,
                                                .thread_stats = thread_stats,
                                                .reload = reload,
@@ -224,6 +234,8 @@ static void status_comes_as_text_for_people(void **state)
     assert_int_equal(asking.status, 0);
     assert_non_null(strstr(asking.body, "Parley " PARLEY_VERSION ", process "));
     assert_non_null(strstr(asking.body, "SIP: 0 subscriptions, 4 dialogs, 2 transactions; "));
+    assert_non_null(strstr(asking.body, "demo is recorded to /tmp/demo.jsonl: FULL, it has ended, "
+                                        "1.5 of 2 MiB"));
     assert_non_null(strstr(asking.body, "No conferences."));
     assert_non_null(strstr(asking.body, "Scripts: generation 3, 2500 KB of memory\n"
                                         "  generation 3, 2500 KB; live\n"
@@ -309,6 +321,10 @@ static void a_conference_is_placed_among_the_generations_or_the_error_is_told(vo
     assert_string_equal(asking.body, "demo stays with scripts generation 1\n");
     free(asking.body);
     ask(&asking, "reload --only demo");
+    assert_int_equal(asking.status, 0);
+    assert_string_equal(asking.body, "demo alone is decided about by scripts generation 1\n");
+    free(asking.body);
+    ask(&asking, "reload --back demo");
     assert_int_equal(asking.status, EREMOTEIO);
     assert_string_equal(asking.error, "policy/x.lua:0: no");
     free(asking.body);

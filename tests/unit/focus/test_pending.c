@@ -285,6 +285,63 @@ static void what_is_wished_about_somebody_goes_with_them(void **state)
     assert_int_equal(last.code, 480);
 }
 
+static unsigned heard_count;
+
+/* Who hears what has become of their wish wants none of what waits any more. */
+static void want_it_over(void *arg, const struct decision *result)
+{
+    const struct pending *pending = NULL;
+
+    (void)result;
+    heard_count++;
+    pending_cancel(focus, *(uint64_t *)arg);
+    while ((pending = conference_next_pending(demo, NULL)))
+        pending_cancel(focus, pending_id(pending));
+}
+
+static void wish_and_watch(uint64_t target, uint64_t *id)
+{
+    assert_int_equal(ask(demo, VERB_ANNOUNCE, target), EINPROGRESS);
+    *id = first_pending();
+    assert_int_equal(ask(demo, VERB_ANNOUNCE, target), EINPROGRESS);
+    pending_watch(focus_pending(focus, *id), want_it_over, id);
+    heard_count = 0;
+}
+
+static void who_hears_of_a_refusal_may_withdraw_the_rest(void **state)
+{
+    struct call *alice = come_in("alice");
+    uint64_t id;
+
+    (void)state;
+    wish_and_watch(participant_id(alice->user), &id);
+    focus_unreserve(focus, "demo"); /* which goes with her */
+    world_hang_up(focus, alice);
+    world_turn(loop);
+    assert_int_equal(heard_count, 1);
+    assert_int_equal(decided_count, 2);
+    assert_int_equal(left_count, 1);
+    assert_int_equal(ended_count, 1);
+    assert_null(focus_conference_by_name(focus, "demo"));
+    assert_null(focus_pending(focus, id));
+}
+
+static void who_hears_of_an_approval_may_withdraw_the_rest(void **state)
+{
+    struct call *alice = come_in("alice");
+    struct decision decision;
+    uint64_t id;
+
+    (void)state;
+    wish_and_watch(0, &id);
+    assert_int_equal(decide_as_operator(true, &decision), 0);
+    world_turn(loop);
+    assert_int_equal(heard_count, 1);
+    assert_int_equal(decided_count, 2);
+    assert_null(focus_pending(focus, id));
+    world_hang_up(focus, alice);
+}
+
 static struct conference *make_sidebar(void)
 {
     static const struct sidebar_wish wish = {.asks = false};
@@ -387,6 +444,8 @@ int main(void)
         TEST(a_call_that_cannot_be_answered_does_not_wait),
         TEST(who_asks_for_privacy_has_it_whoever_decides),
         TEST(what_is_wished_about_somebody_goes_with_them),
+        TEST(who_hears_of_a_refusal_may_withdraw_the_rest),
+        TEST(who_hears_of_an_approval_may_withdraw_the_rest),
         TEST(nobody_waits_to_play_to_who_has_left_or_to_take_them_aside),
         TEST(there_is_an_end_to_what_may_wait),
         TEST(whoever_refers_is_told_what_has_become_of_it),

@@ -60,6 +60,17 @@ static void submit_invite(void)
     submit(&request);
 }
 
+static void write_to_all(void)
+{
+    struct request request = {.verb = verb, .text = "Hello"};
+    struct decision decision;
+
+    actor_of_server(&request.actor);
+    request.conference = focus_conference_by_name(focus, "demo");
+    request.conference_name = "demo";
+    (void)focus_submit(focus, &request, &decision);
+}
+
 static void make_sidebar(void)
 {
     struct sidebar_wish wish = {.asks = false};
@@ -155,6 +166,11 @@ static void change_flags(struct request_params *params)
     params->muted = params->held = params->listen_only = params->floor = params->locked = false;
 }
 
+static void change_relay(struct request_params *params)
+{
+    params->unrelayed = true;
+}
+
 static void change_voice(struct request_params *params)
 {
     params->denoise = true;
@@ -208,6 +224,7 @@ static const struct way ways[VERB_COUNT] = {
     [VERB_VOLUME] = {submit_plain, change_gain},
     [VERB_MEDIA] = {submit_plain, change_direction},
     [VERB_ANNOUNCE] = {submit_plain, change_gain},
+    [VERB_MESSAGE] = {write_to_all, change_relay},
     [VERB_ROLE] = {submit_plain, change_names},
     [VERB_RENAME] = {submit_plain, change_names},
     [VERB_FLOOR] = {submit_plain, change_flags},
@@ -273,9 +290,10 @@ static void snapshot(char *text, size_t size)
         while ((participant = conference_next_participant(conference, participant)))
             tell_participant(file, participant);
     }
-    fprintf(file, "%d %s, %u %.0f, %s, %s", alice->ended, alice->reason, world.plays,
+    fprintf(file, "%d %s, %u %.0f, %s, %s, %s", alice->ended, alice->reason, world.plays,
             world.first_player ? (double)world.first_player->gain : 0, seen,
-            world.first_recorder ? world.first_recorder->file : "");
+            world.first_recorder ? world.first_recorder->file : "",
+            alice->read ? alice->read->bytes : "");
     (void)fclose(file);
 }
 

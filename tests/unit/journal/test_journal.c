@@ -33,7 +33,10 @@ static struct {
 static void begin(uint64_t size, unsigned files)
 {
     struct journal_config config = {
-        .loop = test.loop, .focus = test.focus, .path = test.path, .size = size, .files = files};
+        .loop = test.loop,
+        .focus = test.focus,
+        .files = {.path = test.path, .size = size, .count = files},
+    };
 
     assert_int_equal(journal_create(&config, &test.journal), 0);
     focus_connect_journal(test.focus, journal_journalling(test.journal));

@@ -13,6 +13,8 @@
 #include "lua/private.h"
 #include "lua/testing.h"
 
+#include "focus/message.h"
+
 #include <lualib.h>
 #include <stdlib.h>
 
@@ -176,12 +178,14 @@ static void verbs_add(void)
 
 static void events_add(lua_State *L)
 {
+    struct message message = {.text = "Hello", .name = "Alice"};
     struct conference_event event = {
         .conference = 1,
         .participant = 2,
         .other = 3,
         .sidebar = 4,
         .pending = 5,
+        .message = &message,
         .quality = {.grade = "poor", .before = "good", .mos = 2, .remote_mos = 3},
     };
     char head[64];
@@ -204,6 +208,7 @@ static void request_add(lua_State *L)
         .conference_name = "demo",
         .actor = {.participant = 1, .groups = ""},
         .factory = "new",
+        .text = "Hello",
         .package = "conference",
         .invitation = &invitation,
         .sidebar = &sidebar,
@@ -288,7 +293,7 @@ static void takers_add(void)
         "  try('http.request', http.request, { url = 'http://127.0.0.1/', Q = 1 })\n"
         "  try('store:set', parley.store('x').set, parley.store 'x', 'k', 1, x)\n"
         "  call:answer()\n"
-        "  for _, name in ipairs { 'ask', 'record' } do\n"
+        "  for _, name in ipairs { 'ask', 'record', 'wait_for' } do\n"
         "    try('call:' .. name, call[name], call, x)\n"
         "  end\n"
         "  try('call:play', call.play, call, { 'tone:440/100', Q = 1 })\n"
@@ -375,7 +380,7 @@ static void declarations_add(void)
         script_load_error("return parley.policy { name = 'x', options = { y = { Q = 1 } } }"));
     script_hook("account", "", "return { Q = 1 }");
     log_catch();
-    (void)lua_engine_account(script.engine, "alice", "parley", &account);
+    (void)lua_engine_account(script.engine, "alice", "parley", NULL, &account);
     (void)known_add("account takes", log_caught());
 }
 

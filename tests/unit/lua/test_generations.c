@@ -54,6 +54,14 @@ static int go(int (*move)(struct lua_engine *engine, struct conference *conferen
     return move(script.engine, conference(name), script.error, sizeof script.error);
 }
 
+static int send_ahead(struct lua_engine *engine, struct conference *conference, char *error,
+                      size_t error_size)
+{
+    struct lua_engine_demand demand = {.only = conference};
+
+    return lua_engine_reload(engine, &demand, error, error_size);
+}
+
 static unsigned generation_of(const char *name)
 {
     return lua_engine_generation_of(script.engine, conference(name));
@@ -151,7 +159,7 @@ static void one_conference_goes_ahead_and_comes_back_as_it_was(void **state)
     script_write("site", COUNTING_OTHERWISE(MAKE_COUNTS));
     assert_int_equal(go(lua_engine_call_back, "tea"), EINVAL);
     assert_contains(script.error, "tea was not reloaded by itself");
-    assert_int_equal(go(lua_engine_send_ahead, "tea"), 0);
+    assert_int_equal(go(send_ahead, "tea"), 0);
     assert_answers("demo", "one 2");
     assert_answers("tea", "two 2nil");
     assert_answers("tea", "two 3nil");
@@ -161,7 +169,7 @@ static void one_conference_goes_ahead_and_comes_back_as_it_was(void **state)
     assert_answers("tea", "one 2");
     assert_int_equal(generations(), 1);
     /* And once more, until all are reloaded. */
-    assert_int_equal(go(lua_engine_send_ahead, "tea"), 0);
+    assert_int_equal(go(send_ahead, "tea"), 0);
     assert_answers("tea", "two 3nil");
     assert_int_equal(script_reload(), 0);
     assert_int_equal(generation_of("demo"), generation_of("tea"));
@@ -176,10 +184,10 @@ static void one_that_cannot_go_ahead_stays(void **state)
     script_site(COUNTING);
     assert_answers("demo", "one 1");
     script_write("site", "local x = = 1");
-    assert_int_equal(go(lua_engine_send_ahead, "demo"), EINVAL);
+    assert_int_equal(go(send_ahead, "demo"), EINVAL);
     assert_contains(script.error, "policy/site.lua:1: unexpected symbol");
     script_write("site", COUNTING_OTHERWISE("  error 'no'\n"));
-    assert_int_equal(go(lua_engine_send_ahead, "demo"), EINVAL);
+    assert_int_equal(go(send_ahead, "demo"), EINVAL);
     assert_contains(script.error, "policy/site.lua:9: no - migrating conference.state of demo");
     assert_answers("demo", "one 2");
     assert_int_equal(generations(), 1);
@@ -270,12 +278,28 @@ static void start_with_probation(const char *source, unsigned lasts)
     lua_engine_set_probation(script.engine, &config);
 }
 
-/* Calls that fail by an error of the script; what was logged meanwhile. */
+/* A call of one who has proven who it is, and has hung up. */
+static void call_as(const char *user, const char *name)
+{
+    struct call *call = phone_make(
+        &world, &(struct simulated_caller){
+                    .user = user, .to = name, .to_host = "127.0.0.1", .proof = PROOF_PASSWORD});
+
+    assert_non_null(call);
+    focus_signalling_events()->on_incoming(call, script.focus);
+    world_hang_up(script.focus, call);
+}
+
+/* Calls of as many callers that fail by an error of the script; what was logged meanwhile. */
 static const char *fail_times(const char *name, unsigned count)
 {
+    char user[16];
+
     log_catch();
-    for (unsigned i = 0; i < count; i++)
-        world_hang_up(script.focus, world_dial(script.focus, "alice", name));
+    for (unsigned i = 0; i < count; i++) {
+        (void)snprintf(user, sizeof user, "caller-%u", i);
+        call_as(user, name);
+    }
     script_turn();
     return log_caught();
 }
@@ -346,6 +370,69 @@ static void a_state_that_was_migrated_is_as_it_was_when_the_old_scripts_come_bac
     assert_answers("tea", "one 1"); /* of what the old scripts cannot read, nothing is left */
 }
 
+#define NO_KEYS                                                                                    \
+    "local policy = parley.policy { name = 'site' }\n"                                             \
+    "function policy.join(request)\n"                                                              \
+    "  if request.actor.user ~= 'good' then error 'bad' end\n"                                     \
+    "end\n"                                                                                        \
+    "function policy.account(user) error 'no accounts' end\n"                                      \
+    "return policy\n"
+
+/* Whoever knows how to make a script fail does not undo the operator's reload with that, neither by
+ * his name nor, when he has proven none, by many names from where he is. */
+static void one_caller_alone_takes_no_scripts_back(void **state)
+{
+    struct account account;
+    const char *log;
+
+    (void)state;
+    start_with_probation("return parley.policy { name = 'site' }", 60000);
+    script_site(NO_KEYS);
+    log_set_level(LOG_LEVEL_WARN);
+    log_catch();
+    for (unsigned i = 0; i < 100; i++) {
+        char name[16];
+
+        (void)snprintf(name, sizeof name, "name-%u", i);
+        call_as("mallory", "demo");
+        world_hang_up(script.focus, world_dial(script.focus, name, "demo"));
+        (void)lua_engine_account(script.engine, name, "parley", "127.0.0.1:5062;tcp", &account);
+    }
+    script_turn();
+    log = log_caught();
+    assert_contains(log, "script generation 2: errors that sip:mallory@example.com brings about "
+                         "count no more: within that time, 1 of one caller or conference do");
+    assert_int_equal(lua_engine_generation(script.engine), 2);
+    (void)lua_engine_account(script.engine, "bob", "parley", "[2001:db8::1]:5060;udp", &account);
+    (void)lua_engine_account(script.engine, "bob", "parley", "[2001:db8::9]:5060;udp", &account);
+    script_turn();
+    assert_int_equal(lua_engine_generation(script.engine), 1);
+}
+
+/* A conference that goes wrong by itself counts, too, as one. */
+static void conferences_that_fail_by_themselves_take_scripts_back(void **state)
+{
+    static const char *const names[] = {"tea", "coffee", "milk"};
+    struct call *calls[3];
+
+    (void)state;
+    start_with_probation("return parley.policy { name = 'site' }", 60000);
+    for (unsigned i = 0; i < 3; i++) {
+        reserve(names[i]);
+        calls[i] = world_join(script.focus, "alice", names[i]);
+    }
+    script_write("site", "local policy = parley.policy { name = 'site' }\n"
+                         "function policy.reloaded() error 'never' end\n"
+                         "return policy\n");
+    log_catch();
+    assert_int_equal(script_reload(), 0);
+    focus_reloaded(script.focus);
+    script_turn();
+    assert_contains(log_caught(), "3 of them at policy/site.lua:2: generation 1 decides again");
+    for (unsigned i = 0; i < 3; i++)
+        world_hang_up(script.focus, calls[i]);
+}
+
 /* Errors that were there before, and those that come late, are none of its own. */
 static void scripts_that_have_proven_themselves_stay(void **state)
 {
@@ -381,7 +468,7 @@ static void a_conference_that_fails_ahead_is_called_back(void **state)
     reserve("tea");
     start_with_probation(COUNTING, 60000);
     script_write("site", FAILING);
-    assert_int_equal(go(lua_engine_send_ahead, "tea"), 0);
+    assert_int_equal(go(send_ahead, "tea"), 0);
     assert_contains(fail_times("tea", 3), "script generation 2 has failed 3 times, 3 of them at "
                                           "policy/site.lua:3: generation 1 decides again about "
                                           "tea");
@@ -401,7 +488,7 @@ static void go_round(void)
 
     script_path("site", path, sizeof path);
     script_write("site", COUNTING_OTHERWISE(MAKE_COUNTS));
-    assert_int_equal(go(lua_engine_send_ahead, "tea"), 0);
+    assert_int_equal(go(send_ahead, "tea"), 0);
     assert_int_equal(go(lua_engine_call_back, "tea"), 0);
     assert_int_equal(go(lua_engine_pin, "tea"), 0);
     assert_int_equal(lua_engine_shadow(script.engine, &shadow, script.error, sizeof script.error),
@@ -416,8 +503,9 @@ static void go_round(void)
                          "function policy.join() error 'no' end\n"
                          "return policy\n");
     assert_int_equal(script_reload(), 0);
-    for (unsigned i = 0; i < 3; i++)
-        world_hang_up(script.focus, world_dial(script.focus, "alice", "demo"));
+    call_as("alice", "demo");
+    call_as("bob", "demo");
+    call_as("carol", "demo");
     script_turn();
     told = returned();
     assert_non_null(told);
@@ -462,6 +550,8 @@ int main(void)
         SCRIPT_TEST(there_is_an_end_to_generations),
         SCRIPT_TEST(too_many_errors_after_a_reload_bring_the_old_scripts_back),
         SCRIPT_TEST(a_state_that_was_migrated_is_as_it_was_when_the_old_scripts_come_back),
+        SCRIPT_TEST(one_caller_alone_takes_no_scripts_back),
+        SCRIPT_TEST(conferences_that_fail_by_themselves_take_scripts_back),
         SCRIPT_TEST(scripts_that_have_proven_themselves_stay),
         SCRIPT_TEST(what_has_failed_is_not_what_comes_back),
         SCRIPT_TEST(a_conference_that_fails_ahead_is_called_back),

@@ -238,7 +238,7 @@ static void an_account_hook_answers_like_the_config(void **state)
 
     (void)state;
     script_hook("account", "", "return { password = 'a', groups = { 'staff', '1' }, name = 'Al' }");
-    assert_int_equal(lua_engine_account(script.engine, "alice", "parley", &account), 0);
+    assert_int_equal(lua_engine_account(script.engine, "alice", "parley", NULL, &account), 0);
     assert_string_equal(account.password, "a");
     assert_string_equal(account.groups, "staff 1");
     assert_string_equal(account.name, "Al");
@@ -262,17 +262,17 @@ static void an_account_hook_knows_nobody_by_default_and_fails_closed(void **stat
 
     (void)state;
     script_site("local policy = parley.policy { name = 'site' }\nreturn policy\n");
-    assert_int_equal(lua_engine_account(script.engine, "alice", "parley", &account), ENOENT);
+    assert_int_equal(lua_engine_account(script.engine, "alice", "parley", NULL, &account), ENOENT);
     script_hook("account", "user, realm",
                 "if user == 'alice' and realm == 'parley' then\n"
                 "return { ha1 = '0123456789abcdef0123456789ABCDEF' } end");
-    assert_int_equal(lua_engine_account(script.engine, "bob", "parley", &account), ENOENT);
-    assert_int_equal(lua_engine_account(script.engine, "alice", "parley", &account), 0);
+    assert_int_equal(lua_engine_account(script.engine, "bob", "parley", NULL, &account), ENOENT);
+    assert_int_equal(lua_engine_account(script.engine, "alice", "parley", NULL, &account), 0);
     assert_string_equal(account.ha1_md5, "0123456789abcdef0123456789abcdef");
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
         script_hook("account", "", cases[i].body);
         log_catch();
-        assert_int_equal(lua_engine_account(script.engine, "alice", "parley", &account), EIO);
+        assert_int_equal(lua_engine_account(script.engine, "alice", "parley", NULL, &account), EIO);
         assert_contains(log_caught(), cases[i].error);
         assert_null(strstr(script.log, "secret"));
     }

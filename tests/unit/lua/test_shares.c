@@ -50,7 +50,7 @@ static void what_conversations_leave_behind_is_their_files_and_nobody_elses(void
     script_write("site", "local policy = parley.policy { name = 'site' }\n"
                          "local mine = {}\n"
                          "function policy.join()\n"
-                         "  for i = 1, 20 do mine[i] = ('x'):rep(1000):rep(200) .. i end\n"
+                         "  for i = 1, 4 do mine[i] = ('x'):rep(1000):rep(200) .. i end\n"
                          "  return reject(499, 'well')\n"
                          "end\n"
                          "return policy\n");

@@ -188,6 +188,35 @@ static void a_test_sets_the_clock_in_a_zone(void **state)
 
 /* The application is written beside the test by the test's own file: it is a script with a
  * self-test. */
+/* lua/ration.c, by the clock of a test. */
+static void who_computes_too_much_is_called_again_a_minute_later(void **state)
+{
+    (void)state;
+    assert_good(
+        "local policy = parley.policy { name = 'own' }\n"
+        "function policy.digit()\n"
+        "  for _ = 1, 50000 do local _ = {} end\n"
+        "end\n"
+        "selftest('burns', function(sim)\n"
+        "  local board, other = sim:conference(), sim:conference()\n"
+        "  local alice = sim:call('alice', board)\n"
+        "  local count, first\n"
+        "  repeat\n"
+        "    alice:press '1'\n"
+        "    count, first = sim:errors()\n"
+        "  until count > 0\n"
+        "  assert(first:find('own.lua:2: no hook is called for the rest', 1, true), first)\n"
+        "  alice:press '1'\n"
+        "  expect(sim:call('bob', board).code, 500)\n"
+        "  expect(sim:errors(), 0)\n"
+        "  expect(sim:call('bob', other).status, 'in')\n"
+        "  sim:advance '61s'\n"
+        "  expect(sim:call('carol', board).status, 'in')\n"
+        "end)\n"
+        "function policy.join() return accept {} end\n"
+        "return policy\n");
+}
+
 static void an_application_tests_itself(void **state)
 {
     char source[2000];
@@ -363,6 +392,7 @@ int main(void)
         testing_test(what_is_heard_is_what_the_mixer_is_told),
         testing_test(a_test_answers_and_refuses_calls_of_the_server),
         testing_test(a_test_sets_the_clock_in_a_zone),
+        testing_test(who_computes_too_much_is_called_again_a_minute_later),
         testing_test(an_application_tests_itself),
         testing_test(a_policy_tests_itself_and_is_what_its_conferences_have),
         testing_test(only_those_of_a_name_are_run),

@@ -5,7 +5,7 @@
 #include "journal/journal.h"
 #include "replay/replay.h"
 
-enum { REQUESTS = 1000, CALLERS = 12 };
+enum { REQUESTS = 1000, CALLERS = 12, RECORDING_SIZE = 16 << 20 /* bytes */ };
 
 static const char policy[] =
     "local policy = parley.policy { name = 'site', options = {\n"
@@ -69,13 +69,12 @@ static void begin_recording(void)
     struct conference *demo = focus_conference_by_name(script.focus, "demo");
     json_t *scripts = lua_engine_snapshot(script.engine, demo);
     const struct journal_recording recording = {
-        .conference = demo, .path = test.file, .scripts = scripts};
+        .conference = demo, .path = test.file, .size = RECORDING_SIZE, .scripts = scripts};
 
-    assert_int_equal(journal_create(
-                         &(struct journal_config){
-                             .loop = script.loop, .focus = script.focus, .path = "", .files = 0},
-                         &test.journal),
-                     0);
+    assert_int_equal(
+        journal_create(&(struct journal_config){.loop = script.loop, .focus = script.focus},
+                       &test.journal),
+        0);
     counting = *journal_journalling(test.journal);
     counting.decided = count_decided;
     focus_connect_journal(script.focus, &counting);

@@ -1,0 +1,147 @@
+-- Commands by message: "/mute bob", "/list", and the plain words "remove bob". Whoever writes one
+-- asks for it, and the other policies decide as about a key of theirs; what comes of it is answered
+-- to them alone, in words. It stands before the others:
+--
+--   conferences = { board = { policy = { "chat", "moderated" } } }
+
+local policy = parley.policy { name = "chat" }
+
+local function shown(participant)
+  if participant.anonymous then return "somebody without a name" end
+  local name = participant.display_name
+  return name ~= "" and name ~= participant.user and ("%s (%s)"):format(name, participant.user)
+    or participant.user
+end
+
+-- All whose user part, number, URI or name it is; else all in whose name it is a word.
+local function named(conference, name)
+  local exact, near = {}, {}
+  name = name:lower()
+  for p in conference:participants() do
+    local called = p.display_name:lower()
+    local list = (p.user:lower() == name or p.uri:lower() == name or called == name) and exact
+      or (" " .. called .. " "):find(" " .. name .. " ", 1, true) and near
+    if list and not p.hidden and not p.anonymous then list[#list + 1] = p end
+  end
+  return #exact > 0 and exact or near
+end
+
+-- The one who is meant; or nil, and what to say.
+local function find(conference, name)
+  if name == "" then return nil, "Whom? Try /list" end
+  local found = named(conference, name)
+  if #found == 1 then return found[1] end
+  if #found == 0 then return nil, ("Nobody here is called %s"):format(name) end
+  local choices = {}
+  for _, p in ipairs(found) do choices[#choices + 1] = ("%s <%s>"):format(shown(p), p.uri) end
+  return nil, ("Which one? %s"):format(table.concat(choices, ", "))
+end
+
+-- ---- the commands: (conference, words, writer) → what to say ------------------------------------
+
+local function said(what, ok, why, code)
+  if ok then return what end
+  if code == 202 then return "That waits for a decision" end
+  if code == 401 then why = "who you are is not proven" end
+  return ("No: %s (%d)"):format(why, code)
+end
+
+-- Does it to each but the writer, and counts.
+local function to_all(conference, writer, what, act)
+  local done, refused, why = 0, 0, nil
+  for p in conference:participants() do
+    if p ~= writer then
+      local ok, reason = act(p)
+      if ok then done = done + 1 else refused, why = refused + 1, reason end
+    end
+  end
+  if refused == 0 then return ("%d %s"):format(done, what) end
+  return ("%d %s, %d not: %s"):format(done, what, refused, why)
+end
+
+local function to_one(what, act, may_be_all)
+  return function(conference, words, writer)
+    if may_be_all and words == "all" then return to_all(conference, writer, what, act) end
+    local participant, trouble = find(conference, words)
+    if not participant then return trouble end
+    local name = shown(participant)
+    return said(("%s is %s"):format(name, what), act(participant))
+  end
+end
+
+local commands, help = {}, {}
+
+local function command(name, how, run)
+  commands[name] = run
+  help[#help + 1] = how
+end
+
+command("list", "/list: who is here", function(conference)
+  local lines = {}
+  for p in conference:participants() do
+    if not p.hidden then
+      local marks = (p.muted and ", muted" or "") .. (p.held and ", on hold" or "")
+      lines[#lines + 1] = ("%s, %s%s"):format(shown(p), p.role, marks)
+    end
+  end
+  return ("%d here:\n%s"):format(#lines, table.concat(lines, "\n"))
+end)
+
+command("remove", "/remove NAME", to_one("removed", function(p) return p:remove() end))
+command("mute", "/mute NAME, /mute all", to_one("muted", function(p) return p:mute() end, true))
+command("unmute", "/unmute NAME, /unmute all",
+  to_one("unmuted", function(p) return p:unmute() end, true))
+
+command("invite", "/invite sip:NAME@HOST", function(conference, words)
+  if not words:find "^sips?:%S+$" then return "Whom? As in /invite sip:bob@example.com" end
+  return said(("%s is being called"):format(words), conference:invite(words))
+end)
+
+command("lock", "/lock, /unlock: nobody new comes in", function(conference)
+  return said("The conference is locked", conference:lock())
+end)
+
+commands.unlock = function(conference)
+  return said("The conference is open", conference:unlock())
+end
+
+command("record", "/record, /record off", function(conference, words)
+  if words == "off" then return said("The recording is over", conference:stop_recording()) end
+  return said("The conference is recorded", conference:record())
+end)
+
+command("end", "/end: for all", function(conference)
+  return said("The conference has ended", conference:close())
+end)
+
+command("help", "/help", function() return table.concat(help, "\n") end)
+
+-- Plain words are conversation, too: they are a command only when they name somebody who is here.
+local plain = { remove = true, mute = true, unmute = true }
+
+-- Its name and the words behind it; nil: it is none.
+local function read(text, conference)
+  local slash, name, words = text:match "^(/?)(%a+)%s*(.-)%s*$"
+  if not name or text:find "\n" then return end
+  name = name:lower()
+  if slash == "/" then return name, words end
+  if not plain[name] or words == "" then return end
+  if words == "all" or #named(conference, words) > 0 then return name, words end
+end
+
+function policy.message(request, conference)
+  local actor = request.actor
+  if actor.kind ~= "caller" or request.target or not read(request.text, conference) then return end
+  if not actor.participant and not actor.authenticated then return end
+  return accept { relay = false }
+end
+
+function policy.messaged(event, conference, writer)
+  local name, words = read(event.text, conference)
+  if event.relayed or not name then return end
+  local run = commands[name]
+  local answer = run and parley.on_behalf(function() return run(conference, words, writer) end)
+  if writer then writer:message(answer or ("There is no /%s. Try /help"):format(name)) end
+end
+
+return policy

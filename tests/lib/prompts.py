@@ -1,0 +1,35 @@
+"""Prompts, as phones with PCMU hear them, found in what was heard."""
+
+import os
+import pathlib
+
+import numpy as np
+
+import audio
+
+SHIPPED = pathlib.Path(os.environ["PARLEY"]).parent / "prompts" / "en"
+
+
+def prompt(name):
+    """As a phone with PCMU hears it."""
+    return audio.resample(*audio.read_wav(SHIPPED / f"{name}.wav"))
+
+
+def score_at(recording, at, reference):
+    """How much of the recording there is the reference."""
+    piece = recording[at : at + len(reference)]
+    energy = np.sum(np.square(piece)) * np.sum(np.square(reference[: len(piece)]))
+    return np.sum(piece * reference[: len(piece)]) / np.sqrt(max(energy, 1e-9))
+
+
+def assert_said(recording, names):
+    """All of the prompts are in the recording, each where the one before it ends. Returns where."""
+    whole = np.concatenate([prompt(name) for name in names])
+    begin = at = max(audio.heard(recording, whole)[1], 0)
+    for name in names:
+        reference = prompt(name)
+        late = max(range(-640, 641), key=lambda late: score_at(recording, max(at + late, 0), reference))
+        score = score_at(recording, max(at + late, 0), reference)
+        assert score > 0.9 and abs(late) <= 0.04 * audio.RATE, f"{name}: {score}, {late} samples late"
+        at += late + len(reference)
+    return begin

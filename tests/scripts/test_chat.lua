@@ -1,0 +1,106 @@
+-- policy/chat.lua: commands by message, at the wish and by the right of whoever writes them.
+
+-- A board of which Alice is a moderator: she proves it, Bob and Carol are let in by her.
+local function board(sim)
+  local conference = sim:conference {
+    name = "board", policy = { "chat", "moderated" }, options = { moderators = { "alice" } },
+  }
+  local alice = sim:call("alice", conference, { password = true, name = "Alice Liddell" })
+  local bob = sim:call("bob", conference, { name = "Bob Hope" })
+  local carol = sim:call("carol", conference, { name = "Carol Hope" })
+  alice:press "1"
+  alice:press "1"
+  return conference, alice, bob, carol
+end
+
+-- The last that came.
+local function answer(caller)
+  local received = caller:received()
+  return received[#received]
+end
+
+test("a moderator's commands are done, and answered to her alone", function(sim)
+  local conference, alice, bob, carol = board(sim)
+  expect(alice:message "/mute Bob", 200)
+  expect(answer(alice), "Bob Hope (bob) is muted")
+  expect(bob.participant.muted, true)
+  expect(sim:decisions("mute")[1].actor, "sip:alice@example.com")
+  alice:message "/unmute bob hope"
+  expect(bob.participant.muted, false)
+  alice:message "/mute all"
+  expect(answer(alice), "2 muted")
+  expect(alice.participant.muted, false)
+  alice:message "/unmute all"
+  alice:message "/lock"
+  expect(conference.locked, true)
+  alice:message "/unlock"
+  expect(conference.locked, false)
+  alice:message "/list"
+  expect(answer(alice), "3 here:\nAlice Liddell (alice), moderator\nBob Hope (bob), participant\n"
+    .. "Carol Hope (carol), participant")
+  alice:message "/record"
+  expect(conference.recording ~= nil, true)
+  alice:message "/record off"
+  expect(conference.recording, nil)
+  alice:message "/invite bob"
+  expect(answer(alice), "Whom? As in /invite sip:bob@example.com")
+  alice:message "/invite sip:dave@192.0.2.7"
+  expect(sim:called "dave":answer().status, "in")
+  alice:message "remove carol"
+  expect(carol.status, "gone")
+  expect(bob:received(), {})
+  alice:message "/help"
+  expect(answer(alice):find "/remove NAME" ~= nil, true)
+  alice:message "/dance"
+  expect(answer(alice), "There is no /dance. Try /help")
+  alice:message "/end"
+  expect(bob.status, "gone")
+end)
+
+test("who may not is told so in words, and the others read nothing of it", function(sim)
+  local _, alice, bob, carol = board(sim)
+  bob:message "/remove alice"
+  expect(answer(bob), "That waits for a decision") -- moderated: it is a wish
+  expect(alice.status, "in")
+  local open = sim:conference { policy = "chat" }
+  local dave, eve = sim:call("dave", open), sim:call("eve", open)
+  dave:message "/remove eve"
+  expect(answer(dave), "No: who you are is not proven (401)")
+  expect(eve.status, "in")
+  expect(eve:received(), {})
+  expect(sim:decisions("remove")[2].actor, "sip:dave@example.com")
+  expect(carol:received(), {})
+end)
+
+test("a name that could be two is asked about, and one that is nobody's", function(sim)
+  local _, alice, bob = board(sim)
+  alice:message "/mute Hope"
+  expect(answer(alice), "Which one? Bob Hope (bob) <sip:bob@example.com>, "
+    .. "Carol Hope (carol) <sip:carol@example.com>")
+  expect(bob.participant.muted, false)
+  alice:message "/mute mallory"
+  expect(answer(alice), "Nobody here is called mallory")
+  alice:message "/mute"
+  expect(answer(alice), "Whom? Try /list")
+  alice:message "/mute sip:bob@example.com"
+  expect(bob.participant.muted, true)
+end)
+
+test("what only sounds like a command is said to all", function(sim)
+  local _, alice, bob = board(sim)
+  expect(alice:message "remove the third line", 202)
+  expect(answer(bob), "Alice Liddell: remove the third line")
+  expect(alice:message "mute yourselves\nremove bob", 202)
+  expect(alice:message "list", 202)
+  expect(bob.status, "in")
+end)
+
+test("nobody is listed who is hidden, or by a name that they keep to themselves", function(sim)
+  local room = sim:conference { policy = "chat" }
+  local alice = sim:call("alice", room, { password = true })
+  sim:call("shy", room, { anonymous = true })
+  alice:message "/list"
+  expect(answer(alice), "2 here:\nalice, participant\nsomebody without a name, participant")
+  alice:message "/remove shy"
+  expect(answer(alice), "Nobody here is called shy")
+end)
