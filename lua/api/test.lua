@@ -79,6 +79,7 @@ return {
         { "options", "table<string, any>?", "for the policy" },
         { "capacity", "integer?", "participants at most" },
         { "hold_music", "string?", "a file" },
+        { "attendant", "string?", "the application that attends to who comes in" },
       },
     },
     {

@@ -1,5 +1,6 @@
 #include "focus/participant.h"
 #include "focus/admit.h"
+#include "focus/announce.h"
 #include "focus/arrangement.h"
 #include "focus/conference.h"
 #include "focus/events.h"

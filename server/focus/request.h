@@ -184,7 +184,10 @@ struct request_params {
     bool tracks;                 /* record: of each participant, besides what all say */
     bool paused;                 /* record: of the file that is written, it pauses, or goes on */
     float gain;                  /* announce, dB */
-    bool loop;                   /* announce */
+    bool loop;                   /* announce: … until it is stopped, or another one waits */
+    bool interrupt;              /* announce: in place of what plays and waits there */
+    float duck;                  /* announce, dB: added to gain while somebody speaks */
+    char bus[32];                /* announce: the name of a bus; "": all hear it, or the target */
     enum view view;              /* subscribe */
     struct conference_life life; /* create; limit: from now on */
     bool hide_focus;             /* create: it looks like an ordinary phone (RFC 4579 §4.2) */
