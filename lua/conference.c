@@ -12,6 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* dB: announcements to all are so much softer while somebody speaks, unless a script says
+ * otherwise. */
+static const float UNDER_SPEECH = -10;
+
 void conference_push(lua_State *L, uint64_t id)
 {
     handle_push(L, &conference_class, id);
@@ -303,19 +307,22 @@ static int change_media(lua_State *L)
     return conference ? command_submit(L, &request) : handle_gone(L);
 }
 
-/* conference:play(what [, { gain = …, loop = … }]) */
+/* conference:play(what [, { gain = …, loop = …, interrupt = …, duck = …, bus = … }]) */
 static int play(lua_State *L)
 {
-    struct request request = {.conference = conference_self(L)};
+    struct request request = {.conference = conference_self(L), .params.duck = UNDER_SPEECH};
 
-    announcement_take(L, &request);
+    announcement_take(L, PLAY_OPTIONS | PARAM(BUS), &request);
     return request.conference ? command_submit(L, &request) : handle_gone(L);
 }
 
+/* conference:stop([{ bus = … }]) */
 static int stop(lua_State *L)
 {
     struct request request = {.verb = VERB_ANNOUNCE, .conference = conference_self(L)};
 
+    if (!lua_isnoneornil(L, 2))
+        (void)params_check(L, 2, "stop", PARAM(BUS), &request.params);
     return request.conference ? command_submit(L, &request) : handle_gone(L);
 }
 

@@ -238,6 +238,10 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
     engine->fetching = config->fetching;
     engine->storing = config->storing;
     engine->probation.config = config->probation;
+    engine->fact_set = config->fact_set;
+    engine->fact_set_arg = config->fact_set_arg;
+    engine->probation.told = config->returned;
+    engine->probation.told_arg = config->returned_arg;
     engine->config_file = strdup(config->config_file ? config->config_file : "");
     engine->language = strdup(config->language ? config->language : "en");
     engine->policy = (struct policy){
@@ -258,7 +262,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         result = generation_make(engine,
                                  &(struct lua_engine_demand){.site_policy = config->site_policy,
                                                              .applications = config->applications},
-                                 NULL, &engine->generation, error, error_size);
+                                 &engine->generation, error, error_size);
     } else {
         (void)snprintf(error, error_size, "out of memory for the scripts");
         result = ENOMEM;

@@ -29,13 +29,11 @@ struct conference_pin {
 
 /* ---- loading.c ------------------------------------------------------------------------------ */
 
-/* What is in the files now, checked. EINVAL, ENOMEM, EBUSY: `error` says why. `only`: just what
- * decides about that conference; NULL: all. */
+/* What is in the files now, checked. EINVAL, ENOMEM, EBUSY: `error` says why. */
 int generation_make(struct lua_engine *engine, const struct lua_engine_demand *demand,
-                    const struct conference *only, struct generation **generationp, char *error,
-                    size_t error_size);
+                    struct generation **generationp, char *error, size_t error_size);
 
-/* Whether it can decide about all conferences, as they are and as they are to be. As
+/* Whether it can decide about all conferences that are to go, as they are and as they are to be. As
  * generation_make. */
 int generation_check_all(struct lua_engine *engine, struct generation *generation,
                          const struct lua_engine_demand *demand, char *error, size_t error_size);
@@ -60,6 +58,12 @@ struct conference_pin *pin_find(const struct lua_engine *engine,
                                 const struct conference *conference);
 /* Those that were to be until the next reload, or, `all`, every one. */
 void pins_drop(struct lua_engine *engine, bool all);
+/* The generation, which it takes the reference of, decides about the conference from now on, until
+ * the next reload. As generation_make. */
+int pin_ahead(struct lua_engine *engine, struct conference *conference,
+              struct generation *generation, char *error, size_t error_size);
+/* Whether it is one that is by itself, and no sidebar; `error` says so. */
+bool pin_may_be(const struct conference *conference, char *error, size_t error_size);
 void pin_forget(struct lua_engine *engine, uint64_t conference);
 
 /* ---- migrate.c ------------------------------------------------------------------------------ */

@@ -49,6 +49,8 @@ int generation_check_all(struct lua_engine *engine, struct generation *generatio
     struct conference *conference = NULL;
     int result = 0;
 
+    if (demand->only)
+        return present_check(generation, demand->only, error, error_size);
     for (unsigned i = 0; !result && i < demand->conference_count; i++)
         result = demanded_check(engine, generation, &demand->conferences[i], error, error_size);
     while (!result && (conference = focus_next_conference(engine->focus, conference))) {
@@ -59,17 +61,14 @@ int generation_check_all(struct lua_engine *engine, struct generation *generatio
 }
 
 static int load(struct lua_engine *engine, struct generation *generation,
-                const struct lua_engine_demand *demand, const struct conference *only, char *error,
-                size_t error_size)
+                const struct lua_engine_demand *demand, char *error, size_t error_size)
 {
     struct script_policy *policy;
     int result = generation_policy(generation, generation->site_policy, &policy, error, error_size);
 
     if (!result)
         result = spoken_load(generation, error, error_size);
-    if (!result && only)
-        return present_check(generation, only, error, error_size);
-    if (!result)
+    if (!result && !demand->only)
         result = applications_load(generation, demand->applications, error, error_size);
     if (!result)
         result = generation_check_all(engine, generation, demand, error, error_size);
@@ -99,8 +98,7 @@ static bool is_full(const struct lua_engine *engine, char *error, size_t error_s
 }
 
 int generation_make(struct lua_engine *engine, const struct lua_engine_demand *demand,
-                    const struct conference *only, struct generation **generationp, char *error,
-                    size_t error_size)
+                    struct generation **generationp, char *error, size_t error_size)
 {
     struct generation *generation;
     int result;
@@ -112,7 +110,7 @@ int generation_make(struct lua_engine *engine, const struct lua_engine_demand *d
         (void)snprintf(error, error_size, "out of memory for the scripts");
         return result;
     }
-    result = load(engine, generation, demand, only, error, error_size);
+    result = load(engine, generation, demand, error, error_size);
     if (result) {
         generation_release(generation);
         return result == ENOMEM ? ENOMEM : EINVAL;

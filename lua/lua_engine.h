@@ -36,6 +36,12 @@ struct lua_engine_config {
     const struct storing *storing;   /* for applications; NULL: they can keep nothing */
     const char *language;            /* that numbers are said in; NULL: English */
     struct probation_config probation;
+    /* May be NULL. Somebody has set a fact; `value` NULL: nobody knows it any longer. */
+    void (*fact_set)(void *arg, const struct actor *actor, const char *name, const json_t *value);
+    void *fact_set_arg;
+    /* Told when scripts have been taken back, before a conference is; NULL: nobody. */
+    void (*returned)(void *arg);
+    void *returned_arg;
 };
 
 /* Loads the first generation, and checks the options of the conferences that the focus has by then.
@@ -60,6 +66,10 @@ struct lua_engine_demand {
      * conferences of these names have now. The caller then changes them by focus_reserve. */
     const struct conference_config *conferences;
     unsigned conference_count;
+    /* The one that goes ahead, with its sidebars, and is the only one that does: what is in the
+     * files now decides about it until the next reload of all, or its call back. The config stays
+     * as it is. NULL: all go. */
+    struct conference *only;
 };
 
 /* Compiles and checks everything anew in a fresh state and swaps in one step. Conversations end as
@@ -70,6 +80,9 @@ int lua_engine_reload(struct lua_engine *engine, const struct lua_engine_demand 
 
 /* From the next reload on; `errors` and `within` at once. */
 void lua_engine_set_probation(struct lua_engine *engine, const struct probation_config *config);
+
+/* Number of the generation that would come back; 0: none would. */
+unsigned lua_engine_reserve(const struct lua_engine *engine);
 
 /* A policy file that is asked about each request beside the policy that it would stand in for, and
  * decides nothing. */
@@ -109,10 +122,7 @@ const json_t *lua_engine_selftests(const struct lua_engine *engine);
  * when the conference is a sidebar, or not what is said.
  */
 
-/* A new generation of what is in the files now decides about this one, until the next reload of
- * all, or its call back. */
-int lua_engine_send_ahead(struct lua_engine *engine, struct conference *conference, char *error,
-                          size_t error_size);
+/* It was sent ahead, see struct lua_engine_demand, and goes with all others again. */
 int lua_engine_call_back(struct lua_engine *engine, struct conference *conference, char *error,
                          size_t error_size);
 /* It stays with the generation that decides about it now, whatever is reloaded, until unpinned. */
@@ -131,6 +141,9 @@ json_t *lua_engine_status(struct lua_engine *engine);
  * what it is then. EINVAL, E2BIG: `told` says why not. */
 int lua_engine_fact(struct lua_engine *engine, const char *name, const char *value, char *told,
                     size_t told_size);
+/* The same with any plain value, whoever wants it. EINVAL, E2BIG, ENOMEM. */
+int lua_engine_set_fact(struct lua_engine *engine, const struct actor *actor, const char *name,
+                        json_t *value);
 
 /* What the scripts know of the conference at this moment: { site_policy, config, generation, facts,
  * policies: [ their files ], secrets: [ names of options that are to be shown to nobody ], state }.

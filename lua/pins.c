@@ -117,8 +117,7 @@ static struct conference_pin *pin_make(const struct conference *conference,
     return pin;
 }
 
-/* Says so when it is one that is not by itself. */
-static bool is_main(const struct conference *conference, char *error, size_t error_size)
+bool pin_may_be(const struct conference *conference, char *error, size_t error_size)
 {
     const struct conference *main = main_of(conference);
 
@@ -129,24 +128,17 @@ static bool is_main(const struct conference *conference, char *error, size_t err
     return false;
 }
 
-int lua_engine_send_ahead(struct lua_engine *engine, struct conference *conference, char *error,
-                          size_t error_size)
+int pin_ahead(struct lua_engine *engine, struct conference *conference,
+              struct generation *generation, char *error, size_t error_size)
 {
-    struct lua_engine_demand demand = {.site_policy = engine->generation->site_policy};
-    struct generation *generation;
-    struct conference_pin *pin;
-    int result;
+    struct conference_pin *pin = pin_make(conference, generation, true);
+    int result = ENOMEM;
 
-    loop_assert_thread(engine->loop);
-    if (!is_main(conference, error, error_size))
-        return EINVAL;
-    result = generation_make(engine, &demand, conference, &generation, error, error_size);
-    if (result)
-        return result;
-    pin = pin_make(conference, generation, true);
     if (!pin)
         (void)snprintf(error, error_size, "out of memory for the scripts");
-    result = pin ? conference_go(engine, conference, generation, pin, error, error_size) : ENOMEM;
+    generation->number = engine->last_number + 1;
+    if (pin)
+        result = conference_go(engine, conference, generation, pin, error, error_size);
     if (result) {
         free(pin);
         generation_release(generation);
@@ -162,7 +154,7 @@ int lua_engine_call_back(struct lua_engine *engine, struct conference *conferenc
     const struct conference_pin *pin = pin_find(engine, conference);
 
     loop_assert_thread(engine->loop);
-    if (!is_main(conference, error, error_size))
+    if (!pin_may_be(conference, error, error_size))
         return EINVAL;
     if (!pin || !pin->is_canary) {
         (void)snprintf(error, error_size,
@@ -180,7 +172,7 @@ int lua_engine_pin(struct lua_engine *engine, struct conference *conference, cha
     struct conference_pin *pin = pin_find(engine, conference);
 
     loop_assert_thread(engine->loop);
-    if (!is_main(conference, error, error_size))
+    if (!pin_may_be(conference, error, error_size))
         return EINVAL;
     if (!pin) {
         pin = pin_make(conference, engine->generation, false);
@@ -199,7 +191,7 @@ int lua_engine_unpin(struct lua_engine *engine, struct conference *conference, c
                      size_t error_size)
 {
     loop_assert_thread(engine->loop);
-    if (!is_main(conference, error, error_size))
+    if (!pin_may_be(conference, error, error_size))
         return EINVAL;
     if (!pin_find(engine, conference)) {
         (void)snprintf(error, error_size, "%s is not pinned", conference_name(conference));

@@ -84,6 +84,8 @@ static void reserve_return(struct lua_engine *engine)
     good->failures = (struct failures){0};
     engine->generation = good;
     generation_release(bad);
+    if (engine->probation.told)
+        engine->probation.told(engine->probation.told_arg);
     focus_reloaded(engine->focus);
 }
 
@@ -193,6 +195,11 @@ void probation_close(struct lua_engine *engine)
     reserve_drop(engine);
     json_decref(engine->probation.returned);
     engine->probation.returned = NULL;
+}
+
+unsigned lua_engine_reserve(const struct lua_engine *engine)
+{
+    return engine->probation.reserve ? engine->probation.reserve->number : 0;
 }
 
 void lua_engine_set_probation(struct lua_engine *engine, const struct probation_config *config)

@@ -20,6 +20,8 @@ struct probation {
     struct probation_config config;
     struct generation *reserve; /* what would come back. A reference; NULL: nothing would */
     struct loop_timer *end, *look;
+    void (*told)(void *arg); /* when it has come back; NULL: nobody is */
+    void *told_arg;
     json_t *returned; /* what has come back since the last reload, for the status; NULL: nothing */
 };
 

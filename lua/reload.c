@@ -1,4 +1,4 @@
-/* Reload: all conferences go to a new generation, or none does. */
+/* Reload: all conferences go to a new generation, or one that is sent ahead; or none does. */
 #include "lua/generation.h"
 #include "lua/generations.h"
 #include "lua/private.h"
@@ -64,7 +64,9 @@ int lua_engine_prepare(struct lua_engine *engine, const struct lua_engine_demand
 
     loop_assert_thread(engine->loop);
     lua_engine_abandon(engine);
-    return generation_make(engine, &full, NULL, &engine->candidate, error, error_size);
+    if (full.only && !pin_may_be(full.only, error, error_size))
+        return EINVAL;
+    return generation_make(engine, &full, &engine->candidate, error, error_size);
 }
 
 const json_t *lua_engine_selftests(const struct lua_engine *engine)
@@ -82,7 +84,8 @@ int lua_engine_swap(struct lua_engine *engine, const struct lua_engine_demand *d
 
     engine->candidate = NULL;
     if (!result)
-        return swap(engine, candidate, error, error_size);
+        return full.only ? pin_ahead(engine, full.only, candidate, error, error_size)
+                         : swap(engine, candidate, error, error_size);
     generation_release(candidate);
     return result == ENOMEM ? ENOMEM : EINVAL;
 }

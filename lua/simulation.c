@@ -84,15 +84,25 @@ static int set_time(lua_State *L)
 
 /* ---- conferences ---------------------------------------------------------------------------- */
 
-enum { KEY_NAME, KEY_TITLE, KEY_POLICY, KEY_OPTIONS, KEY_CAPACITY, KEY_HOLD_MUSIC, KEY_COUNT };
+enum {
+    KEY_NAME,
+    KEY_TITLE,
+    KEY_POLICY,
+    KEY_OPTIONS,
+    KEY_CAPACITY,
+    KEY_HOLD_MUSIC,
+    KEY_ATTENDANT,
+    KEY_COUNT
+};
 
 static const char *const keys[KEY_COUNT] = {
-    [KEY_NAME] = "name",       [KEY_TITLE] = "title",       [KEY_POLICY] = "policy",
-    [KEY_OPTIONS] = "options", [KEY_CAPACITY] = "capacity", [KEY_HOLD_MUSIC] = "hold_music",
+    [KEY_NAME] = "name",           [KEY_TITLE] = "title",       [KEY_POLICY] = "policy",
+    [KEY_OPTIONS] = "options",     [KEY_CAPACITY] = "capacity", [KEY_HOLD_MUSIC] = "hold_music",
+    [KEY_ATTENDANT] = "attendant",
 };
 
 struct wanted {
-    char name[64], title[64], policy[POLICY_NAME], hold_music[256];
+    char name[64], title[64], policy[POLICY_NAME], hold_music[256], attendant[64];
     unsigned capacity;
     json_t *options; /* made last: nothing raises while it is held */
 };
@@ -105,6 +115,7 @@ static void wanted_take(lua_State *L, struct wanted *wanted)
     text_field(L, 2, "conference", "name", wanted->name, sizeof wanted->name);
     text_field(L, 2, "conference", "title", wanted->title, sizeof wanted->title);
     text_field(L, 2, "conference", "hold_music", wanted->hold_music, sizeof wanted->hold_music);
+    text_field(L, 2, "conference", "attendant", wanted->attendant, sizeof wanted->attendant);
     if (lua_getfield(L, 2, "policy") != LUA_TNIL)
         stack_take(L, "conference: policy", wanted->policy, sizeof wanted->policy);
     wanted->capacity = number_field(L, 2, "conference", "capacity", 0, 1000000, 0);
@@ -120,6 +131,7 @@ static int reserve(struct lua_engine *engine, const struct wanted *wanted, char 
         .title = wanted->title,
         .policy = wanted->policy,
         .capacity = wanted->capacity,
+        .attendant = wanted->attendant,
         .options = wanted->options,
         .sound = *wanted->hold_music ? &sound : NULL,
         .life = *focus_life(engine->focus),

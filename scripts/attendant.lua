@@ -1,21 +1,412 @@
--- Attendant: what the keys of a phone do in a conference. *6 mutes the own line, and opens it again;
--- nobody else hears the key, nor the answer.
+-- Attendant: what the keys of a phone do in a conference. Nobody else hears them, nor the answers.
+-- * begins what is about oneself, # what is the host's; either alone, and a moment's wait, has the
+-- keys told. Who talks with it is out of the mix meanwhile, and comes back as before.
 --
---   applications = { attendant = "attendant" }
+--   applications = { attendant = { script = "attendant", options = { names = "record" } } }
 --   attendant    = "attendant"
 
-local PAUSE = 3 -- seconds, at most, from key to key
+local options = parley.options {
+  hosts     = { type = "list", default = { "host", "moderator", "lecturer" },
+                doc = "Roles that may use the keys of the host" },
+  untold    = { type = "list", default = { "guest" },
+                doc = "Roles that are told neither who is in nor how many" },
+  names     = { type = "choice", choices = { "off", "record" }, default = "off",
+                doc = "Whether all are asked to say their name, which is played when they come, "
+                   .. "when they go, and in the roll call" },
+  longest   = { type = "duration", default = 5, min = 1, max = 30, doc = "How long a name may be" },
+  keep      = { type = "boolean", default = false,
+                doc = "Whether names are kept when the conference is over" },
+  dial      = { type = "string", default = "",
+                doc = "Whom the host's phone calls by a number, as in sip:NUMBER@192.0.2.1; none: "
+                   .. "nobody" },
+  operator  = { type = "string", default = "", doc = "The URI of the operator; none: there is none" },
+  pause     = { type = "duration", default = 3, min = 0.2, max = 30, doc = "From key to key" },
+  timeout   = { type = "duration", default = 8, min = 0.2, max = 60, doc = "For an answer" },
+  keys      = { type = "list", doc = "Other keys for what there is, as in \"#1 lock\"; none: that "
+                   .. "has no key" , default = {} },
+}
 
-local function mute(me)
-  local muted = me.muted
-  local done = muted and me:unmute() or not muted and me:mute()
-  me:play(not done and "not-allowed" or muted and "unmuted" or "muted")
+local TRIES = 3            -- of each question
+local STEP = 3             -- dB, of a volume
+local SOFTEST, LOUDEST = -24, 12
+local CHUNK = 5            -- names in one go: a key ends the roll call between them
+
+local own, host = {}, {}   -- what keys do, by name: functions of the call
+
+local keys = {
+  ["**"] = "help", ["*1"] = "hand", ["*2"] = "count", ["*3"] = "roll_call", ["*4"] = "hear_softer",
+  ["*5"] = "hear_louder", ["*6"] = "mute", ["*7"] = "speak_softer", ["*8"] = "speak_louder",
+  ["*9"] = "back", ["*0"] = "operator",
+  ["##"] = "host_help", ["#1"] = "waiting", ["#2"] = "lock", ["#3"] = "record", ["#4"] = "lecture",
+  ["#5"] = "mute_all", ["#6"] = "drop_last", ["#7"] = "dial", ["#8"] = "sidebar", ["#0"] = "close",
+}
+
+-- ---- who is who -----------------------------------------------------------------------------
+
+-- In a sidebar somebody is another participant than in the conference that it belongs to.
+local function main_of(participant) return participant.main or participant end
+
+local function conference_of(call) return call.conference.parent or call.conference end
+
+local function is_host(participant) return options.hosts[main_of(participant).role] end
+
+local function name_of(participant)
+  if participant.spoken_name then return participant.spoken_name end
+  if not participant.anonymous and participant.user:match "^%d+$" and #participant.user <= 16 then
+    return digits(participant.user)
+  end
+  return "somebody"
+end
+
+-- Those who can be named, in the order of their coming.
+local function people(conference)
+  local list = {}
+  for participant in conference:participants() do
+    if not participant.hidden and participant.joined_at then list[#list + 1] = participant end
+  end
+  return list
+end
+
+-- What the attendants of a conference know in common.
+local function known(conference, what) return (conference.state.attendant or {})[what] end
+
+local function note(conference, what, value)
+  local all = conference.state.attendant or {}
+  all[what] = value
+  conference.state.attendant = all
+end
+
+local function called_key(participant) return "called-" .. participant.id end
+
+-- ---- saying and asking ----------------------------------------------------------------------
+
+local function whisper(call, ...)
+  local me = call.participant
+  if me then me:play { ... } end
+end
+
+local function answer(call, done, prompt)
+  whisper(call, done and prompt or "not-allowed")
+end
+
+-- Announcements of a policy say it themselves.
+local function tell_all(conference, ...)
+  if not conference.policy:find("announcements", 1, true) then conference:play { ... } end
+end
+
+-- Out of the mix, and back.
+local function aside(call, talk)
+  if not call:leave() then return end
+  local result = talk(call)
+  call:rejoin()
+  return result
+end
+
+local function ask(call, prompt, question)
+  question.prompt, question.timeout = prompt, options.timeout
+  question.retries, question.invalid = TRIES - 1, "not-understood"
+  return (call:ask(question))
+end
+
+local function confirm(call, ...)
+  return ask(call, { ... }, { max = 1, valid = "[12]" }) == "1"
+end
+
+-- ---- oneself --------------------------------------------------------------------------------
+
+function own.mute(call)
+  local me = call.participant
+  if me.muted then answer(call, me:unmute(), "unmuted") else answer(call, me:mute(), "muted") end
+end
+
+-- `which`: "hears" or "speaks". The tone says whether it has changed.
+local function change(which, step)
+  return function(call)
+    local me = call.participant
+    local before = me[which]
+    local now = math.max(SOFTEST, math.min(LOUDEST, before + step))
+    local done = now ~= before and me:volume { [which] = now }
+    whisper(call, done and "tone:660/60" or "tone:330/150")
+  end
+end
+
+own.hear_softer, own.hear_louder   = change("hears", -STEP), change("hears", STEP)
+own.speak_softer, own.speak_louder = change("speaks", -STEP), change("speaks", STEP)
+
+function own.count(call)
+  if options.untold[main_of(call.participant).role] then return whisper(call, "not-allowed") end
+  local count = #people(call.conference)
+  if count == 1 then return whisper(call, "you-are-alone") end
+  whisper(call, "there-are", number(count), "participants")
+end
+
+-- Any key ends it.
+function own.roll_call(call)
+  if options.untold[main_of(call.participant).role] then return whisper(call, "not-allowed") end
+  local list = people(call.conference)
+  for first = 1, #list, CHUNK do
+    local names = first == 1 and { "roll-call" } or {}
+    for i = first, math.min(first + CHUNK - 1, #list) do names[#names + 1] = name_of(list[i]) end
+    whisper(call, table.unpack(names))
+    if first + CHUNK > #list then return end
+    local event = call:wait_for { "played", "digit", timeout = 60 }
+    if not event or event.name == "digit" then return call.participant:stop() end
+  end
+end
+
+-- Where the policy has no floor to give, the hosts are told.
+function own.hand(call)
+  local me = call.participant
+  if me.has_floor then return answer(call, me:take_floor(), "hand-lowered") end
+  local given, _, code = me:ask_for_floor()
+  if given then return whisper(call, "floor-given") end
+  local is_told = code == 202
+  for participant in call.conference:participants() do
+    if not is_told and participant ~= me and is_host(participant) then
+      participant:play { name_of(me), "raises-hand" }
+      whisper(call, "hand-raised")
+      return
+    end
+  end
+  answer(call, is_told, "hand-raised")
+end
+
+function own.back(call)
+  if not call.participant.main then return whisper(call, "in-no-sidebar") end
+  answer(call, call.participant:back(), "sidebar-left")
+end
+
+function own.operator(call)
+  if options.operator == "" then return whisper(call, "no-operator") end
+  local conference = call.conference
+  if conference:participants "operator"() then return whisper(call, "operator-called") end
+  answer(call, conference:invite(options.operator, { role = "operator" }), "operator-called")
+end
+
+-- ---- the host's -----------------------------------------------------------------------------
+
+local function waiting_name(request)
+  local user = request.actor.user
+  return user:match "^%d+$" and #user <= 16 and digits(user) or "somebody"
+end
+
+local function decide(call, request)
+  local wish = request.verb == "floor" and "wants-to-speak" or "wants-in"
+  local name = request.target and request.verb ~= "join" and name_of(request.target)
+    or waiting_name(request)
+  local key = ask(call, { name, wish, "admit-or-refuse" }, { max = 1, valid = "[123]" })
+  if key == "1" then request:approve() elseif key == "2" then request:reject(603, "Declined") end
+  return key
+end
+
+function host.waiting(call)
+  local conference = conference_of(call)
+  if not conference:pending()() then return whisper(call, "nobody-waits") end
+  aside(call, function()
+    for request in conference:pending() do
+      if not decide(call, request) then return end
+    end
+    call:play "nobody-else-waits"
+  end)
+end
+
+function host.lock(call)
+  local conference = conference_of(call)
+  if conference.locked then return answer(call, conference:unlock(), "is-unlocked") end
+  answer(call, conference:lock(), "is-locked")
+end
+
+function host.record(call)
+  local conference = conference_of(call)
+  local was_on = conference.recording
+  local done = was_on and conference:stop_recording() or not was_on and conference:record()
+  if not done then return whisper(call, "not-allowed") end
+  tell_all(conference, was_on and "recording-off" or "recording-on")
+end
+
+function host.lecture(call)
+  local conference = conference_of(call)
+  local was_on = known(conference, "lecture")
+  note(conference, "lecture", not was_on or nil)
+  for participant in conference:participants() do
+    if not is_host(participant) then participant:permit { may_speak = was_on or false } end
+  end
+  tell_all(conference, was_on and "lecture-off" or "lecture-on")
+end
+
+function host.mute_all(call)
+  local me, has_unmuted = main_of(call.participant), false
+  local conference = conference_of(call)
+  for participant in conference:participants() do
+    has_unmuted = has_unmuted or participant ~= me and not participant.muted
+  end
+  for participant in conference:participants() do
+    if participant ~= me then
+      if has_unmuted then participant:mute() else participant:unmute() end
+    end
+  end
+  whisper(call, has_unmuted and "all-muted" or "all-unmuted")
+end
+
+function host.drop_last(call)
+  local list = people(conference_of(call))
+  local last = list[#list]
+  if last == main_of(call.participant) then last = list[#list - 1] end
+  if not last then return whisper(call, "you-are-alone") end
+  local name = name_of(last)
+  if not last:remove "Removed by the host" then return whisper(call, "not-allowed") end
+  whisper(call, name, "is-removed")
+end
+
+-- Who is called is muted and hears next to nothing until they have pressed 1.
+function host.dial(call)
+  if options.dial == "" then return whisper(call, "not-allowed") end
+  local conference = conference_of(call)
+  local number = aside(call, function()
+    return ask(call, "enter-phone-number", { max = 16, valid = "%d+" })
+  end)
+  if not number then return end
+  local uri = options.dial:gsub("NUMBER", number)
+  local called = conference:invite(uri, { name = number, muted = true, hears = -60 })
+  if called then note(conference, called_key(called), true) end
+  answer(call, called, "is-called")
+end
+
+function host.sidebar(call)
+  local conference, me = conference_of(call), main_of(call.participant)
+  local list, question = {}, {}
+  for _, participant in ipairs(people(conference)) do
+    if participant ~= me and #list < 9 then
+      list[#list + 1] = participant
+      table.move({ name_of(participant), "press", digits(#list) }, 1, 3, #question + 1, question)
+    end
+  end
+  if #list == 0 then return whisper(call, "you-are-alone") end
+  local key = aside(call, function()
+    return ask(call, question, { max = 1, valid = function(key) return list[tonumber(key)] end })
+  end)
+  local other = list[tonumber(key)]
+  local side = other and conference:sidebar { title = "A word aside" }
+  if not side then return whisper(call, "not-allowed") end
+  side:bring(me)
+  answer(call, side:ask(other, { prompt = "sidebar-invited" }), "sidebar-entering")
+end
+
+function host.close(call)
+  local conference = conference_of(call)
+  if aside(call, function() return confirm(call, "end-for-all", "press-1-to-accept") end) then
+    answer(call, conference:close "The host has ended it", "conference-ends")
+  end
+end
+
+-- ---- help -----------------------------------------------------------------------------------
+
+local function key_of(name)
+  for key, action in pairs(keys) do
+    if action == name then return key end
+  end
+end
+
+local own_order = { "mute", "hear_softer", "hear_louder", "speak_softer", "speak_louder", "hand",
+                    "count", "roll_call", "back", "operator" }
+local host_order = { "waiting", "lock", "record", "lecture", "mute_all", "drop_last", "dial",
+                     "sidebar", "close" }
+
+local act -- forward
+
+-- A key pressed meanwhile does what it does; the first of the two may be left out.
+local function explain(call, prefix, order)
+  local prompts = {}
+  for _, name in ipairs(order) do
+    local key = key_of(name)
+    if key then
+      table.move({ "help-" .. name:gsub("_", "-"), digits(key) }, 1, 2, #prompts + 1, prompts)
+    end
+  end
+  local pressed = aside(call, function()
+    return (call:ask { prompt = prompts, max = 1, timeout = options.timeout, terminator = "" })
+  end)
+  if pressed == "*" or pressed == "#" then
+    local second = call:wait_for { "digit", timeout = options.pause }
+    if second then act(call, pressed .. second.digit) end
+  elseif pressed then
+    act(call, prefix .. pressed)
+  end
+end
+
+function own.help(call) explain(call, "*", own_order) end
+function host.host_help(call) explain(call, "#", host_order) end
+
+-- ---- the keys -------------------------------------------------------------------------------
+
+for _, entry in ipairs(options.keys) do
+  local key, action = entry:match "^([*#][%d*#]) +([%l_]+)$"
+  if not key or not (own[action] or host[action]) then
+    error("keys: '" .. entry .. "' is none: a key and what it does, as in '#1 lock'")
+  end
+  local before = key_of(action)
+  if before then keys[before] = nil end
+  keys[key] = action
+end
+
+function act(call, key)
+  local action = keys[key]
+  if own[action] then return own[action](call) end
+  if not host[action] then return end
+  if not is_host(call.participant) then return whisper(call, "not-allowed") end
+  host[action](call)
+end
+
+-- ---- coming in ------------------------------------------------------------------------------
+
+local function take_name(call)
+  local directory = (options.keep and "names/" or "temporary/") .. call.conference.id
+  for try = 1, TRIES do
+    call:play "say-your-name"
+    local name = call:record {
+      file = ("%s/%d-%d.wav"):format(directory, call.id, try), max = options.longest, silence = 2,
+    }
+    if not name then return end
+    local key = call:ask { prompt = { name.file, "keep-or-redo" }, max = 1, valid = "[12]",
+                           timeout = options.timeout }
+    if key ~= "2" then return name.file end
+  end
+end
+
+local function introduce(call)
+  local me, conference = call.participant, call.conference
+  if options.names == "off" or me.spoken_name or me.anonymous or me.hidden then return end
+  local name = aside(call, take_name)
+  if not name or not me:set_spoken_name(name) then return end
+  tell_all(conference, name, "has-joined")
+  call:on_hangup(function() tell_all(conference, name, "has-left") end)
+end
+
+-- Whom a host has called: whether they want in.
+local function is_willing(call, conference)
+  local me = main_of(call.participant)
+  if not known(conference, called_key(me)) then return true end
+  note(conference, called_key(me), nil)
+  if not aside(call, function() return confirm(call, "you-are-called", "press-1-to-accept") end) then
+    call:hangup "Declined"
+    return false
+  end
+  me:volume { hears = 0 }
+  return me:unmute()
 end
 
 return function(call)
   if not call.participant then return call:reject(404) end
-  while call:wait_for { "digit", keys = "*" } do
-    local key = call:wait_for { "digit", timeout = PAUSE }
-    if key and key.digit == "6" then mute(call.participant) end
+  local conference = conference_of(call)
+  if not is_willing(call, conference) then return end
+  if known(conference, "lecture") and not is_host(call.participant) then
+    main_of(call.participant):permit { may_speak = false }
+  end
+  introduce(call)
+  while true do
+    local first = call:wait_for { "digit", keys = "*#" }
+    if not first then return end
+    local second = call:wait_for { "digit", timeout = options.pause }
+    act(call, first.digit .. (second and second.digit or first.digit))
   end
 end

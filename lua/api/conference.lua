@@ -106,7 +106,8 @@ return {
         {
           name = "play", takes = "what: file|spoken|announce_options, options?: announce_options",
           gives = "true or refusal", from = "act",
-          text = [[To all (hook `announce`). `played` tells when it is over.]],
+          text = [[To all, or to a bus of the mix (hook `announce`), after what plays and waits there.
+            `played` tells when it is over.]],
           example = [[conference:play { "there-are", number(#conference), "participants", gain = -6 }]],
         },
         {
@@ -116,8 +117,9 @@ return {
         },
         { name = "stop_recording", takes = "", gives = "true or refusal", from = "act",
           text = "Ends that.", example = [[conference:stop_recording()]] },
-        { name = "stop", takes = "", gives = "true or refusal", from = "act",
-          text = "Ends what is played to all.", example = [[conference:stop()]] },
+        { name = "stop", takes = "options?: stop_options", gives = "true or refusal", from = "act",
+          text = "Ends what plays and waits to be played to all, or to a bus.",
+          example = [[conference:stop()]] },
         {
           name = "limit", takes = "life: limit_options", gives = "true or refusal", from = "act",
           text = [[How long it goes on from now on (hook `limit`).]],
@@ -207,8 +209,18 @@ return {
       text = [[What is played, as in a list, and:]],
       fields = {
         { "gain", "gain?", "", default = "0" },
-        { "loop", "boolean?", "again and again, until `stop()`", default = "false" },
+        { "loop", "boolean?", "one file again and again, until `stop()` or the next `play`",
+          default = "false" },
+        { "interrupt", "boolean?", "in place of what plays and waits", default = "false" },
+        { "duck", "gain?", "added while somebody speaks; 0: nothing",
+          default = "-10 to all, 0 to one" },
+        { "bus", "string?", "of the mix, as the hook `mix` calls it; all who hear that hear it" },
       },
+    },
+    {
+      name = "stop_options",
+      keys_of = "conference:stop",
+      fields = { { "bus", "string?", "of the mix" } },
     },
     {
       name = "recording_options",

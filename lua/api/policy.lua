@@ -18,7 +18,7 @@ return {
     { "enhance", "agc denoise vad", "what is done to the target's voice" },
     { "volume", "speaks hears", "how loud the target is, and hears" },
     { "media", "direction codecs", "the media of all" },
-    { "announce", "file gain loop", "a file is to be played to all, or to the target; `file` is `\"\"`: "
+    { "announce", "file gain loop interrupt duck bus", "a file is to be played to all, or to the target; `file` is `\"\"`: "
       .. "what plays is to end" },
     { "message", "relay", "something is written to the conference, or to the target: `request.text`; "
       .. "with `relay = false` only the scripts are told, as of a command" },
@@ -65,7 +65,7 @@ return {
     { "reloaded", "", "the scripts were read anew, which is this one's first event", true },
     { "limited", "seconds", "its time was set: what is left; 0: no end", true },
     { "recorded", "on file seconds reason", "it is recorded, or no longer", true },
-    { "played", "reason", "what was announced is over" },
+    { "played", "file reason", "what was announced is over; of a list the first file" },
     { "messaged", "text sender relayed", "has written to the conference (whoever is not in it is no "
       .. "participant; a script has no `sender`)" },
     { "pending", "request", "a request waits for somebody's decision" },
@@ -187,6 +187,9 @@ return {
         { "file", "file|file[]|nil", "what is played, one or several; or written" },
         { "gain", "gain?", "" },
         { "loop", "boolean?", "" },
+        { "interrupt", "boolean?", "in place of what plays and waits" },
+        { "duck", "gain?", "added while somebody speaks" },
+        { "bus", "string?", "of the mix; none: all hear it, or the target" },
         { "shown", [["none"|"ref"|"val"?]], "how the parent's subscribers see a sidebar" },
         { "view", [["plain"|"moderator"?]], "what a subscriber is shown" },
         { "relay", "boolean?", "of a message: it goes to the others" },

@@ -13,7 +13,7 @@ return {
           example = [[test("nobody is in", function(sim) expect(sim:conference().count, 0) end)]] },
         { name = "selftest", takes = "name: string, config?: test_config, run: fun(sim: simulation)",
           gives = "", from = "loading", text = "The same in a policy or an application.",
-          example = [[selftest("nobody is in", function(sim) expect(sim:conference().count, 0) end)]] },
+          example = [[selftest("all are gone", function(sim) expect(sim:conference().count, 0) end)]] },
         { name = "expect", takes = "value: any, expected: any, what?: string", gives = "any",
           from = "test", text = [[Fails the test unless both are the same; of tables: all that is in
             them.]],
@@ -79,6 +79,7 @@ return {
         { "options", "table<string, any>?", "for the policy" },
         { "capacity", "integer?", "participants at most" },
         { "hold_music", "string?", "a file" },
+        { "attendant", "string?", "the application that attends to who comes in" },
       },
     },
     {

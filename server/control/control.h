@@ -23,8 +23,7 @@ struct control;
 
 /* Where a conference is to be among the generations of the scripts. */
 enum placing {
-    PLACE_AHEAD,    /* what is in the files now decides about it, and about no other … */
-    PLACE_BACK,     /* … and no longer */
+    PLACE_BACK,     /* it has been reloaded alone, and goes with all others again */
     PLACE_PINNED,   /* it stays with what decides about it … */
     PLACE_UNPINNED, /* … and no longer */
 };
@@ -48,9 +47,11 @@ struct control_server {
     json_t *(*recordings)(void *arg);    /* as journal_recordings has it; new reference */
     unsigned (*thread_count)(void *arg);
     void (*thread_stats)(void *arg, unsigned thread, struct mixing_thread_stats *stats);
-    /* Calls `done`, at once or later, unless the server ends: with 0, and lines about what needs a
-     * restart; or with an errno and one line. */
-    void (*reload)(void *arg, void (*done)(void *arg, int error, const char *told), void *done_arg);
+    /* Of this conference alone, by its name; NULL: of all. Calls `done`, at once or later, unless
+     * the server ends: with 0, and lines about what needs a restart; or with an errno and one line.
+     */
+    void (*reload)(void *arg, const char *only,
+                   void (*done)(void *arg, int error, const char *told), void *done_arg);
     /* An errno, and one line in `told`, when it cannot be. */
     int (*place)(void *arg, enum placing placing, struct conference *conference, char *told,
                  size_t told_size);

@@ -1,5 +1,5 @@
-/* "reload --only CONFERENCE", "reload --back CONFERENCE", "pin CONFERENCE", "unpin CONFERENCE": one
- * conference has other scripts than all others. */
+/* "reload --back CONFERENCE", "pin CONFERENCE", "unpin CONFERENCE": one conference has other
+ * scripts than all others, or no longer. */
 #include "control/private.h"
 
 #include <errno.h>
@@ -10,7 +10,6 @@ static const struct {
     enum placing placing;
     const char *done; /* what is told, of a conference and its generation */
 } placings[] = {
-    {"reload --only ", PLACE_AHEAD, "%s alone is decided about by scripts generation %u"},
     {"reload --back ", PLACE_BACK, "%s is back with scripts generation %u, as all others"},
     {"pin ", PLACE_PINNED, "%s stays with scripts generation %u"},
     {"unpin ", PLACE_UNPINNED, "%s goes with all others: scripts generation %u"},

@@ -40,8 +40,8 @@ int control_recheck(struct focus *focus, const char *words, char *told, size_t t
 /* … and for "CONFERENCE" or "CONFERENCE REASON". */
 int control_end(struct focus *focus, const char *words, char *told, size_t told_size);
 
-/* placing.c: "reload --only CONFERENCE", "reload --back CONFERENCE", "pin CONFERENCE" or "unpin
- * CONFERENCE". An errno; `told` gets one line either way. ENOTSUP: it is none of these. */
+/* placing.c: "reload --back CONFERENCE", "pin CONFERENCE" or "unpin CONFERENCE". An errno; `told`
+ * gets one line either way. ENOTSUP: it is none of these. */
 int control_place(const struct control_server *server, struct focus *focus, const char *request,
                   char *told, size_t told_size);
 

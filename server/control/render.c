@@ -359,10 +359,11 @@ static void render_returned(FILE *file, const json_t *returned)
     if (returned) {
         fprintf(file,
                 "  generation %lld has failed %lld times, %lld of them at %s: generation %lld "
-                "decides again%s%s\n",
+                "decides again%s%s%s\n",
                 integer_of(returned, "from"), integer_of(returned, "errors"),
                 integer_of(returned, "worst_errors"), text_of(returned, "worst"),
-                integer_of(returned, "to"), *conference ? " about " : "", conference);
+                integer_of(returned, "to"), *conference ? " about " : "", conference,
+                *conference ? "" : ", with the policies and options that the config had then");
     }
 }
 

@@ -38,6 +38,7 @@ struct control {
     struct loop_timer *accept_pause;
     struct client *clients;
     struct client *reloading; /* NULL: nobody waits for a reload */
+    char *reloaded;           /* the one conference that is; NULL: all are. Owned. */
     unsigned client_count;
 };
 
@@ -126,7 +127,7 @@ static bool answer_explain(struct control *control, const char *request, struct 
     return true;
 }
 
-/* "reload --only CONFERENCE", "shadow stop" and the like. False: it is none of these. */
+/* "reload --back CONFERENCE", "shadow stop" and the like. False: it is none of these. */
 static bool answer_placing(struct control *control, const char *request, struct evbuffer *out)
 {
     const struct control_config *config = &control->config;
@@ -146,7 +147,9 @@ static bool answer_placing(struct control *control, const char *request, struct 
 static void on_reloaded(void *arg, int error, const char *told)
 {
     struct control *control = arg;
+    const struct control_server *server = &control->config.server;
     struct client *client = control->reloading;
+    const char *only = control->reloaded;
     control->reloading = NULL;
     if (!client) {
         return;
@@ -155,14 +158,18 @@ static void on_reloaded(void *arg, int error, const char *told)
     client->waits = false;
     if (error) {
         evbuffer_add_printf(out, "error %s\n", told);
+    } else if (only) {
+        evbuffer_add_printf(
+            out, "ok\n%s alone is decided about by scripts generation %u\n", only,
+            server->generation(server->arg, focus_conference_by_name(control->config.focus, only)));
     } else {
         evbuffer_add_printf(out, "ok\nreloaded: scripts generation %u\n%s",
-                            control->config.server.generation(control->config.server.arg, NULL),
-                            told);
+                            server->generation(server->arg, NULL), told);
     }
 }
 
-static void begin_reload(struct client *client)
+/* `only`: a conference; NULL: all. */
+static void begin_reload(struct client *client, const char *only)
 {
     struct control *control = client->control;
     if (control->reloading) {
@@ -170,10 +177,12 @@ static void begin_reload(struct client *client)
                             "error a reload is under way, with its self-tests\n");
         return;
     }
+    free(control->reloaded);
+    control->reloaded = only ? strdup(only) : NULL;
     control->reloading = client;
     client->waits = true;
     bufferevent_set_timeouts(client->stream, NULL, NULL);
-    control->config.server.reload(control->config.server.arg, on_reloaded, control);
+    control->config.server.reload(control->config.server.arg, only, on_reloaded, control);
 }
 
 /* Requests about conferences: the words behind the first one say the rest. */
@@ -282,6 +291,7 @@ static void begin_stop(struct client *client)
 
 static void answer(struct client *client, const char *request)
 {
+    static const char only[] = "reload --only ";
     struct control *control = client->control;
     struct evbuffer *out = bufferevent_get_output(client->stream);
     /* A second request, or more bytes, are not looked at. */
@@ -293,7 +303,9 @@ static void answer(struct client *client, const char *request)
         answer_document(out, control->config.server.scripts(control->config.server.arg),
                         control_render_shadow);
     } else if (strcmp(request, "reload") == 0) {
-        begin_reload(client);
+        begin_reload(client, NULL);
+    } else if (strncmp(request, only, strlen(only)) == 0) {
+        begin_reload(client, request + strlen(only));
     } else if (strcmp(request, "stop") == 0) {
         begin_stop(client);
     } else if (!answer_explain(control, request, out) && !answer_pending(control, request, out) &&
@@ -505,5 +517,6 @@ void control_destroy(struct control *control)
         client_free(client);
         client = next;
     }
+    free(control->reloaded);
     free(control);
 }

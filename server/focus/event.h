@@ -66,7 +66,7 @@ struct conference_event {
     int code;          /* failed, left, changed, decided: SIP status; 0: hung up */
     char reason[96];   /* failed, left, changed, ended, played, decided; role_changed, renamed: what
                           was before */
-    char file[RECORD_FILE]; /* recorded */
+    char file[RECORD_FILE]; /* recorded, played */
     struct leg_quality quality;
     struct message *message; /* messaged (message.h): borrowed, and the queue's own reference while
                                 it is told; else NULL */

@@ -7,7 +7,7 @@
 #include "focus/pending_parts.h"
 #include "focus/private.h"
 #include "focus/sidebar.h"
-#include "focus/sound.h"
+#include "focus/announce.h"
 #include "focus/visitor_parts.h"
 #include "focus/wishes.h"
 

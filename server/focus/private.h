@@ -21,10 +21,12 @@
  *   sidebar.c      conferences within a conference
  *   aside.c        participants who come into one from its parent, by the call that they have
  * sound.h
- *   sound.c        how a conference sounds: its defaults, music for who waits, announcements
- *   ear.c          what is played to one participant alone
+ *   sound.c        how a conference sounds: its defaults, music for who waits
  *   recording.c    what is recorded, of it or of a visitor
- *   playback.c     a file that plays, there or to a visitor
+ *   playback.c     a file that plays, there or to a visitor, or waits until another is over
+ * announce.h
+ *   announce.c     what is played to all, or to a bus; softer while somebody speaks
+ *   ear.c          what is played to one participant alone
  * admit.h
  *   admit.c        a call that wants in: create, join, answer
  *   factory.c      a call to a conference factory

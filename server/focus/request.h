@@ -183,7 +183,10 @@ struct request_params {
                                     stopped; sidebar: what the target hears while asked. Of what is
                                     played several, PLAY_NEXT between them */
     float gain;                  /* announce, dB */
-    bool loop;                   /* announce */
+    bool loop;                   /* announce: … until it is stopped, or another one waits */
+    bool interrupt;              /* announce: in place of what plays and waits there */
+    float duck;                  /* announce, dB: added to gain while somebody speaks */
+    char bus[32];                /* announce: the name of a bus; "": all hear it, or the target */
     enum view view;              /* subscribe */
     struct conference_life life; /* create; limit: from now on */
     bool hide_focus;             /* create: it looks like an ordinary phone (RFC 4579 §4.2) */

@@ -1,5 +1,6 @@
 /* Wishes about a running conference: each passes the policy, then takes effect, then is told. */
 #include "focus/admit.h"
+#include "focus/announce.h"
 #include "focus/arrangement.h"
 #include "focus/conference.h"
 #include "focus/events.h"
@@ -148,6 +149,9 @@ static int fail(struct decision *decision, int error)
     } reasons[] = {
         {EINVAL, 400, "no codec of that name"},
         {ECANCELED, 480, "the call cannot be changed now"},
+        {ENXIO, 404, "the mix has no bus of that name"},
+        {ENOSPC, 503, "the mix has no bus left"},
+        {ENOBUFS, 503, "too many announcements wait already"},
         {ENOTCONN, 480, "nobody is in the conference"},
         {EALREADY, 491, "it is recorded already"},
         {EBUSY, 491, "another recording has that name"},
@@ -186,7 +190,7 @@ static int carry_out_on(struct participant *target, const struct request *reques
     else if (verb == VERB_VOLUME)
         error = set_volume(target, decision);
     else if (verb == VERB_ANNOUNCE)
-        participant_play(target, &decision->params);
+        error = participant_play(target, &decision->params);
     else if (verb == VERB_REMOVE)
         remove_by(target, &request->actor, decision);
     else
@@ -200,7 +204,7 @@ static int carry_out(struct conference *conference, enum verb verb, struct decis
     int error = 0;
 
     if (verb == VERB_ANNOUNCE)
-        conference_announce(conference, &decision->params);
+        error = conference_announce(conference, &decision->params);
     else if (verb == VERB_RECORD)
         error = conference_record(conference, decision->params.file);
     else if (verb == VERB_MEDIA)

@@ -1,4 +1,4 @@
-/* `parley reload` and SIGHUP: what can change under running calls, changes. */
+/* `parley reload` and SIGHUP: config and scripts are read anew, tested, and swapped; or none is. */
 #include "main/serve.h"
 
 #include "core/clock.h"
@@ -10,73 +10,6 @@
 #include <string.h>
 
 enum { TOLD_SIZE = 1024 };
-
-static enum factory factory_of(const char *way)
-{
-    return !*way ? FACTORY_NONE : strcmp(way, "answer") == 0 ? FACTORY_ANSWERS : FACTORY_REDIRECTS;
-}
-
-static struct conference_life life_of(const struct life_settings *settings)
-{
-    return (struct conference_life){.empty_timeout = settings->empty_timeout,
-                                    .duration = settings->duration,
-                                    .warning = settings->warning};
-}
-
-struct probation_config server_probation(const struct settings *settings)
-{
-    return (struct probation_config){.errors = settings->reload_errors,
-                                     .within = settings->reload_within,
-                                     .lasts = settings->reload_probation};
-}
-
-static void set_life(struct focus *focus, const struct settings *settings)
-{
-    struct conference_life life = life_of(&settings->created);
-    life.ends_with_creator = settings->created_ends_with_creator == SWITCH_ON;
-    focus_set_life(focus, &life, settings->created_patience, settings->created_gone);
-}
-
-static struct conference_config config_of(const struct conference_settings *conference)
-{
-    struct conference_life life = life_of(&conference->life);
-    life.ends_with_creator = *conference->factory && conference->ends_with_creator != SWITCH_OFF;
-    return (struct conference_config){.name = conference->name,
-                                      .factory = factory_of(conference->factory),
-                                      .title = conference->title,
-                                      .about = {.description = conference->description,
-                                                .web = conference->web,
-                                                .email = conference->email,
-                                                .phone = conference->phone,
-                                                .keywords = conference->keywords},
-                                      .policy = conference->policy,
-                                      .capacity = conference->capacity,
-                                      .life = life,
-                                      .hides_focus = conference->hide_focus == SWITCH_ON,
-                                      .attendant = conference->attendant,
-                                      .options = conference->options,
-                                      .places = conference->places};
-}
-
-int server_reserve(struct focus *focus, const struct settings *settings)
-{
-    struct sound_config sound = server_sound(settings, &settings->sound);
-    int status = focus_set_sound(focus, &sound);
-    set_life(focus, settings);
-    focus_set_attendant(focus, settings->attendant);
-    for (unsigned i = 0; !status && i < settings->conference_count; i++) {
-        const struct conference_settings *conference = &settings->conferences[i];
-        struct conference_config config = config_of(conference);
-        sound = server_sound(settings, &conference->sound);
-        config.sound = &sound;
-        status = focus_reserve(focus, &config);
-        if (status) {
-            log_error("conference %s: cannot be reserved: %s", conference->name, strerror(status));
-            return status;
-        }
-    }
-    return status;
-}
 
 /* A conference that goes on cannot become a factory, which nobody can be in. EBUSY. */
 static int check_factories(const struct server *server, const struct settings *wanted, char *error,
@@ -96,14 +29,31 @@ static int check_factories(const struct server *server, const struct settings *w
     return 0;
 }
 
-/* One half of the change of the scripts to what the settings want. All policies must load, and suit
- * the options of the conferences, or nothing is changed. */
-static int scripts_change(struct server *server,
-                          int (*change)(struct lua_engine *, const struct lua_engine_demand *,
-                                        char *, size_t),
-                          char *error, size_t error_size)
+/* One half of the change of the scripts. */
+typedef int change_fn(struct lua_engine *engine, const struct lua_engine_demand *demand,
+                      char *error, size_t error_size);
+
+/* Of the one conference that goes ahead; it may have ended since that was asked for. */
+static int ahead_change(const struct server *server, change_fn *change, char *error,
+                        size_t error_size)
+{
+    struct lua_engine_demand demand = {
+        .only = focus_conference_by_name(server->focus, server->reload.only)};
+    if (!demand.only) {
+        snprintf(error, error_size, "there is no conference \"%s\"", server->reload.only);
+        return ENOENT;
+    }
+    return change(server->engine, &demand, error, error_size);
+}
+
+/* To what the settings want. All policies must load, and suit the options of the conferences, or
+ * nothing is changed. */
+static int scripts_change(struct server *server, change_fn *change, char *error, size_t error_size)
 {
     const struct settings *wanted = &server->reload.wanted;
+    if (server->reload.only) {
+        return ahead_change(server, change, error, error_size);
+    }
     struct lua_engine_demand demand = {.site_policy = wanted->policy,
                                        .applications = wanted->applications,
                                        .conference_count = wanted->conference_count};
@@ -113,7 +63,7 @@ static int scripts_change(struct server *server,
         return ENOMEM;
     }
     for (unsigned i = 0; i < wanted->conference_count; i++) {
-        configs[i] = config_of(&wanted->conferences[i]);
+        configs[i] = server_conference(&wanted->conferences[i]);
     }
     demand.conferences = configs;
     int status = change(server->engine, &demand, error, error_size);
@@ -146,121 +96,27 @@ static void warn_of_restart(const struct settings *now, const struct settings *w
     }
 }
 
-static void apply_outbound(struct server *server, struct settings *wanted)
+/* Once, for all that have asked for one meanwhile and wait for no answer. */
+static void reload_again(struct server *server)
 {
-    struct settings *now = &server->settings;
-    char *proxy = now->outbound_proxy;
-    json_t *credentials = now->outbound_credentials;
-    now->outbound_proxy = wanted->outbound_proxy;
-    now->outbound_credentials = wanted->outbound_credentials;
-    now->outbound_redirects = wanted->outbound_redirects;
-    wanted->outbound_proxy = proxy;
-    wanted->outbound_credentials = credentials;
-    (void)server_set_outbound(server, now);
-}
-
-static void apply_conferences(struct server *server, struct settings *wanted)
-{
-    struct settings *now = &server->settings;
-    for (unsigned i = 0; i < now->conference_count; i++) {
-        if (!settings_conference(wanted, now->conferences[i].name)) {
-            focus_unreserve(server->focus, now->conferences[i].name);
-        }
+    if (server->reload.is_wanted_again) {
+        server->reload.is_wanted_again = false;
+        server_reload(server, NULL, NULL, NULL);
     }
-    /* Out of memory for one conference is logged and leaves the others; there is no way back. */
-    (void)server_reserve(server->focus, wanted);
-    state_touch(server->state);
-
-    struct conference_settings *old = now->conferences;
-    unsigned old_count = now->conference_count;
-    now->conferences = wanted->conferences;
-    now->conference_count = wanted->conference_count;
-    wanted->conferences = old;
-    wanted->conference_count = old_count;
-
-    char *old_attendant = now->attendant;
-    now->attendant = wanted->attendant;
-    wanted->attendant = old_attendant;
-
-    struct sound_settings old_sound = now->sound;
-    now->sound = wanted->sound;
-    wanted->sound = old_sound;
-
-    now->created = wanted->created;
-    now->created_ends_with_creator = wanted->created_ends_with_creator;
-    now->created_patience = wanted->created_patience;
-    now->created_gone = wanted->created_gone;
-}
-
-static void apply_accounts(struct server *server, struct settings *wanted)
-{
-    struct settings *now = &server->settings;
-    struct account_settings *old = now->accounts;
-    unsigned old_count = now->account_count;
-    now->accounts = wanted->accounts;
-    now->account_count = wanted->account_count;
-    wanted->accounts = old;
-    wanted->account_count = old_count;
-    sip_agent_accounts_changed(server->agent);
-}
-
-static void apply_http(struct server *server, struct settings *wanted)
-{
-    struct string_list old = server->settings.http_allow;
-    server->settings.http_allow = wanted->http_allow;
-    wanted->http_allow = old;
-    if (fetcher_allow(server->fetcher, (const char *const *)server->settings.http_allow.items,
-                      server->settings.http_allow.count)) {
-        log_error("reload: http.allow: out of memory; it stays as it was");
-    }
-}
-
-static void apply_overload(struct server *server, const struct settings *wanted)
-{
-    server->settings.overload_late = wanted->overload_late;
-    server->settings.overload_load = wanted->overload_load;
-    media_set_overload(server->media, wanted->overload_late, wanted->overload_load);
-}
-
-static void apply_probation(struct server *server, const struct settings *wanted)
-{
-    struct probation_config config = server_probation(wanted);
-
-    server->settings.reload_errors = wanted->reload_errors;
-    server->settings.reload_within = wanted->reload_within;
-    server->settings.reload_probation = wanted->reload_probation;
-    lua_engine_set_probation(server->engine, &config);
-}
-
-/* The scripts are the new ones already. */
-static void apply(struct server *server, struct settings *wanted)
-{
-    server->settings.log_level = wanted->log_level;
-    log_set_level(wanted->log_level);
-    char *policy = server->settings.policy;
-    server->settings.policy = wanted->policy;
-    wanted->policy = policy;
-    json_t *applications = server->settings.applications;
-    server->settings.applications = wanted->applications;
-    wanted->applications = applications;
-    server_swap_journal(server, wanted);
-    apply_probation(server, wanted);
-    apply_outbound(server, wanted);
-    apply_overload(server, wanted);
-    apply_http(server, wanted);
-    apply_conferences(server, wanted);
-    apply_accounts(server, wanted);
-    focus_reloaded(server->focus);
-    server->settings.reload_watch = wanted->reload_watch;
-    server_watch(server);
 }
 
 /* `told`: why not, or what needs a restart. */
 static void reload_end(struct server *server, int status, const char *told)
 {
+    const char *only = server->reload.only;
     if (status) {
         journal_abandon(server->journal);
-        log_error("reload: %s; everything stays as it was", told);
+        log_error("reload: %s%s%s%s; everything stays as it was", only ? "conference " : "",
+                  only ? only : "", only ? ": " : "", told);
+    } else if (only) {
+        log_info("reload: conference %s alone: script generation %u", only,
+                 lua_engine_generation_of(server->engine,
+                                          focus_conference_by_name(server->focus, only)));
     } else {
         log_info("reload: done, script generation %u, in %.1f ms",
                  lua_engine_generation(server->engine),
@@ -268,15 +124,34 @@ static void reload_end(struct server *server, int status, const char *told)
     }
     settings_free(&server->reload.wanted);
     server->reload.wanted = (struct settings){0};
+    free(server->reload.only);
+    server->reload.only = NULL;
     server->reload.is_under_way = false;
     if (server->reload.done) {
         server->reload.done(server->reload.arg, status, told);
+    }
+    reload_again(server);
+}
+
+/* `number`: of the scripts that were live. What the settings were is kept as long as these may come
+ * back. */
+static void keep_before(struct server *server, unsigned number)
+{
+    unsigned reserve = lua_engine_reserve(server->engine);
+    if (reserve != 0 && reserve != number) {
+        return; /* those that it is kept for are older */
+    }
+    settings_free(&server->reload.before);
+    server->reload.before = (struct settings){0};
+    if (reserve != 0) {
+        server->reload.before = server_script_part(&server->reload.wanted);
     }
 }
 
 /* The self-tests have been run. */
 static void on_tested(struct server *server, const char *problem)
 {
+    unsigned before = lua_engine_generation(server->engine);
     char told[TOLD_SIZE] = "";
     int status = EINVAL;
     if (problem) {
@@ -285,15 +160,16 @@ static void on_tested(struct server *server, const char *problem)
     } else {
         status = scripts_change(server, lua_engine_swap, told, sizeof told);
     }
-    if (!status) {
+    if (!status && !server->reload.only) {
         warn_of_restart(&server->settings, &server->reload.wanted, told, sizeof told);
-        apply(server, &server->reload.wanted);
+        server_apply(server, &server->reload.wanted);
+        keep_before(server, before);
     }
     reload_end(server, status, told);
 }
 
-/* Everything but the swap. */
-static int reload_prepare(struct server *server, char *error, size_t error_size)
+/* Of all. An errno: `error` says why. */
+static int settings_prepare(struct server *server, char *error, size_t error_size)
 {
     struct settings *wanted = &server->reload.wanted;
     int status = settings_load(server->arguments, server->arguments->config, wanted, NULL, error,
@@ -303,30 +179,53 @@ static int reload_prepare(struct server *server, char *error, size_t error_size)
         return status;
     }
     status = check_factories(server, wanted, error, error_size);
-    if (!status) {
-        status = server_prepare_journal(server, wanted, error, error_size);
+    return status ? status : server_prepare_journal(server, wanted, error, error_size);
+}
+
+/* Everything but the swap. */
+static int reload_prepare(struct server *server, const char *only, char *error, size_t error_size)
+{
+    int status = 0;
+    if (only) {
+        server->reload.only = strdup(only);
+        status = server->reload.only ? 0 : ENOMEM;
+    } else {
+        status = settings_prepare(server, error, error_size);
     }
     return status ? status : scripts_change(server, lua_engine_prepare, error, error_size);
 }
 
-void server_reload(struct server *server, void (*done)(void *arg, int error, const char *told),
+/* Who gets no answer, as with a signal, is not forgotten: what it is for may have been written too
+ * late for the one that is under way. */
+static void refuse(struct server *server, void (*done)(void *arg, int error, const char *told),
                    void *arg)
 {
-    char told[TOLD_SIZE] = "";
+    const char *why = server->is_stopping ? "the server is stopping"
+                                          : "a reload is under way, with its self-tests";
+    if (!done && !server->is_stopping) {
+        server->reload.is_wanted_again = true;
+        log_info("reload: %s; there will be another one", why);
+        return;
+    }
+    log_error("reload: %s", why);
+    if (done) {
+        done(arg, EBUSY, why);
+    }
+}
+
+void server_reload(struct server *server, const char *only,
+                   void (*done)(void *arg, int error, const char *told), void *arg)
+{
+    char told[TOLD_SIZE] = "out of memory";
     if (server->is_stopping || server->reload.is_under_way) {
-        const char *why = server->is_stopping ? "the server is stopping"
-                                              : "a reload is under way, with its self-tests";
-        log_error("reload: %s", why);
-        if (done) {
-            done(arg, EBUSY, why);
-        }
+        refuse(server, done, arg);
         return;
     }
     server->reload.is_under_way = true;
     server->reload.began = clock_us();
     server->reload.done = done;
     server->reload.arg = arg;
-    int status = reload_prepare(server, told, sizeof told);
+    int status = reload_prepare(server, only, told, sizeof told);
     const json_t *scripts = lua_engine_selftests(server->engine);
     if (status) {
         reload_end(server, status, told);
@@ -341,13 +240,14 @@ void server_reload_cancel(struct server *server)
 {
     server_test_cancel(server);
     settings_free(&server->reload.wanted);
+    settings_free(&server->reload.before);
+    free(server->reload.only);
 }
 
 int server_place(struct server *server, enum placing placing, struct conference *conference,
                  char *error, size_t error_size)
 {
     static int (*const moves[])(struct lua_engine *, struct conference *, char *, size_t) = {
-        [PLACE_AHEAD] = lua_engine_send_ahead,
         [PLACE_BACK] = lua_engine_call_back,
         [PLACE_PINNED] = lua_engine_pin,
         [PLACE_UNPINNED] = lua_engine_unpin,

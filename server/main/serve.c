@@ -43,7 +43,7 @@ static void on_signal(int fd, void *arg)
     while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGHUP) {
             /* Success and failure are logged there. */
-            server_reload(server, NULL, NULL);
+            server_reload(server, NULL, NULL, NULL);
         } else if (server->is_stopping && info.ssi_signo == SIGINT) {
             log_warn("stopped at once, without waiting for the calls to end");
             loop_stop(server->loop, EXIT_RUN_TIME);
@@ -122,9 +122,10 @@ static void thread_stats(void *arg, unsigned thread, struct mixing_thread_stats 
     mixing->thread_stats(mixing->ctx, thread, stats);
 }
 
-static void reload(void *arg, void (*done)(void *arg, int error, const char *told), void *done_arg)
+static void reload(void *arg, const char *only,
+                   void (*done)(void *arg, int error, const char *told), void *done_arg)
 {
-    server_reload(arg, done, done_arg);
+    server_reload(arg, only, done, done_arg);
 }
 
 static int place(void *arg, enum placing placing, struct conference *conference, char *told,
@@ -314,6 +315,10 @@ static int load_scripts(struct server *server, char *error, size_t error_size)
         .storing = server->store ? store_storing(server->store) : NULL,
         .language = server->settings.prompts_language,
         .probation = server_probation(&server->settings),
+        .fact_set = server->journal ? journal_fact : NULL,
+        .fact_set_arg = server->journal,
+        .returned = server_take_back,
+        .returned_arg = server,
     };
     int status = server_reserve(server->focus, &server->settings);
     if (status) {

@@ -38,8 +38,11 @@ struct server {
     struct selftest *selftest; /* NULL: none runs */
     struct {
         bool is_under_way;
+        bool is_wanted_again; /* when this one is over */
+        char *only;           /* name of the one conference that it is of; NULL: all. Owned. */
         struct settings wanted;
-        uint64_t began; /* us */
+        struct settings before; /* what was for the scripts that may come back; else empty */
+        uint64_t began;         /* us */
         void (*done)(void *arg, int error, const char *told);
         void *arg;
     } reload;
@@ -61,6 +64,15 @@ void server_directories(const struct settings *settings, struct sound_directorie
 /* Looks into the sound files. EINVAL: `error` says what is wrong with one. */
 int server_check_sound(const struct settings *settings, char *error, size_t error_size);
 
+/* apply.c: what of the settings can change under running calls, changes; the scripts have changed
+ * already. What was is in `wanted` then. */
+void server_apply(struct server *server, struct settings *wanted);
+/* What is for scripts, taken out of there. */
+struct settings server_script_part(struct settings *from);
+/* The scripts before have come back, `arg` being the server: so does what was for them. */
+void server_take_back(void *arg);
+struct conference_config server_conference(const struct conference_settings *conference);
+
 /* Makes the conferences of the settings exist in the focus. */
 int server_reserve(struct focus *focus, const struct settings *settings);
 
@@ -78,11 +90,12 @@ int server_check(struct settings *settings, json_t **scriptsp, char *error, size
 /* Runs the self-tests of scripts, by their paths; what fails is told on stderr. */
 bool self_tests_pass(const struct settings *settings, const json_t *scripts);
 
-/* Reads config and scripts anew, and has the self-tests run that there are; then, or at once, calls
- * `done`, which may be NULL: with 0, and a line for each option that changed and needs a restart;
- * or with an errno, and one line, and everything stays as it was. */
-void server_reload(struct server *server, void (*done)(void *arg, int error, const char *told),
-                   void *arg);
+/* Reads config and scripts anew, of the conference `only` just its scripts, and has the self-tests
+ * run that there are; then, or at once, calls `done`, which may be NULL: with 0, and a line for
+ * each option that changed and needs a restart; or with an errno, and one line, and everything
+ * stays as it was. */
+void server_reload(struct server *server, const char *only,
+                   void (*done)(void *arg, int error, const char *told), void *arg);
 /* The one that is under way is none any more. */
 void server_reload_cancel(struct server *server);
 

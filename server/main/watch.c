@@ -47,7 +47,7 @@ static void on_settled(void *arg)
 {
     log_info("reload: files have changed");
     /* Success and failure are logged there. */
-    server_reload(arg, NULL, NULL);
+    server_reload(arg, NULL, NULL, NULL);
 }
 
 static void on_changes(int fd, void *arg)

@@ -277,6 +277,7 @@ int media_create(const struct media_config *config, struct media **mediap)
         .is_overloaded = mix_is_overloaded,
         .play = player_create,
         .play_stop = player_stop,
+        .play_gain = player_set_gain,
         .record = recorder_create,
         .record_stop = recorder_stop,
         .thread_count = media_thread_count,

@@ -253,9 +253,10 @@ void mixer_channel_tune(struct mixer *mixer, struct mixer_channel *channel,
 void mixer_channel_break(struct mixer_channel *channel);
 /* New gains, from the next tick on. */
 void mixer_channel_route(struct mixer_channel *channel, const struct mixer_route *route);
-/* Makes it one that hears nothing and speaks to one bus of one plane, from the next tick on. */
+/* Makes it one that hears nothing and speaks to one bus of one plane, from the next tick on, at a
+ * gain that it reaches in so many ticks. */
 void mixer_channel_feed(struct mixer *mixer, struct mixer_channel *channel, unsigned plane,
-                        unsigned bus, float gain);
+                        unsigned bus, float gain, unsigned ticks);
 /* Before the channel's memory goes. */
 void mixer_channel_leave(struct mixer_channel *channel);
 

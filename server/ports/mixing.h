@@ -71,6 +71,8 @@ struct leg_config {
 enum {
     PLAY_NEXT = '\n', /* between the files of a list */
     PLAY_MOST = 64,   /* files of one */
+    PLAY_DOWN = 100,  /* ms */
+    PLAY_UP = 400,    /* ms */
 };
 
 struct play_config {
@@ -192,6 +194,8 @@ struct mixing {
     int (*play)(struct mix *mix, const struct play_config *config, struct player **playerp);
     /* Fades out; on_played comes when that is done. Again: nothing more. */
     void (*play_stop)(struct player *player);
+    /* Another gain, dB: lower within PLAY_DOWN, louder within PLAY_UP. */
+    void (*play_gain)(struct player *player, float gain);
 
     /* Writes a file, in the background: whether it can be written is told by on_recorded. It ends
      * with the leg, or the mix, at the latest. EINVAL: no such kind of file; EBUSY: the leg is on

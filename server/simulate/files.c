@@ -155,6 +155,11 @@ static void play_stop(struct player *player)
         (void)loop_timer_start(loop, &player->timer, 0, on_player_timer, player);
 }
 
+static void play_gain(struct player *player, float gain)
+{
+    player->gain = gain;
+}
+
 /* ---- recording ------------------------------------------------------------------------------ */
 
 static void recorder_free(struct recorder *recorder)
@@ -285,6 +290,7 @@ void files_open(struct mixing *mixing)
 {
     mixing->play = play;
     mixing->play_stop = play_stop;
+    mixing->play_gain = play_gain;
     mixing->record = record;
     mixing->record_stop = record_stop;
 }

@@ -176,6 +176,51 @@ def test_a_pinned_conference_keeps_its_script_while_all_others_go_on():
         assert done.returncode == 1 and "tea is not pinned" in done.stderr, done
 
 
+OF_TWO_CONFIGS = """local policy = parley.policy {
+  name = "site", options = { OPTION = { type = "string", default = "none" } }
+}
+function policy.join(request, conference)
+  if SPOILT then error "spoilt" end
+  return accept { role = conference.options.OPTION }
+end
+return policy
+"""
+
+
+def test_what_the_config_says_to_scripts_comes_back_with_them():
+    def config(option, capacity):
+        return (
+            f'conferences = {{ demo = {{ options = {{ {option} = "of {option}" }},'
+            f" capacity = {capacity} }} }}\nreload = {{ errors = 1 }}\n"
+            f'applications = {{ ["9000"] = "{option}" }}\n'
+        )
+
+    def policy(option, spoilt):
+        return OF_TWO_CONFIGS.replace("OPTION", option).replace("SPOILT", spoilt)
+
+    menu = "return function(call) call:reject(486) end\n"
+    with Server(
+        policy=policy("old", "false"),
+        config=config("old", 5),
+        files={"scripts/old.lua": menu, "scripts/new.lua": menu.replace("486", "480")},
+    ) as server, Phone(server, "bob", media=False) as bob:
+        server.policy.write_text(policy("new", "true"))
+        server.config.write_text(config("new", 6))
+        server.reload()
+        bob.invite()
+        bob.expect(500)
+        bob.ack()
+        server.expect_log("reload: of the config, policy, applications, attendant, and the policies")
+        assert "with the policies and options that the config had then" in server.command("status").stdout
+        assert role_in(server, bob, "demo") == "of old"
+        bob.invite("9000")
+        bob.expect(486)
+        bob.ack()
+        server.policy.write_text(policy("new", "false"))
+        server.reload()
+        assert role_in(server, bob, "demo") == "of new"
+
+
 FAILING = """local policy = parley.policy { name = "site" }
 function policy.join(request, conference)
   if request.actor.user ~= "alice" then
@@ -253,6 +298,43 @@ def test_self_tests_are_run_before_the_swap_and_one_that_fails_prevents_it():
         server.reload()
         assert role_in(server, alice, "demo") == "second"
         assert run_parley("check", server.policy).returncode == 0
+
+
+def test_one_conference_alone_gets_no_script_whose_self_tests_fail():
+    with Server(policy=with_role("first")) as server, Phone(server, "alice", media=False) as alice:
+        tested = with_role("second").replace("return policy", TESTED)
+        server.policy.write_text(tested.replace("WANTED", "gone"))
+        done = server.command("reload", "--only", "demo")
+        assert done.returncode == 2, done
+        assert re.search(r'site.lua:7: .* - selftest "guests are let in"', done.stderr), done
+        server.expect_log(r"reload: conference demo: \S+site.lua:7: .*; everything stays as it was")
+        assert role_in(server, alice, "demo") == "first"
+        server.policy.write_text(tested.replace("WANTED", "in"))
+        assert "demo alone" in server.command("reload", "--only", "demo").stdout
+        assert role_in(server, alice, "demo") == "second"
+        done = server.command("reload", "--only", "tea")
+        assert done.returncode == 2 and 'there is no conference "tea"' in done.stderr, done
+
+
+SLOW = """
+for number = 1, 5 do
+  selftest("takes its time, " .. number, function() for _ = 1, 15000000 do end end)
+end
+return policy"""
+
+
+def test_who_wants_a_reload_while_self_tests_run_gets_one_afterwards():
+    with Server(policy=with_role("first")) as server, Phone(server, "alice", media=False) as alice:
+        server.policy.write_text(with_role("second").replace("return policy", SLOW))
+        server.process.send_signal(signal.SIGHUP)
+        done = server.command("reload")
+        assert done.returncode == 2 and "a reload is under way, with its self-tests" in done.stderr
+        for _ in range(100):
+            server.process.send_signal(signal.SIGHUP)
+        server.expect_log("under way, with its self-tests; there will be another one")
+        server.expect_log("reload: done, script generation 2")
+        assert role_in(server, alice, "demo") == "second"
+        server.expect_log("reload: done, script generation 3")
 
 
 def test_the_config_is_read_again_and_new_conferences_are_there():

@@ -96,9 +96,11 @@ static void thread_stats(void *arg, unsigned thread, struct mixing_thread_stats 
                                           .load = 0.5f};
 }
 
-static void reload(void *arg, void (*done)(void *arg, int error, const char *told), void *done_arg)
+static void reload(void *arg, const char *only,
+                   void (*done)(void *arg, int error, const char *told), void *done_arg)
 {
     (void)arg;
+    assert_true(!only || strcmp(only, "demo") == 0);
     if (reload_fails) {
         done(done_arg, EINVAL, "policy/x.lua:3: syntax error");
         return;
@@ -319,6 +321,10 @@ static void a_conference_is_placed_among_the_generations_or_the_error_is_told(vo
     assert_string_equal(asking.body, "demo stays with scripts generation 1\n");
     free(asking.body);
     ask(&asking, "reload --only demo");
+    assert_int_equal(asking.status, 0);
+    assert_string_equal(asking.body, "demo alone is decided about by scripts generation 1\n");
+    free(asking.body);
+    ask(&asking, "reload --back demo");
     assert_int_equal(asking.status, EREMOTEIO);
     assert_string_equal(asking.error, "policy/x.lua:0: no");
     free(asking.body);

@@ -54,6 +54,14 @@ static int go(int (*move)(struct lua_engine *engine, struct conference *conferen
     return move(script.engine, conference(name), script.error, sizeof script.error);
 }
 
+static int send_ahead(struct lua_engine *engine, struct conference *conference, char *error,
+                      size_t error_size)
+{
+    struct lua_engine_demand demand = {.only = conference};
+
+    return lua_engine_reload(engine, &demand, error, error_size);
+}
+
 static unsigned generation_of(const char *name)
 {
     return lua_engine_generation_of(script.engine, conference(name));
@@ -151,7 +159,7 @@ static void one_conference_goes_ahead_and_comes_back_as_it_was(void **state)
     script_write("site", COUNTING_OTHERWISE(MAKE_COUNTS));
     assert_int_equal(go(lua_engine_call_back, "tea"), EINVAL);
     assert_contains(script.error, "tea was not reloaded by itself");
-    assert_int_equal(go(lua_engine_send_ahead, "tea"), 0);
+    assert_int_equal(go(send_ahead, "tea"), 0);
     assert_answers("demo", "one 2");
     assert_answers("tea", "two 2nil");
     assert_answers("tea", "two 3nil");
@@ -161,7 +169,7 @@ static void one_conference_goes_ahead_and_comes_back_as_it_was(void **state)
     assert_answers("tea", "one 2");
     assert_int_equal(generations(), 1);
     /* And once more, until all are reloaded. */
-    assert_int_equal(go(lua_engine_send_ahead, "tea"), 0);
+    assert_int_equal(go(send_ahead, "tea"), 0);
     assert_answers("tea", "two 3nil");
     assert_int_equal(script_reload(), 0);
     assert_int_equal(generation_of("demo"), generation_of("tea"));
@@ -176,10 +184,10 @@ static void one_that_cannot_go_ahead_stays(void **state)
     script_site(COUNTING);
     assert_answers("demo", "one 1");
     script_write("site", "local x = = 1");
-    assert_int_equal(go(lua_engine_send_ahead, "demo"), EINVAL);
+    assert_int_equal(go(send_ahead, "demo"), EINVAL);
     assert_contains(script.error, "policy/site.lua:1: unexpected symbol");
     script_write("site", COUNTING_OTHERWISE("  error 'no'\n"));
-    assert_int_equal(go(lua_engine_send_ahead, "demo"), EINVAL);
+    assert_int_equal(go(send_ahead, "demo"), EINVAL);
     assert_contains(script.error, "policy/site.lua:9: no - migrating conference.state of demo");
     assert_answers("demo", "one 2");
     assert_int_equal(generations(), 1);
@@ -460,7 +468,7 @@ static void a_conference_that_fails_ahead_is_called_back(void **state)
     reserve("tea");
     start_with_probation(COUNTING, 60000);
     script_write("site", FAILING);
-    assert_int_equal(go(lua_engine_send_ahead, "tea"), 0);
+    assert_int_equal(go(send_ahead, "tea"), 0);
     assert_contains(fail_times("tea", 3), "script generation 2 has failed 3 times, 3 of them at "
                                           "policy/site.lua:3: generation 1 decides again about "
                                           "tea");
@@ -480,7 +488,7 @@ static void go_round(void)
 
     script_path("site", path, sizeof path);
     script_write("site", COUNTING_OTHERWISE(MAKE_COUNTS));
-    assert_int_equal(go(lua_engine_send_ahead, "tea"), 0);
+    assert_int_equal(go(send_ahead, "tea"), 0);
     assert_int_equal(go(lua_engine_call_back, "tea"), 0);
     assert_int_equal(go(lua_engine_pin, "tea"), 0);
     assert_int_equal(lua_engine_shadow(script.engine, &shadow, script.error, sizeof script.error),

@@ -1,0 +1,298 @@
+-- scripts/attendant.lua: what keys do in a conference, for whom, and who hears the answer.
+local function with(options)
+  return { applications = { attendant = { script = "attendant", options = options } } }
+end
+
+local plain = with {}
+
+-- A conference of alice, the host, and others, in this order.
+local function room(sim, wanted, ...)
+  wanted = wanted or {}
+  wanted.attendant = "attendant"
+  if not wanted.policy then
+    wanted.policy, wanted.options = "members", { hosts = { "alice" }, pin = "4711" }
+  end
+  local conference = sim:conference(wanted)
+  local callers = { sim:call("alice", conference, { password = true }) }
+  for _, user in ipairs { ... } do
+    callers[#callers + 1] = sim:call(user, conference, { password = true })
+  end
+  sim:advance "1s"
+  return conference, table.unpack(callers)
+end
+
+local function said(caller) return table.concat(caller:heard(), " ") end
+
+local function press(sim, caller, keys)
+  for key in keys:gmatch "." do caller:press(key) end
+  sim:advance "2s"
+end
+
+-- What the keys have it hear, and nobody else.
+local function expect_answer(sim, caller, keys, answer, other)
+  local before, others = #said(caller), other and said(other)
+  press(sim, caller, keys)
+  local heard = said(caller):sub(before + 1)
+  assert(heard:find(answer, 1, true), ("%s says '%s', not '%s'"):format(keys, heard, answer))
+  if other then expect(said(other), others, "what another hears") end
+end
+
+test("*6 mutes the own line and opens it again", plain, function(sim)
+  local _, alice, bob = room(sim, nil, "bob")
+  expect_answer(sim, bob, "*6", "muted", alice)
+  expect(bob.participant.muted, true)
+  expect(bob.status, "in")
+  expect_answer(sim, bob, "*6", "unmuted", alice)
+  expect(bob.participant.muted, false)
+end)
+
+test("*4 *5 *7 *8 change the own volumes within bounds", plain, function(sim)
+  local _, alice, bob = room(sim, nil, "bob")
+  press(sim, bob, "*5*5*7")
+  expect(bob.participant.hears, 6)
+  expect(bob.participant.speaks, -3)
+  expect_answer(sim, bob, "*5*5*5", "tone:330", alice)
+  expect(bob.participant.hears, 12)
+  press(sim, bob, "*4*8*8")
+  expect(bob.participant.hears, 9)
+  expect(bob.participant.speaks, 3)
+end)
+
+test("*2 and *3 tell how many and who is in", plain, function(sim)
+  local _, alice, bob = room(sim, nil, "bob", "4711")
+  expect_answer(sim, bob, "*2", "there-are 3 participants", alice)
+  expect_answer(sim, bob, "*3", "roll-call somebody somebody 4 7 1 1", alice)
+end)
+
+test("guests are not told who is in", plain, function(sim)
+  local _, alice, eve = room(sim, nil, "eve")
+  eve.participant:set_role "guest"
+  expect_answer(sim, eve, "*2", "not-allowed", alice)
+  expect_answer(sim, eve, "*3", "not-allowed", alice)
+end)
+
+test("a hand is told to the host where there is no floor to be had", with { hosts = { "boss" } },
+     function(sim)
+  local conference = sim:conference { attendant = "attendant", policy = "open" }
+  local boss, bob, carol = sim:call("boss", conference), sim:call("0815", conference),
+                           sim:call("carol", conference)
+  boss.participant:set_role "boss"
+  sim:advance "1s"
+  expect_answer(sim, bob, "*1", "hand-raised", carol)
+  assert(said(boss):find("0 8 1 5 raises-hand", 1, true))
+end)
+
+test("a lecture's hand waits for the lecturer, who lets it speak", plain, function(sim)
+  local _, alice, bob = room(sim, { policy = "lecture", options = { lecturers = { "alice" } } },
+                             "bob")
+  expect_answer(sim, bob, "*1", "hand-raised", alice)
+  expect_answer(sim, alice, "#1", "somebody wants-to-speak")
+  expect(alice.participant.status, "on-hold")
+  press(sim, alice, "1")
+  sim:advance "10s"
+  expect(bob.participant.has_floor, true)
+  expect(alice.participant.status, "connected")
+end)
+
+test("the host's keys are for hosts", plain, function(sim)
+  local conference, _, bob = room(sim, nil, "bob")
+  for _, key in ipairs { "1", "2", "3", "4", "5", "6", "7", "8", "0" } do
+    expect_answer(sim, bob, "#" .. key, "not-allowed")
+  end
+  expect(conference.locked, false)
+  expect(conference.count, 2)
+end)
+
+test("#2 locks and opens, #3 begins and ends the recording", plain, function(sim)
+  local conference, alice, bob = room(sim, nil, "bob")
+  expect_answer(sim, alice, "#2", "is-locked", bob)
+  expect(conference.locked, true)
+  expect_answer(sim, alice, "#2", "is-unlocked", bob)
+  expect(conference.locked, false)
+  press(sim, alice, "#3")
+  assert(conference.recording)
+  assert(said(bob):find "recording%-on")
+  press(sim, alice, "#3")
+  expect(conference.recording, nil)
+  assert(said(bob):find "recording%-off")
+end)
+
+test("#4 lets the host alone be heard, late-comers too, and ends that", plain, function(sim)
+  local conference, alice, bob = room(sim, nil, "bob")
+  press(sim, alice, "#4")
+  local carol = sim:call("carol", conference, { password = true })
+  sim:advance "1s"
+  expect(bob.participant.may_speak, false)
+  expect(carol.participant.may_speak, false)
+  expect(alice.participant.may_speak, true)
+  press(sim, alice, "#4")
+  expect(bob.participant.may_speak, true)
+  expect(carol.participant.may_speak, true)
+end)
+
+test("#5 mutes all but the host, who may open their lines", plain, function(sim)
+  local _, alice, bob, carol = room(sim, nil, "bob", "carol")
+  expect_answer(sim, alice, "#5", "all-muted", bob)
+  expect(bob.participant.muted and carol.participant.muted, true)
+  expect(alice.participant.muted, false)
+  expect_answer(sim, alice, "#5", "all-unmuted", bob)
+  expect(bob.participant.muted or carol.participant.muted, false)
+end)
+
+test("#6 drops who came last", plain, function(sim)
+  local _, alice, bob, carol = room(sim, nil, "bob", "carol")
+  expect_answer(sim, alice, "#6", "is-removed", bob)
+  expect(carol.status, "gone")
+  press(sim, alice, "#6")
+  expect(bob.status, "gone")
+  expect_answer(sim, alice, "#6", "you-are-alone")
+end)
+
+test("#1 lets in and sends away who waits, one by one", plain, function(sim)
+  local conference, alice = room(sim, { policy = "moderated",
+                                        options = { moderators = { "alice" } } })
+  expect_answer(sim, alice, "#1", "nobody-waits")
+  local bob, carol = sim:call("4711", conference), sim:call("carol", conference)
+  sim:advance "5s"
+  expect_answer(sim, alice, "#1", "4 7 1 1 wants-in admit-or-refuse")
+  press(sim, alice, "1")
+  expect(bob.status, "in")
+  press(sim, alice, "2")
+  expect(carol.status, "gone")
+  sim:advance "10s"
+  expect(alice.participant.status, "connected")
+end)
+
+test("#7 calls a number, which comes in by 1", with { dial = "sip:NUMBER@192.0.2.1" }, function(sim)
+  local conference, alice, bob = room(sim, nil, "bob")
+  expect_answer(sim, alice, "#7", "enter-phone-number", bob)
+  press(sim, alice, "5551234#")
+  local called = sim:called()
+  expect(called.user, "5551234")
+  called:answer()
+  sim:advance "1s"
+  assert(said(called):find "you%-are%-called")
+  expect(bob:hears(called), nil)
+  press(sim, called, "1")
+  sim:advance "5s"
+  expect(called.participant.muted, false)
+  expect(bob:hears(called), 0)
+  expect(called:hears(bob), 0)
+  expect(conference.count, 3)
+end)
+
+test("who is called and does not press 1 goes", with { dial = "sip:NUMBER@192.0.2.1" },
+     function(sim)
+  local conference, alice = room(sim)
+  press(sim, alice, "#7")
+  press(sim, alice, "5551234#")
+  local called = sim:called()
+  called:answer()
+  sim:advance "2m"
+  assert(called.status ~= "in")
+  expect(conference.count, 1)
+end)
+
+test("without a gateway nobody is dialled", plain, function(sim)
+  local _, alice = room(sim)
+  expect_answer(sim, alice, "#7", "not-allowed")
+  expect_answer(sim, alice, "*0", "no-operator")
+end)
+
+test("*0 calls the operator, once", with { operator = "sip:operator@192.0.2.1" }, function(sim)
+  local conference, _, bob = room(sim, nil, "bob")
+  expect_answer(sim, bob, "*0", "operator-called")
+  sim:called("operator"):answer()
+  expect_answer(sim, bob, "*0", "operator-called")
+  expect(conference:count_role "operator", 1)
+end)
+
+test("#8 goes aside with one person, *9 comes back", plain, function(sim)
+  local conference, alice, bob, carol = room(sim, nil, "bob", "carol")
+  expect_answer(sim, alice, "#8", "somebody press 1 somebody press 2")
+  press(sim, alice, "2")
+  sim:advance "1s"
+  press(sim, carol, "1")
+  local side = conference:sidebars()()
+  expect(side.count, 2)
+  expect(bob:hears(alice), nil)
+  expect_answer(sim, carol, "*6", "muted", alice)
+  expect_answer(sim, carol, "*9", "sidebar-left", alice)
+  expect(carol:hears(bob), 0)
+  expect_answer(sim, bob, "*9", "in-no-sidebar")
+end)
+
+test("#0 ends it for all once that is confirmed", plain, function(sim)
+  local _, alice, bob = room(sim, nil, "bob")
+  press(sim, alice, "#0")
+  press(sim, alice, "2")
+  expect(bob.status, "in")
+  sim:advance "10s"
+  press(sim, alice, "#0")
+  press(sim, alice, "1")
+  sim:advance "5s"
+  expect(bob.status, "gone")
+  expect(alice.status, "gone")
+end)
+
+test("* and # alone tell the keys, and those count meanwhile", plain, function(sim)
+  local _, alice, bob = room(sim, nil, "bob")
+  press(sim, bob, "*")
+  sim:advance "4s"
+  assert(said(bob):find("help-mute star 6", 1, true))
+  expect(bob.participant.status, "on-hold")
+  press(sim, bob, "6")
+  expect(bob.participant.muted, true)
+  expect(bob.participant.held, false)
+  press(sim, alice, "##")
+  assert(said(alice):find("help-lock hash 2", 1, true))
+  expect_answer(sim, alice, "#5", "all-unmuted", bob)
+  expect(alice.participant.status, "connected")
+end)
+
+test("stray keys do nothing", plain, function(sim)
+  local conference, alice, bob = room(sim, nil, "bob")
+  local alices, bobs = said(alice), said(bob)
+  press(sim, alice, "1234567890#9")
+  press(sim, bob, "159")
+  sim:advance "10s"
+  expect(said(alice), alices)
+  expect(said(bob), bobs)
+  expect(conference.count, 2)
+  expect(conference.locked, false)
+end)
+
+test("keys may be others", with { keys = { "*5 mute", "#9 lock" } }, function(sim)
+  local conference, alice, bob = room(sim, nil, "bob")
+  expect_answer(sim, bob, "*5", "muted", alice)
+  local bobs = said(bob)
+  press(sim, bob, "*6")
+  expect(said(bob), bobs)
+  press(sim, alice, "#9")
+  expect(conference.locked, true)
+end)
+
+test("names are recorded, played when they come and go, and called", with { names = "record" },
+     function(sim)
+  local conference, alice, bob = room(sim, nil, "bob")
+  sim:advance "30s"
+  assert(said(alice):find "say%-your%-name")
+  local name = bob.participant.spoken_name
+  assert(name:find "^recording:temporary/")
+  assert(said(alice):find(name .. " has-joined", 1, true))
+  expect_answer(sim, alice, "*3", "roll-call " .. alice.participant.spoken_name .. " " .. name, bob)
+  bob:hangup()
+  sim:advance "5s"
+  assert(said(alice):find(name .. " has-left", 1, true))
+  expect(conference.count, 1)
+end)
+
+test("a name may be said again, three times", with { names = "record", keep = true }, function(sim)
+  local _, alice = room(sim)
+  for _, key in ipairs { "2", "1" } do
+    sim:advance "4s"
+    press(sim, alice, "#")
+    press(sim, alice, key)
+  end
+  assert(alice.participant.spoken_name:find "^recording:names/.*%-2%.wav")
+end)
