@@ -1,7 +1,10 @@
 """Recordings with tracks: whose voice is where, how they fit together, pauses, the note beside
 them, and what is left when the server is killed or the disk is full."""
 
+import contextlib
 import json
+import resource
+import signal
 
 import audio
 import numpy as np
@@ -9,7 +12,6 @@ import run
 import tone
 from parley import Server
 from sip import Phone
-from test_record import wait_for_sound
 
 POLICY = """
 local policy = parley.policy { name = "site" }
@@ -152,6 +154,77 @@ def test_tracks_line_up_and_sum_to_the_mix():
         assert_is_sum(take, late=["all-3-anonymous.wav"])
         assert_tones(take)
         assert_note(take)
+
+
+# ---- what goes wrong ---------------------------------------------------------------------------
+
+KILLED = """
+local policy = parley.policy { name = "site" }
+function policy.create() return accept() end
+function policy.joined(_, conference, participant)
+  if conference.count > 1 then return end
+  print("recorded", conference:record { file = conference.name .. "/all." .. conference.name, tracks = true })
+end
+return policy
+"""
+
+
+def wait_for_note(server, name, condition):
+    path = server.data / "recordings" / name
+
+    def is_so():
+        return path.exists() and condition(json.loads(path.read_text()))
+
+    run.until(is_so, lambda: f"{name} is {path.read_text() if path.exists() else 'not there'}")
+
+
+@run.real_time
+def test_a_server_that_is_killed_leaves_tracks_that_can_be_played():
+    endings = ("wav", "flac", "opus")
+    with Server(config="", policy=KILLED) as server, contextlib.ExitStack() as phones:
+        for ending in endings:
+            phone = phones.enter_context(Phone(server, ending))
+            phone.call(ending)
+            phone.say(tone.sine(700))
+            wait_for_note(server, f"{ending}/all.json", lambda note: len(note["tracks"]) == 1)
+            phone.is_up = False  # when it ends
+        phone.hear(2.5)
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait()
+        for ending in endings:
+            folder = server.data / "recordings" / ending
+            note = json.loads((folder / "all.json").read_text())
+            assert note["ended"] is None and note["tracks"][0]["to"] is None, note
+            for file in (note["file"], note["tracks"][0]["file"]):
+                samples, rate = audio.read_sound(folder / file)
+                seconds = len(samples) / rate
+                assert seconds > 1.5, f"{ending}/{file} has {seconds} s"
+                level = tone.level(samples[-rate // 2 :], 700, rate)
+                assert abs(level + 20) < 2, f"{ending}/{file}: {level} dB at its end"
+
+
+FULL = 90000  # bytes: 2.8 s
+
+
+@run.real_time
+def test_a_full_disk_ends_the_recording_and_nothing_else():
+    with Server(config="", policy=POLICY) as server:
+        with Phone(server, "alice") as alice, Phone(server, "bob") as bob:
+            alice.call()
+            bob.call()
+            bob.say(tone.sine(823))
+            alice.hear(0.2)
+            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (FULL, FULL))
+            press(server, bob, "1", "recording:board/all.wav nil nil false")
+            alice.audio.wait_for_packets(25)
+            first = len(alice.audio.packets)
+            server.expect_log("recorded false false board/all.wav false [23]", within=10)
+            packets = alice.audio.packets[first:]
+            heard = np.concatenate([tone.PCMU.decode(packet.payload) for packet in packets])
+            assert len(packets) > 50 and tone.distortion(heard, [823]) < -25, "nobody hears it"
+            note = json.loads((server.data / "recordings/board/all.json").read_text())
+            assert note["ended"] and "too large" in note["problem"], note
+            assert abs(tone.level(Take(server, "board/all").mix[-RATE:], 823, RATE) + 20) < 1
 
 
 if __name__ == "__main__":
