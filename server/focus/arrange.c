@@ -323,8 +323,3 @@ void arrangement_drop(struct conference *conference)
     plan_destroy(arrangement->plan);
     *arrangement = (struct arrangement){.plan = NULL};
 }
-
-const struct plan *conference_plan(const struct conference *conference)
-{
-    return conference->arrangement.plan;
-}

@@ -89,5 +89,24 @@ def test_an_announcement_is_softer_while_somebody_speaks_and_never_clicks():
         server.expect_log("played beep.wav to all 'stopped'")
 
 
+@run.real_time
+def test_who_comes_is_told_how_many_are_in_and_all_that_somebody_came():
+    config = CONFIG.replace("{ demo = { }", '{ demo = { policy = "announcements" }')
+    with Server(config=config) as server:
+        (alice,) = joined(server, "alice")
+        server.expect_log("plays you-are-alone to sip:alice")
+        alice.hear(3)
+        first = len(alice.audio.packets)
+        (bob,) = joined(server, "bob")
+        server.expect_log("plays tone:523/120,659/120", within=10)
+        bob.hear(0.5)
+        told = alice.audio.audio(first), bob.audio.audio()
+        for name in ("there-are", "participants"):
+            shares = [audio.heard(heard, prompt(name))[0] for heard in told]
+            assert shares[0] < 0.2 < 0.35 < shares[1], (name, shares, "bob alone is told")
+        for heard in told:
+            assert max(tone.level(heard[at : at + 800], 523) for at in range(0, len(heard), 400)) > -30
+
+
 if __name__ == "__main__":
     run.main()
