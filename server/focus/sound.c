@@ -16,6 +16,8 @@
 
 enum { MUSIC_FADE = 300 }; /* ms */
 
+static const float UNDER_WORDS = -15; /* dB: the music, while something is said to who hears it */
+
 static int sound_set(struct sound *sound, const struct sound_config *config)
 {
     char *hold_music = strdup(config->hold_music ? config->hold_music : "");
@@ -103,6 +105,18 @@ static struct playback *music_of(const struct conference *conference)
     return NULL;
 }
 
+static bool is_told_something(const struct conference *conference)
+{
+    const struct playback *playback;
+
+    DL_FOREACH(conference->playbacks, playback)
+    {
+        if (!playback->is_hold_music && !playback->stopped)
+            return true;
+    }
+    return false;
+}
+
 /* Who cannot be routed stays as it was, and is tried again with the next change. ENOMEM. */
 static int set_listener(struct conference *conference, const struct participant *listener)
 {
@@ -132,6 +146,8 @@ void conference_update_music(struct conference *conference)
     const char *file = conference_sound(conference)->hold_music;
     struct participant *alone = alone_in(conference);
     struct playback *music = music_of(conference);
+    const struct playback what = {
+        .conference = conference, .is_hold_music = true, .duck = UNDER_WORDS};
     struct play_config config = {
         .file = file,
         .bus = MIX_MUSIC,
@@ -147,12 +163,13 @@ void conference_update_music(struct conference *conference)
             playback_stop(music, "stopped");
         return; /* what fades out calls us again when it is over */
     }
-    if (conference->is_hold_music_bad || music)
-        return;
+    if (music)
+        playback_duck(music, is_told_something(conference));
+    if (conference->is_hold_music_bad || music || is_told_something(conference))
+        return; /* after what is said we are called again */
     error = set_listener(conference, alone);
     if (!error)
-        error = playback_begin(&(struct playback){.conference = conference, .is_hold_music = true},
-                               &config);
+        error = playback_begin(&what, &config);
     if (error)
         log_write(LOG_LEVEL_ERROR, conference->name, NULL, "hold_music: %s", strerror(error));
 }
