@@ -12,6 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* dB: announcements to all are so much softer while somebody speaks, unless a script says
+ * otherwise. */
+static const float UNDER_SPEECH = -10;
+
 void conference_push(lua_State *L, uint64_t id)
 {
     handle_push(L, &conference_class, id);
@@ -94,6 +98,16 @@ static int get_recording(lua_State *L)
     if (!*file)
         return 0;
     lua_pushfstring(L, "%s%s", RECORDING, file);
+    return 1;
+}
+
+static int get_recording_paused(lua_State *L)
+{
+    const struct conference *conference = conference_self(L);
+
+    if (!conference)
+        return 0;
+    lua_pushboolean(L, conference_recording_is_paused(conference));
     return 1;
 }
 
@@ -303,25 +317,38 @@ static int change_media(lua_State *L)
     return conference ? command_submit(L, &request) : handle_gone(L);
 }
 
-/* conference:play(what [, { gain = …, loop = … }]) */
+/* conference:play(what [, { gain = …, loop = …, interrupt = …, duck = …, bus = … }]) */
 static int play(lua_State *L)
 {
-    struct request request = {.conference = conference_self(L)};
+    struct request request = {.conference = conference_self(L), .params.duck = UNDER_SPEECH};
 
-    announcement_take(L, &request);
+    announcement_take(L, PLAY_OPTIONS | PARAM(BUS), &request);
     return request.conference ? command_submit(L, &request) : handle_gone(L);
 }
 
+/* conference:stop([{ bus = … }]) */
 static int stop(lua_State *L)
 {
     struct request request = {.verb = VERB_ANNOUNCE, .conference = conference_self(L)};
 
+    if (!lua_isnoneornil(L, 2))
+        (void)params_check(L, 2, "stop", PARAM(BUS), &request.params);
     return request.conference ? command_submit(L, &request) : handle_gone(L);
 }
 
 static int record(lua_State *L)
 {
     return conference_record_file(L, conference_self(L));
+}
+
+static int pause_recording(lua_State *L)
+{
+    return conference_pause_recording(L, conference_self(L), true);
+}
+
+static int resume_recording(lua_State *L)
+{
+    return conference_pause_recording(L, conference_self(L), false);
 }
 
 static int stop_recording(lua_State *L)
@@ -408,6 +435,7 @@ static const struct script_function fields[] = {
     {"count", get_count, TO_READ},
     {"direction", get_direction, TO_READ},
     {"recording", get_recording, TO_READ},
+    {"recording_paused", get_recording_paused, TO_READ},
     {"codecs", get_codecs, TO_READ},
     {"state", get_state, IN_POLICY | IN_APPLICATION},
     {NULL, NULL, 0},
@@ -431,6 +459,8 @@ static const struct script_function methods[] = {
     {"media", change_media, TO_ACT},
     {"play", play, TO_ACT},
     {"record", record, TO_ACT},
+    {"pause_recording", pause_recording, TO_ACT},
+    {"resume_recording", resume_recording, TO_ACT},
     {"stop_recording", stop_recording, TO_ACT},
     {"stop", stop, TO_ACT},
     {"limit", limit, TO_ACT},

@@ -96,14 +96,3 @@ void functions_set(lua_State *L, const char *owner, const char *separator,
         lua_setfield(L, -2, functions->name);
     }
 }
-
-const struct script_function *function_at(lua_State *L, int index)
-{
-    const struct script_function *function = NULL;
-
-    if (lua_tocfunction(L, index) == checked && lua_getupvalue(L, index, 1)) {
-        function = lua_touserdata(L, -1);
-        lua_pop(L, 1);
-    }
-    return function;
-}

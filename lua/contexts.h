@@ -39,7 +39,5 @@ void context_check(lua_State *L, const char *owner, const char *separator,
 /* Sets them in the table on top of the stack. Owner and separator are literals. */
 void functions_set(lua_State *L, const char *owner, const char *separator,
                    const struct script_function *functions);
-/* What the value at `index` is in those tables; NULL: it is none of them. */
-const struct script_function *function_at(lua_State *L, int index);
 
 #endif

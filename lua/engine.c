@@ -238,6 +238,8 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
     engine->fetching = config->fetching;
     engine->storing = config->storing;
     engine->probation.config = config->probation;
+    engine->fact_set = config->fact_set;
+    engine->fact_set_arg = config->fact_set_arg;
     engine->probation.told = config->returned;
     engine->probation.told_arg = config->returned_arg;
     engine->config_file = strdup(config->config_file ? config->config_file : "");

@@ -26,8 +26,8 @@ static bool is_fact_name(const char *name)
     return *name && strlen(name) < FACT_NAME && !strpbrk(name, " \t\r\n");
 }
 
-/* `value` NULL: no longer. Takes the reference. EINVAL, E2BIG, ENOMEM. */
-static int fact_set(struct lua_engine *engine, const char *name, json_t *value)
+int lua_engine_set_fact(struct lua_engine *engine, const struct actor *actor, const char *name,
+                        json_t *value)
 {
     int error = 0;
 
@@ -39,7 +39,8 @@ static int fact_set(struct lua_engine *engine, const char *name, json_t *value)
         error = E2BIG;
     else if (json_object_set(engine->facts, name, value))
         error = ENOMEM;
-    json_decref(value);
+    if (!error && engine->fact_set)
+        engine->fact_set(engine->fact_set_arg, actor, name, value);
     return error;
 }
 
@@ -77,7 +78,8 @@ int parley_set_fact(lua_State *L)
         if (!value)
             return luaL_error(L, "set_fact: the value: %s", problem.what);
     }
-    error = fact_set(generation_of(L)->engine, name, value);
+    error = lua_engine_set_fact(generation_of(L)->engine, &actor, name, value);
+    json_decref(value);
     if (error == EINVAL)
         return luaL_error(L, "set_fact: a name has 1 to %d bytes and no blanks", FACT_NAME - 1);
     if (error)
@@ -107,14 +109,17 @@ int parley_is_same(lua_State *L)
 int lua_engine_fact(struct lua_engine *engine, const char *name, const char *value, char *told,
                     size_t told_size)
 {
+    json_t *wanted = value && *value ? json_string(value) : NULL;
     const json_t *known;
+    struct actor actor;
     char *text;
     int error = 0;
 
+    actor_of_server(&actor);
     if (value)
-        error = strlen(value) < FACT_TEXT
-                    ? fact_set(engine, name, *value ? json_string(value) : NULL)
-                    : EINVAL;
+        error =
+            strlen(value) < FACT_TEXT ? lua_engine_set_fact(engine, &actor, name, wanted) : EINVAL;
+    json_decref(wanted);
     known = json_object_get(engine->facts, name);
     text = known ? json_dumps(known, JSON_ENCODE_ANY) : NULL;
     if (error == E2BIG)

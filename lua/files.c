@@ -122,11 +122,12 @@ void file_names_push(lua_State *L, const char *text)
 /* ---- announcements -------------------------------------------------------------------------- */
 
 /* Of the table at `index`; `is_list`: there are files in it, too. */
-static void take_options(lua_State *L, int index, bool is_list, struct request_params *wish)
+static void take_options(lua_State *L, int index, bool is_list, param_set options,
+                         struct request_params *wish)
 {
     const char *names[PARAM_COUNT];
 
-    params_names(verb_params(VERB_ANNOUNCE) & ~PARAM(FILE), names);
+    params_names(options, names);
     luaL_checktype(L, index, LUA_TTABLE);
     lua_pushnil(L);
     while (lua_next(L, index)) {
@@ -136,7 +137,7 @@ static void take_options(lua_State *L, int index, bool is_list, struct request_p
     }
 }
 
-void announcement_take(lua_State *L, struct request *request)
+void announcement_take(lua_State *L, param_set options, struct request *request)
 {
     struct request_params *wish = &request->params;
 
@@ -146,7 +147,7 @@ void announcement_take(lua_State *L, struct request *request)
     if (*wish->file == '\0')
         script_error(L, "play: the file has no name; stop() ends what plays");
     if (lua_istable(L, 2) && !spoken_is(L, 2))
-        take_options(L, 2, true, wish);
+        take_options(L, 2, true, options, wish);
     if (!lua_isnil(L, 3))
-        take_options(L, 3, false, wish);
+        take_options(L, 3, false, options, wish);
 }

@@ -36,6 +36,9 @@ struct lua_engine_config {
     const struct storing *storing;   /* for applications; NULL: they can keep nothing */
     const char *language;            /* that numbers are said in; NULL: English */
     struct probation_config probation;
+    /* May be NULL. Somebody has set a fact; `value` NULL: nobody knows it any longer. */
+    void (*fact_set)(void *arg, const struct actor *actor, const char *name, const json_t *value);
+    void *fact_set_arg;
     /* Told when scripts have been taken back, before a conference is; NULL: nobody. */
     void (*returned)(void *arg);
     void *returned_arg;
@@ -138,6 +141,9 @@ json_t *lua_engine_status(struct lua_engine *engine);
  * what it is then. EINVAL, E2BIG: `told` says why not. */
 int lua_engine_fact(struct lua_engine *engine, const char *name, const char *value, char *told,
                     size_t told_size);
+/* The same with any plain value, whoever wants it. EINVAL, E2BIG, ENOMEM. */
+int lua_engine_set_fact(struct lua_engine *engine, const struct actor *actor, const char *name,
+                        json_t *value);
 
 /* What the scripts know of the conference at this moment: { site_policy, config, generation, facts,
  * policies: [ their files ], secrets: [ names of options that are to be shown to nobody ], state }.

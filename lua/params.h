@@ -46,9 +46,11 @@ void files_add(lua_State *L, int index, const char *what, struct file_list *list
 void files_check(lua_State *L, int index, const char *what, char *text, size_t size);
 /* Pushes the name of one file, or a list of several. */
 void file_names_push(lua_State *L, const char *text);
-/* Makes the request an announcement by what stands at 2 and 3: play(what [, { gain = …, loop = …
- * }]), or play { …, gain = …, loop = … }. Raises. */
-void announcement_take(lua_State *L, struct request *request);
+#define PLAY_OPTIONS (PARAM(GAIN) | PARAM(LOOP) | PARAM(INTERRUPT) | PARAM(DUCK))
+
+/* Makes the request an announcement by what stands at 2 and 3: play(what [, { gain = … }]), or
+ * play { …, gain = … }, with those options. Raises. */
+void announcement_take(lua_State *L, param_set options, struct request *request);
 
 /* duration.c */
 /* The seconds that the number or text ("5m") at `index` stands for. False: it is none. */

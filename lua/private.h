@@ -112,8 +112,10 @@ struct lua_engine {
     struct conversation *watchers[WATCHERS]; /* lists, by the conference that they watch */
     uint64_t event_count;                    /* events told so far, the present one included */
     json_t *facts;                           /* by name */
-    const struct fetching *fetching;         /* NULL: there is no web client */
-    const struct storing *storing;           /* NULL: there is no store */
+    void (*fact_set)(void *arg, const struct actor *actor, const char *name, const json_t *value);
+    void *fact_set_arg;
+    const struct fetching *fetching; /* NULL: there is no web client */
+    const struct storing *storing;   /* NULL: there is no store */
     struct policy policy;
     struct application application;
     char *language; /* "en" */

@@ -53,19 +53,32 @@ static json_t *config_take(lua_State *L, const char *what)
     return config;
 }
 
+/* Where the next one goes. `--only` and whoever reads what has failed know them by their names. */
+static struct test_case **end_of(lua_State *L, struct tester *tester, const char *what)
+{
+    const char *name = lua_tostring(L, 1);
+    struct test_case **end = &tester->cases;
+
+    for (; *end; end = &(*end)->next) {
+        if (strcmp((*end)->name, name) == 0)
+            script_error(L, "%s: the one in line %d is \"%s\" already", what, (*end)->line, name);
+    }
+    if (!*name)
+        script_error(L, "%s: the name must say something", what);
+    return end;
+}
+
 static void add(lua_State *L, struct tester *tester, bool is_self, const char *what)
 {
-    struct test_case *added = calloc(1, sizeof *added), **end = &tester->cases;
-    unsigned count = 0;
+    struct test_case **end = end_of(L, tester, what), *added = calloc(1, sizeof *added);
     lua_Debug debug;
 
-    for (; *end; end = &(*end)->next)
-        count++;
-    if (!added || count == TESTS_MOST) {
+    if (!added || tester->case_count == TESTS_MOST) {
         free(added);
         script_error(L, "%s: there are too many of them", what);
     }
     *end = added; /* the tester's from here on, whatever is raised */
+    tester->case_count++;
     added->is_self = is_self;
     added->name = strdup(lua_tostring(L, 1));
     lua_pushvalue(L, 3);
@@ -87,7 +100,9 @@ static int declare(lua_State *L, bool is_self, const char *what)
         lua_pushnil(L);
         lua_insert(L, 2);
     }
-    luaL_checktype(L, 3, LUA_TFUNCTION);
+    if (!lua_isfunction(L, 3))
+        script_error(L, "%s: what it does is a function: %s(\"name\", function(sim) … end)", what,
+                     what);
     if (tester)
         add(L, tester, is_self, what);
     else
@@ -192,6 +207,15 @@ static void run_in_server(struct generation *generation, const struct test_case 
     result->simulated = (double)(loop_now(loop) - began) / 1000;
 }
 
+/* What has no line of its own has that of the test. */
+static void note_at(struct tester *tester, const struct test_case *test, const char *error)
+{
+    char text[SCRIPT_TEXT + 128];
+
+    (void)snprintf(text, sizeof text, "%.100s:%d: %s", tester->path, test->line, error);
+    tester_note(tester, text);
+}
+
 static void run(struct generation *generation, const struct test_case *test)
 {
     struct tester *tester = generation->tester;
@@ -212,7 +236,7 @@ static void run(struct generation *generation, const struct test_case *test)
     tester->web = tester->web_answer = LUA_NOREF;
     log_redirect(on_log, tester);
     if (tester->port->create(tester->port->ctx, &config, &tester->simulation, error, sizeof error))
-        tester_note(tester, error);
+        note_at(tester, test, error);
     else
         run_in_server(generation, test, &result, last, sizeof last);
     tester->port->destroy(tester->simulation);

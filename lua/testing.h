@@ -29,6 +29,7 @@ struct tester {
     const char *path; /* of the file */
     bool is_policy;   /* it is one, with self-tests */
     struct test_case *cases;
+    unsigned case_count;
     struct simulation *simulation;     /* of the test that runs; NULL: none does */
     const struct simulating *port;     /* of that */
     unsigned conference_count, errors; /* of the test that runs */

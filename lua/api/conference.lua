@@ -23,6 +23,7 @@ return {
         { "count", "integer", "how many are in it" },
         { "direction", "string", [[what it does: `"sendrecv"`, `"sendonly"`, `"recvonly"`, `"inactive"`]] },
         { "recording", "string?", "the file that is recorded to" },
+        { "recording_paused", "boolean", "whether that pauses" },
         { "codecs", "string[]", "that it offers, best first; none: all" },
         { "state", "table<string, any>", [[data of your own, up to 64 KiB, that outlive a reload; what a hook
           that fails has changed is undone]], from = "script", set = "write" },
@@ -106,18 +107,25 @@ return {
         {
           name = "play", takes = "what: file|spoken|announce_options, options?: announce_options",
           gives = "true or refusal", from = "act",
-          text = [[To all (hook `announce`). `played` tells when it is over.]],
+          text = [[To all, or to a bus of the mix (hook `announce`), after what plays and waits there.
+            `played` tells when it is over.]],
           example = [[conference:play { "there-are", number(#conference), "participants", gain = -6 }]],
         },
         {
           name = "record", takes = "options?: recording_options", gives = "string or refusal", from = "act",
           text = [[Writes what all say to a file (hook `record`), whose name it returns.]],
-          example = [[conference:record { file = "board/monday.flac" }]],
+          example = [[conference:record { file = "board/monday.flac", tracks = true }]],
         },
+        { name = "pause_recording", takes = "", gives = "true or refusal", from = "act",
+          text = "What is said from now on is in none of its files (hook `record`, with `paused`).",
+          example = [[conference:pause_recording()]] },
+        { name = "resume_recording", takes = "", gives = "true or refusal", from = "act",
+          text = "It goes on.", example = [[conference:resume_recording()]] },
         { name = "stop_recording", takes = "", gives = "true or refusal", from = "act",
           text = "Ends that.", example = [[conference:stop_recording()]] },
-        { name = "stop", takes = "", gives = "true or refusal", from = "act",
-          text = "Ends what is played to all.", example = [[conference:stop()]] },
+        { name = "stop", takes = "options?: stop_options", gives = "true or refusal", from = "act",
+          text = "Ends what plays and waits to be played to all, or to a bus.",
+          example = [[conference:stop()]] },
         {
           name = "limit", takes = "life: limit_options", gives = "true or refusal", from = "act",
           text = [[How long it goes on from now on (hook `limit`).]],
@@ -207,14 +215,25 @@ return {
       text = [[What is played, as in a list, and:]],
       fields = {
         { "gain", "gain?", "", default = "0" },
-        { "loop", "boolean?", "again and again, until `stop()`", default = "false" },
+        { "loop", "boolean?", "one file again and again, until `stop()` or the next `play`",
+          default = "false" },
+        { "interrupt", "boolean?", "in place of what plays and waits", default = "false" },
+        { "duck", "gain?", "added while somebody speaks; 0: nothing",
+          default = "-10 to all, 0 to one" },
+        { "bus", "string?", "of the mix, as the hook `mix` calls it; all who hear that hear it" },
       },
+    },
+    {
+      name = "stop_options",
+      keys_of = "conference:stop",
+      fields = { { "bus", "string?", "of the mix" } },
     },
     {
       name = "recording_options",
       keys_of = "conference:record",
       fields = {
         { "file", "string?", "WAV, FLAC or Opus by its name, below the config's `recordings`" },
+        { "tracks", "boolean?", "each participant on a track of its own, too", default = "false" },
       },
     },
     {

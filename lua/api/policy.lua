@@ -18,7 +18,7 @@ return {
     { "enhance", "agc denoise vad", "what is done to the target's voice" },
     { "volume", "speaks hears", "how loud the target is, and hears" },
     { "media", "direction codecs", "the media of all" },
-    { "announce", "file gain loop", "a file is to be played to all, or to the target; `file` is `\"\"`: "
+    { "announce", "file gain loop interrupt duck bus", "a file is to be played to all, or to the target; `file` is `\"\"`: "
       .. "what plays is to end" },
     { "message", "relay", "something is written to the conference, or to the target: `request.text`; "
       .. "with `relay = false` only the scripts are told, as of a command" },
@@ -26,7 +26,8 @@ return {
     { "rename", "display_name spoken_name", "the target is to be shown, or announced, by another name" },
     { "floor", "floor", "the target is to have the floor, or no longer" },
     { "permit", "may_speak", "the target is to have leave to speak, or only to listen" },
-    { "record", "file", "what is said is to be recorded; `file` is `\"\"`: no longer" },
+    { "record", "file tracks paused", "what is said is to be recorded, or the recording of that file to "
+      .. "pause, or to go on; `file` is `\"\"`: no longer" },
     { "remove", "reason", "the target is to be put out" },
     { "lock", "locked", "the conference is to be locked, or no longer" },
     { "limit", "duration warning", "how long it goes on" },
@@ -64,8 +65,8 @@ return {
     { "aside", "on sidebar", "has gone into a sidebar, or is back" },
     { "reloaded", "", "the scripts were read anew, which is this one's first event", true },
     { "limited", "seconds", "its time was set: what is left; 0: no end", true },
-    { "recorded", "on file seconds reason", "it is recorded, or no longer", true },
-    { "played", "reason", "what was announced is over" },
+    { "recorded", "on paused file seconds reason", "it is recorded, or not: for a while, or no longer", true },
+    { "played", "file reason", "what was announced is over; of a list the first file" },
     { "messaged", "text sender relayed", "has written to the conference (whoever is not in it is no "
       .. "participant; a script has no `sender`)" },
     { "pending", "request", "a request waits for somebody's decision" },
@@ -93,6 +94,7 @@ return {
     mos = { "number?", "what Parley hears" },
     on = { "boolean", "whether it begins or ends" },
     other = { "participant?", "who it was before" },
+    paused = { "boolean", "whether it is to go on" },
     quality = { "string", [[`"good"`, `"fair"`, `"poor"` or `"bad"`]] },
     reason = { "string", "" },
     remote_loss = { "number", "0 to 1" },
@@ -185,8 +187,13 @@ return {
         { "direction", [["sendrecv"|"sendonly"|"recvonly"|"inactive"?]], "what the conference does" },
         { "codecs", "string[]?", "best first" },
         { "file", "file|file[]|nil", "what is played, one or several; or written" },
+        { "tracks", "boolean?", "each participant is recorded on a track of its own, too" },
+        { "paused", "boolean?", "of a recording" },
         { "gain", "gain?", "" },
         { "loop", "boolean?", "" },
+        { "interrupt", "boolean?", "in place of what plays and waits" },
+        { "duck", "gain?", "added while somebody speaks" },
+        { "bus", "string?", "of the mix; none: all hear it, or the target" },
         { "shown", [["none"|"ref"|"val"?]], "how the parent's subscribers see a sidebar" },
         { "view", [["plain"|"moderator"?]], "what a subscriber is shown" },
         { "relay", "boolean?", "of a message: it goes to the others" },

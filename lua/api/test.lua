@@ -13,7 +13,7 @@ return {
           example = [[test("nobody is in", function(sim) expect(sim:conference().count, 0) end)]] },
         { name = "selftest", takes = "name: string, config?: test_config, run: fun(sim: simulation)",
           gives = "", from = "loading", text = "The same in a policy or an application.",
-          example = [[selftest("nobody is in", function(sim) expect(sim:conference().count, 0) end)]] },
+          example = [[selftest("all are gone", function(sim) expect(sim:conference().count, 0) end)]] },
         { name = "expect", takes = "value: any, expected: any, what?: string", gives = "any",
           from = "test", text = [[Fails the test unless both are the same; of tables: all that is in
             them.]],

@@ -270,6 +270,19 @@ void conference_arrange(struct conference *conference)
     ask_at(conference, 0);
 }
 
+unsigned arrangement_find_bus(const struct conference *conference, const char *name)
+{
+    const struct arrangement *arrangement = &conference->arrangement;
+    unsigned bus;
+
+    if (!arrangement->plan && strcmp(name, "main") != 0)
+        return BUS_NONE;
+    if (!arrangement->plan)
+        return conference->parent ? conference->bus : MIX_MAIN;
+    bus = plan_find_bus(arrangement->plan, name);
+    return bus < PLAN_BUSES ? arrangement->buses[bus] : BUS_NONE;
+}
+
 void conference_changed(struct conference *conference, enum mix_watch what)
 {
     if (conference->arrangement.watched & what)
@@ -309,9 +322,4 @@ void arrangement_drop(struct conference *conference)
     loop_timer_stop(&arrangement->timer);
     plan_destroy(arrangement->plan);
     *arrangement = (struct arrangement){.plan = NULL};
-}
-
-const struct plan *conference_plan(const struct conference *conference)
-{
-    return conference->arrangement.plan;
 }

@@ -37,6 +37,8 @@ struct arrangement {
 int participant_route(struct participant *participant);
 /* The same for what cannot be taken back: without the memory for it the participant has to go. */
 void participant_route_or_remove(struct participant *participant);
+/* Neither muted nor on hold, and with leave to speak. */
+bool participant_is_heard(const struct participant *participant);
 /* What the route is under the arrangement. */
 void routing_compute(const struct participant *participant, const struct arrangement *arrangement,
                      struct leg_route *route);
@@ -58,6 +60,8 @@ void arrange_after(struct focus *focus, const struct conference_event *event);
 void conference_changed(struct conference *conference, enum mix_watch what);
 /* A bus of the mix has been given back. */
 void arrangement_supply(struct conference *conference);
+/* The bus of the mix that the conference's plan calls so; BUS_NONE: it has none. */
+unsigned arrangement_find_bus(const struct conference *conference, const char *name);
 /* With the mix. */
 void arrangement_drop(struct conference *conference);
 

@@ -7,13 +7,13 @@
  * who calls it, subscribes to it, refers to it, and is told by the conference package.
  */
 #include "focus/admit.h"
+#include "focus/announce.h"
 #include "focus/arrangement.h"
 #include "focus/conference.h"
 #include "focus/events.h"
 #include "focus/participant.h"
 #include "focus/private.h"
 #include "focus/sidebar.h"
-#include "focus/sound.h"
 #include "focus/wishes.h"
 
 #include "core/log.h"
@@ -59,7 +59,7 @@ struct participant *participant_here(struct participant *participant)
 static void stop_prompt(struct participant *aside)
 {
     if (aside->is_prompted)
-        participant_play(aside->main, &(struct request_params){.file = ""});
+        (void)participant_play(aside->main, &(struct request_params){.file = ""});
     aside->is_prompted = false;
 }
 
@@ -67,13 +67,13 @@ static void stop_prompt(struct participant *aside)
  * background meanwhile. Without it there are still the keys, and the package. */
 static void prompt(struct participant *aside, const char *file)
 {
-    struct request_params params = {.gain = 0};
+    struct request_params params = {.interrupt = true};
 
     if (!*file)
         return;
     (void)snprintf(params.file, sizeof params.file, "%s", file);
     aside->is_prompted = true;
-    participant_play(aside->main, &params);
+    (void)participant_play(aside->main, &params);
     aside->is_prompted = participant_is_played_to(aside->main);
     if (!aside->is_prompted)
         return;

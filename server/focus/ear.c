@@ -1,17 +1,12 @@
 /* What is played to one participant alone: on a bus of the mix that nobody else hears. */
+#include "focus/announce.h"
 #include "focus/arrangement.h"
 #include "focus/conference.h"
-#include "focus/events.h"
 #include "focus/participant.h"
-#include "focus/sound.h"
 
 #include "core/log.h"
 
-#include <stdio.h>
-#include <string.h>
 #include <utlist.h>
-
-enum { EAR_FADE = 10 }; /* ms */
 
 /* Whose mix the participant's leg is in. */
 static struct conference *owner_of(const struct participant *participant)
@@ -29,70 +24,42 @@ static void drop_bus(struct participant *participant)
     participant->ear_plays = 0;
 }
 
-static void tell(const struct participant *participant, const char *reason)
+/* The bus that it alone hears. ENOSPC. */
+static int take_bus(struct participant *participant)
 {
-    struct conference_event event = {
-        .kind = EVENT_PLAYED,
-        .conference = participant->conference->id,
-        .participant = participant->id,
-    };
+    unsigned bus;
+    int error;
 
-    (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
-    events_post(participant->conference->focus, &event);
-}
-
-static void stop(const struct participant *participant, bool is_silent)
-{
-    struct conference *owner = owner_of(participant);
-    struct playback *playback;
-
-    DL_FOREACH(owner->playbacks, playback)
-    {
-        if (playback->ear != participant->id)
-            continue;
-        playback->is_silent |= is_silent;
-        playback_stop(playback, owner->focus);
-    }
-}
-
-static int begin(struct participant *participant, const struct request_params *params)
-{
-    struct conference *owner = owner_of(participant);
-    struct play_config config = {
-        .file = params->file, .gain = params->gain, .fade = EAR_FADE, .loop = params->loop};
-    int error =
-        participant->ear_bus == MIX_MAIN ? conference_take_bus(owner, &participant->ear_bus) : 0;
-
-    if (error) {
-        participant->ear_bus = MIX_MAIN;
+    if (participant->ear_bus != MIX_MAIN)
+        return 0;
+    error = conference_take_bus(owner_of(participant), &bus);
+    if (error)
         return error;
-    }
-    config.bus = participant->ear_bus;
+    participant->ear_bus = bus;
     error = participant_route(participant);
-    if (!error)
-        error = playback_begin(&(struct playback){.conference = owner, .ear = participant->id},
-                               &config);
+    if (error)
+        drop_bus(participant);
     return error;
 }
 
-void participant_play(struct participant *participant, const struct request_params *params)
+int participant_play(struct participant *participant, const struct request_params *params)
 {
     struct participant *ear = participant->main ? participant->main : participant;
+    const struct playback audience = {.conference = owner_of(ear), .ear = ear->id};
     int error;
 
-    stop(ear, false);
     if (!*params->file)
-        return;
+        return announce(&audience, ear->ear_bus, params);
+    error = take_bus(ear);
+    if (error)
+        return error;
     log_write(LOG_LEVEL_INFO, ear->conference->name, ear->info.id, "plays %s to %s", params->file,
               ear->info.caller.uri);
-    error = begin(ear, params);
-    if (!error) {
-        ear->ear_plays++;
-        return;
-    }
-    if (ear->ear_plays == 0)
-        drop_bus(ear);
-    tell(ear, strerror(error));
+    ear->ear_plays++;
+    error = announce(&audience, ear->ear_bus, params);
+    if (error)
+        ear->ear_plays--;
+    return error;
 }
 
 bool participant_is_played_to(const struct participant *participant)
@@ -100,23 +67,27 @@ bool participant_is_played_to(const struct participant *participant)
     return (participant->main ? participant->main : participant)->ear_plays > 0;
 }
 
-void ear_played(const struct playback *playback, const char *problem)
+void ear_played(const struct playback *playback)
 {
     struct participant *participant = focus_participant(playback->conference->focus, playback->ear);
 
-    if (problem)
-        log_write(LOG_LEVEL_ERROR, playback->conference->name, NULL, "%s", problem);
-    if (playback->is_silent || !participant)
+    if (!participant || --participant->ear_plays > 0)
         return;
-    if (--participant->ear_plays == 0) {
-        drop_bus(participant);
-        (void)participant_route(participant); /* nobody else speaks there */
-    }
-    tell(participant, problem ? problem : playback->is_stopped ? "stopped" : "");
+    drop_bus(participant);
+    (void)participant_route(participant); /* nobody else speaks there */
 }
 
 void ear_leave(struct participant *participant)
 {
-    stop(participant, true);
+    struct conference *owner = owner_of(participant);
+    struct playback *playback, *next;
+
+    DL_FOREACH_SAFE(owner->playbacks, playback, next)
+    {
+        if (playback->ear != participant->id)
+            continue;
+        playback->is_silent = true;
+        playback_stop(playback, "stopped");
+    }
     drop_bus(participant);
 }

@@ -1,4 +1,5 @@
 #include "focus/events.h"
+#include "focus/announce.h"
 #include "focus/arrangement.h"
 #include "focus/conference.h"
 #include "focus/message.h"
@@ -69,6 +70,7 @@ static void event_tell(struct focus *focus, struct queued_event *queued)
     if (queued->event.kind != EVENT_COUNT && still_news(focus, &queued->event))
         tell(focus, &queued->event);
     arrange_after(focus, &queued->event);
+    announcements_after(focus, &queued->event);
     attendant_after(focus, &queued->event);
     focus->telling = outer;
     focus->is_telling_answer = was_answer;

@@ -223,11 +223,9 @@ unsigned conference_capacity(const struct conference *conference);
 bool conference_is_locked(const struct conference *conference);
 /* The file to which it is recorded; "": it is not. */
 const char *conference_recording(const struct conference *conference);
+bool conference_recording_is_paused(const struct conference *conference);
 /* Of the streams towards its participants, unless they are on hold. */
 enum stream_direction conference_direction(const struct conference *conference);
-/* What its policies want its mix to be like; NULL: they say nothing, all speak to the main bus and
- * hear it. Good until the loop's next turn. See focus/plan.h. */
-const struct plan *conference_plan(const struct conference *conference);
 /* They are to be asked anew: something has changed that no event tells. */
 void conference_arrange(struct conference *conference);
 /* Names of the codecs that it offers, best first, separated by blanks; "": all. */

@@ -2,7 +2,7 @@
 #include "focus/conference.h"
 #include "focus/participant.h"
 #include "focus/pending_parts.h"
-#include "focus/sound.h"
+#include "focus/announce.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static void announce_to(const struct pending *pending, struct participant *parti
     (void)snprintf(params.file, sizeof params.file, "%s", pending->decision.waiting.announce);
     if (*params.file && participant->joined && is_decider(pending, participant) &&
         !participant_is_played_to(participant))
-        participant_play(participant, &params);
+        (void)participant_play(participant, &params);
 }
 
 void pending_announce(const struct pending *pending)

@@ -47,6 +47,9 @@ static const struct param params[PARAM_COUNT] = {
     [PARAM_FILE] = TEXT_OF(KIND_FILES, file),
     [PARAM_GAIN] = NUMBER(gain, REQUEST_GAIN_MIN, REQUEST_GAIN_MAX),
     [PARAM_LOOP] = FLAG(loop),
+    [PARAM_INTERRUPT] = FLAG(interrupt),
+    [PARAM_DUCK] = NUMBER(duck, REQUEST_GAIN_MIN, 0),
+    [PARAM_BUS] = TEXT(bus),
     [PARAM_ANONYMOUS] = FLAG(anonymous),
     [PARAM_HIDDEN] = FLAG(hidden),
     [PARAM_VIEW] = VIEW(view),
@@ -74,6 +77,8 @@ static const struct param params[PARAM_COUNT] = {
                      sizeof(enum sidebar_shown), 0, 0},
     [PARAM_ATTENDANT] = TEXT(attendant),
     [PARAM_SPOKEN_NAME] = TEXT_OF(KIND_FILES, spoken_name),
+    [PARAM_TRACKS] = FLAG(tracks),
+    [PARAM_PAUSED] = FLAG(paused),
 };
 
 #define VOICE (PARAM(AGC) | PARAM(DENOISE) | PARAM(VAD))
@@ -98,8 +103,9 @@ param_set verb_params(enum verb verb)
         [VERB_ENHANCE] = VOICE,
         [VERB_VOLUME] = GAINS,
         [VERB_MEDIA] = PARAM(DIRECTION) | PARAM(CODECS),
-        [VERB_RECORD] = PARAM(FILE),
-        [VERB_ANNOUNCE] = PARAM(FILE) | PARAM(GAIN) | PARAM(LOOP),
+        [VERB_RECORD] = PARAM(FILE) | PARAM(TRACKS) | PARAM(PAUSED),
+        [VERB_ANNOUNCE] =
+            PARAM(FILE) | PARAM(GAIN) | PARAM(LOOP) | PARAM(INTERRUPT) | PARAM(DUCK) | PARAM(BUS),
         [VERB_MESSAGE] = PARAM(RELAY),
         [VERB_ROLE] = PARAM(ROLE),
         [VERB_RENAME] = PARAM(DISPLAY_NAME) | PARAM(SPOKEN_NAME),

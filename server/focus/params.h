@@ -23,6 +23,9 @@ enum {
     PARAM_FILE,
     PARAM_GAIN,
     PARAM_LOOP,
+    PARAM_INTERRUPT,
+    PARAM_DUCK,
+    PARAM_BUS,
     PARAM_ANONYMOUS,
     PARAM_HIDDEN,
     PARAM_VIEW,
@@ -44,6 +47,8 @@ enum {
     PARAM_ATTENDANT,
     PARAM_SPOKEN_NAME,
     PARAM_RELAY,
+    PARAM_TRACKS,
+    PARAM_PAUSED,
     PARAM_COUNT, /* at most 64 */
 };
 

@@ -1,6 +1,6 @@
-/* Files that play, in a conference or to a visitor. */
+/* Files that play, in a conference or to a visitor, and those that wait until it is their turn. */
+#include "focus/announce.h"
 #include "focus/conference.h"
-#include "focus/sound.h"
 #include "focus/visitor_parts.h"
 
 #include <errno.h>
@@ -8,50 +8,183 @@
 #include <string.h>
 #include <utlist.h>
 
+enum { QUEUE_MOST = 16 }; /* that wait for one that plays */
+
 static struct playback **list_of(const struct playback *playback)
 {
     return playback->visitor ? &playback->visitor->playbacks : &playback->conference->playbacks;
 }
 
-int playback_begin(const struct playback *what, struct play_config *config)
+static const struct focus *focus_of(const struct playback *playback)
+{
+    return playback->visitor ? playback->visitor->focus : playback->conference->focus;
+}
+
+/* The same hear both, one after the other. */
+static bool have_one_audience(const struct playback *one, const struct playback *other)
+{
+    return one->is_hold_music == other->is_hold_music && one->ear == other->ear &&
+           one->bus == other->bus;
+}
+
+static int create(const struct playback *what, const struct play_config *config,
+                  struct playback **playbackp)
 {
     size_t size = strlen(config->file) + 1;
     struct playback *playback = calloc(1, sizeof *playback + size);
-    struct focus *focus = what->visitor ? what->visitor->focus : what->conference->focus;
-    struct mix *mix = what->visitor ? what->visitor->mix : what->conference->mix;
-    int error;
 
     if (!playback)
         return ENOMEM;
     *playback = *what;
     memcpy(playback->file, config->file, size);
-    config->user = playback;
-    error = focus->mixing->play(mix, config, &playback->player);
-    if (error) {
-        free(playback);
-        return error;
-    }
+    playback->bus = config->bus;
+    playback->config = *config;
+    playback->config.file = playback->file;
+    playback->config.user = playback;
     DL_APPEND(*list_of(playback), playback);
+    *playbackp = playback;
     return 0;
 }
 
-void playbacks_stop(struct playback *list, const struct focus *focus, bool is_hold_music)
+static void drop(struct playback *playback)
+{
+    DL_DELETE(*list_of(playback), playback);
+    free(playback);
+}
+
+/* How loud it is for now, dB. */
+static float gain_of(const struct playback *playback)
+{
+    return playback->config.gain + (playback->is_ducked ? playback->duck : 0);
+}
+
+static int start(struct playback *playback)
+{
+    struct mix *mix = playback->visitor ? playback->visitor->mix : playback->conference->mix;
+    struct play_config config = playback->config;
+
+    playback->is_ducked = playback->duck < 0 && announcements_are_ducked(playback->conference);
+    config.gain = gain_of(playback);
+    return focus_of(playback)->mixing->play(mix, &config, &playback->player);
+}
+
+int playback_begin(const struct playback *what, const struct play_config *config)
 {
     struct playback *playback;
+    int error = create(what, config, &playback);
 
-    DL_FOREACH(list, playback)
+    if (error)
+        return error;
+    error = start(playback);
+    if (error)
+        drop(playback);
+    return error;
+}
+
+/* ---- one after the other -------------------------------------------------------------------- */
+
+/* It is over, or was never heard. Gone when this returns. */
+static void end(struct playback *playback, const char *problem)
+{
+    DL_DELETE(*list_of(playback), playback);
+    if (playback->visitor)
+        visitor_played(playback->visitor, playback, problem);
+    else if (playback->is_hold_music)
+        music_played(playback->conference, playback, problem);
+    else
+        announcement_played(playback, problem);
+    free(playback);
+}
+
+void playback_stop(struct playback *playback, const char *reason)
+{
+    if (playback->stopped)
+        return;
+    playback->stopped = reason;
+    if (playback->player)
+        focus_of(playback)->mixing->play_stop(playback->player);
+    else
+        end(playback, NULL);
+}
+
+void playbacks_stop(const struct playback *audience, const char *reason)
+{
+    struct playback *playback, *next;
+
+    DL_FOREACH_SAFE(*list_of(audience), playback, next)
     {
-        if (playback->is_hold_music == is_hold_music && !playback->ear)
-            playback_stop(playback, focus);
+        if (have_one_audience(playback, audience))
+            playback_stop(playback, reason);
     }
 }
 
-void playback_stop(struct playback *playback, const struct focus *focus)
+/* Whose turn it is: the first of them that has not been stopped. NULL: there are none. */
+static struct playback *first_of(const struct playback *audience)
 {
-    if (playback->is_stopped)
+    struct playback *playback;
+
+    DL_FOREACH(*list_of(audience), playback)
+    {
+        if (!playback->stopped && have_one_audience(playback, audience))
+            return playback;
+    }
+    return NULL;
+}
+
+/* How many wait, and what plays without an end makes room. */
+static unsigned count_waiting(const struct playback *audience)
+{
+    struct playback *playback, *next;
+    unsigned count = 0;
+
+    DL_FOREACH_SAFE(*list_of(audience), playback, next)
+    {
+        if (!have_one_audience(playback, audience))
+            continue;
+        if (playback->config.loop)
+            playback_stop(playback, "interrupted");
+        else
+            count += !playback->player;
+    }
+    return count;
+}
+
+int playback_queue(const struct playback *what, const struct play_config *config)
+{
+    struct playback audience = *what, *playback;
+    int error;
+
+    audience.bus = config->bus;
+    if (count_waiting(&audience) == QUEUE_MOST)
+        return ENOBUFS;
+    error = create(what, config, &playback);
+    if (error || first_of(playback) != playback)
+        return error;
+    error = start(playback);
+    if (error)
+        drop(playback);
+    return error;
+}
+
+static void begin_next(const struct playback *audience)
+{
+    struct playback *playback;
+    int error;
+
+    while ((playback = first_of(audience)) && !playback->player) {
+        error = start(playback);
+        if (!error)
+            return;
+        end(playback, strerror(error));
+    }
+}
+
+void playback_duck(struct playback *playback, bool is_ducked)
+{
+    if (!playback->player || playback->duck >= 0 || playback->is_ducked == is_ducked)
         return;
-    playback->is_stopped = true;
-    focus->mixing->play_stop(playback->player);
+    playback->is_ducked = is_ducked;
+    focus_of(playback)->mixing->play_gain(playback->player, gain_of(playback));
 }
 
 void playbacks_forget(struct playback **list)
@@ -67,15 +200,10 @@ void playbacks_forget(struct playback **list)
 
 void playback_on_played(void *user, const char *problem, void *arg)
 {
-    struct playback *playback = user;
+    struct playback *playback = user, audience = *playback;
 
     (void)arg;
-    DL_DELETE(*list_of(playback), playback);
-    if (playback->visitor)
-        visitor_played(playback->visitor, playback, problem);
-    else if (playback->ear)
-        ear_played(playback, problem);
-    else
-        conference_played(playback->conference, playback, problem);
-    free(playback);
+    end(playback, problem);
+    if (!audience.visitor) /* which may be gone, and nothing is kept waiting for it */
+        begin_next(&audience);
 }

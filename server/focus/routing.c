@@ -1,5 +1,6 @@
 /* Who speaks to which buses of the conference's mix and hears which, at what gain. The only place
  * that computes a route: from how a participant is, and nothing else. */
+#include "focus/announce.h"
 #include "focus/arrangement.h"
 #include "focus/conference.h"
 #include "focus/participant.h"
@@ -16,7 +17,7 @@
  * bus that has been given back. */
 enum { BUS_REST = 1000 };
 
-static bool is_heard(const struct participant *participant)
+bool participant_is_heard(const struct participant *participant)
 {
     return !participant->muted && !participant->listen_only && !participant_is_held(participant);
 }
@@ -55,7 +56,7 @@ static float record_gain(const struct participant *participant,
 static void compute(const struct participant *participant, const struct arrangement *arrangement,
                     struct leg_route *route)
 {
-    float speaks = is_heard(participant) ? participant->speaks : GAIN_OFF;
+    float speaks = participant_is_heard(participant) ? participant->speaks : GAIN_OFF;
     float hears = participant->held_by_us ? GAIN_OFF : participant->hears;
 
     *route = (struct leg_route){.ramp = MIX_RAMP};
@@ -89,7 +90,7 @@ static void route_aside(const struct participant *in, float hears, struct leg_ro
     lower(route, in->background);
     for (unsigned i = 0; i < MIX_BUSES; i++)
         route->speaks[i] = GAIN_OFF;
-    route->speaks[bus] = is_heard(in) ? in->speaks : GAIN_OFF;
+    route->speaks[bus] = participant_is_heard(in) ? in->speaks : GAIN_OFF;
     route->hears[bus] = hears;
 }
 
@@ -209,6 +210,7 @@ void conference_give_bus(struct conference *conference, unsigned bus, unsigned r
 {
     struct bus_set *buses = &conference->buses;
 
+    announcements_leave_bus(conference, bus);
     buses->taken &= ~(UINT64_C(1) << bus);
     buses->rests_until[bus] = loop_now(conference->focus->loop) + ramp + BUS_REST;
     arrangement_supply(conference);

@@ -40,13 +40,16 @@ int sidebar_activate(struct conference *sidebar)
 void sidebar_deactivate(struct conference *sidebar)
 {
     struct conference *parent = sidebar->parent;
-    struct playback *playback;
+    struct playback *playback, *next;
 
+    DL_FOREACH_SAFE(sidebar->playbacks, playback, next)
+    {
+        playback->is_silent = true;
+        playback_stop(playback, "stopped");
+    }
     DL_FOREACH(sidebar->playbacks, playback)
     {
         playback->conference = parent;
-        playback->is_silent = true;
-        playback_stop(playback, parent->focus);
     }
     DL_CONCAT(parent->playbacks, sidebar->playbacks);
     sidebar->playbacks = NULL;

@@ -1,4 +1,4 @@
-/* How a conference sounds: what is done to voices, music for who waits alone, announcements. */
+/* How a conference sounds: what is done to voices, and music for who waits alone. */
 #include "focus/sound.h"
 #include "focus/arrangement.h"
 #include "focus/conference.h"
@@ -14,10 +14,7 @@
 #include <string.h>
 #include <utlist.h>
 
-enum {
-    MUSIC_FADE = 300, /* ms */
-    ANNOUNCEMENT_FADE = 10,
-};
+enum { MUSIC_FADE = 300 }; /* ms */
 
 static int sound_set(struct sound *sound, const struct sound_config *config)
 {
@@ -94,9 +91,9 @@ static struct participant *alone_in(const struct conference *conference)
 }
 
 /* The music that plays or fades out; NULL: none. */
-static const struct playback *music_of(const struct conference *conference)
+static struct playback *music_of(const struct conference *conference)
 {
-    const struct playback *playback;
+    struct playback *playback;
 
     DL_FOREACH(conference->playbacks, playback)
     {
@@ -134,7 +131,7 @@ void conference_update_music(struct conference *conference)
 {
     const char *file = conference_sound(conference)->hold_music;
     struct participant *alone = alone_in(conference);
-    const struct playback *music = music_of(conference);
+    struct playback *music = music_of(conference);
     struct play_config config = {
         .file = file,
         .bus = MIX_MUSIC,
@@ -146,7 +143,8 @@ void conference_update_music(struct conference *conference)
     if (!conference->active || conference->parent) /* a sidebar has its parent to listen to */
         return;
     if (!alone || !file || !*file || (music && strcmp(music->file, file) != 0)) {
-        playbacks_stop(conference->playbacks, conference->focus, true);
+        if (music)
+            playback_stop(music, "stopped");
         return; /* what fades out calls us again when it is over */
     }
     if (conference->is_hold_music_bad || music)
@@ -159,58 +157,17 @@ void conference_update_music(struct conference *conference)
         log_write(LOG_LEVEL_ERROR, conference->name, NULL, "hold_music: %s", strerror(error));
 }
 
-/* ---- announcements -------------------------------------------------------------------------- */
-
-static void tell_played(struct conference *conference, const char *reason)
-{
-    struct conference_event event = {.kind = EVENT_PLAYED, .conference = conference->id};
-
-    (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
-    events_post(conference->focus, &event);
-}
-
-void conference_announce(struct conference *conference, const struct request_params *params)
-{
-    struct play_config config = {
-        .file = params->file,
-        .bus = conference->parent ? conference->bus : MIX_ANNOUNCE,
-        .gain = params->gain,
-        .fade = ANNOUNCEMENT_FADE,
-        .loop = params->loop,
-    };
-    int error;
-
-    playbacks_stop(conference->playbacks, conference->focus, false);
-    if (!*params->file || !conference->active)
-        return;
-    log_write(LOG_LEVEL_INFO, conference->name, NULL, "plays %s", params->file);
-    if (!conference->has_announced && !conference->parent) {
-        conference->has_announced = true;
-        (void)conference_route(conference); /* whom it fails for hears it after the next change */
-    }
-    error = playback_begin(&(struct playback){.conference = conference}, &config);
-    if (error)
-        tell_played(conference, strerror(error));
-}
-
-void conference_played(struct conference *conference, const struct playback *playback,
-                       const char *problem)
+void music_played(struct conference *conference, const struct playback *playback,
+                  const char *problem)
 {
     const char *music = conference_sound(conference)->hold_music;
-    bool is_hold_music = playback->is_hold_music;
-    /* What was wrong with the music before a reload says nothing about the present one. */
-    bool is_bad = problem && music && strcmp(playback->file, music) == 0;
 
     if (problem)
-        log_write(LOG_LEVEL_ERROR, conference->name, NULL, "%s%s",
-                  is_hold_music ? "hold_music: " : "", problem);
+        log_write(LOG_LEVEL_ERROR, conference->name, NULL, "hold_music: %s", problem);
     if (playback->is_silent)
         return;
-    if (!is_hold_music) {
-        tell_played(conference, problem ? problem : playback->is_stopped ? "stopped" : "");
-        return;
-    }
-    conference->is_hold_music_bad = is_bad;
+    /* What was wrong with the music before a reload says nothing about the present one. */
+    conference->is_hold_music_bad = problem && music && strcmp(playback->file, music) == 0;
     (void)set_listener(conference, NULL);
     conference_update_music(conference);
 }

@@ -1,6 +1,6 @@
 /*
- * Inside the focus: what is played in a conference, to one participant or to a visitor, and what is
- * recorded of them. Focus thread.
+ * Inside the focus: what is played in a conference, to one participant or to a visitor. Focus
+ * thread.
  */
 #ifndef FOCUS_SOUND_H
 #define FOCUS_SOUND_H
@@ -18,22 +18,17 @@ struct playback {
     uint64_t id;
     struct conference *conference;
     struct visitor *visitor;
-    struct player *player;
+    struct player *player; /* NULL: it waits for its turn */
     bool is_hold_music;
-    bool is_stopped; /* it fades out */
-    bool is_silent;  /* its end concerns nobody any more */
-    uint64_t ear;    /* participant to whom alone it plays; 0: nobody */
+    const char *stopped; /* why it fades out; NULL: it does not */
+    bool is_silent;      /* its end concerns nobody any more */
+    bool is_ducked;      /* softer by `duck`, as somebody speaks */
+    float duck;          /* dB, 0: it is as loud under speech */
+    uint64_t ear;        /* participant to whom alone it plays; 0: nobody */
+    unsigned bus;
+    struct play_config config; /* `file` is its own */
     struct playback *prev, *next;
     char file[];
-};
-
-/* A file that is being written: of a conference, or of a visitor: the other is 0. */
-struct recording {
-    struct focus *focus;
-    uint64_t id, conference, visitor; /* the latter two may be gone */
-    struct recorder *recorder;
-    struct recording *prev, *next;
-    char file[RECORD_FILE];
 };
 
 /* sound.c */
@@ -42,36 +37,21 @@ int conference_set_sound(struct conference *conference, const struct sound_confi
 const struct sound *conference_sound(const struct conference *conference);
 /* After somebody has come or gone, or the music has changed: who is alone gets it. */
 void conference_update_music(struct conference *conference);
-/* Plays to all, in place of what is announced; "" plays nothing. */
-void conference_announce(struct conference *conference, const struct request_params *params);
-/* What played in it is over. */
-void conference_played(struct conference *conference, const struct playback *playback,
-                       const char *problem);
-
-/* recording.c */
-/* Records all that is said, "": no longer. ENOTCONN: nobody is in it; EALREADY: it is recorded;
- * EBUSY: the file is another's; ENOTSUP: no such kind of file; others as mixing's record. */
-int conference_record(struct conference *conference, const char *file);
-/* Its mix goes. */
-void conference_end_recording(struct conference *conference);
-/* The mixer has gone, and will tell of none. */
-void recordings_forget(struct focus *focus);
-void recording_on_recorded(void *user, const struct recorded *recorded, void *arg);
-
-/* ear.c */
-/* Plays to the participant alone, in place of what plays so; "" plays nothing. */
-void participant_play(struct participant *participant, const struct request_params *params);
-bool participant_is_played_to(const struct participant *participant);
-/* What played so is over. */
-void ear_played(const struct playback *playback, const char *problem);
-/* The participant leaves, and what plays to it ends. */
-void ear_leave(struct participant *participant);
+/* The music is over. */
+void music_played(struct conference *conference, const struct playback *playback,
+                  const char *problem);
 
 /* playback.c */
 /* Plays config's file to whom `what` says. Errors as mixing's play. */
-int playback_begin(const struct playback *what, struct play_config *config);
-void playbacks_stop(struct playback *list, const struct focus *focus, bool is_hold_music);
-void playback_stop(struct playback *playback, const struct focus *focus);
+int playback_begin(const struct playback *what, const struct play_config *config);
+/* The same once all is over that plays or waits there, or at once. ENOBUFS: too many wait. */
+int playback_queue(const struct playback *what, const struct play_config *config);
+/* `reason` is a constant. What waits is over, and gone, at once. */
+void playback_stop(struct playback *playback, const char *reason);
+/* Whatever the same hear: `audience` says who, as does `what`. */
+void playbacks_stop(const struct playback *audience, const char *reason);
+/* Lowers it by its `duck`, or no longer. */
+void playback_duck(struct playback *playback, bool is_ducked);
 /* Their mix goes, and all that plays in it. */
 void playbacks_forget(struct playback **list);
 void playback_on_played(void *user, const char *problem, void *arg);

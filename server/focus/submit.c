@@ -1,5 +1,6 @@
 /* Wishes about a running conference: each passes the policy, then takes effect, then is told. */
 #include "focus/admit.h"
+#include "focus/announce.h"
 #include "focus/arrangement.h"
 #include "focus/conference.h"
 #include "focus/events.h"
@@ -9,6 +10,7 @@
 #include "focus/private.h"
 #include "focus/sidebar.h"
 #include "focus/sound.h"
+#include "focus/take.h"
 
 #include "core/log.h"
 
@@ -148,11 +150,16 @@ static int fail(struct decision *decision, int error)
     } reasons[] = {
         {EINVAL, 400, "no codec of that name"},
         {ECANCELED, 480, "the call cannot be changed now"},
+        {ENXIO, 404, "the mix has no bus of that name"},
+        {ENOSPC, 503, "the mix has no bus left"},
+        {ENOBUFS, 503, "too many announcements wait already"},
         {ENOTCONN, 480, "nobody is in the conference"},
         {EALREADY, 491, "it is recorded already"},
         {EBUSY, 491, "another recording has that name"},
         {ENOPROTOOPT, 405, "its phone takes no messages"},
         {EAGAIN, 480, "too many messages are on their way to it"},
+        {ENOBUFS, 491, "it pauses and goes on too often at once"},
+        {ENAMETOOLONG, 414, "the name of the recording is too long"},
         {ENOTSUP, 415, "a recording ends in .wav, .flac, .opus or .ogg"},
         {0, 500, "out of memory"},
     };
@@ -186,7 +193,7 @@ static int carry_out_on(struct participant *target, const struct request *reques
     else if (verb == VERB_VOLUME)
         error = set_volume(target, decision);
     else if (verb == VERB_ANNOUNCE)
-        participant_play(target, &decision->params);
+        error = participant_play(target, &decision->params);
     else if (verb == VERB_REMOVE)
         remove_by(target, &request->actor, decision);
     else
@@ -200,9 +207,9 @@ static int carry_out(struct conference *conference, enum verb verb, struct decis
     int error = 0;
 
     if (verb == VERB_ANNOUNCE)
-        conference_announce(conference, &decision->params);
+        error = conference_announce(conference, &decision->params);
     else if (verb == VERB_RECORD)
-        error = conference_record(conference, decision->params.file);
+        error = conference_record(conference, decision);
     else if (verb == VERB_MEDIA)
         error = change_media(conference, decision);
     else if (verb == VERB_LOCK)

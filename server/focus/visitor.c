@@ -1,11 +1,11 @@
 /* Callers in an application, or who wait for a decision: their calls, their media, their end. */
 #include "focus/admit.h"
+#include "focus/announce.h"
 #include "focus/conference.h"
 #include "focus/events.h"
 #include "focus/participant.h"
 #include "focus/pending_parts.h"
 #include "focus/private.h"
-#include "focus/sound.h"
 #include "focus/visitor_parts.h"
 
 #include "core/id.h"
@@ -274,7 +274,7 @@ int visitor_play(struct visitor *visitor, const char *file, float gain, uint64_t
 
 void visitor_stop(struct visitor *visitor)
 {
-    playbacks_stop(visitor->playbacks, visitor->focus, false);
+    playbacks_stop(&(struct playback){.visitor = visitor, .bus = MIX_MAIN}, "stopped");
 }
 
 void visitor_played(struct visitor *visitor, const struct playback *playback, const char *problem)
@@ -284,7 +284,7 @@ void visitor_played(struct visitor *visitor, const struct playback *playback, co
 
     if (problem)
         log_write(LOG_LEVEL_ERROR, NULL, visitor_call(visitor)->id, "%s", problem);
-    if (playback->is_stopped || visitor->waits) /* something else plays, or the tone of a failure */
+    if (playback->stopped || visitor->waits) /* something else plays, or the tone of a failure */
         return;
     if (visitor->failed) {
         visitor_dismiss(visitor, 500, "Application error");
@@ -357,7 +357,8 @@ void visitor_fail(struct visitor *visitor)
 
     if (visitor->participant) {
         attendant_fail(visitor->participant);
-        participant_play(visitor->participant, &(struct request_params){.file = FAILURE_TONE});
+        (void)participant_play(visitor->participant,
+                               &(struct request_params){.file = FAILURE_TONE});
         visitor_let_go(visitor);
         return;
     }

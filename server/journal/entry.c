@@ -1,7 +1,7 @@
 /*
  * Decisions and events as lines of the journal. Keys are stable, what does not apply is left out.
  *
- *   at                 when; kind: "decision", "failure", "event", "gap", "start", "stop",
+ *   at                 when; kind: "decision", "failure", "event", "gap", "fact", "start", "stop",
  *                      "moved" (to another file, or from one); in recordings also "recording",
  *                      "person", "queued": an event whose hooks are told later; and "end"
  *                      (reason: "stop", "full", "over")
@@ -30,8 +30,9 @@
  *   of an event:
  *   event              as the hooks are called
  *   participant, who   the id and the URI
- *   on, digit, duration (ms), code, reason, file, role, other, sidebar, pending, of
+ *   on, paused, digit, duration (ms), code, reason, file, role, other, sidebar, pending, of
  *
+ *   fact, value, actor fact: what scripts may look at is so from now on; no value: is unknown
  *   lost               gap: so many lines
  */
 #include "journal/private.h"
@@ -375,6 +376,8 @@ static void set_event(struct line *line, const struct teller *teller,
         line_number(line, "code", event->code);
     line_text(line, "reason", event->reason);
     line_text(line, "file", event->file);
+    if (event->is_paused)
+        line_flag(line, "paused", true);
     if (participant)
         line_text(line, "removed_by", participant_removed_by(participant));
 }
@@ -387,6 +390,21 @@ void entry_event(struct line *line, const struct teller *teller, const char *kin
     entry_begin(line, kind);
     set_conference(line, conference ? conference_name(conference) : NULL, conference);
     set_event(line, teller, event);
+}
+
+/* ---- facts ---------------------------------------------------------------------------------- */
+
+void entry_fact(struct line *line, const struct teller *teller, const struct actor *actor,
+                const char *name, const json_t *value)
+{
+    json_t *told =
+        teller->secrets ? secrets_mask(teller->secrets, value) : json_incref((json_t *)value);
+
+    entry_begin(line, "fact");
+    set_actor(line, teller, actor);
+    line_text(line, "fact", name);
+    line_value(line, "value", told);
+    json_decref(told);
 }
 
 /* ---- recordings ----------------------------------------------------------------------------- */

@@ -72,6 +72,18 @@ static void on_happened(void *ctx, const struct conference_event *event)
     recordings_happened(&journal->recordings, event);
 }
 
+void journal_fact(void *arg, const struct actor *actor, const char *name, const json_t *value)
+{
+    struct journal *journal = arg;
+    struct line line;
+
+    if (begin_line(journal, &line)) {
+        entry_fact(&line, &journal->teller, actor, name, value);
+        output_end(journal->output, &line);
+    }
+    recordings_told_fact(journal->recordings, actor, name, value);
+}
+
 int journal_record(struct journal *journal, const struct journal_recording *wanted)
 {
     return recording_begin(&journal->recordings, wanted, journal->teller.focus, journal->loop,

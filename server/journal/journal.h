@@ -38,6 +38,10 @@ int journal_create(const struct journal_config *config, struct journal **journal
 void journal_destroy(struct journal *journal);
 const struct journalling *journal_journalling(struct journal *journal);
 
+/* Somebody has set a fact that scripts look at; `value` NULL: nobody knows it any longer. `arg` is
+ * the journal. */
+void journal_fact(void *arg, const struct actor *actor, const char *name, const json_t *value);
+
 /* Takes other files, where that is to be, and goes on as before: errors as of journal_create. */
 int journal_prepare(struct journal *journal, const struct journal_files *files);
 /* Goes on with what was prepared; the old file ends with where the lines are now. */

@@ -84,6 +84,19 @@ void line_flag(struct line *line, const char *key, bool flag)
     add(line, flag ? "true" : "false", flag ? 4 : 5);
 }
 
+void line_value(struct line *line, const char *key, const json_t *value)
+{
+    size_t room, length;
+
+    if (!value)
+        return;
+    add_key(line, key);
+    room = line->size - line->length;
+    length = json_dumpb(value, line->bytes + line->length, room, JSON_COMPACT | JSON_ENCODE_ANY);
+    line->is_cut |= length == 0 || length > room;
+    line->length += line->is_cut ? 0 : length;
+}
+
 void line_open(struct line *line, const char *key)
 {
     add_key(line, key);

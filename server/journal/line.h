@@ -5,6 +5,7 @@
 #ifndef JOURNAL_LINE_H
 #define JOURNAL_LINE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +29,8 @@ void line_number(struct line *line, const char *key, int64_t number);
 /* As short as it can be read again. It is finite. */
 void line_decimal(struct line *line, const char *key, float number);
 void line_flag(struct line *line, const char *key, bool flag);
+/* Any plain value. Nothing is written for NULL. */
+void line_value(struct line *line, const char *key, const json_t *value);
 /* An object as the value, until it is closed. */
 void line_open(struct line *line, const char *key);
 void line_close(struct line *line);

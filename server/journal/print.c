@@ -174,6 +174,17 @@ static void print_event(FILE *file, const json_t *line)
     print_outcome(file, line);
 }
 
+static void print_fact(FILE *file, const json_t *line)
+{
+    const json_t *value = json_object_get(line, "value");
+
+    fprintf(file, "the fact %s is ", text_of(line, "fact"));
+    if (!value || json_dumpf(value, file, JSON_ENCODE_ANY))
+        fputs("unknown", file);
+    fputs(" - by ", file);
+    print_actor(file, json_object_get(line, "actor"));
+}
+
 static void print_move(FILE *file, const json_t *line)
 {
     if (*text_of(line, "to"))
@@ -195,6 +206,8 @@ void journal_print(FILE *file, const json_t *line)
         print_event(file, line);
     else if (strcmp(kind, "gap") == 0)
         fprintf(file, "%lld lines are lost here", number_of(line, "lost"));
+    else if (strcmp(kind, "fact") == 0)
+        print_fact(file, line);
     else if (strcmp(kind, "moved") == 0)
         print_move(file, line);
     else

@@ -94,6 +94,9 @@ void entry_person(struct line *line, const struct teller *teller,
 void entry_event(struct line *line, const struct teller *teller, const char *kind,
                  const struct conference_event *event);
 
+void entry_fact(struct line *line, const struct teller *teller, const struct actor *actor,
+                const char *name, const json_t *value);
+
 /* ---- secrets.c: focus thread ---------------------------------------------------------------- */
 
 /* What must not be read in a recording. Each has a name there, the same whenever it occurs, so that
@@ -118,6 +121,9 @@ struct recording;
 /* To those of the recordings that are of its conference. */
 void recordings_decided(struct recording *recordings, const struct request *request,
                         const struct decision *decision);
+/* To all of them. */
+void recordings_told_fact(struct recording *recordings, const struct actor *actor, const char *name,
+                          const json_t *value);
 int recording_begin(struct recording **recordingsp, const struct journal_recording *wanted,
                     struct focus *focus, struct loop *loop, struct worker *worker);
 int recording_stop(struct recording **recordingsp, const struct conference *conference);

@@ -82,6 +82,20 @@ void recordings_decided(struct recording *recordings, const struct request *requ
     }
 }
 
+void recordings_told_fact(struct recording *recordings, const struct actor *actor, const char *name,
+                          const json_t *value)
+{
+    struct recording *recording;
+    struct line line;
+
+    for (recording = recordings; recording; recording = recording->next) {
+        if (!begin_line(recording, &line))
+            continue;
+        entry_fact(&line, &recording->teller, actor, name, value);
+        output_end(recording->output, &line);
+    }
+}
+
 static void end(struct recording **recordingsp, struct recording *recording, const char *reason)
 {
     struct recording **place = recordingsp;

@@ -319,6 +319,8 @@ static int load_scripts(struct server *server, char *error, size_t error_size)
         .storing = server->store ? store_storing(server->store) : NULL,
         .language = server->settings.prompts_language,
         .probation = server_probation(&server->settings),
+        .fact_set = server->journal ? journal_fact : NULL,
+        .fact_set_arg = server->journal,
         .returned = server_take_back,
         .returned_arg = server,
     };

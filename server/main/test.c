@@ -17,8 +17,8 @@ struct tests {
     struct accounts accounts;
     struct sound_directories directories;
     struct simulated_sounds sounds;
-    json_t *durations; /* of prompts and files that were looked at: ms, or why not */
-    json_t *results;
+    json_t *durations;        /* of prompts and files that were looked at: ms, or why not */
+    json_t *results, *errors; /* what is printed as JSON: of tests, and of files */
     unsigned count, failed;
     double simulated, took; /* s */
 };
@@ -116,15 +116,18 @@ static double speed_of(const struct tests *tests)
 
 static void print_totals(const struct tests *tests)
 {
+    if (tests->count == 0 && !tests->arguments->json) {
+        return;
+    }
     if (!tests->arguments->json) {
         printf("%u test%s, %u failed; %.0f s simulated in %.2f s, %.0f a second\n", tests->count,
                tests->count == 1 ? "" : "s", tests->failed, tests->simulated, tests->took,
                speed_of(tests));
         return;
     }
-    json_t *all =
-        json_pack("{s:O, s:i, s:i, s:f, s:f}", "tests", tests->results, "count", (int)tests->count,
-                  "failed", (int)tests->failed, "simulated", tests->simulated, "took", tests->took);
+    json_t *all = json_pack("{s:O, s:O, s:i, s:i, s:f, s:f}", "tests", tests->results, "errors",
+                            tests->errors, "count", (int)tests->count, "failed", (int)tests->failed,
+                            "simulated", tests->simulated, "took", tests->took);
     json_dumpf(all, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(all);
@@ -160,13 +163,14 @@ static int run_files(struct tests *tests)
     for (unsigned i = 0; i < arguments->file_count; i++) {
         if (lua_test_run(&config, arguments->files[i], error, sizeof error)) {
             fprintf(stderr, "%s\n", error); /* begins with the place, for editors */
+            json_array_append_new(tests->errors, json_string(error));
             code = EXIT_WRONG;
         }
     }
     print_totals(tests);
     if (tests->count == 0 && code == EXIT_CLEAN) {
-        complain("test: there are no tests in there%s%s", config.only ? " whose name has " : "",
-                 config.only ? config.only : "");
+        complain("test: there are no tests in there%s%s%s", config.only ? " whose name has \"" : "",
+                 config.only ? config.only : "", config.only ? "\"" : "");
         code = EXIT_WRONG;
     }
     return code != EXIT_CLEAN ? code : tests->failed > 0 ? EXIT_RUN_TIME : EXIT_CLEAN;
@@ -180,12 +184,14 @@ static void tests_begin(struct tests *tests)
     tests->sounds = (struct simulated_sounds){.ctx = tests, .look = look};
     tests->durations = json_object();
     tests->results = json_array();
+    tests->errors = json_array();
 }
 
 static void tests_end(struct tests *tests)
 {
     json_decref(tests->durations);
     json_decref(tests->results);
+    json_decref(tests->errors);
 }
 
 /* The place first, for editors. */

@@ -152,12 +152,12 @@ void mixer_channel_route(struct mixer_channel *channel, const struct mixer_route
 }
 
 void mixer_channel_feed(struct mixer *mixer, struct mixer_channel *channel, unsigned plane,
-                        unsigned bus, float gain)
+                        unsigned bus, float gain, unsigned ticks)
 {
     float speaks[MIX_BUSES] = {0};
 
     speaks[bus] = gain;
-    gains_aim(&channel->speaks, speaks, 1);
+    gains_aim(&channel->speaks, speaks, ticks);
     channel->plane = mixer->planes[plane];
 }
 

@@ -8,6 +8,7 @@
 #include "core/log.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +109,7 @@ static void player_prepare(struct player *player, struct mix *mix, const struct 
     player->section = mix->sections[0];
     player->user = config->user;
     player->bus = config->bus;
-    player->gain = mixer_linear(config->gain);
+    atomic_init(&player->gain, mixer_linear(config->gain));
     player->fade = config->fade;
     player->loop = config->loop && player->part_count == 1;
     player->add = (struct message){.kind = MESSAGE_PLAYER_ADD, .player = player};
@@ -155,6 +156,12 @@ void player_stop(struct player *player)
     if (player->playing) {
         media_post(player->media, player->section->thread, &player->stop);
     }
+}
+
+void player_set_gain(struct player *player, float gain)
+{
+    loop_assert_thread(player->media->loop);
+    atomic_store_explicit(&player->gain, mixer_linear(gain), memory_order_relaxed);
 }
 
 static bool plays(const struct player *player, const struct clip *clip)
@@ -227,7 +234,9 @@ void player_apply_add(struct player *player)
     struct section *section = player->section;
 
     TAILQ_INSERT_TAIL(&section->players, player, in_section);
-    mixer_channel_feed(&section->mixer, &player->channel, player->plane, player->bus, player->gain);
+    player->channel_gain = atomic_load_explicit(&player->gain, memory_order_relaxed);
+    mixer_channel_feed(&section->mixer, &player->channel, player->plane, player->bus,
+                       player->channel_gain, 1);
     player->parts[0].sound.leaving = section->leaving;
 }
 
@@ -280,6 +289,18 @@ static bool player_next(struct player *player, float *frame, unsigned count)
     }
 }
 
+static void player_follow_gain(struct player *player, struct mixer *mixer)
+{
+    float gain = atomic_load_explicit(&player->gain, memory_order_relaxed);
+    unsigned ramp = gain < player->channel_gain ? PLAY_DOWN : PLAY_UP;
+
+    if (gain == player->channel_gain) {
+        return;
+    }
+    player->channel_gain = gain;
+    mixer_channel_feed(mixer, &player->channel, player->plane, player->bus, gain, ramp / FRAME_MS);
+}
+
 void players_speak(struct section *section, struct media_thread *thread)
 {
     struct mixer *mixer = &section->mixer;
@@ -290,6 +311,7 @@ void players_speak(struct section *section, struct media_thread *thread)
         bool goes_on = player_next(player, thread->frame, count);
 
         next = TAILQ_NEXT(player, in_section);
+        player_follow_gain(player, mixer);
         /* Full power: music that is soft for a while is not a silent line. */
         mixer_take(mixer, &player->channel, thread->frame, 1, false);
         mixer_settle(&player->channel);

@@ -31,12 +31,13 @@ struct player {
     struct mix *mix;
     struct section *section; /* the mix's first one */
     unsigned bus, plane;
-    float gain; /* linear */
+    _Atomic float gain; /* linear; the focus thread changes it at any time */
 
     /* Media thread, once it plays. */
     TAILQ_ENTRY(player) in_section;
     bool ended, stop_asked;
-    unsigned part; /* that plays */
+    unsigned part;      /* that plays */
+    float channel_gain; /* of its channel, or where that is going */
     struct mixer_channel channel;
 
     struct player_part parts[];
@@ -45,6 +46,7 @@ struct player {
 /* player.c */
 int player_create(struct mix *mix, const struct play_config *config, struct player **playerp);
 void player_stop(struct player *player);
+void player_set_gain(struct player *player, float gain);
 /* A clip has been read: who waits for it plays. */
 void players_clip_read(struct clip *clip, void *media);
 /* One of its messages has come back. */

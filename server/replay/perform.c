@@ -274,6 +274,19 @@ void perform_decision(struct replay *replay, struct recorded_line *line)
     settle(replay);
 }
 
+/* ---- facts ---------------------------------------------------------------------------------- */
+
+void perform_fact(struct replay *replay, const struct recorded_line *line)
+{
+    struct actor actor;
+
+    if (is_by_policy(replay, line))
+        return;
+    actor_again(replay, json_object_get(line->json, "actor"), &actor);
+    (void)lua_engine_set_fact(replay->engine, &actor, line_text_of(line, "fact"),
+                              json_object_get(line->json, "value"));
+}
+
 /* ---- events --------------------------------------------------------------------------------- */
 
 static bool is_event(const struct recorded_line *line, enum conference_event_kind kind)

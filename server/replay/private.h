@@ -110,6 +110,8 @@ void perform_person(struct replay *replay, const struct recorded_line *line, boo
 void perform_decision(struct replay *replay, struct recorded_line *line);
 /* Whatever has caused the event. */
 void perform_cause(struct replay *replay, const struct recorded_line *line);
+/* What others than policies have told the scripts is told again. */
+void perform_fact(struct replay *replay, const struct recorded_line *line);
 /* The hooks are told of it. */
 void perform_event(struct replay *replay, struct recorded_line *line);
 

@@ -138,6 +138,8 @@ static void perform(struct replay *replay, struct recorded_line *line)
         perform_cause(replay, line);
     else if (line_is(line, "event"))
         perform_event(replay, line);
+    else if (line_is(line, "fact"))
+        perform_fact(replay, line);
     else if (line_is(line, "gap"))
         replay->result->lost += line_id(line, "lost");
     else if (line_is(line, "end"))

@@ -1,7 +1,10 @@
 """Announcements: what is played to all, to one, to a bus; one after the other, and under speech."""
 
+import numpy as np
+
 import audio
 import run
+import tone
 from parley import OPEN, Server
 from prompts import assert_said, prompt
 from sip import Phone
@@ -11,6 +14,9 @@ POLICY = """
 local policy = parley.policy { name = "site" }
 local does = {
   ["1"] = function(p, c) return p:play { "there-are", number(23), "participants" } end,
+  ["2"] = function(p, c) return c:play "recording-on" and c:play { "entering", "admitted" } end,
+  ["3"] = function(p, c) return c:play("beep.wav", { loop = true }) end,
+  ["4"] = function(p, c) return c:stop() end,
 }
 function policy.digit(event, conference, participant)
   local ok, why, code = does[event.digit](participant, conference)
@@ -18,7 +24,7 @@ function policy.digit(event, conference, participant)
 end
 function policy.played(event, _, participant)
   local whom = participant and participant.user or "all"
-  parley.log.info("played to " .. whom .. " '" .. event.reason .. "'")
+  parley.log.info("played " .. event.file .. " to " .. whom .. " '" .. event.reason .. "'")
 end
 return policy
 """
@@ -39,10 +45,67 @@ def test_a_list_is_whispered_to_one_and_nobody_else_hears_it():
         alice.hear(0.3)
         first = len(alice.audio.packets), len(bob.audio.packets)
         alice.audio.press("1")
-        server.expect_log("played to alice ''", within=10)
+        server.expect_log("played there-are to alice ''", within=10)
         alice.hear(0.1, 0)
         assert_said(alice.audio.audio(first[0]), ["there-are", "20", "3", "participants"])
         assert audio.heard(bob.audio.audio(first[1]), prompt("there-are"))[0] < 0.1
+
+
+@run.real_time
+def test_announcements_to_all_follow_each_other():
+    with Server(config=CONFIG, policy=POLICY) as server:
+        alice, bob = joined(server, "alice", "bob")
+        alice.hear(0.3)
+        first = len(bob.audio.packets)
+        alice.audio.press("2")
+        server.expect_log("played entering to all ''", within=10)
+        alice.hear(0.1, 0)
+        heard = bob.audio.audio(first)
+        begin = assert_said(heard, ["entering", "admitted"])
+        score, at, _ = audio.heard(heard[:begin], prompt("recording-on"))
+        pause = (begin - at - len(prompt("recording-on"))) / audio.RATE
+        assert score > 0.9 and -0.02 <= pause < 0.3, (score, pause)
+
+
+@run.real_time
+def test_an_announcement_is_softer_while_somebody_speaks_and_never_clicks():
+    server = Server(config=CONFIG, policy=POLICY, start=False)
+    audio.write_wav(server.directory / "beep.wav", tone.sine(900, -20, 16000)(0, 16000), 16000)
+    server.start()
+    with server:
+        alice, bob = joined(server, "alice", "bob")
+        alice.hear(0.3)
+        alice.audio.press("3")
+        tone.assert_hears(alice.hear(0.5, settle=0.5), {900: -20}, tolerance=1)
+        first = len(bob.audio.packets)
+        bob.say(tone.sine(500))
+        tone.assert_hears(alice.hear(0.5, settle=1), {500: -20, 900: -30}, tolerance=1)
+        bob.say(tone.silence)
+        tone.assert_hears(alice.hear(0.5, settle=2), {900: -20}, tolerance=1)
+        heard = bob.audio.audio(first)  # who does not hear himself
+        assert tone.click(heard, [900]) < -45, tone.click(heard, [900])
+        assert np.min([tone.level(heard[at : at + 1600], 900) for at in range(0, 20000, 800)]) < -28
+        alice.audio.press("4")
+        server.expect_log("played beep.wav to all 'stopped'")
+
+
+@run.real_time
+def test_who_comes_is_told_how_many_are_in_and_all_that_somebody_came():
+    config = CONFIG.replace("{ demo = { }", '{ demo = { policy = "announcements" }')
+    with Server(config=config) as server:
+        (alice,) = joined(server, "alice")
+        server.expect_log("plays you-are-alone to sip:alice")
+        alice.hear(3)
+        first = len(alice.audio.packets)
+        (bob,) = joined(server, "bob")
+        server.expect_log("plays tone:523/120,659/120", within=10)
+        bob.hear(0.5)
+        told = alice.audio.audio(first), bob.audio.audio()
+        for name in ("there-are", "participants"):
+            shares = [audio.heard(heard, prompt(name))[0] for heard in told]
+            assert shares[0] < 0.2 < 0.35 < shares[1], (name, shares, "bob alone is told")
+        for heard in told:
+            assert max(tone.level(heard[at : at + 800], 523) for at in range(0, len(heard), 400)) > -30
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A conference with real phones is recorded, and its requests asked again of the same policy and of others."""
 
+import json
 import re
 
 import run
@@ -89,6 +90,143 @@ def test_a_recorded_conference_is_decided_again_as_it_was_and_otherwise_by_anoth
 
         assert "bad.lua:1: unexpected symbol" in replay(server, "--policy", server.write("bad.lua", "=")).stderr
         assert run_parley("replay", "/nowhere").returncode == 2
+
+
+# Whoever presses a key has many things changed, which are chosen by what was kept of those before.
+BUSY = """
+local policy = parley.policy { name = "site" }
+local wishes = {
+  function(_, p) p:mute() end,
+  function(_, p) p:unmute() end,
+  function(c) c:lock() end,
+  function(c) c:unlock() end,
+  function(_, p) p:set_role(p.role == "guest" and "speaker" or "guest") end,
+  function(c, p) p:rename("step " .. c.state.steps) end,
+  function(_, p) p:give_floor() end,
+  function(_, p) p:take_floor() end,
+  function(_, p) p:permit { may_speak = false } end,
+  function(_, p) p:permit { may_speak = true } end,
+  function(_, p) p:volume { speaks = -3, hears = 2 } end,
+  function(_, p) p:enhance { agc = true } end,
+  function(c) c:limit { duration = 3600 } end,
+  function(c) c:stop() end,
+  function(_, p) p:stop() end,
+  function(c) c:recheck() end,
+  function(c) for w in c:pending() do w:approve() end end,
+}
+function policy.join(request, conference)
+  if request.by_dialog then return accept() end
+  if request.actor.user == "mallory" then return reject(403, "Not you") end
+  if request.actor.user == "carol" then return pending { decided_by = "host", expires = 60 } end
+  if parley.fact "closed" then return reject(486, "Closed") end
+  return accept { role = conference.count == 0 and "host" or "guest" }
+end
+function policy.replace() return accept {} end
+function policy.invite() return accept { muted = true } end
+function policy.remove(request)
+  if request.actor.user == "erin" then return accept { reason = "Erin says so" } end
+end
+function policy.mute(request, conference)
+  if (conference.state.steps or 0) % 5 == 0 then return reject(403, "Not now") end
+end
+function policy.volume(_, conference)
+  return accept {
+    speaks = -(conference.state.steps or 0) % 9 }
+end
+function policy.subscribe(request) return accept { view = "moderator" } end
+function policy.replaced(_, conference, participant) participant:rename "went on" end
+function policy.digit(event, conference, participant)
+  local state = conference.state
+  if event.digit == "8" then
+    participant:hold()
+    conference:media { codecs = { "PCMA" } }
+    return
+  end
+  if event.digit == "9" then conference:sidebar { title = "aside" } return end
+  if event.digit == "0" then parley.set_fact("closed", not parley.fact "closed") return end
+  for _ = 1, 50 do
+    state.steps = (state.steps or 0) + 1
+    wishes[state.steps % #wishes + 1](conference, participant)
+  end
+end
+return policy
+"""
+
+
+def lead_a_busy_conference(server, alice, bob, carol, mallory):
+    """A thousand requests by keys and by calls, REFER, SUBSCRIBE, Replaces; the operator's, too."""
+    bob.call()
+    carol.call()
+    waits(server)
+    for _ in range(12):
+        alice.press("1")
+    mallory.invite()
+    mallory.expect(403)
+    mallory.ack()
+    with Phone(server, "bob") as other, Phone(server, "dave") as dave:
+        other.call(headers={"Replaces": f"{bob.call_id};to-tag={bob.remote_tag};from-tag={bob.local_tag}"})
+        bob.reply(bob.expect("BYE"), 200)
+        bob.is_up = False
+        assert server.command("fact", "closed", "yes").returncode == 0
+        dave.invite()
+        dave.expect(486)
+        dave.ack()
+        server.reload()
+        assert server.command("fact", "closed", "").returncode == 0
+        with Phone(server, "erin") as referrer:
+            referrer.subscribe()
+            referrer.expect(200)
+            referrer.refer(f"<sip:dave@{dave.sent_by}>")
+            dave.pick_up(dave.expect_call())
+            server.expect_log(r"sip:dave@\S+ joined")
+            referrer.refer(f"<sip:dave@{dave.sent_by};method=BYE>")
+            dave.reply(dave.expect("BYE"), 200)
+            dave.is_up = False
+        for _ in range(12):
+            other.press("2")
+        other.press("9")
+        server.expect_log("conference .*-aside|sidebar")
+        other.press("8")
+        other.expect("INVITE")
+        for phone in (other, alice, carol):
+            phone.is_up = False
+
+
+@run.limit(60)
+def test_a_live_conference_of_a_thousand_requests_is_decided_as_it_was():
+    with Server(policy=BUSY) as server, Phone(server) as alice, Phone(server, "bob") as bob, Phone(
+        server, "carol"
+    ) as carol, Phone(server, "mallory") as mallory:
+        file = server.directory / "demo.jsonl"
+        alice.call()
+        assert server.command("record", "demo", file).returncode == 0
+        lead_a_busy_conference(server, alice, bob, carol, mallory)
+        assert server.command("record", "--stop", "demo").returncode == 0
+        run.until(lambda: '"kind":"end"' in file.read_text(), lambda: file.read_text()[-500:])
+        recorded = [json.loads(line) for line in file.open()]
+        decided = [line for line in recorded if line["kind"] == "decision"]
+        assert {line["verb"] for line in decided} >= {
+            "join", "replace", "invite", "mute", "hold", "enhance", "volume", "media", "announce", "role",
+            "rename", "floor", "permit", "remove", "lock", "limit", "sidebar", "subscribe", "decide"}  # fmt: skip
+
+        same = replay(server)
+        assert same.stdout.endswith(", 0 differences\n") and same.returncode == 0, same.stdout[-2000:]
+        assert int(same.stdout.split()[0]) == len(decided) >= 1000, f"{same.stdout}: {len(decided)}"
+
+        def replay_other(before, after):
+            assert before in BUSY
+            return replay(server, "--policy", server.write("policy/other.lua", BUSY.replace(before, after)))
+
+        other = replay_other('403, "Not you"', '486, "Busy"')
+        assert other.stdout.splitlines()[-1].endswith(", 1 difference"), other.stdout[-2000:]
+        other = replay_other("return accept {\n    speaks", "return reject(403) or {\n    speaks")
+        volumes = sum(line["verb"] == "volume" for line in decided)
+        assert other.stdout.splitlines()[-1].endswith(f", {volumes} differences"), other.stdout[-2000:]
+        # Below the line that is new, all is decided by others than it was.
+        other = replay_other("function policy.join", "\nfunction policy.join")
+        assert ", 0 differences\n" in other.stdout, other.stdout[-2000:]
+        by_lines = sum(":" in line["by"] for line in decided)
+        assert f"{by_lines} decided as they were, but by another line\n" in other.stdout
 
 
 RESTLESS = """

@@ -58,6 +58,16 @@ def test_a_file_that_cannot_be_loaded_is_named_with_its_line():
         assert done.returncode == 2 and done.stderr.startswith(f"{broken}:2: "), done.stderr
         done = run_parley("test", empty)
         assert done.returncode == 2 and "there are no tests" in done.stderr, done.stderr
+        done = run_parley("test", "--only", "dance", broken.with_name("dancing.lua"))
+        assert done.returncode == 2 and "dancing.lua" in done.stderr, done.stderr
+        broken.write_text("test('x', function() end)\n")
+        done = run_parley("test", "--only", "dance", broken)
+        assert (done.returncode, done.stdout) == (2, ""), done.stdout
+        assert 'no tests in there whose name has "dance"' in done.stderr, done.stderr
+        done = run_parley("test", "--json", broken, Path(name) / "nowhere.lua")
+        told = json.loads(done.stdout)
+        assert (done.returncode, told["count"], len(told["errors"])) == (2, 1, 1), done.stdout
+        assert "nowhere.lua" in told["errors"][0], told
         done = run_parley("test", Path(name) / "nowhere.lua")
         assert done.returncode == 2 and "nowhere.lua" in done.stderr, done.stderr
         done = run_parley("test")

@@ -121,6 +121,32 @@ static void many_buses(struct plan *plan)
     assert_int_equal(plan_set_hears(plan, other, bus, 0, "a.lua:4"), 0);
 }
 
+/* Who hears that bus hears it; it ends when the bus is given back. */
+static void what_is_played_to_a_bus_goes_with_it(void **state)
+{
+    struct request play = {.verb = VERB_ANNOUNCE, .params = {.file = "a", .bus = "a2"}};
+    struct decision decision;
+    struct player *player;
+
+    (void)state;
+    play.actor = (struct actor){.kind = ACTOR_SERVER, .uri = "", .user = ""};
+    play.conference = demo();
+    play.conference_name = "demo";
+    assert_int_equal(focus_submit(focus, &play, &decision), ECANCELED);
+    assert_int_equal(decision.code, 404);
+    make_plan = many_buses;
+    prefix = 'a';
+    conference_arrange(demo());
+    await(bob, alice, 'a' - 'z');
+    (void)submit(play);
+    player = world.first_player;
+    assert_true(player->bus >= MIX_FREE && !player->stopped);
+    prefix = 'b';
+    conference_arrange(demo());
+    await(bob, alice, GAIN_OFF);
+    assert_true(player->stopped);
+}
+
 static void a_plan_of_all_buses_follows_another_once_they_have_rested(void **state)
 {
     (void)state;
@@ -307,6 +333,7 @@ static void who_is_aside_is_not_recorded_and_a_sidebar_has_its_own(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(what_is_played_to_a_bus_goes_with_it),
         TEST(a_plan_of_all_buses_follows_another_once_they_have_rested),
         TEST(what_others_hold_is_waited_for),
         TEST(without_memory_for_a_route_no_bus_stays_taken),

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <math.h>
 
-static char last_reason[96]; /* of the last played event */
+static char last_reason[96], last_file[RECORD_FILE]; /* of the last played event */
 static unsigned played;
 static bool has_join_answer;
 static struct request_params join_answer, join_asked;
@@ -24,6 +24,7 @@ static void policy_event(void *ctx, const struct conference_event *event)
     (void)ctx;
     if (event->kind == EVENT_PLAYED) {
         (void)snprintf(last_reason, sizeof last_reason, "%s", event->reason);
+        (void)snprintf(last_file, sizeof last_file, "%s", event->file);
         played++;
     }
 }
@@ -60,6 +61,16 @@ static struct request about(enum verb verb, const struct call *target)
         .conference_name = "demo",
         .target = target ? participant_id(target->user) : 0,
     };
+}
+
+/* To all, or to one. */
+static int announce(const struct call *target, const struct request_params *params)
+{
+    struct request request = about(VERB_ANNOUNCE, target);
+    struct decision decision;
+
+    request.params = *params;
+    return focus_submit(focus, &request, &decision);
 }
 
 /* ---- music ---- */
@@ -225,37 +236,155 @@ static void a_conference_may_want_silence(void **state)
 
 /* ---- announcements ---- */
 
-static void an_announcement_goes_to_all_and_takes_the_place_of_the_one_before(void **state)
+static void an_announcement_goes_to_all_and_may_take_the_place_of_the_one_before(void **state)
 {
     struct call *alice = world_join(focus, "alice", "demo");
     struct call *bob = world_join(focus, "bob", "demo");
-    struct request request = about(VERB_ANNOUNCE, NULL);
-    struct decision decision;
+    struct request_params params = {.file = "a.wav", .gain = -6};
     struct player *first;
 
     (void)state;
     world_played(focus, world.first_player, NULL); /* the music */
-    (void)snprintf(request.params.file, sizeof request.params.file, "a.wav");
-    request.params.gain = -6;
-    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    assert_int_equal(announce(NULL, &params), 0);
     first = world.first_player;
     assert_int_equal(first->bus, MIX_ANNOUNCE);
     assert_true(world_leg_of(alice->user)->route.hears[MIX_ANNOUNCE] == 0);
     assert_true(world_leg_of(bob->user)->route.hears[MIX_ANNOUNCE] == 0);
     assert_true(first->gain == -6 && !first->loop);
-    (void)snprintf(request.params.file, sizeof request.params.file, "b.wav");
-    assert_int_equal(focus_submit(focus, &request, &decision), 0);
+    params = (struct request_params){.file = "b.wav", .interrupt = true};
+    assert_int_equal(announce(NULL, &params), 0);
     assert_true(first->stopped);
     assert_string_equal(world.first_player->file, "b.wav");
     world_played(focus, first, NULL);
     world_turn(loop);
-    assert_string_equal(last_reason, "stopped");
+    assert_string_equal(last_reason, "interrupted");
+    assert_string_equal(last_file, "a.wav");
     world_played(focus, world.first_player, NULL);
     world_turn(loop);
     assert_string_equal(last_reason, "");
     assert_int_equal(played, 2);
     world_hang_up(focus, alice);
     world_hang_up(focus, bob);
+}
+
+/* "now playing" or ""; and that one is over. */
+static const char *play_on(void)
+{
+    static char file[32];
+
+    *file = '\0';
+    if (world.first_player) {
+        (void)snprintf(file, sizeof file, "%s", world.first_player->file);
+        world_played(focus, world.first_player, NULL);
+        world_turn(loop);
+    }
+    return file;
+}
+
+static void announcements_to_the_same_follow_each_other(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+
+    (void)state;
+    (void)focus_set_sound(focus, &(struct sound_config){.hold_music = ""});
+    world_played(focus, world.first_player, NULL);
+    assert_int_equal(announce(NULL, &(struct request_params){.file = "a"}), 0);
+    assert_int_equal(announce(NULL, &(struct request_params){.file = "b"}), 0);
+    assert_int_equal(announce(NULL, &(struct request_params){.file = "c\nd"}), 0);
+    assert_null(world.first_player->next); /* the others wait */
+    assert_string_equal(play_on(), "a");
+    assert_string_equal(last_file, "a");
+    assert_int_equal(announce(alice, &(struct request_params){.file = "for alice"}), 0);
+    assert_string_equal(play_on(), "for alice"); /* who is another audience */
+    assert_string_equal(play_on(), "b");
+    assert_string_equal(play_on(), "c\nd");
+    assert_string_equal(last_file, "c");
+    assert_string_equal(play_on(), "");
+    assert_int_equal(played, 4);
+    world_hang_up(focus, alice);
+}
+
+static void stopping_ends_what_waits_as_well(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+
+    (void)state;
+    (void)focus_set_sound(focus, &(struct sound_config){.hold_music = ""});
+    world_played(focus, world.first_player, NULL);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(announce(NULL, &(struct request_params){.file = "a"}), 0);
+    assert_int_equal(announce(NULL, &(struct request_params){.file = ""}), 0);
+    world_turn(loop);
+    assert_int_equal(played, 2);
+    assert_true(world.first_player->stopped);
+    assert_string_equal(play_on(), "a");
+    assert_string_equal(last_reason, "stopped");
+    assert_null(world.first_player);
+    world_hang_up(focus, alice);
+}
+
+static void what_plays_without_an_end_makes_room(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+    struct player *first;
+
+    (void)state;
+    (void)focus_set_sound(focus, &(struct sound_config){.hold_music = ""});
+    world_played(focus, world.first_player, NULL);
+    assert_int_equal(announce(NULL, &(struct request_params){.file = "a", .loop = true}), 0);
+    first = world.first_player;
+    assert_int_equal(announce(NULL, &(struct request_params){.file = "b"}), 0);
+    assert_true(first->stopped);
+    assert_string_equal(world.first_player->file, "b");
+    world_hang_up(focus, alice);
+}
+
+static void so_many_wait_and_no_more(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+
+    (void)state;
+    for (unsigned i = 0; i < 1 + 16; i++)
+        assert_int_equal(announce(alice, &(struct request_params){.file = "a"}), 0);
+    assert_int_equal(announce(alice, &(struct request_params){.file = "b"}), ECANCELED);
+    assert_int_equal(announce(NULL, &(struct request_params){.file = "for all"}), 0);
+    assert_string_equal(world.first_player->file, "for all");
+    world_hang_up(focus, alice); /* nothing is told of what she did not hear */
+    world_turn(loop);
+    assert_int_equal(played, 0);
+}
+
+static void announcements_are_softer_while_somebody_speaks(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+    struct call *bob = world_join(focus, "bob", "demo");
+    struct request mute = about(VERB_MUTE, alice);
+    struct decision decision;
+
+    (void)state;
+    world_played(focus, world.first_player, NULL); /* the music */
+    assert_int_equal(announce(NULL, &(struct request_params){.file = "a", .duck = -10}), 0);
+    assert_true(world.first_player->gain == 0);
+    focus_mixing_events()->on_speaking(alice->user, true, focus);
+    world_turn(loop);
+    assert_true(world.first_player->gain == -10);
+    mute.params.muted = true;
+    assert_int_equal(focus_submit(focus, &mute, &decision), 0);
+    world_turn(loop);
+    assert_true(world.first_player->gain == 0); /* who is muted is not drowned */
+    focus_mixing_events()->on_speaking(bob->user, true, focus);
+    world_turn(loop);
+    assert_int_equal(announce(alice, &(struct request_params){.file = "b", .gain = 3}), 0);
+    assert_true(world.first_player->gain == 3); /* what wants no ducking gets none */
+    world_played(focus, world.first_player, NULL);
+    assert_true(world.first_player->gain == -10);
+    assert_int_equal(announce(NULL, &(struct request_params){.file = "c", .duck = -20}), 0);
+    world_played(focus, world.first_player, NULL);
+    assert_true(world.first_player->gain == -20); /* from its beginning on */
+    world_hang_up(focus, bob);
+    world_turn(loop);
+    assert_true(world.first_player->gain == 0);
+    world_hang_up(focus, alice);
 }
 
 static void what_cannot_be_played_says_why(void **state)
@@ -361,7 +490,12 @@ int main(void)
         TEST(a_reload_changes_the_music_of_who_waits),
         TEST(a_reload_tries_the_servers_music_again),
         TEST(a_conference_may_want_silence),
-        TEST(an_announcement_goes_to_all_and_takes_the_place_of_the_one_before),
+        TEST(an_announcement_goes_to_all_and_may_take_the_place_of_the_one_before),
+        TEST(announcements_to_the_same_follow_each_other),
+        TEST(stopping_ends_what_waits_as_well),
+        TEST(what_plays_without_an_end_makes_room),
+        TEST(so_many_wait_and_no_more),
+        TEST(announcements_are_softer_while_somebody_speaks),
         TEST(what_cannot_be_played_says_why),
         TEST(a_conference_that_ends_forgets_what_plays),
         TEST(a_voice_is_as_the_conference_has_it_unless_the_policy_says_otherwise),

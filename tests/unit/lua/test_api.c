@@ -73,6 +73,26 @@ static void view_open(lua_State *L)
         lua_pop(L, 1);
 }
 
+/* What functions_set has made a closure of: it has what it checks by in three upvalues. NULL: it
+ * has not made this. */
+static const struct script_function *function_on_top(lua_State *L)
+{
+    const struct script_function *function = NULL;
+    int count = 0;
+
+    while (lua_iscfunction(L, -1) && lua_getupvalue(L, -1, count + 1)) {
+        bool is_light = lua_islightuserdata(L, -1);
+
+        if (count == 0 && is_light)
+            function = lua_touserdata(L, -1);
+        lua_pop(L, 1);
+        if (!is_light)
+            return NULL;
+        count++;
+    }
+    return count == 3 ? function : NULL;
+}
+
 /* Of the table on top of the stack, which is popped. */
 static void table_add(lua_State *L, const char *prefix, const char *separator)
 {
@@ -80,7 +100,7 @@ static void table_add(lua_State *L, const char *prefix, const char *separator)
 
     view_open(L);
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-        const struct script_function *function = function_at(L, -1);
+        const struct script_function *function = function_on_top(L);
 
         (void)snprintf(name, sizeof name, "%s%s%s", prefix, separator, lua_tostring(L, -2));
         if (function)
@@ -300,7 +320,7 @@ static void takers_add(void)
         "  try('call:transfer', call.transfer, call, 'sip:bob@192.0.2.7', x)\n"
         "  try('call:join', call.join, call, demo, x)\n"
         "  local me = call:join(demo)\n"
-        "  for _, name in ipairs { 'sidebar', 'media', 'record', 'limit', 'wait_for' } do\n"
+        "  for _, name in ipairs { 'sidebar', 'media', 'record', 'limit', 'wait_for', 'stop' } do\n"
         "    try('conference:' .. name, demo[name], demo, x)\n"
         "  end\n"
         "  try('conference:play', demo.play, demo, 'tone:440/100', x)\n"

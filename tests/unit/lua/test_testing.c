@@ -295,9 +295,22 @@ static void the_last_decision_is_told_with_a_failure(void **state)
                                        "conference), by policy/standard.lua:15");
 }
 
+static void a_server_that_cannot_be_made_is_told_with_the_line(void **state)
+{
+    static const char expected[] = ".lua:2: policy 'nowhere': no such file";
+
+    (void)state;
+    assert_int_equal(run("\ntest('x', { policy = 'nowhere' }, function() end)", NULL), 0);
+    assert_non_null(strstr(world.problems[0], expected));
+}
+
 static void misuse_says_what_to_do(void **state)
 {
     (void)state;
+    assert_fails("sim:call('bob', sim:conference()):refer 'bob'",
+                 ":2: refer: whom it is about is a SIP URI, as in \"sip:bob@example.com\"");
+    assert_fails("sim:call('bob', sim:conference(), { with = { 1 } })",
+                 ":2: call: with is a list of SIP URIs");
     assert_fails("sim:call('bob', 'x', { passwort = true })",
                  ":2: call: unknown key 'passwort' (did you mean 'password'?)");
     assert_fails("sim:advance 'soon'",
@@ -350,6 +363,13 @@ static void each_word_has_its_place(void **state)
     assert_non_null(strstr(world.error, ".lua:1: test is for files that return nothing"));
     assert_int_equal(run("test('x', function() end", NULL), EINVAL);
     assert_non_null(strstr(world.error, ".lua:1: ')' expected"));
+    assert_int_equal(run("test('x', {})", NULL), EINVAL);
+    assert_non_null(
+        strstr(world.error, ".lua:1: test: what it does is a function: test(\"name\", "));
+    assert_int_equal(run("test('', function() end)", NULL), EINVAL);
+    assert_non_null(strstr(world.error, ".lua:1: test: the name must say something"));
+    assert_int_equal(run("test('x', function() end)\ntest('x', function() end)", NULL), EINVAL);
+    assert_non_null(strstr(world.error, ".lua:2: test: the one in line 1 is \"x\" already"));
     assert_int_equal(run("expect(1, 1)", NULL), EINVAL);
     assert_non_null(strstr(world.error, "expect is not possible while its file is loaded"));
 }
@@ -398,6 +418,7 @@ int main(void)
         testing_test(only_those_of_a_name_are_run),
         testing_test(what_was_expected_is_told_with_the_line),
         testing_test(the_last_decision_is_told_with_a_failure),
+        testing_test(a_server_that_cannot_be_made_is_told_with_the_line),
         testing_test(misuse_says_what_to_do),
         testing_test(an_error_in_a_hook_fails_the_test_that_does_not_ask),
         testing_test(a_test_without_end_is_stopped),

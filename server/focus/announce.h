@@ -1,0 +1,36 @@
+/*
+ * Inside the focus: announcements. Whoever is played the same bus is an audience: what is played to
+ * it follows what was asked for before. Focus thread.
+ */
+#ifndef FOCUS_ANNOUNCE_H
+#define FOCUS_ANNOUNCE_H
+
+#include "focus/focus.h"
+#include "focus/sound.h"
+
+/* announce.c */
+/* Plays what the parameters say to `what` on the bus, after what waits there already; with
+ * `interrupt` in its place; "" plays nothing and stops that. `played` is told of each.
+ * ENOBUFS: too many wait. */
+int announce(const struct playback *what, unsigned bus, const struct request_params *params);
+/* The same to all, or to a bus of the mix that has a name. ENXIO: there is none of that name. */
+int conference_announce(struct conference *conference, const struct request_params *params);
+/* It is over. */
+void announcement_played(const struct playback *playback, const char *problem);
+/* Whether somebody speaks there whom announcements are not to drown. NULL: nobody does. */
+bool announcements_are_ducked(const struct conference *conference);
+/* The event has been told: somebody may have begun to speak, or ended. */
+void announcements_after(struct focus *focus, const struct conference_event *event);
+/* The bus is given back, and may soon be somebody else's. */
+void announcements_leave_bus(struct conference *conference, unsigned bus);
+
+/* ear.c */
+/* Plays to the participant alone. As announce; and ENOSPC: the mix has no bus for it. */
+int participant_play(struct participant *participant, const struct request_params *params);
+bool participant_is_played_to(const struct participant *participant);
+/* What played so is over. */
+void ear_played(const struct playback *playback);
+/* The participant leaves, and what plays to it ends. */
+void ear_leave(struct participant *participant);
+
+#endif
