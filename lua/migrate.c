@@ -136,13 +136,14 @@ int migration_add(struct migration **list, const struct conference *conference,
 {
     struct conference_state *record = state_find(to->engine, conference_id(conference));
     struct migration *migration = NULL;
+    const struct kept_state *kept;
     int result;
 
     if (!record || !record->bytes)
         return 0;
-    if (record->before && record->before_generation == to->number) {
-        migration =
-            migration_make(record, conference, from->number, record->before, record->before_size);
+    kept = state_form(record, to->number);
+    if (kept) {
+        migration = migration_make(record, conference, from->number, kept->bytes, kept->size);
         result = migration ? 0 : ENOMEM;
         if (migration)
             migration->is_return = true;
@@ -160,20 +161,34 @@ int migration_add(struct migration **list, const struct conference *conference,
 
 /* ---- all of them ---------------------------------------------------------------------------- */
 
+/* For the generation of that number, if it may come back; what was kept for it is older, and stays.
+ */
+static void keep_before(const struct lua_engine *engine, struct conference_state *record,
+                        unsigned number)
+{
+    bool is_wanted = probation_may_return(engine, number) && !state_form(record, number);
+
+    for (unsigned i = 0; is_wanted && i < STATE_FORMS_MOST; i++) {
+        struct kept_state *kept = &record->before[i];
+
+        if (kept->bytes && probation_may_return(engine, kept->generation))
+            continue;
+        free(kept->bytes);
+        *kept = (struct kept_state){record->bytes, record->size, number};
+        return;
+    }
+    free(record->bytes);
+}
+
 static void keep(const struct lua_engine *engine, struct migration *migration)
 {
     struct conference_state *record = migration->record;
 
-    if (migration->is_return || !record->before ||
-        !probation_may_return(engine, record->before_generation)) {
-        free(record->before);
-        record->before = migration->is_return ? NULL : record->bytes;
-        record->before_size = record->size;
-        record->before_generation = migration->from;
-        if (migration->is_return)
-            free(record->bytes);
-    } else {
+    if (migration->is_return) {
+        kept_state_drop(state_form(record, engine->generation->number));
         free(record->bytes);
+    } else {
+        keep_before(engine, record, migration->from);
     }
     record->bytes = migration->bytes;
     record->size = migration->size;

@@ -139,8 +139,10 @@ static void states_settle(struct lua_engine *engine)
     struct conference_state *record;
 
     for (record = engine->states; record; record = record->hh.next) {
-        if (record->before && !probation_may_return(engine, record->before_generation))
-            state_settle(record);
+        for (unsigned i = 0; i < STATE_FORMS_MOST; i++) {
+            if (!probation_may_return(engine, record->before[i].generation))
+                kept_state_drop(&record->before[i]);
+        }
     }
 }
 

@@ -377,7 +377,8 @@ void state_drop(struct conference_state **states, uint64_t conference)
         return;
     HASH_DEL(*states, record);
     free(record->bytes);
-    free(record->before);
+    for (unsigned i = 0; i < STATE_FORMS_MOST; i++)
+        kept_state_drop(&record->before[i]);
     free(record);
 }
 
@@ -386,21 +387,32 @@ void state_forget(struct lua_engine *engine, uint64_t conference)
     state_drop(&engine->states, conference);
 }
 
-bool state_return(struct conference_state *record, unsigned generation)
+struct kept_state *state_form(struct conference_state *record, unsigned generation)
 {
-    if (!record->before || record->before_generation != generation)
-        return false;
-    free(record->bytes);
-    record->bytes = record->before;
-    record->size = record->before_size;
-    record->before = NULL;
-    return true;
+    for (unsigned i = 0; i < STATE_FORMS_MOST; i++) {
+        if (record->before[i].bytes && record->before[i].generation == generation)
+            return &record->before[i];
+    }
+    return NULL;
 }
 
-void state_settle(struct conference_state *record)
+void kept_state_drop(struct kept_state *kept)
 {
-    free(record->before);
-    record->before = NULL;
+    free(kept->bytes);
+    kept->bytes = NULL;
+}
+
+bool state_return(struct conference_state *record, unsigned generation)
+{
+    struct kept_state *kept = state_form(record, generation);
+
+    if (!kept)
+        return false;
+    free(record->bytes);
+    record->bytes = kept->bytes;
+    record->size = kept->size;
+    kept->bytes = NULL;
+    return true;
 }
 
 void state_clear(struct conference_state *record)

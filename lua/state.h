@@ -17,14 +17,19 @@ struct hook_frame;
 
 #define STATE_LIMIT ((size_t)64 << 10) /* bytes of one conference.state, serialized */
 
+/* The live generation, and the one in reserve, may each have to read it again. */
+enum { STATE_FORMS_MOST = 2 };
+
 /* What C keeps of conference.state between hooks. */
 struct conference_state {
     uint64_t id;          /* of the conference */
     unsigned char *bytes; /* plain.c's form; NULL: empty */
     size_t size;
-    unsigned char *before; /* as it was before migrate; NULL: it was not migrated. Owned. */
-    size_t before_size;
-    unsigned before_generation; /* the number of the one that can read it so */
+    struct kept_state {       /* as it was before migrate */
+        unsigned char *bytes; /* NULL: nothing. Owned. */
+        size_t size;
+        unsigned generation; /* the number of the one that can read it so */
+    } before[STATE_FORMS_MOST];
     UT_hash_handle hh;
 };
 
@@ -49,8 +54,10 @@ bool state_keep(struct conference_state **states, uint64_t conference, unsigned 
 struct conference_state *state_find(const struct lua_engine *engine, uint64_t conference);
 /* As it was before it was migrated, if that is how the generation of that number can read it. */
 bool state_return(struct conference_state *record, unsigned generation);
-/* It is not needed as it was before. */
-void state_settle(struct conference_state *record);
+/* What is kept of it for that generation; NULL: nothing. */
+struct kept_state *state_form(struct conference_state *record, unsigned generation);
+/* It is not needed any more. */
+void kept_state_drop(struct kept_state *kept);
 void state_clear(struct conference_state *record);
 void state_open(lua_State *L);
 

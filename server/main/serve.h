@@ -33,8 +33,13 @@ struct server {
     struct loop_watch *signal_watch;
     struct loop_timer *trim_timer;
     int changes; /* inotify; -1: nothing is watched */
-    struct loop_watch *changes_watch;
-    struct loop_timer *settle_timer;
+    struct {
+        struct loop_watch *readable;
+        struct loop_timer *timer;
+        json_t *links;   /* names of those on the way to what is watched, as keys */
+        bool is_missing; /* a directory was, when they were looked for last … */
+        bool is_waiting; /* … and will be looked for again, which has been told */
+    } watch;
     struct selftest *selftest; /* NULL: none runs */
     struct {
         bool is_under_way;

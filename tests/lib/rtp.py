@@ -174,7 +174,7 @@ def open_pair(address):
     """Two UDP sockets, RTP on an even port and RTCP on the next (RFC 3550 §11)."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     for _ in range(200):
-        port = random.randrange(30000, 60000, 2)
+        port = random.randrange(40002, 60000, 2)  # 40000 is what phones without audio say
         pair = []
         try:
             for number in (port, port + 1):

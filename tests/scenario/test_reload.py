@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import shutil
 import signal
 
 import run
@@ -275,6 +276,41 @@ def test_files_that_are_written_anew_are_read_anew_if_that_is_wanted():
         server.reload()
         server.expect_log("reload: done, script generation 4")
         assert server.log().count("reload: files have changed") == 3
+
+
+def test_directories_and_links_that_are_made_anew_are_read_anew():
+    """As a deployment does it: a directory is removed and made again, and as Kubernetes does it:
+    a file is a link through ..data, which is a link to a directory, and is swapped."""
+    with Server(config="", start=False) as server, contextlib.ExitStack() as phones:
+        mounted = server.directory / "mounted"
+
+        def swap(version):
+            there = mounted / f"..{version}"
+            there.mkdir(parents=True)
+            (there / "site.lua").write_text(with_role(version))
+            (mounted / "..new").symlink_to(there.name)
+            before = (mounted / "..data").exists() and (mounted / "..data").resolve()
+            (mounted / "..new").rename(mounted / "..data")
+            if before:
+                shutil.rmtree(before)
+
+        swap("first")
+        (mounted / "site.lua").symlink_to("..data/site.lua")
+        server.config.write_text(f'policy = "{mounted}/site.lua"\nreload = {{ watch = true }}\n')
+        server.start()
+        alice = phones.enter_context(Phone(server, "alice", media=False))
+
+        def expect_role(role):
+            run.until(lambda: role_in(server, alice, "demo") == role, f"callers come in as {role}")
+
+        for version in ("second", "third"):
+            swap(version)
+            expect_role(version)
+        shutil.rmtree(mounted)
+        server.expect_log("reload.watch: .*mounted: cannot be watched: No such file")
+        mounted.mkdir()
+        (mounted / "site.lua").write_text(with_role("fourth"))
+        expect_role("fourth")
 
 
 TESTED = """

@@ -1,8 +1,8 @@
-"""A hundred reloads under live conferences, a third of them broken, each in its way: no packet is
-missing, no state is lost, no dialog is touched, and each failure is named with its file and line.
+"""A hundred reloads under 200 live conferences, a third of them broken, each in its way: no packet is
+missing, no state is lost, no dialog is touched, and each failure is named with its file and line. Nor
+is it otherwise with conferences that go ahead or stay, a shadow, and scripts that are taken back.
 
-CONFERENCES=200 in the environment makes it as large as that; what a reload takes is measured by
-`make bench BENCH=--reload`.
+What a reload takes is measured by `make bench BENCH=--reload`.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import re
 import run
 import tone
 from changes import take_change
-from parley import Server
+from parley import Server, address
 from sip import Phone
 
 CONFERENCES = int(os.environ.get("CONFERENCES", 200))
@@ -137,6 +137,50 @@ def assert_steady(server, talking, first):
             assert step == 160 or (skipped and step % 160 == 0), f"a timestamp step of {step}"
 
 
+def touch_some(server, scripts, phones):
+    """What an operator does besides reloads of all."""
+
+    def generations():
+        return {c["name"]: c["generation"] for c in server.status()["conferences"]}
+
+    def other(text):
+        return text.replace("VERSION", str(scripts.version + 1))
+
+    # One goes ahead, and back again, while all others stay.
+    live, site = scripts.version, scripts.paths["site"]
+    site.write_text(other(LATER))
+    assert server.command("reload", "--only", "c0").returncode == 0
+    assert {name for name, number in generations().items() if number != live} == {"c0"}
+    assert server.command("reload", "--back", "c0").returncode == 0
+    assert set(generations().values()) == {live}
+    # One stays while all others go.
+    assert server.command("pin", "c1").returncode == 0
+    scripts.good()
+    assert {name for name, number in generations().items() if number == live} == {"c1"}
+    assert server.command("unpin", "c1").returncode == 0
+    live = server.status()["scripts"]["generation"]
+    assert set(generations().values()) == {live}
+    # A shadow would let nobody in.
+    shadow = site.with_name("candidate.lua")
+    shadow.write_text(other(LATER).replace("if request", 'if true then return reject(403) end if request'))
+    done = server.command("shadow", str(shadow), "--for", str(site))
+    assert done.returncode == 0, done
+    phones.enter_context(Phone(server, "late", media=False)).call(f"c{CONFERENCES - 1}")
+    told = server.command("shadow").stdout
+    assert "1 decided otherwise" in told and "candidate says reject 403" in told, told
+    # Scripts that fail for several callers are taken back.
+    site.write_text(other(LATER).replace("if request", 'if request.actor.user == "bad" then error "bad" end if request'))
+    server.reload()
+    assert set(generations().values()) == {live + 1}
+    for _ in range(3):
+        bad = phones.enter_context(Phone(server, "bad", address=address(), media=False))
+        bad.invite("c2")
+        bad.expect(500)
+        bad.ack()
+    server.expect_log(rf"generation {live + 1} has failed 3 times.*: generation {live} decides again")
+    assert set(generations().values()) == {live}
+
+
 @run.limit(120)
 def test_a_hundred_reloads_touch_nothing_that_lives():
     files = {"scripts/menu.lua": MENU.replace("VERSION", "1")}
@@ -150,12 +194,12 @@ def test_a_hundred_reloads_touch_nothing_that_lives():
         first = {phone: len(phone.audio.packets) for phone in talking}
         for number in range(RELOADS):
             scripts.broken(number // 3) if number % 3 == 2 else scripts.good()
+        touch_some(server, scripts, phones)
         assert_steady(server, talking, first)
         for phone in talking + waiting + menus + watching:
             phone.expect_nothing(0.01)
-        status = server.status()
-        assert status["server"]["generation"] == scripts.version
-        assert len(status["scripts"]["generations"]) <= 3, status["scripts"]["generations"]
+        generations = server.status()["scripts"]["generations"]
+        assert len(generations) <= 3, generations
         go_on(server, scripts, talking, waiting, menus, watching)
 
 
