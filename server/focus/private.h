@@ -48,6 +48,7 @@
  * visitor_parts.h
  *   visitor.c      callers who talk with an application, and are in no conference
  *   enter.c        … and come into one, with their application still there
+ *   keys.c         for whom a key is that somebody presses
  *   attendant.c    an application for who has come in without one
  * events.h
  *   events.c       the queue of what has happened, and who is told
@@ -62,6 +63,7 @@
  *   incidents.c    who was lately kept or put out
  *   explain.c      why somebody does or does not hear another; explain_text.c: in one line
  *   media_events.c what the mixer tells
+ *   cascade.c      conferences linked with those of other focuses (cascade.h)
  *   message.c      what is written to a conference (message.h); ration.h: how often
  */
 #ifndef FOCUS_PRIVATE_H
