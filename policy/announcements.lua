@@ -104,7 +104,7 @@ local function greeting(conference)
   if size == 1 and options.alone ~= "" then
     list = { options.alone }
   elseif size > 1 and options.count then
-    list = { "there-are", number(size), "participants" }
+    list = { "there-are", counted(size, "participant") }
   end
   if options.recording and conference.recording then list[#list + 1] = "recording-on" end
   return list

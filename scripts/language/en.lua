@@ -58,6 +58,11 @@ function en.number(n)
   return list
 end
 
+-- So many of a thing, which is a prompt, as is more than one of it.
+function en.counted(n, thing)
+  return append(whole(n), { n == 1 and thing or thing .. "s" })
+end
+
 function en.ordinal(n)
   if n > 31 then return nil, "ordinals are known up to 31" end
   return { "ordinal-" .. n }

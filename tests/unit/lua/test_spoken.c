@@ -61,6 +61,9 @@ static void numbers_are_said_as_in_english(void **state)
         {"digits(1200)", "1 2 0 0"},
         {"digits('+1*#B')", "plus 1 star hash letter-b"},
         {"ordinal(3)", "ordinal-3"},
+        {"counted(1, 'participant')", "1 participant"},
+        {"counted(0, 'participant')", "0 participants"},
+        {"counted(21, 'participant')", "20 1 participants"},
     };
 
     (void)state;
@@ -174,6 +177,9 @@ static void what_cannot_be_said_is_told_where_it_is_made(void **state)
         {"number('many')", "policy/site.lua:2: number: the argument must be a number below"},
         {"number(0/0)", "number: the argument must be a number below"},
         {"number(1e12)", "number: the argument must be a number below"},
+        {"counted(-1, 'day')",
+         "counted: the first argument must be a whole number from 0 on, not -1"},
+        {"counted(1)", "counted: the second argument must name a prompt"},
         {"ordinal(0)", "ordinal: the argument must be a whole number from 1 on, not 0"},
         {"money(1, 'euros')", "money: the currency must be its three letters"},
         {"money('1.5 EUR')", "money: the amount must be a number"},
