@@ -121,7 +121,7 @@ static void days_times_and_spans_are_said(void **state)
     assert_string_equal(strchr(prompts_of("date()"), ' ') ? "some" : "none", "some");
 }
 
-static char table[65536] = "\n"; /* scripts/prompts/en.txt */
+static char table[65536] = "\n"; /* of prompts */
 
 static void assert_in_table(const char *value)
 {
@@ -136,7 +136,15 @@ static void assert_in_table(const char *value)
     }
 }
 
-static void each_prompt_that_is_needed_is_in_the_table(void **state)
+/* What is made from now on is said so. */
+static void speak(const char *language)
+{
+    script_site("return parley.policy { name = 'site' }\n");
+    free(script.engine->language);
+    script.engine->language = strdup(language);
+}
+
+static void check_table(const char *path)
 {
     static const char *const values[] = {
         "number(-123456789101.5)", "digits('0123456789*#+ABCD')",
@@ -145,12 +153,13 @@ static void each_prompt_that_is_needed_is_in_the_table(void **state)
         "money(1.01, 'GBP')",      "money(2.02, 'GBP')",
         "money(1.01, 'CHF')",      "money(2.02, 'CHF')",
         "duration(90061)",         "duration(180122)",
+        "counted(1, 'minute')",    "counted(2, 'minute')",
     };
-    FILE *file = fopen("scripts/prompts/en.txt", "r");
+    FILE *file = fopen(path, "r");
     char value[64];
 
-    (void)state;
     assert_non_null(file);
+    memset(table + 1, 0, sizeof table - 1);
     assert_true(fread(table + 1, 1, sizeof table - 2, file) > 1000);
     assert_int_equal(fclose(file), 0);
     for (unsigned i = 0; i < sizeof values / sizeof *values; i++)
@@ -165,6 +174,43 @@ static void each_prompt_that_is_needed_is_in_the_table(void **state)
         (void)snprintf(value, sizeof value, "time(%u)", i * 3600);
         assert_in_table(value);
     }
+}
+
+static void each_prompt_that_is_needed_is_in_the_table(void **state)
+{
+    (void)state;
+    check_table("scripts/prompts/en.txt");
+    speak("de");
+    check_table("scripts/prompts/de.txt");
+}
+
+static void german_has_rules_of_its_own(void **state)
+{
+    static const struct {
+        const char *value, *prompts;
+    } cases[] = {
+        {"number(0)", "0"},
+        {"number(1)", "1"},
+        {"number(17)", "17"},
+        {"number(21)", "one-before and 20"},
+        {"number(342)", "3 hundred 2 and 40"},
+        {"number(101)", "one-before hundred 1"},
+        {"number(1001)", "one-before thousand 1"},
+        {"number(1000000)", "one-of-them million"},
+        {"number(2000019)", "2 millions 19"},
+        {"number(-12.5)", "minus 12 point 5"},
+        {"counted(1, 'participant')", "one-before participant"},
+        {"counted(31, 'participant')", "one-before and 30 participants"},
+        {"money(1.05, 'EUR')", "one-before euro 5"},
+        {"money(0.5, 'EUR')", "50 cent"},
+        {"duration(90061)", "one-before day one-of-them hour one-of-them minute and one-of-them "
+                            "second"},
+    };
+
+    (void)state;
+    speak("de");
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(prompts_of(cases[i].value), cases[i].prompts);
 }
 
 static void what_cannot_be_said_is_told_where_it_is_made(void **state)
@@ -204,6 +250,7 @@ int main(void)
         SCRIPT_TEST(numbers_are_said_as_in_english),
         SCRIPT_TEST(money_is_said_with_its_hundredths),
         SCRIPT_TEST(days_times_and_spans_are_said),
+        SCRIPT_TEST(german_has_rules_of_its_own),
         SCRIPT_TEST(each_prompt_that_is_needed_is_in_the_table),
         SCRIPT_TEST(what_cannot_be_said_is_told_where_it_is_made),
     };
