@@ -76,7 +76,8 @@ void conference_wish_entry(const struct conference *conference, struct request_p
 
 /* ---- music ---------------------------------------------------------------------------------- */
 
-/* The only one who is in; NULL when there are none or more. */
+/* The only one who is in; NULL when there are none or more. A conference that is linked with this
+ * one would hear the music in the midst of its talk. */
 static struct participant *alone_in(const struct conference *conference)
 {
     struct participant *participant, *alone = NULL;
@@ -89,7 +90,7 @@ static struct participant *alone_in(const struct conference *conference)
             return NULL;
         alone = participant;
     }
-    return alone;
+    return alone && alone->info.is_focus ? NULL : alone;
 }
 
 /* The music that plays or fades out; NULL: none. */
