@@ -35,7 +35,7 @@ local function whole(n, one)
   for _, scale in ipairs(scales) do
     local many = n // scale[1]
     if many > 0 then
-      append(below_thousand(list, many, "one-of-them"), { many == 1 and scale[2] or scale[2] .. "s" })
+      append(below_thousand(list, many, "one-of-them"), { scale[2] .. (many == 1 and "" or "s") })
       n = n % scale[1]
     end
   end

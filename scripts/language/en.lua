@@ -1,7 +1,8 @@
 -- How numbers, dates and money are said in English: as lists of prompts (scripts/prompts/en.txt).
 --
 -- A file of this kind beside your config, scripts/language/fr.lua, makes call:say speak another
--- language (prompts = { language = "fr" }), as de.lua does. Each function returns a list, or nil and why not.
+-- language (prompts = { language = "fr" }), as de.lua does. Each function returns a
+-- list, or nil and why not.
 
 local en = {}
 
