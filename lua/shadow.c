@@ -72,17 +72,19 @@ static struct shadow *shadow_begin(struct lua_engine *engine, const struct confe
 static void state_take(struct shadow *shadow, const struct conference *conference)
 {
     struct generation *live = generation_deciding(shadow->engine, conference);
-    struct migration *migration = NULL;
+    struct migrations migrations = {0};
+    struct migration *migration;
     char error[SCRIPT_TEXT];
 
     if (!conference || state_kept(shadow->states, conference_id(conference)))
         return;
-    if (migration_add(&migration, conference, live, shadow->generation, error, sizeof error))
+    if (migration_add(&migrations, conference, live, shadow->generation, error, sizeof error))
         shadow_fail(shadow, error);
-    else if (migration && state_keep(&shadow->states, conference_id(conference), migration->bytes,
-                                     migration->size))
+    migration = migrations.list;
+    if (migration &&
+        state_keep(&shadow->states, conference_id(conference), migration->bytes, migration->size))
         migration->bytes = NULL;
-    migrations_free(&migration);
+    migrations_free(&migrations);
 }
 
 static void shadow_done(struct shadow *shadow, uint64_t began)

@@ -136,6 +136,27 @@ static void a_migrate_that_fails_keeps_the_old_generation_and_all_states(void **
     assert_answers("tea", "one 3");
 }
 
+/* Each within its own budget; but nobody is answered until the last one is through. */
+static void the_migrates_of_all_conferences_together_have_an_end(void **state)
+{
+    char name[16];
+
+    (void)state;
+    script_site(COUNTING);
+    for (unsigned i = 0; i < 1000; i++) {
+        (void)snprintf(name, sizeof name, "room-%u", i);
+        reserve(name);
+        assert_answers(name, "one 1");
+    }
+    assert_contains(
+        script_load_error(COUNTING_OTHERWISE("  for i = 1, 900000 do end\n" MAKE_COUNTS)),
+        " conferences, and may take 1000 ms for all of a reload together");
+    assert_contains(script.error, "policy/site.lua:8: migrate has taken 1");
+    assert_int_equal(lua_engine_generation(script.engine), 1);
+    assert_answers("room-0", "one 2");
+    assert_answers("room-999", "one 2");
+}
+
 static void a_version_and_migrate_belong_together(void **state)
 {
     (void)state;
@@ -541,6 +562,7 @@ int main(void)
         SCRIPT_TEST(a_new_version_makes_its_state_of_the_old_one),
         SCRIPT_TEST(migrate_may_change_what_it_is_given),
         SCRIPT_TEST(a_migrate_that_fails_keeps_the_old_generation_and_all_states),
+        SCRIPT_TEST(the_migrates_of_all_conferences_together_have_an_end),
         SCRIPT_TEST(a_version_and_migrate_belong_together),
         SCRIPT_TEST(one_conference_goes_ahead_and_comes_back_as_it_was),
         SCRIPT_TEST(one_that_cannot_go_ahead_stays),
