@@ -211,6 +211,7 @@ void event_push(lua_State *L, const struct conference_event *event)
         break;
     case EVENT_RECORDED:
         set_boolean(L, "on", event->on);
+        set_boolean(L, "paused", event->is_paused);
         set_text(L, "file", event->file);
         set_seconds(L, "seconds", event->duration);
         set_text(L, "reason", event->reason);

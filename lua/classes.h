@@ -68,6 +68,7 @@ int explain_participant(lua_State *L, const struct participant *participant);
 /* record.c */
 /* conference:record { file = … }, of the conference at index 1, which is NULL when it is gone */
 int conference_record_file(lua_State *L, struct conference *conference);
+int conference_pause_recording(lua_State *L, struct conference *conference, bool is_paused);
 
 /* describe.c */
 /* As struct policy's describe. */

@@ -101,6 +101,16 @@ static int get_recording(lua_State *L)
     return 1;
 }
 
+static int get_recording_paused(lua_State *L)
+{
+    const struct conference *conference = conference_self(L);
+
+    if (!conference)
+        return 0;
+    lua_pushboolean(L, conference_recording_is_paused(conference));
+    return 1;
+}
+
 static int get_direction(lua_State *L)
 {
     const struct conference *conference = conference_self(L);
@@ -331,6 +341,16 @@ static int record(lua_State *L)
     return conference_record_file(L, conference_self(L));
 }
 
+static int pause_recording(lua_State *L)
+{
+    return conference_pause_recording(L, conference_self(L), true);
+}
+
+static int resume_recording(lua_State *L)
+{
+    return conference_pause_recording(L, conference_self(L), false);
+}
+
 static int stop_recording(lua_State *L)
 {
     struct request request = {.verb = VERB_RECORD, .conference = conference_self(L)};
@@ -415,6 +435,7 @@ static const struct script_function fields[] = {
     {"count", get_count, TO_READ},
     {"direction", get_direction, TO_READ},
     {"recording", get_recording, TO_READ},
+    {"recording_paused", get_recording_paused, TO_READ},
     {"codecs", get_codecs, TO_READ},
     {"state", get_state, IN_POLICY | IN_APPLICATION},
     {NULL, NULL, 0},
@@ -438,6 +459,8 @@ static const struct script_function methods[] = {
     {"media", change_media, TO_ACT},
     {"play", play, TO_ACT},
     {"record", record, TO_ACT},
+    {"pause_recording", pause_recording, TO_ACT},
+    {"resume_recording", resume_recording, TO_ACT},
     {"stop_recording", stop_recording, TO_ACT},
     {"stop", stop, TO_ACT},
     {"limit", limit, TO_ACT},

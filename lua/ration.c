@@ -58,26 +58,23 @@ struct ration *conference_ration_make(struct conference_ration **rations, uint64
     return &one->ration;
 }
 
-static void drop(struct conference_ration **rations, struct conference_ration *one)
-{
-    HASH_DEL(*rations, one);
-    free(one);
-}
-
 void conference_ration_forget(struct conference_ration **rations, uint64_t conference)
 {
     struct conference_ration *one = find(*rations, conference);
 
-    if (one)
-        drop(rations, one);
+    if (!one)
+        return;
+    HASH_DEL(*rations, one);
+    free(one);
 }
 
 void conference_rations_free(struct conference_ration **rations)
 {
-    struct conference_ration *one, *next;
+    struct conference_ration *one = *rations, *next;
 
-    HASH_ITER(hh, *rations, one, next)
-    {
-        drop(rations, one);
+    HASH_CLEAR(hh, *rations);
+    for (; one; one = next) {
+        next = one->hh.next;
+        free(one);
     }
 }

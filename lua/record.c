@@ -195,10 +195,10 @@ int call_record(lua_State *L)
 
 /* ---- what is said in a conference ----------------------------------------------------------- */
 
-/* conference:record { file = … }: its name; or nil, why, code */
+/* conference:record { file = …, tracks = false }: its name; or nil, why, code */
 int conference_record_file(lua_State *L, struct conference *conference)
 {
-    static const char *const names[] = {"file"};
+    static const char *const names[] = {"file", "tracks"};
     struct request request = {.verb = VERB_RECORD, .conference = conference};
     struct decision decision;
     char file[RECORD_FILE] = "";
@@ -208,6 +208,7 @@ int conference_record_file(lua_State *L, struct conference *conference)
     if (!lua_isnil(L, 2)) {
         keys_check(L, 2, names, sizeof names / sizeof *names);
         take_file(L, 2, file, sizeof file);
+        request.params.tracks = boolean_field(L, 2, "record", "tracks", false);
     }
     if (!conference)
         return handle_gone(L);
@@ -219,4 +220,18 @@ int conference_record_file(lua_State *L, struct conference *conference)
         return command_refused(L, result, &decision);
     lua_pushfstring(L, "%s%s", RECORDING, decision.params.file);
     return 1;
+}
+
+int conference_pause_recording(lua_State *L, struct conference *conference, bool is_paused)
+{
+    struct request request = {.verb = VERB_RECORD, .conference = conference};
+
+    if (!conference)
+        return handle_gone(L);
+    if (!*conference_recording(conference))
+        return failure_push(L, "it is not recorded", 480);
+    (void)snprintf(request.params.file, sizeof request.params.file, "%s",
+                   conference_recording(conference));
+    request.params.paused = is_paused;
+    return command_submit(L, &request);
 }

@@ -23,6 +23,7 @@ return {
         { "count", "integer", "how many are in it" },
         { "direction", "string", [[what it does: `"sendrecv"`, `"sendonly"`, `"recvonly"`, `"inactive"`]] },
         { "recording", "string?", "the file that is recorded to" },
+        { "recording_paused", "boolean", "whether that pauses" },
         { "codecs", "string[]", "that it offers, best first; none: all" },
         { "state", "table<string, any>", [[data of your own, up to 64 KiB, that outlive a reload; what a hook
           that fails has changed is undone]], from = "script", set = "write" },
@@ -113,8 +114,13 @@ return {
         {
           name = "record", takes = "options?: recording_options", gives = "string or refusal", from = "act",
           text = [[Writes what all say to a file (hook `record`), whose name it returns.]],
-          example = [[conference:record { file = "board/monday.flac" }]],
+          example = [[conference:record { file = "board/monday.flac", tracks = true }]],
         },
+        { name = "pause_recording", takes = "", gives = "true or refusal", from = "act",
+          text = "What is said from now on is in none of its files (hook `record`, with `paused`).",
+          example = [[conference:pause_recording()]] },
+        { name = "resume_recording", takes = "", gives = "true or refusal", from = "act",
+          text = "It goes on.", example = [[conference:resume_recording()]] },
         { name = "stop_recording", takes = "", gives = "true or refusal", from = "act",
           text = "Ends that.", example = [[conference:stop_recording()]] },
         { name = "stop", takes = "options?: stop_options", gives = "true or refusal", from = "act",
@@ -227,6 +233,7 @@ return {
       keys_of = "conference:record",
       fields = {
         { "file", "string?", "WAV, FLAC or Opus by its name, below the config's `recordings`" },
+        { "tracks", "boolean?", "each participant on a track of its own, too", default = "false" },
       },
     },
     {

@@ -61,7 +61,7 @@ struct conference {
     struct sound sound;
     char attendant[64];             /* application; "": the server's; "none": none */
     struct playback *playbacks;     /* list */
-    uint64_t recording;             /* id; 0: none */
+    struct take *take;              /* what is recorded of it; NULL: nothing */
     bool is_tapped;                 /* all speak to MIX_RECORD, too */
     enum stream_direction withheld; /* from the streams of all, see struct answer */
     char codecs[REQUEST_CODECS];    /* those offered, "": all */

@@ -12,6 +12,7 @@
 #include "focus/pending_parts.h"
 #include "focus/sidebar.h"
 #include "focus/sound.h"
+#include "focus/take.h"
 
 #include "core/log.h"
 

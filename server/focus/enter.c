@@ -6,6 +6,7 @@
 #include "focus/events.h"
 #include "focus/participant.h"
 #include "focus/pending_parts.h"
+#include "focus/take.h"
 #include "focus/visitor_parts.h"
 
 #include "core/log.h"
@@ -143,6 +144,7 @@ static int move_out(struct visitor *visitor)
         return error;
     }
     visitor->is_out = true;
+    take_leave(participant);
     if (participant_here(participant)->speaking)
         participant_set_speaking(participant_here(participant), false);
     return 0;
@@ -158,6 +160,7 @@ static int move_back(struct visitor *visitor)
         return error;
     visitor->is_out = false;
     visitor_drop_mix(visitor);
+    take_join(participant);
     return 0;
 }
 

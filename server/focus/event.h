@@ -33,7 +33,7 @@
     X(EVENT_ASIDE, "aside")         /* went into a sidebar, or is back from it: on, sidebar */     \
     X(EVENT_RELOADED, "reloaded")   /* the scripts were read anew, which is this one's first */    \
     X(EVENT_LIMITED, "limited")     /* its time was set: duration is what is left, 0: no end */    \
-    X(EVENT_RECORDED, "recorded")   /* is recorded: on; or no longer: file, duration, reason */    \
+    X(EVENT_RECORDED, "recorded") /* is recorded: on; or not: is_paused, duration, reason; file */ \
     X(EVENT_PLAYED, "played")     /* what was announced is over; reason, "" when all was played */ \
     X(EVENT_MESSAGED, "messaged") /* has written to the conference: message */                     \
     X(EVENT_PENDING, "pending")   /* a request waits for somebody's decision: pending */           \
@@ -60,7 +60,8 @@ struct conference_event {
     uint64_t visitor;     /* id, see application.h: it is about this one, and no conference */
     uint64_t pending;     /* id, see pending.h; pending, decided */
     uint64_t playback;    /* of a visitor's played, recorded: what visitor_play, _record gave */
-    bool on; /* speaking, muted, held, locked, floor_changed, permitted, aside, decided */
+    bool on;        /* speaking, muted, held, locked, floor_changed, permitted, aside, decided */
+    bool is_paused; /* recorded */
     char digit;
     unsigned duration; /* ms; recorded, digit, ending, limited */
     int code;          /* failed, left, changed, decided: SIP status; 0: hung up */

@@ -13,9 +13,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Hooks told in one turn of the loop; the rest waits for the next, so that SIP is served between.
+/* What is told in one turn of the loop; the rest waits for the next, so that SIP is served between.
  */
-enum { EVENTS_A_TURN = 64 };
+enum {
+    EVENTS_A_TURN = 64,
+    TURN_MOST = 20, /* ms */
+};
 
 const char *event_name(enum conference_event_kind kind)
 {
@@ -86,17 +89,26 @@ static void event_tell(struct focus *focus, struct queued_event *queued)
         free(queued);
 }
 
+static void event_tell_next(struct focus *focus)
+{
+    struct queued_event *queued = focus->events;
+
+    focus->events = queued->next;
+    if (!focus->events)
+        focus->events_tail = &focus->events;
+    event_tell(focus, queued);
+}
+
+/* Ends early when those who are told take long: phones wait meanwhile. */
 static void events_turn(void *arg)
 {
     struct focus *focus = arg;
-    struct queued_event *queued;
+    uint64_t began = loop_now(focus->loop);
 
     for (unsigned n = 0; n < EVENTS_A_TURN && focus->events; n++) {
-        queued = focus->events;
-        focus->events = queued->next;
-        if (!focus->events)
-            focus->events_tail = &focus->events;
-        event_tell(focus, queued);
+        if (loop_now(focus->loop) - began > TURN_MOST)
+            break;
+        event_tell_next(focus);
     }
     if (focus->events)
         (void)loop_timer_start(focus->loop, &focus->events_timer, 0, events_turn, focus);
@@ -104,14 +116,14 @@ static void events_turn(void *arg)
 
 void events_catch_up(struct focus *focus)
 {
-    if (focus->events)
-        events_turn(focus);
+    for (unsigned n = 0; n < EVENTS_A_TURN && focus->events; n++)
+        event_tell_next(focus);
 }
 
 void events_flush(struct focus *focus)
 {
     while (focus->events)
-        events_turn(focus);
+        event_tell_next(focus);
     loop_timer_stop(&focus->events_timer);
 }
 

@@ -2,6 +2,7 @@
 #include "focus/events.h"
 #include "focus/private.h"
 #include "focus/sound.h"
+#include "focus/take.h"
 #include "focus/visitor_parts.h"
 
 #include "core/log.h"
@@ -118,7 +119,8 @@ void focus_overload(const struct focus *focus, struct focus_overload *overload)
     overload->turned_away = focus->overload.turned_away;
 }
 
-/* The last call is gone or the time is up: whichever is first tells, once. */
+/* The last call is gone and the last file whole, or the time is up: whichever is first tells, once.
+ */
 static void shutdown_finish(void *arg)
 {
     struct focus *focus = arg;
@@ -132,11 +134,21 @@ static void shutdown_finish(void *arg)
         done(focus->shutdown_arg);
 }
 
+static bool is_quiet(const struct focus *focus)
+{
+    return focus->calls == 0 && !focus->recordings;
+}
+
 void focus_call_gone(struct focus *focus)
 {
     focus->calls--;
+    focus_quiet_down(focus);
+}
+
+void focus_quiet_down(struct focus *focus)
+{
     /* Not from here: whoever tells us of the call's end still has it in hand. */
-    if (focus->shutdown_done && focus->calls == 0)
+    if (focus->shutdown_done && is_quiet(focus))
         (void)loop_timer_start(focus->loop, &focus->shutdown_timer, 0, shutdown_finish, focus);
 }
 
@@ -155,6 +167,6 @@ void focus_shutdown(struct focus *focus, unsigned ms, void (*done)(void *arg), v
         if (conference->active)
             conference_end(conference, 503, "Server is stopping");
     }
-    (void)loop_timer_start(focus->loop, &focus->shutdown_timer, focus->calls ? ms : 0,
+    (void)loop_timer_start(focus->loop, &focus->shutdown_timer, is_quiet(focus) ? 0 : ms,
                            shutdown_finish, focus);
 }

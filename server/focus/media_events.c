@@ -5,6 +5,7 @@
 #include "focus/private.h"
 #include "focus/sidebar.h"
 #include "focus/sound.h"
+#include "focus/take.h"
 #include "focus/visitor_parts.h"
 
 #include "core/log.h"

@@ -77,6 +77,8 @@ static const struct param params[PARAM_COUNT] = {
                      sizeof(enum sidebar_shown), 0, 0},
     [PARAM_ATTENDANT] = TEXT(attendant),
     [PARAM_SPOKEN_NAME] = TEXT_OF(KIND_FILES, spoken_name),
+    [PARAM_TRACKS] = FLAG(tracks),
+    [PARAM_PAUSED] = FLAG(paused),
 };
 
 #define VOICE (PARAM(AGC) | PARAM(DENOISE) | PARAM(VAD))
@@ -101,7 +103,7 @@ param_set verb_params(enum verb verb)
         [VERB_ENHANCE] = VOICE,
         [VERB_VOLUME] = GAINS,
         [VERB_MEDIA] = PARAM(DIRECTION) | PARAM(CODECS),
-        [VERB_RECORD] = PARAM(FILE),
+        [VERB_RECORD] = PARAM(FILE) | PARAM(TRACKS) | PARAM(PAUSED),
         [VERB_ANNOUNCE] =
             PARAM(FILE) | PARAM(GAIN) | PARAM(LOOP) | PARAM(INTERRUPT) | PARAM(DUCK) | PARAM(BUS),
         [VERB_MESSAGE] = PARAM(RELAY),

@@ -47,6 +47,8 @@ enum {
     PARAM_ATTENDANT,
     PARAM_SPOKEN_NAME,
     PARAM_RELAY,
+    PARAM_TRACKS,
+    PARAM_PAUSED,
     PARAM_COUNT, /* at most 64 */
 };
 

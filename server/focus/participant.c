@@ -1,12 +1,14 @@
 #include "focus/participant.h"
 #include "focus/admit.h"
+#include "focus/announce.h"
 #include "focus/arrangement.h"
 #include "focus/conference.h"
 #include "focus/events.h"
 #include "focus/pending_parts.h"
 #include "focus/private.h"
 #include "focus/sidebar.h"
-#include "focus/announce.h"
+#include "focus/sound.h"
+#include "focus/take.h"
 #include "focus/visitor_parts.h"
 #include "focus/wishes.h"
 
@@ -174,8 +176,10 @@ void participant_established(struct participant *participant)
     conference_update_music(conference);
     referrers_tell(participant, 200, NULL);
     participant_route_or_remove(participant);
-    if (!participant->left)
+    if (!participant->left) {
+        take_join(participant);
         pending_greet(participant);
+    }
 }
 
 void participant_enhance(struct participant *participant, const struct request_params *params)
@@ -275,6 +279,7 @@ void participant_leave(struct participant *participant, enum departure_method me
     participant->left = true;
     leave_sidebar(participant, method, code, reason);
     ear_leave(participant);
+    take_leave(participant);
     participant_answered(participant);
     participant_stats(participant, &participant->stats);
     if (participant->main)

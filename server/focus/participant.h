@@ -50,6 +50,7 @@ struct participant {
     unsigned ear_bus;            /* that it alone hears; MIX_MAIN: none */
     unsigned ear_plays;          /* files that play there, or fade out */
     bool called, alerting;       /* by us, and not answered yet; the phone rings */
+    uint64_t track;              /* id of what it says in a recording; 0: there was none yet */
     struct loop_timer *patience; /* runs while it is called */
     struct referrer *referrers;  /* list: who is told whether it comes in */
     struct visitor *visitor;     /* as which its application knows it; NULL: none any more */

@@ -22,8 +22,11 @@
  *   aside.c        participants who come into one from its parent, by the call that they have
  * sound.h
  *   sound.c        how a conference sounds: its defaults, music for who waits
- *   recording.c    what is recorded, of it or of a visitor
  *   playback.c     a file that plays, there or to a visitor, or waits until another is over
+ * take.h
+ *   take.c         what is recorded of a conference
+ *   take_note.c    what that is, told beside it
+ *   recording.c    a file that is written, there or of a visitor
  * announce.h
  *   announce.c     what is played to all, or to a bus; softer while somebody speaks
  *   ear.c          what is played to one participant alone
@@ -171,5 +174,7 @@ int submit_decided(struct focus *focus, const struct request *request, struct de
 
 /* focus.c */
 void focus_call_gone(struct focus *focus);
+/* Something is over: who waits for the end of the server may be told. */
+void focus_quiet_down(struct focus *focus);
 
 #endif

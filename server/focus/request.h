@@ -49,7 +49,7 @@ enum verb_right {
     X(VERB_RENAME, "rename", RIGHT_KNOWN)        /* show it by another name: display_name */       \
     X(VERB_FLOOR, "floor", RIGHT_KNOWN)          /* give it the floor, or take it: params.floor */ \
     X(VERB_PERMIT, "permit", RIGHT_KNOWN)        /* give it leave to speak, or only to listen */   \
-    X(VERB_RECORD, "record", RIGHT_KNOWN)        /* write what is said to a file, or stop that */  \
+    X(VERB_RECORD, "record", RIGHT_KNOWN)        /* write what is said to a file, pause, stop */   \
     X(VERB_REMOVE, "remove", RIGHT_KNOWN)        /* remove the target */                           \
     X(VERB_LOCK, "lock", RIGHT_KNOWN)            /* lock or unlock against joins: params.locked */ \
     X(VERB_LIMIT, "limit", RIGHT_KNOWN)          /* how long it goes on: duration, warning */      \
@@ -181,6 +181,8 @@ struct request_params {
     char file[1024];             /* announce: what is played, record: what is written; "": that is
                                     stopped; sidebar: what the target hears while asked. Of what is
                                     played several, PLAY_NEXT between them */
+    bool tracks;                 /* record: of each participant, besides what all say */
+    bool paused;                 /* record: of the file that is written, it pauses, or goes on */
     float gain;                  /* announce, dB */
     bool loop;                   /* announce: … until it is stopped, or another one waits */
     bool interrupt;              /* announce: in place of what plays and waits there */

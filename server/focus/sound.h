@@ -1,6 +1,6 @@
 /*
- * Inside the focus: what is played in a conference, to one participant or to a visitor, and what is
- * recorded of them. Focus thread.
+ * Inside the focus: what is played in a conference, to one participant or to a visitor. Focus
+ * thread.
  */
 #ifndef FOCUS_SOUND_H
 #define FOCUS_SOUND_H
@@ -31,15 +31,6 @@ struct playback {
     char file[];
 };
 
-/* A file that is being written: of a conference, or of a visitor: the other is 0. */
-struct recording {
-    struct focus *focus;
-    uint64_t id, conference, visitor; /* the latter two may be gone */
-    struct recorder *recorder;
-    struct recording *prev, *next;
-    char file[RECORD_FILE];
-};
-
 /* sound.c */
 /* NULL: as the server's. ENOMEM. */
 int conference_set_sound(struct conference *conference, const struct sound_config *config);
@@ -49,16 +40,6 @@ void conference_update_music(struct conference *conference);
 /* The music is over. */
 void music_played(struct conference *conference, const struct playback *playback,
                   const char *problem);
-
-/* recording.c */
-/* Records all that is said, "": no longer. ENOTCONN: nobody is in it; EALREADY: it is recorded;
- * EBUSY: the file is another's; ENOTSUP: no such kind of file; others as mixing's record. */
-int conference_record(struct conference *conference, const char *file);
-/* Its mix goes. */
-void conference_end_recording(struct conference *conference);
-/* The mixer has gone, and will tell of none. */
-void recordings_forget(struct focus *focus);
-void recording_on_recorded(void *user, const struct recorded *recorded, void *arg);
 
 /* playback.c */
 /* Plays config's file to whom `what` says. Errors as mixing's play. */

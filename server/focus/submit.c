@@ -10,6 +10,7 @@
 #include "focus/private.h"
 #include "focus/sidebar.h"
 #include "focus/sound.h"
+#include "focus/take.h"
 
 #include "core/log.h"
 
@@ -157,6 +158,8 @@ static int fail(struct decision *decision, int error)
         {EBUSY, 491, "another recording has that name"},
         {ENOPROTOOPT, 405, "its phone takes no messages"},
         {EAGAIN, 480, "too many messages are on their way to it"},
+        {ENOBUFS, 491, "it pauses and goes on too often at once"},
+        {ENAMETOOLONG, 414, "the name of the recording is too long"},
         {ENOTSUP, 415, "a recording ends in .wav, .flac, .opus or .ogg"},
         {0, 500, "out of memory"},
     };
@@ -206,7 +209,7 @@ static int carry_out(struct conference *conference, enum verb verb, struct decis
     if (verb == VERB_ANNOUNCE)
         error = conference_announce(conference, &decision->params);
     else if (verb == VERB_RECORD)
-        error = conference_record(conference, decision->params.file);
+        error = conference_record(conference, decision);
     else if (verb == VERB_MEDIA)
         error = change_media(conference, decision);
     else if (verb == VERB_LOCK)

@@ -30,7 +30,7 @@
  *   of an event:
  *   event              as the hooks are called
  *   participant, who   the id and the URI
- *   on, digit, duration (ms), code, reason, file, role, other, sidebar, pending, of
+ *   on, paused, digit, duration (ms), code, reason, file, role, other, sidebar, pending, of
  *
  *   fact, value, actor fact: what scripts may look at is so from now on; no value: is unknown
  *   lost               gap: so many lines
@@ -376,6 +376,8 @@ static void set_event(struct line *line, const struct teller *teller,
         line_number(line, "code", event->code);
     line_text(line, "reason", event->reason);
     line_text(line, "file", event->file);
+    if (event->is_paused)
+        line_flag(line, "paused", true);
     if (participant)
         line_text(line, "removed_by", participant_removed_by(participant));
 }

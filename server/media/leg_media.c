@@ -249,6 +249,9 @@ void leg_listen(struct leg *leg, struct media_thread *thread)
     }
     leg->channel.source = leg->source.ssrc;
     mixer_take(&leg->section->mixer, &leg->channel, samples, power, blocked);
+    if (!LIST_EMPTY(&leg->tracks)) {
+        leg_record_tracks(leg, thread);
+    }
     if (leg->ticks % PUBLISH_EVERY == 0) {
         publish(leg, thread);
     }

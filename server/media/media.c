@@ -201,7 +201,7 @@ static int open_disk(struct media *media, const struct media_config *config)
         .loop = config->loop,
         .name = "recorders",
         .run = recorders_run,
-        .done = recorder_written,
+        .done = recorders_done,
         .arg = media,
     };
 
@@ -280,6 +280,9 @@ int media_create(const struct media_config *config, struct media **mediap)
         .play_gain = player_set_gain,
         .record = recorder_create,
         .record_stop = recorder_stop,
+        .record_clock = recorder_clock,
+        .record_turn = recorder_turn,
+        .record_note = note_create,
         .thread_count = media_thread_count,
         .thread_stats = media_thread_stats,
     };

@@ -257,6 +257,9 @@ void mixer_channel_route(struct mixer_channel *channel, const struct mixer_route
  * gain that it reaches in so many ticks. */
 void mixer_channel_feed(struct mixer *mixer, struct mixer_channel *channel, unsigned plane,
                         unsigned bus, float gain, unsigned ticks);
+/* What it has said on a bus in this tick, as loud as there, at its plane's rate: between mixer_take
+ * and the next one. False: nothing. */
+bool mixer_channel_said(const struct mixer_channel *channel, unsigned bus, float *samples);
 /* Before the channel's memory goes. */
 void mixer_channel_leave(struct mixer_channel *channel);
 

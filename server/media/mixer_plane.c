@@ -42,6 +42,20 @@ void plane_add(struct mixer *mixer, const struct mixer_plane *plane,
     }
 }
 
+bool mixer_channel_said(const struct mixer_channel *channel, unsigned bus, float *samples)
+{
+    const struct mixer_gains *speaks = &channel->speaks;
+    const struct mixer_plane *plane = channel->plane;
+
+    if (!channel->contributes || (speaks->buses & UINT64_C(1) << bus) == 0) {
+        return false;
+    }
+    memset(samples, 0, plane->frame * sizeof *samples);
+    add_scaled(samples, channel->own != NULL ? channel->own->samples : plane->scratch, plane->frame,
+               speaks->of[bus].now, gains_next(speaks, bus));
+    return true;
+}
+
 const float *mixer_said(const struct mixer *mixer, unsigned plane, unsigned bus, unsigned *countp)
 {
     const struct mixer_plane *at = mixer->planes[plane];

@@ -9,8 +9,10 @@ LIST_HEAD(recorder_list, recorder);
 
 static void begin(struct recorder *recorder)
 {
+    bool is_track = recorder->leg != NULL && recorder->buses != 0;
+
     recorder->file =
-        record_file_create(recorder->path, recorder->problem, sizeof recorder->problem);
+        record_file_create(recorder->path, is_track, recorder->problem, sizeof recorder->problem);
     if (recorder->file == NULL) {
         atomic_store_explicit(&recorder->failed, true, memory_order_relaxed);
     }
@@ -24,10 +26,12 @@ static void drain(struct recorder *recorder)
 
     while (tape_get(&recorder->tape, &frame, samples)) {
         if (recorder->file != NULL && *recorder->problem == '\0' &&
-            !(record_file_add_silence(recorder->file, frame.silence) &&
-              record_file_add(recorder->file, samples, frame.count, frame.rate * 1000U))) {
-            atomic_store_explicit(&recorder->failed, true, memory_order_relaxed);
+            record_file_add_silence(recorder->file, frame.silence) && frame.count > 0) {
+            (void)record_file_add(recorder->file, samples, frame.count, frame.rate * 1000U);
         }
+    }
+    if (recorder->file != NULL && !record_file_flush(recorder->file)) {
+        atomic_store_explicit(&recorder->failed, true, memory_order_relaxed);
     }
 }
 
@@ -43,11 +47,47 @@ static void end(struct recorder *recorder)
     recorder->file = NULL;
 }
 
+/* What has been asked for since: recorders join those that are active. */
+static void take_jobs(struct worker *worker, struct job *job, struct recorder_list *active)
+{
+    struct job *next;
+
+    for (; job != NULL; job = next) {
+        struct recorder *recorder = (struct recorder *)job;
+
+        next = job_next(job);
+        if (((struct disk_job *)job)->is_note) {
+            note_write((struct note *)job);
+            worker_return(worker, job);
+        } else {
+            LIST_INSERT_HEAD(active, recorder, on_disk);
+            begin(recorder);
+        }
+    }
+}
+
+static void write_all(struct worker *worker, struct recorder_list *active)
+{
+    struct recorder *recorder, *next;
+
+    for (recorder = LIST_FIRST(active); recorder != NULL; recorder = next) {
+        /* Asked before the tape is: what was put before the end is on it by then. */
+        bool is_finished = atomic_load_explicit(&recorder->finished, memory_order_acquire);
+
+        next = LIST_NEXT(recorder, on_disk);
+        drain(recorder);
+        if (is_finished) {
+            LIST_REMOVE(recorder, on_disk);
+            end(recorder);
+            worker_return(worker, &recorder->disk.job);
+        }
+    }
+}
+
 void recorders_run(struct worker *worker, void *arg)
 {
     struct recorder_list active = LIST_HEAD_INITIALIZER(active);
     struct pollfd wanted = {.fd = worker_fd(worker), .events = POLLIN};
-    struct recorder *recorder, *next;
     struct job *job;
 
     (void)arg;
@@ -61,22 +101,7 @@ void recorders_run(struct worker *worker, void *arg)
             (void)poll(&wanted, 1, EVERY_MS);
             job = worker_take(worker);
         }
-        for (; job != NULL; job = job_next(job)) {
-            recorder = (struct recorder *)job;
-            LIST_INSERT_HEAD(&active, recorder, on_disk);
-            begin(recorder);
-        }
-        for (recorder = LIST_FIRST(&active); recorder != NULL; recorder = next) {
-            /* Asked before the tape is: what was put before the end is on it by then. */
-            bool is_finished = atomic_load_explicit(&recorder->finished, memory_order_acquire);
-
-            next = LIST_NEXT(recorder, on_disk);
-            drain(recorder);
-            if (is_finished) {
-                LIST_REMOVE(recorder, on_disk);
-                end(recorder);
-                worker_return(worker, &recorder->job);
-            }
-        }
+        take_jobs(worker, job, &active);
+        write_all(worker, &active);
     }
 }

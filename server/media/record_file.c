@@ -13,14 +13,19 @@
 #include <unistd.h>
 
 enum {
-    RATES = 2,   /* that are resampled: 8000 and 48000 Hz */
-    QUALITY = 5, /* of the resampler: the delay is 5 ms */
+    RATES = 3,                 /* that there are: 8000, 16000 and 48000 Hz */
+    FRAME = RECORD_RATE / 50,  /* samples; longer than any resampler rings */
+    BUFFER = RECORD_RATE / 10, /* samples that are written at once */
 };
 
 struct record_file {
     SNDFILE *file;
-    int fd;         /* of it */
-    uint64_t count; /* samples written */
+    int fd; /* of it */
+    bool is_track;
+    uint64_t count;  /* samples of it, those in the buffer included */
+    unsigned filled; /* of the buffer */
+    int16_t buffer[BUFFER];
+    unsigned ringing; /* Hz, of the resampler that has not been run out; 0: none */
     struct {
         unsigned rate; /* 0: not used yet */
         SpeexResamplerState *state;
@@ -57,8 +62,7 @@ bool record_file_is_known(const char *path)
     return format_of(path) != 0;
 }
 
-/* The folders above it. What goes wrong is told when the file is opened. */
-static void make_folders(const char *path)
+void record_file_make_folders(const char *path)
 {
     char *folder = strdup(path);
 
@@ -71,7 +75,8 @@ static void make_folders(const char *path)
     free(folder);
 }
 
-struct record_file *record_file_create(const char *path, char *problem, size_t problem_size)
+struct record_file *record_file_create(const char *path, bool is_track, char *problem,
+                                       size_t problem_size)
 {
     struct record_file *file = calloc(1, sizeof *file);
     SF_INFO info = {.samplerate = RECORD_RATE, .channels = 1, .format = format_of(path)};
@@ -80,7 +85,8 @@ struct record_file *record_file_create(const char *path, char *problem, size_t p
         (void)snprintf(problem, problem_size, "out of memory");
         return NULL;
     }
-    make_folders(path);
+    record_file_make_folders(path);
+    file->is_track = is_track;
     file->problem = problem;
     file->problem_size = problem_size;
     /* O_NONBLOCK: a FIFO of that name must not keep the others waiting. */
@@ -103,19 +109,48 @@ struct record_file *record_file_create(const char *path, char *problem, size_t p
 
 /* ---- writing ---- */
 
-static bool write_all(struct record_file *file, const int16_t *samples, unsigned count)
+bool record_file_flush(struct record_file *file)
 {
+    unsigned count = file->filled;
+
     errno = 0;
-    if (*file->problem != '\0') {
-        return false;
-    }
-    if (sf_writef_short(file->file, samples, count) != (sf_count_t)count) {
+    file->filled = 0;
+    if (*file->problem == '\0' && count > 0 &&
+        sf_writef_short(file->file, file->buffer, count) != (sf_count_t)count) {
         (void)snprintf(file->problem, file->problem_size, "%s",
                        errno != 0 ? strerror(errno) : sf_strerror(file->file));
-        return false;
+        file->count -= count;
     }
-    file->count += count;
-    return true;
+    return *file->problem == '\0';
+}
+
+/* `samples` NULL: silence. */
+static bool write_all(struct record_file *file, const int16_t *samples, uint64_t count)
+{
+    bool is_good = *file->problem == '\0';
+
+    while (is_good && count > 0) {
+        unsigned room = BUFFER - file->filled;
+        unsigned part = count < room ? (unsigned)count : room;
+
+        if (samples != NULL) {
+            memcpy(file->buffer + file->filled, samples, part * sizeof *samples);
+            samples += part;
+        } else {
+            memset(file->buffer + file->filled, 0, part * sizeof *samples);
+        }
+        file->filled += part;
+        file->count += part;
+        count -= part;
+        is_good = file->filled < BUFFER || record_file_flush(file);
+    }
+    return is_good;
+}
+
+/* The quality, by which the delay is 3 ms from any rate: tracks of all fit together. */
+static int quality_of(unsigned rate)
+{
+    return rate < RECORD_RATE ? 3 : 6;
 }
 
 /* NULL: out of memory, or a rate more than codecs have. */
@@ -124,7 +159,8 @@ static SpeexResamplerState *resampler_of(struct record_file *file, unsigned rate
     for (unsigned i = 0; i < RATES; i++) {
         if (file->resamplers[i].rate == 0) {
             file->resamplers[i].rate = rate;
-            file->resamplers[i].state = speex_resampler_init(1, rate, RECORD_RATE, QUALITY, NULL);
+            file->resamplers[i].state =
+                speex_resampler_init(1, rate, RECORD_RATE, quality_of(rate), NULL);
         }
         if (file->resamplers[i].rate == rate) {
             return file->resamplers[i].state;
@@ -133,39 +169,47 @@ static SpeexResamplerState *resampler_of(struct record_file *file, unsigned rate
     return NULL;
 }
 
-bool record_file_add(struct record_file *file, const int16_t *samples, unsigned count,
+/* `samples` NULL: silence. */
+static bool resample(struct record_file *file, const int16_t *samples, unsigned count,
                      unsigned rate)
 {
-    int16_t made[RECORD_RATE / 1000 * FRAME_MS];
-    spx_uint32_t in = count, out = sizeof made / sizeof *made;
-    SpeexResamplerState *resampler;
+    static const int16_t silence[FRAME_MAX];
+    int16_t made[FRAME];
+    spx_uint32_t in = count, out = FRAME;
+    SpeexResamplerState *resampler = resampler_of(file, rate);
 
-    if (rate == RECORD_RATE) {
-        return write_all(file, samples, count);
-    }
-    resampler = resampler_of(file, rate);
     if (resampler == NULL) {
         (void)snprintf(file->problem, file->problem_size, "out of memory");
         return false;
     }
     /* The ratios are whole: a frame makes a frame. */
-    (void)speex_resampler_process_int(resampler, 0, samples, &in, made, &out);
+    (void)speex_resampler_process_int(resampler, 0, samples != NULL ? samples : silence, &in, made,
+                                      &out);
     return write_all(file, made, out);
+}
+
+bool record_file_add(struct record_file *file, const int16_t *samples, unsigned count,
+                     unsigned rate)
+{
+    if (rate == RECORD_RATE && !file->is_track) {
+        return write_all(file, samples, count);
+    }
+    file->ringing = rate;
+    return resample(file, samples, count, rate);
 }
 
 bool record_file_add_silence(struct record_file *file, unsigned ms)
 {
-    static const int16_t silence[RECORD_RATE];
-    uint64_t left = (uint64_t)ms * (RECORD_RATE / 1000);
-    bool is_good = true;
+    uint64_t count = (uint64_t)ms * (RECORD_RATE / 1000);
 
-    while (is_good && left > 0) {
-        unsigned count = left < RECORD_RATE ? (unsigned)left : RECORD_RATE;
-
-        is_good = write_all(file, silence, count);
-        left -= count;
+    if (count >= FRAME && file->ringing != 0) {
+        if (!resample(file, NULL, file->ringing / (RECORD_RATE / FRAME), file->ringing)) {
+            return false;
+        }
+        file->ringing = 0;
+        count -= FRAME;
     }
-    return is_good;
+    return write_all(file, NULL, count);
 }
 
 void record_file_size(const struct record_file *file, unsigned *durationp, uint64_t *bytesp)
@@ -188,6 +232,7 @@ bool record_file_close(struct record_file *file)
             speex_resampler_destroy(file->resamplers[i].state);
         }
     }
+    (void)record_file_flush(file);
     err = sf_close(file->file);
     if (err != 0 && *file->problem == '\0') {
         (void)snprintf(file->problem, file->problem_size, "%s", sf_error_number(err));

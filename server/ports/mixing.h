@@ -86,12 +86,18 @@ struct play_config {
     void *user; /* comes back with on_played */
 };
 
-enum { RECORD_FILE = 128 }; /* bytes with NUL of the name of a recording */
+enum {
+    RECORD_FILE = 128, /* bytes with NUL of the name of a recording */
+    RECORD_AHEAD = 40, /* ms: what is to be heeded everywhere at once is asked for so long before */
+};
 
 struct record_config {
     const char *file; /* below the recordings' directory; .wav, .flac, .opus or .ogg; copied */
-    struct leg *leg;  /* what it says is recorded; NULL: what is said on the buses */
-    uint64_t buses;   /* bit mask */
+    struct leg *leg;  /* what it says is recorded, or, with a bus, what it says there and as loud;
+                         NULL: what is said on the buses */
+    uint64_t buses;   /* bit mask; of a leg one at most */
+    uint64_t begin;   /* record_clock at the first sample; 0: as soon as it can be. What is not
+                         there any more is silence, so that files fit together */
     unsigned most;    /* ms; 0: no limit */
     unsigned silence; /* ms without speech of the leg that end it; 0: they do not */
     void *user;       /* comes back with on_recorded */
@@ -203,6 +209,16 @@ struct mixing {
     int (*record)(struct mix *mix, const struct record_config *config, struct recorder **recorderp);
     /* on_recorded comes when all has been written. Again, and after that: nothing more. */
     void (*record_stop)(struct recorder *recorder);
+    /* ms, the same for all mixes, and growing. */
+    uint64_t (*record_clock)(void *ctx);
+    /* From then on, which is RECORD_AHEAD from now at least, it pauses, or, if it does, goes on.
+     * What is said in between is not in the file, nor silence instead. EAGAIN: too many of these at
+     * once.
+     */
+    int (*record_turn)(struct recorder *recorder, uint64_t when);
+    /* Writes a text to a file below the recordings' directory: in the background, in place of the
+     * one before, and whole or not at all. What is wrong is logged. EAGAIN, ENOMEM. */
+    int (*record_note)(void *ctx, const char *file, const char *text);
 
     unsigned (*thread_count)(void *ctx);
     void (*thread_stats)(void *ctx, unsigned thread, struct mixing_thread_stats *stats);

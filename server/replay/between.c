@@ -219,6 +219,7 @@ void between_tell(struct replay *replay, struct recorded_line *line,
 
     line->is_done = true;
     told.on = json_is_true(json_object_get(line->json, "on"));
+    told.is_paused = json_is_true(json_object_get(line->json, "paused"));
     told.digit = *digit;
     told.duration = (unsigned)line_id(line, "duration");
     told.code = (int)line_id(line, "code");

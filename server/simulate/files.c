@@ -181,9 +181,37 @@ void recorder_over(struct recorder *recorder, const struct recorded *recorded)
 static void on_recorder_timer(void *arg)
 {
     struct recorder *recorder = arg;
-    uint64_t ms = loop_now(recorder->world->loop) - recorder->began;
+    uint64_t now = loop_now(recorder->world->loop);
+    uint64_t end = recorder->is_paused ? recorder->paused_at : now;
 
-    recorder_over(recorder, &(struct recorded){.duration = (unsigned)ms});
+    recorder_over(recorder, &(struct recorded){
+                                .duration = (unsigned)(end - recorder->began - recorder->paused)});
+}
+
+static uint64_t record_clock(void *ctx)
+{
+    const struct world *world = ctx;
+
+    return world->loop ? loop_now(world->loop) : 0;
+}
+
+static int record_turn(struct recorder *recorder, uint64_t when)
+{
+    if (recorder->is_paused)
+        recorder->paused += when - recorder->paused_at;
+    recorder->is_paused = !recorder->is_paused;
+    recorder->paused_at = when;
+    return 0;
+}
+
+static int record_note(void *ctx, const char *file, const char *text)
+{
+    struct world *world = ctx;
+
+    (void)snprintf(world->note_file, sizeof world->note_file, "%s", file);
+    free(world->note);
+    world->note = strdup(text);
+    return world->note ? 0 : ENOMEM;
 }
 
 static void record_stop(struct recorder *recorder)
@@ -272,6 +300,10 @@ void files_drop(struct world *world, const struct mix *mix)
     struct player *player, *next_player;
     struct recorder *recorder, *next_recorder;
 
+    if (!mix) {
+        free(world->note);
+        world->note = NULL;
+    }
     LL_FOREACH_SAFE(world->first_player, player, next_player)
     {
         if (!mix || player->mix == mix)
@@ -293,4 +325,7 @@ void files_open(struct mixing *mixing)
     mixing->play_gain = play_gain;
     mixing->record = record;
     mixing->record_stop = record_stop;
+    mixing->record_clock = record_clock;
+    mixing->record_turn = record_turn;
+    mixing->record_note = record_note;
 }

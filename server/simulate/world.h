@@ -84,10 +84,11 @@ struct player {
 struct recorder {
     struct world *world;
     const struct mix *mix; /* NULL: gone */
-    char file[RECORD_FILE];
+    char file[256];
     struct record_config config;
-    uint64_t began; /* loop_now */
-    bool stopped;
+    uint64_t began;             /* loop_now */
+    uint64_t paused, paused_at; /* ms in all pauses before this one, and its beginning */
+    bool stopped, is_paused;
     struct loop_timer *timer;
     struct recorder *next;
 };
@@ -115,6 +116,8 @@ struct world {
     struct leg *first_leg;
     struct player *first_player; /* the newest */
     struct recorder *first_recorder;
+    char *note; /* beside a recording, the last; NULL: none */
+    char note_file[256];
     unsigned legs, mixes; /* alive */
     unsigned calls;       /* made so far */
     unsigned plays;       /* begun so far */

@@ -53,6 +53,31 @@ class Handler(http.server.BaseHTTPRequestHandler):
         while True:
             self.wfile.write(b"x" * 65536)
 
+    def get_bomb(self):
+        """A gigabyte, in chunks."""
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for _ in range(1 << 14):
+            self.wfile.write(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+
+    def get_heads(self):
+        """Headers without end."""
+        self.send_response(200)
+        self.flush_headers()
+        while True:
+            self.wfile.write(b"X-More: " + b"x" * 8000 + b"\r\n")
+
+    def get_drip(self):
+        """One byte at a time, until the test is over."""
+        self.send_response(200)
+        self.end_headers()
+        while not self.server.over.wait(0.1):
+            self.wfile.write(b"x")
+
+    def get_round(self):
+        self.say(302, headers=[("Location", "/round")])
+
     def get_cut(self):
         self.send_response(200)
         self.send_header("Content-Length", "100")

@@ -8,7 +8,8 @@ pattern), and how the call that provokes it ends: the code of its answer, or BYE
     refused   not loaded
 
 policy/ has the policies of conferences of the same names, scripts/ the applications of numbers of
-the same names, loading/ what goes wrong before anybody calls.
+the same names (WEB is a web server that means harm, too), loading/ what goes wrong before anybody
+calls, migrate/ what a new version of a policy does with the state of a conference.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ import numpy as np
 import run
 from parley import ROOT, Server
 from sip import Phone
+from web import Web
 
 FOLDER = ROOT / "tests/hostile"
 TALKERS = 50
@@ -28,8 +30,16 @@ NAMES = {"tries", "must", "says", "call"}
 
 CONFIG = """
 policy = "site"
-conferences = {{ demo = {{ policy = "standard" }}, {conferences} }}
+http = {{ allow = {{ "{web}" }} }}
+conferences = {{ demo = {{ policy = "standard" }}, moved = {{ policy = "moved" }}, {conferences} }}
 applications = {{ {applications} }}
+"""
+
+SITE = 'return parley.policy { name = "site" }'
+MOVED = """
+local policy = parley.policy { name = "moved" }
+function policy.joined(_, conference) conference.state.count = conference.count end
+return policy
 """
 
 
@@ -55,15 +65,16 @@ def scripts(kind):
     return [Script(path) for path in sorted((FOLDER / kind).glob("*.lua"))]
 
 
-def hostile_server():
+def hostile_server(web):
     policies, applications = scripts("policy"), scripts("scripts")
     config = CONFIG.format(
+        web=web.host,
         conferences=", ".join(f'["{s.name}"] = {{ policy = "{s.name}" }}' for s in policies),
         applications=", ".join(f'["{s.name}-app"] = "{s.name}"' for s in applications),
     )
-    site = 'return parley.policy { name = "site" }'
-    files = {script.file: script.text for script in policies + applications}
-    return Server(config=config, files=files | {"policy/site.lua": site})
+    files = {script.file: script.text.replace("WEB", web.host) for script in policies + applications}
+    files |= {"policy/site.lua": SITE, "policy/moved.lua": MOVED}
+    return Server(config=config, files=files)
 
 
 def provoke(server, all_of_them):
@@ -85,7 +96,8 @@ def provoke(server, all_of_them):
         for script, phone in zip(all_of_them, phones):
             with noting(problems, script):
                 if phone.is_up:
-                    phone.hang_up()
+                    phone.bye()
+                    phone.expect(200, method="BYE", within=15)
             phone.is_up = False
     assert not problems, "\n".join(problems)
 
@@ -117,12 +129,13 @@ def expect_figures(status, all_of_them):
         assert all(hook["p50_us"] <= hook["p99_us"] for hook in hooks), f"{script.file}: {hooks}"
 
 
-def fail_to_load(server, script):
-    """As the policy of the site it is refused, and the one before it goes on."""
-    server.write("policy/site.lua", script.text)
+def fail_to_load(server, script, name, before):
+    """As that policy it is refused, and the one before it goes on."""
+    server.write(f"policy/{name}.lua", script.text)
     done = server.command("reload")
     assert done.returncode != 0, f"{script.file} is loaded"
-    assert re.search(rf"policy/site\.lua.*{script.says}", done.stderr), f"{script.file}: {done}"
+    assert re.search(rf"policy/{name}\.lua.*{script.says}", done.stderr), f"{script.file}: {done}"
+    server.write(f"policy/{name}.lua", before)
 
 
 def assert_whole(packets):
@@ -165,14 +178,22 @@ def talking(server):
 @run.limit(100)
 def test_hostile_scripts_harm_nobody():
     policies, applications = scripts("policy"), scripts("scripts")
-    with hostile_server() as server, talking(server):
+    with (
+        Web("127.0.0.1") as web,
+        hostile_server(web) as server,
+        talking(server),
+        Phone(server, "alice", media=False) as alice,
+    ):
+        alice.call("moved")
         for _ in range(2):  # the conference lives on: the second call goes as the first
             provoke(server, policies)
             provoke(server, applications)
         expect_verdicts(server, policies + applications)
         expect_figures(server.status()["scripts"], policies + applications)
         for script in scripts("loading"):
-            fail_to_load(server, script)
+            fail_to_load(server, script, "site", SITE)
+        for script in scripts("migrate"):
+            fail_to_load(server, script, "moved", MOVED)
         assert server.status()["scripts"]["generation"] == 1
 
 

@@ -206,6 +206,30 @@ static void what_is_to_be_sent_is_sent(void **state)
     assert_int_equal(web.cancelled, 1);
 }
 
+/* Nobody but the request holds what __index has made, and making the body's text collects garbage
+ * at one time or another. */
+static void headers_that_a_metamethod_makes_are_what_is_sent(void **state)
+{
+    char expected[80] = "X-Made: ";
+    struct call *call =
+        begin("(function() local body = {}\n"
+              "for i = 1, 300 do body[i] = ('b'):rep(200) end\n"
+              "local options = setmetatable({}, { __index = function(_, key)\n"
+              "  if key == 'headers' then return { ['X-Made'] = ('v'):rep(60) .. #body } end\n"
+              "end })\n"
+              "for _ = 1, 200 do http.post('http://a/', body, options) body[#body] = nil end\n"
+              "return 'sent' end)()");
+
+    (void)state;
+    memset(expected + 8, 'v', 60);
+    for (unsigned i = 300; i > 100; i--) {
+        (void)snprintf(expected + 68, sizeof expected - 68, "%u|", i);
+        assert_contains(web.seen, expected);
+        web_page(200, "");
+    }
+    assert_said(call, "sent nil");
+}
+
 static void why_there_is_no_page_is_told(void **state)
 {
     struct call *call = begin("http.get 'http://a/'");
@@ -414,6 +438,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCRIPT_TEST(a_page_has_status_headers_and_body),
         SCRIPT_TEST(what_is_to_be_sent_is_sent),
+        SCRIPT_TEST(headers_that_a_metamethod_makes_are_what_is_sent),
         SCRIPT_TEST(why_there_is_no_page_is_told),
         SCRIPT_TEST(misuse_of_http_says_what_to_do),
         SCRIPT_TEST(who_may_not_be_asked_is_the_operators_to_change),

@@ -72,12 +72,14 @@ static void samples_are_in_the_file_as_they_were_and_silence_between(void **stat
         samples[i] = (int16_t)(i * 197 - 31000);
     }
     for (unsigned i = 0; i < 2; i++) {
-        struct record_file *file = record_file_create(path_of(names[i]), problem, sizeof problem);
+        struct record_file *file =
+            record_file_create(path_of(names[i]), false, problem, sizeof problem);
 
         assert_non_null(file);
         assert_true(record_file_add(file, samples, 320, 16000));
         assert_true(record_file_add_silence(file, 1500));
         assert_true(record_file_add(file, samples, 320, 16000));
+        assert_true(record_file_flush(file));
         record_file_size(file, &duration, &bytes);
         assert_int_equal(duration, 1540);
         if (i == 0) { /* the header is right before it is closed */
@@ -98,7 +100,7 @@ static void other_rates_keep_their_time(void **state)
 {
     static const unsigned rates[] = {8000, 48000, 16000, 8000};
     char problem[200] = "";
-    struct record_file *file = record_file_create(path_of("a.wav"), problem, sizeof problem);
+    struct record_file *file = record_file_create(path_of("a.wav"), false, problem, sizeof problem);
     int16_t samples[960];
     double sum = 0;
 
@@ -127,7 +129,8 @@ static void opus_is_written_as_well(void **state)
 {
     static int16_t silence[320];
     char problem[200] = "";
-    struct record_file *file = record_file_create(path_of("a.opus"), problem, sizeof problem);
+    struct record_file *file =
+        record_file_create(path_of("a.opus"), false, problem, sizeof problem);
 
     (void)state;
     assert_non_null(file);
@@ -147,10 +150,10 @@ static void what_cannot_be_written_says_why(void **state)
     assert_false(record_file_is_known("a"));
     assert_true(record_file_is_known("a/b.opus"));
     assert_int_equal(fclose(fopen(path_of("file"), "w")), 0);
-    assert_null(record_file_create(path_of("file/a.wav"), problem, sizeof problem));
+    assert_null(record_file_create(path_of("file/a.wav"), false, problem, sizeof problem));
     assert_non_null(strstr(problem, "Not a directory"));
     assert_int_equal(mkdir(path_of("folder.wav"), 0700), 0);
-    assert_null(record_file_create(path_of("folder.wav"), problem, sizeof problem));
+    assert_null(record_file_create(path_of("folder.wav"), false, problem, sizeof problem));
     assert_non_null(strstr(problem, "Is a directory"));
 }
 
@@ -165,7 +168,8 @@ static void a_file_that_can_grow_no_more_keeps_what_it_has(void **state)
         const struct rlimit limit = {200000, 200000};
         char problem[200] = "";
         static int16_t samples[RECORD_RATE];
-        struct record_file *file = record_file_create(path_of("a.wav"), problem, sizeof problem);
+        struct record_file *file =
+            record_file_create(path_of("a.wav"), false, problem, sizeof problem);
         unsigned seconds = 0;
 
         (void)signal(SIGXFSZ, SIG_IGN);
@@ -332,6 +336,204 @@ static void it_ends_with_the_leg_and_with_the_mix(void **state)
     (void)load("end.wav");
 }
 
+/* ---- tracks ---- */
+
+enum { TRACKS = 3, MOST = 20 * RECORD_RATE };
+
+static struct {
+    struct recorder *mix, *tracks[TRACKS];
+    uint64_t begin, paused, late; /* ms */
+    unsigned counts[TRACKS];
+    int16_t samples[TRACKS][MOST];
+} session;
+
+static struct recorder *record_leg(struct room *room, const char *file, unsigned phone,
+                                   uint64_t begin)
+{
+    return record(room, &(struct record_config){.file = file,
+                                                .leg = room->phones[phone].leg,
+                                                .buses = 1 << MIX_MAIN,
+                                                .begin = begin});
+}
+
+static uint64_t turn_all(const struct room *room)
+{
+    uint64_t when = room->mixing->record_clock(room->mixing->ctx) + RECORD_AHEAD;
+
+    assert_int_equal(room->mixing->record_turn(session.mix, when), 0);
+    for (unsigned i = 0; i < TRACKS - 1; i++) {
+        assert_int_equal(room->mixing->record_turn(session.tracks[i], when), 0);
+    }
+    return when;
+}
+
+static void go_on(struct room *room)
+{
+    measure_anew(room);
+    run_until(room, all_have_heard);
+}
+
+static bool all_are_recorded(struct room *room)
+{
+    return room->recorded == 1 + TRACKS;
+}
+
+/* Both phones' tracks, with a pause, and the first one's again from later on. */
+static void record_session(struct room *room)
+{
+    const struct mixing *mixing = room->mixing;
+
+    session.begin = mixing->record_clock(mixing->ctx) + RECORD_AHEAD;
+    session.mix = record(
+        room,
+        &(struct record_config){.file = "mix.wav", .buses = 1 << MIX_MAIN, .begin = session.begin});
+    session.tracks[0] = record_leg(room, "0.wav", 0, session.begin);
+    session.tracks[1] = record_leg(room, "1.wav", 1, session.begin);
+    go_on(room);
+    session.paused = turn_all(room);
+    go_on(room);
+    (void)turn_all(room);
+    go_on(room);
+    set_route(&room->phones[1], -6, 0);
+    session.late = mixing->record_clock(mixing->ctx) + RECORD_AHEAD;
+    session.tracks[2] = record_leg(room, "2.wav", 0, session.late);
+    go_on(room);
+    room->recorded = 0;
+    mixing->record_stop(session.mix);
+    for (unsigned i = 0; i < TRACKS; i++) {
+        mixing->record_stop(session.tracks[i]);
+    }
+    run_until(room, all_are_recorded);
+    assert_string_equal(room->problem, "");
+}
+
+/* A resampler's memory of what was said before the file begins, or goes on, is not in the tracks.
+ */
+static bool is_memory(unsigned sample)
+{
+    unsigned paused = (unsigned)(session.paused - session.begin) * 16;
+
+    return sample < 96 || (sample >= paused && sample < paused + 96);
+}
+
+static void load_session(void)
+{
+    for (unsigned i = 0; i < TRACKS; i++) {
+        char name[8];
+
+        (void)snprintf(name, sizeof name, "%u.wav", i);
+        session.counts[i] = load(name);
+        memcpy(session.samples[i], content, sizeof content);
+    }
+}
+
+/* The part of samples in which the mix is what the tracks say. */
+static double share_that_fits(unsigned count)
+{
+    unsigned fit = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        int sum = session.samples[0][i] + session.samples[1][i];
+
+        fit += is_memory(i) || abs(content[i] - sum) <= 4;
+    }
+    return (double)fit / count;
+}
+
+static unsigned least_of(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* What is paused is not there: the late one's place is earlier by as much. */
+static void assert_late_one_fits(void)
+{
+    long shift = (long)session.counts[0] - session.counts[2];
+
+    assert_in_range(shift, 2 * HEARD * 320 - 3200, (session.late - session.begin) * 16 - 1);
+    for (unsigned i = 320; i < session.counts[2] - 320; i++) {
+        assert_in_range(session.samples[2][i] - session.samples[0][i + (unsigned)shift] + 4, 0, 8);
+    }
+}
+
+/* To the sample, whatever the threads have to do meanwhile. But of what a thread says too late for
+ * another, the track has more than the mix. */
+static void tracks_fit_together_and_sum_to_the_mix(void **state)
+{
+    static const double shares[] = {1, 0.8};
+
+    (void)state;
+    for (unsigned threads = 1; threads <= 2; threads++) {
+        struct room *room = room_create_split(threads, threads == 1 ? 0 : 1);
+        unsigned least;
+
+        for (unsigned i = 0; i < 2; i++) {
+            talk(phone_add(room, AF_INET, 0));
+        }
+        run_until(room, tones_have_come);
+        record_session(room);
+        load_session();
+        least = least_of(load("mix.wav"), least_of(session.counts[0], session.counts[1]));
+        assert_in_range(least, 2 * HEARD * 320, MOST - 1);
+        assert_true(share_that_fits(least) >= shares[threads - 1]);
+        assert_late_one_fits();
+        room_free(room);
+    }
+}
+
+static void tracks_of_all_rates_are_late_by_the_same(void **state)
+{
+    static const unsigned rates[] = {8000, 16000, 48000};
+    char problem[200] = "";
+    int16_t samples[960];
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct record_file *file = record_file_create(path_of("a.wav"), true, problem, 200);
+        unsigned count = rates[i] / 50, at = 0;
+
+        memset(samples, 0, sizeof samples);
+        for (unsigned j = count / 2; j < count; j++) {
+            samples[j] = 16000; /* a step at 10 ms */
+        }
+        assert_non_null(file);
+        assert_true(record_file_add(file, samples, count, rates[i]));
+        assert_true(record_file_add_silence(file, 40));
+        assert_true(record_file_close(file));
+        assert_int_equal(load("a.wav"), 960);
+        while (content[at] < 8000) {
+            at++;
+        }
+        assert_in_range(at, 16 * 13 - 1, 16 * 13 + 1);
+    }
+}
+
+static bool is_there(struct room *room)
+{
+    (void)room;
+    return access(path_of("a/b.json"), F_OK) == 0;
+}
+
+static void a_note_is_beside_them_and_goes_behind_the_one_before(void **state)
+{
+    struct room *room = room_create(1);
+    char text[32] = "";
+    FILE *file;
+
+    (void)state;
+    assert_int_equal(room->mixing->record_note(room->mixing->ctx, "a/b.json", "a longer one"), 0);
+    assert_int_equal(room->mixing->record_note(room->mixing->ctx, "a/b.json", "the last"), 0);
+    talk(phone_add(room, AF_INET, 0)); /* for the loop to have events */
+    run_until(room, is_there);
+    room_free(room); /* writes what is still to be written */
+    file = fopen(path_of("a/b.json"), "r");
+    assert_non_null(file);
+    assert_non_null(fgets(text, sizeof text, file));
+    assert_int_equal(fclose(file), 0);
+    assert_string_equal(text, "the last");
+    assert_int_not_equal(access(path_of("a/b.json.new"), F_OK), 0);
+}
+
 static void what_goes_wrong_is_told_and_harms_nobody(void **state)
 {
     struct room *room = room_create(1);
@@ -368,6 +570,9 @@ int main(void)
         TEST(silence_ends_it),
         TEST(what_all_say_is_recorded_until_that_is_stopped),
         TEST(it_ends_with_the_leg_and_with_the_mix),
+        TEST(tracks_fit_together_and_sum_to_the_mix),
+        TEST(tracks_of_all_rates_are_late_by_the_same),
+        TEST(a_note_is_beside_them_and_goes_behind_the_one_before),
         TEST(what_goes_wrong_is_told_and_harms_nobody),
     };
 

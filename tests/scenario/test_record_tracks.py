@@ -1,0 +1,158 @@
+"""Recordings with tracks: whose voice is where, how they fit together, pauses, the note beside
+them, and what is left when the server is killed or the disk is full."""
+
+import json
+
+import audio
+import numpy as np
+import run
+import tone
+from parley import Server
+from sip import Phone
+from test_record import wait_for_sound
+
+POLICY = """
+local policy = parley.policy { name = "site" }
+function policy.create() return accept() end
+function policy.join(request)
+  return accept { anonymous = request.actor.user == "carol", role = "guest" }
+end
+local keys = {}
+keys["1"] = function(conference)
+  return conference:record { file = "board/all.wav", tracks = true }
+end
+keys["2"] = function(conference) return conference:stop_recording() end
+keys["4"] = function(conference) return conference:pause_recording() end
+keys["6"] = function(conference) return conference:resume_recording() end
+function policy.digit(event, conference)
+  local done, why, code = keys[event.digit](conference)
+  print("key", event.digit, done, why, code, conference.recording_paused)
+end
+function policy.recorded(event)
+  print("recorded", event.on, event.paused, event.file, event.reason == "", event.seconds)
+end
+return policy
+"""
+RATE = 16000
+LATE = RATE * 3 // 1000  # samples by which a track is behind what was said, whatever the codec
+
+
+class Take:
+    """What has been recorded in a folder, by the note there."""
+
+    def __init__(self, server, name):
+        folder = server.data / "recordings" / name
+        self.note = json.loads(folder.with_suffix(".json").read_text())
+        self.mix = self.read(folder.parent / self.note["file"])
+        self.tracks = [(entry, self.read(folder.parent / entry["file"])) for entry in self.note["tracks"]]
+
+    @staticmethod
+    def read(path):
+        samples, rate = audio.read_wav(path)
+        assert rate == RATE
+        return samples
+
+    def sum(self, late=()):
+        """Of all tracks, each where the note says that it begins. What phones of 8 kHz say is as
+        late in the mix; those of `late` are earlier there."""
+        total = np.zeros(len(self.mix) + LATE)
+        for entry, samples in self.tracks:
+            begin = entry["from"]["sample"]
+            samples = samples[LATE:] if entry["file"] in late else samples
+            total[begin : begin + len(samples)] += samples
+        return total[: len(self.mix)]
+
+    def begins(self):
+        """Samples at which a track begins, or all go on after a pause."""
+        return {entry["from"]["sample"] for entry, _ in self.tracks} | {
+            pause["at"]["sample"] for pause in self.note["pauses"]
+        }
+
+
+def assert_is_sum(take, late):
+    """To the sample, but for the ms in which the filters ring, or know what was said before."""
+    missing = np.abs(take.mix - take.sum(late))
+    for begin in take.begins():
+        missing[max(0, begin - LATE) : begin + 2 * LATE] = 0
+    missing[-LATE:] = 0  # where the later ones end
+    worst = int(np.argmax(missing))
+    assert missing[worst] < 5e-3, f"sample {worst} of {len(missing)} is off by {missing[worst]}"
+
+
+def assert_tones(take):
+    """Each voice is as loud on its own track as in the mix, and on no other."""
+    tones = {"all-1-alice.wav": 517, "all-2-bob.wav": 823, "all-3-anonymous.wav": 1211, "all-4-bob.wav": 823}
+    end = take.note["pauses"][0]["at"]["sample"]
+    for entry, samples in take.tracks:
+        begin = entry["from"]["sample"]
+        part = slice(end - RATE // 2, end) if begin < end else slice(begin + RATE // 2, begin + RATE)
+        here, mix = samples[part.start - begin : part.stop - begin], take.mix[part]
+        for frequency in set(tones.values()) | {1709}:
+            level = tone.level(here, frequency, RATE)
+            if frequency == tones[entry["file"]]:
+                assert abs(level + 20) < 1 and abs(level - tone.level(mix, frequency, RATE)) < 0.5, entry
+            else:
+                assert level < -55, f"{frequency} Hz at {level} dB in {entry}"
+    paused = [tone.level(take.mix[at : at + 1600], 1709, RATE) for at in range(0, len(take.mix) - 1600, 800)]
+    assert max(paused) < -45, f"what is said in the pause is not there: {paused}"
+
+
+def assert_note(take):
+    note, (pause,) = take.note, take.note["pauses"]
+    people = [entry["participant"] for entry in note["tracks"]]
+    assert [person.get("uri", "")[:8] for person in people] == ["sip:alic", "sip:bob@", "", "sip:bob@"]
+    assert people[2] == {"name": "", "role": "guest", "anonymous": 1}, "nothing else tells who that is"
+    assert note["began"] < pause["began"] < pause["ended"] < note["ended"], note
+    assert (note["conference"], note["decided_by"], note["problem"]) == ("demo", "default", None)
+    assert note["to"]["sample"] == len(take.mix) and note["to"]["seconds"] == len(take.mix) / RATE
+    for entry, samples in take.tracks:
+        assert entry["to"]["sample"] - entry["from"]["sample"] == len(samples), entry
+    bob, _, again = (entry for entry in note["tracks"][1:])
+    assert bob["to"] == again["from"] == pause["at"], "time stands still in a pause"
+
+
+def press(server, phone, key, answer):
+    phone.press(key)
+    server.expect_log(f"key {key} {answer}")
+
+
+@run.real_time
+def test_tracks_line_up_and_sum_to_the_mix():
+    with Server(config="", policy=POLICY) as server:
+        with Phone(server, "alice") as alice, Phone(server, "bob") as bob, Phone(server, "carol") as carol:
+            alice.call()
+            alice.say(tone.sine(517))
+            bob.call()
+            bob.say(tone.sine(823))
+            alice.hear(0.3)
+            press(server, alice, "1", "recording:board/all.wav nil nil false")
+            server.expect_log("recorded true false board/all.wav true 0.0")
+            press(server, alice, "6", "nil it is recorded already 491 false")
+            carol.call(formats=("L16/16000",))
+            carol.say(tone.sine(1211, rate=16000))
+            alice.hear(0.8)
+            press(server, alice, "4", "true nil nil true")
+            server.expect_log("recorded false true board/all.wav true 1")
+            alice.hear(0.1)
+            alice.say(tone.sine(1709))  # which is said to nobody but the others
+            alice.hear(0.5)
+            bob.hang_up()
+            alice.say(tone.sine(517))
+            alice.hear(0.3)
+            press(server, alice, "6", "true nil nil false")
+            server.expect_log("recorded true false board/all.wav true 1")
+            bob.new_dialog()
+            bob.call()
+            bob.say(tone.sine(823))
+            alice.hear(0.8)
+            press(server, alice, "2", "true nil nil")
+            server.expect_log("recorded false false board/all.wav true")
+            press(server, alice, "4", "nil it is not recorded 480 false")
+        take = Take(server, "board/all")
+        assert_is_sum(take, late=["all-3-anonymous.wav"])
+        assert_tones(take)
+        assert_note(take)
+
+
+if __name__ == "__main__":
+    run.main()
