@@ -93,7 +93,7 @@ struct shadow_config {
     const char *conference; /* by its name; NULL: all */
     unsigned lasts;         /* ms; 0: until it is stopped, or the scripts are reloaded */
 };
-/* Takes the place of one that was there. EINVAL, ENOMEM: `error` says why. */
+/* Takes the place of one that was there. EINVAL, ENOMEM: `error` says why, and that one goes on. */
 int lua_engine_shadow(struct lua_engine *engine, const struct shadow_config *config, char *error,
                       size_t error_size);
 /* ENOENT: there is none. What it came to stays in the status. */

@@ -177,6 +177,8 @@ def test_a_pinned_conference_keeps_its_script_while_all_others_go_on():
         assert role_in(server, alice, "tea") == "second"
         done = server.command("unpin", "tea")
         assert done.returncode == 1 and "tea is not pinned" in done.stderr, done
+        done = server.command("pin", "coffee")
+        assert done.returncode == 1 and 'no conference "coffee"' in done.stderr, done
 
 
 OF_TWO_CONFIGS = """local policy = parley.policy {
@@ -417,6 +419,11 @@ def test_a_broken_config_changes_nothing():
         server.config.write_text("conferences = { demo = {} }\ncolour = 3\n")
         done = server.command("reload")
         assert done.returncode == 2 and "parley.lua:2:" in done.stdout + done.stderr, done
+        server.config.unlink()
+        for _ in range(2):
+            done = server.command("reload")
+            assert done.returncode == 2 and f"{server.config}: " in done.stderr, done
+            server.config.mkdir(exist_ok=True)  # what cannot be read is no better than none
         alice.call("tea")
 
 
