@@ -48,6 +48,7 @@ void actor_push(lua_State *L, const struct actor *actor)
     set_boolean(L, "authenticated", actor->authenticated);
     set_text(L, "proof", actor->kind == ACTOR_CALLER ? proof_name(actor->proof) : "server");
     set_boolean(L, "anonymous", actor->anonymous);
+    set_boolean(L, "is_focus", actor->is_focus);
     set_participant(L, "participant", actor->participant);
 }
 

@@ -221,6 +221,16 @@ static bool takes_messages(const struct participant *participant)
     return participant_call(participant)->takes_messages;
 }
 
+static bool is_focus(const struct participant *participant)
+{
+    return participant_call(participant)->is_focus;
+}
+
+static int get_is_focus(lua_State *L)
+{
+    return get_flag(L, is_focus);
+}
+
 static int get_takes_messages(lua_State *L)
 {
     return get_flag(L, takes_messages);
@@ -442,6 +452,7 @@ static const struct script_function fields[] = {
     {"has_floor", get_has_floor, TO_READ},
     {"media", get_media, TO_READ},
     {"speaking", get_speaking, TO_READ},
+    {"is_focus", get_is_focus, TO_READ},
     {"takes_messages", get_takes_messages, TO_READ},
     {"level", get_level, TO_READ},
     {"codec", get_codec, TO_READ},

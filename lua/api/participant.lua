@@ -27,6 +27,7 @@ return {
         { "has_floor", "boolean", "" },
         { "media", "string", [[what its stream does, as the phone sees it; or `"none"`]] },
         { "speaking", "boolean", "" },
+        { "is_focus", "boolean", "whether it is another conference, which is linked with this one" },
         { "takes_messages", "boolean", "whether its phone shows what is written (RFC 3428)" },
         { "level", "number?", "how loud it is, in dBov" },
         { "codec", "string?", "" },

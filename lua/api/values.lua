@@ -27,6 +27,7 @@ return {
         { "proof", [["password"|"peer"|"registration"|"none"|"server"]],
           "by what: a password, a trusted proxy's word, the address that has registered" },
         { "anonymous", "boolean", "whether the caller asks for privacy (RFC 3323)" },
+        { "is_focus", "boolean", "whether it is another conference, which wants to be linked" },
         { "participant", "participant?", "who it is in the conference, if it is in" },
       },
     },

@@ -218,8 +218,9 @@ static const struct option options[] = {
              "event. Tones are taken out of the mix; looking for them costs 10 ms of delay."},
     {.key = "audio.hold_music", .type = OPTION_TEXT, .offset = IN_SETTINGS(sound.hold_music),
      .standard = "", .live = true,
-     .help = "A sound file (WAV, FLAC, Ogg) for who is alone in a conference, beside the config "
-             "or with its path; empty: silence."},
+     .help = "A sound file (WAV, FLAC, Ogg) for who is alone in a conference, or who waits to be let "
+             "in, beside the config or with its path; \"music/\", with a slash at its end: the files "
+             "of that folder, one after the other; empty: silence."},
     {.key = "prompts.path", .type = OPTION_TEXT, .offset = IN_SETTINGS(prompts_path),
      .standard = "sounds",
      .help = "Directory of your own recordings of prompts, beside the config or with its path: "

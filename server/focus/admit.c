@@ -1,5 +1,6 @@
 #include "focus/admit.h"
 #include "focus/arrangement.h"
+#include "focus/cascade.h"
 #include "focus/conference.h"
 #include "focus/events.h"
 #include "focus/participant.h"
@@ -254,8 +255,13 @@ static void join(struct conference *conference, struct call *call, const struct 
         .by_dialog = target && strcmp(conference->name, info->requested_user) != 0,
         .params = {.role = "participant"},
     };
+    const char *objection = cascade_objection(conference, info, NULL);
     struct decision decision;
 
+    if (objection) {
+        turn_away(focus, conference, call, 482, objection);
+        return;
+    }
     conference_wish_entry(conference, &request.params);
     decide_join(&request, info, &decision);
     if (decision.verdict == DECISION_ACCEPT)

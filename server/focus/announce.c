@@ -45,6 +45,7 @@ void announcement_played(const struct playback *playback, const char *problem)
     if (playback->ear)
         ear_played(playback);
     tell(playback, problem ? problem : playback->stopped ? playback->stopped : "");
+    conference_update_music(playback->conference);
 }
 
 /* ---- playing -------------------------------------------------------------------------------- */
@@ -73,6 +74,7 @@ int announce(const struct playback *what, unsigned bus, const struct request_par
                   "%s is not played: too many announcements wait already", params->file);
         return error;
     }
+    conference_update_music(what->conference);
     if (error) {
         audience.config = config;
         announcement_played(&audience, strerror(error));
@@ -135,7 +137,8 @@ void announcements_after(struct focus *focus, const struct conference_event *eve
     is_ducked = announcements_are_ducked(conference);
     DL_FOREACH(conference->playbacks, playback)
     {
-        playback_duck(playback, is_ducked);
+        if (!playback->is_hold_music)
+            playback_duck(playback, is_ducked);
     }
 }
 

@@ -73,6 +73,8 @@ void participant_answer(const struct participant *participant, struct answer *an
 /* Offer/answer has ended well. */
 void participant_session(struct participant *participant, const struct session *session);
 /* A change of ours is in force (200), or refused. */
+/* Its call is told anew what it is to be, in a re-INVITE. */
+void participant_refresh(struct participant *participant);
 void participant_updated(struct participant *participant, int code, const char *reason);
 /* ENOMEM; ECANCELED: the call cannot be changed. */
 int participant_hold(struct participant *participant, bool held);

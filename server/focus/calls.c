@@ -1,6 +1,7 @@
 /* What signalling tells about calls, once they are let in. */
 #include "focus/admit.h"
 #include "focus/arrangement.h"
+#include "focus/cascade.h"
 #include "focus/conference.h"
 #include "focus/events.h"
 #include "focus/message.h"
@@ -177,6 +178,16 @@ static void on_message(struct incoming_message *message, void *arg)
     message_receive(arg, message);
 }
 
+static void on_cascade(struct call *call, void *arg)
+{
+    struct participant *participant = participant_on(arg, call);
+
+    if (!participant)
+        return;
+    participant_learn(participant);
+    cascade_changed(participant);
+}
+
 static void on_refer(struct reference *reference, void *arg)
 {
     refer(arg, reference);
@@ -195,6 +206,7 @@ const struct signalling_events *focus_signalling_events(void)
         .on_query = on_query,
         .on_refer = on_refer,
         .on_message = on_message,
+        .on_cascade = on_cascade,
         .on_initiate = on_initiate,
         .on_initiated = on_initiated,
     };

@@ -31,6 +31,8 @@ struct conference {
     struct session_about about; /* its own strings */
     enum factory factory;
     struct maker maker;
+    char cascade_id[CASCADE_ID + 1]; /* "": nobody has been told one yet */
+    char cascade[CASCADE_TEXT];      /* room for what cascade_tell says */
     bool is_owned; /* only who made it may change it, as far as the policy leaves that open */
     bool reserved, is_generated, hides_focus;
     bool active;      /* somebody is in or on the way in; there is a mix */

@@ -258,6 +258,7 @@ void actor_of_call(struct actor *actor, const struct call_info *info, uint64_t p
 {
     actor_of_caller(actor, &info->caller);
     actor->referred_by = info->referred_by;
+    actor->is_focus = info->is_focus;
     actor->participant = participant;
 }
 

@@ -209,6 +209,23 @@ void conference_set_creator(struct conference *conference, uint64_t participant)
     conference->creator_has_left = !participant;
 }
 
+/* Whom only the link of ours to another conference is with has nobody: two of them would keep each
+ * other for ever. Who has called us from there, may have somebody. */
+static void drop_links(struct conference *conference)
+{
+    struct participant *participant, *next;
+
+    DL_FOREACH(conference->members, participant)
+    {
+        if (!participant->joined || !participant->info.is_focus || !participant->info.is_outgoing)
+            return;
+    }
+    DL_FOREACH_SAFE(conference->members, participant, next)
+    {
+        participant_remove(participant, BOOTED, 200, "Nobody else is left in the conference");
+    }
+}
+
 void conference_end_if_over(struct conference *conference)
 {
     unsigned wait = conference->active ? conference->life.empty_timeout : 0;
@@ -220,6 +237,8 @@ void conference_end_if_over(struct conference *conference)
         if (conference->life.ends_with_creator)
             wish_end(conference, "Who made the conference has left");
     }
+    if (!conference->waiting_count)
+        drop_links(conference);
     if (conference->members || conference->waiting_count || conference->empty_timer ||
         conference->ended)
         return;

@@ -2,6 +2,7 @@
 #include "focus/admit.h"
 #include "focus/announce.h"
 #include "focus/arrangement.h"
+#include "focus/cascade.h"
 #include "focus/conference.h"
 #include "focus/events.h"
 #include "focus/pending_parts.h"
@@ -29,7 +30,7 @@ int participant_describe(struct participant *participant, const struct call_info
         &copy.id,          &copy.requested_user, &copy.requested_host,      &copy.caller.uri,
         &copy.caller.user, &copy.caller.host,    &copy.caller.display_name, &copy.caller.user_agent,
         &copy.caller.peer, &copy.dialog.call_id, &copy.dialog.local_tag,    &copy.dialog.remote_tag,
-        &copy.contact,     &copy.referred_by,    &copy.caller.groups,
+        &copy.contact,     &copy.referred_by,    &copy.caller.groups,       &copy.cascade,
     };
     char *strings;
 
@@ -180,6 +181,8 @@ void participant_established(struct participant *participant)
         take_join(participant);
         pending_greet(participant);
     }
+    if (!participant->left && participant->info.is_focus)
+        cascade_changed(participant);
 }
 
 void participant_enhance(struct participant *participant, const struct request_params *params)
@@ -312,6 +315,8 @@ void participant_leave(struct participant *participant, enum departure_method me
     };
     (void)snprintf(participant->departure.reason, sizeof participant->departure.reason, "%s",
                    reason);
+    if (participant->info.is_focus && !was_called && !conference->ending)
+        cascade_changed(participant);
     if (!conference->ending) /* music would begin for the last one of those who go */
         conference_update_music(conference);
     log_leaving(participant, was_called, event.code, reason);

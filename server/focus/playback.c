@@ -63,7 +63,8 @@ static int start(struct playback *playback)
     struct mix *mix = playback->visitor ? playback->visitor->mix : playback->conference->mix;
     struct play_config config = playback->config;
 
-    playback->is_ducked = playback->duck < 0 && announcements_are_ducked(playback->conference);
+    playback->is_ducked = playback->duck < 0 && !playback->is_hold_music &&
+                          announcements_are_ducked(playback->conference);
     config.gain = gain_of(playback);
     return focus_of(playback)->mixing->play(mix, &config, &playback->player);
 }

@@ -62,6 +62,7 @@
  *   incidents.c    who was lately kept or put out
  *   explain.c      why somebody does or does not hear another; explain_text.c: in one line
  *   media_events.c what the mixer tells
+ *   cascade.c      conferences linked with those of other focuses (cascade.h)
  *   message.c      what is written to a conference (message.h); ration.h: how often
  */
 #ifndef FOCUS_PRIVATE_H

@@ -121,6 +121,7 @@ struct actor {
     bool authenticated;
     enum proof proof;
     bool anonymous;
+    bool is_focus;        /* another conference asks, which wants to be linked */
     uint64_t participant; /* whose id, when it is a participant; else 0 */
 };
 

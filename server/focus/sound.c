@@ -16,6 +16,8 @@
 
 enum { MUSIC_FADE = 300 }; /* ms */
 
+static const float UNDER_WORDS = -15; /* dB: the music, while something is said to who hears it */
+
 static int sound_set(struct sound *sound, const struct sound_config *config)
 {
     char *hold_music = strdup(config->hold_music ? config->hold_music : "");
@@ -74,7 +76,8 @@ void conference_wish_entry(const struct conference *conference, struct request_p
 
 /* ---- music ---------------------------------------------------------------------------------- */
 
-/* The only one who is in; NULL when there are none or more. */
+/* The only one who is in; NULL when there are none or more. A conference that is linked with this
+ * one would hear the music in the midst of its talk. */
 static struct participant *alone_in(const struct conference *conference)
 {
     struct participant *participant, *alone = NULL;
@@ -87,7 +90,7 @@ static struct participant *alone_in(const struct conference *conference)
             return NULL;
         alone = participant;
     }
-    return alone;
+    return alone && alone->info.is_focus ? NULL : alone;
 }
 
 /* The music that plays or fades out; NULL: none. */
@@ -101,6 +104,18 @@ static struct playback *music_of(const struct conference *conference)
             return playback;
     }
     return NULL;
+}
+
+static bool is_told_something(const struct conference *conference)
+{
+    const struct playback *playback;
+
+    DL_FOREACH(conference->playbacks, playback)
+    {
+        if (!playback->is_hold_music && !playback->stopped)
+            return true;
+    }
+    return false;
 }
 
 /* Who cannot be routed stays as it was, and is tried again with the next change. ENOMEM. */
@@ -132,6 +147,8 @@ void conference_update_music(struct conference *conference)
     const char *file = conference_sound(conference)->hold_music;
     struct participant *alone = alone_in(conference);
     struct playback *music = music_of(conference);
+    const struct playback what = {
+        .conference = conference, .is_hold_music = true, .duck = UNDER_WORDS};
     struct play_config config = {
         .file = file,
         .bus = MIX_MUSIC,
@@ -147,12 +164,13 @@ void conference_update_music(struct conference *conference)
             playback_stop(music, "stopped");
         return; /* what fades out calls us again when it is over */
     }
-    if (conference->is_hold_music_bad || music)
-        return;
+    if (music)
+        playback_duck(music, is_told_something(conference));
+    if (conference->is_hold_music_bad || music || is_told_something(conference))
+        return; /* after what is said we are called again */
     error = set_listener(conference, alone);
     if (!error)
-        error = playback_begin(&(struct playback){.conference = conference, .is_hold_music = true},
-                               &config);
+        error = playback_begin(&what, &config);
     if (error)
         log_write(LOG_LEVEL_ERROR, conference->name, NULL, "hold_music: %s", strerror(error));
 }

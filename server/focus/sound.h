@@ -35,7 +35,8 @@ struct playback {
 /* NULL: as the server's. ENOMEM. */
 int conference_set_sound(struct conference *conference, const struct sound_config *config);
 const struct sound *conference_sound(const struct conference *conference);
-/* After somebody has come or gone, or the music has changed: who is alone gets it. */
+/* After somebody has come or gone, what was said is over, or the music has changed: who is alone
+ * gets it. */
 void conference_update_music(struct conference *conference);
 /* The music is over. */
 void music_played(struct conference *conference, const struct playback *playback,

@@ -3,6 +3,7 @@
  * a whole conference (RFC 4353 §5.9).
  */
 #include "focus/arrangement.h"
+#include "focus/cascade.h"
 #include "focus/conference.h"
 #include "focus/events.h"
 #include "focus/participant.h"
@@ -33,7 +34,7 @@ static enum stream_direction withheld_from(const struct participant *participant
 
 void participant_answer(const struct participant *participant, struct answer *answer)
 {
-    const struct conference *conference = participant->conference;
+    struct conference *conference = participant->conference;
 
     *answer = (struct answer){
         .contact_user = conference->name,
@@ -44,6 +45,8 @@ void participant_answer(const struct participant *participant, struct answer *an
     };
     if (!conference->hides_focus)
         answer->about = conference->about;
+    if (participant->info.is_focus || participant->called)
+        answer->cascade = cascade_tell(conference, participant);
     conference->focus->mixing->leg_address(participant->leg, &answer->media);
 }
 
@@ -124,6 +127,11 @@ static int update(struct participant *participant)
     return participant->conference->focus->signalling->update(participant->call, &answer);
 }
 
+void participant_refresh(struct participant *participant)
+{
+    (void)update(participant); /* of a call that ends, nothing is to be changed */
+}
+
 void participant_updated(struct participant *participant, int code, const char *reason)
 {
     if (code != 200) {
@@ -172,7 +180,7 @@ static void on_media_timer(void *arg)
             return;
         }
         participant->is_outdated = false;
-        (void)update(participant); /* of a call that ends, nothing is to be changed */
+        participant_refresh(participant);
     }
 }
 

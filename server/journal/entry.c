@@ -23,9 +23,9 @@
  *   event, event_participant, digit   what was being told to the hook that has asked
  *
  *   recordings have more (struct teller): of the actor user, host, agent, referred_by,
- * authenticated; of the request by_dialog, name_given, invited_name, replaces, by_refer, asks,
- * text; of what is pending meanwhile, expires (ms), announce; of an event, and in `of`, the call;
- * and the PIN (secrets.c)
+ * authenticated, focus; of the request by_dialog, name_given, invited_name, replaces, by_refer,
+ * asks, text; of what is pending meanwhile, expires (ms), announce; of an event, and in `of`, the
+ * call; and the PIN (secrets.c)
  *
  *   of an event:
  *   event              as the hooks are called
@@ -168,6 +168,7 @@ static void set_actor(struct line *line, const struct teller *teller, const stru
         line_text(line, "agent", actor->user_agent);
         line_text(line, "referred_by", actor->referred_by);
         line_flag(line, "authenticated", actor->authenticated);
+        line_flag(line, "focus", actor->is_focus);
     }
     line_close(line);
 }

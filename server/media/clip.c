@@ -1,5 +1,6 @@
 /* Clips: who has them open, and the thread that reads them. */
 #include "media/clip_read.h"
+#include "media/folder.h"
 
 #include "core/worker.h"
 #include "ports/mixing.h"
@@ -17,6 +18,8 @@ struct clip {
     bool is_read;
     struct recording recording; /* the reader's until it is read */
     char problem[256];
+    char after[FOLDER_NAME]; /* of a folder: the file behind this one */
+    char name[FOLDER_NAME];  /* the same: which that is, once it is read */
     char path[];
 };
 
@@ -86,11 +89,21 @@ static bool find_file(const struct sound_places *places, const char *name, char 
 
 /* ---- the reader's thread ---- */
 
+static int read_into(const char *path, void *recording, char *error, size_t error_size)
+{
+    return recording_read(path, recording, error, error_size);
+}
+
 static void clip_read(struct clip *clip)
 {
+    const struct folder_reader reader = {.read = read_into, .arg = &clip->recording};
     char path[PATH_SIZE];
 
-    if (find_file(&clip->clips->places, clip->path, path, clip->problem, sizeof clip->problem)) {
+    if (folder_is_one(clip->path)) {
+        (void)folder_read(clip->path, clip->after, &reader, clip->name, clip->problem,
+                          sizeof clip->problem);
+    } else if (find_file(&clip->clips->places, clip->path, path, clip->problem,
+                         sizeof clip->problem)) {
         (void)recording_read(path, &clip->recording, clip->problem, sizeof clip->problem);
     }
 }
@@ -164,28 +177,26 @@ void clips_destroy(struct clips *clips)
     free(clips);
 }
 
-static struct clip *find(struct clips *clips, const char *path)
+static struct clip *find(struct clips *clips, const char *path, const char *after)
 {
     struct clip *clip;
 
     TAILQ_FOREACH(clip, &clips->open, of_clips)
     {
-        if (strcmp(clip->path, path) == 0 && clip_problem(clip) == NULL) {
+        if (strcmp(clip->path, path) == 0 && strcmp(clip->after, after) == 0 &&
+            clip_problem(clip) == NULL) {
             return clip;
         }
     }
     return NULL;
 }
 
-int clip_open(struct clips *clips, const char *file, struct clip **clipp)
+static int open_path(struct clips *clips, const char *path, const char *after, struct clip **clipp)
 {
-    char path[PATH_SIZE];
-    struct clip *clip;
+    struct clip *clip = find(clips, path, after);
     size_t size;
     int err;
 
-    name_of(&clips->places, file, path);
-    clip = find(clips, path);
     if (clip == NULL) {
         size = strlen(path) + 1;
         clip = calloc(1, sizeof *clip + size);
@@ -193,6 +204,7 @@ int clip_open(struct clips *clips, const char *file, struct clip **clipp)
             return ENOMEM;
         }
         memcpy(clip->path, path, size);
+        (void)snprintf(clip->after, sizeof clip->after, "%s", after);
         clip->clips = clips;
         clip->references = 1; // NOLINT(clang-analyzer-unix.Malloc): clip_close unlinks it
         TAILQ_INSERT_TAIL(&clips->open, clip, of_clips);
@@ -205,6 +217,24 @@ int clip_open(struct clips *clips, const char *file, struct clip **clipp)
     clip->references++;
     *clipp = clip;
     return 0;
+}
+
+int clip_open(struct clips *clips, const char *file, struct clip **clipp)
+{
+    char path[PATH_SIZE];
+
+    name_of(&clips->places, file, path);
+    return open_path(clips, path, "", clipp);
+}
+
+bool clip_goes_on(const struct clip *clip)
+{
+    return folder_is_one(clip->path);
+}
+
+int clip_open_next(const struct clip *clip, struct clip **clipp)
+{
+    return open_path(clip->clips, clip->path, clip->name, clipp);
 }
 
 void clip_close(struct clip *clip)
@@ -239,11 +269,21 @@ const int16_t *clip_samples(const struct clip *clip, unsigned rate, size_t *coun
     return NULL;
 }
 
+static int check_into(const char *path, void *arg, char *error, size_t error_size)
+{
+    (void)arg;
+    return recording_check(path, error, error_size);
+}
+
 int clip_check(const struct sound_places *places, const char *file, char *error, size_t error_size)
 {
     char name[PATH_SIZE], path[PATH_SIZE];
 
     name_of(places, file, name);
+    if (folder_is_one(name)) {
+        return folder_read(name, "", &(struct folder_reader){.read = check_into}, path, error,
+                           error_size);
+    }
     return find_file(places, name, path, error, error_size)
                ? recording_check(path, error, error_size)
                : EINVAL;

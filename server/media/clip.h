@@ -27,8 +27,12 @@ int clips_create(struct loop *loop, const struct sound_places *places,
 void clips_destroy(struct clips *clips); /* NULL is fine */
 
 /* The clip of that file or prompt, which may be there already; on_read comes for it when it is not.
- * ENOMEM, EAGAIN. */
+ * Of a folder ("music/") it is the first file that can be played. ENOMEM, EAGAIN. */
 int clip_open(struct clips *clips, const char *file, struct clip **clipp);
+/* Whether it is of a folder, and so another one comes after it. */
+bool clip_goes_on(const struct clip *clip);
+/* That one; `clip` has been read. As clip_open. */
+int clip_open_next(const struct clip *clip, struct clip **clipp);
 void clip_close(struct clip *clip); /* NULL is fine */
 bool clip_is_read(const struct clip *clip);
 /* Why it cannot be played; NULL when it can, or is not read yet. */

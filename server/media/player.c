@@ -135,6 +135,10 @@ int player_create(struct mix *mix, const struct play_config *config, struct play
     player->part_count = count;
     player_prepare(player, mix, config);
     err = open_parts(player, mix->media->clips, config->file);
+    if (err == 0 && player->loop && clip_goes_on(player->parts[0].clip)) {
+        player->goes_on = true;
+        player->loop = false;
+    }
     if (err == 0 && is_read(player)) {
         err = player_begin(player);
     }
@@ -210,10 +214,36 @@ void players_clip_read(struct clip *clip, void *arg)
     }
 }
 
+/* A folder of music has been played to the end of one file: now the next. */
+static int player_go_on(struct player *player)
+{
+    struct player_part *part = &player->parts[0];
+    struct clip *next;
+    int err = clip_open_next(part->clip, &next);
+
+    if (err != 0) {
+        return err;
+    }
+    clip_close(part->clip);
+    part->clip = next;
+    player->playing = player->ended = false;
+    mixer_channel_init(&player->channel);
+    return is_read(player) ? player_begin(player) : 0;
+}
+
 void player_returned(struct player *player, enum message_kind kind)
 {
-    if (kind == MESSAGE_PLAYER_STOP || !player->stopping) {
+    if (kind != MESSAGE_PLAYER_STOP && player->stopping) {
+        return;
+    }
+    if (!player->goes_on || player->stopping || player->abandoned) {
         player_over(player, NULL);
+    } else {
+        int err = player_go_on(player);
+
+        if (err != 0) {
+            player_over(player, strerror(err));
+        }
     }
 }
 

@@ -24,6 +24,7 @@ struct player {
     bool playing, stopping, abandoned;
     unsigned fade; /* ms */
     bool loop;
+    bool goes_on; /* with the next file of a folder */
     struct message add, stop;
 
     /* Constant, `plane` and the parts' sounds once it plays. */

@@ -17,6 +17,13 @@ struct initiation;       /* see ports/initiating.h */
 struct incoming_message; /* see ports/messaging.h */
 struct outgoing_message;
 
+/* Conferences that are linked with each other, by ids that are theirs alone. */
+enum {
+    CASCADE_ID = 16,                                /* lower-case hexadecimal digits */
+    CASCADE_MOST = 32,                              /* that one call may tell of */
+    CASCADE_TEXT = CASCADE_MOST * (CASCADE_ID + 1), /* bytes of their ids, with blanks between */
+};
+
 /* How somebody has proven who it is. */
 enum proof {
     PROOF_NONE,
@@ -72,6 +79,8 @@ struct call_info {
     const struct recipients *recipients; /* whom the caller wants to have called, too (RFC 5366);
                                             NULL: nobody */
     const struct named_dialog *names;    /* only while on_incoming is told; NULL: none */
+    bool is_focus;       /* it is no phone: its Contact says that it is a conference, too */
+    const char *cascade; /* ids of that one and of those that are linked with it; NULL, "": none */
     bool takes_messages; /* the phone says that it takes MESSAGE (RFC 3428), or has sent one */
     bool is_outgoing; /* begun by us: `caller` is whom we call, `requested_…` are our own side */
 };
@@ -83,6 +92,7 @@ struct answer {
     bool rings;               /* of an incoming call: 180 before the 200, by the same Contact */
     const char *subject;      /* SDP s= line; NULL: "-" */
     struct session_about about;
+    const char *cascade; /* ids of the conferences that come with it; NULL, "": none */
     struct media_address media;
     /* What our stream is not to do, though it could: STREAM_SENDONLY: send. 0: it does both. */
     enum stream_direction withheld;
@@ -204,6 +214,8 @@ struct signalling_events {
     void (*on_refer)(struct reference *reference, void *arg);
     /* A MESSAGE, with something in it: what is to be answered. */
     void (*on_message)(struct incoming_message *message, void *arg);
+    /* A focus says by a re-INVITE what else is linked with it now: see its info. */
+    void (*on_cascade)(struct call *call, void *arg);
     /* An INITIATE, checked: what is to be answered. If that is 202, the answer is followed by
      * on_initiated, and only then anybody is called; `is_accepted` false: it was refused after all,
      * since its subscription could not be. */

@@ -58,6 +58,7 @@ static void actor_again(struct replay *replay, const json_t *json, struct actor 
         .authenticated = json_is_true(json_object_get(json, "authenticated")),
         .proof = proof_of(json),
         .anonymous = json_is_true(json_object_get(json, "anonymous")),
+        .is_focus = json_is_true(json_object_get(json, "focus")),
         .participant =
             person_now(replay, (uint64_t)json_integer_value(json_object_get(json, "participant"))),
     };

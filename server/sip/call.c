@@ -2,6 +2,7 @@
 #include "sip/call.h"
 #include "sip/agent.h"
 #include "sip/caller.h"
+#include "sip/cascade.h"
 #include "sip/dialog.h"
 #include "sip/instant.h"
 #include "sip/invite.h"
@@ -30,6 +31,7 @@ static struct call *call_make(struct sip_agent *agent)
     su_home_init(call->home);
     log_id_make(agent, call->id);
     call->info.id = call->id;
+    call->info.cascade = "";
     call->local.session_id = id_next() + ((uint64_t)agent->log_id_salt << 16);
     call->local.version = 1;
     call->local.direction = STREAM_SENDRECV;
@@ -53,6 +55,7 @@ static int read_invite(struct call *call, const struct incoming *in)
             .remote_tag = call->dialog->remote->a_tag ? call->dialog->remote->a_tag : "",
         };
         instant_learn(call, in->sip);
+        (void)cascade_learn(call, in->sip);
         error = invite_take(call, in);
     }
     return error;

@@ -9,6 +9,7 @@
 #include "sip/agent.h"
 #include "sip/call.h"
 #include "sip/caller.h"
+#include "sip/cascade.h"
 #include "sip/dialog.h"
 #include "sip/instant.h"
 #include "sip/invite.h"
@@ -93,7 +94,8 @@ static int send_invite(struct call *call)
 {
     const struct sip_agent *agent = call->agent;
     const struct session_timer *timer = &call->timer;
-    char expires[16], least[16];
+    char expires[16], least[16], header[CASCADE_HEADER];
+    const char *cascade = cascade_header(call->terms, header);
 
     if (++call->tries > TRIES_MAX) {
         return ELOOP;
@@ -105,6 +107,7 @@ static int send_invite(struct call *call)
         SIPTAG_CONTACT(call->dialog->contact), SIPTAG_ALLOW(agent->allow),
         SIPTAG_ALLOW_EVENTS(allow_events_of(agent, call->dialog->contact)),
         SIPTAG_ACCEPT(agent->accept), SIPTAG_SUPPORTED(agent->supported),
+        TAG_IF(cascade, SIPTAG_HEADER_STR(cascade)),
         TAG_IF(*call->referred_by, SIPTAG_REFERRED_BY_STR(call->referred_by)),
         TAG_IF(*call->replaces, SIPTAG_REPLACES_STR(call->replaces)),
         TAG_IF(*call->replaces, SIPTAG_REQUIRE_STR("replaces")),
@@ -209,6 +212,7 @@ static void answered(struct call *call, nta_outgoing_t *request, const sip_t *si
         return;
     }
     instant_learn(call, sip);
+    (void)cascade_learn(call, sip);
     dialog_acknowledge(call->dialog, sip);
     call->state = CALL_ESTABLISHED;
     if (!is_wanted) { /* it has crossed our CANCEL */

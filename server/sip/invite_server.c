@@ -7,6 +7,7 @@
  */
 #include "sip/agent.h"
 #include "sip/caller.h"
+#include "sip/cascade.h"
 #include "sip/invite.h"
 #include "sip/message.h"
 #include "sip/receive.h"
@@ -61,6 +62,8 @@ static void send_response(struct call *call)
     const struct invite_server *invite = &call->invite;
     bool is_ok = invite->status >= 200;
     bool has_tag = invite->status > 100;
+    char header[CASCADE_HEADER];
+    const char *cascade = is_ok ? cascade_header(call->terms, header) : NULL;
 
     nta_msg_treply(
         agent->nta, msg_ref(invite->request), invite->status, invite->phrase,
@@ -70,6 +73,7 @@ static void send_response(struct call *call)
         TAG_IF(is_ok, SIPTAG_ALLOW_EVENTS(allow_events_of(agent, call->dialog->contact))),
         TAG_IF(is_ok, SIPTAG_ACCEPT(agent->accept_bodies)),
         TAG_IF(is_ok, SIPTAG_SUPPORTED(agent->supported)),
+        TAG_IF(cascade, SIPTAG_HEADER_STR(cascade)),
         TAG_IF(is_ok && invite->require_timer, SIPTAG_REQUIRE_STR("timer")),
         TAG_IF(is_ok && invite->session_expires[0],
                SIPTAG_SESSION_EXPIRES_STR(invite->session_expires)),

@@ -1,5 +1,6 @@
 /* A re-INVITE: a new offer, a request for one of ours, a refresh (RFC 3261 §14.2). */
 #include "sip/call.h"
+#include "sip/cascade.h"
 #include "sip/dialog.h"
 #include "sip/invite.h"
 #include "sip/message.h"
@@ -61,4 +62,7 @@ void reinvite_receive(struct call *call, struct incoming *in)
     invite_accept(call, body, !has_offer);
     session_timer_restart(call);
     call_emit_session(call);
+    if (cascade_learn(call, in->sip) && call->state != CALL_ENDED) {
+        call->agent->events->on_cascade(call, call->agent->events_arg);
+    }
 }

@@ -8,6 +8,7 @@
 #include "sip/agent.h"
 #include "sip/call.h"
 #include "sip/caller.h"
+#include "sip/cascade.h"
 #include "sip/dialog.h"
 #include "sip/invite.h"
 #include "sip/message.h"
@@ -48,7 +49,8 @@ static nta_outgoing_t *send_request(struct call *call, const sip_contact_t *cont
 {
     const struct sip_agent *agent = call->agent;
     const struct session_timer *timer = &call->timer;
-    char expires[40], least[16];
+    char expires[40], least[16], header[CASCADE_HEADER];
+    const char *cascade = body ? cascade_header(call->change.proposed, header) : NULL;
 
     snprintf(expires, sizeof expires, "%u;refresher=%s", timer->interval,
              timer->we_refresh ? "uac" : "uas");
@@ -59,7 +61,7 @@ static nta_outgoing_t *send_request(struct call *call, const sip_contact_t *cont
         body ? "INVITE" : "UPDATE", 0, SIPTAG_CONTACT(contact), SIPTAG_ALLOW(agent->allow),
         SIPTAG_SUPPORTED(agent->supported),
         TAG_IF(body, SIPTAG_ALLOW_EVENTS(allow_events_of(agent, contact))),
-        TAG_IF(body, SIPTAG_ACCEPT(agent->accept)),
+        TAG_IF(body, SIPTAG_ACCEPT(agent->accept)), TAG_IF(cascade, SIPTAG_HEADER_STR(cascade)),
         TAG_IF(timer->interval, SIPTAG_SESSION_EXPIRES_STR(expires)),
         TAG_IF(timer->interval && timer->min_se, SIPTAG_MIN_SE_STR(least)),
         TAG_IF(body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),

@@ -43,9 +43,9 @@ static int choose_codecs(struct terms *terms, const struct sip_agent *agent)
 static int copy_texts(struct terms *terms, const struct answer *from)
 {
     struct answer *how = &terms->how;
-    const char **texts[] = {&how->contact_user,  &how->codecs,      &how->about.description,
-                            &how->about.web,     &how->about.email, &how->about.phone,
-                            &how->about.keywords};
+    const char **texts[] = {&how->contact_user,      &how->codecs,        &how->cascade,
+                            &how->about.description, &how->about.web,     &how->about.email,
+                            &how->about.phone,       &how->about.keywords};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         *texts[i] = su_strdup(terms->home, *texts[i] ? *texts[i] : "");

@@ -187,6 +187,20 @@ static void write_roles(struct xml *xml, const struct watched *watched, const st
         xml_close(xml);
 }
 
+/* RFC 4575 §5.6.5: a user who is a conference in itself, linked with this one. */
+static void write_cascade(struct xml *xml, const struct watched *watched, const struct user *user,
+                          enum edition_kind kind)
+{
+    for (const struct endpoint *e = user->endpoints; e; e = e->next) {
+        struct participant *participant = focus_participant(watched->state->focus, e->participant);
+        if (!participant || e->is_gone || !is_visible(e, kind) ||
+            participant_anonymous(participant) || !participant_call(participant)->is_focus)
+            continue;
+        xml_uri_element(xml, "cascaded-focus", participant_call(participant)->contact);
+        return;
+    }
+}
+
 char *conference_write_user(const struct watched *watched, const struct user *user,
                             enum edition_kind kind, bool *is_shownp)
 {
@@ -204,6 +218,7 @@ char *conference_write_user(const struct watched *watched, const struct user *us
     if (*user->display_name)
         xml_element(&xml, "display-text", user->display_name);
     write_roles(&xml, watched, user, kind);
+    write_cascade(&xml, watched, user, kind);
     for (const struct endpoint *e = user->endpoints; e; e = e->next) {
         if (is_visible(e, kind))
             write_endpoint(&xml, watched, e, kind);

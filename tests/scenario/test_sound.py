@@ -84,6 +84,34 @@ def test_who_waits_alone_hears_music_and_nobody_else():
 
 
 @run.real_time
+def test_a_folder_of_music_goes_on_and_is_lower_under_what_is_said():
+    config = 'audio = { hold_music = "music/" }\n' + conference()
+    policy = POLICY.replace("return policy", """
+function policy.joined(_, _, participant) participant:play "beep.wav" end
+return policy""")
+    server = Server(config=config, policy=policy, start=False)
+    (server.directory / "music").mkdir()
+    music(server, "music/1.wav", 600, 1.0)
+    (server.directory / "music" / "2.wav").write_text("no sound")
+    music(server, "music/3.wav", 800, 1.0)
+    music(server, "beep.wav", 900, 1.0)
+    assert run_parley("check", server.config).returncode == 0
+    server.start()
+    with server:
+        (alice,) = joined(server, "alice")
+        tone.assert_hears(alice.hear(0.5, settle=0.3), {900: -20, 600: -35}, tolerance=1)
+        server.expect_log("warn .*music/2.wav.*skipped", within=5)
+        heard = alice.hear(3, settle=0)
+        for frequency in (600, 800):
+            levels = [tone.level(heard[at : at + 1600], frequency) for at in range(0, 22400, 400)]
+            assert max(levels) > -21.5, (frequency, levels)
+        (server.directory / "music" / "1.wav").unlink()
+        (server.directory / "music" / "3.wav").unlink()
+        server.expect_log("hold_music: .*music/: no file in it can be played", within=5)
+        assert "no file in it" in run_parley("check", server.config).stderr
+
+
+@run.real_time
 def test_the_loop_of_the_music_does_not_click():
     with with_music() as server:
         (alice,) = joined(server, "alice")

@@ -98,12 +98,10 @@ static void write_tone(const char *name, int format, int rate, int channels, flo
     assert_int_equal(sf_close(file), 0);
 }
 
-static struct clip *open_and_wait(const char *file)
+static struct clip *wait_for(struct clip *clip)
 {
     struct loop_timer *limit = NULL;
-    struct clip *clip;
 
-    assert_int_equal(clip_open(world.clips, file, &clip), 0);
     if (!clip_is_read(clip)) {
         assert_int_equal(loop_timer_start(world.loop, &limit, LIMIT_MS, on_limit, NULL), 0);
         (void)loop_run(world.loop);
@@ -111,6 +109,14 @@ static struct clip *open_and_wait(const char *file)
     }
     assert_true(clip_is_read(clip));
     return clip;
+}
+
+static struct clip *open_and_wait(const char *file)
+{
+    struct clip *clip;
+
+    assert_int_equal(clip_open(world.clips, file, &clip), 0);
+    return wait_for(clip);
 }
 
 static double rms(const int16_t *samples, size_t count)
@@ -357,6 +363,64 @@ static void a_clip_shorter_than_its_fades_is_played_softly_and_ends(void **state
     clip_close(clip);
 }
 
+/* ---- folders ---- */
+
+/* Of the tone that the clip is, to the next hundred: by how often it crosses zero. */
+static long hertz(const struct clip *clip)
+{
+    size_t count;
+    const int16_t *samples = clip_samples(clip, RATE, &count);
+    unsigned crossings = 0;
+
+    assert_null(clip_problem(clip));
+    for (size_t i = 1; i < count; i++) {
+        crossings += samples[i - 1] < 0 && samples[i] >= 0;
+    }
+    return lround((double)crossings * RATE / (double)count / 100) * 100;
+}
+
+static struct clip *next_and_wait(struct clip *clip)
+{
+    struct clip *next;
+
+    assert_int_equal(clip_open_next(clip, &next), 0);
+    clip_close(clip);
+    return wait_for(next);
+}
+
+static void a_folder_is_played_in_the_order_of_its_names(void **state)
+{
+    struct clip *clip, *same;
+    FILE *file;
+
+    (void)state;
+    write_tone("a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, RATE, 1, 500, 0.5F);
+    write_tone("c.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, RATE, 1, 900, 0.5F);
+    file = fopen(path_of("b.wav"), "w");
+    assert_non_null(file);
+    (void)fputs("no sound", file);
+    (void)fclose(file);
+    clip = open_and_wait("./");
+    assert_true(clip_goes_on(clip));
+    assert_int_equal(hertz(clip), 500);
+    same = open_and_wait("./");
+    assert_ptr_equal(same, clip); /* read once for all who hear it */
+    clip_close(same);
+    clip = next_and_wait(clip);
+    assert_int_equal(hertz(clip), 900); /* what is no sound is skipped */
+    write_tone("d.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, RATE, 1, 700, 0.5F);
+    clip = next_and_wait(clip);
+    assert_int_equal(hertz(clip), 700); /* which has come since */
+    (void)unlink(path_of("d.wav"));
+    clip = next_and_wait(clip);
+    assert_int_equal(hertz(clip), 500);
+    (void)unlink(path_of("c.flac"));
+    (void)unlink(path_of("a.wav"));
+    clip = next_and_wait(clip);
+    assert_non_null(strstr(clip_problem(clip), "no file in it can be played"));
+    clip_close(clip);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -368,6 +432,7 @@ int main(void)
         TEST(who_closes_before_it_is_read_hears_no_more_of_it),
         TEST(what_cannot_be_played_says_why),
         TEST(a_name_is_a_prompt_one_s_own_first_and_english_last),
+        TEST(a_folder_is_played_in_the_order_of_its_names),
         TEST(it_comes_loops_and_goes_without_a_click),
         TEST(a_clip_shorter_than_its_fades_is_played_softly_and_ends),
     };

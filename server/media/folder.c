@@ -1,0 +1,82 @@
+/* Folders of music: which file of one is next, as long as there are some that can be played. */
+#include "media/folder.h"
+
+#include "core/log.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool folder_is_one(const char *path)
+{
+    size_t length = strlen(path);
+
+    return length > 0 && path[length - 1] == '/';
+}
+
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && entry->d_type != DT_DIR;
+}
+
+/* In the order of their names, whatever the locale. */
+static int compare_names(const struct dirent **one, const struct dirent **other)
+{
+    return strcmp((*one)->d_name, (*other)->d_name);
+}
+
+static unsigned index_after(struct dirent *const *entries, unsigned count, const char *after)
+{
+    unsigned i = 0;
+
+    while (i < count && strcmp(entries[i]->d_name, after) <= 0) {
+        i++;
+    }
+    return i < count ? i : 0;
+}
+
+/* The first from there on, around to the one before it, that `read` takes. */
+static int read_first(const char *folder, struct dirent *const *entries, unsigned count,
+                      unsigned first, const struct folder_reader *reader, char name[FOLDER_NAME])
+{
+    char path[PATH_SIZE], error[256];
+
+    for (unsigned i = 0; i < count; i++) {
+        const char *found = entries[(first + i) % count]->d_name;
+        int length = snprintf(path, sizeof path, "%s%s", folder, found);
+
+        if (length < 0 || (size_t)length >= sizeof path) {
+            continue;
+        }
+        if (reader->read(path, reader->arg, error, sizeof error) == 0) {
+            (void)snprintf(name, FOLDER_NAME, "%s", found);
+            return 0;
+        }
+        log_warn("music: %s, skipped", error);
+    }
+    return EINVAL;
+}
+
+int folder_read(const char *folder, const char *after, const struct folder_reader *reader,
+                char name[FOLDER_NAME], char *error, size_t error_size)
+{
+    struct dirent **entries;
+    int count = scandir(folder, &entries, is_visible, compare_names), err;
+
+    if (count < 0) {
+        (void)snprintf(error, error_size, "%.180s: %s", folder, strerror(errno));
+        return EINVAL;
+    }
+    err = read_first(folder, entries, (unsigned)count, index_after(entries, (unsigned)count, after),
+                     reader, name);
+    if (err != 0) {
+        (void)snprintf(error, error_size, "%.180s: no file in it can be played", folder);
+    }
+    for (int i = 0; i < count; i++) {
+        free(entries[i]);
+    }
+    free(entries);
+    return err;
+}

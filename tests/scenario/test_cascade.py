@@ -1,0 +1,173 @@
+"""Conferences of several servers, linked with each other (RFC 4353 §4.5): they hear each other, the
+roster says what the other is (RFC 4575 §5.6.5), and no loop comes to be."""
+
+import re
+
+import run
+import tone
+from parley import Server
+from roster import Roster, text
+from sip import Phone
+from texting import join, read, write
+from texting import text as said
+
+# Who writes "link URI" to a conference has it linked with that one, "unlink NAME" no longer.
+POLICY = """
+local policy = parley.policy { name = "links" }
+function policy.create() return accept() end
+function policy.subscribe() return accept() end
+function policy.message(request)
+  if request.text:find "link " then return accept { relay = false } end
+end
+function policy.messaged(event, conference)
+  local what, whom = event.text:match "^(%l+) (%S+)$"
+  if what == "link" then
+    local link, why, code = conference:invite(whom)
+    print("linking", conference.name, link and "begins" or why, code or 0)
+  elseif what == "unlink" then
+    for p in conference:participants() do
+      if p.user == whom and p.is_focus then p:remove() end
+    end
+  end
+end
+function policy.joined(_, conference, participant)
+  print("joined", conference.name, participant.user, participant.is_focus)
+end
+function policy.failed(event, conference) print("failed", conference.name, event.code, event.reason) end
+function policy.left(_, conference, participant) print("left", conference.name, participant.user) end
+return policy
+"""
+
+
+class Room:
+    """A conference with somebody in it, who writes what is to be done."""
+
+    def __init__(self, server, phone, name):
+        self.server, self.phone, self.name = server, phone, name
+        join(phone, name)
+
+    @property
+    def uri(self):
+        return f"sip:{self.name}@{self.server.address}"
+
+    def ask(self, text):
+        write(self.phone, text)
+        self.phone.expect(200)
+
+    def link(self, other):
+        self.ask(f"link {other.uri}")
+        self.server.expect_log(f"joined {self.name} {other.name} true")
+        other.server.expect_log(f"joined {other.name} {self.name} true")
+
+    def refuses(self, other, why):
+        """Nothing comes of linking them, for this reason."""
+        before = len(self.server.lines)
+        self.ask(f"link {other.uri}")
+        run.until(
+            lambda: any(re.search(why, line) for line in self.server.lines[before:]),
+            lambda: f"{self.name} is not kept from linking {other.name}: {self.server.lines[before:]}",
+        )
+
+    def learns(self, other, count):
+        """The last that it is told by the other is that so many conferences come with it."""
+
+        def last():
+            told = [line for line in self.server.lines if f"{other.name}@{other.server.address} is a focus: " in line]
+            return told and f": {count} conference" in told[-1]
+
+        run.until(last, lambda: f"{self.name} is not told of {count}")
+
+    def users(self):
+        return set(self.server.participants(self.name))
+
+
+@run.real_time
+def test_people_on_both_servers_hear_each_other_and_the_roster_says_what_the_other_is():
+    with Server(policy=POLICY) as one, Server(policy=POLICY) as two, Phone(one, "alice") as alice, Phone(
+        one, "anna"
+    ) as anna, Phone(two, "bob") as bob, Phone(one, "watcher", media=False) as watcher:
+        room, hall = Room(one, alice, "room"), Room(two, bob, "hall")
+        anna.call("room")
+        room.link(hall)
+        alice.say(tone.sine(500))
+        anna.say(tone.sine(1100))
+        bob.say(tone.sine(1700))
+        # Nobody hears an echo of what they say themselves.
+        tone.assert_hears(bob.hear(), {500: -20, 1100: -20}, absent=[1700])
+        tone.assert_hears(alice.hear(), {1100: -20, 1700: -20}, absent=[500])
+        tone.assert_hears(anna.hear(), {500: -20, 1700: -20}, absent=[1100])
+
+        watcher.subscribe("room")
+        watcher.expect(200)
+        roster = Roster(watcher.notified())
+        assert roster.names() == {"alice", "anna", "hall"}
+        assert text(roster.user("hall"), "cascaded-focus") == hall.uri
+        assert text(roster.user("alice"), "cascaded-focus") is None
+
+        # What is written goes over the link as well, and does not come back.
+        write(bob, "Hello over there")
+        bob.expect(202)
+        assert said(read(alice)) == "hall: bob: Hello over there"
+        bob.expect_nothing(0.2)
+
+        # Two conferences that have nobody but each other are over: who has called lets go.
+        bob.hang_up()
+        alice.hang_up()
+        assert room.users() == {"anna", "hall"}  # Anna may wait for somebody there
+        anna.hang_up()
+        two.expect_log("left hall room")
+        one.expect_log(r"\[room\] conference is over")
+        two.expect_log(r"\[hall\] conference is over")
+
+
+def test_no_loop_is_closed_however_long_it_is():
+    with Server(policy=POLICY) as one, Server(policy=POLICY) as two, Server(policy=POLICY) as three, Server(
+        policy=POLICY
+    ) as four, Phone(one, "a") as a, Phone(two, "b") as b, Phone(three, "c") as c, Phone(four, "d") as d:
+        first, second = Room(one, a, "first"), Room(two, b, "second")
+        third, fourth = Room(three, c, "third"), Room(four, d, "fourth")
+        loop = "482 Linked With This Conference Already"
+        first.refuses(first, "linking first That is this server itself 482")
+        first.link(second)
+        second.refuses(first, "already in 486")
+        first.refuses(second, "already in 486")
+        third.link(fourth)
+        second.link(third)  # of which the first and the fourth are told, too
+        first.learns(second, 3)
+        fourth.learns(third, 3)
+        third.refuses(first, loop)
+        first.refuses(third, loop)
+        fourth.refuses(first, loop)
+        assert first.users() == {"a", "second"} and fourth.users() == {"d", "third"}
+        assert second.users() == {"b", "first", "third"}
+
+        # Without the link in the middle they are two again, which may be linked at their ends.
+        third.ask("unlink second")
+        first.learns(second, 1)
+        fourth.learns(third, 1)
+        fourth.link(first)
+        second.refuses(third, loop)
+
+
+def test_what_a_caller_makes_up_links_nothing_and_harms_nobody():
+    with Server(policy=POLICY) as server, Phone(server, "mallory") as mallory, Phone(server, "alice") as alice:
+        focus = {"Contact": mallory.contact + ";isfocus"}
+        for ids in ("<&\"%s>, 1", "0123456789abcde", "0123456789ABCDEF", ",,,", "f" * 60000, "0123456789abcdef" * 9):
+            mallory.new_dialog()
+            join(mallory, "room", focus | {"Conference-Cascade": ids})
+            server.expect_log("joined room mallory true")
+            mallory.hang_up()
+        assert "is a focus" not in "".join(server.lines)
+        mallory.new_dialog()
+        mallory.invite("room", headers=focus | {"Conference-Cascade": ", ".join(f"{i:016x}" for i in range(40))})
+        assert mallory.expect(482).reason == "Too Many Conferences Linked"
+        mallory.ack()
+
+        # An ordinary phone is told nothing of it.
+        alice.invite("room")
+        assert alice.expect(200)["Conference-Cascade"] is None
+        alice.ack()
+
+
+if __name__ == "__main__":
+    run.main()
