@@ -115,7 +115,7 @@ int lua_engine_fact(struct lua_engine *engine, const char *name, const char *val
     char *text;
     int error = 0;
 
-    actor_of_server(&actor);
+    actor_of_operator(&actor);
     if (value)
         error =
             strlen(value) < FACT_TEXT ? lua_engine_set_fact(engine, &actor, name, wanted) : EINVAL;

@@ -106,7 +106,9 @@ local function greeting(conference)
   elseif size > 1 and options.count then
     list = { "there-are", number(size), "participants" }
   end
-  if options.recording and conference.recording then list[#list + 1] = "recording-on" end
+  if options.recording and conference.recording and not conference.recording_paused then
+    list[#list + 1] = "recording-on"
+  end
   return list
 end
 

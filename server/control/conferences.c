@@ -22,7 +22,7 @@ int control_make(struct focus *focus, const char *factory_name, char *told, size
         factory_model(conference, &model, &sound);
         creation.model = &model;
     }
-    actor_of_server(&creation.actor);
+    actor_of_operator(&creation.actor);
     int error = focus_make_conference(focus, &creation, &decision, &conference);
     if (error) {
         snprintf(told, told_size, "no conference is made: %d %s", decision.code,
@@ -42,7 +42,7 @@ int control_recheck(struct focus *focus, const char *words, char *told, size_t t
         snprintf(told, told_size, "recheck needs a conference");
         return EINVAL;
     }
-    actor_of_server(&actor);
+    actor_of_operator(&actor);
     int error = conference ? focus_recheck(conference, &actor) : ENOENT;
     if (error == ENOENT) {
         snprintf(told, told_size, "there is no conference \"%s\"", words);
@@ -70,7 +70,7 @@ int control_end(struct focus *focus, const char *words, char *told, size_t told_
     snprintf(request.params.reason, sizeof request.params.reason, "%s",
              words + length + strspn(words + length, " "));
     request.conference = focus_conference_by_name(focus, name);
-    actor_of_server(&request.actor);
+    actor_of_operator(&request.actor);
     int error = request.conference ? focus_submit(focus, &request, &decision) : ENOENT;
     if (error == ENOENT) {
         snprintf(told, told_size, "there is no conference \"%s\"", name);

@@ -27,7 +27,7 @@ int control_invite(struct focus *focus, const char *words, char *told, size_t to
     if (request.conference) {
         conference_wish_entry(request.conference, &request.params);
     }
-    actor_of_server(&request.actor);
+    actor_of_operator(&request.actor);
     int error = request.conference ? focus_submit(focus, &request, &decision) : ENOENT;
     if (error == ENOENT) {
         snprintf(told, told_size, "there is no conference \"%s\"", name);

@@ -148,7 +148,7 @@ static int decide(struct focus *focus, const char *words, struct request *wish, 
         return EINVAL;
     }
     snprintf(wish->params.reason, sizeof wish->params.reason, "%s", rest + strspn(rest, " "));
-    actor_of_server(&actor);
+    actor_of_operator(&actor);
     int error = pending_submit(focus, &actor, id, wish, &decision);
     if (error == ENOENT) {
         snprintf(told, told_size, "nothing of number %llu waits for a decision", id);

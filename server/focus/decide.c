@@ -295,3 +295,9 @@ void actor_of_server(struct actor *actor)
         .authenticated = true,
     };
 }
+
+void actor_of_operator(struct actor *actor)
+{
+    actor_of_server(actor);
+    actor->position = "command line";
+}

@@ -124,8 +124,9 @@ const struct conference_life *focus_life(const struct focus *focus);
 /* No longer reserved: goes when the last participant has left. */
 void focus_unreserve(struct focus *focus, const char *name);
 
-/* Who asks when it is Parley itself, or the operator. */
+/* Who asks when it is Parley itself, or the operator by the command line. */
 void actor_of_server(struct actor *actor);
+void actor_of_operator(struct actor *actor);
 /* The same when it is who calls, or who is in. */
 void actor_of_caller(struct actor *actor, const struct caller *caller);
 void actor_of_participant(struct actor *actor, const struct participant *participant);

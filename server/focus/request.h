@@ -113,9 +113,10 @@ struct actor {
     const char *host;
     const char *display_name;
     const char *user_agent;
-    const char *position;    /* of a script: its line that asks, "policy/open.lua:12"; else NULL */
-    const char *peer;        /* "192.0.2.1:5060;udp" */
-    const char *groups;      /* of the account, separated by blanks; may be NULL */
+    const char *position; /* of a script: its line that asks, "policy/open.lua:12"; of the operator:
+                             "command line"; else NULL */
+    const char *peer;     /* "192.0.2.1:5060;udp" */
+    const char *groups;   /* of the account, separated by blanks; may be NULL */
     const char *referred_by; /* whom it names as having sent it here (RFC 3892), which proves
                                 nothing; NULL or "": nobody */
     bool authenticated;

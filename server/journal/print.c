@@ -56,7 +56,7 @@ static void print_actor(FILE *file, const json_t *actor)
     const char *position = text_of(actor, "position");
 
     if (strcmp(kind, "server") == 0)
-        fputs("the server", file);
+        fputs(*position ? "the operator" : "the server", file);
     else if (strcmp(kind, "script") == 0)
         fputs(*position ? position : text_of(actor, "uri"), file);
     else

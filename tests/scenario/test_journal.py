@@ -226,6 +226,21 @@ def test_a_reload_takes_another_file_or_says_why_it_cannot():
         assert before < first.stat().st_size
 
 
+def test_the_audit_tells_the_operator_from_the_server():
+    config = "conferences = { demo = { duration = 2 } }"
+    with Server(config=config, policy=POLICY) as server, Phone(server) as alice:
+        alice.call()
+        assert server.command("fact", "closed", "yes").returncode == 0
+        assert server.command("invite", "demo", "sip:bob@192.0.2.7").returncode == 0
+        alice.reply(alice.expect("BYE"), 200)
+        alice.is_up = False
+        expect_lines(server, "--verb", "ended")
+        text = server.command("audit").stdout
+        assert "demo: the operator asks to invite sip:bob@192.0.2.7: accepted" in text
+        assert re.search("demo: the server asks to end, with reason The time of the conference is over: accepted", text)
+        assert 'the fact closed is "yes" - by the operator' in server.command("journal").stdout
+
+
 def test_what_callers_send_stays_one_line():
     name = '"' + "x" * 3000 + '\\"\xc3\xa9\x01\xff{\\\\}"'
     with Server(policy=POLICY) as server, Phone(server, "mallory", transport="tcp") as phone:

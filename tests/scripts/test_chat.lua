@@ -48,7 +48,11 @@ test("a moderator's commands are done, and answered to her alone", function(sim)
   expect(sim:called "dave":answer().status, "in")
   alice:message "remove carol"
   expect(carol.status, "gone")
-  expect(bob:received(), {})
+  expect(alice:message "remove all", 202) -- with a slash it would be meant
+  alice:message "/remove all but bob"
+  expect(answer(alice), "1 removed")
+  expect(sim:called "dave".participant, nil)
+  expect(bob:received(), { "Alice Liddell: remove all" })
   alice:message "/help"
   expect(answer(alice):find "/remove NAME" ~= nil, true)
   alice:message "/dance"
