@@ -8,6 +8,8 @@
 #include "lua/params.h"
 #include "lua/private.h"
 
+#include "focus/message.h"
+
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +56,12 @@ void watch_end(struct conversation *conversation)
     *watch = (struct watch){0};
 }
 
+static void event_release(void *event)
+{
+    message_unref(((struct conference_event *)event)->message);
+    free(event);
+}
+
 /* Notes the event as the outcome. True. */
 static bool note_event(struct conversation *conversation, const struct conference_event *event)
 {
@@ -62,9 +70,11 @@ static bool note_event(struct conversation *conversation, const struct conferenc
     if (!copy)
         return conversation_note(conversation, false, "out of memory");
     *copy = *event;
+    if (copy->message)
+        (void)message_ref(copy->message);
     (void)conversation_note(conversation, true, "");
     conversation->outcome.result = copy;
-    conversation->outcome.release = free;
+    conversation->outcome.release = event_release;
     return true;
 }
 

@@ -46,11 +46,12 @@ local function said(what, ok, why, code)
   return ("No: %s (%d)"):format(why, code)
 end
 
--- Does it to each but the writer, and counts.
-local function to_all(conference, writer, what, act)
-  local done, refused, why = 0, 0, nil
+-- Does it to each but the writer and those who are spared, and counts.
+local function to_all(conference, writer, spared, what, act)
+  local done, refused, why, kept = 0, 0, nil, {}
+  for _, p in ipairs(spared and named(conference, spared) or {}) do kept[p.id] = true end
   for p in conference:participants() do
-    if p ~= writer then
+    if p ~= writer and not kept[p.id] then
       local ok, reason = act(p)
       if ok then done = done + 1 else refused, why = refused + 1, reason end
     end
@@ -59,9 +60,10 @@ local function to_all(conference, writer, what, act)
   return ("%d %s, %d not: %s"):format(done, what, refused, why)
 end
 
-local function to_one(what, act, may_be_all)
+local function to_one(what, act)
   return function(conference, words, writer)
-    if may_be_all and words == "all" then return to_all(conference, writer, what, act) end
+    local spared = words:match "^all but (.+)$"
+    if words == "all" or spared then return to_all(conference, writer, spared, what, act) end
     local participant, trouble = find(conference, words)
     if not participant then return trouble end
     local name = shown(participant)
@@ -87,10 +89,10 @@ command("list", "/list: who is here", function(conference)
   return ("%d here:\n%s"):format(#lines, table.concat(lines, "\n"))
 end)
 
-command("remove", "/remove NAME", to_one("removed", function(p) return p:remove() end))
-command("mute", "/mute NAME, /mute all", to_one("muted", function(p) return p:mute() end, true))
-command("unmute", "/unmute NAME, /unmute all",
-  to_one("unmuted", function(p) return p:unmute() end, true))
+command("remove", "/remove NAME, or all, or all but NAME",
+  to_one("removed", function(p) return p:remove() end))
+command("mute", "/mute NAME, or all …", to_one("muted", function(p) return p:mute() end))
+command("unmute", "/unmute NAME, or all …", to_one("unmuted", function(p) return p:unmute() end))
 
 command("invite", "/invite sip:NAME@HOST", function(conference, words)
   if not words:find "^sips?:%S+$" then return "Whom? As in /invite sip:bob@example.com" end
@@ -125,23 +127,22 @@ local function read(text, conference)
   if not name or text:find "\n" then return end
   name = name:lower()
   if slash == "/" then return name, words end
-  if not plain[name] or words == "" then return end
-  if words == "all" or #named(conference, words) > 0 then return name, words end
+  if plain[name] and words ~= "" and #named(conference, words) > 0 then return name, words end
 end
 
 function policy.message(request, conference)
   local actor = request.actor
   if actor.kind ~= "caller" or request.target or not read(request.text, conference) then return end
-  if not actor.participant and not actor.authenticated then return end
-  return accept { relay = false }
+  if actor.participant then return accept { relay = false } end
+  if actor.authenticated then return reject(403, "Commands are for those who are in") end
 end
 
 function policy.messaged(event, conference, writer)
   local name, words = read(event.text, conference)
-  if event.relayed or not name then return end
+  if event.relayed or not name or not writer then return end
   local run = commands[name]
   local answer = run and parley.on_behalf(function() return run(conference, words, writer) end)
-  if writer then writer:message(answer or ("There is no /%s. Try /help"):format(name)) end
+  writer:message(answer or ("There is no /%s. Try /help"):format(name))
 end
 
 return policy

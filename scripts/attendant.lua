@@ -360,11 +360,14 @@ end
 -- ---- coming in ------------------------------------------------------------------------------
 
 local function take_name(call)
-  local directory = (options.keep and "names/" or "temporary/") .. call.conference.id
+  local conference = call.conference
+  local folder = options.keep and "names/" .. conference.name:gsub("[^%w_-]", "_")
+    or "temporary/" .. conference.id
   for try = 1, TRIES do
     call:play "say-your-name"
     local name = call:record {
-      file = ("%s/%d-%d.wav"):format(directory, call.id, try), max = options.longest, silence = 2,
+      file = ("%s/%d-%d-%d.wav"):format(folder, os.time(), call.id, try),
+      max = options.longest, silence = 2,
     }
     if not name then return end
     local key = call:ask { prompt = { name.file, "keep-or-redo" }, max = 1, valid = "[12]",

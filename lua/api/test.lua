@@ -47,9 +47,9 @@ return {
           example = [[sim:called "carol":answer()]] },
         { name = "initiate", takes = "user: string, to: conference|string, how?: simulated_call",
           gives = "conference or refusal", from = "test",
-          text = [[Somebody wants a conference with others in it, by INITIATE: a new one of that factory, or
-            that one. A new one calls them, too.]],
-          example = [[local made = sim:initiate("alice", "board", { password = true, with = { "sip:bob@192.0.2.7" } })]] },
+          text = [[Somebody wants a conference with others in it, by INITIATE: a new one of that factory,
+            which calls them, too, or that one.]],
+          example = [[local made = sim:initiate("alice", "board", { with = { "sip:bob@192.0.2.7" } })]] },
         { name = "advance", takes = "time: duration", gives = "", from = "test",
           text = "Time goes by, at most 31 days at once.", example = [[sim:advance "5m"]] },
         { name = "time", takes = "time: string, zone?: string", gives = "", from = "test",

@@ -173,6 +173,13 @@ static void on_initiated(struct initiation *initiation, bool is_accepted, void *
     initiated(arg, initiation, is_accepted);
 }
 
+static void on_key(struct call *call, char key, unsigned duration, void *arg)
+{
+    struct focus *focus = arg;
+
+    key_press(focus, focus->signalling->user(call), key, duration);
+}
+
 static void on_message(struct incoming_message *message, void *arg)
 {
     message_receive(arg, message);
@@ -205,6 +212,7 @@ const struct signalling_events *focus_signalling_events(void)
         .on_ended = on_ended,
         .on_query = on_query,
         .on_refer = on_refer,
+        .on_key = on_key,
         .on_message = on_message,
         .on_cascade = on_cascade,
         .on_initiate = on_initiate,

@@ -36,24 +36,7 @@ static void on_speaking(void *user, bool speaking, void *arg)
 
 static void on_digit(void *user, char digit, unsigned duration, void *arg)
 {
-    struct focus *focus = arg;
-    struct participant *participant = participant_of(user);
-    const struct visitor *visitor;
-
-    if (participant && (!participant->joined || aside_key(participant, digit)))
-        return;
-    if (participant)
-        attendant_call_back(participant);
-    visitor = participant ? visitor_for_key(participant, digit) : visitor_of(user);
-    participant = visitor ? NULL : participant_here(participant);
-    events_post(focus, &(struct conference_event){
-                           .kind = EVENT_DIGIT,
-                           .conference = participant ? participant->conference->id : 0,
-                           .participant = participant ? participant->id : 0,
-                           .visitor = visitor ? visitor->id : 0,
-                           .digit = digit,
-                           .duration = duration,
-                       });
+    key_press(arg, user, digit, duration);
 }
 
 static void participant_timeout(struct participant *participant, unsigned silent_ms)

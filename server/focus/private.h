@@ -48,6 +48,7 @@
  * visitor_parts.h
  *   visitor.c      callers who talk with an application, and are in no conference
  *   enter.c        … and come into one, with their application still there
+ *   keys.c         for whom a key is that somebody presses
  *   attendant.c    an application for who has come in without one
  * events.h
  *   events.c       the queue of what has happened, and who is told

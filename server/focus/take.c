@@ -150,10 +150,7 @@ static void follow(struct take *take)
 
 static void on_late(void *arg)
 {
-    struct take *take = arg;
-
-    if (take->main)
-        follow(take);
+    follow(arg);
 }
 
 void take_join(struct participant *participant)
@@ -230,7 +227,7 @@ static int begin(struct conference *conference, const struct decision *decision)
     take->has_tracks = decision->params.tracks;
     take->bus = conference->parent ? conference->bus : MIX_RECORD;
     take->begin = take->turned = clock_of(take) + RECORD_AHEAD;
-    (void)strcpy(take->file, decision->params.file);
+    (void)snprintf(take->file, sizeof take->file, "%.*s", RECORD_FILE - 1, decision->params.file);
     error = note_begin(take, conference, decision);
     if (!error)
         error = begin_main(conference, take);
@@ -286,6 +283,7 @@ static void stop(struct take *take)
 {
     struct recording *recording;
 
+    loop_timer_stop(&take->late);
     DL_FOREACH(take->focus->recordings, recording)
     {
         if (recording->take == take)

@@ -39,9 +39,10 @@ static json_t *time_now(void)
 /* A place in the files: in samples and in seconds. */
 static void set_place(json_t *object, const char *key, uint64_t ms)
 {
-    json_object_set_new(
-        object, key,
-        json_pack("{s:I, s:f}", "sample", (json_int_t)(ms * SAMPLES_A_MS), "seconds", ms / 1000.0));
+    json_int_t sample = (json_int_t)ms * SAMPLES_A_MS;
+
+    json_object_set_new(object, key,
+                        json_pack("{s:I, s:f}", "sample", sample, "seconds", (double)ms / 1000.0));
 }
 
 /* What has come of a file. */

@@ -66,6 +66,10 @@ void visitor_tell_left(struct visitor *visitor, int code, const char *reason);
 /* As visitor_dismiss, but not by its application, which hears of it. */
 void visitor_remove(struct visitor *visitor, int code, const char *reason);
 
+/* keys.c */
+/* Whoever stands on that call, or leg, has pressed it. */
+void key_press(struct focus *focus, void *user, char key, unsigned duration);
+
 /* attendant.c */
 /* What the config says of it. */
 void attendant_take(struct conference *conference, const struct conference_config *config);

@@ -1,6 +1,7 @@
 /* `parley serve`: puts the rooms together, runs the loop, takes them apart. Nothing else. */
 #include "main/serve.h"
 
+#include "core/worker.h"
 #include "core/log.h"
 
 #include <errno.h>
@@ -295,6 +296,9 @@ static int start_focus(struct server *server)
     if (!status) {
         status = server_trim_when_idle(server);
     }
+    if (!status) {
+        status = server_clean_recordings(server);
+    }
     if (status) {
         complain("the focus cannot be made: %s", strerror(status));
         return EXIT_RUN_TIME;
@@ -461,6 +465,7 @@ static void take_apart(struct server *server)
     focus_destroy(server->focus);
     journal_destroy(server->journal);
     loop_timer_stop(&server->trim_timer);
+    worker_destroy(server->cleaner);
     sip_agent_destroy(server->agent);
     state_destroy(server->state);
     lua_engine_destroy(server->engine);

@@ -32,6 +32,8 @@ struct server {
     int signals; /* signalfd */
     struct loop_watch *signal_watch;
     struct loop_timer *trim_timer;
+    struct worker *cleaner;
+    bool has_temporary; /* recordings, since the start */
     int changes; /* inotify; -1: nothing is watched */
     struct {
         struct loop_watch *readable;
@@ -123,6 +125,8 @@ void server_unwatch(struct server *server);
 /* From now on, memory goes back to the system when the last call has ended. Errors as
  * focus_listen. */
 int server_trim_when_idle(struct server *server);
+/* Deletes the recordings below temporary/, now and when their conferences are over. An errno. */
+int server_clean_recordings(struct server *server);
 
 /* As struct control_server has it. */
 int server_record(struct server *server, const char *words, char *told, size_t told_size);

@@ -27,7 +27,7 @@ int note_create(void *ctx, const char *file, const char *text)
     *note = (struct note){.disk.is_note = true};
     copy = stpcpy(note->path, media->recordings);
     copy = stpcpy(stpcpy(copy, folder > 0 ? "/" : ""), file) + 1;
-    note->text = strcpy(copy, text);
+    note->text = memcpy(copy, text, length + 1);
     err = worker_post(media->disk, &note->disk.job);
     if (err != 0) {
         free(note);

@@ -209,6 +209,8 @@ struct signalling_events {
      * ACK or a session refresh failed to come, 300–699 for how our INVITE was refused (408 and 503
      * also when nobody was reached), otherwise the code of our own end or reject. */
     void (*on_ended)(struct call *call, int code, const char *reason, void *arg);
+    /* A key pressed for so many ms, told by INFO. */
+    void (*on_key)(struct call *call, char key, unsigned duration, void *arg);
     void (*on_query)(struct query *query, void *arg);
     /* A REFER, checked, with one that we could do. */
     void (*on_refer)(struct reference *reference, void *arg);

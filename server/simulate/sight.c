@@ -29,13 +29,21 @@ static bool is_one_of(const char *name, const char *const *names, size_t count)
 
 #define IS_ONE_OF(name, names) is_one_of(name, names, sizeof(names) / sizeof *(names))
 
+/* To be freed; NULL: out of memory. */
+static char *key_of(const char *name)
+{
+    char *key = strdup(name);
+
+    for (char *at = key; at && *at; at++)
+        *at = *at == '-' ? '_' : *at;
+    return key;
+}
+
 static void set(json_t *object, const char *name, json_t *value)
 {
     bool is_list = IS_ONE_OF(name, lists);
-    char *key = strdup(name);
+    char *key = key_of(name);
 
-    for (char *dash = key; dash && (dash = strchr(dash, '-'));)
-        *dash = '_';
     if (!key)
         json_decref(value); /* out of memory: it is not there, like what jansson cannot set */
     else if (is_list && json_is_array(json_object_get(object, key)))

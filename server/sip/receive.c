@@ -45,6 +45,9 @@ static void receive_for_call(struct call *call, struct incoming *in)
     case sip_method_update:
         update_receive(call, in);
         break;
+    case sip_method_info:
+        info_receive(call, in);
+        break;
     default: /* check_request lets no other pass */
         bye_receive(call, in);
         break;

@@ -12,6 +12,7 @@ void update_receive(struct call *call, struct incoming *in);
 void ack_receive(struct call *call, struct incoming *in);
 void ack_missing(struct call *call);
 void bye_receive(struct call *call, struct incoming *in);
+void info_receive(struct call *call, struct incoming *in);
 void cancel_receive(struct incoming *in);
 void options_receive(const struct dialog *dialog, struct incoming *in);
 void register_receive(struct incoming *in);

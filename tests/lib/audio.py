@@ -5,6 +5,7 @@ in that recording, since when, how loud", Fit "is it there all the time". Both b
 by counting packets.
 """
 
+import ctypes
 import functools
 import itertools
 import pathlib
@@ -53,6 +54,30 @@ def read_wav(path):
     frame = 2 * channels
     sides = np.frombuffer(body[:len(body) // frame * frame], "<i2").reshape(-1, channels)
     return np.mean(sides, axis=1) / 32768, rate
+
+
+class SoundInfo(ctypes.Structure):
+    _fields_ = [("frames", ctypes.c_int64)] + [
+        (name, ctypes.c_int) for name in ("rate", "channels", "format", "sections", "seekable")]
+
+
+def read_sound(path):
+    """(samples, rate) of a mono file of any kind, as libsndfile reads it, and so most programs."""
+    library = ctypes.CDLL("libsndfile.so.1")
+    library.sf_open.restype, library.sf_readf_float.restype = ctypes.c_void_p, ctypes.c_int64
+    info = SoundInfo()
+    file = library.sf_open(str(path).encode(), 0x10, ctypes.byref(info))
+    assert file, f"{path} cannot be read"
+    samples, block = [], np.empty(1 << 20, np.float32)
+    while True:
+        count = library.sf_readf_float(ctypes.c_void_p(file), block.ctypes.data_as(ctypes.c_void_p),
+                                       ctypes.c_int64(len(block)))
+        if count <= 0:
+            break
+        samples.append(block[:count].copy())
+    library.sf_close(ctypes.c_void_p(file))
+    assert info.channels == 1, f"{path} has {info.channels} channels"
+    return np.concatenate(samples) if samples else block[:0], info.rate
 
 
 def write_wav(path, samples, rate=RATE):

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import luacats
 import run
 import test_guide
 from parley import BINARY, ROOT, run_parley
@@ -115,6 +116,25 @@ def test_the_annotations_are_lua_and_name_types_that_are_there():
         assert line in known, line
     assert "---@param participant participant\n" in text
     assert "function participant:mute() end" in text and "function parley.create(wish) end" in text
+
+
+def test_the_annotations_follow_their_syntax():
+    text = api("luacats")
+    assert luacats.check(text) > 800
+    for right, wrong, said in (
+        ("---@param participant participant", "---@param participant partcipant", "partcipant"),
+        ("---@return string? why", "---@return string?? why", "'? why'"),
+        ("fun(): participant", "fun(): participant|", "a type at"),
+        ("---@field ", "---@feld ", "there is no @feld"),
+        ("function participant:mute()", "function participant:mute(on)", "(on)"),
+    ):
+        assert right in text, right
+        try:
+            luacats.check(text.replace(right, wrong, 1))
+        except AssertionError as error:
+            assert said in str(error), error
+        else:
+            raise AssertionError(f"not found: {wrong}")
 
 
 def test_every_function_is_used_by_a_test():

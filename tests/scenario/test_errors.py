@@ -38,8 +38,8 @@ def test_400_when_the_cseq_names_another_method():
 def test_405_with_allow_for_methods_that_are_known_but_not_served():
     with Server() as server, Phone(server, media=False) as alice:
         alice.remote_uri = alice.uri("demo")
-        for method in ("INFO", "PUBLISH"):
-            more = {"Event": "conference", "Subscription-State": "active"}
+        for method in ("PUBLISH", "PRACK"):
+            more = {"Event": "conference", "RAck": "1 1 INVITE"}
             alice.new_dialog()
             alice.send(alice.request(method, headers=more, body=None))
             response = alice.expect(405, method=method)
@@ -49,7 +49,7 @@ def test_405_with_allow_for_methods_that_are_known_but_not_served():
 def test_405_in_a_dialog_leaves_the_call():
     with Server() as server, Phone(server) as alice:
         alice.call()
-        alice.send(alice.request("INFO"))
+        alice.send(alice.request("PUBLISH", headers={"Event": "conference"}))
         alice.expect(405)
         alice.audio.wait_for_packets(5)
 

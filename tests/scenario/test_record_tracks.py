@@ -1,7 +1,13 @@
 """Recordings with tracks: whose voice is where, how they fit together, pauses, the note beside
 them, and what is left when the server is killed or the disk is full."""
 
+import contextlib
+import ctypes
 import json
+import os
+import pathlib
+import resource
+import signal
 
 import audio
 import numpy as np
@@ -9,7 +15,6 @@ import run
 import tone
 from parley import Server
 from sip import Phone
-from test_record import wait_for_sound
 
 POLICY = """
 local policy = parley.policy { name = "site" }
@@ -37,12 +42,23 @@ RATE = 16000
 LATE = RATE * 3 // 1000  # samples by which a track is behind what was said, whatever the codec
 
 
+def note_of(server, name, condition):
+    """The note beside a recording, once it says so: it is written soon after."""
+    path = server.data / "recordings" / f"{name}.json"
+
+    def look():
+        note = json.loads(path.read_text()) if path.exists() else None
+        return note if note and condition(note) else None
+
+    return run.until(look, lambda: f"{path}: {path.read_text() if path.exists() else 'not there'}")
+
+
 class Take:
-    """What has been recorded in a folder, by the note there."""
+    """What has been recorded, by the note beside it."""
 
     def __init__(self, server, name):
         folder = server.data / "recordings" / name
-        self.note = json.loads(folder.with_suffix(".json").read_text())
+        self.note = note_of(server, name, lambda note: note["ended"])
         self.mix = self.read(folder.parent / self.note["file"])
         self.tracks = [(entry, self.read(folder.parent / entry["file"])) for entry in self.note["tracks"]]
 
@@ -152,6 +168,111 @@ def test_tracks_line_up_and_sum_to_the_mix():
         assert_is_sum(take, late=["all-3-anonymous.wav"])
         assert_tones(take)
         assert_note(take)
+
+
+# ---- what goes wrong ---------------------------------------------------------------------------
+
+KILLED = """
+local policy = parley.policy { name = "site" }
+function policy.create() return accept() end
+function policy.joined(_, conference, participant)
+  if conference.count > 1 then return end
+  print("recorded", conference:record { file = conference.name .. "/all." .. conference.name, tracks = true })
+end
+return policy
+"""
+
+
+@run.real_time
+def test_a_server_that_is_killed_leaves_tracks_that_can_be_played():
+    endings = ("wav", "flac", "opus")
+    with Server(config="", policy=KILLED) as server, contextlib.ExitStack() as phones:
+        for ending in endings:
+            phone = phones.enter_context(Phone(server, ending))
+            phone.call(ending)
+            phone.say(tone.sine(700))
+            note_of(server, f"{ending}/all", lambda note: len(note["tracks"]) == 1)
+            phone.is_up = False  # when it ends
+        phone.hear(2.5)
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait()
+        for ending in endings:
+            folder = server.data / "recordings" / ending
+            note = json.loads((folder / "all.json").read_text())
+            assert note["ended"] is None and note["tracks"][0]["to"] is None, note
+            for file in (note["file"], note["tracks"][0]["file"]):
+                samples, rate = audio.read_sound(folder / file)
+                seconds = len(samples) / rate
+                assert seconds > 1.5, f"{ending}/{file} has {seconds} s"
+                level = tone.level(samples[-rate // 2 :], 700, rate)
+                assert abs(level + 20) < 2, f"{ending}/{file}: {level} dB at its end"
+
+
+@contextlib.contextmanager
+def talk():
+    """Alice hears bob's tone in a conference."""
+    with Server(config="", policy=POLICY) as server:
+        with Phone(server, "alice") as alice, Phone(server, "bob") as bob:
+            alice.call()
+            bob.call()
+            bob.say(tone.sine(823))
+            alice.hear(0.2)
+            yield server, alice, bob
+
+
+FULL = 90000  # bytes: 2.8 s
+
+
+@run.real_time
+def test_a_full_disk_ends_the_recording_and_nothing_else():
+    with talk() as (server, alice, bob):
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (FULL, FULL))
+        press(server, bob, "1", "recording:board/all.wav nil nil false")
+        alice.audio.wait_for_packets(25)
+        first = len(alice.audio.packets)
+        server.expect_log("recorded false false board/all.wav false [23]", within=10)
+        packets = alice.audio.packets[first:]
+        heard = np.concatenate([tone.PCMU.decode(packet.payload) for packet in packets])
+        assert len(packets) > 50 and tone.distortion(heard, [823]) < -12, "nobody hears it"
+        take = Take(server, "board/all")
+        assert "too large" in take.note["problem"], take.note
+        assert abs(tone.level(take.mix[-RATE:], 823, RATE) + 20) < 1
+
+
+SEIZE, INTERRUPT, DETACH, ANY_THREAD = 0x4206, 0x4207, 17, 0x40000000
+
+
+@contextlib.contextmanager
+def stopped(server, name):
+    """The server's thread of that name stands still, as in a write that takes long."""
+    tasks = pathlib.Path(f"/proc/{server.process.pid}/task").iterdir()
+    (thread,) = (int(task.name) for task in tasks if (task / "comm").read_text().strip() == name)
+    ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+    ptrace.argtypes = (ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p)
+    if ptrace(SEIZE, thread, None, None) != 0:
+        raise run.Skip(f"other programs may not be stopped here: {os.strerror(ctypes.get_errno())}")
+    ptrace(INTERRUPT, thread, None, None)
+    os.waitpid(thread, ANY_THREAD)
+    try:
+        yield
+    finally:
+        ptrace(DETACH, thread, None, None)
+
+
+@run.real_time
+def test_a_slow_disk_costs_sound_in_the_file_and_nothing_else():
+    with talk() as (server, alice, bob):
+        press(server, bob, "1", "recording:board/all.wav nil nil false")
+        alice.hear(0.3)
+        with stopped(server, "recorders"):
+            heard = alice.hear(4.6)  # what waits for the disk is 4 s at most
+        assert tone.distortion(heard, [823]) < -12, "nobody hears it"
+        press(server, bob, "2", "true nil nil")
+        server.expect_log("recorded false false board/all.wav true [456]")
+        server.expect_log("recording board/all.wav: the disk was too slow, [0-9]+ ms are silence")
+        take = Take(server, "board/all")
+        assert 0.2 < take.note["lost_seconds"] < 2 and take.note["problem"] is None, take.note
+        assert take.note["to"]["sample"] == len(take.mix), take.note
 
 
 if __name__ == "__main__":

@@ -48,7 +48,11 @@ test("a moderator's commands are done, and answered to her alone", function(sim)
   expect(sim:called "dave":answer().status, "in")
   alice:message "remove carol"
   expect(carol.status, "gone")
-  expect(bob:received(), {})
+  expect(alice:message "remove all", 202) -- with a slash it would be meant
+  alice:message "/remove all but bob"
+  expect(answer(alice), "1 removed")
+  expect(sim:called "dave".participant, nil)
+  expect(bob:received(), { "Alice Liddell: remove all" })
   alice:message "/help"
   expect(answer(alice):find "/remove NAME" ~= nil, true)
   alice:message "/dance"
@@ -103,4 +107,16 @@ test("nobody is listed who is hidden, or by a name that they keep to themselves"
   expect(answer(alice), "2 here:\nalice, participant\nsomebody without a name, participant")
   alice:message "/remove shy"
   expect(answer(alice), "Nobody here is called shy")
+end)
+
+test("who is not in gives no commands, and may say something", function(sim)
+  local room = sim:conference { policy = "chat" }
+  local alice, bob = sim:call("alice", room), sim:call("bob", room, { password = true })
+  bob:hangup()
+  local code, why = bob:message "/remove alice"
+  expect(code, 403)
+  expect(why, "Commands are for those who are in")
+  expect(bob:message "Back soon", 202)
+  expect(alice:received(), { "bob: Back soon" })
+  expect(alice.status, "in")
 end)

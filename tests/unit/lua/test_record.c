@@ -196,6 +196,106 @@ static void a_conference_is_recorded_by_its_policys_leave(void **state)
     world_recorded(script.focus, 100, NULL);
 }
 
+/* Which are being written, the newest first; those that pause with a mark. */
+static const char *recorders(void)
+{
+    static char text[200];
+    const struct recorder *recorder;
+    size_t length = 0;
+
+    text[0] = '\0';
+    for (recorder = world.first_recorder; recorder; recorder = recorder->next)
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%s%s ", recorder->file,
+                                   recorder->is_paused ? "|" : "", recorder->stopped ? "." : "");
+    return text;
+}
+
+static void each_is_on_a_track_of_its_own_and_all_pause_alike(void **state)
+{
+    struct call *alice, *bob;
+    const char *log;
+
+    (void)state;
+    script_policy(
+        "function policy.join(request) "
+        "return accept { anonymous = request.actor.user == 'bob', role = 'guest' } end\n"
+        "function policy.record(request) local p = request.params "
+        "parley.log.error('asked ' .. p.file .. tostring(p.tracks) .. tostring(p.paused)) end\n"
+        "local keys = {}\n"
+        "keys['1'] = function(c) return c:record { file = 'b/a.flac', tracks = true } end\n"
+        "keys['2'] = function(c) return c:pause_recording() end\n"
+        "keys['3'] = function(c) return c:resume_recording() end\n"
+        "keys['4'] = function(c) return c:stop_recording() end\n"
+        "keys['5'] = function(c) return pcall(c.record, c, { tracks = 1 }) end\n"
+        "function policy.digit(event, conference)\n"
+        "  local r, why = keys[event.digit](conference)\n"
+        "  parley.log.error(event.digit .. tostring(r) .. tostring(why) .. "
+        "tostring(conference.recording_paused))\n"
+        "end\n"
+        "function policy.recorded(event) parley.log.error('told ' .. tostring(event.on) "
+        ".. tostring(event.paused) .. event.reason) end\n");
+    log_catch();
+    alice = world_join(script.focus, "alice", "demo");
+    press(alice, '2'); /* nothing is recorded yet */
+    press(alice, '1');
+    assert_string_equal(recorders(), "b/a-1-alice.flac b/a.flac ");
+    assert_true(world.first_recorder->config.buses == UINT64_C(1) << MIX_RECORD);
+    assert_non_null(world.first_recorder->config.leg);
+    press(alice, '2');
+    bob = world_join(script.focus, "bob", "demo");
+    script_turn();
+    assert_string_equal(recorders(), "b/a-2-anonymous.flac| b/a-1-alice.flac| b/a.flac| ");
+    press(alice, '3');
+    assert_string_equal(recorders(), "b/a-2-anonymous.flac b/a-1-alice.flac b/a.flac ");
+    press(alice, '3');
+    press(alice, '5');
+    world_hang_up(script.focus, bob);
+    script_turn();
+    assert_string_equal(recorders(), "b/a-2-anonymous.flac. b/a-1-alice.flac b/a.flac ");
+    press(alice, '4');
+    assert_string_equal(recorders(), "b/a-2-anonymous.flac. b/a-1-alice.flac. b/a.flac. ");
+    world_recorded(script.focus, 500, NULL);
+    world_recorded(script.focus, 1000, "No space left on device");
+    script_turn();
+    log = log_caught();
+    assert_contains(log, "2nilit is not recordedfalse");
+    assert_contains(log, "asked b/a.flactruefalse");
+    assert_contains(log, "asked b/a.flacfalsetrue");
+    assert_contains(log, "told falsetrue");
+    assert_contains(log, "3nilit is recorded alreadyfalse");
+    assert_contains(log, "record: tracks must be true or false");
+    assert_null(strstr(log, "told falsefalse")); /* one is not whole yet */
+    log_catch();
+    world_recorded(script.focus, 1500, NULL);
+    script_turn();
+    assert_contains(log_caught(), "told falsefalse");
+    assert_string_equal(world.note_file, "b/a.json");
+    assert_contains(world.note, "sip:alice@");
+    assert_null(strstr(world.note, "sip:bob@"));
+    assert_contains(world.note, "\"problem\": \"No space left on device\"");
+    assert_contains(world.note, "\"sample\": 24000");
+    world_hang_up(script.focus, alice);
+}
+
+static void who_was_out_of_the_mix_has_another_track(void **state)
+{
+    struct call *call = talk("local room = parley.conference 'demo' "
+                             "call:join(room) call:wait_for 'digit' "
+                             "room:record { file = 'a.wav', tracks = true } "
+                             "call:leave() call:wait_for 'digit' "
+                             "call:rejoin() call:wait_for 'digit' call:hangup 'bye'");
+
+    (void)state;
+    press(call, '1');
+    assert_string_equal(recorders(), "a-1-alice.wav. a.wav ");
+    press(call, '2');
+    assert_string_equal(recorders(), "a-2-alice.wav a-1-alice.wav. a.wav ");
+    press(call, '3');
+    assert_said(call, "bye");
+    while (world.first_recorder)
+        world_recorded(script.focus, 100, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +305,8 @@ int main(void)
         SCRIPT_TEST(who_hangs_up_while_recorded_leaves_nothing_behind),
         SCRIPT_TEST(wishes_that_cannot_be_are_errors),
         SCRIPT_TEST(a_conference_is_recorded_by_its_policys_leave),
+        SCRIPT_TEST(each_is_on_a_track_of_its_own_and_all_pause_alike),
+        SCRIPT_TEST(who_was_out_of_the_mix_has_another_track),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

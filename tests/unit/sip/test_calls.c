@@ -12,7 +12,7 @@ static void a_call_is_answered_acknowledged_and_ended(void **state)
     phone_expect_contact("", ";isfocus");
     assert_string_equal(
         phone_header("Allow"),
-        "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, SUBSCRIBE, REFER, NOTIFY, MESSAGE");
+        "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, SUBSCRIBE, REFER, NOTIFY, MESSAGE, INFO");
     assert_string_equal(phone_header("Accept"), "application/sdp, multipart/mixed");
     assert_string_equal(phone_header("Supported"), "join, norefersub, replaces, timer");
     assert_string_equal(phone_header("Server"), "Parley/" PARLEY_VERSION);
