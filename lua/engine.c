@@ -307,13 +307,10 @@ const struct application *lua_engine_application(struct lua_engine *engine)
 void lua_engine_files(const struct lua_engine *engine, void (*tell)(const char *path, void *arg),
                       void *arg)
 {
-    const json_t *path;
-    size_t i;
+    const char *path;
+    json_t *hash;
 
-    json_array_foreach(engine->generation->files, i, path)
-    {
-        tell(json_string_value(path), arg);
-    }
+    json_object_foreach(engine->generation->files, path, hash) tell(path, arg);
 }
 
 unsigned lua_engine_generation(const struct lua_engine *engine)

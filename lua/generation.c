@@ -13,6 +13,8 @@
 #include "lua/state.h"
 #include "lua/testing.h"
 
+#include "core/hash.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -99,10 +101,10 @@ int generation_run(struct generation *generation, struct script_file *file, char
                    size_t error_size)
 {
     int result = source_read(file->path, &file->source, &file->length, error, error_size);
-
     unsigned selftests = generation->selftest_count;
+    uint64_t hash = result ? 0 : hash_add(HASH_EMPTY, file->source, file->length);
 
-    (void)json_array_append_new(generation->files, json_string(file->path));
+    (void)json_object_set_new(generation->files, file->path, json_integer((json_int_t)hash));
     if (!result)
         result = load_run(generation, file, error, error_size);
     if (generation->selftest_count > selftests)
@@ -110,6 +112,34 @@ int generation_run(struct generation *generation, struct script_file *file, char
     free(file->source);
     file->source = NULL;
     return result;
+}
+
+/* Whether that is still what was read there. */
+static bool is_as_read(const char *path, const json_t *read)
+{
+    char error[SCRIPT_TEXT];
+    uint64_t hash = HASH_EMPTY;
+    size_t length;
+    char *source;
+
+    if (source_read(path, &source, &length, error, sizeof error) == 0) {
+        hash = hash_add(hash, source, length);
+        free(source);
+    }
+    return hash == (uint64_t)json_integer_value(read);
+}
+
+const char *generation_rewritten(const struct generation *generation)
+{
+    const char *path;
+    json_t *read;
+
+    json_object_foreach(generation->files, path, read)
+    {
+        if (!is_as_read(path, read))
+            return path;
+    }
+    return NULL;
 }
 
 static void policy_free(struct script_policy *policy)
@@ -270,7 +300,7 @@ int generation_create(struct lua_engine *engine, unsigned number, const char *si
     generation->references = 1;
     generation->memory_limit = MEMORY_LIMIT;
     generation->site_policy = strdup(site_policy);
-    generation->files = json_array();
+    generation->files = json_object();
     generation->tested = json_array();
     if (generation->site_policy)
         generation->L = lua_newstate(memory_allocate, generation);

@@ -117,7 +117,7 @@ struct generation {
     struct script_policy *policies;
     struct script_application *applications;
     json_t *applications_config; /* what they were loaded from */
-    json_t *files;               /* paths of what was read */
+    json_t *files;               /* { path of what was read: hash of that } */
     json_t *tested;              /* of them, those with self-tests */
     unsigned selftest_count;
     struct zone *zones;      /* looked at so far; list */
@@ -153,6 +153,8 @@ struct script_file {
 };
 int generation_run(struct generation *generation, struct script_file *file, char *error,
                    size_t error_size);
+/* The path of a file that is not what it was made of any longer; NULL: there is none. Its. */
+const char *generation_rewritten(const struct generation *generation);
 /* Loads a policy file under a name. */
 int generation_load(struct generation *generation, const char *name, const char *path,
                     const char *display, struct script_policy **policyp, char *error,

@@ -80,14 +80,21 @@ struct migration {
     struct migration *next;
 };
 
+/* All that one reload brings about, which has the focus thread for as long as it takes. */
+struct migrations {
+    struct migration *list;
+    uint64_t computed; /* ns, by hooks migrate */
+    unsigned asked;    /* conferences that they were asked about */
+};
+
 /* Adds to the list what becomes of the conference's state when `to` decides instead of `from`: what
  * was kept for that when it comes back to it, else what its hooks migrate make of it. On
  * copies: nothing changes until migrations_keep. EINVAL, ENOMEM: `error` says why. */
-int migration_add(struct migration **list, const struct conference *conference,
+int migration_add(struct migrations *migrations, const struct conference *conference,
                   struct generation *from, struct generation *to, char *error, size_t error_size);
 /* They become the states. What was there before is kept for a return. */
-void migrations_keep(const struct lua_engine *engine, struct migration **list);
-void migrations_free(struct migration **list);
+void migrations_keep(const struct lua_engine *engine, struct migrations *migrations);
+void migrations_free(struct migrations *migrations);
 /* Pushes the state; takes what the hook returned, at the top of the stack, or else what it was
  * given, at `given`. Raise. */
 void migration_push(lua_State *L, const struct migration *migration);

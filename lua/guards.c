@@ -147,6 +147,18 @@ static void charge_string(lua_State *L)
     budget_charge(L, length / BYTES_AN_INSTRUCTION);
 }
 
+/* For functions that go through all that they are given, each argument and each byte. */
+static void charge_arguments(lua_State *L)
+{
+    uint64_t work = (uint64_t)lua_gettop(L);
+
+    for (int i = lua_gettop(L); i > 0; i--) {
+        if (lua_type(L, i) == LUA_TSTRING)
+            work += lua_rawlen(L, i) / BYTES_AN_INSTRUCTION;
+    }
+    budget_charge(L, work);
+}
+
 void guards_table(lua_State *L)
 {
     static const struct guard guards[] = {
@@ -160,10 +172,9 @@ void guards_table(lua_State *L)
 void guards_string(lua_State *L)
 {
     static const struct guard guards[] = {
-        {"rep", charge_rep},
-        {"lower", charge_string},
-        {"upper", charge_string},
-        {"reverse", charge_string},
+        {"rep", charge_rep},        {"lower", charge_string},       {"upper", charge_string},
+        {"reverse", charge_string}, {"char", charge_arguments},     {"format", charge_arguments},
+        {"pack", charge_arguments}, {"packsize", charge_arguments}, {"unpack", charge_arguments},
     };
 
     guards_set(L, guards, sizeof guards / sizeof *guards);
@@ -172,6 +183,7 @@ void guards_string(lua_State *L)
 void guards_utf8(lua_State *L)
 {
     static const struct guard guards[] = {
+        {"char", charge_arguments},
         {"len", charge_string},
         {"offset", charge_string},
         {"codepoint", charge_string},
@@ -185,6 +197,7 @@ void guards_utf8(lua_State *L)
 /* os.date's time is now, by the clock that scripts go by, unless it is given. */
 static void complete_date(lua_State *L)
 {
+    charge_arguments(L);
     if (lua_isnoneornil(L, 2)) {
         lua_settop(L, 1);
         lua_pushinteger(L, script_time(L));

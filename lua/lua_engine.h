@@ -93,7 +93,7 @@ struct shadow_config {
     const char *conference; /* by its name; NULL: all */
     unsigned lasts;         /* ms; 0: until it is stopped, or the scripts are reloaded */
 };
-/* Takes the place of one that was there. EINVAL, ENOMEM: `error` says why. */
+/* Takes the place of one that was there. EINVAL, ENOMEM: `error` says why, and that one goes on. */
 int lua_engine_shadow(struct lua_engine *engine, const struct shadow_config *config, char *error,
                       size_t error_size);
 /* ENOENT: there is none. What it came to stays in the status. */
@@ -113,6 +113,9 @@ int lua_engine_prepare(struct lua_engine *engine, const struct lua_engine_demand
 int lua_engine_swap(struct lua_engine *engine, const struct lua_engine_demand *demand, char *error,
                     size_t error_size);
 void lua_engine_abandon(struct lua_engine *engine);
+/* Path of a file that has been written anew since it was compiled for what is prepared, so that its
+ * self-tests have been run on something else; NULL: there is none. Borrowed. */
+const char *lua_engine_rewritten(const struct lua_engine *engine);
 /* Paths of the scripts that have self-tests, of what is prepared, or else of the live generation.
  * Borrowed. */
 const json_t *lua_engine_selftests(const struct lua_engine *engine);

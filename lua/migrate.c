@@ -13,11 +13,15 @@
 #include "lua/hook.h"
 #include "lua/state.h"
 
+#include "core/clock.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
+
+enum { MIGRATIONS_MS = 1000 }; /* for all of one reload */
 
 /* ---- what the hook gets and gives ----------------------------------------------------------- */
 
@@ -84,11 +88,29 @@ static struct migration *migration_make(struct conference_state *record,
     return migration;
 }
 
+/* Each call of the hook has its budget, and so have all together: there may be hundreds of
+ * conferences, and no request is answered meanwhile. */
+static int time_check(const struct migrations *migrations, const struct script_policy *policy,
+                      char *error, size_t error_size)
+{
+    if (migrations->computed <= MIGRATIONS_MS * 1000000ULL * SLOWNESS)
+        return 0;
+    (void)snprintf(error, error_size,
+                   "%s:%d: migrate has taken %u ms for %u conferences, and may take %d ms for all "
+                   "of a reload together",
+                   policy->display, policy->hooks[HOOK_MIGRATE]->line,
+                   (unsigned)(migrations->computed / 1000000), migrations->asked, MIGRATIONS_MS);
+    return EINVAL;
+}
+
 /* One policy of the conference, which was of that version. */
-static int migrate(struct generation *to, struct script_policy *policy, struct migration *migration,
-                   char *error, size_t error_size)
+static int migrate(struct migrations *migrations, struct generation *to,
+                   struct script_policy *policy, struct migration *migration, char *error,
+                   size_t error_size)
 {
     char problem[SCRIPT_TEXT];
+    uint64_t began = clock_computed_ns();
+    bool is_made;
 
     if (!policy->hooks[HOOK_MIGRATE]) {
         (void)snprintf(error, error_size,
@@ -97,17 +119,20 @@ static int migrate(struct generation *to, struct script_policy *policy, struct m
                        policy->display, policy->version, migration->conference, migration->version);
         return EINVAL;
     }
-    if (hook_migrate(to, policy, migration, problem))
-        return 0;
+    is_made = hook_migrate(to, policy, migration, problem);
+    migrations->computed += clock_computed_ns() - began;
+    migrations->asked++;
+    if (is_made)
+        return time_check(migrations, policy, error, error_size);
     (void)snprintf(error, error_size, "%s - migrating conference.state of %s from version %u",
                    problem, migration->conference, migration->version);
     return EINVAL;
 }
 
 /* All policies of the conference whose version is another one in `to`. */
-static int hooks_ask(struct migration **migrationp, struct conference_state *record,
-                     const struct conference *conference, struct generation *from,
-                     struct generation *to, char *error, size_t error_size)
+static int hooks_ask(struct migrations *migrations, struct migration **migrationp,
+                     struct conference_state *record, const struct conference *conference,
+                     struct generation *from, struct generation *to, char *error, size_t error_size)
 {
     struct policy_stack stack = {.generation = to, .own = conference_policy(conference)};
     struct script_policy *policy;
@@ -126,12 +151,12 @@ static int hooks_ask(struct migration **migrationp, struct conference_state *rec
             return ENOMEM;
         }
         (*migrationp)->version = before->version;
-        result = migrate(to, policy, *migrationp, error, error_size);
+        result = migrate(migrations, to, policy, *migrationp, error, error_size);
     }
     return result;
 }
 
-int migration_add(struct migration **list, const struct conference *conference,
+int migration_add(struct migrations *migrations, const struct conference *conference,
                   struct generation *from, struct generation *to, char *error, size_t error_size)
 {
     struct conference_state *record = state_find(to->engine, conference_id(conference));
@@ -150,10 +175,10 @@ int migration_add(struct migration **list, const struct conference *conference,
         else
             (void)snprintf(error, error_size, "out of memory for the scripts");
     } else {
-        result = hooks_ask(&migration, record, conference, from, to, error, error_size);
+        result = hooks_ask(migrations, &migration, record, conference, from, to, error, error_size);
     }
     if (!result && migration)
-        LL_PREPEND(*list, migration);
+        LL_PREPEND(migrations->list, migration);
     else if (migration)
         migration_free(migration);
     return result;
@@ -195,22 +220,22 @@ static void keep(const struct lua_engine *engine, struct migration *migration)
     free(migration);
 }
 
-void migrations_keep(const struct lua_engine *engine, struct migration **list)
+void migrations_keep(const struct lua_engine *engine, struct migrations *migrations)
 {
     struct migration *migration;
 
-    while ((migration = *list)) {
-        LL_DELETE(*list, migration);
+    while ((migration = migrations->list)) {
+        LL_DELETE(migrations->list, migration);
         keep(engine, migration);
     }
 }
 
-void migrations_free(struct migration **list)
+void migrations_free(struct migrations *migrations)
 {
     struct migration *migration;
 
-    while ((migration = *list)) {
-        LL_DELETE(*list, migration);
+    while ((migration = migrations->list)) {
+        LL_DELETE(migrations->list, migration);
         migration_free(migration);
     }
 }

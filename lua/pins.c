@@ -69,7 +69,7 @@ void pin_forget(struct lua_engine *engine, uint64_t conference)
 
 /* The states of the conference and of its sidebars, as `to` has them. */
 static int family_migrate(struct lua_engine *engine, const struct conference *conference,
-                          struct generation *to, struct migration **list, char *error,
+                          struct generation *to, struct migrations *migrations, char *error,
                           size_t error_size)
 {
     struct generation *from = generation_deciding(engine, conference);
@@ -78,7 +78,7 @@ static int family_migrate(struct lua_engine *engine, const struct conference *co
 
     while (!result && (other = focus_next_conference(engine->focus, other))) {
         if (main_of(other) == conference)
-            result = migration_add(list, other, from, to, error, error_size);
+            result = migration_add(migrations, other, from, to, error, error_size);
     }
     return result;
 }
@@ -89,7 +89,7 @@ static int conference_go(struct lua_engine *engine, struct conference *conferenc
                          struct generation *to, struct conference_pin *pin, char *error,
                          size_t error_size)
 {
-    struct migration *migrations = NULL;
+    struct migrations migrations = {0};
     int result = family_migrate(engine, conference, to, &migrations, error, error_size);
 
     if (result) {

@@ -8,7 +8,7 @@
 
 /* What becomes of the states of all that are to go. */
 static int migrations_make(struct lua_engine *engine, struct generation *to,
-                           struct migration **list, char *error, size_t error_size)
+                           struct migrations *migrations, char *error, size_t error_size)
 {
     struct conference *conference = NULL;
     int result = 0;
@@ -17,8 +17,8 @@ static int migrations_make(struct lua_engine *engine, struct generation *to,
         const struct conference_pin *pin = pin_find(engine, conference);
 
         if (!pin || pin->is_canary)
-            result = migration_add(list, conference, generation_deciding(engine, conference), to,
-                                   error, error_size);
+            result = migration_add(migrations, conference, generation_deciding(engine, conference),
+                                   to, error, error_size);
     }
     return result;
 }
@@ -27,7 +27,7 @@ static int migrations_make(struct lua_engine *engine, struct generation *to,
 static int swap(struct lua_engine *engine, struct generation *generation, char *error,
                 size_t error_size)
 {
-    struct migration *migrations = NULL;
+    struct migrations migrations = {0};
     int result = migrations_make(engine, generation, &migrations, error, error_size);
 
     if (result) {
@@ -72,6 +72,11 @@ int lua_engine_prepare(struct lua_engine *engine, const struct lua_engine_demand
 const json_t *lua_engine_selftests(const struct lua_engine *engine)
 {
     return (engine->candidate ? engine->candidate : engine->generation)->tested;
+}
+
+const char *lua_engine_rewritten(const struct lua_engine *engine)
+{
+    return generation_rewritten(engine->candidate);
 }
 
 int lua_engine_swap(struct lua_engine *engine, const struct lua_engine_demand *demand, char *error,

@@ -72,17 +72,19 @@ static struct shadow *shadow_begin(struct lua_engine *engine, const struct confe
 static void state_take(struct shadow *shadow, const struct conference *conference)
 {
     struct generation *live = generation_deciding(shadow->engine, conference);
-    struct migration *migration = NULL;
+    struct migrations migrations = {0};
+    struct migration *migration;
     char error[SCRIPT_TEXT];
 
     if (!conference || state_kept(shadow->states, conference_id(conference)))
         return;
-    if (migration_add(&migration, conference, live, shadow->generation, error, sizeof error))
+    if (migration_add(&migrations, conference, live, shadow->generation, error, sizeof error))
         shadow_fail(shadow, error);
-    else if (migration && state_keep(&shadow->states, conference_id(conference), migration->bytes,
-                                     migration->size))
+    migration = migrations.list;
+    if (migration &&
+        state_keep(&shadow->states, conference_id(conference), migration->bytes, migration->size))
         migration->bytes = NULL;
-    migrations_free(&migration);
+    migrations_free(&migrations);
 }
 
 static void shadow_done(struct shadow *shadow, uint64_t began)
@@ -206,18 +208,21 @@ void shadow_end(struct lua_engine *engine, const char *why)
                  (unsigned long long)shadow->differences, (unsigned long long)shadow->errors);
 }
 
-void shadow_free(struct lua_engine *engine)
+static void release(struct shadow *shadow)
 {
-    struct shadow *shadow = engine->shadow;
-
-    if (!shadow)
-        return;
-    shadow_end(engine, "");
     free(shadow->file);
     free(shadow->stands_for);
     free(shadow->conference);
     json_decref(shadow->kinds);
     free(shadow);
+}
+
+void shadow_free(struct lua_engine *engine)
+{
+    if (!engine->shadow)
+        return;
+    shadow_end(engine, "");
+    release(engine->shadow);
     engine->shadow = NULL;
 }
 
@@ -285,8 +290,11 @@ static int candidate_load(struct shadow *shadow, char *error, size_t error_size)
         return result;
     }
     shadow->generation->shadow = shadow;
-    return generation_load(shadow->generation, shadow->stands_for, shadow->file, shadow->file,
-                           &policy, error, error_size);
+    result = generation_load(shadow->generation, shadow->stands_for, shadow->file, shadow->file,
+                             &policy, error, error_size);
+    if (result)
+        generation_release(shadow->generation);
+    return result;
 }
 
 int lua_engine_shadow(struct lua_engine *engine, const struct shadow_config *config, char *error,
@@ -294,6 +302,7 @@ int lua_engine_shadow(struct lua_engine *engine, const struct shadow_config *con
 {
     char name[POLICY_NAME];
     const char *wanted = config->stands_for, *meant;
+    struct shadow *shadow;
     int result;
 
     loop_assert_thread(engine->loop);
@@ -305,17 +314,18 @@ int lua_engine_shadow(struct lua_engine *engine, const struct shadow_config *con
                        wanted ? wanted : name, config->file);
         return EINVAL;
     }
-    shadow_free(engine);
-    engine->shadow = shadow_make(engine, config, meant);
-    if (!engine->shadow) {
+    shadow = shadow_make(engine, config, meant);
+    if (!shadow) {
         (void)snprintf(error, error_size, "out of memory for the scripts");
         return ENOMEM;
     }
-    result = candidate_load(engine->shadow, error, error_size);
+    result = candidate_load(shadow, error, error_size);
     if (result) {
-        shadow_free(engine);
+        release(shadow);
         return result;
     }
+    shadow_free(engine);
+    engine->shadow = shadow;
     if (config->lasts > 0)
         (void)loop_timer_start(engine->loop, &engine->shadow->end, config->lasts, on_end, engine);
     log_info("shadow: %s is asked in place of %s, beside it", config->file, meant);

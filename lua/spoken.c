@@ -20,6 +20,7 @@ static char spoken_key; /* of the metatable of all these values */
 
 enum {
     DIGITS_MOST = 64,
+    THING_MOST = 60,          /* bytes of a prompt's name */
     NUMBER_MOST = 1000000000, /* a thousand times that is too much */
 };
 
@@ -84,6 +85,22 @@ static int make_ordinal(lua_State *L)
     return spoken_make(L, "ordinal", 1);
 }
 
+/* counted(2, "participant"): "two participants"; the second is the name of the prompt for one */
+static int make_counted(lua_State *L)
+{
+    lua_Integer number = lua_isinteger(L, 1) ? lua_tointeger(L, 1) : -1;
+    const char *thing = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+
+    if (number < 0 || number > NUMBER_MOST)
+        script_error(L, "counted: the first argument must be a whole number from 0 on, not %s",
+                     luaL_tolstring(L, 1, NULL));
+    if (!*thing || strlen(thing) > THING_MOST)
+        script_error(L, "counted: the second argument must name a prompt, as in "
+                        "counted(2, \"participant\")");
+    lua_settop(L, 2);
+    return spoken_make(L, "counted", 2);
+}
+
 /* money(12.5, "EUR") */
 static int make_money(lua_State *L)
 {
@@ -136,10 +153,15 @@ static int make_duration(lua_State *L)
 void spoken_open(lua_State *L, int globals)
 {
     static const struct script_function functions[] = {
-        {"digits", make_digits, ANYWHERE},     {"number", make_number, ANYWHERE},
-        {"ordinal", make_ordinal, ANYWHERE},   {"money", make_money, ANYWHERE},
-        {"date", make_date, ANYWHERE},         {"time", make_time, ANYWHERE},
-        {"duration", make_duration, ANYWHERE}, {NULL, NULL, 0},
+        {"digits", make_digits, ANYWHERE},
+        {"number", make_number, ANYWHERE},
+        {"ordinal", make_ordinal, ANYWHERE},
+        {"money", make_money, ANYWHERE},
+        {"counted", make_counted, ANYWHERE},
+        {"date", make_date, ANYWHERE},
+        {"time", make_time, ANYWHERE},
+        {"duration", make_duration, ANYWHERE},
+        {NULL, NULL, 0},
     };
 
     lua_createtable(L, 0, 1);

@@ -16,7 +16,7 @@ local policy = parley.policy {
     leave_tone = { type = "string", default = "tone:659/120,523/120", doc = "A file or a tone" },
     count = { type = "boolean", default = true, doc = "Who comes is told how many are in" },
     alone = { type = "string", default = "you-are-alone", doc = "To the only one; \"\": nothing" },
-    recording = { type = "boolean", default = true, doc = "That it is recorded, also to latecomers" },
+    recording = { type = "boolean", default = true, doc = "Tells that it is, latecomers, too" },
     over = { type = "string", default = "conference-over", doc = "When its time is over" },
     gain = { type = "number", default = 0, min = -60, max = 12, doc = "dB" },
   },
@@ -104,7 +104,7 @@ local function greeting(conference)
   if size == 1 and options.alone ~= "" then
     list = { options.alone }
   elseif size > 1 and options.count then
-    list = { "there-are", number(size), "participants" }
+    list = { "there-are", counted(size, "participant") }
   end
   if options.recording and conference.recording and not conference.recording_paused then
     list[#list + 1] = "recording-on"

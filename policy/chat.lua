@@ -133,16 +133,16 @@ end
 function policy.message(request, conference)
   local actor = request.actor
   if actor.kind ~= "caller" or request.target or not read(request.text, conference) then return end
-  if not actor.participant and not actor.authenticated then return end
-  return accept { relay = false }
+  if actor.participant then return accept { relay = false } end
+  if actor.authenticated then return reject(403, "Commands are for those who are in") end
 end
 
 function policy.messaged(event, conference, writer)
   local name, words = read(event.text, conference)
-  if event.relayed or not name then return end
+  if event.relayed or not name or not writer then return end
   local run = commands[name]
   local answer = run and parley.on_behalf(function() return run(conference, words, writer) end)
-  if writer then writer:message(answer or ("There is no /%s. Try /help"):format(name)) end
+  writer:message(answer or ("There is no /%s. Try /help"):format(name))
 end
 
 return policy

@@ -56,6 +56,11 @@ return {
           text = [["minus twelve point five"]], example = [[call:say("there-are", number(23))]],
         },
         {
+          name = "counted", takes = "number: integer, thing: string", gives = "spoken", from = "anywhere",
+          text = [["two participants": of a thing the prompts for one and, with an `s`, for several.]],
+          example = [[call:say("there-are", counted(3, "participant"))]],
+        },
+        {
           name = "ordinal", takes = "number: integer", gives = "spoken", from = "anywhere",
           text = [["third"]], example = [[call:say(ordinal(3))]],
         },

@@ -1,7 +1,8 @@
 -- How numbers, dates and money are said in English: as lists of prompts (scripts/prompts/en.txt).
 --
--- A file of this kind beside your config, scripts/language/de.lua, makes call:say speak another
--- language (prompts = { language = "de" }). Each function returns a list, or nil and why not.
+-- A file of this kind beside your config, scripts/language/fr.lua, makes call:say speak another
+-- language (prompts = { language = "fr" }), as de.lua does. Each function returns a
+-- list, or nil and why not.
 
 local en = {}
 
@@ -56,6 +57,11 @@ function en.number(n)
   append(list, whole(math.tointeger(tonumber(("%.4f"):format(math.abs(n)):match "^%d+"))))
   if fraction then append(append(list, { "point" }), en.digits(fraction)) end
   return list
+end
+
+-- So many of a thing, which is a prompt, as is more than one of it.
+function en.counted(n, thing)
+  return append(whole(n), { n == 1 and thing or thing .. "s" })
 end
 
 function en.ordinal(n)

@@ -148,24 +148,36 @@ static void keep_before(struct server *server, unsigned number)
     }
 }
 
-/* The self-tests have been run. */
-static void on_tested(struct server *server, const char *problem)
+static void scripts_swap(struct server *server)
 {
     unsigned before = lua_engine_generation(server->engine);
     char told[TOLD_SIZE] = "";
-    int status = EINVAL;
-    if (problem) {
-        snprintf(told, sizeof told, "%s", problem);
-        lua_engine_abandon(server->engine);
-    } else {
-        status = scripts_change(server, lua_engine_swap, told, sizeof told);
-    }
+    int status = scripts_change(server, lua_engine_swap, told, sizeof told);
     if (!status && !server->reload.only) {
         warn_of_restart(&server->settings, &server->reload.wanted, told, sizeof told);
         server_apply(server, &server->reload.wanted);
         keep_before(server, before);
     }
     reload_end(server, status, told);
+}
+
+/* The self-tests have been run, on what is in the files by now. */
+static void on_tested(struct server *server, const char *problem)
+{
+    const char *rewritten = lua_engine_rewritten(server->engine);
+    char told[TOLD_SIZE];
+    if (!problem && !rewritten) {
+        scripts_swap(server);
+        return;
+    }
+    if (rewritten) {
+        snprintf(told, sizeof told, "%s: it was written anew while the self-tests ran", rewritten);
+        server->reload.is_wanted_again |= !server->reload.done;
+    } else {
+        snprintf(told, sizeof told, "%s", problem);
+    }
+    lua_engine_abandon(server->engine);
+    reload_end(server, EINVAL, told);
 }
 
 /* Of all. An errno: `error` says why. */
@@ -230,7 +242,7 @@ void server_reload(struct server *server, const char *only,
     if (status) {
         reload_end(server, status, told);
     } else if (json_array_size(scripts) == 0) {
-        on_tested(server, NULL);
+        scripts_swap(server);
     } else if (server_test_scripts(server, scripts, on_tested)) {
         on_tested(server, "the self-tests cannot be run");
     }

@@ -1,5 +1,6 @@
 #include "sip/guesses.h"
 
+#include "core/hash.h"
 #include "core/id.h"
 
 #include <stdlib.h>
@@ -36,14 +37,10 @@ void guesses_destroy(struct guesses *guesses)
     free(guesses);
 }
 
-/* FNV-1a from a secret start. */
+/* From a secret start. */
 uint64_t guesses_key(const struct guesses *guesses, const void *who, size_t size)
 {
-    const unsigned char *bytes = who;
-    uint64_t key = guesses->salt;
-    for (size_t i = 0; i < size; i++) {
-        key = (key ^ bytes[i]) * 0x100000001b3u;
-    }
+    uint64_t key = hash_add(guesses->salt, who, size);
     return key ^ key >> 32;
 }
 

@@ -8,6 +8,8 @@
 #include "sip/dialog.h"
 #include "sip/message.h"
 
+#include "core/hash.h"
+
 #include <ctype.h>
 #include <sofia-sip/su_string.h>
 #include <string.h>
@@ -19,13 +21,9 @@ enum {
 
 /* ---- dialogs that are over ------------------------------------------------------------------ */
 
-/* FNV-1a */
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
-    for (; *text; text++) {
-        hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-    }
-    return (hash ^ 0xff) * 0x100000001b3u;
+    return hash_add(hash, text, strlen(text) + 1);
 }
 
 /* Tags compare without case, and one that is none is named "0". */
@@ -42,7 +40,7 @@ static uint64_t hash_tag(uint64_t hash, const char *tag)
 
 static uint64_t hash_of(const char *call_id, const char *local_tag, const char *remote_tag)
 {
-    return hash_tag(hash_tag(hash_text(0xcbf29ce484222325u, call_id), local_tag), remote_tag);
+    return hash_tag(hash_tag(hash_text(HASH_EMPTY, call_id), local_tag), remote_tag);
 }
 
 static void remember(struct sip_agent *agent, const struct dialog *dialog, const char *remote_tag)

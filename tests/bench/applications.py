@@ -15,6 +15,12 @@ SCRIPTS = {
     "ring": "return function(call) call:ring() call:sleep(3600) end\n",
     "wait0": "return function(call) call:answer() call:ask { timeout = 3600 } end\n",
     "key": "return function(call) call:answer() call:ask { max = 1, timeout = 60 } end\n",
+    "menu0": """
+return function(call)
+  call:answer()
+  while true do call:ask { prompt = { "welcome", "menu" }, timeout = 1 } end
+end
+""",
     "decide": """
 return function(call)
   local conference = parley.conference "room"

@@ -9,6 +9,7 @@
   bench.py --io          what the kernel alone needs for a packet each way, by each way to ask it
   bench.py --subscribers 1,000 watch a conference while 200 legs join it, 50 a second
   bench.py --applications 5,000 calls ring in an application, 1,000 are answered; keys; decisions
+  bench.py --service     500 callers who wait with music, 100 in menus, beside 500 who talk
   bench.py --reload      what a reload takes under 200 live conferences, and a generation's memory
   bench.py --churn 600   100 legs join and leave at random while scripts are reloaded at random
 
@@ -474,6 +475,34 @@ def measure_applications(count, answered, seconds, keys):
     return good
 
 
+SERVICE_CASES = (Case("500 who talk, in conferences of 5", 500, 100, 2),
+                 Case("500 who wait alone with music", 500, 500, 0),
+                 Case("100 in a menu that plays", 100, 1, 0, 100, ("--prefix", "menu")))
+
+
+def measure_service(share, seconds):
+    """`share`: of the callers; 1: all."""
+    import applications
+
+    rows, good = [], True
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="parley-bench-"))
+    config = applications.config(directory) + 'audio = { hold_music = "menu" }\n'
+    for case in SERVICE_CASES:
+        legs, conferences = round(case.legs * share), max(round(case.conferences * share), 1)
+        say(f"{case.name}, {legs} callers, {seconds} s …")
+        check_files(legs)
+        with Server(config) as server:
+            found = run_load(server, legs / 100 + seconds + 120, "--legs", legs, "--conferences",
+                             conferences, "--talkers", case.talkers, "--no-hearing", "--seconds",
+                             seconds, *case.options)
+        good = good and found["server"]["legs"] == legs
+        rows.append([case.name, f"{found['server']['cpu_us_per_leg_s']:.0f}",
+                     f"{found['server']['memory_kib_per_leg']:.0f}"])
+    shutil.rmtree(directory, ignore_errors=True)
+    print_table(["callers", "CPU µs a caller and s", "KiB a caller"], rows)
+    return good
+
+
 def is_wanted(name, part):
     return fnmatch.fnmatchcase(name, f"*{part}*")
 
@@ -488,6 +517,7 @@ def main():
     parser.add_argument("--codecs", action="store_true")
     parser.add_argument("--subscribers", action="store_true")
     parser.add_argument("--applications", action="store_true")
+    parser.add_argument("--service", action="store_true")
     parser.add_argument("--reload", action="store_true")
     parser.add_argument("--churn", type=float, metavar="SECONDS")
     arguments = parser.parse_args()
@@ -513,6 +543,8 @@ def main():
     elif arguments.applications:
         good = attempt(measure_applications,
                        *((200, 50, 2, 10) if arguments.quick else (5000, 1000, 10, 100)))
+    elif arguments.service:
+        good = attempt(measure_service, *((0.1, 2) if arguments.quick else (1, 10)))
     elif arguments.io:
         good = attempt(measure_io, (200,) if arguments.quick else (500, 1000, 2000), 1,
                        2 if arguments.quick else 5)

@@ -70,6 +70,13 @@ class TheBench(unittest.TestCase):
         self.assertGreater(int(cells[3]), 0, rows)
         self.assertEqual(cells[4], "0", rows)  # versions that somebody missed
 
+    def test_measures_who_waits_and_who_is_in_a_menu(self):
+        done = run(*BENCH, "--service", "--quick")
+        rows = [row for row in done.stdout.splitlines() if row.startswith(("| 500 ", "| 100 "))]
+        self.assertEqual(len(rows), 3, done.stdout + done.stderr)
+        for row in rows:
+            self.assertGreater(int(row.split("|")[2]), 0, rows)
+
     def test_measures_a_case(self):
         done = run(*BENCH, "--quick", "--full", "--only", "8 conferences of 5")
         rows = [row for row in done.stdout.splitlines() if row.startswith("| 8 conferences of 5")]

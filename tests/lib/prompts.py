@@ -7,12 +7,12 @@ import numpy as np
 
 import audio
 
-SHIPPED = pathlib.Path(os.environ["PARLEY"]).parent / "prompts" / "en"
+SHIPPED = pathlib.Path(os.environ["PARLEY"]).parent / "prompts"
 
 
-def prompt(name):
+def prompt(name, language="en"):
     """As a phone with PCMU hears it."""
-    return audio.resample(*audio.read_wav(SHIPPED / f"{name}.wav"))
+    return audio.resample(*audio.read_wav(SHIPPED / language / f"{name}.wav"))
 
 
 def score_at(recording, at, reference):

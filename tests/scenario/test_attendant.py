@@ -8,13 +8,13 @@ import numpy as np
 import audio
 import run
 import tone
-from parley import OPEN, Server
+from parley import OPEN, Server, run_parley
 from prompts import assert_said, prompt
 from sip import Phone
 
 NAMES = 5
 VOICE = 0.8  # seconds
-FOUND = 0.75  # how well a name is found that was recorded and played
+FOUND = 0.6  # how well a name is found that was recorded and played
 LISTENING = """
 local policy = parley.policy { name = "site" }
 function policy.digit(event) parley.log.info(("key %s of %d ms"):format(event.digit, event.duration * 1000)) end
@@ -190,6 +190,19 @@ def test_the_names_of_five_are_called_to_one_and_played_when_they_come_and_go():
         while temporary(server):
             assert time.monotonic() < deadline, temporary(server)
             time.sleep(0.05)
+
+
+def test_a_config_names_an_attendant_that_there_is():
+    with Server(start=False) as server:
+        for line, told in (
+            ('attendant = "attendat"', 'attendant: there is no application "attendat"; name it'),
+            ('conferences = { hall = { attendant = "x" } }', 'conferences.hall: attendant: there is no application "x"'),
+        ):
+            checked = run_parley("check", server.write("parley.lua", line))
+            assert checked.returncode == 2 and told in checked.stderr, checked.stderr
+        config = 'applications = { attendant = { script = "attendant", options = { keys = { "*5 mut" } } } }'
+        checked = run_parley("check", server.write("parley.lua", config))
+        assert checked.returncode == 2 and "keys: '*5 mut' is none" in checked.stderr, checked.stderr
 
 
 def test_names_that_a_crash_has_left_are_deleted_at_the_start():

@@ -1,6 +1,8 @@
 """Hot reload: scripts change while people talk, and nobody notices."""
 
 import contextlib
+import os
+import pathlib
 import re
 import shutil
 import signal
@@ -175,6 +177,8 @@ def test_a_pinned_conference_keeps_its_script_while_all_others_go_on():
         assert role_in(server, alice, "tea") == "second"
         done = server.command("unpin", "tea")
         assert done.returncode == 1 and "tea is not pinned" in done.stderr, done
+        done = server.command("pin", "coffee")
+        assert done.returncode == 1 and 'no conference "coffee"' in done.stderr, done
 
 
 OF_TWO_CONFIGS = """local policy = parley.policy {
@@ -373,6 +377,20 @@ def test_who_wants_a_reload_while_self_tests_run_gets_one_afterwards():
         server.expect_log("reload: done, script generation 3")
 
 
+def test_a_script_that_is_written_anew_while_it_is_tested_does_not_become_live_untested():
+    with Server(policy=with_role("first")) as server, Phone(server, "alice", media=False) as alice:
+        server.policy.write_text(with_role("second").replace("return policy", SLOW))
+        server.process.send_signal(signal.SIGHUP)
+        tests = pathlib.Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+        run.until(tests.read_text, "the self-tests run")
+        os.kill(int(tests.read_text()), signal.SIGSTOP)
+        server.policy.write_text(with_role("third"))
+        os.kill(int(tests.read_text()), signal.SIGCONT)
+        server.expect_log(r"reload: \S+site.lua: it was written anew while the self-tests ran", 10)
+        server.expect_log("reload: done, script generation 2", 10)
+        assert role_in(server, alice, "demo") == "third"
+
+
 def test_the_config_is_read_again_and_new_conferences_are_there():
     with Server(config="conferences = { demo = {} }\n") as server, Phone(server) as alice:
         alice.invite("tea")
@@ -401,6 +419,11 @@ def test_a_broken_config_changes_nothing():
         server.config.write_text("conferences = { demo = {} }\ncolour = 3\n")
         done = server.command("reload")
         assert done.returncode == 2 and "parley.lua:2:" in done.stdout + done.stderr, done
+        server.config.unlink()
+        for _ in range(2):
+            done = server.command("reload")
+            assert done.returncode == 2 and f"{server.config}: " in done.stderr, done
+            server.config.mkdir(exist_ok=True)  # what cannot be read is no better than none
         alice.call("tea")
 
 

@@ -108,3 +108,15 @@ test("nobody is listed who is hidden, or by a name that they keep to themselves"
   alice:message "/remove shy"
   expect(answer(alice), "Nobody here is called shy")
 end)
+
+test("who is not in gives no commands, and may say something", function(sim)
+  local room = sim:conference { policy = "chat" }
+  local alice, bob = sim:call("alice", room), sim:call("bob", room, { password = true })
+  bob:hangup()
+  local code, why = bob:message "/remove alice"
+  expect(code, 403)
+  expect(why, "Commands are for those who are in")
+  expect(bob:message "Back soon", 202)
+  expect(alice:received(), { "bob: Back soon" })
+  expect(alice.status, "in")
+end)

@@ -126,6 +126,30 @@ static void library_functions_do_not_escape_the_budget(void **state)
         assert_stopped(&libraries[i]);
 }
 
+/* Each goes through a text or a list of arguments within one instruction. */
+static void what_library_functions_are_given_counts(void **state)
+{
+    static const char *const calls[] = {
+        "string.format('', ...)",     "string.pack('', ...)", "string.packsize('', ...)",
+        "string.unpack('', '', ...)", "string.char(...)",     "utf8.char(...)",
+        "os.date('', ...)",           "os.date(text)",        "string.format(text)",
+        "pcall(string.unpack, text)",
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++) {
+        char body[400];
+
+        (void)snprintf(body, sizeof body,
+                       "local text, list = ('x'):rep(8000), {}\n"
+                       "for i = 1, 500 do list[i] = 1 end\n"
+                       "local function f(...) for _ = 1, 2500 do local _ = %s end end\n"
+                       "f(table.unpack(list))\n",
+                       calls[i]);
+        assert_contains(script_failure(body), "stopped after ");
+    }
+}
+
 static void patterns_do_not_escape_the_budget(void **state)
 {
     (void)state;
@@ -195,6 +219,7 @@ int main(void)
         SCRIPT_TEST(endless_loops_are_stopped),
         SCRIPT_TEST(coroutines_do_not_escape_the_budget),
         SCRIPT_TEST(library_functions_do_not_escape_the_budget),
+        SCRIPT_TEST(what_library_functions_are_given_counts),
         SCRIPT_TEST(patterns_do_not_escape_the_budget),
         SCRIPT_TEST(memory_is_bounded),
         SCRIPT_TEST(a_hoard_ends_at_the_cap_and_a_reload_clears_it),

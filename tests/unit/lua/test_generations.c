@@ -136,6 +136,27 @@ static void a_migrate_that_fails_keeps_the_old_generation_and_all_states(void **
     assert_answers("tea", "one 3");
 }
 
+/* Each within its own budget; but nobody is answered until the last one is through. */
+static void the_migrates_of_all_conferences_together_have_an_end(void **state)
+{
+    char name[16];
+
+    (void)state;
+    script_site(COUNTING);
+    for (unsigned i = 0; i < 1000; i++) {
+        (void)snprintf(name, sizeof name, "room-%u", i);
+        reserve(name);
+        assert_answers(name, "one 1");
+    }
+    assert_contains(
+        script_load_error(COUNTING_OTHERWISE("  for i = 1, 900000 do end\n" MAKE_COUNTS)),
+        " conferences, and may take 1000 ms for all of a reload together");
+    assert_contains(script.error, "policy/site.lua:8: migrate has taken 1");
+    assert_int_equal(lua_engine_generation(script.engine), 1);
+    assert_answers("room-0", "one 2");
+    assert_answers("room-999", "one 2");
+}
+
 static void a_version_and_migrate_belong_together(void **state)
 {
     (void)state;
@@ -370,6 +391,63 @@ static void a_state_that_was_migrated_is_as_it_was_when_the_old_scripts_come_bac
     assert_answers("tea", "one 1"); /* of what the old scripts cannot read, nothing is left */
 }
 
+/* Whose state is in the form of scripts that have gone ahead gets the one of those on probation,
+ * and then that of those before them, without any of these migrating it again. */
+static void who_goes_ahead_and_back_during_probation_has_each_form_of_its_state(void **state)
+{
+    (void)state;
+    reserve("tea");
+    start_with_probation(COUNTING, 60000);
+    assert_answers("tea", "one 1");
+    assert_answers("demo", "one 1");
+    script_site(COUNTING_OTHERWISE("  if version ~= 1 then error 'not again' end\n" MAKE_COUNTS));
+    assert_answers("tea", "two 2nil");
+    script_write("site", "local policy = parley.policy { name = 'site', version = 3 }\n"
+                         "function policy.migrate(state, version)\n"
+                         "  return { all = state.counts[1] * 100 + version }\n"
+                         "end\n"
+                         "function policy.join(request, conference)\n"
+                         "  if request.actor.user ~= 'alice' then error 'no' end\n"
+                         "  conference.state.all = conference.state.all + 10\n"
+                         "  return reject(499, 'three ' .. conference.state.all)\n"
+                         "end\n"
+                         "return policy\n");
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(go(send_ahead, "tea"), 0);
+        assert_answers("tea", i ? "three 312" : "three 212");
+        assert_answers("tea", i ? "three 322" : "three 222");
+        assert_int_equal(go(lua_engine_call_back, "tea"), 0);
+        assert_answers("tea", i ? "two 4nil" : "two 3nil");
+    }
+    assert_answers("demo", "two 2nil");
+    assert_int_equal(script_reload(), 0);
+    assert_answers("tea", "three 412");
+    assert_contains(fail_times("demo", 3), "decides again");
+    assert_answers("tea", "two 5nil");
+    assert_answers("demo", "two 3nil");
+}
+
+/* Neither the reload nor the return is about it. */
+static void a_pinned_conference_has_nothing_to_do_with_probation(void **state)
+{
+    (void)state;
+    reserve("tea");
+    start_with_probation(COUNTING, 60000);
+    assert_answers("tea", "one 1");
+    assert_answers("demo", "one 1");
+    assert_int_equal(go(lua_engine_pin, "tea"), 0);
+    script_site("local policy = parley.policy { name = 'site', version = 2 }\n"
+                "function policy.migrate(state) return { counts = { state.n } } end\n"
+                "function policy.join() error 'never' end\n"
+                "return policy\n");
+    assert_answers("tea", "one 2");
+    assert_contains(fail_times("demo", 3), "generation 1 decides again");
+    assert_answers("tea", "one 3");
+    assert_answers("demo", "one 2");
+    assert_int_equal(generation_of("tea"), 1);
+    assert_int_equal(generations(), 1);
+}
+
 #define NO_KEYS                                                                                    \
     "local policy = parley.policy { name = 'site' }\n"                                             \
     "function policy.join(request)\n"                                                              \
@@ -476,6 +554,84 @@ static void a_conference_that_fails_ahead_is_called_back(void **state)
     assert_int_equal(generations(), 1);
 }
 
+/* ---- a shadow ------------------------------------------------------------------------------- */
+
+static json_int_t shadow_figure(const char *name)
+{
+    json_t *status = lua_engine_status(script.engine);
+    json_int_t figure =
+        json_integer_value(json_object_get(json_object_get(status, "shadow"), name));
+
+    json_decref(status);
+    return figure;
+}
+
+static int shadow_by(const char *source)
+{
+    char path[128];
+    struct shadow_config shadow = {.file = path, .stands_for = "site"};
+
+    script_write("other", source);
+    script_path("other", path, sizeof path);
+    return lua_engine_shadow(script.engine, &shadow, script.error, sizeof script.error);
+}
+
+/* The conference goes on as if it were not there, and no error of its counts for anything. */
+static void a_shadow_that_fails_in_each_hook_harms_nobody(void **state)
+{
+    struct call *call;
+    const char *log;
+
+    (void)state;
+    start_with_probation("return parley.policy { name = 'site' }", 60000);
+    script_site("local policy = parley.policy { name = 'site' }\n"
+                "function policy.joined(_, c) c.state.n = (c.state.n or 0) + 1 end\n"
+                "return policy\n");
+    assert_int_equal(shadow_by("local policy = parley.policy { name = 'site', version = 2 }\n"
+                               "for _, hook in ipairs { 'join', 'created', 'joined', 'left',\n"
+                               "    'ended', 'mix' } do\n"
+                               "  policy[hook] = function() while true do end end\n"
+                               "end\n"
+                               "function policy.migrate() error 'cannot' end\n"
+                               "return policy\n"),
+                     0);
+    log_set_level(LOG_LEVEL_WARN);
+    log_catch();
+    for (unsigned i = 0; i < 20; i++) {
+        call = world_join(script.focus, "alice", "demo");
+        assert_int_equal(call->reject_code, 0);
+        world_hang_up(script.focus, call);
+        script_turn();
+    }
+    log = log_caught();
+    assert_contains(log, "shadow: ");
+    assert_contains(log, "error 1 of the candidate, which harms nobody");
+    assert_null(strstr(log, "safe default"));
+    assert_in_range(shadow_figure("errors"), 1, 200);
+    assert_int_equal(shadow_figure("differences"), 0);
+    assert_int_equal(lua_engine_generation(script.engine), 2);
+    assert_null(returned());
+}
+
+/* A file that is broken does not take the place of the one that is asked. */
+static void a_shadow_goes_on_until_there_is_a_better_one(void **state)
+{
+    static const char refusing[] = "local policy = parley.policy { name = 'site' }\n"
+                                   "function policy.join() return reject(403) end\n"
+                                   "return policy\n";
+    (void)state;
+    script_site(COUNTING);
+    assert_int_equal(shadow_by(refusing), 0);
+    assert_answers("demo", "one 1");
+    assert_int_equal(shadow_figure("differences"), 1);
+    assert_int_equal(shadow_by("local x = = 1"), EINVAL);
+    assert_contains(script.error, "other.lua:1: unexpected symbol");
+    assert_answers("demo", "one 2");
+    assert_int_equal(shadow_figure("differences"), 2);
+    assert_int_equal(shadow_by(refusing), 0);
+    assert_int_equal(shadow_figure("differences"), 0);
+}
+
 /* ---- memory --------------------------------------------------------------------------------- */
 
 /* One conference ahead and back, one pinned and let go, a shadow, and scripts that fail and are
@@ -541,6 +697,7 @@ int main(void)
         SCRIPT_TEST(a_new_version_makes_its_state_of_the_old_one),
         SCRIPT_TEST(migrate_may_change_what_it_is_given),
         SCRIPT_TEST(a_migrate_that_fails_keeps_the_old_generation_and_all_states),
+        SCRIPT_TEST(the_migrates_of_all_conferences_together_have_an_end),
         SCRIPT_TEST(a_version_and_migrate_belong_together),
         SCRIPT_TEST(one_conference_goes_ahead_and_comes_back_as_it_was),
         SCRIPT_TEST(one_that_cannot_go_ahead_stays),
@@ -550,11 +707,15 @@ int main(void)
         SCRIPT_TEST(there_is_an_end_to_generations),
         SCRIPT_TEST(too_many_errors_after_a_reload_bring_the_old_scripts_back),
         SCRIPT_TEST(a_state_that_was_migrated_is_as_it_was_when_the_old_scripts_come_back),
+        SCRIPT_TEST(who_goes_ahead_and_back_during_probation_has_each_form_of_its_state),
+        SCRIPT_TEST(a_pinned_conference_has_nothing_to_do_with_probation),
         SCRIPT_TEST(one_caller_alone_takes_no_scripts_back),
         SCRIPT_TEST(conferences_that_fail_by_themselves_take_scripts_back),
         SCRIPT_TEST(scripts_that_have_proven_themselves_stay),
         SCRIPT_TEST(what_has_failed_is_not_what_comes_back),
         SCRIPT_TEST(a_conference_that_fails_ahead_is_called_back),
+        SCRIPT_TEST(a_shadow_that_fails_in_each_hook_harms_nobody),
+        SCRIPT_TEST(a_shadow_goes_on_until_there_is_a_better_one),
         SCRIPT_TEST(generations_are_freed_however_they_end),
     };
 

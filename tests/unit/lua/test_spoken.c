@@ -61,6 +61,9 @@ static void numbers_are_said_as_in_english(void **state)
         {"digits(1200)", "1 2 0 0"},
         {"digits('+1*#B')", "plus 1 star hash letter-b"},
         {"ordinal(3)", "ordinal-3"},
+        {"counted(1, 'participant')", "1 participant"},
+        {"counted(0, 'participant')", "0 participants"},
+        {"counted(21, 'participant')", "20 1 participants"},
     };
 
     (void)state;
@@ -118,7 +121,7 @@ static void days_times_and_spans_are_said(void **state)
     assert_string_equal(strchr(prompts_of("date()"), ' ') ? "some" : "none", "some");
 }
 
-static char table[65536] = "\n"; /* scripts/prompts/en.txt */
+static char table[65536] = "\n"; /* of prompts */
 
 static void assert_in_table(const char *value)
 {
@@ -133,7 +136,15 @@ static void assert_in_table(const char *value)
     }
 }
 
-static void each_prompt_that_is_needed_is_in_the_table(void **state)
+/* What is made from now on is said so. */
+static void speak(const char *language)
+{
+    script_site("return parley.policy { name = 'site' }\n");
+    free(script.engine->language);
+    script.engine->language = strdup(language);
+}
+
+static void check_table(const char *path)
 {
     static const char *const values[] = {
         "number(-123456789101.5)", "digits('0123456789*#+ABCD')",
@@ -142,12 +153,13 @@ static void each_prompt_that_is_needed_is_in_the_table(void **state)
         "money(1.01, 'GBP')",      "money(2.02, 'GBP')",
         "money(1.01, 'CHF')",      "money(2.02, 'CHF')",
         "duration(90061)",         "duration(180122)",
+        "counted(1, 'minute')",    "counted(2, 'minute')",
     };
-    FILE *file = fopen("scripts/prompts/en.txt", "r");
+    FILE *file = fopen(path, "r");
     char value[64];
 
-    (void)state;
     assert_non_null(file);
+    memset(table + 1, 0, sizeof table - 1);
     assert_true(fread(table + 1, 1, sizeof table - 2, file) > 1000);
     assert_int_equal(fclose(file), 0);
     for (unsigned i = 0; i < sizeof values / sizeof *values; i++)
@@ -164,6 +176,43 @@ static void each_prompt_that_is_needed_is_in_the_table(void **state)
     }
 }
 
+static void each_prompt_that_is_needed_is_in_the_table(void **state)
+{
+    (void)state;
+    check_table("scripts/prompts/en.txt");
+    speak("de");
+    check_table("scripts/prompts/de.txt");
+}
+
+static void german_has_rules_of_its_own(void **state)
+{
+    static const struct {
+        const char *value, *prompts;
+    } cases[] = {
+        {"number(0)", "0"},
+        {"number(1)", "1"},
+        {"number(17)", "17"},
+        {"number(21)", "one-before and 20"},
+        {"number(342)", "3 hundred 2 and 40"},
+        {"number(101)", "one-before hundred 1"},
+        {"number(1001)", "one-before thousand 1"},
+        {"number(1000000)", "one-of-them million"},
+        {"number(2000019)", "2 millions 19"},
+        {"number(-12.5)", "minus 12 point 5"},
+        {"counted(1, 'participant')", "one-before participant"},
+        {"counted(31, 'participant')", "one-before and 30 participants"},
+        {"money(1.05, 'EUR')", "one-before euro 5"},
+        {"money(0.5, 'EUR')", "50 cent"},
+        {"duration(90061)", "one-before day one-of-them hour one-of-them minute and one-of-them "
+                            "second"},
+    };
+
+    (void)state;
+    speak("de");
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(prompts_of(cases[i].value), cases[i].prompts);
+}
+
 static void what_cannot_be_said_is_told_where_it_is_made(void **state)
 {
     static const struct {
@@ -174,6 +223,9 @@ static void what_cannot_be_said_is_told_where_it_is_made(void **state)
         {"number('many')", "policy/site.lua:2: number: the argument must be a number below"},
         {"number(0/0)", "number: the argument must be a number below"},
         {"number(1e12)", "number: the argument must be a number below"},
+        {"counted(-1, 'day')",
+         "counted: the first argument must be a whole number from 0 on, not -1"},
+        {"counted(1)", "counted: the second argument must name a prompt"},
         {"ordinal(0)", "ordinal: the argument must be a whole number from 1 on, not 0"},
         {"money(1, 'euros')", "money: the currency must be its three letters"},
         {"money('1.5 EUR')", "money: the amount must be a number"},
@@ -198,6 +250,7 @@ int main(void)
         SCRIPT_TEST(numbers_are_said_as_in_english),
         SCRIPT_TEST(money_is_said_with_its_hundredths),
         SCRIPT_TEST(days_times_and_spans_are_said),
+        SCRIPT_TEST(german_has_rules_of_its_own),
         SCRIPT_TEST(each_prompt_that_is_needed_is_in_the_table),
         SCRIPT_TEST(what_cannot_be_said_is_told_where_it_is_made),
     };
