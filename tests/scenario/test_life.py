@@ -166,6 +166,9 @@ def test_check_says_ok_or_where_it_is_wrong():
             "bad.lua:2:" in done.stdout + done.stderr
             and "broken.lua:2:" in done.stdout + done.stderr
         )
+        done = run_parley("check", "nowhere.lua")
+        assert done.returncode == 2
+        assert done.stderr == "nowhere.lua: cannot be read: No such file or directory\n", done
         assert run_parley("check").returncode == 0
 
 
