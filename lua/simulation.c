@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     SETTLES = 20,              /* ms in which phones do what they are asked to */
@@ -63,6 +64,17 @@ static int advance(lua_State *L)
     return 0;
 }
 
+/* Whether there is such a day, and such a time on it: not February 30th, nor 25:00. */
+static bool is_on_calendar(const struct tm *tm)
+{
+    struct tm moved = *tm;
+
+    (void)timegm(&moved);
+    return moved.tm_year == tm->tm_year && moved.tm_mon == tm->tm_mon &&
+           moved.tm_mday == tm->tm_mday && moved.tm_hour == tm->tm_hour &&
+           moved.tm_min == tm->tm_min && moved.tm_sec == tm->tm_sec;
+}
+
 /* sim:time("2026-03-02 09:00" [, zone]): it is that time now, there, or where the server stands */
 static int set_time(lua_State *L)
 {
@@ -77,6 +89,8 @@ static int set_time(lua_State *L)
         script_error(L, "time: it is written as \"2026-03-02 09:00\", not \"%s\"", text);
     tm.tm_year -= 1900;
     tm.tm_mon--;
+    if (!is_on_calendar(&tm))
+        script_error(L, "time: there is no such day and time as \"%s\"", text);
     loop_set_time(tester_of(L)->port->loop(simulation),
                   zone_moment(L, luaL_optstring(L, 3, NULL), &tm));
     return 0;

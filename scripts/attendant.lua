@@ -19,11 +19,11 @@ local options = parley.options {
   dial      = { type = "string", default = "",
                 doc = "Whom the host's phone calls by a number, as in sip:NUMBER@192.0.2.1; none: "
                    .. "nobody" },
-  operator  = { type = "string", default = "", doc = "The URI of the operator; none: there is none" },
+  operator  = { type = "string", default = "",
+                doc = "The URI of the operator; none: there is none" },
   pause     = { type = "duration", default = 3, min = 0.2, max = 30, doc = "From key to key" },
   timeout   = { type = "duration", default = 8, min = 0.2, max = 60, doc = "For an answer" },
-  keys      = { type = "list", doc = "Other keys for what there is, as in \"#1 lock\"; none: that "
-                   .. "has no key" , default = {} },
+  keys      = { type = "list", doc = "Other keys for what there is, as in \"#1 lock\"" },
 }
 
 local TRIES = 3            -- of each question
@@ -390,7 +390,8 @@ local function is_willing(call, conference)
   local me = main_of(call.participant)
   if not known(conference, called_key(me)) then return true end
   note(conference, called_key(me), nil)
-  if not aside(call, function() return confirm(call, "you-are-called", "press-1-to-accept") end) then
+  local function question() return confirm(call, "you-are-called", "press-1-to-accept") end
+  if not aside(call, question) then
     call:hangup "Declined"
     return false
   end

@@ -117,6 +117,7 @@ const char *journal_problem(int error)
 {
     return error == EBUSY      ? "another server writes there"
            : error == EALREADY ? "it is recorded already"
+           : error == ESPIPE   ? "it is a pipe"
                                : strerror(error);
 }
 

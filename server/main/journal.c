@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void journal_path(const struct settings *settings, char *path, size_t size)
@@ -30,12 +31,22 @@ static struct journal_files files_of(const struct settings *settings, char path[
                                   .count = settings->journal_files};
 }
 
+/* A pipe takes what nobody may ever read: then its thread waits, and the server's end for that. */
+static int check_place(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0 && S_ISFIFO(found.st_mode) ? ESPIPE : 0;
+}
+
 int server_start_journal(struct server *server)
 {
     char path[PATH_MAX];
     struct journal_config config = {
         .loop = server->loop, .focus = server->focus, .files = files_of(&server->settings, path)};
-    int status = journal_create(&config, &server->journal);
+    int status = check_place(path);
+    if (!status) {
+        status = journal_create(&config, &server->journal);
+    }
     if (status) {
         complain("the journal %s cannot be written: %s", path, journal_problem(status));
         return EXIT_RUN_TIME;
@@ -49,7 +60,10 @@ int server_prepare_journal(struct server *server, const struct settings *wanted,
 {
     char path[PATH_MAX];
     struct journal_files files = files_of(wanted, path);
-    int status = journal_prepare(server->journal, &files);
+    int status = check_place(path);
+    if (!status) {
+        status = journal_prepare(server->journal, &files);
+    }
     if (status) {
         snprintf(error, error_size, "journal.path: %s cannot be written: %s", path,
                  journal_problem(status));

@@ -35,6 +35,10 @@ int command_replay(const struct arguments *arguments)
     if (result.elsewhere > 0) {
         printf("%u decided as they were, but by another line\n", result.elsewhere);
     }
+    if (result.unreadable > 0) {
+        printf("%u line%s of the recording cannot be read\n", result.unreadable,
+               result.unreadable == 1 ? "" : "s");
+    }
     if (result.lost > 0) {
         printf("%" PRIu64 " lines are missing in the recording, which the disk was too slow for\n",
                result.lost);

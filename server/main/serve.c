@@ -1,8 +1,8 @@
 /* `parley serve`: puts the rooms together, runs the loop, takes them apart. Nothing else. */
 #include "main/serve.h"
 
-#include "core/worker.h"
 #include "core/log.h"
+#include "core/worker.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -31,7 +31,9 @@ struct recording {
 };
 
 /* EINVAL: it is none; errno of reading it; ENOMEM. */
-int recorded_read(const char *file, struct recording *recording, char *error, size_t error_size);
+/* How many lines are none that can be read goes to *strangep. */
+int recorded_read(const char *file, struct recording *recording, unsigned *strangep, char *error,
+                  size_t error_size);
 void recorded_free(struct recording *recording);
 bool line_is(const struct recorded_line *line, const char *kind);
 /* "" and 0 when there is none. */

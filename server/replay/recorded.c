@@ -49,11 +49,11 @@ static bool add(const json_t *json, void *arg)
     return true;
 }
 
-int recorded_read(const char *file, struct recording *recording, char *error, size_t error_size)
+int recorded_read(const char *file, struct recording *recording, unsigned *strangep, char *error,
+                  size_t error_size)
 {
     const struct journal_filter all = {.conference = NULL};
-    unsigned strange;
-    int status = journal_read(file, &all, false, add, recording, &strange);
+    int status = journal_read(file, &all, false, add, recording, strangep);
 
     if (status) {
         (void)snprintf(error, error_size, "%s: %s", file, strerror(status));

@@ -57,7 +57,8 @@ static int start(struct replay *replay, const struct replay_config *config, char
                  size_t error_size)
 {
     const struct recorded_line *head;
-    int status = recorded_read(config->file, &replay->recording, error, error_size);
+    int status = recorded_read(config->file, &replay->recording, &replay->result->unreadable, error,
+                               error_size);
 
     if (status)
         return status;

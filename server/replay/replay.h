@@ -26,6 +26,7 @@ struct replay_result {
     unsigned left_out;    /* that could not be: what they are about is not here */
     unsigned differences; /* lines in `out` */
     unsigned elsewhere;   /* decided alike, but by another line */
+    unsigned unreadable;  /* lines that are damaged, or cut off */
     uint64_t lost;        /* lines that the recording has lost, the disk having been too slow */
     bool was_full;        /* it has ended by that */
 };

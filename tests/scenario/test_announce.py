@@ -76,6 +76,7 @@ def test_an_announcement_is_softer_while_somebody_speaks_and_never_clicks():
         alice, bob = joined(server, "alice", "bob")
         alice.hear(0.3)
         alice.audio.press("3")
+        server.expect_log("plays beep.wav")
         tone.assert_hears(alice.hear(0.5, settle=0.5), {900: -20}, tolerance=1)
         first = len(bob.audio.packets)
         bob.say(tone.sine(500))

@@ -1,6 +1,7 @@
 """The journal: what was asked, who decided it by which line, what came of it; for people and programs."""
 
 import json
+import os
 import re
 import signal
 import stat
@@ -195,6 +196,8 @@ def test_a_reload_takes_another_file_or_says_why_it_cannot():
         missing = reload('path = "nowhere/journal.jsonl"')
         assert missing.returncode != 0
         assert re.search(r"journal.path: \S+/nowhere/journal.jsonl cannot be written: No such file", missing.stderr)
+        os.mkfifo(server.directory / "pipe")
+        assert "pipe cannot be written: it is a pipe" in reload('path = "pipe"').stderr
         with Server(config="") as other:
             taken = reload(f'path = "{other.data}/journal.jsonl"')
             assert "another server writes there" in taken.stderr

@@ -208,28 +208,35 @@ def test_a_server_that_is_killed_leaves_tracks_that_can_be_played():
                 assert abs(level + 20) < 2, f"{ending}/{file}: {level} dB at its end"
 
 
-FULL = 90000  # bytes: 2.8 s
-
-
-@run.real_time
-def test_a_full_disk_ends_the_recording_and_nothing_else():
+@contextlib.contextmanager
+def talk():
+    """Alice hears bob's tone in a conference."""
     with Server(config="", policy=POLICY) as server:
         with Phone(server, "alice") as alice, Phone(server, "bob") as bob:
             alice.call()
             bob.call()
             bob.say(tone.sine(823))
             alice.hear(0.2)
-            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (FULL, FULL))
-            press(server, bob, "1", "recording:board/all.wav nil nil false")
-            alice.audio.wait_for_packets(25)
-            first = len(alice.audio.packets)
-            server.expect_log("recorded false false board/all.wav false [23]", within=10)
-            packets = alice.audio.packets[first:]
-            heard = np.concatenate([tone.PCMU.decode(packet.payload) for packet in packets])
-            assert len(packets) > 50 and tone.distortion(heard, [823]) < -12, "nobody hears it"
-            take = Take(server, "board/all")
-            assert "too large" in take.note["problem"], take.note
-            assert abs(tone.level(take.mix[-RATE:], 823, RATE) + 20) < 1
+            yield server, alice, bob
+
+
+FULL = 90000  # bytes: 2.8 s
+
+
+@run.real_time
+def test_a_full_disk_ends_the_recording_and_nothing_else():
+    with talk() as (server, alice, bob):
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (FULL, FULL))
+        press(server, bob, "1", "recording:board/all.wav nil nil false")
+        alice.audio.wait_for_packets(25)
+        first = len(alice.audio.packets)
+        server.expect_log("recorded false false board/all.wav false [23]", within=10)
+        packets = alice.audio.packets[first:]
+        heard = np.concatenate([tone.PCMU.decode(packet.payload) for packet in packets])
+        assert len(packets) > 50 and tone.distortion(heard, [823]) < -12, "nobody hears it"
+        take = Take(server, "board/all")
+        assert "too large" in take.note["problem"], take.note
+        assert abs(tone.level(take.mix[-RATE:], 823, RATE) + 20) < 1
 
 
 SEIZE, INTERRUPT, DETACH, ANY_THREAD = 0x4206, 0x4207, 17, 0x40000000
@@ -254,22 +261,18 @@ def stopped(server, name):
 
 @run.real_time
 def test_a_slow_disk_costs_sound_in_the_file_and_nothing_else():
-    with Server(config="", policy=POLICY) as server:
-        with Phone(server, "alice") as alice, Phone(server, "bob") as bob:
-            alice.call()
-            bob.call()
-            bob.say(tone.sine(823))
-            press(server, bob, "1", "recording:board/all.wav nil nil false")
-            alice.hear(0.3)
-            with stopped(server, "recorders"):
-                heard = alice.hear(4.6)  # what waits for the disk is 4 s at most
-            assert tone.distortion(heard, [823]) < -12, "nobody hears it"
-            press(server, bob, "2", "true nil nil")
-            server.expect_log("recorded false false board/all.wav true [456]")
-            server.expect_log("recording board/all.wav: the disk was too slow, [0-9]+ ms are silence")
-            take = Take(server, "board/all")
-            assert 0.2 < take.note["lost_seconds"] < 2 and take.note["problem"] is None, take.note
-            assert take.note["to"]["sample"] == len(take.mix), take.note
+    with talk() as (server, alice, bob):
+        press(server, bob, "1", "recording:board/all.wav nil nil false")
+        alice.hear(0.3)
+        with stopped(server, "recorders"):
+            heard = alice.hear(4.6)  # what waits for the disk is 4 s at most
+        assert tone.distortion(heard, [823]) < -12, "nobody hears it"
+        press(server, bob, "2", "true nil nil")
+        server.expect_log("recorded false false board/all.wav true [456]")
+        server.expect_log("recording board/all.wav: the disk was too slow, [0-9]+ ms are silence")
+        take = Take(server, "board/all")
+        assert 0.2 < take.note["lost_seconds"] < 2 and take.note["problem"] is None, take.note
+        assert take.note["to"]["sample"] == len(take.mix), take.note
 
 
 if __name__ == "__main__":

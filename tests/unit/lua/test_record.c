@@ -277,6 +277,25 @@ static void each_is_on_a_track_of_its_own_and_all_pause_alike(void **state)
     world_hang_up(script.focus, alice);
 }
 
+static void who_was_out_of_the_mix_has_another_track(void **state)
+{
+    struct call *call = talk("local room = parley.conference 'demo' "
+                             "call:join(room) call:wait_for 'digit' "
+                             "room:record { file = 'a.wav', tracks = true } "
+                             "call:leave() call:wait_for 'digit' "
+                             "call:rejoin() call:wait_for 'digit' call:hangup 'bye'");
+
+    (void)state;
+    press(call, '1');
+    assert_string_equal(recorders(), "a-1-alice.wav. a.wav ");
+    press(call, '2');
+    assert_string_equal(recorders(), "a-2-alice.wav a-1-alice.wav. a.wav ");
+    press(call, '3');
+    assert_said(call, "bye");
+    while (world.first_recorder)
+        world_recorded(script.focus, 100, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +306,7 @@ int main(void)
         SCRIPT_TEST(wishes_that_cannot_be_are_errors),
         SCRIPT_TEST(a_conference_is_recorded_by_its_policys_leave),
         SCRIPT_TEST(each_is_on_a_track_of_its_own_and_all_pause_alike),
+        SCRIPT_TEST(who_was_out_of_the_mix_has_another_track),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -321,6 +321,10 @@ static void misuse_says_what_to_do(void **state)
                  "from 0 to 2678400 s");
     assert_fails("sim:time 'noon'",
                  ":2: time: it is written as \"2026-03-02 09:00\", not \"noon\"");
+    assert_fails("sim:time '2026-02-29 09:00'",
+                 ":2: time: there is no such day and time as \"2026-02-29 09:00\"");
+    assert_fails("sim:time('2026-02-28 24:00', 'Europe/Berlin')",
+                 ":2: time: there is no such day and time as \"2026-02-28 24:00\"");
     assert_fails("sim:call('bob', 'nowhere'):press '1'",
                  ":2: press: the call of bob is not that far, or is over");
     assert_fails("sim:conference().state.x = 1",

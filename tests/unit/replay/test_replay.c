@@ -298,6 +298,25 @@ static void test_what_cannot_be_replayed_is_told(void **state)
     assert_contains(error, "this is no recording");
 }
 
+/* The server was killed while it wrote the last line, and somebody has edited another. */
+static void test_what_is_damaged_is_counted(void **state)
+{
+    struct replay_result result;
+    FILE *file;
+
+    (void)state;
+    record_conference();
+    file = fopen(test.file, "a");
+    assert_non_null(file);
+    (void)fprintf(file, "nonsense\n{\"at\":\"2026-11-20T11:2");
+    (void)fclose(file);
+    result = replay(NULL);
+    assert_int_equal(unlink(test.file), 0);
+    assert_int_equal(result.unreadable, 2);
+    assert_int_equal(result.differences, 0);
+    assert_true(result.requests >= REQUESTS);
+}
+
 static const char with_pin[] =
     "local policy = parley.policy { name = 'site', options = {\n"
     "  pin = { type = 'string', default = '', secret = true } } }\n"
@@ -365,6 +384,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_same_script_decides_as_it_did, script_setup,
                                         script_teardown),
         cmocka_unit_test_setup_teardown(test_another_script_differs_where_it_does, script_setup,
+                                        script_teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_damaged_is_counted, script_setup,
                                         script_teardown),
         cmocka_unit_test_setup_teardown(test_what_cannot_be_replayed_is_told, script_setup,
                                         script_teardown),
