@@ -7,7 +7,8 @@
  *                      (reason: "stop", "full", "over")
  *   conference, conference_id   its name, and which of those that ever had it
  *
- *   of a decision, and of the failure to do what was accepted:
+ *   of a decision, and of the failure to do what was accepted, or what no policy is asked about any
+ *   more, since hooks answer each other without end:
  *   verb               as the hooks are called, but "end"
  *   actor              { kind, uri, position, name, proof, groups, peer, participant, anonymous }
  *   call               as the log names it
