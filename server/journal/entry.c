@@ -8,7 +8,7 @@
  *   conference, conference_id   its name, and which of those that ever had it
  *
  *   of a decision, and of the failure to do what was accepted:
- *   verb               as the hooks are called, but "end"
+ *   verb               as the hooks are called
  *   actor              { kind, uri, position, name, proof, groups, peer, participant, anonymous }
  *   call               as the log names it
  *   target, whom       the id and the URI of the participant whom it is about, or who is called
