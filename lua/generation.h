@@ -33,6 +33,7 @@ enum {
 struct policy_hook {
     int function; /* reference; LUA_NOREF: the policy has no such hook */
     int line;     /* where the function begins */
+    struct ration ration; /* of a hook that is about no conference */
     struct hook_stats stats;
 };
 

@@ -139,19 +139,28 @@ static uint64_t conference_of(const struct hook_frame *frame)
     return frame->event ? frame->event->conference : conference ? conference_id(conference) : 0;
 }
 
-/* False: the policy has computed enough for that conference, `error` says so. */
+/* What hooks use up that are about no conference: `account` and `create` have one each, and migrate
+ * is asked once for each conference that a reload finds. NULL: it is not rationed. */
+static struct ration *own_ration(const struct hook_frame *frame)
+{
+    return frame->migration ? NULL : &frame->policy->hooks[frame->hook]->ration;
+}
+
+/* False: enough has been computed, `error` says so. */
 static bool ration_allows(struct hook_frame *frame, char *error)
 {
-    static const char *const used_up[] = {
-        [RATION_IS_USED_UP] = "1 s of computing within a minute, all that a policy may use for one "
-                              "conference",
-        [RATIONS_ARE_USED_UP] = "its part of 10 s of computing within a minute, all that scripts "
-                                "may use together",
+    static const char of_all[] = "its part of 10 s of computing within a minute, all that scripts "
+                                 "may use together";
+    static const char *const used_up[][2] = {
+        [RATION_IS_USED_UP] = {"1 s of computing within a minute, all that a policy may use for "
+                               "one conference",
+                               "1 s of computing within a minute, all that it may use"},
+        [RATIONS_ARE_USED_UP] = {of_all, of_all},
     };
     struct lua_engine *engine = frame->generation->engine;
     uint64_t conference = conference_of(frame);
-    struct ration *ration =
-        conference ? conference_ration_make(&frame->policy->rations, conference) : NULL;
+    struct ration *ration = conference ? conference_ration_make(&frame->policy->rations, conference)
+                                       : own_ration(frame);
     enum ration_left left =
         ration ? ration_look(ration, &engine->rations, loop_now(engine->loop)) : RATION_IS_LEFT;
 
@@ -163,14 +172,18 @@ static bool ration_allows(struct hook_frame *frame, char *error)
     ration->is_told = true;
     hook_position(frame, error, POSITION_TEXT);
     (void)snprintf(error + strlen(error), SCRIPT_TEXT - strlen(error),
-                   ": no hook is called for the rest of the minute, after %s", used_up[left]);
+                   ": %s for the rest of the minute, after %s",
+                   conference ? "no hook is called" : "the hook is not called",
+                   used_up[left][conference == 0]);
     return false;
 }
 
 /* The conference may have ended meanwhile. */
 static void ration_use(const struct hook_frame *frame, uint64_t computed)
 {
-    struct ration *ration = conference_ration_find(frame->policy->rations, conference_of(frame));
+    uint64_t conference = conference_of(frame);
+    struct ration *ration =
+        conference ? conference_ration_find(frame->policy->rations, conference) : own_ration(frame);
 
     if (ration)
         ration_spend(ration, &frame->generation->engine->rations, computed);
@@ -316,6 +329,9 @@ enum hook_outcome hook_mix(struct generation *generation, struct script_policy *
     frame.plan = plan_create();
     is_well = frame.plan && hook_run(&frame, error);
     answer->watched |= frame.watched;
+    if (frame.is_refused)
+        answer->again =
+            rations_wait(&generation->engine->rations, loop_now(generation->engine->loop));
     if (is_well && !plan_is_empty(frame.plan)) {
         answer->plan = frame.plan;
         return HOOK_DECIDED;

@@ -22,6 +22,11 @@ enum ration_left ration_look(struct ration *ration, struct rations *all, uint64_
     return RATION_IS_LEFT;
 }
 
+unsigned rations_wait(const struct rations *all, uint64_t now)
+{
+    return (unsigned)(all->since + WINDOW - now);
+}
+
 void ration_spend(struct ration *ration, struct rations *all, uint64_t computed)
 {
     all->count += ration->computed == 0;

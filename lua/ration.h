@@ -40,6 +40,8 @@ enum ration_left {
 
 /* `now`: loop_now() */
 enum ration_left ration_look(struct ration *ration, struct rations *all, uint64_t now);
+/* ms until the present minute is over, and all that is used up is there again. */
+unsigned rations_wait(const struct rations *all, uint64_t now);
 /* After ration_look: it has computed for so long, in ns. */
 void ration_spend(struct ration *ration, struct rations *all, uint64_t computed);
 

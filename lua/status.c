@@ -7,6 +7,11 @@
 #include "lua/shadow.h"
 #include "lua/state.h"
 
+static bool is_exhausted(struct lua_engine *engine, struct ration *ration)
+{
+    return ration_look(ration, &engine->rations, loop_now(engine->loop)) != RATION_IS_LEFT;
+}
+
 /* The conferences for which it is not called for now, having computed enough. */
 static json_t *exhausted(struct lua_engine *engine, const struct script_policy *policy)
 {
@@ -15,11 +20,20 @@ static json_t *exhausted(struct lua_engine *engine, const struct script_policy *
 
     HASH_ITER(hh, policy->rations, one, next)
     {
-        if (ration_look(&one->ration, &engine->rations, loop_now(engine->loop)) != RATION_IS_LEFT)
+        if (is_exhausted(engine, &one->ration))
             (void)json_array_append_new(
                 names, json_string(conference_name(focus_conference(engine->focus, one->id))));
     }
     return names;
+}
+
+static json_t *hook_status(struct lua_engine *engine, struct policy_hook *hook)
+{
+    json_t *status = hook_stats_json(&hook->stats);
+
+    if (is_exhausted(engine, &hook->ration))
+        (void)json_object_set_new(status, "exhausted", json_true());
+    return status;
 }
 
 static json_t *policy_status(struct lua_engine *engine, const struct script_policy *policy)
@@ -28,8 +42,7 @@ static json_t *policy_status(struct lua_engine *engine, const struct script_poli
 
     for (unsigned i = 0; i < HOOK_COUNT; i++) {
         if (policy->hooks[i])
-            (void)json_object_set_new(hooks, hook_name(i),
-                                      hook_stats_json(&policy->hooks[i]->stats));
+            (void)json_object_set_new(hooks, hook_name(i), hook_status(engine, policy->hooks[i]));
     }
     return json_pack("{s:s, s:s, s:s*, s:i, s:o, s:o}", "name", policy->name, "file",
                      policy->display, "error", policy->error, "version", (int)policy->version,

@@ -63,8 +63,8 @@ static struct test_case **end_of(lua_State *L, struct tester *tester, const char
         if (strcmp((*end)->name, name) == 0)
             script_error(L, "%s: the one in line %d is \"%s\" already", what, (*end)->line, name);
     }
-    if (!*name)
-        script_error(L, "%s: the name must say something", what);
+    if (!*name || strchr(name, '\n'))
+        script_error(L, "%s: the name must say something, in one line", what);
     return end;
 }
 

@@ -310,8 +310,9 @@ static void render_policy(FILE *file, json_t *policy)
         fputs("  ", file);
         render_cell(file, text_of(policy, "file"), 28);
         render_cell(file, name, 10);
-        fprintf(file, "%8lld %7lld %13.0f %8.0f\n", integer_of(hook, "calls"),
-                integer_of(hook, "errors"), number_of(hook, "p50_us"), number_of(hook, "p99_us"));
+        fprintf(file, "%8lld %7lld %13.0f %8.0f%s\n", integer_of(hook, "calls"),
+                integer_of(hook, "errors"), number_of(hook, "p50_us"), number_of(hook, "p99_us"),
+                is_true(hook, "exhausted") ? "  not called now" : "");
         refused += integer_of(hook, "refused");
     }
     if (refused > 0) {

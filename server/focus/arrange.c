@@ -243,6 +243,8 @@ static void ask(void *arg)
     arrangement->watched = answer.watched;
     if (answer.watched & WATCH_LEVEL)
         ask_at(conference, now + WATCH_MS);
+    if (answer.again)
+        ask_at(conference, now + answer.again);
 }
 
 /* Not before `when`, in ms. */

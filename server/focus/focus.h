@@ -248,6 +248,8 @@ struct conference *conference_next_sidebar(const struct conference *conference,
                                            const struct conference *after);
 /* How a sidebar is shown. */
 enum sidebar_shown sidebar_shown(const struct conference *conference);
+/* dB: how loud those who come into a sidebar hear its parent, unless they are let in otherwise. */
+float sidebar_background(const struct conference *conference);
 /* What somebody of the parent comes into a sidebar with, unless the asker or the policy says
  * otherwise. */
 void sidebar_wish_entry(const struct conference *sidebar, const struct participant *main,

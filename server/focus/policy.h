@@ -24,6 +24,7 @@ struct mix_answer {
     struct plan *plan;   /* sealed, the caller's; NULL: nobody says anything */
     unsigned watched;    /* bits: what it depends on, also when it failed */
     unsigned generation; /* of the scripts that were asked */
+    unsigned again; /* ms after which another question is worth it; 0: once something changes */
 };
 
 struct policy {

@@ -168,3 +168,8 @@ enum sidebar_shown sidebar_shown(const struct conference *conference)
 {
     return conference->shown;
 }
+
+float sidebar_background(const struct conference *conference)
+{
+    return conference->background;
+}

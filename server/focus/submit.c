@@ -330,8 +330,10 @@ int focus_submit(struct focus *focus, const struct request *request, struct deci
         return EINVAL;
     if (find_target(focus, request, &target))
         return ENOENT;
-    if (is_endless(focus, conference, request, decision))
+    if (is_endless(focus, conference, request, decision)) {
+        decision_failed(focus, request, decision);
         return EPERM;
+    }
     decide(focus, request, decision);
     if (decision->verdict == DECISION_REJECT) {
         log_write(LOG_LEVEL_INFO, conference->name, request->call, "%s refused: %d %s (by %s)",

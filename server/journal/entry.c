@@ -7,7 +7,8 @@
  *                      (reason: "stop", "full", "over")
  *   conference, conference_id   its name, and which of those that ever had it
  *
- *   of a decision, and of the failure to do what was accepted:
+ *   of a decision, and of the failure to do what was accepted, or what no policy is asked about any
+ *   more, since hooks answer each other without end:
  *   verb               as the hooks are called
  *   actor              { kind, uri, position, name, proof, groups, peer, participant, anonymous }
  *   call               as the log names it
@@ -24,8 +25,9 @@
  *
  *   recordings have more (struct teller): of the actor user, host, agent, referred_by,
  * authenticated, focus; of the request by_dialog, name_given, invited_name, replaces, by_refer,
- * asks, text; of what is pending meanwhile, expires (ms), announce; of an event, and in `of`, the
- * call; and the PIN (secrets.c)
+ * asks, patience (ms), options, text; of what is pending meanwhile, expires (ms), announce; of an
+ * event, and in `of`, the call; of who is aside main, the id in the parent; sidebar_id; and the PIN
+ * (secrets.c)
  *
  *   of an event:
  *   event              as the hooks are called
@@ -173,6 +175,15 @@ static void set_actor(struct line *line, const struct teller *teller, const stru
     line_close(line);
 }
 
+/* Whose call it has, when it is aside. */
+static void set_main(struct line *line, const struct participant *participant)
+{
+    const struct participant *main = participant_main(participant);
+
+    if (main)
+        line_number(line, "main", (int64_t)participant_id(main));
+}
+
 static void set_person(struct line *line, const struct teller *teller, const char *id_key,
                        const char *uri_key, uint64_t id)
 {
@@ -213,8 +224,25 @@ static void set_target(struct line *line, const struct teller *teller,
 
 /* ---- decisions ------------------------------------------------------------------------------ */
 
+static void set_sidebar(struct line *line, const struct teller *teller,
+                        const struct request *request)
+{
+    const struct sidebar_wish *wish = request->sidebar;
+    json_t *options = NULL;
+
+    line_flag(line, "asks", wish->asks);
+    if (wish->timeout)
+        line_number(line, "patience", wish->timeout);
+    if (wish->options && teller->secrets) {
+        secrets_learn_options(teller->secrets, wish->options, *request->params.policy != '\0');
+        options = secrets_mask(teller->secrets, wish->options);
+    }
+    line_value(line, "options", options);
+    json_decref(options);
+}
+
 /* What a policy may look at besides. */
-static void set_rest(struct line *line, const struct request *request)
+static void set_rest(struct line *line, const struct teller *teller, const struct request *request)
 {
     line_flag(line, "by_dialog", request->by_dialog);
     line_flag(line, "name_given", request->is_name_given);
@@ -225,7 +253,7 @@ static void set_rest(struct line *line, const struct request *request)
     }
     line_text(line, "text", request->text);
     if (request->sidebar)
-        line_flag(line, "asks", request->sidebar->asks);
+        set_sidebar(line, teller, request);
 }
 
 static void set_request(struct line *line, const struct teller *teller,
@@ -239,7 +267,7 @@ static void set_request(struct line *line, const struct teller *teller,
     line_text(line, "factory", request->factory);
     line_text(line, "package", request->package);
     if (teller->is_full)
-        set_rest(line, request);
+        set_rest(line, teller, request);
     set_params(
         line, teller, "asked",
         params_differing(verb_params(request->verb), &request->params, entry_plain(request->verb)),
@@ -353,14 +381,18 @@ static void set_event(struct line *line, const struct teller *teller,
 
     line_text(line, "event", event_name(event->kind));
     set_person(line, teller, "participant", "who", event->participant);
-    if (participant && teller->is_full)
+    if (participant && teller->is_full) {
         line_text(line, "call", participant_call(participant)->id);
+        set_main(line, participant);
+    }
     if (participant && (event->kind == EVENT_JOINED || event->kind == EVENT_ROLE))
         line_text(line, "role", participant_role(participant));
     if (event->other)
         line_number(line, "other", (int64_t)event->other);
     if (sidebar)
         line_text(line, "sidebar", conference_name(sidebar));
+    if (event->sidebar && teller->is_full)
+        line_number(line, "sidebar_id", (int64_t)event->sidebar);
     if (event->pending)
         set_pending(line, teller, event->pending);
     if (has_switch(event->kind))
@@ -445,8 +477,10 @@ void entry_person(struct line *line, const struct teller *teller,
     actor_of_participant(&actor, participant);
     params_of(participant, &params);
     entry_begin(line, "person");
+    set_conference(line, NULL, participant_conference(participant));
     set_actor(line, teller, &actor);
     line_text(line, "call", participant_call(participant)->id);
+    set_main(line, participant);
     line_flag(line, "outgoing", participant_call(participant)->is_outgoing);
     line_flag(line, "joined", participant_has_joined(participant));
     set_params(line, teller, "given",

@@ -55,10 +55,13 @@ const char *journal_problem(int error);
  * tried with what has happened (replay/replay.h). */
 struct journal_recording {
     const struct conference *conference;
-    const char *path;      /* there is no such file yet */
-    uint64_t size;         /* bytes that it may have; then the recording ends */
-    bool with_secrets;     /* PINs and the like as they are; otherwise names stand for them */
-    const json_t *scripts; /* lua_engine_snapshot; borrowed */
+    const char *path;  /* there is no such file yet */
+    uint64_t size;     /* bytes that it may have; then the recording ends */
+    bool with_secrets; /* PINs and the like as they are; otherwise names stand for them */
+    /* What the scripts know of it, or of its sidebar; new reference, NULL: out of memory. Called
+     * while the recording begins. */
+    json_t *(*scripts)(void *arg, const struct conference *conference);
+    void *arg;
 };
 
 /* Goes on until it is stopped or full, or the conference is over for good. EALREADY; EEXIST and the

@@ -103,13 +103,15 @@ void entry_fact(struct line *line, const struct teller *teller, const struct act
  * what was the same still is. */
 struct secrets;
 
-/* `are_told`: they are no secrets to who reads it. ENOMEM. */
-int secrets_create(bool are_told, struct secrets **secretsp);
+/* `are_told`: they are no secrets to who reads it. `options`: an array, the names of those that the
+ * scripts call secret; NULL: none. ENOMEM. */
+int secrets_create(bool are_told, const json_t *options, struct secrets **secretsp);
 void secrets_destroy(struct secrets *secrets); /* NULL is fine */
 /* What stands for it; good until the next one. */
 const char *secret_text(struct secrets *secrets, const char *text);
-/* All texts in the value are secrets. */
-void secrets_learn(struct secrets *secrets, const json_t *value);
+/* What the scripts call secret in these, wherever it occurs from now on. `is_of_other`: they are
+ * for another policy, which may call any of them so. */
+void secrets_learn_options(struct secrets *secrets, const json_t *options, bool is_of_other);
 /* A copy in which names stand for the secrets that are known. NULL: out of memory. */
 json_t *secrets_mask(struct secrets *secrets, const json_t *value);
 

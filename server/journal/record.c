@@ -1,7 +1,7 @@
 /*
  * One conference, recorded for `parley replay`: a line "recording" with what it and its scripts are
- * like, a line "person" for each who is in, then decisions and events as in the journal, with all
- * that a policy may look at.
+ * like, a line "person" for each who is in, the same with "sidebar" for each of its sidebars, then
+ * decisions and events of them all as in the journal, with all that a policy may look at.
  */
 #include "journal/private.h"
 
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FORMAT = 1 };
+enum { FORMAT = 2 };
 
 struct recording {
     struct output *output; /* NULL: it is full */
@@ -26,6 +26,19 @@ struct recording {
 };
 
 /* ---- what happens --------------------------------------------------------------------------- */
+
+static bool is_of(const struct recording *recording, const struct conference *conference)
+{
+    const struct conference *parent = conference ? conference_parent(conference) : NULL;
+
+    return conference && conference_id(parent ? parent : conference) == recording->conference;
+}
+
+static bool is_told_of(const struct recording *recording, const struct conference_event *event)
+{
+    return event->conference == recording->conference ||
+           is_of(recording, focus_conference(recording->teller.focus, event->conference));
+}
 
 /* A last line says why there are no more. */
 static void close_file(struct recording *recording, const char *reason)
@@ -74,8 +87,7 @@ void recordings_decided(struct recording *recordings, const struct request *requ
     struct line line;
 
     for (recording = recordings; recording; recording = recording->next) {
-        if (!request->conference || conference_id(request->conference) != recording->conference ||
-            !begin_line(recording, &line))
+        if (!is_of(recording, request->conference) || !begin_line(recording, &line))
             continue;
         entry_decision(&line, &recording->teller, request, decision);
         output_end(recording->output, &line);
@@ -124,7 +136,7 @@ void recordings_queued(struct recording *recordings, const struct conference_eve
     struct recording *recording;
 
     for (recording = recordings; recording; recording = recording->next) {
-        if (event->conference == recording->conference)
+        if (is_told_of(recording, event))
             write_event(recording, "queued", event);
     }
 }
@@ -137,11 +149,12 @@ void recordings_happened(struct recording **recordingsp, const struct conference
         const struct conference *conference;
 
         next = recording->next;
-        if (event->conference != recording->conference)
+        if (!is_told_of(recording, event))
             continue;
         write_event(recording, "event", event);
         conference = focus_conference(recording->teller.focus, event->conference);
-        if (event->kind == EVENT_ENDED && !(conference && conference_is_reserved(conference)))
+        if (event->kind == EVENT_ENDED && event->conference == recording->conference &&
+            !(conference && conference_is_reserved(conference)))
             end(recordingsp, recording, "over");
     }
 }
@@ -185,55 +198,111 @@ static void find_zone(char *zone, size_t size)
     (void)snprintf(zone, size, "%s", set ? set : name ? name + strlen(folder) : "");
 }
 
-/* The options that the scripts call secret are, wherever they occur. */
-static void learn_secrets(struct secrets *secrets, const json_t *options, const json_t *scripts)
-{
-    const json_t *name;
-    size_t i;
-
-    json_array_foreach(json_object_get(scripts, "secrets"), i, name)
-    {
-        secrets_learn(secrets, json_object_get(options, json_string_value(name)));
-    }
-}
-
 /* NULL: out of memory. */
-static json_t *describe(const struct conference *conference, struct secrets *secrets,
-                        const json_t *scripts)
+static json_t *describe(const struct conference *conference, const char *kind,
+                        struct secrets *secrets, const json_t *scripts)
 {
     const json_t *options = conference_options(conference);
-    char at[TEXT_TIME], zone[128];
+    char at[TEXT_TIME];
 
-    learn_secrets(secrets, options, scripts);
+    secrets_learn_options(secrets, options, false);
     text_time(clock_wall_ms(), at);
-    find_zone(zone, sizeof zone);
     return json_pack(
-        "{s:s, s:s, s:i, s:s, s:s, s:I, s:s, s:s, s:s, s:i, s:b, s:o*, s:o}", "at", at, "kind",
-        "recording", "format", FORMAT, "version", PARLEY_VERSION, "conference",
-        conference_name(conference), "conference_id", (json_int_t)conference_id(conference), "zone",
-        zone, "title", conference_title(conference), "policy", conference_policy(conference),
-        "capacity", (int)conference_capacity(conference), "locked",
-        (int)conference_is_locked(conference), "options",
-        options ? secrets_mask(secrets, options) : NULL, "scripts", secrets_mask(secrets, scripts));
+        "{s:s, s:s, s:s, s:I, s:s, s:s, s:i, s:b, s:o*, s:o}", "at", at, "kind", kind, "conference",
+        conference_name(conference), "conference_id", (json_int_t)conference_id(conference),
+        "title", conference_title(conference), "policy", conference_policy(conference), "capacity",
+        (int)conference_capacity(conference), "locked", (int)conference_is_locked(conference),
+        "options", options ? secrets_mask(secrets, options) : NULL, "scripts",
+        secrets_mask(secrets, scripts));
 }
 
-static int write_beginning(struct recording *recording, const struct conference *conference,
-                           const json_t *scripts)
+static int write_whole(struct recording *recording, const json_t *value)
 {
-    json_t *beginning = describe(conference, recording->teller.secrets, scripts);
-    char *text = beginning ? json_dumps(beginning, JSON_COMPACT) : NULL;
-    const struct participant *participant = NULL;
-    struct line line;
+    char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
     int error = text ? output_text(recording->output, text) : ENOMEM;
 
     free(text);
-    json_decref(beginning);
-    while (!error && (participant = conference_next_participant(conference, participant))) {
+    return error;
+}
+
+static int write_head(struct recording *recording, const struct conference *conference,
+                      const json_t *scripts)
+{
+    json_t *head = describe(conference, "recording", recording->teller.secrets, scripts);
+    char zone[128];
+    int error = ENOMEM;
+
+    find_zone(zone, sizeof zone);
+    if (head &&
+        json_object_update_new(head, json_pack("{s:i, s:s, s:s}", "format", FORMAT, "version",
+                                               PARLEY_VERSION, "zone", zone)) == 0)
+        error = write_whole(recording, head);
+    json_decref(head);
+    return error;
+}
+
+static int write_sidebar(struct recording *recording, const struct conference *sidebar,
+                         const json_t *scripts)
+{
+    json_t *head = describe(sidebar, "sidebar", recording->teller.secrets, scripts);
+    int error = ENOMEM;
+
+    if (head &&
+        json_object_set_new(head, "given",
+                            json_pack("{s:s, s:s, s:f, s:s}", "title", conference_title(sidebar),
+                                      "policy", conference_policy(sidebar), "background",
+                                      (double)sidebar_background(sidebar), "shown",
+                                      sidebar_shown_name(sidebar_shown(sidebar)))) == 0)
+        error = write_whole(recording, head);
+    json_decref(head);
+    return error;
+}
+
+static void write_people(struct recording *recording, const struct conference *conference)
+{
+    const struct participant *participant = NULL;
+    struct line line;
+
+    while ((participant = conference_next_participant(conference, participant))) {
         if (!begin_line(recording, &line))
             continue;
         entry_person(&line, &recording->teller, participant);
         output_end(recording->output, &line);
     }
+}
+
+static int write_beginning(struct recording *recording, const struct journal_recording *wanted,
+                           const json_t *scripts)
+{
+    const struct conference *sidebar = NULL;
+    int error = write_head(recording, wanted->conference, scripts);
+
+    if (!error)
+        write_people(recording, wanted->conference);
+    while (!error && (sidebar = conference_next_sidebar(wanted->conference, sidebar))) {
+        json_t *known = wanted->scripts(wanted->arg, sidebar);
+        error = known ? write_sidebar(recording, sidebar, known) : ENOMEM;
+        json_decref(known);
+        if (!error)
+            write_people(recording, sidebar);
+    }
+    return error;
+}
+
+static int begin(struct recording *recording, const struct journal_recording *wanted,
+                 struct loop *loop, struct worker *worker)
+{
+    const struct bounds one_file = {.files = 0};
+    json_t *scripts = wanted->scripts(wanted->arg, wanted->conference);
+    int error = scripts ? secrets_create(wanted->with_secrets, json_object_get(scripts, "secrets"),
+                                         &recording->teller.secrets)
+                        : ENOMEM;
+
+    if (!error)
+        error = output_create(loop, worker, wanted->path, &one_file, &recording->output);
+    if (!error)
+        error = write_beginning(recording, wanted, scripts);
+    json_decref(scripts);
     return error;
 }
 
@@ -250,7 +319,6 @@ static struct recording *find(struct recording *recordings, const struct confere
 int recording_begin(struct recording **recordingsp, const struct journal_recording *wanted,
                     struct focus *focus, struct loop *loop, struct worker *worker)
 {
-    const struct bounds one_file = {.files = 0};
     struct recording *recording = find(*recordingsp, wanted->conference);
     int error;
 
@@ -267,11 +335,7 @@ int recording_begin(struct recording **recordingsp, const struct journal_recordi
     (void)snprintf(recording->path, sizeof recording->path, "%s", wanted->path);
     recording->next = *recordingsp;
     *recordingsp = recording;
-    error = secrets_create(wanted->with_secrets, &recording->teller.secrets);
-    if (!error)
-        error = output_create(loop, worker, wanted->path, &one_file, &recording->output);
-    if (!error)
-        error = write_beginning(recording, wanted->conference, wanted->scripts);
+    error = begin(recording, wanted, loop, worker);
     if (error)
         end(recordingsp, recording, "stop");
     else

@@ -10,11 +10,12 @@ enum { SECRETS_MOST = 10000 };
 
 struct secrets {
     bool are_told;
-    json_t *names; /* by what they stand for */
+    json_t *names;   /* by what they stand for */
+    json_t *options; /* array: the names of those that are secret */
     char name[32];
 };
 
-int secrets_create(bool are_told, struct secrets **secretsp)
+int secrets_create(bool are_told, const json_t *options, struct secrets **secretsp)
 {
     struct secrets *secrets = calloc(1, sizeof *secrets);
 
@@ -22,6 +23,7 @@ int secrets_create(bool are_told, struct secrets **secretsp)
         return ENOMEM;
     secrets->are_told = are_told;
     secrets->names = json_object();
+    secrets->options = json_incref((json_t *)options);
     *secretsp = secrets;
     return 0;
 }
@@ -31,6 +33,7 @@ void secrets_destroy(struct secrets *secrets)
     if (!secrets)
         return;
     json_decref(secrets->names);
+    json_decref(secrets->options);
     free(secrets);
 }
 
@@ -52,7 +55,8 @@ const char *secret_text(struct secrets *secrets, const char *text)
     return secrets->name;
 }
 
-void secrets_learn(struct secrets *secrets, const json_t *value)
+/* All texts in the value are secrets. */
+static void learn(struct secrets *secrets, const json_t *value)
 {
     const char *key;
     json_t *inner;
@@ -62,11 +66,24 @@ void secrets_learn(struct secrets *secrets, const json_t *value)
         (void)secret_text(secrets, json_string_value(value));
     json_array_foreach(value, i, inner)
     {
-        secrets_learn(secrets, inner);
+        learn(secrets, inner);
     }
     json_object_foreach((json_t *)value, key, inner)
     {
-        secrets_learn(secrets, inner);
+        learn(secrets, inner);
+    }
+}
+
+void secrets_learn_options(struct secrets *secrets, const json_t *options, bool is_of_other)
+{
+    const json_t *name;
+    size_t i;
+
+    if (is_of_other)
+        learn(secrets, options);
+    json_array_foreach(secrets->options, i, name)
+    {
+        learn(secrets, json_object_get(options, json_string_value(name)));
     }
 }
 

@@ -16,13 +16,16 @@ static bool tell(const char *error)
     return false;
 }
 
-/* What does not fit together has no line: then the config's name must do. */
+/* What does not fit together has no line: then the config's name must do, once. */
 static bool tell_of(const char *config, const char *error)
 {
     size_t length = strcspn(error, ":");
     bool has_place = error[length] && strspn(error + length + 1, "0123456789") > 0;
-    fprintf(stderr, "%s%s%s\n", config && !has_place ? config : "",
-            config && !has_place ? ": " : "", error);
+    bool is_named = config && strlen(config) == length && strncmp(error, config, length) == 0;
+    if (!config || has_place || is_named) {
+        return tell(error);
+    }
+    fprintf(stderr, "%s: %s\n", config, error);
     return false;
 }
 

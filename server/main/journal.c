@@ -107,13 +107,16 @@ static uint64_t take_size(const char **wordsp)
     return (uint64_t)size << 20;
 }
 
+static json_t *snapshot(void *arg, const struct conference *conference)
+{
+    const struct server *server = arg;
+    return lua_engine_snapshot(server->engine, conference);
+}
+
 static int begin_record(struct server *server, struct journal_recording *recording, char *told,
                         size_t told_size)
 {
-    json_t *scripts = lua_engine_snapshot(server->engine, recording->conference);
-    recording->scripts = scripts;
-    int status = scripts ? journal_record(server->journal, recording) : ENOMEM;
-    json_decref(scripts);
+    int status = journal_record(server->journal, recording);
     snprintf(told, told_size, "%s: %s", recording->path,
              status ? journal_problem(status) : "what is asked and happens is recorded there");
     return status;
@@ -126,6 +129,8 @@ int server_record(struct server *server, const char *words, char *told, size_t t
     struct journal_recording recording = {
         .with_secrets = take_word(&words, "--with-secrets"),
         .size = take_size(&words),
+        .scripts = snapshot,
+        .arg = server,
     };
     size_t length = strcspn(words, " ");
     snprintf(name, sizeof name, "%.*s", (int)length, words);

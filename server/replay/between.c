@@ -44,6 +44,8 @@ static void begin_difference(struct replay *replay, const json_t *line)
 static bool can_be_asked(struct replay *replay, const struct recorded_line *line,
                          const struct request *request)
 {
+    if (!request->conference)
+        return false;
     if (request->verb == VERB_DECIDE)
         return focus_pending(replay->focus, request->target) != NULL;
     return !json_object_get(line->json, "target") ||
@@ -94,7 +96,28 @@ static bool is_about_same(struct replay *replay, const struct recorded_line *lin
 
     return line_is(line, "decision") && !line->is_done &&
            strcmp(line_text_of(line, "verb"), verb_name(request->verb)) == 0 &&
+           room_is(replay, line, conference_id(request->conference)) &&
            (target == request->target || request->verb == VERB_JOIN);
+}
+
+enum { TIMER_LATE = 1000 }; /* ms */
+
+/* Timers of the server's fire on time here, before what had come first when they were late. */
+static struct recorded_line *find_performed(struct replay *replay, const struct request *request)
+{
+    struct recorded_line *lines = replay->recording.lines;
+    int64_t last = lines[replay->at].at + TIMER_LATE;
+    unsigned i = replay->at;
+
+    if (is_about_same(replay, &lines[i], request))
+        return &lines[i];
+    if (request->actor.kind != ACTOR_SERVER)
+        return NULL;
+    for (; i < replay->recording.count && lines[i].at <= last; i++) {
+        if (is_about_same(replay, &lines[i], request))
+            return &lines[i];
+    }
+    return NULL;
 }
 
 /* What a hook asks for when it is told of something stands behind that, before anything else
@@ -102,10 +125,10 @@ static bool is_about_same(struct replay *replay, const struct recorded_line *lin
 static struct recorded_line *find_asked(struct replay *replay, const struct request *request)
 {
     struct recorded_line *lines = replay->recording.lines;
-    unsigned i = replay->telling ? replay->telling + 1 : replay->at;
+    unsigned i = replay->telling + 1;
 
     if (!replay->telling)
-        return is_about_same(replay, &lines[i], request) ? &lines[i] : NULL;
+        return find_performed(replay, request);
     for (; i < replay->recording.count && !line_is(&lines[i], "event"); i++) {
         if (is_about_same(replay, &lines[i], request))
             return &lines[i];
@@ -174,9 +197,8 @@ static void decide(void *ctx, const struct request *request, struct decision *de
         *decision = *replay->quietly;
         return;
     }
-    /* A recheck: who is in stays in, as the recording says; of sidebars it says nothing. */
-    if ((request->verb == VERB_JOIN && request->actor.participant) ||
-        request->conference != replay->conference)
+    /* A recheck: who is in stays in, as the recording says. */
+    if (request->verb == VERB_JOIN && request->actor.participant)
         return;
     line = find_asked(replay, request);
     if (!line) {
@@ -204,6 +226,7 @@ static struct recorded_line *find_event(struct replay *replay, const char *kind,
 
         if (!line->is_done && line_is(line, kind) &&
             strcmp(line_text_of(line, "event"), event_name(event->kind)) == 0 &&
+            room_is(replay, line, event->conference) &&
             person_now(replay, line_id(line, "participant")) == event->participant)
             return line;
     }

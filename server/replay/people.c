@@ -68,6 +68,7 @@ int people_note(struct replay *replay)
         known = known_make(&replay->people, id);
         if (!known)
             return ENOMEM;
+        known->room = line_id(line, "conference_id");
         if (!*known->phone)
             (void)snprintf(known->phone, sizeof known->phone, "%s", call);
     }
@@ -75,11 +76,11 @@ int people_note(struct replay *replay)
 }
 
 /* The one whose call it is; 0: nobody's. */
-static uint64_t find_participant(const struct replay *replay, const struct call *call)
+static uint64_t find_participant(const struct conference *conference, const struct call *call)
 {
     const struct participant *participant = NULL;
 
-    while ((participant = conference_next_participant(replay->conference, participant))) {
+    while ((participant = conference_next_participant(conference, participant))) {
         if (strcmp(participant_call(participant)->id, call->id) == 0)
             return participant_id(participant);
     }
@@ -90,9 +91,10 @@ uint64_t person_now(struct replay *replay, uint64_t recorded)
 {
     struct known *known = known_find(replay->people, recorded);
     const struct phone *phone = known ? phone_find(replay, known->phone) : NULL;
+    const struct conference *room = known ? room_now(replay, known->room) : NULL;
 
-    if (phone && phone->call && known->now == 0)
-        known->now = find_participant(replay, phone->call);
+    if (phone && phone->call && room && known->now == 0)
+        known->now = find_participant(room, phone->call);
     return known ? known->now : 0;
 }
 

@@ -73,8 +73,8 @@ void request_again(struct replay *replay, const struct recorded_line *line,
 
     *again = (struct request_again){
         .request = {.verb = verb_of(line),
-                    .conference = replay->conference,
-                    .conference_name = conference_name(replay->conference),
+                    .conference = room_of(replay, line),
+                    .conference_name = line_text_of(line, "conference"),
                     .factory = json_string_value(json_object_get(json, "factory")),
                     .package = json_string_value(json_object_get(json, "package")),
                     .is_name_given = json_is_true(json_object_get(json, "name_given")),
@@ -84,7 +84,9 @@ void request_again(struct replay *replay, const struct recorded_line *line,
                        .name = line_text_of(line, "invited_name"),
                        .replaces = line_text_of(line, "replaces"),
                        .by_refer = json_is_true(json_object_get(json, "by_refer"))},
-        .sidebar = {.asks = json_is_true(json_object_get(json, "asks"))},
+        .sidebar = {.asks = json_is_true(json_object_get(json, "asks")),
+                    .timeout = (unsigned)line_id(line, "patience"),
+                    .options = json_object_get(json, "options")},
     };
     actor_again(replay, json_object_get(json, "actor"), &request->actor);
     request->target = request->verb == VERB_DECIDE ? pending_now(replay, line_id(line, "pending"))
@@ -170,10 +172,11 @@ static void dial(struct replay *replay, const struct recorded_line *line)
 {
     const json_t *actor = json_object_get(line->json, "actor");
     struct phone *phone = phone_find(replay, line_text_of(line, "call"));
+    const struct conference *room = room_of(replay, line);
     struct simulated_caller caller = {
         .user = text_in(actor, "user"),
         .host = text_in(actor, "host"),
-        .to = conference_name(replay->conference),
+        .to = room ? conference_name(room) : "",
         .display_name = text_in(actor, "name"),
         .user_agent = text_in(actor, "agent"),
         .groups = text_in(actor, "groups"),
@@ -182,7 +185,7 @@ static void dial(struct replay *replay, const struct recorded_line *line)
         .anonymous = json_is_true(json_object_get(actor, "anonymous")),
     };
 
-    if (!phone || phone->call)
+    if (!phone || phone->call || !room)
         return;
     phone->call = phone_make(&replay->world, &caller);
     if (!phone->call)
@@ -200,6 +203,10 @@ void perform_person(struct replay *replay, const struct recorded_line *line, boo
     struct request_params asked;
     struct phone *phone;
 
+    if (line_id(line, "main")) {
+        aside_take_again(replay, line, !is_in);
+        return;
+    }
     journal_params(line->json, VERB_JOIN, &asked, &decision.params);
     replay->quietly = &decision;
     dial(replay, line);
@@ -215,7 +222,7 @@ void perform_person(struct replay *replay, const struct recorded_line *line, boo
 static bool is_submitted(enum verb verb)
 {
     return verb != VERB_CREATE && verb != VERB_JOIN && verb != VERB_REPLACE &&
-           verb != VERB_SUBSCRIBE && verb != VERB_SIDEBAR && verb != VERB_RECORD;
+           verb != VERB_SUBSCRIBE;
 }
 
 static void submit(struct replay *replay, const struct recorded_line *line)
@@ -230,17 +237,10 @@ static void submit(struct replay *replay, const struct recorded_line *line)
 /* Policies ask for things in their event hooks; what applications have asked for is asked again. */
 static bool is_by_policy(const struct replay *replay, const struct recorded_line *line)
 {
-    const json_t *scripts = json_object_get(replay->recording.lines[0].json, "scripts");
-    const json_t *actor = json_object_get(line->json, "actor"), *file;
-    size_t i;
+    const json_t *actor = json_object_get(line->json, "actor");
 
-    json_array_foreach(json_object_get(scripts, "policies"), i, file)
-    {
-        if (strcmp(text_in(actor, "kind"), "script") == 0 &&
-            strcmp(json_string_value(file), text_in(actor, "uri")) == 0)
-            return true;
-    }
-    return false;
+    return strcmp(text_in(actor, "kind"), "script") == 0 &&
+           room_has_policy(replay, line, text_in(actor, "uri"));
 }
 
 /* What hooks would have asked for has effects all the same. */
@@ -354,14 +354,27 @@ static const struct recorded_line *find_asked(const struct replay *replay,
     return asked > replay->recording.lines ? asked : line;
 }
 
+/* Between its place in the parent and that in the sidebar, with the call that it has. */
+static bool is_aside_moving(const struct recorded_line *line)
+{
+    return line_id(line, "main") && (is_event(line, EVENT_JOINED) || is_event(line, EVENT_LEFT) ||
+                                     is_event(line, EVENT_FAILED));
+}
+
 void perform_cause(struct replay *replay, const struct recorded_line *line)
 {
     struct phone *phone = phone_find(replay, line_text_of(line, "call"));
 
     if (is_event(line, EVENT_DECIDED) && !json_is_true(json_object_get(line->json, "on")))
         withdraw(replay, line);
+    if (is_event(line, EVENT_ENDED))
+        sidebar_end_again(replay, line);
     if (!phone)
         return;
+    if (is_aside_moving(line)) {
+        aside_act(replay, line);
+        return;
+    }
     if (!phone->call)
         find_outgoing(replay, line, phone);
     if (!phone->call && (is_event(line, EVENT_JOINED) || is_event(line, EVENT_REPLACED)))
@@ -397,13 +410,16 @@ static void end_replaced(struct replay *replay, const struct recorded_line *line
 void perform_event(struct replay *replay, struct recorded_line *line)
 {
     struct conference_event event = {.kind = kind_of(line)};
+    const struct conference *room = room_of(replay, line);
+    const struct conference *sidebar = room_now(replay, line_id(line, "sidebar_id"));
 
     loop_advance(replay->loop, 0);
     replay->has_untold = false;
-    if (line->is_done || event.kind == EVENT_COUNT)
+    if (line->is_done || event.kind == EVENT_COUNT || !room)
         return;
     /* What only the network or the mixer could bring about is told as it was. */
-    event.conference = conference_id(replay->conference);
+    event.conference = conference_id(room);
+    event.sidebar = sidebar ? conference_id(sidebar) : 0;
     event.participant = person_now(replay, line_id(line, "participant"));
     event.pending = pending_now(replay, line_id(line, "pending"));
     event.other = person_now(replay, line_id(line, "other"));

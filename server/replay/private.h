@@ -4,7 +4,9 @@
  *   replay.c    the whole: put together, led from line to line
  *   recorded.c  the recording's lines
  *   people.c    who of the recording is who now
+ *   rooms.c     which conference of the recording is which now: it, and its sidebars
  *   perform.c   what a line says is done
+ *   sidebars.c  and what happens in sidebars by itself
  *   between.c   between focus and scripts: what was decided is decided, what was told is told
  */
 #ifndef REPLAY_PRIVATE_H
@@ -55,7 +57,15 @@ struct phone {
 struct known {
     uint64_t recorded, now; /* ids; `now` 0: not yet */
     char phone[64];         /* of a participant */
+    uint64_t room;          /* the same: the id of its conference in the recording */
     UT_hash_handle hh;
+};
+
+/* The conference, or one of its sidebars. */
+struct room {
+    uint64_t recorded, now; /* ids; `now` 0: not yet */
+    json_t *policies; /* array, of a sidebar: the files of those that are its; NULL: not yet */
+    struct room *next;
 };
 
 struct replay {
@@ -68,6 +78,7 @@ struct replay {
     struct policy between;
     struct journalling watch;
     struct conference *conference;
+    struct room *rooms;    /* list, in the order in which they are made */
     struct phone *phones;  /* hash by name */
     struct known *people;  /* hash by their recorded ids */
     struct known *pending; /* the same */
@@ -94,6 +105,21 @@ struct phone *person_phone(struct replay *replay, uint64_t recorded);
 uint64_t pending_now(const struct replay *replay, uint64_t recorded);
 void pending_note(struct replay *replay, uint64_t recorded, uint64_t now);
 
+/* ---- rooms.c -------------------------------------------------------------------------------- */
+
+/* Once there is the conference. ENOMEM. */
+int rooms_note(struct replay *replay);
+void rooms_free(struct replay *replay);
+/* By its recorded id; NULL: it is not there (yet, or any more). */
+struct conference *room_now(const struct replay *replay, uint64_t recorded);
+/* The one that the line is about; the same. */
+struct conference *room_of(const struct replay *replay, const struct recorded_line *line);
+/* Whether the line is about the one with this id. */
+bool room_is(const struct replay *replay, const struct recorded_line *line, uint64_t conference);
+/* Whether this file is one of the policies that decide there. */
+bool room_has_policy(const struct replay *replay, const struct recorded_line *line,
+                     const char *file);
+
 /* ---- perform.c ------------------------------------------------------------------------------ */
 
 /* The request as it was, with the ids of now; its strings are the line's. */
@@ -116,6 +142,17 @@ void perform_cause(struct replay *replay, const struct recorded_line *line);
 void perform_fact(struct replay *replay, const struct recorded_line *line);
 /* The hooks are told of it. */
 void perform_event(struct replay *replay, struct recorded_line *line);
+
+/* ---- sidebars.c ----------------------------------------------------------------------------- */
+
+/* Whose line it is was there when the recording began. */
+void sidebar_make(struct replay *replay, const struct recorded_line *line);
+/* Comes into its sidebar, or, with `asks`, is asked to; without being asked about. */
+void aside_take_again(struct replay *replay, const struct recorded_line *line, bool asks);
+/* Of somebody who is aside, the line says that it has joined, left or failed. */
+void aside_act(struct replay *replay, const struct recorded_line *line);
+/* The sidebar is over. */
+void sidebar_end_again(struct replay *replay, const struct recorded_line *line);
 
 /* ---- between.c ------------------------------------------------------------------------------ */
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { FORMAT = 1 };
+enum { FORMAT = 2 };
 
 bool line_is(const struct recorded_line *line, const char *kind)
 {

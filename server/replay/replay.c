@@ -72,6 +72,8 @@ static int start(struct replay *replay, const struct replay_config *config, char
     if (!status)
         status = make_conference(replay);
     if (!status)
+        status = rooms_note(replay);
+    if (!status)
         status = people_note(replay);
     if (!status)
         status = load_scripts(replay, config, error, error_size);
@@ -95,19 +97,23 @@ static void finish(struct replay *replay)
     lua_engine_destroy(replay->engine);
     loop_destroy(replay->loop);
     people_free(replay);
+    rooms_free(replay);
     recorded_free(&replay->recording);
 }
 
 /* ---- from line to line ---------------------------------------------------------------------- */
 
 /* As it was when the recording began. */
-static void lock(struct replay *replay)
+static void lock(struct replay *replay, const struct recorded_line *line)
 {
+    struct conference *conference = room_of(replay, line);
     struct request request = {.verb = VERB_LOCK,
-                              .conference = replay->conference,
-                              .conference_name = conference_name(replay->conference)};
+                              .conference = conference,
+                              .conference_name = line_text_of(line, "conference")};
     struct decision decision = {.verdict = DECISION_ACCEPT, .params = {.locked = true}}, outcome;
 
+    if (!conference || !json_is_true(json_object_get(line->json, "locked")))
+        return;
     actor_of_server(&request.actor);
     replay->quietly = &decision;
     (void)focus_submit(replay->focus, &request, &outcome);
@@ -115,7 +121,16 @@ static void lock(struct replay *replay)
     replay->quietly = NULL;
 }
 
-/* Who was in already. */
+/* What the scripts know of a sidebar; without memory they know nothing. */
+static void restore(const struct replay *replay, const struct recorded_line *line)
+{
+    const struct conference *sidebar = room_of(replay, line);
+
+    if (sidebar)
+        (void)lua_engine_restore(replay->engine, sidebar, json_object_get(line->json, "scripts"));
+}
+
+/* Who was in already, and which sidebars there were. */
 static void assemble(struct replay *replay)
 {
     static const struct decision nothing;
@@ -124,11 +139,20 @@ static void assemble(struct replay *replay)
     for (unsigned i = 1; i < replay->recording.count; i++) {
         const struct recorded_line *line = &replay->recording.lines[i];
 
-        if (line_is(line, "person"))
+        if (line_is(line, "sidebar"))
+            sidebar_make(replay, line);
+        else if (line_is(line, "person"))
             perform_person(replay, line, json_is_true(json_object_get(line->json, "joined")));
     }
     loop_advance(replay->loop, 0);
     replay->quietly = NULL;
+    for (unsigned i = 0; i < replay->recording.count; i++) {
+        const struct recorded_line *line = &replay->recording.lines[i];
+
+        if (line_is(line, "sidebar"))
+            restore(replay, line);
+        lock(replay, line);
+    }
 }
 
 static void perform(struct replay *replay, struct recorded_line *line)
@@ -167,8 +191,6 @@ static void lead(struct replay *replay)
 
     replay->now = lines[0].at / 1000 * 1000;
     assemble(replay);
-    if (json_is_true(json_object_get(lines[0].json, "locked")))
-        lock(replay);
     for (replay->at = 1; replay->at < replay->recording.count; replay->at++) {
         struct recorded_line *line = &lines[replay->at];
 

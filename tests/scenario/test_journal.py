@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import stat
 import subprocess
@@ -123,6 +124,26 @@ def test_what_is_wrong_on_the_command_line_is_told():
         assert "give one conference" in server.command("audit", "demo", "board").stderr
         assert "--follow takes no value" in server.command("journal", "--follow=1").stderr
         assert 'no request and no event "mutes"' in server.command("journal", "--verb", "mutes").stderr
+
+
+def test_a_full_disk_costs_lines_and_no_call():
+    with Server(policy=POLICY) as server, Phone(server) as alice, Phone(server, "bob") as bob:
+        alice.call()
+        expect_lines(server, "--verb", "joined")
+        size = (server.data / "journal.jsonl").stat().st_size
+        room = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        bob.call()
+        server.expect_log("journal.jsonl: File too large; lines are lost until that is put right")
+        bob.hang_up()
+        server.expect_left("bob")
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, room)
+        alice.hang_up()
+        server.expect_log("journal.jsonl: goes on")
+        expect_lines(server, "--verb", "left")
+        assert server.log().count("lines are lost") == 1
+        kinds = [line["kind"] for line in lines(server)]
+        assert kinds.count("gap") == 1 and lines(server)[kinds.index("gap")]["lost"] >= 2
+        assert [line["who"] for line in lines(server, "--verb", "joined")] == [alice.own_uri]
 
 
 class Follower:

@@ -159,13 +159,16 @@ def test_check_says_ok_or_where_it_is_wrong():
         bad = server.write("bad.lua", "max_calls = 1\nmax_calls = 2\n")
         broken = server.write("policy/broken.lua", "local x =\nreturn\n")
         done = run_parley("check", good, ROOT / "policy/open.lua", ROOT / "policy/standard.lua")
-        assert done.returncode == 0 and done.stdout.count("ok") == 3, done
+        assert done.returncode == 0 and done.stdout.count(": ok\n") == 3, done
         done = run_parley("check", good, bad, broken)
         assert done.returncode == 2, done
         assert (
             "bad.lua:2:" in done.stdout + done.stderr
             and "broken.lua:2:" in done.stdout + done.stderr
         )
+        done = run_parley("check", "nowhere.lua")
+        assert done.returncode == 2
+        assert done.stderr == "nowhere.lua: cannot be read: No such file or directory\n", done
         assert run_parley("check").returncode == 0
 
 

@@ -1,5 +1,6 @@
 """Policies in Lua decide who comes in and how; their mistakes harm nobody."""
 
+import re
 import time
 
 import run
@@ -350,6 +351,9 @@ return policy
         line = server.expect_log("event hooks answer each other's doing without end", within=10)
         assert "site.lua" in line.string and "demo" in line.string
         bob.expect_nothing(0.5)  # what was under way is over
+        refused = r"site.lua:5 asks to mute .*: it could not be done: 482 Loop Detected"
+        journal = lambda: server.command("journal", "--verb", "mute").stdout
+        run.until(lambda: re.search(refused, journal()), journal)
         before, began = server.cpu(), time.monotonic()
         bob.expect_nothing(1)
         assert server.cpu() - before < 0.5 * (time.monotonic() - began), "it still runs in circles"

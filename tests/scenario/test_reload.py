@@ -197,17 +197,24 @@ def test_what_the_config_says_to_scripts_comes_back_with_them():
         return (
             f'conferences = {{ demo = {{ options = {{ {option} = "of {option}" }},'
             f" capacity = {capacity} }} }}\nreload = {{ errors = 1 }}\n"
-            f'applications = {{ ["9000"] = "{option}" }}\n'
+            f'applications = {{ ["9000"] = "{option}", ["with-{option}"] = "with-{option}" }}\n'
+            f'attendant = "with-{option}"\n'
         )
 
     def policy(option, spoilt):
         return OF_TWO_CONFIGS.replace("OPTION", option).replace("SPOILT", spoilt)
 
     menu = "return function(call) call:reject(486) end\n"
+    attending = 'return function(call) print "OPTION attends" end\n'
     with Server(
         policy=policy("old", "false"),
         config=config("old", 5),
-        files={"scripts/old.lua": menu, "scripts/new.lua": menu.replace("486", "480")},
+        files={
+            "scripts/old.lua": menu,
+            "scripts/new.lua": menu.replace("486", "480"),
+            "scripts/with-old.lua": attending.replace("OPTION", "old"),
+            "scripts/with-new.lua": attending.replace("OPTION", "new"),
+        },
     ) as server, Phone(server, "bob", media=False) as bob:
         server.policy.write_text(policy("new", "true"))
         server.config.write_text(config("new", 6))
@@ -218,12 +225,14 @@ def test_what_the_config_says_to_scripts_comes_back_with_them():
         server.expect_log("reload: of the config, policy, applications, attendant, and the policies")
         assert "with the policies and options that the config had then" in server.command("status").stdout
         assert role_in(server, bob, "demo") == "of old"
+        server.expect_log("old attends")
         bob.invite("9000")
         bob.expect(486)
         bob.ack()
         server.policy.write_text(policy("new", "false"))
         server.reload()
         assert role_in(server, bob, "demo") == "of new"
+        server.expect_log("new attends")
 
 
 FAILING = """local policy = parley.policy { name = "site" }

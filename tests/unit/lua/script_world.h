@@ -206,14 +206,15 @@ __attribute__((unused)) static struct participant *participant_of(const struct c
     return call->user;
 }
 
-__attribute__((unused)) static int script_setup(void **state)
+/* On that loop, which is the test's. */
+static int script_begin(struct loop *loop)
 {
-    struct focus_config config = {.domain = ""};
+    struct focus_config config = {.domain = "", .loop = loop};
     char path[96];
 
-    (void)state;
     memset(&world, 0, sizeof world);
     memset(&script, 0, sizeof script);
+    script.loop = loop;
     log_set_level(LOG_LEVEL_ERROR);
     (void)snprintf(script.directory, sizeof script.directory, "/tmp/parley-lua-XXXXXX");
     assert_non_null(mkdtemp(script.directory));
@@ -222,10 +223,17 @@ __attribute__((unused)) static int script_setup(void **state)
     shipped_link(script.directory, "scripts"); /* the rules by which numbers are said */
     (void)snprintf(script.config_file, sizeof script.config_file, "%s/parley.lua",
                    script.directory);
-    assert_int_equal(loop_create(&script.loop), 0);
-    config.loop = script.loop;
     assert_int_equal(focus_create(&config, &script.focus), 0);
     return focus_reserve(script.focus, &(struct conference_config){.name = "demo"});
+}
+
+__attribute__((unused)) static int script_setup(void **state)
+{
+    struct loop *loop;
+
+    (void)state;
+    assert_int_equal(loop_create(&loop), 0);
+    return script_begin(loop);
 }
 
 __attribute__((unused)) static int script_teardown(void **state)

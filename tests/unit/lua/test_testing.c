@@ -388,6 +388,8 @@ static void each_word_has_its_place(void **state)
         strstr(world.error, ".lua:1: test: what it does is a function: test(\"name\", "));
     assert_int_equal(run("test('', function() end)", NULL), EINVAL);
     assert_non_null(strstr(world.error, ".lua:1: test: the name must say something"));
+    assert_int_equal(run("test('a\\nb', function() end)", NULL), EINVAL);
+    assert_non_null(strstr(world.error, ".lua:1: test: the name must say something"));
     assert_int_equal(run("test('x', function() end)\ntest('x', function() end)", NULL), EINVAL);
     assert_non_null(strstr(world.error, ".lua:2: test: the one in line 1 is \"x\" already"));
     assert_int_equal(run("expect(1, 1)", NULL), EINVAL);

@@ -64,12 +64,17 @@ static void count_decided(void *ctx, const struct request *request, const struct
     journal_journalling(test.journal)->decided(ctx, request, decision);
 }
 
+static json_t *snapshot(void *arg, const struct conference *conference)
+{
+    (void)arg;
+    return lua_engine_snapshot(script.engine, conference);
+}
+
 static void begin_recording(void)
 {
     struct conference *demo = focus_conference_by_name(script.focus, "demo");
-    json_t *scripts = lua_engine_snapshot(script.engine, demo);
     const struct journal_recording recording = {
-        .conference = demo, .path = test.file, .size = RECORDING_SIZE, .scripts = scripts};
+        .conference = demo, .path = test.file, .size = RECORDING_SIZE, .scripts = snapshot};
 
     assert_int_equal(
         journal_create(&(struct journal_config){.loop = script.loop, .focus = script.focus},
@@ -80,7 +85,6 @@ static void begin_recording(void)
     focus_connect_journal(script.focus, &counting);
     assert_int_equal(journal_record(test.journal, &recording), 0);
     assert_int_equal(journal_record(test.journal, &recording), EALREADY);
-    json_decref(scripts);
     test.decided = 0;
 }
 
