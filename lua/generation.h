@@ -31,8 +31,8 @@ enum {
 
 /* policy.c */
 struct policy_hook {
-    int function; /* reference; LUA_NOREF: the policy has no such hook */
-    int line;     /* where the function begins */
+    int function;         /* reference; LUA_NOREF: the policy has no such hook */
+    int line;             /* where the function begins */
     struct ration ration; /* of a hook that is about no conference */
     struct hook_stats stats;
 };
