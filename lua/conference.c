@@ -243,6 +243,32 @@ static int participants(lua_State *L)
     return iterate(L, luaL_optstring(L, 2, NULL), false);
 }
 
+/* conference:roster(): a list of those whom who asks may see, as a subscription would tell them */
+static int roster(lua_State *L)
+{
+    struct conference *conference = conference_self(L);
+    const struct participant *found = NULL;
+    struct decision decision;
+    struct actor actor;
+    enum view view;
+    size_t count = 0;
+
+    if (!conference)
+        return handle_gone(L);
+    command_actor(L, &actor);
+    if (conference_look(conference, &actor, &view, &decision))
+        return refusal_push(L, &decision);
+    lua_newtable(L);
+    while ((found = conference_next_participant(conference, found))) {
+        if (participant_is_hidden(found) && view != VIEW_MODERATOR)
+            continue;
+        participant_push(L, participant_id(found));
+        lua_rawseti(L, -2, (lua_Integer)++count);
+    }
+    budget_charge(L, count);
+    return 1;
+}
+
 /* conference:floor(): who has it */
 static int floor_holders(lua_State *L)
 {
@@ -447,6 +473,7 @@ static const struct script_function fields[] = {
 static const struct script_function methods[] = {
     {"participants", participants, TO_READ},
     {"participant", participant, TO_READ},
+    {"roster", roster, TO_ACT},
     {"pending", pending, TO_READ},
     {"count_role", count_role, TO_READ},
     {"floor", floor_holders, TO_READ},

@@ -4,6 +4,7 @@
 #include "lua/errors.h"
 #include "lua/generation.h"
 #include "lua/handle.h"
+#include "lua/hook.h"
 #include "lua/params.h"
 #include "lua/private.h"
 
@@ -11,6 +12,7 @@
 #include "focus/focus.h"
 #include "focus/message.h"
 
+#include <errno.h>
 #include <string.h>
 
 const char *message_check(lua_State *L, int index)
@@ -48,6 +50,27 @@ int participant_message(lua_State *L)
     struct request request = {.verb = VERB_MESSAGE, .text = message_check(L, 2)};
 
     return participant_submit(L, &request);
+}
+
+/* parley.reply "Done": to whoever has written what the hook `messaged` is told, and nobody else */
+int parley_reply(lua_State *L)
+{
+    const struct generation *generation = generation_of(L);
+    const struct conference_event *event = generation->frame->event;
+    const char *text = message_check(L, 1);
+    int error;
+
+    if (!event || event->kind != EVENT_MESSAGED)
+        script_error(L, "parley.reply: nobody has written here: it is for the hook messaged");
+    error = message_answer(generation->engine->focus, event->conference, event->message, text);
+    if (error == ENOENT)
+        return handle_gone(L);
+    if (error == EACCES)
+        return failure_push(L, "who has written is not proven, nor in", 401);
+    if (error)
+        return failure_push(L, "who has written cannot be reached", 480);
+    lua_pushboolean(L, 1);
+    return 1;
 }
 
 void message_set(lua_State *L, const struct message *message)

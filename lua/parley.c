@@ -7,6 +7,7 @@
 #include "lua/handle.h"
 #include "lua/hook.h"
 #include "lua/libraries.h"
+#include "lua/message.h"
 
 #include "core/log.h"
 
@@ -89,6 +90,7 @@ void parley_open(lua_State *L, int globals)
         {"conferences", parley_conferences, TO_READ},
         {"create", parley_create, TO_ACT},
         {"on_behalf", parley_on_behalf, IN_EVENT},
+        {"reply", parley_reply, IN_EVENT},
         {"options", application_options, IN_LOADING},
         {"after", parley_after, IN_APPLICATION},
         {"every", parley_every, IN_APPLICATION},

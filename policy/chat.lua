@@ -1,6 +1,7 @@
 -- Commands by message: "/mute bob", "/list", and the plain words "remove bob". Whoever writes one
 -- asks for it, and the other policies decide as about a key of theirs; what comes of it is answered
--- to them alone, in words. It stands before the others:
+-- to them alone, in words. Who is not in may, too, by "/…" and once they have proven who they are.
+-- It stands before the others:
 --
 --   conferences = { board = { policy = { "chat", "moderated" } } }
 
@@ -13,11 +14,18 @@ local function shown(participant)
     or participant.user
 end
 
+local function said(what, ok, why, code)
+  if ok then return what end
+  if code == 202 then return "That waits for a decision" end
+  if code == 401 then why = "who you are is not proven" end
+  return ("No: %s (%d)"):format(why, code)
+end
+
 -- All whose user part, number, URI or name it is; else all in whose name it is a word.
-local function named(conference, name)
+local function named(people, name)
   local exact, near = {}, {}
   name = name:lower()
-  for p in conference:participants() do
+  for _, p in ipairs(people) do
     local called = p.display_name:lower()
     local list = (p.user:lower() == name or p.uri:lower() == name or called == name) and exact
       or (" " .. called .. " "):find(" " .. name .. " ", 1, true) and near
@@ -26,10 +34,12 @@ local function named(conference, name)
   return #exact > 0 and exact or near
 end
 
--- The one who is meant; or nil, and what to say.
+-- The one who is meant, of those whom the writer may see; or nil, and what to say.
 local function find(conference, name)
   if name == "" then return nil, "Whom? Try /list" end
-  local found = named(conference, name)
+  local people, why, code = conference:roster()
+  if not people then return nil, said(nil, people, why, code) end
+  local found = named(people, name)
   if #found == 1 then return found[1] end
   if #found == 0 then return nil, ("Nobody here is called %s"):format(name) end
   local choices = {}
@@ -39,21 +49,18 @@ end
 
 -- ---- the commands: (conference, words, writer) → what to say --------------------------------
 
-local function said(what, ok, why, code)
-  if ok then return what end
-  if code == 202 then return "That waits for a decision" end
-  if code == 401 then why = "who you are is not proven" end
-  return ("No: %s (%d)"):format(why, code)
-end
-
--- Does it to each but the writer and those who are spared, and counts.
+-- Does it to each but the writer and those who are spared, and counts those whom the writer sees.
 local function to_all(conference, writer, spared, what, act)
-  local done, refused, why, kept = 0, 0, nil, {}
-  for _, p in ipairs(spared and named(conference, spared) or {}) do kept[p.id] = true end
+  local people, trouble, code = conference:roster()
+  if not people then return said(nil, people, trouble, code) end
+  local done, refused, why, kept, seen = 0, 0, nil, {}, {}
+  for _, p in ipairs(people) do seen[p.id] = 1 end
+  for _, p in ipairs(spared and named(people, spared) or {}) do kept[p.id] = true end
   for p in conference:participants() do
     if p ~= writer and not kept[p.id] then
       local ok, reason = act(p)
-      if ok then done = done + 1 else refused, why = refused + 1, reason end
+      local one = seen[p.id] or 0
+      if ok then done = done + one else refused, why = refused + one, reason end
     end
   end
   if refused == 0 then return ("%d %s"):format(done, what) end
@@ -79,12 +86,12 @@ local function command(name, how, run)
 end
 
 command("list", "/list: who is here", function(conference)
+  local people, why, code = conference:roster()
+  if not people then return said(nil, people, why, code) end
   local lines = {}
-  for p in conference:participants() do
-    if not p.hidden then
-      local marks = (p.muted and ", muted" or "") .. (p.held and ", on hold" or "")
-      lines[#lines + 1] = ("%s, %s%s"):format(shown(p), p.role, marks)
-    end
+  for _, p in ipairs(people) do
+    local marks = (p.muted and ", muted" or "") .. (p.held and ", on hold" or "")
+    lines[#lines + 1] = ("%s, %s%s"):format(shown(p), p.role, marks)
   end
   return ("%d here:\n%s"):format(#lines, table.concat(lines, "\n"))
 end)
@@ -118,31 +125,39 @@ end)
 
 command("help", "/help", function() return table.concat(help, "\n") end)
 
--- Plain words are conversation, too: they are a command only when they name somebody who is here.
+-- Plain words are conversation, too: they are a command only of somebody who is in, and when they
+-- name somebody who is.
 local plain = { remove = true, mute = true, unmute = true }
 
+local function is_name(conference, words)
+  local people = {}
+  for p in conference:participants() do people[#people + 1] = p end
+  return #named(people, words) > 0
+end
+
 -- Its name and the words behind it; nil: it is none.
-local function read(text, conference)
+local function read(text, conference, is_in)
   local slash, name, words = text:match "^(/?)(%a+)%s*(.-)%s*$"
   if not name or text:find "\n" then return end
   name = name:lower()
   if slash == "/" then return name, words end
-  if plain[name] and words ~= "" and #named(conference, words) > 0 then return name, words end
+  if is_in and plain[name] and words ~= "" and is_name(conference, words) then return name, words end
 end
 
 function policy.message(request, conference)
   local actor = request.actor
-  if actor.kind ~= "caller" or request.target or not read(request.text, conference) then return end
-  if actor.participant then return accept { relay = false } end
-  if actor.authenticated then return reject(403, "Commands are for those who are in") end
+  local is_in = actor.participant ~= nil
+  if actor.kind ~= "caller" or request.target then return end
+  if not is_in and not actor.authenticated then return end
+  if read(request.text, conference, is_in) then return accept { relay = false } end
 end
 
 function policy.messaged(event, conference, writer)
-  local name, words = read(event.text, conference)
-  if event.relayed or not name or not writer then return end
+  local name, words = read(event.text, conference, writer ~= nil)
+  if event.relayed or not name then return end
   local run = commands[name]
   local answer = run and parley.on_behalf(function() return run(conference, words, writer) end)
-  writer:message(answer or ("There is no /%s. Try /help"):format(name))
+  parley.reply((answer or ("There is no /%s. Try /help"):format(name)):sub(1, 4000))
 end
 
 return policy

@@ -80,7 +80,14 @@ for _, verb in ipairs { "remove", "mute", "hold", "rename", "volume", "enhance" 
   policy[verb] = for_oneself
 end
 
--- Who is in sees who is in.
+-- Who is in writes to those who are in, and sees them.
+function policy.message(request, conference)
+  local actor = request.actor
+  if actor.kind == "caller" and not actor.participant and not is_host(actor, conference) then
+    return nobody()
+  end
+end
+
 function policy.subscribe(request, conference)
   if is_host(request.actor, conference) then return accept { view = "moderator" } end
   if not request.actor.participant then return nobody() end

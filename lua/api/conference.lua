@@ -35,6 +35,11 @@ return {
           example = [[for host in conference:participants "host" do print(host.uri) end]],
         },
         {
+          name = "roster", takes = "", gives = "participant[] or refusal", from = "act",
+          text = [[Those whom who asks (`parley.on_behalf`) may see: as the hook `subscribe` says.]],
+          example = [[for _, p in ipairs(conference:roster() or {}) do print(p.uri) end]],
+        },
+        {
           name = "participant", takes = "id: integer", gives = "participant or gone", from = "read",
           text = [[Whose `id` that is.]], example = [[conference:participant(conference.state.first)]],
         },

@@ -47,6 +47,12 @@ return {
           example = [[if event.name == "digit" then parley.on_behalf(function() conference:lock() end) end]],
         },
         {
+          name = "reply", takes = "text: string", gives = "true or refusal", from = "event",
+          text = [[In the hook `messaged`: answers whoever has written, in their call, or beside it when
+            they are in none and have proven who they are. Nobody else reads it.]],
+          example = [[if event.name == "messaged" then parley.reply "Noted" end]],
+        },
+        {
           name = "after", takes = "time: duration, run: fun()", gives = "timer", from = "application",
           text = [[Runs the function once, while the application waits.]],
           example = [[parley.after("5s", function() print "still here" end)]],

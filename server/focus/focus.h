@@ -186,6 +186,12 @@ bool focus_subscribe(struct focus *focus, struct subscriber *subscriber, const c
                      struct conference **conferencep, uint64_t *participantp, enum view *viewp,
                      uint64_t *pendingp);
 
+/* Asks the policy whether `actor` may see who is in, as if they subscribed to it now. 0: *viewp is
+ * what they may see of it. EPERM: `decision` says why not, which may be that somebody would have to
+ * decide. */
+int conference_look(struct conference *conference, const struct actor *actor, enum view *viewp,
+                    struct decision *decision);
+
 /* Ends all calls, and calls `done` when the last one is gone or `ms` have passed. New calls get
  * 503 from now on. */
 void focus_shutdown(struct focus *focus, unsigned ms, void (*done)(void *arg), void *arg);

@@ -139,6 +139,32 @@ int conference_tell_message(struct conference *conference, struct participant *t
     return 0;
 }
 
+/* Who wrote as somebody who is in may be gone since, and may be answered all the same. */
+int message_answer(struct focus *focus, uint64_t conference, const struct message *message,
+                   const char *text)
+{
+    const struct outgoing_message outgoing = {.text = text, .name = "", .uri = ""};
+    const struct conference *from = focus_conference(focus, conference);
+    struct participant *writer = focus_participant(focus, message->actor.participant);
+    const struct message_reply reply = {
+        .conference = from ? from->name : "",
+        .title = from ? from->title : "",
+        .uri = message->actor.uri,
+        .account = message->actor.proof == PROOF_PASSWORD ? message->actor.user : "",
+        .peer = message->actor.peer,
+        .text = text,
+    };
+    int error = from && writer ? deliver(writer, &outgoing) : ENOPROTOOPT;
+
+    if (!from)
+        return ENOENT;
+    if (error != ENOPROTOOPT)
+        return error;
+    if (message->actor.kind != ACTOR_CALLER || !message->actor.authenticated)
+        return EACCES;
+    return focus->signalling->reply(focus->signalling->ctx, &reply);
+}
+
 /* ---- what comes in -------------------------------------------------------------------------- */
 
 static void refuse(struct incoming_message *incoming, int code, const char *reason)

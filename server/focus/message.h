@@ -24,7 +24,15 @@ struct message *message_ref(struct message *message);
 /* NULL is fine. */
 void message_unref(struct message *message);
 
-/* message.c, for the focus alone */
+/* message.c */
+/* Answers who has sent it to the conference, and nobody else: in their call, else to where their
+ * account is reached, or they wrote from, once they have proven who they are. No policy is asked:
+ * what it says is what they were let do. ENOENT: the conference is gone; EACCES: nobody knows who
+ * they are; EAGAIN: too many are on their way; else they cannot be reached. */
+int message_answer(struct focus *focus, uint64_t conference, const struct message *message,
+                   const char *text);
+
+/* For the focus alone. */
 /* Somebody has sent a MESSAGE: decides, acts, and says what the answer is. */
 void message_receive(struct focus *focus, struct incoming_message *incoming);
 /* What is said reaches all but who says it; or the target alone, of which nobody is told. ENOMEM;

@@ -86,3 +86,23 @@ bool focus_subscribe(struct focus *focus, struct subscriber *subscriber, const c
     *viewp = decision.params.view;
     return true;
 }
+
+int conference_look(struct conference *conference, const struct actor *actor, enum view *viewp,
+                    struct decision *decision)
+{
+    const struct request request = {
+        .verb = VERB_SUBSCRIBE,
+        .actor = *actor,
+        .conference = conference,
+        .conference_name = conference->name,
+        .package = "conference",
+    };
+
+    decide(conference->focus, &request, decision);
+    if (decision->verdict == DECISION_PENDING) {
+        decision->code = 403;
+        (void)snprintf(decision->reason, sizeof decision->reason, "That would need a decision");
+    }
+    *viewp = decision->params.view;
+    return decision->verdict == DECISION_ACCEPT ? 0 : EPERM;
+}

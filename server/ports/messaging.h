@@ -26,4 +26,14 @@ struct outgoing_message {
     const char *uri;  /* and where they are; "" with the other */
 };
 
+/* To whoever has sent a MESSAGE, and has proven who they are. Strings are copied. */
+struct message_reply {
+    const char *conference; /* user part of our From, which is the conference's URI */
+    const char *title;      /* the display name of our From; "" for none */
+    const char *uri;        /* whom: "sip:alice@example.com" */
+    const char *account;    /* of ours, that they have proven to have; "": none */
+    const char *peer;       /* where their MESSAGE came from: "192.0.2.1:5060;udp" */
+    const char *text;
+};
+
 #endif

@@ -16,6 +16,7 @@ struct reference;
 struct initiation;       /* see ports/initiating.h */
 struct incoming_message; /* see ports/messaging.h */
 struct outgoing_message;
+struct message_reply;
 
 /* Conferences that are linked with each other, by ids that are theirs alone. */
 enum {
@@ -170,6 +171,11 @@ struct signalling {
      * answered. What becomes of it nobody is told. ENOPROTOOPT: the phone does not take it, or the
      * call is not up; EAGAIN: too many wait; ENOMEM. */
     int (*message)(struct call *call, const struct outgoing_message *message);
+    /* Sends MESSAGEs outside of any dialog (RFC 3428 §8): to where their account is registered,
+     * else to where they wrote from; as many as the text takes, each when the one before is
+     * answered. What becomes of them nobody is told. Errors as of `call`, and EAGAIN: too many are
+     * under way; EMSGSIZE: its addresses leave no room for a text. */
+    int (*reply)(void *ctx, const struct message_reply *reply);
     /* Tells a REFERer how it goes: 1xx; a final code is the last report, after which the referral
      * is gone. */
     void (*report)(struct referral *referral, int code, const char *reason);

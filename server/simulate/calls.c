@@ -309,6 +309,22 @@ static int message(struct call *call, const struct outgoing_message *outgoing)
     return text_add(&call->read, text) ? 0 : ENOMEM;
 }
 
+/* The newest phone of theirs shows it, in a call or not. */
+static int reply(void *ctx, const struct message_reply *reply)
+{
+    struct world *world = ctx;
+    struct call *call, *found = NULL;
+
+    DL_FOREACH(world->phones, call)
+    {
+        if (strcmp(call->info.caller.uri, reply->uri) == 0)
+            found = call;
+    }
+    if (!found)
+        return EHOSTUNREACH;
+    return text_add(&found->read, reply->text) ? 0 : ENOMEM;
+}
+
 const struct signalling *world_signals(struct world *world)
 {
     world->signalling = (struct signalling){
@@ -329,6 +345,7 @@ const struct signalling *world_signals(struct world *world)
         .refer = refer,
         .report = report,
         .message = message,
+        .reply = reply,
     };
     return &world->signalling;
 }

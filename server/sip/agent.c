@@ -3,6 +3,7 @@
 #include "sip/bindings.h"
 #include "sip/call.h"
 #include "sip/caller.h"
+#include "sip/instant.h"
 #include "sip/message.h"
 #include "sip/refer.h"
 #include "sip/subscription.h"
@@ -128,6 +129,8 @@ static void free_usage(struct dialog *dialog)
         call_free(dialog->call);
     } else if (dialog->errand) {
         errand_close(dialog->errand);
+    } else if (dialog->page) {
+        page_close(dialog->page);
     } else {
         subscription_close(dialog->subscriptions);
     }

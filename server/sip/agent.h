@@ -132,7 +132,7 @@ struct sip_agent {
     /* Subscriptions with something to tell that nothing holds up. */
     struct subscription *due;
     struct loop_timer *due_timer;
-    unsigned subscription_count, errand_count;
+    unsigned subscription_count, errand_count, page_count;
     uint64_t notify_count; /* NOTIFYs sent */
 };
 

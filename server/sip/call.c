@@ -354,5 +354,6 @@ void signalling_create(struct sip_agent *agent)
         .refer = errand_begin,
         .report = referral_report,
         .message = instant_send,
+        .reply = page_send,
     };
 }

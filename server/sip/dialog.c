@@ -172,7 +172,7 @@ int dialog_create(const struct incoming *in, const char *contact_user, struct di
 
 void dialog_release(struct dialog *dialog)
 {
-    if (dialog->call || dialog->subscriptions || dialog->errand) {
+    if (dialog->call || dialog->subscriptions || dialog->errand || dialog->page) {
         return;
     }
     struct dialog **slot = bucket_of(dialog->agent, dialog->call_id);

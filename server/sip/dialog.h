@@ -18,6 +18,7 @@ struct dialog {
     struct call *call;                  /* the INVITE usage; NULL: none, or none any more */
     struct subscription *subscriptions; /* that the peer has */
     struct errand *errand;              /* that the peer does for us; NULL: none */
+    struct page *page; /* MESSAGEs of ours outside of any dialog, which have only its names */
 
     uint32_t first_cseq; /* of the request that began it */
     char *first_branch;

@@ -10,6 +10,8 @@
 
 #define CPIM_TYPE "message/cpim"
 
+struct page;
+
 /* instant_send.c */
 /* signalling.message */
 int instant_send(struct call *call, const struct outgoing_message *message);
@@ -18,6 +20,12 @@ void instant_forget(struct call *call);
 /* Takes what the phone says of itself in an INVITE, or in the 2xx to ours: whether it takes
  * messages, and in which form. */
 void instant_learn(struct call *call, const sip_t *sip);
+
+/* page.c */
+/* signalling.reply */
+int page_send(void *ctx, const struct message_reply *reply);
+/* Ends it without a word. */
+void page_close(struct page *page);
 
 /* cpim.c (RFC 3862) */
 /* Where the text of a message is: between *textp and *textp + *sizep, in `body`; `type` gets the

@@ -137,6 +137,80 @@ return policy
         assert text(read(shy)) == "Hear,\nhear"
 
 
+def proven(phone, text):
+    """A MESSAGE of an account's that is in no call, with its password; the answer to it."""
+    first = page(phone, text)
+    challenge = digest.choose(phone.expect(401), "SHA-256")
+    proof = digest.authorization(challenge, "dora", "explorer", "MESSAGE", first.start.split()[1])
+    page(phone, text, headers={"Authorization": proof})
+    return phone.expect(200)
+
+
+def register(phone):
+    """Says where the account is reached from now on."""
+    phone.new_dialog()
+    uri = phone.remote_uri = f"sip:{phone.server.address}"
+    aor = f"sip:{phone.user}@{phone.server.address}"
+    fields = {"To": f"<{aor}>", "From": f"<{aor}>;tag={phone.local_tag}", "Contact": phone.contact}
+    phone.send(phone.request("REGISTER", uri, fields))
+    challenge = digest.choose(phone.expect(401), "SHA-256")
+    fields["Authorization"] = digest.authorization(challenge, "dora", "explorer", "REGISTER", uri)
+    phone.send(phone.request("REGISTER", uri, fields))
+    phone.expect(200)
+
+
+def test_who_is_not_in_is_answered_outside_of_any_dialog():
+    policy = """
+local policy = parley.policy { name = "clerk" }
+function policy.message() return accept { relay = false } end
+function policy.messaged(event, conference)
+  if event.text:find "^/long" then return print("long", parley.reply(("word "):rep(800))) end
+  local ok, why, code = parley.on_behalf(function()
+    return conference:participants()():mute()
+  end)
+  print("replies", parley.reply(ok and "Done" or ("No: %d"):format(code)))
+end
+return policy
+"""
+    with Server(ACCOUNTS, policy=policy) as server, Phone(server, "alice") as alice, Phone(
+        server, "dora"
+    ) as dora, Phone(server, "mallory") as mallory:
+        join(alice)
+        proven(dora, "/mute alice")
+        # RFC 3428 §10, F3: a request of its own, from the conference.
+        answer = read(dora)
+        assert text(answer) == "Done" and answer["Content-Type"].replace(" ", "") == "text/plain;charset=utf-8"
+        assert answer.tag("From") and not answer.tag("To")
+        assert uri_of(answer["From"]).startswith("sip:demo@") and "dora@" in answer["To"]
+        server.expect_log("alice@.* is muted")
+
+        # §8: 1300 bytes each, one when the other is answered; words stay whole.
+        proven(dora, "/long")
+        parts = [dora.expect("MESSAGE")]
+        dora.expect_nothing(0.2)
+        dora.reply(parts[0], 200, headers={"Contact": None})
+        while sum(text(part).count("word") for part in parts) < 800:
+            parts.append(read(dora))
+        assert len(parts) > 3 and all(len(part.raw) <= 1300 for part in parts)
+        assert len({part["Call-ID"] for part in parts}) == 1 and parts[1].cseq[0] == parts[0].cseq[0] + 1
+
+        # Whose phone has registered is answered there.
+        with Phone(server, "dora") as home:
+            register(home)
+            proven(dora, "/mute alice")
+            assert text(read(home)) == "Done"
+            dora.expect_nothing(0.1)
+
+        # Nobody is sent anything in the name of another.
+        page(mallory, "/mute alice", headers={"From": f"<{dora.name}>;tag=m"})
+        mallory.expect(401)
+        page(mallory, "/mute alice")
+        server.expect_log("replies nil .*not proven.* 401")
+        mallory.expect(200)
+        mallory.expect_nothing(0.2)
+        dora.expect_nothing(0.1)
+
+
 def test_one_message_at_a_time_is_on_its_way_to_a_phone_and_405_ends_them():
     policy = """
 local policy = parley.policy { name = "calls" }

@@ -109,14 +109,46 @@ test("nobody is listed who is hidden, or by a name that they keep to themselves"
   expect(answer(alice), "Nobody here is called shy")
 end)
 
-test("who is not in gives no commands, and may say something", function(sim)
+test("who is not in gives commands as well, once it is proven who they are", function(sim)
   local room = sim:conference { policy = "chat" }
   local alice, bob = sim:call("alice", room), sim:call("bob", room, { password = true })
+  local mallory = sim:call("mallory", room)
   bob:hangup()
-  local code, why = bob:message "/remove alice"
-  expect(code, 403)
-  expect(why, "Commands are for those who are in")
-  expect(bob:message "Back soon", 202)
-  expect(alice:received(), { "bob: Back soon" })
+  mallory:hangup()
+  expect(bob:message "/mute alice", 200)
+  expect(answer(bob), "alice is muted")
+  expect(alice.participant.muted, true)
+  expect(sim:decisions("mute")[1].actor, "sip:bob@example.com")
+  bob:message "/list"
+  expect(answer(bob), "1 here:\nalice, participant, muted")
+  expect(bob:message "remove alice", 202) -- said, as by anybody
+  expect(alice:received(), { "bob: remove alice" })
+  expect(mallory:message "/list", 401)
+  expect(mallory:message "/mute alice", 401)
+  expect(mallory:received(), {})
+  expect(#sim:decisions "mute", 1)
+end)
+
+test("who may not see who is in is not told by a command either", function(sim)
+  local options = { hosts = { "alice" }, guests = { "bob", "carol" } }
+  local tea = sim:conference { policy = { "chat", "private" }, options = options }
+  local alice = sim:call("alice", tea, { password = true })
+  local carol = sim:call("carol", tea, { password = true })
+  carol:hangup()
+  for _, command in ipairs { "/list", "/mute alice", "/mute nobody", "/remove all" } do
+    carol:message(command)
+    expect(answer(carol), "No: No such conference (404)")
+  end
   expect(alice.status, "in")
+  expect(#sim:decisions "mute", 0)
+  expect(#sim:decisions "remove", 0)
+
+  -- Behind it, there is nothing to be asked at all.
+  tea = sim:conference { policy = { "private", "chat" }, options = options }
+  alice = sim:call("alice", tea, { password = true })
+  carol = sim:call("carol", tea, { password = true })
+  carol:hangup()
+  expect(carol:message "/list", 404)
+  expect(carol:received(), {})
+  alice:hangup()
 end)

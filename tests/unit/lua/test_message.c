@@ -98,12 +98,30 @@ static void the_wish_is_that_of_who_has_written(void **state)
     hang_up();
 }
 
+static void an_answer_is_for_who_has_written(void **state)
+{
+    (void)state;
+    begin("function policy.message() return accept { relay = false } end\n"
+          "function policy.messaged(event, conference, participant)\n"
+          "  parley.reply(event.text .. ' yourself')\n"
+          "end\n"
+          "function policy.digit() parley.reply 'hi' end\n");
+    assert_int_equal(write_as(alice, "hi"), 200);
+    assert_string_equal(alice->read->bytes, "hi yourself");
+    assert_null(bob->read);
+    focus_mixing_events()->on_digit(alice->user, '1', 100, script.focus);
+    script_turn();
+    assert_contains(log_caught(), "parley.reply: nobody has written here");
+    hang_up();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCRIPT_TEST(what_is_no_text_is_misuse_told_with_its_line),
         SCRIPT_TEST(a_phone_that_takes_none_is_said_to),
         SCRIPT_TEST(the_wish_is_that_of_who_has_written),
+        SCRIPT_TEST(an_answer_is_for_who_has_written),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
