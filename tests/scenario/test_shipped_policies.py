@@ -92,7 +92,7 @@ def test_all_policies_are_listed_with_what_they_may_be_told():
     assert re.search(r'closes +a time of day such as "08:30"; default "18:00"\n +Before', done.stdout)
     for path in (ROOT / "policy").glob("*.lua"):
         assert f"| `policy/{path.name}`" in (ROOT / "README.md").read_text(), path
-        assert len(path.read_text().splitlines()) < 150, f"{path} is for reading"
+        assert len(path.read_text().splitlines()) < 200, f"{path} is for reading"
 
 
 @run.real_time
