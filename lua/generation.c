@@ -27,6 +27,11 @@ struct generation *generation_of(lua_State *L)
     return *(struct generation **)lua_getextraspace(L);
 }
 
+bool generation_is_virtual(const struct generation *generation)
+{
+    return generation->engine && loop_is_virtual(generation->engine->loop);
+}
+
 /* ---- one file ------------------------------------------------------------------------------- */
 
 /* Pushes the compiled file. Raises: text that nests too deep is an error that names no file. */
@@ -284,6 +289,8 @@ static int open_body(lua_State *L)
     handle_class_open(L, &mix_class);
     state_open(L);
     options_renew(L);
+    if (generation_is_virtual(generation_of(L)))
+        sandbox_seed(L);
     return 0;
 }
 

@@ -198,7 +198,7 @@ static void who_computes_too_much_is_called_again_a_minute_later(void **state)
     assert_good(
         "local policy = parley.policy { name = 'own' }\n"
         "function policy.digit()\n"
-        "  for _ = 1, 50000 do local _ = {} end\n"
+        "  for _ = 1, 900000 do end\n"
         "end\n"
         "selftest('burns', function(sim)\n"
         "  local board, other = sim:conference(), sim:conference()\n"
@@ -218,6 +218,46 @@ static void who_computes_too_much_is_called_again_a_minute_later(void **state)
         "end)\n"
         "function policy.join() return accept {} end\n"
         "return policy\n");
+}
+
+/* However slow the machine is: it compares 4 MiB again and again, in few instructions. */
+static void a_test_does_not_depend_on_how_long_its_hooks_take(void **state)
+{
+    (void)state;
+    assert_good("local policy = parley.policy { name = 'own' }\n"
+                "local one, other = ('x'):rep(4 << 20), ('x'):rep(4 << 20)\n"
+                "function policy.join()\n"
+                "  for _ = 1, 1500 do local _ = one == other end\n"
+                "  return accept {}\n"
+                "end\n"
+                "selftest('joins', function(sim)\n"
+                "  local board = sim:conference()\n"
+                "  for _, name in ipairs { 'alice', 'bob', 'carol' } do\n"
+                "    expect(sim:call(name, board).status, 'in')\n"
+                "  end\n"
+                "end)\n"
+                "return policy\n");
+}
+
+/* Each test by itself, in its own file and in the server's scripts. */
+static void what_is_drawn_is_the_same_in_each_test(void **state)
+{
+    static const char source[] = "local policy, drawn = parley.policy { name = 'own' }, nil\n"
+                                 "function policy.join()\n"
+                                 "  return accept { role = ('r%d'):format(math.random(1 << 30)) }\n"
+                                 "end\n"
+                                 "local function draw(sim)\n"
+                                 "  local alice = sim:call('alice', sim:conference())\n"
+                                 "  local now = alice.role .. math.random(1 << 30)\n"
+                                 "  drawn = drawn or now\n"
+                                 "  expect(now, drawn)\n"
+                                 "end\n"
+                                 "selftest('one', draw)\n"
+                                 "selftest('two', draw)\n"
+                                 "return policy\n";
+
+    (void)state;
+    assert_good(source);
 }
 
 static void an_application_tests_itself(void **state)
@@ -422,6 +462,8 @@ int main(void)
         testing_test(a_test_answers_and_refuses_calls_of_the_server),
         testing_test(a_test_sets_the_clock_in_a_zone),
         testing_test(who_computes_too_much_is_called_again_a_minute_later),
+        testing_test(a_test_does_not_depend_on_how_long_its_hooks_take),
+        testing_test(what_is_drawn_is_the_same_in_each_test),
         testing_test(an_application_tests_itself),
         testing_test(a_policy_tests_itself_and_is_what_its_conferences_have),
         testing_test(only_those_of_a_name_are_run),
