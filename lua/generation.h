@@ -51,8 +51,7 @@ struct script_policy {
     struct script_policy *next;
 };
 
-/* The hook's name in Lua: verbs and events as in the headers, but "close" for VERB_END, since
- * `end` is a word of the language. */
+/* The hook's name in Lua: verbs and events as in the headers. */
 const char *hook_name(unsigned hook);
 void policy_class_open(lua_State *L);
 /* parley.policy(table) */

@@ -18,8 +18,8 @@ return {
     { "enhance", "agc denoise vad", "what is done to the target's voice" },
     { "volume", "speaks hears", "how loud the target is, and hears" },
     { "media", "direction codecs", "the media of all" },
-    { "announce", "file gain loop interrupt duck bus", "a file is to be played to all, or to the target; `file` is `\"\"`: "
-      .. "what plays is to end" },
+    { "announce", "file gain loop interrupt duck bus", "a file is to be played to all, or to the target; "
+      .. "`file` is `\"\"`: what plays is to end" },
     { "message", "relay", "something is written to the conference, or to the target: `request.text`; "
       .. "with `relay = false` only the scripts are told, as of a command" },
     { "role", "role", "the target is to have another role" },

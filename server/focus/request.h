@@ -54,7 +54,7 @@ enum verb_right {
     X(VERB_LOCK, "lock", RIGHT_KNOWN)            /* lock or unlock against joins: params.locked */ \
     X(VERB_LIMIT, "limit", RIGHT_KNOWN)          /* how long it goes on: duration, warning */      \
     X(VERB_SIDEBAR, "sidebar", RIGHT_KNOWN)      /* make one, or take the target into one */       \
-    X(VERB_END, "end", RIGHT_KNOWN)              /* end the conference for all */                  \
+    X(VERB_END, "close", RIGHT_KNOWN)            /* end the conference for all */                  \
     X(VERB_SUBSCRIBE, "subscribe", RIGHT_INSIDE) /* be told what happens: package */               \
     X(VERB_DECIDE, "decide", RIGHT_CHOSEN)       /* approve or refuse what is pending: approved */
 

@@ -158,7 +158,7 @@ static int fail(struct decision *decision, int error)
         {EBUSY, 491, "another recording has that name"},
         {ENOPROTOOPT, 405, "its phone takes no messages"},
         {EAGAIN, 480, "too many messages are on their way to it"},
-        {ENOBUFS, 491, "it pauses and goes on too often at once"},
+        {EOVERFLOW, 491, "it pauses and goes on too often at once"},
         {ENAMETOOLONG, 414, "the name of the recording is too long"},
         {ENOTSUP, 415, "a recording ends in .wav, .flac, .opus or .ogg"},
         {0, 500, "out of memory"},

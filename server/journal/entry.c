@@ -9,7 +9,7 @@
  *
  *   of a decision, and of the failure to do what was accepted, or what no policy is asked about any
  *   more, since hooks answer each other without end:
- *   verb               as the hooks are called, but "end"
+ *   verb               as the hooks are called
  *   actor              { kind, uri, position, name, proof, groups, peer, participant, anonymous }
  *   call               as the log names it
  *   target, whom       the id and the URI of the participant whom it is about, or who is called
@@ -21,7 +21,8 @@
  *   code, reason       of a refusal
  *   waits_for          pending: the roles that are to decide, with blanks between them
  *   by, generation     who decided: "policy/open.lua:12" or "default"; failed: by a script's error
- *   event, event_participant, digit   what was being told to the hook that has asked
+ *   event, event_participant, event_who, digit   what was being told to the hook that has asked,
+ * the id and the URI of whom that is about
  *
  *   recordings have more (struct teller): of the actor user, host, agent, referred_by,
  * authenticated, focus; of the request by_dialog, name_given, invited_name, replaces, by_refer,
@@ -274,13 +275,12 @@ static void set_request(struct line *line, const struct teller *teller,
         &request->params);
 }
 
-static void set_cause(struct line *line, const struct cause *cause)
+static void set_cause(struct line *line, const struct teller *teller, const struct cause *cause)
 {
     if (cause->event == EVENT_COUNT)
         return;
     line_text(line, "event", event_name(cause->event));
-    if (cause->event_participant)
-        line_number(line, "event_participant", (int64_t)cause->event_participant);
+    set_person(line, teller, "event_participant", "event_who", cause->event_participant);
     if (cause->event == EVENT_DIGIT)
         line_text(line, "digit", (const char[]){cause->digit, '\0'});
 }
@@ -336,7 +336,7 @@ void entry_decision(struct line *line, const struct teller *teller, const struct
         line_number(line, "generation", decision->generation);
     if (decision->failed)
         line_flag(line, "failed", true);
-    set_cause(line, &decision->cause);
+    set_cause(line, teller, &decision->cause);
 }
 
 json_t *journal_decision(struct focus *focus, const struct request *request,

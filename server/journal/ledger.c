@@ -154,34 +154,41 @@ static int make_room(struct ledger *ledger, const struct bounds *bounds, size_t 
     return rotate(ledger, bounds->files);
 }
 
-/* Before what comes after the gap. */
-static int tell_gap(struct ledger *ledger)
+/* The line before what comes after the gap; its length, 0: nothing is lost. */
+static size_t gap_line(const struct ledger *ledger, char *bytes, size_t size)
 {
-    char bytes[128];
     struct line line;
-    int error;
 
     if (ledger->lost == 0)
         return 0;
-    line_begin(&line, bytes, sizeof bytes);
+    line_begin(&line, bytes, size);
     entry_begin(&line, "gap");
     line_number(&line, "lost", (int64_t)ledger->lost);
-    error = put(ledger, bytes, line_end(&line));
+    return line_end(&line);
+}
+
+static int put_after_gap(struct ledger *ledger, const struct bounds *bounds, const char *lines,
+                         size_t length)
+{
+    char gap[128];
+    size_t gap_length = gap_line(ledger, gap, sizeof gap);
+    int error = make_room(ledger, bounds, gap_length + length);
+
     if (!error)
-        ledger->lost = 0;
-    return error;
+        error = put(ledger, gap, gap_length);
+    if (error)
+        return error;
+    ledger->lost = 0;
+    return put(ledger, lines, length);
 }
 
 void ledger_write(struct ledger *ledger, const struct bounds *bounds, const char *lines,
                   size_t length, unsigned count, uint64_t lost)
 {
-    int error = make_room(ledger, bounds, length);
+    int error;
 
     ledger->lost += lost;
-    if (!error)
-        error = tell_gap(ledger);
-    if (!error)
-        error = put(ledger, lines, length);
+    error = put_after_gap(ledger, bounds, lines, length);
     if (error) {
         ledger->lost += count;
         tell(ledger, error);

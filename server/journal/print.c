@@ -123,6 +123,8 @@ void journal_print_wish(FILE *file, const json_t *line)
     if (*text_of(line, "event")) {
         fprintf(file, ", told %s%s%s", text_of(line, "event"), *text_of(line, "digit") ? " " : "",
                 text_of(line, "digit"));
+        if (*text_of(line, "event_who"))
+            fprintf(file, " of %s", text_of(line, "event_who"));
         print_id(file, line, "event_participant");
         fputc(',', file);
     }

@@ -214,6 +214,13 @@ def test_names_that_a_crash_has_left_are_deleted_at_the_start():
         server.start()
         assert not temporary(server)
         assert (server.data / "recordings" / "kept.wav").exists()
+        folder.mkdir(parents=True)
+        (folder / "1-1-2.wav").write_bytes(b"RIFF")
+        checked = run_parley("check", server.write("check.lua", f'data = "{server.data}"'))
+        assert checked.returncode == 0, checked.stderr
+        second = server.command("serve")
+        assert second.returncode == 1, second.stderr
+        assert temporary(server) == ["1-1-2.wav"]
 
 
 if __name__ == "__main__":

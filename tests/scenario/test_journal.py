@@ -88,8 +88,8 @@ def test_it_tells_who_asked_who_decided_and_what_came_of_it():
         assert [re.search(r"asks to (\w+)", line)[1] for line in text] == [
             "join", "join", "mute", "remove"]  # fmt: skip
         assert re.fullmatch(
-            r"\d{4}-\d\d-\d\dT[\d:.]+Z demo: \S+site.lua:12, told digit 2 \(\d+\), asks to remove "
-            r"sip:bob@\S+ \(\d+\), with reason Thank you: accepted - by the server's default, "
+            r"\d{4}-\d\d-\d\dT[\d:.]+Z demo: \S+site.lua:12, told digit 2 of sip:alice@\S+ \(\d+\), asks to "
+            r"remove sip:bob@\S+ \(\d+\), with reason Thank you: accepted - by the server's default, "
             r"generation 1",
             text[3],
         )
@@ -261,7 +261,7 @@ def test_the_audit_tells_the_operator_from_the_server():
         expect_lines(server, "--verb", "ended")
         text = server.command("audit").stdout
         assert "demo: the operator asks to invite sip:bob@192.0.2.7: accepted" in text
-        assert re.search("demo: the server asks to end, with reason The time of the conference is over: accepted", text)
+        assert re.search("demo: the server asks to close, with reason The time of the conference is over: accepted", text)
         assert 'the fact closed is "yes" - by the operator' in server.command("journal").stdout
 
 
