@@ -34,7 +34,7 @@ return {
     { "sidebar", [[title policy shown file role display_name may_speak floor muted anonymous hidden
                    background speaks hears]],
       "a sidebar is to be made, or the target taken into one (`request.asks`: if they like)" },
-    { "close", "reason", "the conference is to end for all" },
+    { "close", "reason after", "the conference is to end for all, once they have heard `after`" },
     { "subscribe", "view", "somebody wants to be told what happens: `request.package`" },
     { "decide", "approved reason", "somebody decides about `request.pending`" },
   },
@@ -181,6 +181,7 @@ return {
         { "empty_timeout", "duration?", "how long it stays for who comes back" },
         { "duration", "duration?", "how long it may last; 0: for ever" },
         { "warning", "duration?", "so long before its end `ending` is told" },
+        { "after", "heard?", "close: what all hear before the end" },
         { "ends_with_creator", "boolean?", "it ends when who made it leaves" },
         { "reason", "string?", "" },
         { "locked", "boolean?", "" },

@@ -217,7 +217,8 @@ static int carry_out(struct conference *conference, enum verb verb, struct decis
     else if (verb == VERB_LIMIT)
         conference_limit(conference, &decision->params.life);
     else
-        conference_end(conference, 200, said(decision, "The conference has ended"));
+        conference_end_after(conference, decision->params.file,
+                             said(decision, "The conference has ended"));
     return error ? fail(decision, error) : 0;
 }
 

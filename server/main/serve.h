@@ -33,8 +33,7 @@ struct server {
     struct loop_watch *signal_watch;
     struct loop_timer *trim_timer;
     struct worker *cleaner;
-    bool has_temporary; /* recordings, since the start */
-    int changes;        /* inotify; -1: nothing is watched */
+    int changes; /* inotify; -1: nothing is watched */
     struct {
         struct loop_watch *readable;
         struct loop_timer *timer;
