@@ -368,11 +368,14 @@ static int limit(lua_State *L)
     return request.conference ? command_submit(L, &request) : handle_gone(L);
 }
 
+/* conference:close(reason), conference:close { reason = "…", after = { "conference-over" } } */
 static int close_for_all(lua_State *L)
 {
     struct request request = {.verb = VERB_END, .conference = conference_self(L)};
 
-    if (!lua_isnoneornil(L, 2))
+    if (lua_istable(L, 2))
+        (void)params_check(L, 2, "close", verb_params(VERB_END), &request.params);
+    else if (!lua_isnoneornil(L, 2))
         text_check(L, 2, "close: the reason", request.params.reason, sizeof request.params.reason);
     return request.conference ? command_submit(L, &request) : handle_gone(L);
 }

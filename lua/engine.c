@@ -310,7 +310,10 @@ void lua_engine_files(const struct lua_engine *engine, void (*tell)(const char *
     const char *path;
     json_t *hash;
 
-    json_object_foreach(engine->generation->files, path, hash) tell(path, arg);
+    json_object_foreach(engine->generation->files, path, hash)
+    {
+        tell(path, arg);
+    }
 }
 
 unsigned lua_engine_generation(const struct lua_engine *engine)

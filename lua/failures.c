@@ -29,10 +29,10 @@ static void address_of(const char *peer, char *address)
     }
 }
 
-/* Of one who has proven nothing, the URI is whatever he likes. */
-static void name_party(const char *uri, const char *peer, bool is_proven, char *party)
+/* Of one who has proven nothing, the URI is whatever he likes: uri is NULL. */
+static void name_party(const char *uri, const char *peer, char *party)
 {
-    if (is_proven)
+    if (uri)
         (void)snprintf(party, PARTY_TEXT, "%s", uri);
     else
         address_of(peer ? peer : "", party);
@@ -42,7 +42,7 @@ void failures_party_of(const struct caller *caller, char *party)
 {
     *party = '\0';
     if (caller)
-        name_party(caller->uri, caller->peer, caller->authenticated, party);
+        name_party(caller->authenticated ? caller->uri : NULL, caller->peer, party);
 }
 
 void failures_party(const struct hook_frame *frame, char *party)
@@ -58,12 +58,12 @@ void failures_party(const struct hook_frame *frame, char *party)
     if (frame->conversation)
         (void)snprintf(party, PARTY_TEXT, "%s", frame->conversation->party);
     else if (frame->request && frame->request->actor.kind == ACTOR_CALLER)
-        name_party(frame->request->actor.uri, frame->request->actor.peer,
-                   frame->request->actor.authenticated, party);
+        name_party(frame->request->actor.authenticated ? frame->request->actor.uri : NULL,
+                   frame->request->actor.peer, party);
     else if (participant)
         failures_party_of(&participant_call(participant)->caller, party);
     else if (frame->question)
-        name_party(NULL, frame->question->peer, false, party);
+        name_party(NULL, frame->question->peer, party);
     else if (frame->conference_name)
         (void)snprintf(party, PARTY_TEXT, "%s", frame->conference_name);
 }

@@ -31,8 +31,8 @@ enum {
 
 /* policy.c */
 struct policy_hook {
-    int function; /* reference; LUA_NOREF: the policy has no such hook */
-    int line;     /* where the function begins */
+    int function;         /* reference; LUA_NOREF: the policy has no such hook */
+    int line;             /* where the function begins */
     struct ration ration; /* of a hook that is about no conference */
     struct hook_stats stats;
 };
@@ -51,8 +51,7 @@ struct script_policy {
     struct script_policy *next;
 };
 
-/* The hook's name in Lua: verbs and events as in the headers, but "close" for VERB_END, since
- * `end` is a word of the language. */
+/* The hook's name in Lua: verbs and events as in the headers. */
 const char *hook_name(unsigned hook);
 void policy_class_open(lua_State *L);
 /* parley.policy(table) */

@@ -386,7 +386,8 @@ static int volume(lua_State *L)
     return participant_submit(L, &request);
 }
 
-/* participant:play(what [, { gain = …, loop = …, interrupt = …, duck = … }]): nobody else hears it */
+/* participant:play(what [, { gain = …, loop = …, interrupt = …, duck = … }]): nobody else hears it
+ */
 static int play(lua_State *L)
 {
     struct request request = {.verb = VERB_ANNOUNCE};

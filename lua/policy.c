@@ -18,8 +18,6 @@ enum { VERSION_MOST = 1000000 };
 
 const char *hook_name(unsigned hook)
 {
-    if (hook == VERB_END)
-        return "close";
     if (hook == HOOK_ACCOUNT)
         return "account";
     if (hook == HOOK_MIX)

@@ -69,7 +69,7 @@ static void tell_return(struct lua_engine *engine, const struct generation *bad,
     engine->probation.returned = json_pack(
         "{s:i, s:i, s:i, s:s, s:i, s:I, s:s*}", "from", (int)bad->number, "to", (int)good->number,
         "errors", (int)bad->failures.count, "worst", worst->position, "worst_errors",
-        (int)worst->count, "at", (json_int_t)time(NULL), "conference", name);
+        (int)worst->count, "at", (json_int_t)loop_time(engine->loop), "conference", name);
 }
 
 static void reserve_return(struct lua_engine *engine)

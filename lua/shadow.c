@@ -273,7 +273,10 @@ static struct shadow *shadow_make(struct lua_engine *engine, const struct shadow
     shadow->stands_for = strdup(stands_for);
     shadow->conference = strdup(config->conference ? config->conference : "");
     shadow->kinds = json_object();
-    return shadow;
+    if (shadow->file && shadow->stands_for && shadow->conference && shadow->kinds)
+        return shadow;
+    release(shadow);
+    return NULL;
 }
 
 /* The candidate in the place of what it stands for; the others are loaded as they come. */

@@ -210,12 +210,28 @@ static void decision_push(lua_State *L, const struct simulated_decision *decisio
     lua_setfield(L, -2, "code");
 }
 
+/* NULL: of all verbs. One that there is not would find nothing, whatever was decided. */
+static const char *verb_check(lua_State *L, int index)
+{
+    const char *verb = luaL_optstring(L, index, NULL), *names[VERB_COUNT];
+
+    for (unsigned i = 0; i < VERB_COUNT; i++) {
+        names[i] = verb_name((enum verb)i);
+        if (verb && strcmp(verb, names[i]) == 0)
+            return verb;
+    }
+    if (verb)
+        script_error(L, "decisions: there is no decision hook '%s'%s", verb,
+                     nearest_push(L, verb, names, VERB_COUNT));
+    return NULL;
+}
+
 /* sim:decisions [verb]: a list, in their order */
 static int decisions(lua_State *L)
 {
     const struct simulation *simulation = simulation_self(L);
     const struct simulating *port = tester_of(L)->port;
-    const char *verb = luaL_optstring(L, 2, NULL);
+    const char *verb = verb_check(L, 2);
     const struct simulated_decision *decision;
     lua_Integer count = 0;
 

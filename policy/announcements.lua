@@ -23,12 +23,14 @@ local policy = parley.policy {
 }
 
 local CROWD = 3    -- more than these at once are not named
-local FAREWELL = 8 -- seconds before the end in which that is said
+local FAREWELL = 3 -- seconds before the end, in which that is said
 
 -- What is kept of a conference: `greeted`, who hears how many are in; `came` and `went`, who is to
--- be announced next; `named`, whose name was said; `busy`, while something is being said.
+-- be announced next; `named`, whose name was said; `asked`, who is being asked for it; `busy`, while
+-- something is being said; `is_paused`, while what is said is not recorded.
 local function recall(conference)
-  return conference.state.announcements or { greeted = {}, came = {}, went = {}, named = {} }
+  return conference.state.announcements
+    or { greeted = {}, came = {}, went = {}, named = {}, asked = {} }
 end
 
 local function keep(conference, now) conference.state.announcements = now end
@@ -86,9 +88,16 @@ local function announce(conference, now)
   keep(conference, now)
 end
 
+-- For a name, by scripts/attendant.lua: `renamed` follows.
+local function is_asked(conference, participant)
+  return (conference.state.attendant or {})["asked-" .. participant.id]
+end
+
 local function came(conference, now, participant)
   local name = participant.spoken_name
   if name then now.named[key_of(participant)] = true end
+  now.asked[key_of(participant)] = not name and is_asked(conference, participant) or nil
+  if now.asked[key_of(participant)] then return keep(conference, now) end
   table.insert(now.came, { id = participant.id, name = name })
   announce(conference, now)
 end
@@ -106,8 +115,8 @@ local function greeting(conference)
   elseif size > 1 and options.count then
     list = { "there-are", counted(size, "participant") }
   end
-  if options.recording and conference.recording and not conference.recording_paused then
-    list[#list + 1] = "recording-on"
+  if options.recording and conference.recording then
+    list[#list + 1] = conference.recording_paused and "recording-paused" or "recording-on"
   end
   return list
 end
@@ -146,8 +155,8 @@ end
 function policy.left(_, conference, participant)
   if not is_meant(conference, participant) then return end
   local now, key = recall(conference), key_of(participant)
-  local is_unknown = now.greeted[key]
-  now.greeted[key], now.named[key] = nil, nil
+  local is_unknown = now.greeted[key] or now.asked[key]
+  now.greeted[key], now.named[key], now.asked[key] = nil, nil, nil
   for i, who in ipairs(now.came) do
     if who.id == participant.id then is_unknown = table.remove(now.came, i) end
   end
@@ -158,16 +167,25 @@ end
 
 -- ---- what happens to all --------------------------------------------------------------------
 
+local function of_recording(event, was_paused)
+  if event.on then return was_paused and "recording-resumed" or "recording-on" end
+  if event.paused then return "recording-paused" end
+  return event.reason ~= "" and "recording-failed" or "recording-off"
+end
+
 function policy.recorded(event, conference)
-  if not conference.options.recording then return end
-  local failed = not event.on and event.reason ~= ""
-  conference:play(event.on and "recording-on" or failed and "recording-failed" or "recording-off")
+  local now = recall(conference)
+  local prompt = of_recording(event, now.is_paused)
+  now.is_paused = event.paused
+  keep(conference, now)
+  if conference.options.recording then conference:play(prompt) end
 end
 
 -- Told once when it is time to say so, and once more when it is time to say goodbye.
 function policy.ending(event, conference)
-  if event.seconds <= 2 * FAREWELL then
-    return conference:play(conference.options.over, { interrupt = true })
+  if event.seconds <= FAREWELL then
+    return conference:close { reason = "The time of the conference is over",
+                              after = conference.options.over }
   end
   conference:play { "ends-in", duration(event.seconds) }
   conference:limit { duration = event.seconds, warning = FAREWELL }

@@ -37,7 +37,7 @@ local function find(conference, name)
   return nil, ("Which one? %s"):format(table.concat(choices, ", "))
 end
 
--- ---- the commands: (conference, words, writer) → what to say ------------------------------------
+-- ---- the commands: (conference, words, writer) → what to say --------------------------------
 
 local function said(what, ok, why, code)
   if ok then return what end

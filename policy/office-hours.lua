@@ -78,7 +78,9 @@ function policy.created(_, conference) set_clock(conference) end
 -- And it may be that the hours themselves are others than before.
 function policy.reloaded(_, conference) set_clock(conference) end
 
+-- The policy for announcements says it itself.
 function policy.ending(_, conference)
+  if conference.policy:find("announcements", 1, true) then return end
   conference:play(conference.options.announcement)
 end
 

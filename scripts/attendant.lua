@@ -30,6 +30,7 @@ local TRIES = 3            -- of each question
 local STEP = 3             -- dB, of a volume
 local SOFTEST, LOUDEST = -24, 12
 local CHUNK = 5            -- names in one go: a key ends the roll call between them
+local GREETING = 20        -- seconds, of what announcements tell who comes
 
 local own, host = {}, {}   -- what keys do, by name: functions of the call
 
@@ -77,6 +78,7 @@ local function note(conference, what, value)
 end
 
 local function called_key(participant) return "called-" .. participant.id end
+local function asked_key(participant) return "asked-" .. participant.id end
 
 -- ---- saying and asking ----------------------------------------------------------------------
 
@@ -295,7 +297,8 @@ end
 function host.close(call)
   local conference = conference_of(call)
   if aside(call, function() return confirm(call, "end-for-all", "press-1-to-accept") end) then
-    answer(call, conference:close "The host has ended it", "conference-ends")
+    local done = conference:close { reason = "The host has ended it", after = "conference-over" }
+    if not done then whisper(call, "not-allowed") end
   end
 end
 
@@ -376,11 +379,25 @@ local function take_name(call)
   end
 end
 
+-- What announcements tell who comes is not to be cut short: there is no other time for that.
+local function hear_greeting(call)
+  local announced = call.conference.state.announcements
+  if announced and announced.greeted[tostring(call.participant.id)] then
+    call:wait_for { "played", timeout = GREETING }
+  end
+end
+
+-- Announcements wait for the name; who says none is announced by what else there is.
 local function introduce(call)
   local me, conference = call.participant, call.conference
   if options.names == "off" or me.spoken_name or me.anonymous or me.hidden then return end
+  local key = asked_key(me)
+  note(conference, key, true)
+  call:on_hangup(function() note(conference, key, nil) end)
+  hear_greeting(call)
   local name = aside(call, take_name)
-  if not name or not me:set_spoken_name(name) then return end
+  note(conference, key, nil)
+  if not me:set_spoken_name(name or name_of(me)) or not name then return end
   tell_all(conference, name, "has-joined")
   call:on_hangup(function() tell_all(conference, name, "has-left") end)
 end

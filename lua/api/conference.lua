@@ -132,9 +132,11 @@ return {
           example = [[conference:limit { duration = "10m", warning = "1m" }]],
         },
         {
-          name = "close", takes = "reason?: string", gives = "true or refusal", from = "act",
-          text = [[Ends it for all (hook `close`).]],
-          example = [[conference:close "The host has ended it"]],
+          name = "close", takes = "reason?: string | close_options", gives = "true or refusal",
+          from = "act",
+          text = [[Ends it for all (hook `close`), once they have heard what is in `after`; nobody
+                   comes in meanwhile.]],
+          example = [[conference:close { reason = "The host has ended it", after = "conference-over" }]],
         },
         {
           name = "recheck", takes = "", gives = "true or gone", from = "act",
@@ -242,6 +244,14 @@ return {
       fields = {
         { "duration", "duration?", "0: no end" },
         { "warning", "duration?", "so long before that `ending` is told" },
+      },
+    },
+    {
+      name = "close_options",
+      keys_of = "conference:close",
+      fields = {
+        { "reason", "string?", "said in the BYE" },
+        { "after", "heard?", "what all hear before that, for 30 s at most" },
       },
     },
     {

@@ -18,8 +18,8 @@ return {
     { "enhance", "agc denoise vad", "what is done to the target's voice" },
     { "volume", "speaks hears", "how loud the target is, and hears" },
     { "media", "direction codecs", "the media of all" },
-    { "announce", "file gain loop interrupt duck bus", "a file is to be played to all, or to the target; `file` is `\"\"`: "
-      .. "what plays is to end" },
+    { "announce", "file gain loop interrupt duck bus", "a file is to be played to all, or to the target; "
+      .. "`file` is `\"\"`: what plays is to end" },
     { "message", "relay", "something is written to the conference, or to the target: `request.text`; "
       .. "with `relay = false` only the scripts are told, as of a command" },
     { "role", "role", "the target is to have another role" },
@@ -34,7 +34,7 @@ return {
     { "sidebar", [[title policy shown file role display_name may_speak floor muted anonymous hidden
                    background speaks hears]],
       "a sidebar is to be made, or the target taken into one (`request.asks`: if they like)" },
-    { "close", "reason", "the conference is to end for all" },
+    { "close", "reason after", "the conference is to end for all, once they have heard `after`" },
     { "subscribe", "view", "somebody wants to be told what happens: `request.package`" },
     { "decide", "approved reason", "somebody decides about `request.pending`" },
   },
@@ -181,6 +181,7 @@ return {
         { "empty_timeout", "duration?", "how long it stays for who comes back" },
         { "duration", "duration?", "how long it may last; 0: for ever" },
         { "warning", "duration?", "so long before its end `ending` is told" },
+        { "after", "heard?", "close: what all hear before the end" },
         { "ends_with_creator", "boolean?", "it ends when who made it leaves" },
         { "reason", "string?", "" },
         { "locked", "boolean?", "" },

@@ -46,6 +46,8 @@ void announcement_played(const struct playback *playback, const char *problem)
         ear_played(playback);
     tell(playback, problem ? problem : playback->stopped ? playback->stopped : "");
     conference_update_music(playback->conference);
+    if (playback->is_farewell)
+        conference_end_farewell(playback->conference);
 }
 
 /* ---- playing -------------------------------------------------------------------------------- */
@@ -90,8 +92,10 @@ static unsigned bus_of(const struct conference *conference, const char *name)
     return conference->parent ? conference->bus : MIX_ANNOUNCE;
 }
 
-int conference_announce(struct conference *conference, const struct request_params *params)
+/* `what` is to a conference. */
+static int announce_to_bus(const struct playback *what, const struct request_params *params)
 {
+    struct conference *conference = what->conference;
     unsigned bus = bus_of(conference, params->bus);
 
     if (!conference->active)
@@ -105,7 +109,21 @@ int conference_announce(struct conference *conference, const struct request_para
         conference->has_announced = true;
         (void)conference_route(conference); /* whom it fails for hears it after the next change */
     }
-    return announce(&(struct playback){.conference = conference}, bus, params);
+    return announce(what, bus, params);
+}
+
+int conference_announce(struct conference *conference, const struct request_params *params)
+{
+    return announce_to_bus(&(struct playback){.conference = conference}, params);
+}
+
+void conference_bid_farewell(struct conference *conference, const char *files)
+{
+    struct request_params params = {.interrupt = true};
+
+    (void)snprintf(params.file, sizeof params.file, "%s", files);
+    if (announce_to_bus(&(struct playback){.conference = conference, .is_farewell = true}, &params))
+        conference_end_farewell(conference);
 }
 
 /* ---- under speech --------------------------------------------------------------------------- */

@@ -15,6 +15,8 @@
 int announce(const struct playback *what, unsigned bus, const struct request_params *params);
 /* The same to all, or to a bus of the mix that has a name. ENXIO: there is none of that name. */
 int conference_announce(struct conference *conference, const struct request_params *params);
+/* Plays the files to all in place of whatever plays; the conference ends after them. */
+void conference_bid_farewell(struct conference *conference, const char *files);
 /* It is over. */
 void announcement_played(const struct playback *playback, const char *problem);
 /* Whether somebody speaks there whom announcements are not to drown. NULL: nobody does. */

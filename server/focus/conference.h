@@ -35,10 +35,11 @@ struct conference {
     char cascade[CASCADE_TEXT];      /* room for what cascade_tell says */
     bool is_owned; /* only who made it may change it, as far as the policy leaves that open */
     bool reserved, is_generated, hides_focus;
-    bool active;      /* somebody is in or on the way in; there is a mix */
-    bool ended;       /* no longer to be called; waits to be freed */
-    bool ending;      /* all its calls are being ended */
-    bool is_settling; /* what waits comes to its end: the conference does not by itself */
+    bool active;       /* somebody is in or on the way in; there is a mix */
+    bool ended;        /* no longer to be called; waits to be freed */
+    bool ending;       /* all its calls are being ended */
+    char farewell[96]; /* why, once what is played now is over; "": it does not end so */
+    bool is_settling;  /* what waits comes to its end: the conference does not by itself */
     bool locked;
     struct cause made_cause;              /* `at` 0: by the config */
     struct cause lock_cause, media_cause; /* of what is locked or open, and of `withheld` */
@@ -102,6 +103,11 @@ void conference_limit(struct conference *conference, const struct conference_lif
 void conference_await(struct conference *conference, unsigned ms);
 /* Ends all its calls; a conference that is not reserved is over. `code` for the Reason header. */
 void conference_end(struct conference *conference, int code, const char *reason);
+/* The same once all have heard the files, which are played at once; nobody comes in meanwhile. ""
+ * for none, or while that is so already: at once. */
+void conference_end_after(struct conference *conference, const char *files, const char *reason);
+/* They have been heard. */
+void conference_end_farewell(struct conference *conference);
 /* After somebody has gone, or did not come in: when nobody is left in it, or the creator with whom
  * it ends has left. */
 void conference_end_if_over(struct conference *conference);

@@ -207,11 +207,27 @@ static void settle_code(const struct request *request, struct decision *decision
         decision->code = 403;
 }
 
+/* While a conference says goodbye. No policy can keep the door open. */
+static bool is_too_late(const struct request *request)
+{
+    return request->conference && *request->conference->farewell &&
+           (request->verb == VERB_JOIN || request->verb == VERB_INVITE);
+}
+
+static void refuse_too_late(struct decision *decision)
+{
+    decision->verdict = DECISION_REJECT;
+    decision->code = 480;
+    (void)snprintf(decision->reason, sizeof decision->reason, "The conference is ending");
+}
+
 void focus_ask(const struct request *request, const struct policy *policy,
                struct decision *decision)
 {
     decide_default(request, decision);
-    if (policy)
+    if (is_too_late(request))
+        refuse_too_late(decision);
+    else if (policy)
         policy->decide(policy->ctx, request, decision);
     if (decision->verdict == DECISION_REJECT)
         settle_code(request, decision);

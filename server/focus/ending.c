@@ -1,10 +1,11 @@
 /*
- * How conferences end (RFC 4353 §5.7, RFC 4579 §5.12): for all at once, when nobody is left, when
- * their time is over, when who made them leaves.
+ * How conferences end (RFC 4353 §5.7, RFC 4579 §5.12): for all at once or after a farewell, when
+ * nobody is left, when their time is over, when who made them leaves.
  *
  * The last two are wishes of the server's that pass the policy like anybody's: it may refuse them,
  * and the conference goes on. An empty one ends without being asked for.
  */
+#include "focus/announce.h"
 #include "focus/arrangement.h"
 #include "focus/conference.h"
 #include "focus/events.h"
@@ -19,10 +20,16 @@
 #include <stdio.h>
 #include <utlist.h>
 
+enum {
+    FAREWELL_MOST = 30000, /* ms */
+    LAST_WORD = 300,       /* ms that the last of it is still on its way to the ears of all */
+};
+
 static void stop_clock(struct conference *conference)
 {
     loop_timer_stop(&conference->end_timer);
     conference->ends_at = 0;
+    conference->farewell[0] = '\0';
     conference->creator = 0;
     conference->creator_has_left = false;
 }
@@ -93,6 +100,44 @@ void conference_end(struct conference *conference, int code, const char *reason)
     conference_close(conference, reason);
 }
 
+/* ---- after a farewell ----------------------------------------------------------------------- */
+
+static void on_farewell(void *arg)
+{
+    struct conference *conference = arg;
+    char reason[sizeof conference->farewell];
+
+    (void)snprintf(reason, sizeof reason, "%s", conference->farewell);
+    conference_end(conference, 200, reason);
+}
+
+/* False: there is no memory for the timer. */
+static bool end_in(struct conference *conference, unsigned ms)
+{
+    loop_timer_stop(&conference->end_timer);
+    return !loop_timer_start(conference->focus->loop, &conference->end_timer, ms, on_farewell,
+                             conference);
+}
+
+void conference_end_after(struct conference *conference, const char *files, const char *reason)
+{
+    bool is_said = *files && conference->active && !*conference->farewell;
+
+    if (!is_said || !end_in(conference, FAREWELL_MOST)) {
+        conference_end(conference, 200, reason);
+        return;
+    }
+    (void)snprintf(conference->farewell, sizeof conference->farewell, "%s", reason);
+    conference->ends_at = loop_time(conference->focus->loop) + FAREWELL_MOST / 1000;
+    conference_bid_farewell(conference, files);
+}
+
+void conference_end_farewell(struct conference *conference)
+{
+    if (conference->active && *conference->farewell)
+        (void)end_in(conference, LAST_WORD); /* without memory for that it ends in some time */
+}
+
 /* ---- by itself ------------------------------------------------------------------------------ */
 
 static void wish_end(struct conference *conference, const char *reason)
@@ -155,8 +200,8 @@ void conference_start_clock(struct conference *conference)
 
 void conference_limit(struct conference *conference, const struct conference_life *life)
 {
-    if (!conference->active)
-        return; /* its time begins with it */
+    if (!conference->active || *conference->farewell)
+        return; /* its time begins with it, and is over */
     set_clock(conference, life->duration, life->warning);
     if (life->duration)
         log_write(LOG_LEVEL_INFO, conference->name, NULL, "it has %u s from now on",
@@ -234,7 +279,7 @@ void conference_end_if_over(struct conference *conference)
         return;
     if (conference->creator_has_left) {
         conference->creator_has_left = false;
-        if (conference->life.ends_with_creator)
+        if (conference->life.ends_with_creator && !*conference->farewell)
             wish_end(conference, "Who made the conference has left");
     }
     if (!conference->waiting_count)

@@ -1,8 +1,8 @@
 /* Who is to decide what waits, and hears that it does. */
+#include "focus/announce.h"
 #include "focus/conference.h"
 #include "focus/participant.h"
 #include "focus/pending_parts.h"
-#include "focus/announce.h"
 
 #include <stdio.h>
 #include <string.h>

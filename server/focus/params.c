@@ -79,6 +79,8 @@ static const struct param params[PARAM_COUNT] = {
     [PARAM_SPOKEN_NAME] = TEXT_OF(KIND_FILES, spoken_name),
     [PARAM_TRACKS] = FLAG(tracks),
     [PARAM_PAUSED] = FLAG(paused),
+    [PARAM_AFTER] = {"after", KIND_FILES, offsetof(struct request_params, file),
+                     sizeof((struct request_params *)NULL)->file, 0, 0},
 };
 
 #define VOICE (PARAM(AGC) | PARAM(DENOISE) | PARAM(VAD))
@@ -116,7 +118,7 @@ param_set verb_params(enum verb verb)
         [VERB_LOCK] = PARAM(LOCKED),
         [VERB_SIDEBAR] = PARAM(TITLE) | PARAM(POLICY) | PARAM(SHOWN) | PARAM(FILE) |
                          (ENTRY & ~(PARAM(HELD) | PARAM(ATTENDANT) | PARAM(SPOKEN_NAME) | VOICE)),
-        [VERB_END] = PARAM(REASON),
+        [VERB_END] = PARAM(REASON) | PARAM(AFTER),
         [VERB_SUBSCRIBE] = PARAM(VIEW),
         [VERB_DECIDE] = PARAM(APPROVED) | PARAM(REASON),
     };

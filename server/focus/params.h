@@ -49,6 +49,7 @@ enum {
     PARAM_RELAY,
     PARAM_TRACKS,
     PARAM_PAUSED,
+    PARAM_AFTER,
     PARAM_COUNT, /* at most 64 */
 };
 

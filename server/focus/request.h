@@ -54,7 +54,7 @@ enum verb_right {
     X(VERB_LOCK, "lock", RIGHT_KNOWN)            /* lock or unlock against joins: params.locked */ \
     X(VERB_LIMIT, "limit", RIGHT_KNOWN)          /* how long it goes on: duration, warning */      \
     X(VERB_SIDEBAR, "sidebar", RIGHT_KNOWN)      /* make one, or take the target into one */       \
-    X(VERB_END, "end", RIGHT_KNOWN)              /* end the conference for all */                  \
+    X(VERB_END, "close", RIGHT_KNOWN)            /* end the conference for all */                  \
     X(VERB_SUBSCRIBE, "subscribe", RIGHT_INSIDE) /* be told what happens: package */               \
     X(VERB_DECIDE, "decide", RIGHT_CHOSEN)       /* approve or refuse what is pending: approved */
 
@@ -181,8 +181,9 @@ struct request_params {
     char pin[32];                /* join: what was given to be let in; "": nothing */
     float background;            /* dB; entry to a sidebar: how loud its parent is; sidebar */
     char file[1024];             /* announce: what is played, record: what is written; "": that is
-                                    stopped; sidebar: what the target hears while asked. Of what is
-                                    played several, PLAY_NEXT between them */
+                                    stopped; sidebar: what the target hears while asked; end, as
+                                    `after`: what all hear before. Of what is played several,
+                                    PLAY_NEXT between them */
     bool tracks;                 /* record: of each participant, besides what all say */
     bool paused;                 /* record: of the file that is written, it pauses, or goes on */
     float gain;                  /* announce, dB */

@@ -22,6 +22,7 @@ struct playback {
     bool is_hold_music;
     const char *stopped; /* why it fades out; NULL: it does not */
     bool is_silent;      /* its end concerns nobody any more */
+    bool is_farewell;    /* the conference ends with it */
     bool is_ducked;      /* softer by `duck`, as somebody speaks */
     float duck;          /* dB, 0: it is as loud under speech */
     uint64_t ear;        /* participant to whom alone it plays; 0: nobody */

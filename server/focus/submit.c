@@ -158,7 +158,7 @@ static int fail(struct decision *decision, int error)
         {EBUSY, 491, "another recording has that name"},
         {ENOPROTOOPT, 405, "its phone takes no messages"},
         {EAGAIN, 480, "too many messages are on their way to it"},
-        {ENOBUFS, 491, "it pauses and goes on too often at once"},
+        {EOVERFLOW, 491, "it pauses and goes on too often at once"},
         {ENAMETOOLONG, 414, "the name of the recording is too long"},
         {ENOTSUP, 415, "a recording ends in .wav, .flac, .opus or .ogg"},
         {0, 500, "out of memory"},
@@ -217,7 +217,8 @@ static int carry_out(struct conference *conference, enum verb verb, struct decis
     else if (verb == VERB_LIMIT)
         conference_limit(conference, &decision->params.life);
     else
-        conference_end(conference, 200, said(decision, "The conference has ended"));
+        conference_end_after(conference, decision->params.file,
+                             said(decision, "The conference has ended"));
     return error ? fail(decision, error) : 0;
 }
 

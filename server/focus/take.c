@@ -258,7 +258,7 @@ static int set_pause(struct take *take, bool is_paused)
     if (take->is_paused == is_paused)
         return 0;
     if (mixing->record_turn(take->main->recorder, when))
-        return ENOBUFS;
+        return EOVERFLOW;
     DL_FOREACH(take->focus->recordings, recording)
     {
         if (recording->take == take && recording != take->main &&

@@ -48,7 +48,7 @@ struct take {
 /* take.c */
 /* Records all that is said, pauses, goes on; "": no longer. ENOTCONN: nobody is in it; EALREADY: it
  * is recorded; EBUSY: the file is another's; ENOTSUP: no such kind of file; ENAMETOOLONG: that
- * name; ENOBUFS: too many changes at once; others as mixing's record. */
+ * name; EOVERFLOW: too many changes at once; others as mixing's record. */
 int conference_record(struct conference *conference, const struct decision *decision);
 /* Its mix goes. */
 void conference_end_recording(struct conference *conference);

@@ -9,7 +9,7 @@
  *
  *   of a decision, and of the failure to do what was accepted, or what no policy is asked about any
  *   more, since hooks answer each other without end:
- *   verb               as the hooks are called, but "end"
+ *   verb               as the hooks are called
  *   actor              { kind, uri, position, name, proof, groups, peer, participant, anonymous }
  *   call               as the log names it
  *   target, whom       the id and the URI of the participant whom it is about, or who is called

@@ -281,6 +281,17 @@ static int start_control(struct server *server)
     return EXIT_CLEAN;
 }
 
+/* Not before it is known that no other server has recordings there. */
+static int start_cleaning(struct server *server)
+{
+    int status = server_clean_recordings(server);
+    if (status) {
+        complain("the thread that deletes recordings cannot be started: %s", strerror(status));
+        return EXIT_RUN_TIME;
+    }
+    return EXIT_CLEAN;
+}
+
 static int start_focus(struct server *server)
 {
     struct focus_config config = {
@@ -295,9 +306,6 @@ static int start_focus(struct server *server)
     int status = focus_create(&config, &server->focus);
     if (!status) {
         status = server_trim_when_idle(server);
-    }
-    if (!status) {
-        status = server_clean_recordings(server);
     }
     if (status) {
         complain("the focus cannot be made: %s", strerror(status));
@@ -439,6 +447,7 @@ static int start(struct server *server)
     int code = start_focus(server);
     /* Before the ports are taken: a second server is told about the first one. */
     code = code ? code : start_control(server);
+    code = code ? code : start_cleaning(server);
     code = code ? code : server_start_journal(server);
     code = code ? code : server_start_helpers(server);
     code = code ? code : start_scripts(server);

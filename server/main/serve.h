@@ -33,7 +33,6 @@ struct server {
     struct loop_watch *signal_watch;
     struct loop_timer *trim_timer;
     struct worker *cleaner;
-    bool has_temporary; /* recordings, since the start */
     int changes; /* inotify; -1: nothing is watched */
     struct {
         struct loop_watch *readable;

@@ -11,7 +11,6 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define FOLDER "temporary/"
 
@@ -71,17 +70,12 @@ static void post(struct server *server, uint64_t conference)
     }
 }
 
-/* Who has such a name is announced by it; where nobody has, there is nothing to delete. */
+/* Whether there is anything is for the thread to find: who has said a name may have hung up before
+ * it was theirs. */
 static void on_event(const struct conference_event *event, void *arg)
 {
-    struct server *server = arg;
-    if (event->kind == EVENT_RENAMED) {
-        const struct participant *participant =
-            focus_participant(server->focus, event->participant);
-        const char *name = participant ? participant_spoken_name(participant) : "";
-        server->has_temporary |= strncmp(name, RECORDING FOLDER, strlen(RECORDING FOLDER)) == 0;
-    } else if (event->kind == EVENT_ENDED && server->has_temporary) {
-        post(server, event->conference);
+    if (event->kind == EVENT_ENDED) {
+        post(arg, event->conference);
     }
 }
 

@@ -127,8 +127,8 @@ struct leg {
     struct latch latch;
     struct mixer_channel channel;
     LIST_HEAD(, recorder) recorders, tracks; /* of all that it says; of what it says on a bus */
-    struct message *farewell; /* goes back when it has departed */
-    uint64_t departed;        /* µs, from the section before; 0: this one is its first */
+    struct message *farewell;                /* goes back when it has departed */
+    uint64_t departed; /* µs, from the section before; 0: this one is its first */
 
     /* Shared. `queued`: the leg is in `told` already. */
     atomic_bool queued;

@@ -77,8 +77,8 @@ enum {
 
 struct play_config {
     /* Any that libsndfile reads, relative to the server's directory; the name of a prompt; a tone.
-     * Several, PLAY_NEXT between them, are played without a gap, and in no loop. With loop a folder,
-     * "music/", is played file after file. Copied. */
+     * Several, PLAY_NEXT between them, are played without a gap, and in no loop. With loop a
+     * folder, "music/", is played file after file. Copied. */
     const char *file;
     unsigned bus;
     float gain;    /* dB */

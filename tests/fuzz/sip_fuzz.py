@@ -32,10 +32,10 @@ from mutate import Mutator
 from parley import Server
 from sip import Phone, options, unique
 
-VERBS = "create join replace invite timeout mute hold media remove lock end subscribe".split()
+VERBS = "create join replace invite timeout mute hold media remove lock close subscribe".split()
 POLICY = (
     'local policy = parley.policy { name = "everything" }\n'
-    + "".join(f"function policy.{verb}() return accept() end\n" for verb in VERBS if verb != "end")
+    + "".join(f"function policy.{verb}() return accept() end\n" for verb in VERBS)
     + "return policy\n"
 )
 # All that waits does so briefly, so that what is left over can be told from what still waits.

@@ -17,11 +17,13 @@ local does = {
   ["2"] = function(p, c) return c:play "recording-on" and c:play { "entering", "admitted" } end,
   ["3"] = function(p, c) return c:play("beep.wav", { loop = true }) end,
   ["4"] = function(p, c) return c:stop() end,
+  ["5"] = function(p, c) return c:close "Enough" end,
 }
 function policy.digit(event, conference, participant)
   local ok, why, code = does[event.digit](participant, conference)
   parley.log.info("done " .. tostring(ok) .. " " .. tostring(why))
 end
+function policy.close() return accept { after = { "conference-over", "goodbye" } } end
 function policy.played(event, _, participant)
   local whom = participant and participant.user or "all"
   parley.log.info("played " .. event.file .. " to " .. whom .. " '" .. event.reason .. "'")
@@ -88,6 +90,25 @@ def test_an_announcement_is_softer_while_somebody_speaks_and_never_clicks():
         assert np.min([tone.level(heard[at : at + 1600], 900) for at in range(0, 20000, 800)]) < -28
         alice.audio.press("4")
         server.expect_log("played beep.wav to all 'stopped'")
+
+
+@run.real_time
+def test_all_hear_the_farewell_to_its_end_before_their_byes():
+    with Server(config=CONFIG, policy=POLICY) as server:
+        alice, bob = joined(server, "alice", "bob")
+        alice.hear(0.3)
+        first = [len(phone.audio.packets) for phone in (alice, bob)]
+        alice.audio.press("5")
+        server.expect_log("plays conference-over", within=10)
+        carol = Phone(server, "carol")
+        carol.invite()
+        carol.expect(480)
+        carol.ack()
+        for phone, begin in zip((alice, bob), first):
+            bye = phone.expect("BYE", within=20)
+            assert "Enough" in bye["Reason"], bye["Reason"]
+            phone.reply(bye, 200)
+            assert_said(phone.audio.audio(begin), ["conference-over", "goodbye"])
 
 
 @run.real_time

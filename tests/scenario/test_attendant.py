@@ -1,6 +1,7 @@
 """Who is in a conference is attended to: by keys of each kind, and by names that one alone hears."""
 
 import concurrent.futures
+import json
 import time
 
 import numpy as np
@@ -214,6 +215,29 @@ def test_names_that_a_crash_has_left_are_deleted_at_the_start():
         server.start()
         assert not temporary(server)
         assert (server.data / "recordings" / "kept.wav").exists()
+        folder.mkdir(parents=True)
+        (folder / "1-1-2.wav").write_bytes(b"RIFF")
+        checked = run_parley("check", server.write("check.lua", f'data = "{server.data}"'))
+        assert checked.returncode == 0, checked.stderr
+        second = server.command("serve")
+        assert second.returncode == 1, second.stderr
+        assert temporary(server) == ["1-1-2.wav"]
+
+
+def test_a_name_that_was_said_and_never_given_goes_with_the_conference():
+    with attended() as server, Phone(server) as alice:
+        alice.call()
+        deadline = time.monotonic() + 5 * run.SLOW
+        while not (created := server.command("journal", "--json", "--verb", "created").stdout):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        folder = server.data / "recordings" / "temporary" / str(json.loads(created)["conference_id"])
+        folder.mkdir(parents=True)
+        (folder / "1-1-1.wav").write_bytes(b"RIFF")
+        alice.hang_up()
+        while folder.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 if __name__ == "__main__":

@@ -261,7 +261,7 @@ def test_the_audit_tells_the_operator_from_the_server():
         expect_lines(server, "--verb", "ended")
         text = server.command("audit").stdout
         assert "demo: the operator asks to invite sip:bob@192.0.2.7: accepted" in text
-        assert re.search("demo: the server asks to end, with reason The time of the conference is over: accepted", text)
+        assert re.search("demo: the server asks to close, with reason The time of the conference is over: accepted", text)
         assert 'the fact closed is "yes" - by the operator' in server.command("journal").stdout
 
 

@@ -84,9 +84,16 @@ test("all are told that it is recorded, and so is who comes later", function(sim
   expect(after(alice, 1), { "recording-on" })
   local carol = enter(sim, "carol", conference)
   expect(carol:heard(), { "there-are", "3", "participants", "recording-on" })
+  conference:pause_recording()
+  sim:advance "5s"
+  expect(after(alice, 2), { "recording-paused" })
+  expect(enter(sim, "dave", conference):heard()[4], "recording-paused", "who comes meanwhile")
+  conference:resume_recording()
+  sim:advance "5s"
+  expect(after(alice, 3), { "recording-resumed" })
   conference:stop_recording()
   sim:advance "5s"
-  expect(after(alice, 2), { "recording-off" })
+  expect(after(alice, 4), { "recording-off" })
 end)
 
 test("its end is announced, and said", function(sim)
@@ -96,9 +103,11 @@ test("its end is announced, and said", function(sim)
   sim:advance "5m"
   sim:advance "10s"
   expect(after(alice, 1), { "ends-in", "5", "minutes" })
-  sim:advance "283s"
-  expect(after(alice, 4), { "conference-over" })
+  sim:advance "287s"
   expect(alice.status, "in")
-  sim:advance "8s"
+  expect(alice:playing(), { "conference-over" })
+  expect(sim:call("bob", conference).code, 480, "while it says goodbye")
+  sim:advance "3s"
   expect(alice.status, "gone")
+  expect(after(alice, 4), { "conference-over" }, "all of it")
 end)

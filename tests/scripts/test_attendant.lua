@@ -229,8 +229,10 @@ test("#0 ends it for all once that is confirmed", plain, function(sim)
   expect(bob.status, "in")
   sim:advance "10s"
   press(sim, alice, "#0")
+  local before = #said(bob)
   press(sim, alice, "1")
   sim:advance "5s"
+  expect(said(bob):sub(before + 1):match "%S+$", "conference-over")
   expect(bob.status, "gone")
   expect(alice.status, "gone")
 end)
@@ -295,4 +297,21 @@ test("a name may be said again, three times", with { names = "record", keep = tr
     press(sim, alice, key)
   end
   assert(alice.participant.spoken_name:find "^recording:names/.*%-2%.wav")
+end)
+
+test("announcements greet first, and then wait for the name", with { names = "record" }, function(sim)
+  local conference, alice = room(sim, { policy = { "announcements", "open" } })
+  sim:advance "30s"
+  local bob, before = sim:call("bob", conference), #said(alice)
+  sim:advance "6s"
+  assert(said(bob):find "^there%-are 2 participants say%-your%-name")
+  expect(said(alice):sub(before + 1), "", "not yet a tone")
+  sim:advance "30s"
+  expect(said(alice):sub(before + 2), bob.participant.spoken_name .. " has-joined")
+  before = #said(alice)
+  local carol = sim:call("carol", conference)
+  sim:advance "6s"
+  carol:hangup()
+  sim:advance "10s"
+  expect(said(alice):sub(before + 1), "", "of who goes without having said one")
 end)

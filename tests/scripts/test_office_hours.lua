@@ -53,3 +53,16 @@ test("it knows daylight saving time", function(sim)
   sim:advance "1m"
   expect(sim:call("bob", conference).status, "in", "at 9:00")
 end)
+
+test("beside announcements the end is said by these alone", function(sim)
+  local options = { closes = "17:30", zone = zone }
+  local conference = sim:conference { policy = { "office-hours", "announcements" }, options = options }
+  sim:time("2026-03-02 17:20", zone)
+  local bob = sim:call("bob", conference)
+  sim:advance "6m"
+  expect(bob:heard(), { "you-are-alone", "ends-in", "5", "minutes" })
+  sim:advance "5m"
+  expect(bob:heard()[5], "conference-over")
+  expect(#bob:heard(), 5)
+  expect(bob.status, "gone")
+end)

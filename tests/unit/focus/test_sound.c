@@ -406,6 +406,51 @@ static void what_cannot_be_played_says_why(void **state)
     world_hang_up(focus, alice);
 }
 
+static int end_after(const char *file)
+{
+    struct request request = about(VERB_END, NULL);
+    struct decision decision;
+
+    (void)snprintf(request.params.file, sizeof request.params.file, "%s", file);
+    return focus_submit(focus, &request, &decision);
+}
+
+static void all_hear_the_farewell_before_it_ends(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+    struct call *bob = world_join(focus, "bob", "demo"), *carol;
+
+    (void)state;
+    assert_int_equal(announce(NULL, &(struct request_params){.file = "a"}), 0);
+    assert_int_equal(end_after("bye"), 0);
+    assert_string_equal(world.first_player->file, "bye"); /* at once, beside what fades */
+    carol = world_join(focus, "carol", "demo");
+    assert_int_equal(carol->reject_code, 480);
+    world_played(focus, world.first_player->next, NULL);
+    world_hang_up(focus, alice);
+    world_played(focus, world.first_player, NULL);
+    assert_false(bob->ended); /* some of it is on its way still */
+    for (unsigned i = 0; !bob->ended && i < 5000; i++) {
+        usleep(1000);
+        world_turn(loop);
+    }
+    assert_true(bob->ended);
+    world_hang_up(focus, bob);
+    world_hang_up(focus, carol);
+}
+
+static void who_is_asked_again_to_end_it_does_so_at_once(void **state)
+{
+    struct call *alice = world_join(focus, "alice", "demo");
+
+    (void)state;
+    assert_int_equal(end_after("bye"), 0);
+    assert_false(alice->ended);
+    assert_int_equal(end_after("bye"), 0);
+    assert_true(alice->ended);
+    world_hang_up(focus, alice);
+}
+
 static void a_conference_that_ends_forgets_what_plays(void **state)
 {
     struct call *alice = world_join(focus, "alice", "demo");
@@ -497,6 +542,8 @@ int main(void)
         TEST(so_many_wait_and_no_more),
         TEST(announcements_are_softer_while_somebody_speaks),
         TEST(what_cannot_be_played_says_why),
+        TEST(all_hear_the_farewell_before_it_ends),
+        TEST(who_is_asked_again_to_end_it_does_so_at_once),
         TEST(a_conference_that_ends_forgets_what_plays),
         TEST(a_voice_is_as_the_conference_has_it_unless_the_policy_says_otherwise),
         TEST(enhancement_and_volume_change_in_the_middle_of_a_call),

@@ -161,6 +161,13 @@ static void change_reason(struct request_params *params)
     (void)snprintf(params->reason, sizeof params->reason, "So be it");
 }
 
+/* And at once, without a farewell. */
+static void change_end(struct request_params *params)
+{
+    change_reason(params);
+    params->file[0] = '\0';
+}
+
 static void change_flags(struct request_params *params)
 {
     params->muted = params->held = params->listen_only = params->floor = params->locked = false;
@@ -234,7 +241,7 @@ static const struct way ways[VERB_COUNT] = {
     [VERB_RECORD] = {submit_plain, change_file},
     [VERB_LOCK] = {submit_plain, change_flags},
     [VERB_SIDEBAR] = {make_sidebar, change_title},
-    [VERB_END] = {submit_plain, change_reason},
+    [VERB_END] = {submit_plain, change_end},
     [VERB_SUBSCRIBE] = {subscribe, change_view},
     [VERB_DECIDE] = {decide, change_approval},
 };

@@ -320,7 +320,7 @@ static void takers_add(void)
         "  try('call:transfer', call.transfer, call, 'sip:bob@192.0.2.7', x)\n"
         "  try('call:join', call.join, call, demo, x)\n"
         "  local me = call:join(demo)\n"
-        "  for _, name in ipairs { 'sidebar', 'media', 'record', 'limit', 'wait_for', 'stop' } do\n"
+        "  for _, name in ipairs { 'sidebar', 'media', 'record', 'limit', 'close', 'wait_for', 'stop' } do\n"
         "    try('conference:' .. name, demo[name], demo, x)\n"
         "  end\n"
         "  try('conference:play', demo.play, demo, 'tone:440/100', x)\n"

@@ -23,7 +23,7 @@ static void names_verbs_and_public_options_are_told(void **state)
                 "return policy\n");
     told = describe();
     expected = json_pack("[{s:s, s:[s, s], s:{s:s, s:s, s:s}}]", "name", "mine", "verbs", "join",
-                         "end", "options", "hosts", "alice, bob", "most", "3", "note", "");
+                         "close", "options", "hosts", "alice, bob", "most", "3", "note", "");
     assert_non_null(expected);
     assert_true(json_equal(told, expected));
     json_decref(told);

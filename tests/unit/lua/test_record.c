@@ -249,6 +249,9 @@ static void each_is_on_a_track_of_its_own_and_all_pause_alike(void **state)
     assert_string_equal(recorders(), "b/a-2-anonymous.flac b/a-1-alice.flac b/a.flac ");
     press(alice, '3');
     press(alice, '5');
+    world.record_error = EAGAIN;
+    press(alice, '2');
+    world.record_error = 0;
     world_hang_up(script.focus, bob);
     script_turn();
     assert_string_equal(recorders(), "b/a-2-anonymous.flac. b/a-1-alice.flac b/a.flac ");
@@ -263,6 +266,7 @@ static void each_is_on_a_track_of_its_own_and_all_pause_alike(void **state)
     assert_contains(log, "asked b/a.flacfalsetrue");
     assert_contains(log, "told falsetrue");
     assert_contains(log, "3nilit is recorded alreadyfalse");
+    assert_contains(log, "2nilit pauses and goes on too often at oncefalse");
     assert_contains(log, "record: tracks must be true or false");
     assert_null(strstr(log, "told falsefalse")); /* one is not whole yet */
     log_catch();

@@ -298,6 +298,19 @@ static void the_last_decision_is_told_with_a_failure(void **state)
                                        "conference), by policy/standard.lua:15");
 }
 
+static void decisions_are_looked_for_by_the_names_of_hooks(void **state)
+{
+    (void)state;
+    assert_good("test('t', function(sim)\n"
+                "  local room = sim:conference()\n"
+                "  sim:call('bob', room)\n"
+                "  room:close()\n"
+                "  expect(#sim:decisions 'close', 1)\n"
+                "end)\n");
+    assert_fails("sim:decisions 'joins'",
+                 ":2: decisions: there is no decision hook 'joins' (did you mean 'join'?)");
+}
+
 static void a_server_that_cannot_be_made_is_told_with_the_line(void **state)
 {
     static const char expected[] = ".lua:2: policy 'nowhere': no such file";
@@ -427,6 +440,7 @@ int main(void)
         testing_test(only_those_of_a_name_are_run),
         testing_test(what_was_expected_is_told_with_the_line),
         testing_test(the_last_decision_is_told_with_a_failure),
+        testing_test(decisions_are_looked_for_by_the_names_of_hooks),
         testing_test(a_server_that_cannot_be_made_is_told_with_the_line),
         testing_test(misuse_says_what_to_do),
         testing_test(an_error_in_a_hook_fails_the_test_that_does_not_ask),
