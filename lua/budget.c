@@ -15,6 +15,8 @@
 
 /* Few, since one instruction on long strings can take as long as thousands of others. */
 enum { INSTRUCTIONS_A_LOOK = 250 };
+/* ns, what one is said to take on a virtual clock. */
+enum { INSTRUCTION_TIME = 5 };
 
 static const struct {
     uint64_t instructions;
@@ -50,7 +52,7 @@ static const struct {
                      "stopped after 64 MiB of memory, all that loading a file may use"},
     [BUDGET_TEST] = {20000000, 10000000000, (size_t)4 << 30,
                      "stopped after 20000000 instructions, all that a test may use",
-                     "stopped after 10 s, all that a test may compute",
+                     "stopped after 10 s, all that a test or a replay may compute",
                      "stopped after 4 GiB of memory, all that a test may use"},
 };
 
@@ -59,7 +61,7 @@ static const struct {
  * asked first. */
 static bool is_late(const struct budget *budget)
 {
-    uint64_t most = limits[budget->kind].time * SLOWNESS;
+    uint64_t most = limits[budget->timed_as].time * SLOWNESS;
 
     return clock_ns() - budget->began > most && clock_computed_ns() - budget->began_cpu > most;
 }
@@ -71,7 +73,7 @@ static void budget_look(struct budget *budget)
     if (budget->instructions > limits[budget->kind].instructions)
         budget->exceeded = limits[budget->kind].instructions_text;
     else if (is_late(budget))
-        budget->exceeded = limits[budget->kind].time_text;
+        budget->exceeded = limits[budget->timed_as].time_text;
 }
 
 static void count_hook(lua_State *L, lua_Debug *debug);
@@ -154,6 +156,8 @@ void budget_begin(struct generation *generation, struct budget *budget, enum bud
     memset(budget, 0, sizeof *budget);
     budget->share = share;
     budget->kind = kind;
+    /* There, real time only keeps a script from hanging, however slow the machine is. */
+    budget->timed_as = generation_is_virtual(generation) ? BUDGET_TEST : kind;
     budget->began = clock_ns();
     budget->began_cpu = clock_computed_ns();
     budget->outer = generation->budget;
@@ -163,11 +167,15 @@ void budget_begin(struct generation *generation, struct budget *budget, enum bud
 
 void budget_end(struct generation *generation, struct budget *budget)
 {
-    uint64_t computed = clock_computed_ns() - budget->began_cpu;
+    if (generation_is_virtual(generation)) {
+        budget->computed = budget->instructions * INSTRUCTION_TIME;
+    } else {
+        uint64_t computed = clock_computed_ns() - budget->began_cpu;
 
-    budget->computed += computed;
-    if (budget->outer)
-        budget->outer->computed -= computed;
+        budget->computed += computed;
+        if (budget->outer)
+            budget->outer->computed -= computed;
+    }
     generation->budget = budget->outer;
     look_every(generation->running, INSTRUCTIONS_A_LOOK);
 }

@@ -71,6 +71,9 @@ int test_expect(lua_State *L)
 {
     const char *what = luaL_optstring(L, 3, NULL);
 
+    if (lua_gettop(L) < 2)
+        script_error(L, "expect: it is given a value and what that is to be, as in "
+                        "expect(code, 403)");
     lua_settop(L, 3);
     if (!is_same(L, 1, 2, 0))
         script_error(L, "%s%sexpected %s, got %s", what ? what : "", what ? ": " : "",

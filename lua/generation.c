@@ -27,14 +27,29 @@ struct generation *generation_of(lua_State *L)
     return *(struct generation **)lua_getextraspace(L);
 }
 
+bool generation_is_virtual(const struct generation *generation)
+{
+    return generation->engine && loop_is_virtual(generation->engine->loop);
+}
+
 /* ---- one file ------------------------------------------------------------------------------- */
+
+/* U+FEFF, which some editors begin a file with. */
+static size_t mark_length(const struct script_file *file)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    size_t length = sizeof mark - 1;
+
+    return file->length >= length && memcmp(file->source, mark, length) == 0 ? length : 0;
+}
 
 /* Pushes the compiled file. Raises: text that nests too deep is an error that names no file. */
 static void compile(lua_State *L, const struct script_file *file)
 {
     const char *name = lua_pushfstring(L, "@%s", file->display), *error;
+    size_t mark = mark_length(file);
 
-    if (luaL_loadbufferx(L, file->source, file->length, name, "t") == LUA_OK)
+    if (luaL_loadbufferx(L, file->source + mark, file->length - mark, name, "t") == LUA_OK)
         return;
     error = lua_tostring(L, -1);
     if (strncmp(error, file->display, strlen(file->display)) != 0)
@@ -284,6 +299,8 @@ static int open_body(lua_State *L)
     handle_class_open(L, &mix_class);
     state_open(L);
     options_renew(L);
+    if (generation_is_virtual(generation_of(L)))
+        sandbox_seed(L);
     return 0;
 }
 

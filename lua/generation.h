@@ -131,6 +131,8 @@ int generation_create(struct lua_engine *engine, unsigned number, const char *si
                       struct generation **generationp);
 void generation_release(struct generation *generation);
 struct generation *generation_of(lua_State *L);
+/* In a test, or a replay, where the same is to come of the same whenever it is run. */
+bool generation_is_virtual(const struct generation *generation);
 /* The policy of that name, loaded when it is not yet. EINVAL, ENOENT, ENOMEM: `error` says why. A
  * failure is remembered, so that a file is not read at every call. */
 int generation_policy(struct generation *generation, const char *name,

@@ -15,6 +15,8 @@ struct generation;
 /* sandbox and libraries */
 /* Makes the table of what scripts can see. Raises. */
 void sandbox_open(lua_State *L);
+/* From here on math.random draws the same each time. */
+void sandbox_seed(lua_State *L);
 /* Pushes a new environment for one policy. */
 void sandbox_push_environment(lua_State *L);
 /* Each takes the library's table at the top of the stack and changes it. */

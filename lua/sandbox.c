@@ -15,7 +15,7 @@
 #include <lualib.h>
 #include <string.h>
 
-static char environment_key;
+static char environment_key, seed_key;
 
 static const char *const base_names[] = {
     "_VERSION", "assert", "error",  "getmetatable", "ipairs",   "next",     "pairs", "pcall",
@@ -133,6 +133,24 @@ static void base_open(lua_State *L, int globals)
     lua_pop(L, 1);
 }
 
+/* Scripts cannot seed, since what one draws would then be known to the others. */
+static void math_open(lua_State *L, int globals)
+{
+    lua_pushcfunction(L, luaopen_math);
+    lua_call(L, 0, 1);
+    lua_getfield(L, -1, "randomseed");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &seed_key);
+    allow(L, math_names, COUNT(math_names));
+    library_set(L, globals, "math");
+}
+
+void sandbox_seed(lua_State *L)
+{
+    (void)lua_rawgetp(L, LUA_REGISTRYINDEX, &seed_key);
+    lua_pushinteger(L, 1);
+    lua_call(L, 1, 0);
+}
+
 /* Methods of strings ("x"):rep(3) must be the guarded ones, too. */
 static void string_open(lua_State *L, int globals)
 {
@@ -177,8 +195,7 @@ void sandbox_open(lua_State *L)
     library_open(L, luaopen_table, table_names, COUNT(table_names));
     guards_table(L);
     library_set(L, globals, "table");
-    library_open(L, luaopen_math, math_names, COUNT(math_names));
-    library_set(L, globals, "math");
+    math_open(L, globals);
     library_open(L, luaopen_utf8, utf8_names, COUNT(utf8_names));
     guards_utf8(L);
     library_set(L, globals, "utf8");

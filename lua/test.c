@@ -3,6 +3,7 @@
 #include "lua/errors.h"
 #include "lua/generation.h"
 #include "lua/hook.h"
+#include "lua/libraries.h"
 #include "lua/private.h"
 #include "lua/state.h"
 #include "lua/testing.h"
@@ -149,6 +150,7 @@ static int test_body(lua_State *L)
 {
     const struct test_case *test = lua_touserdata(L, 1);
 
+    sandbox_seed(L);
     (void)lua_rawgeti(L, LUA_REGISTRYINDEX, test->function);
     handle_push(L, &simulation_class, 1);
     lua_call(L, 1, 0);

@@ -25,6 +25,7 @@ void loop_destroy(struct loop *loop);
  * only, and may be there beside another one on the same thread. `when`: by the wall clock, in s
  * since 1970. ENOMEM. */
 int loop_create_virtual(time_t when, struct loop **loopp);
+bool loop_is_virtual(const struct loop *loop);
 /* Of a virtual one: moves its clock on by that, and runs the timers that are due meanwhile, in
  * their order, also those that are started by that. */
 void loop_advance(struct loop *loop, uint64_t ms);

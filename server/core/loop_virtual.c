@@ -25,6 +25,11 @@ int loop_create_virtual(time_t when, struct loop **loopp)
     return 0;
 }
 
+bool loop_is_virtual(const struct loop *loop)
+{
+    return loop->is_virtual;
+}
+
 void virtual_destroy(struct loop *loop)
 {
     free(loop);

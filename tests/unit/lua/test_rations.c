@@ -106,7 +106,7 @@ static void a_policy_that_computes_too_much_for_a_conference_is_not_called_for_i
 
     (void)state;
     assert_int_equal(focus_reserve(script.focus, &(struct conference_config){.name = "other"}), 0);
-    script_policy("function policy.digit() for _ = 1, 50000 do local _ = {} end end\n"
+    script_policy("function policy.digit() for _ = 1, 900000 do end end\n"
                   "function policy.join() return accept { role = 'called' } end\n");
     alice = world_join(script.focus, "alice", "demo");
     bob = world_join(script.focus, "bob", "other");
@@ -147,7 +147,7 @@ static void a_mix_that_was_not_asked_for_is_asked_for_when_the_minute_ends(void 
     json_int_t called;
 
     (void)state;
-    script_policy("function policy.digit() for _ = 1, 50000 do local _ = {} end end\n"
+    script_policy("function policy.digit() for _ = 1, 900000 do end end\n"
                   "function policy.mix(mix) mix:bus 'stage' end\n");
     alice = world_join(script.focus, "alice", "demo");
     bob = world_join(script.focus, "bob", "demo");
@@ -178,7 +178,7 @@ static void a_hook_about_no_conference_has_a_second_of_its_own(void **state)
     const char *log;
 
     (void)state;
-    script_policy("function policy.account() for _ = 1, 50000 do local _ = {} end end\n"
+    script_policy("function policy.account() for _ = 1, 900000 do end end\n"
                   "function policy.join() return accept { role = 'called' } end\n");
     log_catch();
     for (unsigned i = 0; i < MANY && !hook_figure("account", "exhausted"); i++)
@@ -205,7 +205,7 @@ static void a_new_generation_is_called_again(void **state)
     struct call *alice, *bob;
 
     (void)state;
-    script_policy("function policy.digit() for _ = 1, 50000 do local _ = {} end end\n"
+    script_policy("function policy.digit() for _ = 1, 900000 do end end\n"
                   "function policy.join() return accept { role = 'burning' } end\n");
     alice = world_join(script.focus, "alice", "demo");
     press_until_it_is_refused(alice);

@@ -198,7 +198,7 @@ static void who_computes_too_much_is_called_again_a_minute_later(void **state)
     assert_good(
         "local policy = parley.policy { name = 'own' }\n"
         "function policy.digit()\n"
-        "  for _ = 1, 50000 do local _ = {} end\n"
+        "  for _ = 1, 900000 do end\n"
         "end\n"
         "selftest('burns', function(sim)\n"
         "  local board, other = sim:conference(), sim:conference()\n"
@@ -218,6 +218,46 @@ static void who_computes_too_much_is_called_again_a_minute_later(void **state)
         "end)\n"
         "function policy.join() return accept {} end\n"
         "return policy\n");
+}
+
+/* However slow the machine is: it compares 256 KiB again and again, in few instructions. */
+static void a_test_does_not_depend_on_how_long_its_hooks_take(void **state)
+{
+    (void)state;
+    assert_good("local policy = parley.policy { name = 'own' }\n"
+                "local one, other = ('x'):rep(1 << 18), ('x'):rep(1 << 18)\n"
+                "function policy.join()\n"
+                "  for _ = 1, 30000 do local _ = one == other end\n"
+                "  return accept {}\n"
+                "end\n"
+                "selftest('joins', function(sim)\n"
+                "  local board = sim:conference()\n"
+                "  for _, name in ipairs { 'alice', 'bob' } do\n"
+                "    expect(sim:call(name, board).status, 'in')\n"
+                "  end\n"
+                "end)\n"
+                "return policy\n");
+}
+
+/* Each test by itself, in its own file and in the server's scripts. */
+static void what_is_drawn_is_the_same_in_each_test(void **state)
+{
+    static const char source[] = "local policy, drawn = parley.policy { name = 'own' }, nil\n"
+                                 "function policy.join()\n"
+                                 "  return reject(math.random(430, 479))\n"
+                                 "end\n"
+                                 "local function draw(sim)\n"
+                                 "  local alice = sim:call('alice', sim:conference())\n"
+                                 "  local now = alice.code .. ' ' .. math.random(1 << 30)\n"
+                                 "  drawn = drawn or now\n"
+                                 "  expect(now, drawn)\n"
+                                 "end\n"
+                                 "selftest('one', draw)\n"
+                                 "selftest('two', draw)\n"
+                                 "return policy\n";
+
+    (void)state;
+    assert_good(source);
 }
 
 static void an_application_tests_itself(void **state)
@@ -329,6 +369,8 @@ static void misuse_says_what_to_do(void **state)
                  ":2: call: with is a list of SIP URIs");
     assert_fails("sim:call('bob', 'x', { passwort = true })",
                  ":2: call: unknown key 'passwort' (did you mean 'password'?)");
+    assert_fails("expect(sim:conference().count == 1)",
+                 ":2: expect: it is given a value and what that is to be, as in expect(code, 403)");
     assert_fails("sim:advance 'soon'",
                  ":2: advance: the time must be a duration such as \"5m\", or a number of seconds, "
                  "from 0 to 2678400 s");
@@ -372,6 +414,13 @@ static void a_test_without_end_is_stopped(void **state)
     (void)state;
     assert_fails("while true do pcall(error) end",
                  ":2: stopped after 20000000 instructions, all that a test may use");
+}
+
+/* As some editors put it there. */
+static void a_byte_order_mark_is_passed_over(void **state)
+{
+    (void)state;
+    assert_good("\xef\xbb\xbftest('it', function() expect(1, 1) end)");
 }
 
 static void each_word_has_its_place(void **state)
@@ -435,6 +484,8 @@ int main(void)
         testing_test(a_test_answers_and_refuses_calls_of_the_server),
         testing_test(a_test_sets_the_clock_in_a_zone),
         testing_test(who_computes_too_much_is_called_again_a_minute_later),
+        testing_test(a_test_does_not_depend_on_how_long_its_hooks_take),
+        testing_test(what_is_drawn_is_the_same_in_each_test),
         testing_test(an_application_tests_itself),
         testing_test(a_policy_tests_itself_and_is_what_its_conferences_have),
         testing_test(only_those_of_a_name_are_run),
@@ -445,6 +496,7 @@ int main(void)
         testing_test(misuse_says_what_to_do),
         testing_test(an_error_in_a_hook_fails_the_test_that_does_not_ask),
         testing_test(a_test_without_end_is_stopped),
+        testing_test(a_byte_order_mark_is_passed_over),
         testing_test(each_word_has_its_place),
     };
 
