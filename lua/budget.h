@@ -42,12 +42,11 @@ enum budget_kind {
 
 struct budget {
     enum budget_kind kind;
-    enum budget_kind timed_as; /* whose time it may take */
-    uint64_t instructions;     /* used */
-    size_t allocated;          /* bytes, freed ones included */
-    uint64_t began, began_cpu; /* ns */
-    uint64_t
-        computed; /* ns, once it has ended, without the calls within it */
+    enum budget_kind timed_as;   /* whose time it may take */
+    uint64_t instructions;       /* used */
+    size_t allocated;            /* bytes, freed ones included */
+    uint64_t began, began_cpu;   /* ns */
+    uint64_t computed;           /* ns, once it has ended, without the calls within it */
     const char *exceeded;        /* what ran out, in words; NULL: nothing yet */
     char where[POSITION_TEXT];   /* the script's position when it ran out; "": not known */
     struct memory_share *share;  /* whose memory it uses; NULL: the engine's own */
