@@ -26,8 +26,8 @@ local CROWD = 3    -- more than these at once are not named
 local FAREWELL = 3 -- seconds before the end, in which that is said
 
 -- What is kept of a conference: `greeted`, who hears how many are in; `came` and `went`, who is to
--- be announced next; `named`, whose name was said; `asked`, who is being asked for it; `busy`, while
--- something is being said; `is_paused`, while what is said is not recorded.
+-- be announced next; `named`, whose name was said; `asked`, who is being asked for it; `busy`,
+-- while something is being said; `is_paused`, while what is said is not recorded.
 local function recall(conference)
   return conference.state.announcements
     or { greeted = {}, came = {}, went = {}, named = {}, asked = {} }

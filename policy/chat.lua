@@ -141,7 +141,8 @@ local function read(text, conference, is_in)
   if not name or text:find "\n" then return end
   name = name:lower()
   if slash == "/" then return name, words end
-  if is_in and plain[name] and words ~= "" and is_name(conference, words) then return name, words end
+  if not (is_in and plain[name]) then return end
+  if words ~= "" and is_name(conference, words) then return name, words end
 end
 
 function policy.message(request, conference)

@@ -19,7 +19,7 @@ local policy = parley.policy { name = "site" }
 
 function policy.digit(event, conference)
   if event.digit == "8" then
-    conference:play "beep.wav"
+    conference:play("beep.wav", { duck = 0 })
   else
     conference.state.plan = event.digit
   end

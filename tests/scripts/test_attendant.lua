@@ -299,7 +299,7 @@ test("a name may be said again, three times", with { names = "record", keep = tr
   assert(alice.participant.spoken_name:find "^recording:names/.*%-2%.wav")
 end)
 
-test("announcements greet first, and then wait for the name", with { names = "record" }, function(sim)
+test("announcements greet first, then wait for the name", with { names = "record" }, function(sim)
   local conference, alice = room(sim, { policy = { "announcements", "open" } })
   sim:advance "30s"
   local bob, before = sim:call("bob", conference), #said(alice)

@@ -55,8 +55,8 @@ test("it knows daylight saving time", function(sim)
 end)
 
 test("beside announcements the end is said by these alone", function(sim)
-  local options = { closes = "17:30", zone = zone }
-  local conference = sim:conference { policy = { "office-hours", "announcements" }, options = options }
+  local conference = sim:conference { policy = { "office-hours", "announcements" },
+                                      options = { closes = "17:30", zone = zone } }
   sim:time("2026-03-02 17:20", zone)
   local bob = sim:call("bob", conference)
   sim:advance "6m"

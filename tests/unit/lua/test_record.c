@@ -67,6 +67,22 @@ static void a_caller_is_recorded_after_a_tone_until_a_key(void **state)
     assert_said(call, "recording:names/a.wav 2.5 *");
 }
 
+/* The file takes a moment to be whole; who knows the menu does not wait for that. */
+static void what_is_pressed_after_the_last_key_answers_the_next_question(void **state)
+{
+    struct call *call;
+
+    (void)state;
+    call = talk("call:record { file = 'a.wav', beep = false } "
+                "call:hangup(call:ask { max = 2 })");
+    press(call, '1');
+    press(call, '#');
+    press(call, '4');
+    press(call, '2');
+    world_recorded(script.focus, 2500, NULL);
+    assert_said(call, "42");
+}
+
 static void what_goes_wrong_is_told_to_the_script(void **state)
 {
     struct call *call;
@@ -304,6 +320,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCRIPT_TEST(a_caller_is_recorded_after_a_tone_until_a_key),
+        SCRIPT_TEST(what_is_pressed_after_the_last_key_answers_the_next_question),
         SCRIPT_TEST(what_goes_wrong_is_told_to_the_script),
         SCRIPT_TEST(whose_audio_is_on_its_way_is_recorded_once_it_is_there),
         SCRIPT_TEST(who_hangs_up_while_recorded_leaves_nothing_behind),
