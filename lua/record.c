@@ -100,7 +100,7 @@ static bool on_key(struct conversation *conversation)
     char key = conversation->keys[0];
 
     if (take->key)
-        return false; /* pressed while the file is made whole: for what is asked next */
+        return false;             /* pressed while the file is made whole: for what is asked next */
     conversation->keys[0] = '\0'; /* they are no answer to what is asked later */
     if (!take->recording || !key || !strchr(take->terminators, key))
         return false;
