@@ -1,8 +1,8 @@
-/* What settings change under running calls: at the start, at a reload, and when scripts come back.
- */
+/* What settings change under running calls: at the start, at a reload, when scripts come back. */
 #include "main/serve.h"
 
 #include "core/log.h"
+#include "core/swap.h"
 
 #include <errno.h>
 #include <string.h>
@@ -77,13 +77,9 @@ int server_reserve(struct focus *focus, const struct settings *settings)
 static void apply_outbound(struct server *server, struct settings *wanted)
 {
     struct settings *now = &server->settings;
-    char *proxy = now->outbound_proxy;
-    json_t *credentials = now->outbound_credentials;
-    now->outbound_proxy = wanted->outbound_proxy;
-    now->outbound_credentials = wanted->outbound_credentials;
+    SWAP(now->outbound_proxy, wanted->outbound_proxy);
+    SWAP(now->outbound_credentials, wanted->outbound_credentials);
     now->outbound_redirects = wanted->outbound_redirects;
-    wanted->outbound_proxy = proxy;
-    wanted->outbound_credentials = credentials;
     (void)server_set_outbound(server, now);
 }
 
@@ -99,21 +95,10 @@ static void apply_conferences(struct server *server, struct settings *wanted)
     (void)server_reserve(server->focus, wanted);
     state_touch(server->state);
 
-    struct conference_settings *old = now->conferences;
-    unsigned old_count = now->conference_count;
-    now->conferences = wanted->conferences;
-    now->conference_count = wanted->conference_count;
-    wanted->conferences = old;
-    wanted->conference_count = old_count;
-
-    char *old_attendant = now->attendant;
-    now->attendant = wanted->attendant;
-    wanted->attendant = old_attendant;
-
-    struct sound_settings old_sound = now->sound;
-    now->sound = wanted->sound;
-    wanted->sound = old_sound;
-
+    SWAP(now->conferences, wanted->conferences);
+    SWAP(now->conference_count, wanted->conference_count);
+    SWAP(now->attendant, wanted->attendant);
+    SWAP(now->sound, wanted->sound);
     now->created = wanted->created;
     now->created_ends_with_creator = wanted->created_ends_with_creator;
     now->created_patience = wanted->created_patience;
@@ -123,20 +108,14 @@ static void apply_conferences(struct server *server, struct settings *wanted)
 static void apply_accounts(struct server *server, struct settings *wanted)
 {
     struct settings *now = &server->settings;
-    struct account_settings *old = now->accounts;
-    unsigned old_count = now->account_count;
-    now->accounts = wanted->accounts;
-    now->account_count = wanted->account_count;
-    wanted->accounts = old;
-    wanted->account_count = old_count;
+    SWAP(now->accounts, wanted->accounts);
+    SWAP(now->account_count, wanted->account_count);
     sip_agent_accounts_changed(server->agent);
 }
 
 static void apply_http(struct server *server, struct settings *wanted)
 {
-    struct string_list old = server->settings.http_allow;
-    server->settings.http_allow = wanted->http_allow;
-    wanted->http_allow = old;
+    SWAP(server->settings.http_allow, wanted->http_allow);
     if (fetcher_allow(server->fetcher, (const char *const *)server->settings.http_allow.items,
                       server->settings.http_allow.count)) {
         log_error("reload: http.allow: out of memory; it stays as it was");
@@ -164,12 +143,8 @@ void server_apply(struct server *server, struct settings *wanted)
 {
     server->settings.log_level = wanted->log_level;
     log_set_level(wanted->log_level);
-    char *policy = server->settings.policy;
-    server->settings.policy = wanted->policy;
-    wanted->policy = policy;
-    json_t *applications = server->settings.applications;
-    server->settings.applications = wanted->applications;
-    wanted->applications = applications;
+    SWAP(server->settings.policy, wanted->policy);
+    SWAP(server->settings.applications, wanted->applications);
     server_swap_journal(server, wanted);
     apply_probation(server, wanted);
     apply_outbound(server, wanted);
@@ -200,20 +175,6 @@ struct settings server_script_part(struct settings *from)
     return part;
 }
 
-static void swap_text(char **one, char **other)
-{
-    char *text = *one;
-    *one = *other;
-    *other = text;
-}
-
-static void swap_json(json_t **one, json_t **other)
-{
-    json_t *value = *one;
-    *one = *other;
-    *other = value;
-}
-
 /* Its policies, and what it says to them. One that is pinned has scripts that these suit. */
 static void take_back_conference(struct server *server, struct conference_settings *now,
                                  struct conference_settings *before)
@@ -223,10 +184,10 @@ static void take_back_conference(struct server *server, struct conference_settin
                           lua_engine_generation(server->engine)) {
         return;
     }
-    swap_text(&now->policy, &before->policy);
-    swap_text(&now->attendant, &before->attendant);
-    swap_json(&now->options, &before->options);
-    swap_json(&now->places, &before->places);
+    SWAP(now->policy, before->policy);
+    SWAP(now->attendant, before->attendant);
+    SWAP(now->options, before->options);
+    SWAP(now->places, before->places);
 }
 
 void server_take_back(void *arg)
@@ -236,9 +197,9 @@ void server_take_back(void *arg)
     if (!before->policy) {
         return;
     }
-    swap_text(&now->policy, &before->policy);
-    swap_text(&now->attendant, &before->attendant);
-    swap_json(&now->applications, &before->applications);
+    SWAP(now->policy, before->policy);
+    SWAP(now->attendant, before->attendant);
+    SWAP(now->applications, before->applications);
     for (unsigned i = 0; i < before->conference_count; i++) {
         for (unsigned j = 0; j < now->conference_count; j++) {
             if (strcmp(before->conferences[i].name, now->conferences[j].name) == 0) {

@@ -3,6 +3,7 @@
 #include "main/serve.h"
 
 #include "core/clock.h"
+#include "core/swap.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -74,9 +75,7 @@ int server_prepare_journal(struct server *server, const struct settings *wanted,
 void server_swap_journal(struct server *server, struct settings *wanted)
 {
     struct settings *now = &server->settings;
-    char *path = now->journal_path;
-    now->journal_path = wanted->journal_path;
-    wanted->journal_path = path;
+    SWAP(now->journal_path, wanted->journal_path);
     now->journal_size = wanted->journal_size;
     now->journal_files = wanted->journal_files;
     journal_swap(server->journal);
