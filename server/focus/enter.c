@@ -37,6 +37,7 @@ static void visitor_enter(struct visitor *visitor, struct participant *participa
     participant->has_audio = visitor->has_audio;
     participant->is_source = visitor->is_source;
     participant->held_by_phone = participant->held_told = visitor->held_by_phone;
+    participant->told_keys = visitor->told_keys;
     visitor->leg = NULL;
     visitor->answered = true; /* if not before, then by the conference */
     visitor->focus->calls--;  /* the participant has been counted */

@@ -5,6 +5,7 @@
 #ifndef FOCUS_VISITOR_PARTS_H
 #define FOCUS_VISITOR_PARTS_H
 
+#include "focus/keys.h"
 #include "focus/private.h"
 #include "focus/visitor.h"
 
@@ -31,6 +32,7 @@ struct visitor {
     bool is_out;                     /* of the mix of its conference, with its application */
     bool wants_out;                  /* what it is to be */
     bool is_let_go;                  /* its application is over: it is freed when it is back in */
+    struct told_keys told_keys;
     char own_keys[20];               /* in the mix: those that begin what is for its application */
     bool has_begun_keys;             /* one of them was pressed: the following are, too */
     struct loop_timer *step_timer;   /* until its leg can be moved */
@@ -65,10 +67,6 @@ void visitor_leave(struct visitor *visitor, int code, const char *reason);
 void visitor_tell_left(struct visitor *visitor, int code, const char *reason);
 /* As visitor_dismiss, but not by its application, which hears of it. */
 void visitor_remove(struct visitor *visitor, int code, const char *reason);
-
-/* keys.c */
-/* Whoever stands on that call, or leg, has pressed it. */
-void key_press(struct focus *focus, void *user, char key, unsigned duration);
 
 /* attendant.c */
 /* What the config says of it. */
