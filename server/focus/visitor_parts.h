@@ -73,6 +73,10 @@ void visitor_remove(struct visitor *visitor, int code, const char *reason);
 void attendant_take(struct conference *conference, const struct conference_config *config);
 /* Whoever comes into the conference is attended to by that, unless something else is said. */
 void attendant_wish(const struct conference *conference, struct request_params *params);
+/* The participant is attended to by that. */
+void attendant_give(struct participant *participant, const char *name);
+/* The config may say something else than before: that holds for all who have what it says. */
+void attendants_update(struct conference *conference);
 /* Begins, if it is to and nothing else talks with the participant. */
 void attendant_begin(struct participant *participant);
 /* The same for whom the event, which has been told, has brought in. */
