@@ -56,8 +56,8 @@ struct participant {
     struct referrer *referrers;  /* list: who is told whether it comes in */
     struct visitor *visitor;     /* as which its application knows it; NULL: none any more */
     struct told_keys told_keys;
-    char attendant[64];          /* application; "" or "none": none */
-    bool has_usual_attendant;    /* as the config said, and no policy otherwise */
+    char attendant[64];       /* application; "" or "none": none */
+    bool has_usual_attendant; /* as the config said, and no policy otherwise */
     enum attendance attendance;
     struct participant *main;        /* who it is in the parent, whose call and leg it has; NULL: it
                                         has its own */
