@@ -98,6 +98,7 @@ static void slips_in_the_arguments_are_errors(void **state)
         {"conference:invite('sip:a@b', { timeout = 0 })", "seconds, from 1 to 600 s"},
         {"conference:invite('sip:a@b', { timeout = 1e9 })", "seconds, from 1 to 600 s"},
         {"conference:invite('sip:a@b', { timeout = 'x' })", "seconds, from 1 to 600 s"},
+        {"conference:invite('sip:a@b', { confirm = 1 })", "confirm must be a text"},
         {"conference:invite('sip:a@b', { muted = 1 })", "muted must be true or false"},
         {"conference:invite('sip:a@b', { role = 1 })", "role must be a text"},
         {"conference:invite('sip:a@b', { name = 'a\\nb' })", "control characters"},
