@@ -3,7 +3,7 @@
 #include "focus/conference.h"
 #include "focus/events.h"
 #include "focus/participant.h"
-#include "focus/sidebar.h"
+#include "focus/question.h"
 #include "focus/visitor_parts.h"
 
 /* ms that one way is slower than the other: an INFO that was lost is sent again after 500 (T1,
@@ -40,7 +40,7 @@ void key_press(struct focus *focus, void *user, char key, unsigned duration, enu
     if (is_told_again(participant ? &participant->told_keys : &visitor->told_keys, key, way,
                       duration, loop_now(focus->loop)))
         return;
-    if (participant && (!participant->joined || aside_key(participant, key)))
+    if (participant && (question_key(participant, key) || !participant->joined))
         return;
     if (participant) {
         attendant_call_back(participant);
