@@ -165,7 +165,7 @@ def keys_about_others(room, operator, dialled):
     dialled.pick_up(call)
     ears.expect("it is answered", dialled=["you-are-called", "press-1-to-accept"])
     dialled.press("1")
-    server.expect_log(r"sip:5551@\S+ is unmuted")
+    server.expect_log(r"sip:5551@\S+ joined as participant")
     assert room.levels() == plain() | {("dialled", name): -20 for name in PITCH}
     dialled.hang_up()
     del room.phones["dialled"]
