@@ -2,6 +2,7 @@
 #include "lua/params.h"
 #include "lua/errors.h"
 #include "lua/generation.h"
+#include "lua/libraries.h"
 
 #include <math.h>
 #include <string.h>
@@ -107,7 +108,12 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
         return;
     case KIND_FILES:
         (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
-        files_check(L, -1, name, field, param->size);
+        files_check(L, -1, name, target->language, field, param->size);
+        return;
+    case KIND_LANGUAGE:
+        (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
+        text_check(L, -1, name, field, param->size);
+        language_check(L, name, field);
         return;
     case KIND_FLAG:
     case KIND_UNLESS:
@@ -167,6 +173,7 @@ static void param_push(lua_State *L, const struct param *param, const void *fiel
     switch (param->kind) {
     case KIND_TEXT:
     case KIND_POLICIES:
+    case KIND_LANGUAGE:
         lua_pushstring(L, field);
         return;
     case KIND_FILES:

@@ -11,6 +11,7 @@ return {
         { "id", "integer", "" },
         { "name", "string", "the user part of its URI" },
         { "title", "string", "" },
+        { "language", "string", [[that prompts are said in to all, `"en"`]] },
         { "policy", "string", "the names of its policies" },
         { "options", "table<string, any>", "what the config says to this policy", from = "policy" },
         { "locked", "boolean", "whether nobody new comes in" },

@@ -56,6 +56,7 @@ struct participant {
     struct visitor *visitor;     /* as which its application knows it; NULL: none any more */
     char attendant[64];          /* application; "" or "none": none */
     enum attendance attendance;
+    char language[LANGUAGE_SIZE];    /* of prompts; "": the settings' */
     struct participant *main;        /* who it is in the parent, whose call and leg it has; NULL: it
                                         has its own */
     struct participant *aside;       /* the other way round: who it is in a sidebar; or NULL */

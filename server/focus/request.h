@@ -9,6 +9,7 @@
 #define FOCUS_REQUEST_H
 
 #include "focus/event.h"
+#include "ports/mixing.h"
 #include "ports/signalling.h"
 
 #include <stdbool.h>
@@ -164,6 +165,8 @@ struct request_params {
     char spoken_name[128];       /* entry, rename: a file that says it; "": none does */
     char attendant[64];          /* entry, create: the application that attends to who comes in;
                                     "": none, or of create: as the server says */
+    char language[LANGUAGE_SIZE]; /* entry, create: of prompts; "": that of the settings.
+                                     Announce, end: in which `file` was said */
     bool muted;                  /* entry, mute */
     bool held;                   /* entry, hold */
     bool listen_only;            /* entry, permit: heard by nobody, whether muted or not */
