@@ -171,6 +171,8 @@ int conversation_wait(lua_State *L, struct conversation *conversation, const str
 int conversation_over(lua_State *L, struct conversation *conversation, const struct wait *wait);
 /* Notes the outcome. True, for functions of struct wait. */
 bool conversation_note(struct conversation *conversation, bool is_good, const char *text);
+/* The same of an error of the focus. */
+bool conversation_fail(struct conversation *conversation, int error);
 /* The timer of the wait. */
 void conversation_time(struct conversation *conversation, unsigned ms);
 /* That of the wait which begins now. */

@@ -8,7 +8,6 @@
 #include "lua/params.h"
 
 #include <errno.h>
-#include <string.h>
 
 enum {
     URI_SIZE = 600,     /* bytes with NUL */
@@ -129,8 +128,7 @@ int call_join(lua_State *L)
 
 static bool is_there(struct conversation *conversation, const struct conference_event *event)
 {
-    return event->kind == EVENT_HELD &&
-           conversation_note(conversation, *event->reason == '\0', event->reason);
+    return event->kind == EVENT_HELD && note_event(conversation, *event->reason == '\0', event);
 }
 
 static const struct wait step_wait = {.on_event = is_there};
@@ -227,7 +225,6 @@ int call_transfer(lua_State *L)
         return luaL_error(L, "transfer: '%s' is no SIP URI", target);
     if (!error)
         return conversation_wait(L, conversation, &transfer_wait);
-    (void)conversation_note(conversation, false, strerror(error));
-    conversation->outcome.code = 500;
+    (void)conversation_fail(conversation, error);
     return conversation_over(L, conversation, &transfer_wait);
 }

@@ -68,7 +68,7 @@ bool playlist_play(struct conversation *conversation)
         return !conversation_note(conversation, true, "");
     error = visitor_play(conversation_visitor(conversation), playlist->files, playlist->gain,
                          &playlist->playback);
-    return !error || !conversation_note(conversation, false, strerror(error));
+    return !error || !conversation_fail(conversation, error);
 }
 
 bool playlist_again(struct conversation *conversation)

@@ -70,11 +70,6 @@ static void keys_check(lua_State *L, int index, const char *const *names, unsign
 
 /* ---- what a caller says --------------------------------------------------------------------- */
 
-static const char *error_text(int error)
-{
-    return error == EBUSY ? "another recording has that name" : strerror(error);
-}
-
 /* False: it cannot be, which the outcome says. */
 static bool start(struct conversation *conversation)
 {
@@ -86,7 +81,7 @@ static bool start(struct conversation *conversation)
         conversation_time(conversation, MOVING_MS);
         return true;
     }
-    return !error || !conversation_note(conversation, false, error_text(error));
+    return !error || !conversation_fail(conversation, error);
 }
 
 static bool on_time(struct conversation *conversation)
@@ -135,7 +130,7 @@ static int push(lua_State *L, struct conversation *conversation)
     const struct take *take = &conversation->take;
 
     if (!conversation->outcome.is_good)
-        return failure_push(L, conversation->outcome.text, 0);
+        return failure_push(L, conversation->outcome.text, conversation->outcome.code);
     lua_createtable(L, 0, 3);
     lua_pushfstring(L, "%s%s", RECORDING, take->file);
     lua_setfield(L, -2, "file");

@@ -11,6 +11,8 @@
 #include "lua/state.h"
 #include "lua/testing.h"
 
+#include "core/failure.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -266,7 +268,7 @@ static int wait_or_tell(lua_State *L, struct wish *wish, bool has_errand, int er
     if (error) {
         if (has_errand)
             (void)errand_drop(wish->conversation);
-        return failure_push(L, error == EAGAIN ? "the store is too busy" : strerror(error), 0);
+        return failure_push(L, error == EAGAIN ? "the store is too busy" : failure_text(error), 0);
     }
     if (!wish->conversation)
         return settle(L, wish, answering);

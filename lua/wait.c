@@ -111,6 +111,16 @@ bool conversation_note(struct conversation *conversation, bool is_good, const ch
     return true;
 }
 
+bool conversation_fail(struct conversation *conversation, int error)
+{
+    int code;
+    const char *why = focus_failure(error, &code);
+
+    (void)conversation_note(conversation, false, why);
+    conversation->outcome.code = code;
+    return true;
+}
+
 static int push_plainly(lua_State *L, const struct outcome *outcome)
 {
     if (!outcome->is_good)

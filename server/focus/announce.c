@@ -62,7 +62,7 @@ int announce(const struct playback *what, unsigned bus, const struct request_par
         .fade = ANNOUNCEMENT_FADE,
         .loop = params->loop,
     };
-    int error;
+    int error, code;
 
     audience.bus = bus;
     audience.duck = params->duck;
@@ -79,7 +79,7 @@ int announce(const struct playback *what, unsigned bus, const struct request_par
     conference_update_music(what->conference);
     if (error) {
         audience.config = config;
-        announcement_played(&audience, strerror(error));
+        announcement_played(&audience, focus_failure(error, &code));
     }
     return 0;
 }
@@ -99,7 +99,7 @@ static int announce_to_bus(const struct playback *what, const struct request_par
     unsigned bus = bus_of(conference, params->bus);
 
     if (!conference->active)
-        return 0;
+        return *params->file ? ENOTCONN : 0;
     if (bus == BUS_NONE)
         return ENXIO;
     if (*params->file)

@@ -13,7 +13,8 @@
  * `interrupt` in its place; "" plays nothing and stops that. `played` is told of each.
  * ENOBUFS: too many wait. */
 int announce(const struct playback *what, unsigned bus, const struct request_params *params);
-/* The same to all, or to a bus of the mix that has a name. ENXIO: there is none of that name. */
+/* The same to all, or to a bus of the mix that has a name. ENXIO: there is none of that name;
+ * ENOTCONN: nobody is in to hear it. */
 int conference_announce(struct conference *conference, const struct request_params *params);
 /* Plays the files to all in place of whatever plays; the conference ends after them. */
 void conference_bid_farewell(struct conference *conference, const char *files);
@@ -27,7 +28,7 @@ void announcements_after(struct focus *focus, const struct conference_event *eve
 void announcements_leave_bus(struct conference *conference, unsigned bus);
 
 /* ear.c */
-/* Plays to the participant alone. As announce; and ENOSPC: the mix has no bus for it. */
+/* Plays to the participant alone. As announce; and ENOSR: the mix has no bus for it. */
 int participant_play(struct participant *participant, const struct request_params *params);
 bool participant_is_played_to(const struct participant *participant);
 /* What played so is over. */

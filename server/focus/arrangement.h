@@ -45,7 +45,7 @@ void routing_compute(const struct participant *participant, const struct arrange
 /* All whose legs are in its mix, those who have called its sidebars included; one whom an error
  * concerns goes on as before. */
 int conference_route(struct conference *conference);
-/* A bus of the conference's mix that nobody else has. ENOSPC. */
+/* A bus of the conference's mix that nobody else has. ENOSR. */
 int conference_take_bus(struct conference *conference, unsigned *busp);
 /* ms after which there is one more, as some rest; 0: none does. */
 unsigned conference_bus_rest(const struct conference *conference);

@@ -24,7 +24,7 @@ static void drop_bus(struct participant *participant)
     participant->ear_plays = 0;
 }
 
-/* The bus that it alone hears. ENOSPC. */
+/* The bus that it alone hears. ENOSR. */
 static int take_bus(struct participant *participant)
 {
     unsigned bus;

@@ -170,7 +170,7 @@ static void step_tell(struct visitor *visitor, int error)
         .kind = EVENT_HELD, .visitor = visitor->id, .on = visitor->is_out};
 
     if (error)
-        (void)snprintf(event.reason, sizeof event.reason, "%s", strerror(error));
+        (void)snprintf(event.reason, sizeof event.reason, "%s", focus_failure(error, &event.code));
     if (!visitor->is_let_go)
         events_post(visitor->focus, &event);
 }

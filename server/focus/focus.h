@@ -164,6 +164,9 @@ int focus_make_conference(struct focus *focus, const struct creation *creation,
  * when the call cannot be changed, media for a codec that there is not; decision->code and reason
  * say why. */
 int focus_submit(struct focus *focus, const struct request *request, struct decision *decision);
+/* Why something could not be done, by an error of this folder's functions, in plain words that
+ * stay, and the SIP status that says about the same. */
+const char *focus_failure(int error, int *codep);
 
 /* What that policy decides about it, of which nothing is done, or kept. `policy` NULL: what is
  * decided when nobody has an opinion. */

@@ -117,12 +117,15 @@ int conference_tell_message(struct conference *conference, struct participant *t
     struct outgoing_message outgoing = {.text = request->text};
     struct message *message;
     struct sender sender;
+    int error;
 
     sender_show(focus, &request->actor, &sender);
     outgoing.name = sender.name;
     outgoing.uri = sender.shown_uri;
-    if (target)
-        return deliver(target, &outgoing);
+    if (target) {
+        error = deliver(target, &outgoing);
+        return error == EAGAIN ? EMSGSIZE : error;
+    }
     message = message_make(&request->actor, request->text, sender.name);
     if (!message)
         return ENOMEM;

@@ -36,7 +36,8 @@ int message_answer(struct focus *focus, uint64_t conference, const struct messag
 /* Somebody has sent a MESSAGE: decides, acts, and says what the answer is. */
 void message_receive(struct focus *focus, struct incoming_message *incoming);
 /* What is said reaches all but who says it; or the target alone, of which nobody is told. ENOMEM;
- * of a target ENOPROTOOPT: its phone takes no messages; EAGAIN: too many are on their way to it. */
+ * of a target ENOPROTOOPT: its phone takes no messages; EMSGSIZE: too many are on their way to it.
+ */
 int conference_tell_message(struct conference *conference, struct participant *target,
                             const struct request *request, const struct decision *decision);
 

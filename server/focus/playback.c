@@ -187,13 +187,13 @@ int playback_queue(const struct playback *what, const struct play_config *config
 static void begin_next(const struct playback *audience)
 {
     struct playback *playback;
-    int error;
+    int error, code;
 
     while ((playback = first_of(audience)) && !playback->player) {
         error = start(playback);
         if (!error)
             return;
-        end(playback, strerror(error));
+        end(playback, focus_failure(error, &code));
     }
 }
 

@@ -34,7 +34,7 @@ int recording_open(struct focus *focus, struct mix *mix, const struct recording 
     DL_FOREACH(focus->recordings, recording)
     {
         if (has_same_stem(recording->file, what->file))
-            return EBUSY;
+            return EEXIST;
     }
     recording = malloc(sizeof *recording);
     if (!recording)
@@ -95,7 +95,7 @@ int visitor_record(struct visitor *visitor, const char *file, unsigned most, uns
     int error;
 
     if (!visitor_has_audio(visitor))
-        return ENOTCONN;
+        return ENODATA;
     (void)snprintf(what.file, sizeof what.file, "%s", file);
     error = recording_open(visitor->focus, visitor->mix, &what, &config, &recording);
     if (!error)

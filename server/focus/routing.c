@@ -203,7 +203,7 @@ int conference_take_bus(struct conference *conference, unsigned *busp)
             return 0;
         }
     }
-    return ENOSPC;
+    return ENOSR;
 }
 
 void conference_give_bus(struct conference *conference, unsigned bus, unsigned ramp)

@@ -125,8 +125,8 @@ static int make(struct conference *parent, const struct request *request, struct
         error = begin(parent, made, &decision->params);
     if (error)
         return fail(parent, request, decision, 503,
-                    error == ENOSPC ? "The conference has as many sidebars as it can have"
-                                    : "Out of memory");
+                    error == ENOSR ? "The conference has as many sidebars as it can have"
+                                   : "Out of memory");
     decision->sidebar = made->id;
     cause_note(&made->made_cause, decision);
     log_write(LOG_LEVEL_INFO, parent->name, request->call, "has a sidebar %s for %s (by %s)", name,

@@ -16,7 +16,7 @@ int sidebar(struct conference *conference, struct participant *target,
             const struct request *request, struct decision *decision);
 /* The conference goes: its sidebars, too. */
 void sidebars_end(struct conference *conference, int code, const char *reason);
-/* A sidebar has a bus of its parent's mix, instead of a mix. ENOSPC: none is left. */
+/* A sidebar has a bus of its parent's mix, instead of a mix. ENOSR: none is left. */
 int sidebar_activate(struct conference *sidebar);
 void sidebar_deactivate(struct conference *sidebar);
 

@@ -157,7 +157,7 @@ void conference_update_music(struct conference *conference)
         .fade = MUSIC_FADE,
         .loop = true,
     };
-    int error;
+    int error, code;
 
     if (!conference->active || conference->parent) /* a sidebar has its parent to listen to */
         return;
@@ -174,7 +174,8 @@ void conference_update_music(struct conference *conference)
     if (!error)
         error = playback_begin(&what, &config);
     if (error)
-        log_write(LOG_LEVEL_ERROR, conference->name, NULL, "hold_music: %s", strerror(error));
+        log_write(LOG_LEVEL_ERROR, conference->name, NULL, "hold_music: %s",
+                  focus_failure(error, &code));
 }
 
 void music_played(struct conference *conference, const struct playback *playback,

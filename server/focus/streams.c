@@ -211,7 +211,7 @@ int conference_change_media(struct conference *conference, const struct request_
     char name[sizeof params->codecs];
 
     if (find_unknown(conference->focus->mixing, params->codecs, name, sizeof name))
-        return EINVAL;
+        return EPROTONOSUPPORT;
     if (conference->withheld == withheld && strcmp(conference->codecs, params->codecs) == 0)
         return 0;
     conference->withheld = withheld;

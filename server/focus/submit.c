@@ -144,31 +144,8 @@ static void remove_silent(struct participant *target, const struct decision *dec
 
 static int fail(struct decision *decision, int error)
 {
-    static const struct {
-        int error, code;
-        const char *reason;
-    } reasons[] = {
-        {EINVAL, 400, "no codec of that name"},
-        {ECANCELED, 480, "the call cannot be changed now"},
-        {ENXIO, 404, "the mix has no bus of that name"},
-        {ENOSPC, 503, "the mix has no bus left"},
-        {ENOBUFS, 503, "too many announcements wait already"},
-        {ENOTCONN, 480, "nobody is in the conference"},
-        {EALREADY, 491, "it is recorded already"},
-        {EBUSY, 491, "another recording has that name"},
-        {ENOPROTOOPT, 405, "its phone takes no messages"},
-        {EAGAIN, 480, "too many messages are on their way to it"},
-        {EOVERFLOW, 491, "it pauses and goes on too often at once"},
-        {ENAMETOOLONG, 414, "the name of the recording is too long"},
-        {ENOTSUP, 415, "a recording ends in .wav, .flac, .opus or .ogg"},
-        {0, 500, "out of memory"},
-    };
-    unsigned i = 0;
-
-    while (reasons[i].error && reasons[i].error != error)
-        i++;
-    decision->code = reasons[i].code;
-    (void)snprintf(decision->reason, sizeof decision->reason, "%s", reasons[i].reason);
+    (void)snprintf(decision->reason, sizeof decision->reason, "%s",
+                   focus_failure(error, &decision->code));
     return ECANCELED;
 }
 

@@ -134,7 +134,7 @@ static void follow(struct take *take)
 {
     struct conference *conference = focus_conference(take->focus, take->conference);
     struct participant *participant;
-    int error;
+    int error, code;
 
     DL_FOREACH(conference->members, participant)
     {
@@ -144,7 +144,7 @@ static void follow(struct take *take)
         if (error)
             log_write(LOG_LEVEL_ERROR, conference->name, participant->info.id,
                       "%s is not on a track of its own in %s: %s", participant->info.caller.uri,
-                      take->file, strerror(error));
+                      take->file, focus_failure(error, &code));
     }
 }
 
@@ -204,7 +204,7 @@ static int begin_main(struct conference *conference, struct take *take)
         (void)tap(conference, false); /* who still speaks there is heard by nobody */
     else
         take->open = 1;
-    return error == EAGAIN ? ENOMEM : error;
+    return error;
 }
 
 static int begin(struct conference *conference, const struct decision *decision)

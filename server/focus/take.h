@@ -47,7 +47,7 @@ struct take {
 
 /* take.c */
 /* Records all that is said, pauses, goes on; "": no longer. ENOTCONN: nobody is in it; EALREADY: it
- * is recorded; EBUSY: the file is another's; ENOTSUP: no such kind of file; ENAMETOOLONG: that
+ * is recorded; EEXIST: the file is another's; ENOTSUP: no such kind of file; ENAMETOOLONG: that
  * name; EOVERFLOW: too many changes at once; others as mixing's record. */
 int conference_record(struct conference *conference, const struct decision *decision);
 /* Its mix goes. */
@@ -82,7 +82,7 @@ void note_end(struct take *take);
 const char *file_base(const char *file);
 
 /* recording.c */
-/* Begins what `what` says, to be written as `config` says. EBUSY: somebody else writes that file;
+/* Begins what `what` says, to be written as `config` says. EEXIST: somebody else writes that file;
  * ENOTSUP: no such kind of file; others as mixing's record. */
 int recording_open(struct focus *focus, struct mix *mix, const struct recording *what,
                    struct record_config *config, struct recording **recordingp);

@@ -9,6 +9,7 @@
 #include "focus/take.h"
 
 #include "core/clock.h"
+#include "core/failure.h"
 #include "core/log.h"
 #include "core/text.h"
 
@@ -69,7 +70,7 @@ static void write_now(struct take *take)
         error = mixing->record_note(mixing->ctx, file, text);
     if (error)
         log_write(LOG_LEVEL_ERROR, take_conference_name(take), NULL,
-                  "recording: %s cannot be written: %s", file, strerror(error));
+                  "recording: %s cannot be written: %s", file, failure_text(error));
     free(text);
 }
 

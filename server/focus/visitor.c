@@ -266,7 +266,7 @@ int visitor_play(struct visitor *visitor, const char *file, float gain, uint64_t
     struct play_config config = {.file = file, .bus = MIX_MAIN, .gain = gain, .fade = PROMPT_FADE};
 
     if (!visitor_has_audio(visitor))
-        return ENOTCONN;
+        return ENODATA;
     visitor_stop(visitor);
     *playbackp = id_next();
     return playback_begin(&(struct playback){.id = *playbackp, .visitor = visitor}, &config);

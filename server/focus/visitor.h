@@ -48,7 +48,7 @@ int visitor_progress(struct visitor *visitor, struct decision *decision);
 int visitor_answer(struct visitor *visitor, struct decision *decision);
 
 /* Plays a file to the visitor, at a gain in dB, in place of what plays. `played` is told when it is
- * over, with *playbackp, and with the reason if it could not be played. ENOTCONN: there is no
+ * over, with *playbackp, and with the reason if it could not be played. ENODATA: there is no
  * audio; ENOMEM, EAGAIN. */
 int visitor_play(struct visitor *visitor, const char *file, float gain, uint64_t *playbackp);
 /* That prompts are said in to it, "de"; in a conference it is the participant's, too. "": that of
@@ -61,9 +61,9 @@ void visitor_stop(struct visitor *visitor);
 void visitor_play_music(struct visitor *visitor);
 
 /* Records what the visitor says, for `most` ms or until it is silent for `silence` ms (0: it does
- * not matter). `recorded` is told when the file is whole, or cannot be written. ENOTCONN: there is
- * no audio; EBUSY: the file is being written; ENOTSUP: no such kind of file; EINPROGRESS: its audio
- * is on its way to another mix, for a tick or two; ENOMEM, EAGAIN. */
+ * not matter). `recorded` is told when the file is whole, or cannot be written. ENODATA: there is
+ * no audio; EEXIST: the file is being written; ENOTSUP: no such kind of file; EINPROGRESS: its
+ * audio is on its way to another mix, for a tick or two; ENOMEM, EAGAIN. */
 int visitor_record(struct visitor *visitor, const char *file, unsigned most, unsigned silence,
                    uint64_t *recordingp);
 void visitor_record_stop(struct visitor *visitor, uint64_t recording);

@@ -1,5 +1,7 @@
 #include "media/clip_read.h"
 
+#include "core/failure.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -47,7 +49,7 @@ static SNDFILE *file_open(const char *path, SF_INFO *info, char *error, size_t e
     SNDFILE *file;
 
     if (fd < 0) {
-        (void)snprintf(error, error_size, "%s: %s", path, strerror(errno));
+        (void)snprintf(error, error_size, "%s: %s", path, failure_text(errno));
         return NULL;
     }
     if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
@@ -216,7 +218,7 @@ int recording_read(const char *path, struct recording *recording, char *error, s
     }
     err = read_all(reading, recording);
     if (err != 0) {
-        (void)snprintf(error, error_size, "%s: %s", path, strerror(err));
+        (void)snprintf(error, error_size, "%s: %s", path, failure_text(err));
     } else if (recording->tracks[0].count == 0) {
         (void)snprintf(error, error_size, "%s: holds no sound", path);
         err = EINVAL;

@@ -1,6 +1,7 @@
 /* Folders of music: which file of one is next, as long as there are some that can be played. */
 #include "media/folder.h"
 
+#include "core/failure.h"
 #include "core/log.h"
 
 #include <dirent.h>
@@ -66,7 +67,7 @@ int folder_read(const char *folder, const char *after, const struct folder_reade
     int count = scandir(folder, &entries, is_visible, compare_names), err;
 
     if (count < 0) {
-        (void)snprintf(error, error_size, "%.180s: %s", folder, strerror(errno));
+        (void)snprintf(error, error_size, "%.180s: %s", folder, failure_text(errno));
         return EINVAL;
     }
     err = read_first(folder, entries, (unsigned)count, index_after(entries, (unsigned)count, after),

@@ -5,6 +5,7 @@
 #include "media/mix.h"
 #include "media/thread.h"
 
+#include "core/failure.h"
 #include "core/log.h"
 
 #include <errno.h>
@@ -210,7 +211,7 @@ void players_clip_read(struct clip *clip, void *arg)
             player_over(player, problem_of(player));
         } else if ((err = player_begin(player)) != 0) {
             player_over(player, err == EINVAL ? "it holds nothing at the rate of the conference"
-                                              : strerror(err));
+                                              : failure_text(err));
         }
     }
 }
@@ -243,7 +244,7 @@ void player_returned(struct player *player, enum message_kind kind)
         int err = player_go_on(player);
 
         if (err != 0) {
-            player_over(player, strerror(err));
+            player_over(player, failure_text(err));
         }
     }
 }

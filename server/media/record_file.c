@@ -1,5 +1,6 @@
 #include "media/record_file.h"
 
+#include "core/failure.h"
 #include "media/codec.h"
 
 #include <errno.h>
@@ -92,7 +93,7 @@ struct record_file *record_file_create(const char *path, bool is_track, char *pr
     /* O_NONBLOCK: a FIFO of that name must not keep the others waiting. */
     file->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0640);
     if (file->fd < 0) {
-        (void)snprintf(problem, problem_size, "%s: %s", path, strerror(errno));
+        (void)snprintf(problem, problem_size, "%s: %s", path, failure_text(errno));
     } else {
         file->file = sf_open_fd(file->fd, SFM_WRITE, &info, SF_TRUE);
         if (file->file == NULL) { /* it has closed the descriptor */
@@ -118,7 +119,7 @@ bool record_file_flush(struct record_file *file)
     if (*file->problem == '\0' && count > 0 &&
         sf_writef_short(file->file, file->buffer, count) != (sf_count_t)count) {
         (void)snprintf(file->problem, file->problem_size, "%s",
-                       errno != 0 ? strerror(errno) : sf_strerror(file->file));
+                       errno != 0 ? failure_text(errno) : sf_strerror(file->file));
         file->count -= count;
     }
     return *file->problem == '\0';

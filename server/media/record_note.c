@@ -2,6 +2,7 @@
 #include "media/engine.h"
 #include "media/recorder.h"
 
+#include "core/failure.h"
 #include "core/log.h"
 
 #include <errno.h>
@@ -74,6 +75,6 @@ void note_write(const struct note *note)
         is_good = close(fd) == 0 && is_good;
     }
     if (!is_good || rename(path, note->path) != 0) {
-        log_error("recording: %s cannot be written: %s", note->path, strerror(errno));
+        log_error("recording: %s cannot be written: %s", note->path, failure_text(errno));
     }
 }

@@ -244,6 +244,8 @@ static int transfer(struct call *call, const char *target, unsigned timeout)
     (void)timeout;
     if (strncmp(target, "sip:", 4) != 0)
         return EINVAL;
+    if (call->world->transfer_error)
+        return call->world->transfer_error;
     (void)snprintf(call->redirected, sizeof call->redirected, "%s", target);
     phone_is_due(call, DUE_TRANSFERRED);
     return 0;

@@ -385,7 +385,7 @@ end
         server.expect_log(r"6: \s*\(")
         alice.press("98")
         server.expect_log("7: 98")
-        server.expect_log("missing.wav: No such file")
+        server.expect_log("missing.wav: no such file")
         alice.press("1")
         server.expect_log("8: 1")
         alice.reply(alice.expect("BYE"), 200)
@@ -418,7 +418,7 @@ end
             alice.press("2")
             server.expect_log("asked 42")
             server.expect_log(r"whole true \s*\(")
-            server.expect_log("missing nil .*missing.wav: No such file")
+            server.expect_log("missing nil .*missing.wav: no such file")
             heard = alice.audio.audio(first)
             assert tone.level(heard, 1100) < -35 and tone.level(heard, 900) < -45, "it stopped"
             alice.reply(alice.expect("BYE"), 200)

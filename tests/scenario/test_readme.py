@@ -213,7 +213,7 @@ def test_keys_change_how_the_conference_sounds():
             alice.audio.press("2")
             server.expect_log(r"is heard at -3.0 dB and hears at \+2.0 dB")
             alice.audio.press("3")
-            server.expect_log("over: .*news.wav: No such file")
+            server.expect_log("over: .*news.wav: no such file")
 
 
 @run.real_time

@@ -113,7 +113,7 @@ end
         (server.directory / "not-here").write_text("a file, no directory")
         with Phone(server, "alice") as alice:
             begin(alice)
-            server.expect_log("failed nil .*Not a directory")
+            server.expect_log("failed nil .*not-here/a/b.wav: what should be a folder on its path is a file")
             server.expect_log("slept true")
             alice.reply(alice.expect("BYE"), 200)
             alice.is_up = False

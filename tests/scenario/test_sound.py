@@ -155,9 +155,9 @@ def test_a_conference_may_have_its_own_music_or_silence():
 def test_music_that_is_not_there_is_told_and_harms_nobody():
     config = conference(hold_music='"missing.wav"')
     with Server(config=config, policy=POLICY) as server:
-        server.expect_log(r"error.*hold_music: .*missing.wav: No such file")
+        server.expect_log(r"error.*hold_music: .*missing.wav: no such file")
         alice, bob = joined(server, "alice", "bob")
-        server.expect_log(r"error.*\[demo\].*hold_music: .*missing.wav: No such file")
+        server.expect_log(r"error.*\[demo\].*hold_music: .*missing.wav: no such file")
         alice.say(tone.sine(500))
         tone.assert_hears(bob.hear(), {500: -20})
         checked = run_parley("check", server.config)
@@ -187,7 +187,7 @@ def test_announcements_are_heard_by_all_once_or_until_they_are_stopped():
         server.expect_log("played 'stopped'")
         assert tone.level(bob.hear(), 900) < -60
         alice.audio.press("8")
-        server.expect_log("played '.*missing.wav: No such file")
+        server.expect_log("played '.*missing.wav: no such file")
         assert tone.click(bob.audio.audio(first), [900]) < -45
 
 

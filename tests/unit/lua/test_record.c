@@ -90,13 +90,13 @@ static void what_goes_wrong_is_told_to_the_script(void **state)
     (void)state;
     call = talk("local r, why = call:record { file = 'a.wav', beep = false } " SAY);
     log_catch();
-    world_recorded(script.focus, 100, "No space left on device");
-    assert_contains(log_caught(), "recording a.wav ends after 0.1 s: No space left on device");
-    assert_said(call, "No space left on device");
+    world_recorded(script.focus, 100, "the disk is full");
+    assert_contains(log_caught(), "recording a.wav ends after 0.1 s: the disk is full");
+    assert_said(call, "the disk is full");
     world.record_error = EINVAL;
     call = talk("local r, why = call:record { file = 'a.wav', beep = false } call:hangup(why)");
     world.record_error = 0;
-    assert_said(call, "Operation not supported");
+    assert_said(call, "a recording ends in .wav, .flac, .opus or .ogg");
     call = talk("local a = call:record { beep = false } call:hangup(a.file:match '^recording:')");
     assert_contains(world.first_recorder->file, ".wav");
     world_recorded(script.focus, 100, NULL);
@@ -274,7 +274,7 @@ static void each_is_on_a_track_of_its_own_and_all_pause_alike(void **state)
     press(alice, '4');
     assert_string_equal(recorders(), "b/a-2-anonymous.flac. b/a-1-alice.flac. b/a.flac. ");
     world_recorded(script.focus, 500, NULL);
-    world_recorded(script.focus, 1000, "No space left on device");
+    world_recorded(script.focus, 1000, "the disk is full");
     script_turn();
     log = log_caught();
     assert_contains(log, "2nilit is not recordedfalse");
@@ -292,7 +292,7 @@ static void each_is_on_a_track_of_its_own_and_all_pause_alike(void **state)
     assert_string_equal(world.note_file, "b/a.json");
     assert_contains(world.note, "sip:alice@");
     assert_null(strstr(world.note, "sip:bob@"));
-    assert_contains(world.note, "\"problem\": \"No space left on device\"");
+    assert_contains(world.note, "\"problem\": \"the disk is full\"");
     assert_contains(world.note, "\"sample\": 24000");
     world_hang_up(script.focus, alice);
 }

@@ -212,7 +212,7 @@ static void what_cannot_be_played_says_why(void **state)
     static const struct {
         const char *name, *problem;
     } cases[] = {
-        {"none.wav", "No such file"},
+        {"none.wav", "no such file"},
         {"text.wav", "no sound file"},
         {"empty.wav", "no sound file"},
         {"pipe.wav", "is no file"},

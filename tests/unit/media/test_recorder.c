@@ -151,10 +151,10 @@ static void what_cannot_be_written_says_why(void **state)
     assert_true(record_file_is_known("a/b.opus"));
     assert_int_equal(fclose(fopen(path_of("file"), "w")), 0);
     assert_null(record_file_create(path_of("file/a.wav"), false, problem, sizeof problem));
-    assert_non_null(strstr(problem, "Not a directory"));
+    assert_non_null(strstr(problem, "what should be a folder on its path is a file"));
     assert_int_equal(mkdir(path_of("folder.wav"), 0700), 0);
     assert_null(record_file_create(path_of("folder.wav"), false, problem, sizeof problem));
-    assert_non_null(strstr(problem, "Is a directory"));
+    assert_non_null(strstr(problem, "it is a folder"));
 }
 
 /* As on a disk that is full, in a process of its own. The server's threads block the signal. */
@@ -548,7 +548,7 @@ static void what_goes_wrong_is_told_and_harms_nobody(void **state)
     assert_int_equal(fclose(fopen(path_of("file"), "w")), 0);
     (void)record(room, &(struct record_config){.file = "file/leg.wav", .leg = phone->leg});
     run_until(room, is_recorded);
-    assert_non_null(strstr(room->problem, "file/leg.wav: Not a directory"));
+    assert_non_null(strstr(room->problem, "file/leg.wav: what should be a folder"));
     assert_int_equal(room->recording.duration, 0);
     talk(phone);
     run_until(room, tones_have_come);
