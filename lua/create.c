@@ -31,7 +31,7 @@ static void take_owner(lua_State *L, struct wish *wish)
 
 static void wish_take(lua_State *L, struct wish *wish)
 {
-    static const char *const names[] = {"policy",   "title",  "owner",   "language",
+    static const char *const names[] = {"policy",   "title",  "owner",  "language",
                                         "capacity", "digits", "options"};
 
     luaL_checktype(L, 1, LUA_TTABLE);

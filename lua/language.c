@@ -24,8 +24,8 @@ static const char folder[] = "scripts/language", ending[] = ".lua", fallback[] =
 /* "pt-BR.lua" */
 static int is_language(const struct dirent *entry)
 {
-    size_t length = strspn(
-        entry->d_name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+    size_t length =
+        strspn(entry->d_name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
 
     return length > 0 && length < LANGUAGE_SIZE && strcmp(entry->d_name + length, ending) == 0;
 }
@@ -40,8 +40,7 @@ void language_take(lua_State *L, const char *language, const char *display)
 }
 
 /* One that is there already has been found in a better place. */
-static int load(struct generation *generation, const char *language, char *error,
-                size_t error_size)
+static int load(struct generation *generation, const char *language, char *error, size_t error_size)
 {
     char path[3 * PATH_MAX], display[PATH_MAX];
     struct script_file file = {.path = path, .display = display, .language = language};

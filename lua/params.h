@@ -35,8 +35,8 @@ void file_check(lua_State *L, int index, const char *what, char *file, size_t si
 /* Files that are played one after the other, as struct play_config names them. */
 struct file_list {
     char *text;
-    size_t size, length; /* bytes: room with NUL, and what there is without it */
-    unsigned count;      /* files; at most PLAY_MOST */
+    size_t size, length;  /* bytes: room with NUL, and what there is without it */
+    unsigned count;       /* files; at most PLAY_MOST */
     const char *language; /* what is said is said in; NULL or "": that of the settings */
 };
 

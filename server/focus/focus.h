@@ -301,7 +301,8 @@ const char *participant_shown_name(const struct participant *participant);
 const char *participant_given_name(const struct participant *participant);
 /* A file that says who it is; "": none does. Of a sidebar's, as in the parent. */
 const char *participant_spoken_name(const struct participant *participant);
-/* That prompts are said in to it, "de"; "": that of the settings. Of a sidebar's, as in the parent. */
+/* That prompts are said in to it, "de"; "": that of the settings. Of a sidebar's, as in the parent.
+ */
 const char *participant_language(const struct participant *participant);
 bool participant_has_floor(const struct participant *participant);
 /* False: it only listens, whether it is muted or not. */

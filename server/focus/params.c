@@ -118,7 +118,8 @@ param_set verb_params(enum verb verb)
         [VERB_LIMIT] = PARAM(DURATION) | PARAM(WARNING),
         [VERB_LOCK] = PARAM(LOCKED),
         [VERB_SIDEBAR] = PARAM(TITLE) | PARAM(POLICY) | PARAM(SHOWN) | PARAM(FILE) |
-                         (ENTRY & ~(PARAM(HELD) | PARAM(ATTENDANT) | PARAM(SPOKEN_NAME) | PARAM(LANGUAGE) | VOICE)),
+                         (ENTRY & ~(PARAM(HELD) | PARAM(ATTENDANT) | PARAM(SPOKEN_NAME) |
+                                    PARAM(LANGUAGE) | VOICE)),
         [VERB_END] = PARAM(REASON) | PARAM(AFTER),
         [VERB_SUBSCRIBE] = PARAM(VIEW),
         [VERB_DECIDE] = PARAM(APPROVED) | PARAM(REASON),

@@ -31,10 +31,10 @@ struct visitor {
     bool is_out;                     /* of the mix of its conference, with its application */
     bool wants_out;                  /* what it is to be */
     bool is_let_go;                  /* its application is over: it is freed when it is back in */
-    char language[LANGUAGE_SIZE];    /* of prompts, before it is in a conference; "": the settings' */
-    char own_keys[20];               /* in the mix: those that begin what is for its application */
-    bool has_begun_keys;             /* one of them was pressed: the following are, too */
-    struct loop_timer *step_timer;   /* until its leg can be moved */
+    char language[LANGUAGE_SIZE];  /* of prompts, before it is in a conference; "": the settings' */
+    char own_keys[20];             /* in the mix: those that begin what is for its application */
+    bool has_begun_keys;           /* one of them was pressed: the following are, too */
+    struct loop_timer *step_timer; /* until its leg can be moved */
     time_t since;
     UT_hash_handle hh;
 };

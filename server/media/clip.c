@@ -18,8 +18,8 @@ struct clip {
     bool is_read;
     struct recording recording; /* the reader's until it is read */
     char problem[256];
-    char after[FOLDER_NAME]; /* of a folder: the file behind this one */
-    char name[FOLDER_NAME];  /* the same: which that is, once it is read */
+    char after[FOLDER_NAME];      /* of a folder: the file behind this one */
+    char name[FOLDER_NAME];       /* the same: which that is, once it is read */
     char language[LANGUAGE_SIZE]; /* of a prompt; else "" */
     char path[];
 };
@@ -193,8 +193,8 @@ static struct clip *find(struct clips *clips, const char *path, const char *afte
     return NULL;
 }
 
-static int open_path(struct clips *clips, const char *path, const char *after,
-                     const char *language, struct clip **clipp)
+static int open_path(struct clips *clips, const char *path, const char *after, const char *language,
+                     struct clip **clipp)
 {
     struct clip *clip = find(clips, path, after, language);
     size_t size;

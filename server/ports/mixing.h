@@ -69,10 +69,10 @@ struct leg_config {
 #define RECORDING "recording:"
 
 enum {
-    PLAY_NEXT = '\n', /* between the files of a list */
-    PLAY_MOST = 64,   /* files of one */
-    PLAY_DOWN = 100,  /* ms */
-    PLAY_UP = 400,    /* ms */
+    PLAY_NEXT = '\n',   /* between the files of a list */
+    PLAY_MOST = 64,     /* files of one */
+    PLAY_DOWN = 100,    /* ms */
+    PLAY_UP = 400,      /* ms */
     LANGUAGE_SIZE = 17, /* bytes with NUL of a language's name: "pt-BR" */
 };
 

@@ -1,4 +1,5 @@
-/* The language that prompts and numbers are said in: of a caller, of a conference, of the server. */
+/* The language that prompts and numbers are said in: of a caller, of a conference, of the server.
+ */
 #include "tests/unit/lua/call_world.h"
 
 /* What plays last, and in which language. */
@@ -36,10 +37,11 @@ static void it_takes_its_language_along_into_a_conference_and_may_change_it_ther
     struct call *call;
 
     (void)state;
-    script_write("site", "local policy = parley.policy { name = 'site' } "
-                         "function policy.join(request) "
-                         "parley.log.error('joins in ' .. request.params.language) return accept() end "
-                         "return policy");
+    script_write("site",
+                 "local policy = parley.policy { name = 'site' } "
+                 "function policy.join(request) "
+                 "parley.log.error('joins in ' .. request.params.language) return accept() end "
+                 "return policy");
     call = talk("call:set_language 'de' local me = call:join(parley.conference 'demo') "
                 "me:play { number(21) } call:wait_for 'digit' call:set_language 'en' "
                 "me:play { number(21) }");
@@ -60,8 +62,7 @@ static void a_policy_gives_each_who_comes_a_language_and_all_hear_the_conference
 
     (void)state;
     assert_int_equal(
-        focus_reserve(script.focus,
-                      &(struct conference_config){.name = "halle", .language = "de"}),
+        focus_reserve(script.focus, &(struct conference_config){.name = "halle", .language = "de"}),
         0);
     script_policy("function policy.join(request) "
                   "return request.actor.user == 'alice' and accept { language = 'en' } or accept() "
