@@ -2,6 +2,7 @@
 #include "lua/config.h"
 
 #include "core/options.h"
+#include "core/text.h"
 #include "lua/lua_config.h"
 
 #include <errno.h>
@@ -234,8 +235,8 @@ static int run_config(lua_State *L)
     /* A first line "#!…" is for the shell; its newline stays, for the count of lines. */
     const char *text = source->text;
     const char *end = text + source->length;
-    while (text < end && *source->text == '#' && *text != '\n') {
-        text++;
+    if (source->length > 0 && *text == '#') {
+        text += strcspn(text, "\n");
     }
     if (luaL_loadbufferx(L, text, (size_t)(end - text), chunk_name, "t")) {
         return lua_error(L);
@@ -295,6 +296,12 @@ static void describe_failure(lua_State *L, struct config_run *run, int status)
     }
 }
 
+/* Which some editors call "Unicode", and begin with U+FEFF. */
+static bool is_utf_16(const char *text, size_t length)
+{
+    return length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
+}
+
 static int read_source(const char *path, char **textp, size_t *lengthp, char *error,
                        size_t error_size)
 {
@@ -316,11 +323,15 @@ static int read_source(const char *path, char **textp, size_t *lengthp, char *er
     } else if (length > FILE_MAX_BYTES) {
         snprintf(error, error_size, "%s: is larger than 1 MB", path);
         status = EINVAL;
+    } else if (is_utf_16(text, length)) {
+        snprintf(error, error_size, "%s: is written in UTF-16; save it as UTF-8", path);
+        status = EINVAL;
     }
     if (status) {
         free(text);
         return status;
     }
+    text[length] = '\0';
     *textp = text;
     *lengthp = length;
     return 0;
@@ -338,7 +349,9 @@ int lua_config_load(const char *path, struct settings *settings, bool *is_script
     if (status) {
         return status;
     }
-    source.text = text;
+    size_t mark = text_mark(text, source.length);
+    source.text = text + mark;
+    source.length -= mark;
     struct config_run run = {.path = path, .settings = settings};
     lua_State *L = lua_newstate(allocate, &run);
     char *file = strdup(path);

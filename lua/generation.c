@@ -14,6 +14,7 @@
 #include "lua/testing.h"
 
 #include "core/hash.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -34,20 +35,11 @@ bool generation_is_virtual(const struct generation *generation)
 
 /* ---- one file ------------------------------------------------------------------------------- */
 
-/* U+FEFF, which some editors begin a file with. */
-static size_t mark_length(const struct script_file *file)
-{
-    static const char mark[] = "\xef\xbb\xbf";
-    size_t length = sizeof mark - 1;
-
-    return file->length >= length && memcmp(file->source, mark, length) == 0 ? length : 0;
-}
-
 /* Pushes the compiled file. Raises: text that nests too deep is an error that names no file. */
 static void compile(lua_State *L, const struct script_file *file)
 {
     const char *name = lua_pushfstring(L, "@%s", file->display), *error;
-    size_t mark = mark_length(file);
+    size_t mark = text_mark(file->source, file->length);
 
     if (luaL_loadbufferx(L, file->source + mark, file->length - mark, name, "t") == LUA_OK)
         return;

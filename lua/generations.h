@@ -74,9 +74,10 @@ struct migration {
     const char *conference; /* its name */
     unsigned char *bytes;   /* as far as it has come; NULL: empty. Owned. */
     size_t size;
-    unsigned version; /* of the policy that wrote it, while that policy's next one is asked */
-    unsigned from;    /* number of the generation that could read it */
-    bool is_return;   /* to a form that was kept for that */
+    unsigned version;  /* of the policy that wrote it, while that policy's next one is asked */
+    unsigned from;     /* number of the generation that could read it */
+    uint64_t computed; /* ns, by the hook migrate that was asked last */
+    bool is_return;    /* to a form that was kept for that */
     struct migration *next;
 };
 

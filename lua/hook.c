@@ -218,6 +218,7 @@ static bool hook_run(struct hook_frame *frame, char *error)
     }
     lua_pop(L, 1);
     hook_frame_leave(frame);
+    frame->computed = budget.computed;
     ration_use(frame, budget.computed);
     hook_stats_call(&frame->policy->hooks[frame->hook]->stats, clock_ns() - budget.began);
     return status == LUA_OK;
@@ -357,7 +358,10 @@ bool hook_migrate(struct generation *generation, struct script_policy *policy,
     };
     char fallback[POSITION_TEXT], position[POSITION_TEXT];
 
-    if (hook_run(&frame, error))
+    bool is_made = hook_run(&frame, error);
+
+    migration->computed = frame.computed;
+    if (is_made)
         return true;
     (void)hook_stats_error(&policy->hooks[frame.hook]->stats);
     hook_position(&frame, fallback, sizeof fallback);

@@ -49,6 +49,7 @@ struct hook_frame {
     const struct actor *behalf;         /* whose wishes it carries out now; NULL: its own */
     char position[POSITION_TEXT];       /* of the command that it gave last */
     struct state_use *states;           /* states looked at in this call. Owned. */
+    uint64_t computed;                  /* ns, once it was called */
     unsigned depth;
     struct hook_frame *outer;
 };

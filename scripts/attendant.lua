@@ -77,7 +77,6 @@ local function note(conference, what, value)
   conference.state.attendant = all
 end
 
-local function called_key(participant) return "called-" .. participant.id end
 local function asked_key(participant) return "asked-" .. participant.id end
 
 -- ---- saying and asking ----------------------------------------------------------------------
@@ -260,7 +259,7 @@ function host.drop_last(call)
   whisper(call, name, "is-removed")
 end
 
--- Who is called is muted and hears next to nothing until they have pressed 1.
+-- Who is called comes in by 1 only.
 function host.dial(call)
   if options.dial == "" then return whisper(call, "not-allowed") end
   local conference = conference_of(call)
@@ -269,8 +268,7 @@ function host.dial(call)
   end)
   if not number then return end
   local uri = options.dial:gsub("NUMBER", number)
-  local called = conference:invite(uri, { name = number, muted = true, hears = -60 })
-  if called then note(conference, called_key(called), true) end
+  local called = conference:invite(uri, { name = number, confirm = true })
   answer(call, called, "is-called")
 end
 
@@ -402,24 +400,9 @@ local function introduce(call)
   call:on_hangup(function() tell_all(conference, name, "has-left") end)
 end
 
--- Whom a host has called: whether they want in.
-local function is_willing(call, conference)
-  local me = main_of(call.participant)
-  if not known(conference, called_key(me)) then return true end
-  note(conference, called_key(me), nil)
-  local function question() return confirm(call, "you-are-called", "press-1-to-accept") end
-  if not aside(call, question) then
-    call:hangup "Declined"
-    return false
-  end
-  me:volume { hears = 0 }
-  return me:unmute()
-end
-
 return function(call)
   if not call.participant then return call:reject(404) end
   local conference = conference_of(call)
-  if not is_willing(call, conference) then return end
   if known(conference, "lecture") and not is_host(call.participant) then
     main_of(call.participant):permit { may_speak = false }
   end

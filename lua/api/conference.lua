@@ -161,6 +161,7 @@ return {
       name = "invite_options",
       keys_of = "conference:invite",
       extends = "entry",
+      parameters = "confirm",
       fields = {
         { "timeout", "duration?", "how long the phone may ring, at most ten minutes" },
         { "name", "string?", "who is called, for the roster" },

@@ -55,17 +55,11 @@ const char *log_level_name(enum log_level level)
     return level_names[level];
 }
 
-/* C0, DEL and (as UTF-8, C2 80–C2 9F) C1: what a terminal or a line reader would obey. */
 static void mask_controls(char *text)
 {
-    unsigned char *p = (unsigned char *)text;
-    for (; *p; p++) {
-        if (*p < 0x20 || *p == 0x7f) {
-            *p = '?';
-        } else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f) {
-            p[0] = '?';
-            p[1] = '?';
-        }
+    unsigned char before = 0;
+    for (unsigned char *p = (unsigned char *)text; *p; p++) {
+        *p = before = text_harmless(before, *p);
     }
 }
 

@@ -31,6 +31,21 @@ size_t text_printable(const char *text)
     return is_c1 || is_overlong || is_surrogate || is_beyond ? 0 : length;
 }
 
+size_t text_mark(const char *text, size_t length)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    size_t size = sizeof mark - 1;
+    return length >= size && memcmp(text, mark, size) == 0 ? size : 0;
+}
+
+unsigned char text_harmless(unsigned char before, unsigned char byte)
+{
+    if (before == 0xc2 && byte >= 0x80 && byte <= 0x9f) {
+        return 0xbf; /* an inverted question mark */
+    }
+    return byte < 0x20 || byte == 0x7f ? '?' : byte;
+}
+
 static uint32_t code_point(const char *text, size_t length)
 {
     const unsigned char *bytes = (const unsigned char *)text;

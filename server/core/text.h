@@ -21,6 +21,13 @@ bool text_is_conference_name(const char *name);
  * control character, the end, or no UTF-8. */
 size_t text_printable(const char *text);
 
+/* Bytes of the mark U+FEFF that some editors begin a text with; 0: there is none. */
+size_t text_mark(const char *text, size_t length);
+
+/* `byte`, or what is put in its place so that no terminal obeys it: C0, DEL, and C1 (in UTF-8 C2 80
+ * to C2 9F), of which `before` is the byte that comes first. UTF-8 stays UTF-8. */
+unsigned char text_harmless(unsigned char before, unsigned char byte);
+
 /* `user` as the user part of a SIP URI: what is not unreserved or user-unreserved is escaped
  * (RFC 3261 §25.1). Cut between characters when `size` (at least 1) is too small. */
 void text_escape_user(char *escaped, size_t size, const char *user);

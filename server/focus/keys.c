@@ -2,7 +2,7 @@
 #include "focus/conference.h"
 #include "focus/events.h"
 #include "focus/participant.h"
-#include "focus/sidebar.h"
+#include "focus/question.h"
 #include "focus/visitor_parts.h"
 
 void key_press(struct focus *focus, void *user, char key, unsigned duration)
@@ -12,7 +12,7 @@ void key_press(struct focus *focus, void *user, char key, unsigned duration)
 
     if (!participant && !visitor)
         return; /* it has left */
-    if (participant && (!participant->joined || aside_key(participant, key)))
+    if (participant && (question_key(participant, key) || !participant->joined))
         return;
     if (participant) {
         attendant_call_back(participant);

@@ -340,6 +340,7 @@ void participant_free(struct participant *participant)
 {
     HASH_DEL(participant->conference->focus->participants, participant);
     free(participant->brought_by);
+    free(participant->question);
     free(participant->removed_by);
     free(participant->strings);
     free(participant);
@@ -448,9 +449,10 @@ const char *participant_status(const struct participant *participant)
     if (participant->left)
         return "disconnected";
     if (!participant->joined)
-        return participant->alerting ? "alerting"
-               : participant->called ? "dialing-out"
-                                     : "dialing-in";
+        return participant->is_confirming ? "pending"
+               : participant->alerting    ? "alerting"
+               : participant->called      ? "dialing-out"
+                                          : "dialing-in";
     return participant_is_held(participant) ? "on-hold"
            : participant->muted             ? "muted-via-focus"
                                             : "connected";

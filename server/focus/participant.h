@@ -61,8 +61,12 @@ struct participant {
                                         has its own */
     struct participant *aside;       /* the other way round: who it is in a sidebar; or NULL */
     float background;                /* dB; in a sidebar: how loud the parent is */
-    char accept, decline;            /* keys that answer the question whether it comes aside */
+    char accept, decline;            /* keys that answer the question whether it comes in */
     bool is_prompted;                /* by what is played to it alone */
+    char *question;                  /* files that it hears once it answers our call, before it is
+                                        in; NULL: it is in at once. Owned. */
+    bool is_confirming;              /* it hears them */
+    uint64_t asked_at;               /* loop_now() then */
     struct participant *successor;   /* whose call is to replace this one when it is confirmed */
     struct participant *predecessor; /* the other way round; both NULL: none */
     bool speaking_told, speaking_queued;

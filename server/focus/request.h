@@ -160,48 +160,49 @@ enum { REQUEST_CODECS = 96 };
 /* What the asker wishes; an accepting decision may change it. Entry is by join, replace and invite;
  * who replaces another begins with all that the other has. */
 struct request_params {
-    char role[32];                /* entry, role: "participant" unless the policy says otherwise */
-    char display_name[64];        /* entry, rename: shown in place of its own; "": its own */
-    char spoken_name[128];        /* entry, rename: a file that says it; "": none does */
-    char attendant[64];           /* entry, create: the application that attends to who comes in;
-                                     "": none, or of create: as the server says */
-    char language[LANGUAGE_SIZE]; /* entry, create: of prompts; "": that of the settings.
-                                     Announce, end: in which `file` was said */
-    bool muted;                   /* entry, mute */
-    bool held;                    /* entry, hold */
-    bool listen_only;             /* entry, permit: heard by nobody, whether muted or not */
-    bool floor;                   /* floor: whether the target has it */
-    bool anonymous;               /* entry: shown to nobody by name (RFC 3323) */
-    bool hidden;                  /* entry: shown to moderators only */
-    bool locked;                  /* lock */
-    char title[64];               /* create, sidebar */
-    char policy[256];             /* create: the new conference's own policies, "a,b"; "" for none;
-                                     sidebar: "" for the parent's */
-    enum sidebar_shown shown;     /* sidebar */
-    char reason[96];              /* remove, end, timeout: said in the BYE */
-    bool agc, denoise, vad;       /* entry, enhance: see struct leg_voice */
-    float speaks, hears;          /* dB; entry, volume: how loud the target is heard, and hears */
-    char pin[32];                 /* join: what was given to be let in; "": nothing */
-    float background;             /* dB; entry to a sidebar: how loud its parent is; sidebar */
-    char file[1024];              /* announce: what is played, record: what is written; "": that is
-                                     stopped; sidebar: what the target hears while asked; end, as
-                                     `after`: what all hear before. Of what is played several,
-                                     PLAY_NEXT between them */
-    bool tracks;                  /* record: of each participant, besides what all say */
-    bool paused;                  /* record: of the file that is written, it pauses, or goes on */
-    float gain;                   /* announce, dB */
-    bool loop;                    /* announce: … until it is stopped, or another one waits */
-    bool interrupt;               /* announce: in place of what plays and waits there */
-    float duck;                   /* announce, dB: added to gain while somebody speaks */
-    char bus[32];                 /* announce: the name of a bus; "": all hear it, or the target */
-    enum view view;               /* subscribe */
-    struct conference_life life;  /* create; limit: from now on */
-    bool hide_focus;              /* create: it looks like an ordinary phone (RFC 4579 §4.2) */
-    bool unrelayed;               /* message: only the scripts are told, as of a command */
-    bool approved;                /* decide */
-    int code;                     /* decide, not approved: SIP status 400–699; 0: 603 */
+    char role[32];               /* entry, role: "participant" unless the policy says otherwise */
+    char display_name[64];       /* entry, rename: shown in place of its own; "": its own */
+    char spoken_name[128];       /* entry, rename: a file that says it; "": none does */
+    char attendant[64];          /* entry, create: the application that attends to who comes in;
+                                    "": none, or of create: as the server says */
+    bool muted;                  /* entry, mute */
+    bool held;                   /* entry, hold */
+    bool listen_only;            /* entry, permit: heard by nobody, whether muted or not */
+    bool floor;                  /* floor: whether the target has it */
+    bool anonymous;              /* entry: shown to nobody by name (RFC 3323) */
+    bool hidden;                 /* entry: shown to moderators only */
+    bool locked;                 /* lock */
+    char title[64];              /* create, sidebar */
+    char policy[256];            /* create: the new conference's own policies, "a,b"; "" for none;
+                                    sidebar: "" for the parent's */
+    enum sidebar_shown shown;    /* sidebar */
+    char reason[96];             /* remove, end, timeout: said in the BYE */
+    bool agc, denoise, vad;      /* entry, enhance: see struct leg_voice */
+    float speaks, hears;         /* dB; entry, volume: how loud the target is heard, and hears */
+    char pin[32];                /* join: what was given to be let in; "": nothing */
+    float background;            /* dB; entry to a sidebar: how loud its parent is; sidebar */
+    char file[1024];             /* announce: what is played, record: what is written; "": that is
+                                    stopped; sidebar: what the target hears while asked; end, as
+                                    `after`: what all hear before; invite, as `confirm`: what who
+                                    has answered hears, and comes in by a key only. Of what is
+                                    played several, PLAY_NEXT between them */
+    bool tracks;                 /* record: of each participant, besides what all say */
+    bool paused;                 /* record: of the file that is written, it pauses, or goes on */
+    float gain;                  /* announce, dB */
+    bool loop;                   /* announce: … until it is stopped, or another one waits */
+    bool interrupt;              /* announce: in place of what plays and waits there */
+    float duck;                  /* announce, dB: added to gain while somebody speaks */
+    char bus[32];                /* announce: the name of a bus; "": all hear it, or the target */
+    enum view view;              /* subscribe */
+    struct conference_life life; /* create; limit: from now on */
+    bool hide_focus;             /* create: it looks like an ordinary phone (RFC 4579 §4.2) */
+    bool unrelayed;              /* message: only the scripts are told, as of a command */
+    bool approved;               /* decide */
+    int code;                    /* decide, not approved: SIP status 400–699; 0: 603 */
     enum stream_direction direction; /* media: of our streams */
-    char codecs[REQUEST_CODECS];     /* media: names, best first, separated by blanks; "": all */
+    char language[LANGUAGE_SIZE]; /* entry, create: of prompts; "": that of the settings. Announce,
+                                     end: in which `file` was said */
+    char codecs[REQUEST_CODECS];  /* media: names, best first, separated by blanks; "": all */
 };
 
 /* Whom an invite calls (RFC 4579 §5.2). */

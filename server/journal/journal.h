@@ -11,6 +11,7 @@
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
 
+#include "core/text.h"
 #include "focus/focus.h"
 
 #include <stdio.h>
@@ -83,12 +84,20 @@ struct journal_filter {
     bool only_done;         /* decisions that have changed something, or were to */
 };
 
-/* Calls `handler` for the lines of the files at `path`, oldest first; when it returns false, that
- * was enough. With `follows` also for those that are yet to come, for ever, and with NULL when
- * there is none for the moment. What is no line of a journal is passed over, and counted in
- * *strangep. ENOENT, EACCES …: there is no journal. */
+/* What there was, wanted or not. */
+struct journal_contents {
+    unsigned strange;      /* what is no line of a journal, and passed over */
+    char since[TEXT_TIME]; /* of the oldest line; "": there is none */
+    bool has_conference;   /* that of the filter, in some line */
+};
+
+/* Calls `handler` for the lines of the files at `path`, oldest first, with each as it is written
+ * there; when it returns false, that was enough. With `follows` also for those that are yet to
+ * come, for ever, and with NULL when there is none for the moment. ENOENT, EACCES …: there is no
+ * journal. */
 int journal_read(const char *path, const struct journal_filter *filter, bool follows,
-                 bool (*handler)(const json_t *line, void *arg), void *arg, unsigned *strangep);
+                 bool (*handler)(const json_t *line, const char *text, void *arg), void *arg,
+                 struct journal_contents *contents);
 
 /* Of a decision's line: the parameters that were asked for, and those that were given. Of a
  * person's, by VERB_JOIN: as which it is in. */

@@ -65,6 +65,15 @@ static int end_torn_line(struct ledger *ledger)
     return last == '\n' ? 0 : put(ledger, "\n", 1);
 }
 
+/* Callers without a name are named in it. Devices are nobody's. */
+static void close_to_others(const struct ledger *ledger, const struct stat *found)
+{
+    if (S_ISREG(found->st_mode) && (found->st_mode & (S_IRWXG | S_IRWXO)) &&
+        fchmod(ledger->fd, found->st_mode & S_IRWXU) != 0)
+        log_warn("journal %s: it is another user's, and others than the operator may read it",
+                 ledger->path);
+}
+
 /* For this process alone: two that write and rename would tear it apart. */
 static int take(struct ledger *ledger)
 {
@@ -75,6 +84,7 @@ static int take(struct ledger *ledger)
     if (fstat(ledger->fd, &found) != 0)
         return errno;
     ledger->size = (uint64_t)found.st_size;
+    close_to_others(ledger, &found);
     return end_torn_line(ledger);
 }
 

@@ -16,9 +16,9 @@ enum {
 struct reader {
     const char *path;
     const struct journal_filter *filter;
-    bool (*handler)(const json_t *line, void *arg);
+    bool (*handler)(const json_t *line, const char *text, void *arg);
     void *arg;
-    unsigned strange;
+    struct journal_contents *contents;
     bool is_enough;
     char *line; /* getline's */
     size_t size;
@@ -37,11 +37,16 @@ static bool is_done(const json_t *line)
            strcmp(text_of(line, "verb"), "subscribe") != 0;
 }
 
+static bool is_of_conference(const struct journal_filter *filter, const json_t *line)
+{
+    return !filter->conference || strcmp(text_of(line, "conference"), filter->conference) == 0;
+}
+
 static bool is_wanted(const struct journal_filter *filter, const json_t *line)
 {
     if (filter->since && strcmp(text_of(line, "at"), filter->since) < 0)
         return false;
-    if (filter->conference && strcmp(text_of(line, "conference"), filter->conference) != 0)
+    if (!is_of_conference(filter, line))
         return false;
     if (filter->verb && strcmp(text_of(line, "verb"), filter->verb) != 0 &&
         strcmp(text_of(line, "event"), filter->verb) != 0)
@@ -49,14 +54,26 @@ static bool is_wanted(const struct journal_filter *filter, const json_t *line)
     return !filter->only_done || is_done(line);
 }
 
+static void note(struct reader *reader, const json_t *line)
+{
+    struct journal_contents *contents = reader->contents;
+
+    if (!*contents->since)
+        (void)snprintf(contents->since, sizeof contents->since, "%s", text_of(line, "at"));
+    contents->has_conference |= is_of_conference(reader->filter, line);
+}
+
 static void take(struct reader *reader, const char *text)
 {
     json_t *line = json_loads(text, 0, NULL);
 
-    if (!json_is_object(line) || !*text_of(line, "at"))
-        reader->strange++;
-    else if (is_wanted(reader->filter, line))
-        reader->is_enough = !reader->handler(line, reader->arg);
+    if (!json_is_object(line) || !*text_of(line, "at")) {
+        reader->contents->strange++;
+    } else {
+        note(reader, line);
+        if (is_wanted(reader->filter, line))
+            reader->is_enough = !reader->handler(line, text, reader->arg);
+    }
     json_decref(line);
 }
 
@@ -69,7 +86,7 @@ static void add_begun(struct reader *reader, const char *text)
     char *longer = realloc(reader->begun, before + strlen(text) + 1);
 
     if (!longer) {
-        reader->strange++;
+        reader->contents->strange++;
         return;
     }
     reader->begun = longer;
@@ -99,7 +116,7 @@ static void read_lines(struct reader *reader, FILE *file)
 /* Nobody will write more of it. */
 static void forget_begun(struct reader *reader)
 {
-    reader->strange += reader->begun != NULL;
+    reader->contents->strange += reader->begun != NULL;
     free(reader->begun);
     reader->begun = NULL;
 }
@@ -188,7 +205,7 @@ static void follow(struct reader *reader, FILE *newest)
             (void)fclose(newest);
             newest = next;
         } else if (!reader->is_enough) {
-            reader->is_enough = !reader->handler(NULL, reader->arg);
+            reader->is_enough = !reader->handler(NULL, NULL, reader->arg);
             (void)usleep(LOOKING_EVERY);
         }
     }
@@ -196,13 +213,16 @@ static void follow(struct reader *reader, FILE *newest)
 }
 
 int journal_read(const char *path, const struct journal_filter *filter, bool follows,
-                 bool (*handler)(const json_t *line, void *arg), void *arg, unsigned *strangep)
+                 bool (*handler)(const json_t *line, const char *text, void *arg), void *arg,
+                 struct journal_contents *contents)
 {
-    struct reader reader = {.path = path, .filter = filter, .handler = handler, .arg = arg};
+    struct reader reader = {
+        .path = path, .filter = filter, .handler = handler, .arg = arg, .contents = contents};
     FILE **files = calloc(FILES_MOST, sizeof(FILE *));
     unsigned count;
     int error = 0;
 
+    *contents = (struct journal_contents){.strange = 0};
     if (!files)
         return ENOMEM;
     errno = 0;
@@ -223,6 +243,5 @@ int journal_read(const char *path, const struct journal_filter *filter, bool fol
     free(reader.line);
     free(reader.begun);
     free(files);
-    *strangep = reader.strange;
     return error;
 }

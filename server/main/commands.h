@@ -49,6 +49,10 @@ struct command {
     int (*run)(const struct arguments *arguments);
 };
 
+/* From now on nothing that stdout and stderr print can be obeyed by a terminal: names that phones
+ * choose, errors of scripts, recordings from elsewhere. */
+void terminal_protect(void);
+
 /* One line on stderr, "parley: …". */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -160,19 +160,19 @@ static bool is_read(void)
     return poll(&out, 1, 0) == 0 || !(out.revents & (POLLERR | POLLHUP));
 }
 
-static bool print_json(const json_t *line, void *arg)
+static bool print_json(const json_t *line, const char *text, void *arg)
 {
     (void)arg;
     if (!line) {
         return is_read();
     }
-    (void)json_dumpf(line, stdout, JSON_COMPACT);
-    fputc('\n', stdout);
+    printf("%.*s\n", (int)strcspn(text, "\n"), text);
     return !ferror(stdout) && !fflush(stdout);
 }
 
-static bool print_text(const json_t *line, void *arg)
+static bool print_text(const json_t *line, const char *text, void *arg)
 {
+    (void)text;
     (void)arg;
     if (!line) {
         return is_read();
@@ -211,7 +211,7 @@ static int show(const struct arguments *arguments, struct journal_filter *filter
 {
     struct settings settings;
     char path[PATH_MAX], since[TEXT_TIME];
-    unsigned strange = 0;
+    struct journal_contents contents;
     if (arguments->file_count > 1) {
         complain("give one conference, or none for all");
         return EXIT_WRONG;
@@ -236,13 +236,19 @@ static int show(const struct arguments *arguments, struct journal_filter *filter
     filter->verb = arguments->values[VERB];
     filter->since = arguments->values[SINCE] ? since : NULL;
     int status = journal_read(path, filter, arguments->values[FOLLOW] != NULL,
-                              arguments->json ? print_json : print_text, NULL, &strange);
+                              arguments->json ? print_json : print_text, NULL, &contents);
     if (status) {
         complain("%s: there is no journal to be read: %s", path, strerror(status));
         return EXIT_RUN_TIME;
     }
-    if (strange > 0) {
-        complain("%s: %u line%s cannot be read", path, strange, strange == 1 ? "" : "s");
+    if (contents.strange > 0) {
+        complain("%s: %u line%s cannot be read", path, contents.strange,
+                 contents.strange == 1 ? "" : "s");
+    }
+    if (filter->conference && !contents.has_conference) {
+        complain("%s: there is no conference \"%s\" in it, which %s%s", path, filter->conference,
+                 *contents.since ? "goes back to " : "is empty", contents.since);
+        return EXIT_RUN_TIME;
     }
     return EXIT_CLEAN;
 }

@@ -199,7 +199,7 @@ static const struct command commands[] = {
      .operands = "[OPTION…] [CONFERENCE]",
      .summary = "show what was asked, who decided it by which rule, and what came of it",
      .description = "Reads the journal's files: the server need not run. With --json: the lines as "
-                    "they are there.",
+                    "they are there. Exit\ncode 1: there is no such conference in it.",
      .takes_config = true,
      .takes_json = true,
      .takes_files = true,
@@ -348,6 +348,7 @@ static int run_help(const struct arguments *arguments)
 
 int main(int argc, char **argv)
 {
+    terminal_protect();
     if (argc < 2) {
         complain("give a command, as in `parley serve`; see `parley help`");
         return EXIT_WRONG;

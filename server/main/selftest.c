@@ -130,11 +130,12 @@ static int spawn(struct selftest *test, char **arguments, int output)
     return status;
 }
 
-/* parley test [--config FILE] SCRIPT… */
+/* parley test [--config FILE] [OPTION VALUE]… SCRIPT…, with the options of this server. */
 static int run(struct selftest *test, const json_t *scripts, int output)
 {
-    const char *config = test->server->arguments->config;
-    char **arguments = calloc(json_array_size(scripts) + 5, sizeof *arguments);
+    const struct arguments *own = test->server->arguments;
+    size_t most = json_array_size(scripts) + 2 * (size_t)own->assignment_count + 5;
+    char **arguments = calloc(most, sizeof *arguments);
     unsigned count = 0;
     const json_t *script;
     size_t i;
@@ -144,9 +145,13 @@ static int run(struct selftest *test, const json_t *scripts, int output)
     }
     arguments[count++] = "parley";
     arguments[count++] = "test";
-    if (config) {
+    if (own->config) {
         arguments[count++] = "--config";
-        arguments[count++] = (char *)config;
+        arguments[count++] = (char *)own->config;
+    }
+    for (i = 0; i < own->assignment_count; i++) {
+        arguments[count++] = (char *)own->assignments[i].option->flag;
+        arguments[count++] = (char *)own->assignments[i].text;
     }
     json_array_foreach(scripts, i, script)
     {

@@ -34,8 +34,9 @@ static int64_t parse_time(const char *text)
     return (int64_t)timegm(&utc) * 1000 + (rest && *rest == '.' ? strtol(rest + 1, NULL, 10) : 0);
 }
 
-static bool add(const json_t *json, void *arg)
+static bool add(const json_t *json, const char *text, void *arg)
 {
+    (void)text;
     struct recording *recording = arg;
     struct recorded_line *longer =
         realloc(recording->lines, (recording->count + 1) * sizeof *recording->lines);
@@ -53,8 +54,10 @@ int recorded_read(const char *file, struct recording *recording, unsigned *stran
                   size_t error_size)
 {
     const struct journal_filter all = {.conference = NULL};
-    int status = journal_read(file, &all, false, add, recording, strangep);
+    struct journal_contents contents;
+    int status = journal_read(file, &all, false, add, recording, &contents);
 
+    *strangep = contents.strange;
     if (status) {
         (void)snprintf(error, error_size, "%s: %s", file, strerror(status));
         return status;

@@ -144,6 +144,12 @@ def temporary(server):
     return sorted(path.name for path in (server.data / "recordings" / "temporary").rglob("*.wav"))
 
 
+def own_folder(server):
+    """Where the names of this server are, which no other deletes."""
+    (folder,) = (path.parent for path in (server.data / "recordings" / "temporary").glob("*/.lock"))
+    return folder
+
+
 def come(server, number, listens=False):
     """Calls, and says its name, which it may listen to before it keeps it."""
     phone, voice = Phone(server, f"user{number}"), audio.voice(number, VOICE)
@@ -219,8 +225,13 @@ def test_names_that_a_crash_has_left_are_deleted_at_the_start():
         (folder / "1-1-2.wav").write_bytes(b"RIFF")
         checked = run_parley("check", server.write("check.lua", f'data = "{server.data}"'))
         assert checked.returncode == 0, checked.stderr
+        kept = own_folder(server) / "7"
+        kept.mkdir()
+        (kept / "1-1-3.wav").write_bytes(b"RIFF")
         second = server.command("serve")
         assert second.returncode == 1, second.stderr
+        assert temporary(server) == ["1-1-2.wav", "1-1-3.wav"]
+        server.stop()
         assert temporary(server) == ["1-1-2.wav"]
 
 
@@ -231,7 +242,7 @@ def test_a_name_that_was_said_and_never_given_goes_with_the_conference():
         while not (created := server.command("journal", "--json", "--verb", "created").stdout):
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        folder = server.data / "recordings" / "temporary" / str(json.loads(created)["conference_id"])
+        folder = own_folder(server) / str(json.loads(created)["conference_id"])
         folder.mkdir(parents=True)
         (folder / "1-1-1.wav").write_bytes(b"RIFF")
         alice.hang_up()

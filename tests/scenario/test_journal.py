@@ -93,7 +93,10 @@ def test_it_tells_who_asked_who_decided_and_what_came_of_it():
             r"generation 1",
             text[3],
         )
-        assert lines(server, "nowhere") == []
+        nowhere = server.command("journal", "nowhere")
+        assert nowhere.returncode == 1 and not nowhere.stdout
+        assert f'there is no conference "nowhere" in it, which goes back to {start["at"]}' in nowhere.stderr
+        assert lines(server, "demo", "--verb", "sidebar") == []
         assert lines(server, "--since", "2999-01-01") == []
         assert len(lines(server, "--since", "10m")) == len(rest) + 1
         assert stat.S_IMODE((server.data / "journal.jsonl").stat().st_mode) == 0o600

@@ -26,6 +26,7 @@ APPLICATION = """
 return function(call)
   call:answer()
   call:set_language "de"
+  call:sleep(0.3)
   call:say "welcome"
   call:join(parley.conference "hall")
 end

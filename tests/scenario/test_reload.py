@@ -349,6 +349,32 @@ def test_self_tests_are_run_before_the_swap_and_one_that_fails_prevents_it():
         assert run_parley("check", server.policy).returncode == 0
 
 
+STRICT = """
+local policy = parley.policy { name = "site" }
+function policy.join(request)
+  if request.actor.user == "mallory" then return reject(403) end
+end
+return policy"""
+
+LENIENT = """
+local policy = parley.policy { name = "own" }
+selftest("the site's policy is asked first", function(sim)
+  local room = sim:conference {}
+  expect(sim:call("mallory", room).status, "rejected")
+  expect(sim:call("bob", room).status, "in")
+end)
+return policy"""
+
+
+def test_self_tests_have_the_options_of_the_command_line():
+    config = 'conferences = { demo = { policy = "own" } }\n'
+    with Server(config=config, policy=STRICT, files={"policy/own.lua": LENIENT}) as server:
+        assert server.command("reload").returncode == 0, server.command("reload")
+        server.write("policy/own.lua", LENIENT.replace('"in"', '"gone"'))
+        done = server.command("reload")
+        assert done.returncode == 2 and "own.lua:6: " in done.stderr, done
+
+
 def test_one_conference_alone_gets_no_script_whose_self_tests_fail():
     with Server(policy=with_role("first")) as server, Phone(server, "alice", media=False) as alice:
         tested = with_role("second").replace("return policy", TESTED)

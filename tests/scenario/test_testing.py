@@ -49,6 +49,19 @@ def test_files_are_run_with_the_config():
         assert told["tests"][2]["simulated"] > 1
 
 
+def test_a_terminal_obeys_nothing_that_scripts_and_journals_say():
+    with tempfile.TemporaryDirectory() as name:
+        tests, journal = Path(name) / "tests.lua", Path(name) / "journal.jsonl"
+        tests.write_text('test("\\27[2J\\u{9b}31m", function() error "\\27]0;owned\\7" end)\n')
+        done = run_parley("test", tests)
+        assert "FAILED  ?[2J\u00bf31m" in done.stdout and "?]0;owned?" in done.stdout, done
+        tests.write_text('parley.policy { name = "site" }\nerror "\\27[2J"\n')
+        done = run_parley("check", tests)
+        assert "?[2J" in done.stderr and "\x1b" not in done.stderr, done
+        journal.write_text('{"at":"2026-11-20T11:26:18.123Z","kind":"\\u001b[2J"}\n')
+        assert "Z ?[2J of Parley" in run_parley("journal", "--data", name).stdout
+
+
 def test_a_file_that_cannot_be_loaded_is_named_with_its_line():
     with tempfile.TemporaryDirectory() as name:
         broken, empty = Path(name) / "broken.lua", Path(name) / "empty.lua"

@@ -163,34 +163,49 @@ test("#1 lets in and sends away who waits, one by one", plain, function(sim)
   expect(alice.participant.status, "connected")
 end)
 
-test("#7 calls a number, which comes in by 1", with { dial = "sip:NUMBER@192.0.2.1" }, function(sim)
-  local conference, alice, bob = room(sim, nil, "bob")
-  expect_answer(sim, alice, "#7", "enter-phone-number", bob)
-  press(sim, alice, "5551234#")
+local gateway = with { dial = "sip:NUMBER@192.0.2.1" }
+
+local function called_by(sim, host)
+  press(sim, host, "#7")
+  press(sim, host, "5551234#")
   local called = sim:called()
   expect(called.user, "5551234")
   called:answer()
   sim:advance "1s"
-  assert(said(called):find "you%-are%-called")
+  return called
+end
+
+test("#7 calls a number, which comes in by 1", gateway, function(sim)
+  local conference, alice, bob = room(sim, nil, "bob")
+  local called = called_by(sim, alice)
+  assert(said(alice):find "enter%-phone%-number")
+  assert(not said(bob):find "enter%-phone%-number")
+  expect(called:heard(), { "you-are-called", "press-1-to-accept" })
+  expect(called.participant.status, "pending")
   expect(bob:hears(called), nil)
+  expect(called:hears(bob), nil)
+  expect(conference.count, 2)
   press(sim, called, "1")
-  sim:advance "5s"
   expect(called.participant.muted, false)
   expect(bob:hears(called), 0)
   expect(called:hears(bob), 0)
   expect(conference.count, 3)
 end)
 
-test("who is called and does not press 1 goes", with { dial = "sip:NUMBER@192.0.2.1" },
-     function(sim)
-  local conference, alice = room(sim)
-  press(sim, alice, "#7")
-  press(sim, alice, "5551234#")
-  local called = sim:called()
-  called:answer()
-  sim:advance "2m"
-  assert(called.status ~= "in")
+test("who is called and does not press 1 goes, and was never in", gateway, function(sim)
+  local conference, alice = room(sim, { policy = { "announcements", "members" },
+                                        options = { hosts = { "alice" }, pin = "4711" } })
+  local called = called_by(sim, alice)
+  sim:advance "18s"
+  expect(called.participant.status, "pending")
+  sim:advance "2s"
+  expect(called.code, 408)
   expect(conference.count, 1)
+  called = called_by(sim, alice)
+  press(sim, called, "2")
+  expect(called.code, 603)
+  sim:advance "10s"
+  assert(not said(alice):find "has%-left" and not said(alice):find "tone:523/120")
 end)
 
 test("without a gateway nobody is dialled", plain, function(sim)

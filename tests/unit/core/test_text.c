@@ -41,6 +41,18 @@ static void what_is_no_printable_utf_8_has_none(void **state)
     }
 }
 
+static void what_a_terminal_would_obey_is_a_question_mark(void **state)
+{
+    static const char hostile[] = "a\x1b[2J\x07\x7f\xc2\x9b\xc2\xa0\xc3\x9b\n";
+    char harmless[sizeof hostile] = "";
+    (void)state;
+    for (size_t i = 0; hostile[i]; i++) {
+        harmless[i] = (char)text_harmless(i > 0 ? (unsigned char)hostile[i - 1] : 0,
+                                          (unsigned char)hostile[i]);
+    }
+    assert_string_equal(harmless, "a?[2J??\xc2\xbf\xc2\xa0\xc3\x9b?");
+}
+
 static void a_user_part_is_escaped_where_the_grammar_wants_it(void **state)
 {
     char escaped[64], small[6];
@@ -99,6 +111,7 @@ int main(void)
         cmocka_unit_test(a_conferences_name_is_what_it_looks_like),
         cmocka_unit_test(a_printable_character_has_its_length_in_utf_8),
         cmocka_unit_test(what_is_no_printable_utf_8_has_none),
+        cmocka_unit_test(what_a_terminal_would_obey_is_a_question_mark),
         cmocka_unit_test(a_user_part_is_escaped_where_the_grammar_wants_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

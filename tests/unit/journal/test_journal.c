@@ -25,7 +25,8 @@ static struct {
     unsigned next; /* number of the next decision */
     int stderr_copy;
     /* What has been read. */
-    unsigned lines, decisions, gaps, strange;
+    unsigned lines, decisions, gaps;
+    struct journal_contents contents;
     json_int_t lost, last;
     bool is_in_order;
 } test;
@@ -100,10 +101,11 @@ static void decide_next(void)
     journalling->decided(journalling->ctx, &request, &decision);
 }
 
-static bool count(const json_t *line, void *arg)
+static bool count(const json_t *line, const char *text, void *arg)
 {
     const char *kind = json_string_value(json_object_get(line, "kind"));
 
+    (void)text;
     (void)arg;
     test.lines++;
     if (strcmp(kind, "gap") == 0) {
@@ -126,12 +128,13 @@ struct told {
     unsigned count;
 };
 
-static bool note(const json_t *line, void *arg)
+static bool note(const json_t *line, const char *text, void *arg)
 {
     static const char *const keys[] = {"verb", "event", "kind"};
     struct told *told = arg;
     const char *name = NULL;
 
+    (void)text;
     for (unsigned i = 0; i < 3 && !name; i++)
         name = json_string_value(json_object_get(line, keys[i]));
     (void)snprintf(told->names[told->count++], sizeof told->names[0], "%s", name);
@@ -146,8 +149,8 @@ static void read_all(void)
     test.lost = 0;
     test.last = -1;
     test.is_in_order = true;
-    assert_int_equal(journal_read(test.path, &all, false, count, NULL, &test.strange), 0);
-    assert_int_equal(test.strange, 0);
+    assert_int_equal(journal_read(test.path, &all, false, count, NULL, &test.contents), 0);
+    assert_int_equal(test.contents.strange, 0);
     assert_true(test.is_in_order);
 }
 
@@ -339,13 +342,11 @@ static void test_a_file_that_was_moved_away_is_made_anew(void **state)
     assert_int_equal(test.decisions, 2);
 }
 
-static bool has_no_pin(const json_t *line, void *arg)
+static bool has_no_pin(const json_t *line, const char *text, void *arg)
 {
-    char *text = json_dumps(line, 0);
-
+    (void)line;
     assert_null(strstr(text, "4711"));
-    *(unsigned *)arg += strstr(text, "\"pin\": true") != NULL;
-    free(text);
+    *(unsigned *)arg += strstr(text, "\"pin\":true") != NULL;
     return true;
 }
 
@@ -362,7 +363,7 @@ static void test_a_pin_is_not_written(void **state)
     begin(1024 * KIB, 2);
     journal_journalling(test.journal)->decided(test.journal, &request, &decision);
     end();
-    assert_int_equal(journal_read(test.path, &joins, false, has_no_pin, &told, &test.strange), 0);
+    assert_int_equal(journal_read(test.path, &joins, false, has_no_pin, &told, &test.contents), 0);
     assert_int_equal(told, 1);
 }
 
@@ -388,7 +389,7 @@ static void test_the_focus_tells_of_decisions_and_events_in_their_order(void **s
     world_turn(test.loop);
     world_hang_up(test.focus, alice);
     end();
-    assert_int_equal(journal_read(test.path, &all, false, note, &told, &test.strange), 0);
+    assert_int_equal(journal_read(test.path, &all, false, note, &told, &test.contents), 0);
     for (unsigned i = 0; i < sizeof wanted / sizeof *wanted; i++)
         assert_string_equal(told.names[i], wanted[i]);
 }

@@ -95,12 +95,36 @@ static void test_the_line_about_a_gap_has_its_room_too(void **state)
     assert_int_equal(size_of(1), 2 * both);
 }
 
+static mode_t mode_of(const char *path)
+{
+    struct stat found;
+
+    assert_int_equal(stat(path, &found), 0);
+    return found.st_mode & 0777;
+}
+
+static void test_a_file_that_was_there_is_the_operators_alone_from_now_on(void **state)
+{
+    struct ledger nowhere = {.path = "/dev/null"};
+
+    (void)state;
+    ledger_close(&test.ledger);
+    assert_int_equal(chmod(test.ledger.path, 0644), 0);
+    assert_int_equal(ledger_open(&test.ledger, false), 0);
+    assert_int_equal(mode_of(test.ledger.path), 0600);
+    assert_int_equal(ledger_open(&nowhere, false), 0);
+    assert_int_equal(mode_of(nowhere.path), 0666);
+    ledger_close(&nowhere);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_file_is_filled_to_its_last_byte, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_line_about_a_gap_has_its_room_too, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_a_file_that_was_there_is_the_operators_alone_from_now_on, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

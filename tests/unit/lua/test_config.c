@@ -61,6 +61,22 @@ static void rejects(const char *text, unsigned line, const char *words)
     }
 }
 
+static void an_editor_may_end_lines_and_mark_the_text_in_its_own_way(void **state)
+{
+    (void)state;
+    accepts("\xef\xbb\xbf"
+            "-- by Notepad\r\ndomain = 'conf.example.com'\r\n\r\nconferences = { demo = {\r\n"
+            "    title = 'Demo' } }\r\n");
+    assert_string_equal(settings.domain, "conf.example.com");
+    accepts("\xef\xbb\xbf#!/usr/bin/parley\r\ndomain = 'conf.example.com'\r\n");
+    rejects("\xef\xbb\xbf"
+            "threads = 1\r\n\r\nthreds = 2\r\n",
+            3, "there is no option \"threds\"");
+    rejects("\xff\xfe"
+            "threads = 1\n",
+            0, "is written in UTF-16; save it as UTF-8");
+}
+
 static void a_config_sets_options_of_every_type(void **state)
 {
     (void)state;
@@ -402,6 +418,7 @@ static void no_piece_of_a_config_does_harm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        SETTINGS_TEST(an_editor_may_end_lines_and_mark_the_text_in_its_own_way),
         SETTINGS_TEST(a_config_sets_options_of_every_type),
         SETTINGS_TEST(a_config_has_accounts),
         SETTINGS_TEST(what_is_wrong_with_an_account_is_told_without_its_password),
