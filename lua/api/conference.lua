@@ -13,6 +13,7 @@ return {
         { "title", "string", "" },
         { "language", "string", [[that prompts are said in to all, `"en"`]] },
         { "policy", "string", "the names of its policies" },
+        { "policies", "string[]", "the same and the site's, which comes first: all that decide about it" },
         { "options", "table<string, any>", "what the config says to this policy", from = "policy" },
         { "locked", "boolean", "whether nobody new comes in" },
         { "reserved", "boolean", "whether the config names it, so that it is always there" },
