@@ -3,6 +3,7 @@
 #include "lua/conversation.h"
 #include "lua/errors.h"
 #include "lua/generation.h"
+#include "lua/generations.h"
 #include "lua/handle.h"
 #include "lua/message.h"
 #include "lua/options.h"
@@ -67,6 +68,17 @@ static int get_title(lua_State *L)
 static int get_policy(lua_State *L)
 {
     return get_text(L, conference_policy);
+}
+
+static int get_policies(lua_State *L)
+{
+    const struct conference *conference = conference_self(L);
+
+    if (!conference)
+        return 0;
+    stack_push_names(L, generation_deciding(generation_of(L)->engine, conference)->site_policy,
+                     conference_policy(conference));
+    return 1;
 }
 
 static int get_locked(lua_State *L)
@@ -453,6 +465,7 @@ static const struct script_function fields[] = {
     {"name", get_name, TO_READ},
     {"title", get_title, TO_READ},
     {"policy", get_policy, TO_READ},
+    {"policies", get_policies, TO_READ},
     {"options", get_options, IN_POLICY},
     {"locked", get_locked, TO_READ},
     {"reserved", get_reserved, TO_READ},

@@ -192,6 +192,8 @@ int stack_next(struct policy_stack *stack, struct script_policy **policyp, char 
                size_t error_size);
 /* The name of that number, from 0, in `own`. False: there are not so many. */
 bool stack_name(const char *own, unsigned index, char *name, size_t size);
+/* Pushes the list of all names, the site's policy first. */
+void stack_push_names(lua_State *L, const char *site, const char *own);
 /* Takes the name, or the list of names, on top of the stack, as `own`. Raises, as `what`. */
 void stack_take(lua_State *L, const char *what, char *text, size_t size);
 

@@ -6,6 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Whether who is called comes in: the standard prompts, with PLAY_NEXT between them. */
+#define QUESTION "you-are-called\npress-1-to-accept"
+
 static enum view view_check(lua_State *L, const char *what)
 {
     const char *given = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
@@ -90,6 +93,18 @@ static lua_Number number_take(lua_State *L, const char *what, const struct param
     return number;
 }
 
+/* true: the prompts that there are for that. */
+static void question_take(lua_State *L, const char *what, const struct param *param, char *field)
+{
+    char name[64];
+
+    (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
+    if (!lua_isboolean(L, -1))
+        files_check(L, -1, name, field, param->size);
+    else
+        (void)snprintf(field, param->size, "%s", lua_toboolean(L, -1) ? QUESTION : "");
+}
+
 void param_take(lua_State *L, const char *what, unsigned index, struct request_params *target)
 {
     const struct param *param = param_at(index);
@@ -108,6 +123,9 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
     case KIND_FILES:
         (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
         files_check(L, -1, name, field, param->size);
+        return;
+    case KIND_QUESTION:
+        question_take(L, what, param, field);
         return;
     case KIND_FLAG:
     case KIND_UNLESS:
@@ -171,6 +189,12 @@ static void param_push(lua_State *L, const struct param *param, const void *fiel
         return;
     case KIND_FILES:
         file_names_push(L, field);
+        return;
+    case KIND_QUESTION:
+        if (*(const char *)field)
+            file_names_push(L, field);
+        else
+            lua_pushboolean(L, false);
         return;
     case KIND_FLAG:
     case KIND_UNLESS:

@@ -233,7 +233,7 @@ static const struct option options[] = {
     {.key = "recordings.path", .type = OPTION_TEXT, .offset = IN_SETTINGS(recordings),
      .standard = "", .shown = "recordings in the data directory",
      .help = "Directory of what scripts record. Nothing is written elsewhere, and nothing in it is "
-             "deleted by the server."},
+             "deleted by the server but what is below temporary/. Servers may share it."},
     {.key = "created.empty_timeout", .type = OPTION_MILLISECONDS,
      .offset = IN_SETTINGS(created.empty_timeout), .standard = "0", .most = DAY_S * 1000,
      .live = true,

@@ -81,6 +81,8 @@ static const struct param params[PARAM_COUNT] = {
     [PARAM_PAUSED] = FLAG(paused),
     [PARAM_AFTER] = {"after", KIND_FILES, offsetof(struct request_params, file),
                      sizeof((struct request_params *)NULL)->file, 0, 0},
+    [PARAM_CONFIRM] = {"confirm", KIND_QUESTION, offsetof(struct request_params, file),
+                       sizeof((struct request_params *)NULL)->file, 0, 0},
 };
 
 #define VOICE (PARAM(AGC) | PARAM(DENOISE) | PARAM(VAD))
@@ -98,7 +100,7 @@ param_set verb_params(enum verb verb)
                         PARAM(ATTENDANT),
         [VERB_JOIN] = ENTRY | PARAM(PIN),
         [VERB_REPLACE] = ENTRY,
-        [VERB_INVITE] = ENTRY,
+        [VERB_INVITE] = ENTRY | PARAM(CONFIRM),
         [VERB_TIMEOUT] = PARAM(REASON),
         [VERB_MUTE] = PARAM(MUTED),
         [VERB_HOLD] = PARAM(HELD),

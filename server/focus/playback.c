@@ -161,7 +161,7 @@ int playback_queue(const struct playback *what, const struct play_config *config
     if (count_waiting(&audience) == QUEUE_MOST)
         return ENOBUFS;
     error = create(what, config, &playback);
-    if (error || first_of(playback) != playback)
+    if (error || first_of(playback) != playback || ear_is_away(playback))
         return error;
     error = start(playback);
     if (error)
@@ -169,12 +169,12 @@ int playback_queue(const struct playback *what, const struct play_config *config
     return error;
 }
 
-static void begin_next(const struct playback *audience)
+void playbacks_begin_next(const struct playback *audience)
 {
     struct playback *playback;
     int error, code;
 
-    while ((playback = first_of(audience)) && !playback->player) {
+    while ((playback = first_of(audience)) && !playback->player && !ear_is_away(playback)) {
         error = start(playback);
         if (!error)
             return;
@@ -208,5 +208,5 @@ void playback_on_played(void *user, const char *problem, void *arg)
     (void)arg;
     end(playback, problem);
     if (!audience.visitor) /* which may be gone, and nothing is kept waiting for it */
-        begin_next(&audience);
+        playbacks_begin_next(&audience);
 }

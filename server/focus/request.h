@@ -182,8 +182,9 @@ struct request_params {
     float background;            /* dB; entry to a sidebar: how loud its parent is; sidebar */
     char file[1024];             /* announce: what is played, record: what is written; "": that is
                                     stopped; sidebar: what the target hears while asked; end, as
-                                    `after`: what all hear before. Of what is played several,
-                                    PLAY_NEXT between them */
+                                    `after`: what all hear before; invite, as `confirm`: what who
+                                    has answered hears, and comes in by a key only. Of what is
+                                    played several, PLAY_NEXT between them */
     bool tracks;                 /* record: of each participant, besides what all say */
     bool paused;                 /* record: of the file that is written, it pauses, or goes on */
     float gain;                  /* announce, dB */

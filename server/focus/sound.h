@@ -52,6 +52,8 @@ int playback_queue(const struct playback *what, const struct play_config *config
 void playback_stop(struct playback *playback, const char *reason);
 /* Whatever the same hear: `audience` says who, as does `what`. */
 void playbacks_stop(const struct playback *audience, const char *reason);
+/* The first of those that wait there is played, if nothing else is. */
+void playbacks_begin_next(const struct playback *audience);
 /* Lowers it by its `duck`, or no longer. */
 void playback_duck(struct playback *playback, bool is_ducked);
 /* Their mix goes, and all that plays in it. */

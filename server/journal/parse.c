@@ -48,6 +48,7 @@ static void take_param(const struct param *param, const json_t *value, void *fie
         return;
     case KIND_TEXT:
     case KIND_FILES:
+    case KIND_QUESTION:
     case KIND_POLICIES:
     case KIND_CODECS:
         (void)snprintf(field, param->size, "%s",

@@ -40,6 +40,7 @@ static void free_places(struct sound_places *places)
     free((char *)places->shipped);
     free((char *)places->language);
     free((char *)places->recordings);
+    free((char *)places->temporary);
 }
 
 static char *copy_text(const char *text)
@@ -56,10 +57,27 @@ static int copy_places(struct sound_places *copy, const struct sound_places *pla
         .shipped = copy_text(places->shipped),
         .language = copy_text(places->language),
         .recordings = copy_text(places->recordings),
+        .temporary = copy_text(places->temporary),
     };
-    return copy->recordings && copy->directory && copy->own && copy->shipped && copy->language
+    return copy->recordings && copy->temporary && copy->directory && copy->own && copy->shipped &&
+                   copy->language
                ? 0
                : ENOMEM;
+}
+
+static void place_recording(const struct sound_places *places, const char *file,
+                            char path[PATH_SIZE])
+{
+    static const char temporary[] = "temporary/";
+    const char *own = places->temporary != NULL ? places->temporary : "";
+    char name[PATH_SIZE];
+
+    if (*own == '\0' || strncmp(file, temporary, sizeof temporary - 1) != 0) {
+        recording_path(places->recordings, file, path);
+        return;
+    }
+    (void)snprintf(name, sizeof name, "%s%s/%s", temporary, own, file + sizeof temporary - 1);
+    recording_path(places->recordings, name, path);
 }
 
 /* What a clip is known by: the path of a file, or the name of a prompt. */
@@ -68,7 +86,7 @@ static void name_of(const struct sound_places *places, const char *file, char na
     size_t length = sizeof RECORDING - 1;
 
     if (strncmp(file, RECORDING, length) == 0) {
-        recording_path(places->recordings, file + length, name);
+        place_recording(places, file + length, name);
     } else {
         recording_path(prompt_is_name(file) ? NULL : places->directory, file, name);
     }
@@ -217,6 +235,11 @@ static int open_path(struct clips *clips, const char *path, const char *after, s
     clip->references++;
     *clipp = clip;
     return 0;
+}
+
+void clips_place_recording(const struct clips *clips, const char *file, char path[PATH_SIZE])
+{
+    place_recording(&clips->places, file, path);
 }
 
 int clip_open(struct clips *clips, const char *file, struct clip **clipp)

@@ -16,6 +16,8 @@ struct sound_places {
     const char *shipped;    /* those that were made with the server, a folder a language */
     const char *language;   /* "en" */
     const char *recordings; /* what is recorded */
+    const char *temporary;  /* a folder's name: what is recorded below temporary/ goes there, and is
+                               this server's alone */
 };
 
 /* Whether `file` is the name of a prompt: it has no slash and no extension, and is no tone. */
