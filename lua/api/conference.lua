@@ -11,6 +11,7 @@ return {
         { "id", "integer", "" },
         { "name", "string", "the user part of its URI" },
         { "title", "string", "" },
+        { "language", "string", [[that prompts are said in to all, `"en"`]] },
         { "policy", "string", "the names of its policies" },
         { "policies", "string[]", "the same and the site's, which comes first: all that decide about it" },
         { "options", "table<string, any>", "what the config says to this policy", from = "policy" },

@@ -1,9 +1,11 @@
 /* Files that play, in a conference or to a visitor, and those that wait until it is their turn. */
 #include "focus/announce.h"
 #include "focus/conference.h"
+#include "focus/participant.h"
 #include "focus/visitor_parts.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -27,6 +29,17 @@ static bool have_one_audience(const struct playback *one, const struct playback 
            one->bus == other->bus;
 }
 
+/* As those speak who hear it; "": as the settings say. */
+static const char *language_of(const struct playback *playback)
+{
+    const struct participant *ear =
+        playback->ear ? focus_participant(playback->conference->focus, playback->ear) : NULL;
+
+    if (playback->visitor)
+        return visitor_language(playback->visitor);
+    return ear ? participant_language(ear) : conference_language(playback->conference);
+}
+
 static int create(const struct playback *what, const struct play_config *config,
                   struct playback **playbackp)
 {
@@ -40,6 +53,8 @@ static int create(const struct playback *what, const struct play_config *config,
     playback->bus = config->bus;
     playback->config = *config;
     playback->config.file = playback->file;
+    (void)snprintf(playback->language, sizeof playback->language, "%s", language_of(playback));
+    playback->config.language = playback->language;
     playback->config.user = playback;
     DL_APPEND(*list_of(playback), playback);
     *playbackp = playback;

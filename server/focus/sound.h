@@ -27,7 +27,8 @@ struct playback {
     float duck;          /* dB, 0: it is as loud under speech */
     uint64_t ear;        /* participant to whom alone it plays; 0: nobody */
     unsigned bus;
-    struct play_config config; /* `file` is its own */
+    struct play_config config; /* `file` and `language` are its own */
+    char language[LANGUAGE_SIZE];
     struct playback *prev, *next;
     char file[];
 };

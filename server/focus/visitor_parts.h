@@ -29,9 +29,10 @@ struct visitor {
     struct pending *pending;         /* what it waits for; NULL: nothing */
     struct participant *participant; /* that it is, while its application goes on; NULL: it is in no
                                         conference, and call and leg are its own */
-    bool is_out;                     /* of the mix of its conference, with its application */
-    bool wants_out;                  /* what it is to be */
-    bool is_let_go;                  /* its application is over: it is freed when it is back in */
+    char language[LANGUAGE_SIZE]; /* of prompts, before it is in a conference; "": the settings' */
+    bool is_out;                  /* of the mix of its conference, with its application */
+    bool wants_out;               /* what it is to be */
+    bool is_let_go;               /* its application is over: it is freed when it is back in */
     struct told_keys told_keys;
     char own_keys[20];             /* in the mix: those that begin what is for its application */
     bool has_begun_keys;           /* one of them was pressed: the following are, too */
