@@ -11,7 +11,9 @@ return {
         { "id", "integer", "" },
         { "name", "string", "the user part of its URI" },
         { "title", "string", "" },
+        { "language", "string", [[that prompts are said in to all, `"en"`]] },
         { "policy", "string", "the names of its policies" },
+        { "policies", "string[]", "the same and the site's, which comes first: all that decide about it" },
         { "options", "table<string, any>", "what the config says to this policy", from = "policy" },
         { "locked", "boolean", "whether nobody new comes in" },
         { "reserved", "boolean", "whether the config names it, so that it is always there" },
@@ -160,6 +162,7 @@ return {
       name = "invite_options",
       keys_of = "conference:invite",
       extends = "entry",
+      parameters = "confirm",
       fields = {
         { "timeout", "duration?", "how long the phone may ring, at most ten minutes" },
         { "name", "string?", "who is called, for the roster" },

@@ -1,17 +1,17 @@
 -- Class policy: its hooks, by the verbs that they decide about and the events that they are told, and
 -- what they are given.
 local entry = [[role display_name may_speak floor muted held anonymous hidden background agc denoise vad
-                speaks hears attendant spoken_name]]
+                speaks hears attendant spoken_name language]]
 
 return {
   -- Who may do it when no policy has an opinion is in README.md, "Accounts and who may do what".
   verbs = {
-    { "create", "title policy hide_focus attendant empty_timeout duration warning ends_with_creator",
+    { "create", "title policy hide_focus attendant language empty_timeout duration warning ends_with_creator",
       "a conference is to be made: by a call to its name (`request.is_name_given`), by a factory "
       .. "(`request.factory`), by a script. There is no `conference` yet" },
     { "join", entry .. " pin", "somebody wants in" },
     { "replace", entry, "somebody goes on as the target, by another call (RFC 3891)" },
-    { "invite", entry, "somebody is to be called: `request.uri`" },
+    { "invite", entry .. " confirm", "somebody is to be called: `request.uri`" },
     { "timeout", "reason", "who has sent nothing for long is to be put out" },
     { "mute", "muted", "the target is to be muted, or no longer" },
     { "hold", "held", "the target is to be put on hold, or taken back" },
@@ -46,6 +46,7 @@ return {
     { "ended", "reason", "it is over; the handle is still good in the hook", true },
     { "dialing", "", "somebody is being called" },
     { "alerting", "", "and the phone rings; or they are asked into a sidebar" },
+    { "asked", "", "and somebody has answered, and is asked whether they come in" },
     { "failed", "code reason", "but will not come" },
     { "joined", "", "a participant is in" },
     { "left", "code reason", "a participant is out" },
@@ -162,8 +163,11 @@ return {
         { "display_name", "string?", [[what the roster shows; `""`: what the phone says]] },
         { "spoken_name", "file?", [[what it is announced by; `""`: nothing]] },
         { "attendant", "string?", [[the application that attends to who comes in; `"none"`: nobody]] },
+        { "language", "string?", [[that prompts and numbers are said in; `""`: that of the settings]] },
         { "may_speak", "boolean?", "`false`: only listens, muted or not" },
         { "floor", "boolean?", "" },
+        { "confirm", "heard|boolean|nil",
+          "of an invite: who answers hears it (`true`: the standard prompts), and comes in by 1 only" },
         { "muted", "boolean?", "" },
         { "held", "boolean?", "" },
         { "anonymous", "boolean?", "shown without its name" },

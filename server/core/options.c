@@ -233,7 +233,7 @@ static const struct option options[] = {
     {.key = "recordings.path", .type = OPTION_TEXT, .offset = IN_SETTINGS(recordings),
      .standard = "", .shown = "recordings in the data directory",
      .help = "Directory of what scripts record. Nothing is written elsewhere, and nothing in it is "
-             "deleted by the server."},
+             "deleted by the server but what is below temporary/. Servers may share it."},
     {.key = "created.empty_timeout", .type = OPTION_MILLISECONDS,
      .offset = IN_SETTINGS(created.empty_timeout), .standard = "0", .most = DAY_S * 1000,
      .live = true,
@@ -287,6 +287,11 @@ static const struct option options[] = {
     {.key = "conferences.*.attendant", .type = OPTION_TEXT, .offset = IN_CONFERENCE(attendant),
      .standard = "", .shown = "as attendant", .live = true,
      .help = "As attendant; \"none\": nobody, whatever stands there."},
+    {.key = "conferences.*.language", .type = OPTION_TEXT, .offset = IN_CONFERENCE(language),
+     .standard = "", .shown = "as prompts.language", .check = option_check_own_language,
+     .live = true,
+     .help = "The language of prompts there, for all and for who comes in, unless the policy or the "
+             "caller's application says another."},
     {.key = "conferences.*.factory", .type = OPTION_TEXT, .offset = IN_CONFERENCE(factory),
      .standard = "", .shown = "none, it is a conference", .check = option_check_factory, .live = true,
      .help = "Who calls the name gets a new conference, like this one and with a name of its own: "

@@ -13,6 +13,7 @@
 #include "focus/events.h"
 #include "focus/participant.h"
 #include "focus/private.h"
+#include "focus/question.h"
 #include "focus/sidebar.h"
 #include "focus/wishes.h"
 
@@ -25,9 +26,6 @@
 
 /* What is heard by who is asked, when nobody says otherwise: two notes, twice. */
 #define CHIME "tone:523/200,659/300,0/500,523/200,659/300"
-
-/* Keys that answer, when nobody says otherwise. */
-enum { KEY_ACCEPT = '1', KEY_DECLINE = '2' };
 
 struct participant *participant_main(const struct participant *participant)
 {
@@ -56,25 +54,11 @@ struct participant *participant_here(struct participant *participant)
 
 /* ---- the question --------------------------------------------------------------------------- */
 
-static void stop_prompt(struct participant *aside)
-{
-    if (aside->is_prompted)
-        (void)participant_play(aside->main, &(struct request_params){.file = ""});
-    aside->is_prompted = false;
-}
-
-/* Nobody else hears it; who is asked goes on speaking in the parent, which it hears in the
- * background meanwhile. Without it there are still the keys, and the package. */
+/* Who is asked goes on speaking in the parent, which it hears in the background meanwhile. Without
+ * the prompt there are still the keys, and the package. */
 static void prompt(struct participant *aside, const char *file)
 {
-    struct request_params params = {.interrupt = true};
-
-    if (!*file)
-        return;
-    (void)snprintf(params.file, sizeof params.file, "%s", file);
-    aside->is_prompted = true;
-    (void)participant_play(aside->main, &params);
-    aside->is_prompted = participant_is_played_to(aside->main);
+    (void)question_prompt(aside, file);
     if (!aside->is_prompted)
         return;
     aside->alerting = true;
@@ -83,20 +67,6 @@ static void prompt(struct participant *aside, const char *file)
                                               .conference = aside->conference->id,
                                               .participant = aside->id,
                                           });
-}
-
-/* It does not come, and the sidebar may have been for nobody else. */
-static void refuse(struct participant *aside, int code, const char *reason)
-{
-    struct conference *sidebar = aside->conference;
-
-    participant_remove(aside, FAILED, code, reason);
-    conference_end_if_over(sidebar);
-}
-
-static void on_no_answer(void *arg)
-{
-    refuse(arg, 408, "No answer");
 }
 
 static void ask(struct participant *aside, const struct sidebar_wish *wish, const char *file)
@@ -108,35 +78,13 @@ static void ask(struct participant *aside, const struct sidebar_wish *wish, cons
     sidebar->called_count++;
     aside->accept = wish->accept;
     aside->decline = wish->decline;
-    /* Without memory for the timer the question stands until it is answered. */
-    (void)loop_timer_start(focus->loop, &aside->patience,
-                           wish->timeout ? wish->timeout : focus->answer_timeout, on_no_answer,
-                           aside);
+    question_wait(aside, wish->timeout ? wish->timeout : focus->answer_timeout);
     events_post(focus, &(struct conference_event){
                            .kind = EVENT_DIALING,
                            .conference = sidebar->id,
                            .participant = aside->id,
                        });
     prompt(aside, file);
-}
-
-void aside_accept(struct participant *aside)
-{
-    stop_prompt(aside);
-    participant_established(aside);
-}
-
-bool aside_key(struct participant *participant, char digit)
-{
-    struct participant *aside = participant->aside;
-
-    if (!aside || aside->joined || (digit != aside->accept && digit != aside->decline))
-        return false;
-    if (digit == aside->accept)
-        aside_accept(aside);
-    else
-        refuse(aside, 603, "Decline");
-    return true;
 }
 
 /* ---- in and back ---------------------------------------------------------------------------- */
@@ -146,6 +94,7 @@ void sidebar_wish_entry(const struct conference *sidebar, const struct participa
 {
     (void)snprintf(params->role, sizeof params->role, "%s", main->role);
     (void)snprintf(params->file, sizeof params->file, "%s", CHIME);
+    (void)snprintf(params->language, sizeof params->language, "%s", main->language);
     params->anonymous = main->anonymous != 0;
     params->hidden = main->hidden;
     params->speaks = main->speaks;
@@ -169,7 +118,7 @@ static int take_again(struct participant *aside, bool asks, struct referral *ref
 {
     decision->participant = aside->id;
     if (!aside->joined && !asks) {
-        aside_accept(aside);
+        question_accept(aside);
         return 0;
     }
     (void)fail(aside->main, aside->conference, decision, 486, "already in");
@@ -258,7 +207,7 @@ void aside_leave(struct participant *aside, bool was_in, bool is_replaced)
 {
     struct participant *main = aside->main;
 
-    stop_prompt(aside);
+    question_stop(aside);
     main->aside = NULL;
     if (main->left)
         return;

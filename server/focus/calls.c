@@ -7,6 +7,7 @@
 #include "focus/message.h"
 #include "focus/participant.h"
 #include "focus/private.h"
+#include "focus/question.h"
 #include "focus/visitor_parts.h"
 #include "focus/wishes.h"
 
@@ -66,7 +67,7 @@ static void on_established(struct call *call, void *arg)
     if (visitor)
         visitor_established(visitor);
     else if (participant)
-        participant_established(participant);
+        question_answered(participant);
 }
 
 static void on_updated(struct call *call, int code, const char *reason, void *arg)
@@ -177,7 +178,7 @@ static void on_key(struct call *call, char key, unsigned duration, void *arg)
 {
     struct focus *focus = arg;
 
-    key_press(focus, focus->signalling->user(call), key, duration);
+    key_press(focus, focus->signalling->user(call), key, duration, KEY_BY_INFO);
 }
 
 static void on_message(struct incoming_message *message, void *arg)

@@ -15,6 +15,7 @@
     X(EVENT_ENDED, "ended")     /* the conference is over; the handle is still good in the hook */ \
     X(EVENT_DIALING, "dialing") /* somebody is being called, to become a participant */            \
     X(EVENT_ALERTING, "alerting") /* and the phone rings */                                        \
+    X(EVENT_ASKED, "asked")       /* and has answered, and is asked whether they come in */        \
     X(EVENT_FAILED, "failed")     /* but will not come in; code, reason */                         \
     X(EVENT_JOINED, "joined")     /* a participant is in */                                        \
     X(EVENT_LEFT, "left")         /* a participant is out; code, reason */                         \

@@ -59,9 +59,10 @@ static bool is_in(struct explaining *explaining, const struct participant *parti
     if (participant->joined)
         return true;
     add_silence(explaining, entry, "%s is not in yet: %s", label,
-                participant->alerting ? "the phone rings"
-                : participant->called ? "the phone is being called"
-                                      : "the phone has not confirmed the call");
+                participant->is_confirming ? "whoever has answered is asked whether they come in"
+                : participant->alerting    ? "the phone rings"
+                : participant->called      ? "the phone is being called"
+                                           : "the phone has not confirmed the call");
     return false;
 }
 

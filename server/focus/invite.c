@@ -6,6 +6,7 @@
 #include "focus/events.h"
 #include "focus/participant.h"
 #include "focus/private.h"
+#include "focus/question.h"
 #include "focus/sidebar.h"
 #include "focus/wishes.h"
 
@@ -13,6 +14,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -124,15 +126,6 @@ static int check(struct conference *conference, const struct request *request,
     return 0;
 }
 
-static void on_no_answer(void *arg)
-{
-    struct participant *participant = arg;
-    struct conference *conference = participant->conference;
-
-    participant_remove(participant, FAILED, 408, "No answer");
-    conference_end_if_over(conference);
-}
-
 static void ring(struct participant *participant, const struct invitation *invitation)
 {
     struct conference *conference = participant->conference;
@@ -141,10 +134,7 @@ static void ring(struct participant *participant, const struct invitation *invit
 
     participant->called = true;
     conference->called_count++;
-    /* Without memory for the timer the phone rings until its user or its proxy has had enough. */
-    (void)loop_timer_start(focus->loop, &participant->patience,
-                           invitation->timeout ? invitation->timeout : focus->answer_timeout,
-                           on_no_answer, participant);
+    question_wait(participant, invitation->timeout ? invitation->timeout : focus->answer_timeout);
     events_post(focus, &(struct conference_event){
                            .kind = EVENT_DIALING,
                            .conference = conference->id,
@@ -190,11 +180,29 @@ static int ask_aside(struct conference *sidebar, struct participant *main,
     struct request_params params = *decided;
 
     sidebar_wish_entry(sidebar, main, &params);
+    if (*decided->file)
+        (void)snprintf(params.file, sizeof params.file, "%s", decided->file);
     params.muted = decided->muted;
     params.listen_only = decided->listen_only;
     params.hidden |= decided->hidden;
     params.anonymous |= decided->anonymous;
     return aside_take(sidebar, main, &params, request, decision);
+}
+
+/* With the question that is put to who answers, if there is one. */
+static int make_participant(struct conference *conference, struct call *call,
+                            const struct request_params *params, struct participant **participantp)
+{
+    char *question = *params->file ? strdup(params->file) : NULL;
+    int error = *params->file && !question ? ENOMEM : conference_activate(conference);
+
+    if (!error)
+        error = participant_make(conference, call, NULL, params, participantp);
+    if (error)
+        free(question);
+    else
+        (*participantp)->question = question;
+    return error;
 }
 
 int invite(struct conference *conference, const struct request *request, struct decision *decision)
@@ -220,9 +228,7 @@ int invite(struct conference *conference, const struct request *request, struct 
     error = check(conference, request, decision, &signalling->info(call)->caller);
     if (error)
         goto out;
-    error = conference_activate(conference);
-    if (!error)
-        error = participant_make(conference, call, NULL, &decision->params, &participant);
+    error = make_participant(conference, call, &decision->params, &participant);
     if (error) {
         code = media_failure(conference->name, signalling->info(call)->id, error, &reason);
         error = fail(conference, request, decision, code, reason);

@@ -50,6 +50,8 @@ enum {
     PARAM_TRACKS,
     PARAM_PAUSED,
     PARAM_AFTER,
+    PARAM_LANGUAGE,
+    PARAM_CONFIRM,
     PARAM_COUNT, /* at most 64 */
 };
 
@@ -60,7 +62,8 @@ typedef uint64_t param_set;
 
 enum param_kind {
     KIND_TEXT,
-    KIND_FILES, /* PLAY_NEXT between them; told as a list if there are several */
+    KIND_FILES,    /* PLAY_NEXT between them; told as a list if there are several */
+    KIND_QUESTION, /* the same; told as false if there are none */
     KIND_FLAG,
     KIND_UNLESS,     /* told as true when the field is false, which is what it begins with */
     KIND_NUMBER,     /* float */
@@ -71,6 +74,7 @@ enum param_kind {
     KIND_DIRECTION,
     KIND_CODECS,
     KIND_POLICIES,
+    KIND_LANGUAGE,
 };
 
 struct param {
@@ -83,8 +87,9 @@ struct param {
 /* The field is a text. */
 static inline bool param_is_text(const struct param *param)
 {
-    return param->kind == KIND_TEXT || param->kind == KIND_FILES || param->kind == KIND_CODECS ||
-           param->kind == KIND_POLICIES;
+    return param->kind == KIND_TEXT || param->kind == KIND_FILES || param->kind == KIND_QUESTION ||
+           param->kind == KIND_CODECS || param->kind == KIND_POLICIES ||
+           param->kind == KIND_LANGUAGE;
 }
 
 /* PARAM_… */

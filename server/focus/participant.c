@@ -81,7 +81,8 @@ static void add(struct conference *conference, struct participant *participant,
     participant->background = params->background;
     (void)snprintf(participant->spoken_name, sizeof participant->spoken_name, "%s",
                    params->spoken_name);
-    (void)snprintf(participant->attendant, sizeof participant->attendant, "%s", params->attendant);
+    attendant_give(participant, params->attendant);
+    (void)snprintf(participant->language, sizeof participant->language, "%s", params->language);
     (void)snprintf(participant->role, sizeof participant->role, "%s",
                    *params->role ? params->role : "participant");
     (void)snprintf(participant->display_name, sizeof participant->display_name, "%s",
@@ -339,6 +340,7 @@ void participant_free(struct participant *participant)
 {
     HASH_DEL(participant->conference->focus->participants, participant);
     free(participant->brought_by);
+    free(participant->question);
     free(participant->removed_by);
     free(participant->strings);
     free(participant);
@@ -447,9 +449,10 @@ const char *participant_status(const struct participant *participant)
     if (participant->left)
         return "disconnected";
     if (!participant->joined)
-        return participant->alerting ? "alerting"
-               : participant->called ? "dialing-out"
-                                     : "dialing-in";
+        return participant->is_confirming ? "pending"
+               : participant->alerting    ? "alerting"
+               : participant->called      ? "dialing-out"
+                                          : "dialing-in";
     return participant_is_held(participant) ? "on-hold"
            : participant->muted             ? "muted-via-focus"
                                             : "connected";

@@ -8,6 +8,7 @@
 #include "focus/cause.h"
 #include "focus/events.h"
 #include "focus/focus.h"
+#include "focus/keys.h"
 #include "focus/private.h"
 #include "focus/ration.h"
 
@@ -54,14 +55,21 @@ struct participant {
     struct loop_timer *patience; /* runs while it is called */
     struct referrer *referrers;  /* list: who is told whether it comes in */
     struct visitor *visitor;     /* as which its application knows it; NULL: none any more */
-    char attendant[64];          /* application; "" or "none": none */
+    struct told_keys told_keys;
+    char attendant[64];       /* application; "" or "none": none */
+    bool has_usual_attendant; /* as the config said, and no policy otherwise */
     enum attendance attendance;
+    char language[LANGUAGE_SIZE];    /* of prompts; "": the settings' */
     struct participant *main;        /* who it is in the parent, whose call and leg it has; NULL: it
                                         has its own */
     struct participant *aside;       /* the other way round: who it is in a sidebar; or NULL */
     float background;                /* dB; in a sidebar: how loud the parent is */
-    char accept, decline;            /* keys that answer the question whether it comes aside */
+    char accept, decline;            /* keys that answer the question whether it comes in */
     bool is_prompted;                /* by what is played to it alone */
+    char *question;                  /* files that it hears once it answers our call, before it is
+                                        in; NULL: it is in at once. Owned. */
+    bool is_confirming;              /* it hears them */
+    uint64_t asked_at;               /* loop_now() then */
     struct participant *successor;   /* whose call is to replace this one when it is confirmed */
     struct participant *predecessor; /* the other way round; both NULL: none */
     bool speaking_told, speaking_queued;

@@ -6,6 +6,7 @@
 #include "focus/pending.h"
 #include "focus/pending_parts.h"
 #include "focus/private.h"
+#include "focus/question.h"
 #include "focus/sidebar.h"
 #include "focus/wishes.h"
 
@@ -134,7 +135,7 @@ static void refer_invite(struct focus *focus, struct reference *reference,
         return;
     }
     if (is_answer(reference, asked)) {
-        aside_accept(focus_participant(focus, asked->actor.participant));
+        question_accept(focus_participant(focus, asked->actor.participant));
         if (reference->referral)
             focus->signalling->report(reference->referral, 200, NULL);
         return;

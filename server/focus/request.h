@@ -9,6 +9,7 @@
 #define FOCUS_REQUEST_H
 
 #include "focus/event.h"
+#include "ports/mixing.h"
 #include "ports/signalling.h"
 
 #include <stdbool.h>
@@ -182,8 +183,9 @@ struct request_params {
     float background;            /* dB; entry to a sidebar: how loud its parent is; sidebar */
     char file[1024];             /* announce: what is played, record: what is written; "": that is
                                     stopped; sidebar: what the target hears while asked; end, as
-                                    `after`: what all hear before. Of what is played several,
-                                    PLAY_NEXT between them */
+                                    `after`: what all hear before; invite, as `confirm`: what who
+                                    has answered hears, and comes in by a key only. Of what is
+                                    played several, PLAY_NEXT between them */
     bool tracks;                 /* record: of each participant, besides what all say */
     bool paused;                 /* record: of the file that is written, it pauses, or goes on */
     float gain;                  /* announce, dB */
@@ -198,7 +200,9 @@ struct request_params {
     bool approved;               /* decide */
     int code;                    /* decide, not approved: SIP status 400–699; 0: 603 */
     enum stream_direction direction; /* media: of our streams */
-    char codecs[REQUEST_CODECS];     /* media: names, best first, separated by blanks; "": all */
+    char language[LANGUAGE_SIZE]; /* entry, create: of prompts; "": that of the settings. Announce,
+                                     end: in which `file` was said */
+    char codecs[REQUEST_CODECS];  /* media: names, best first, separated by blanks; "": all */
 };
 
 /* Whom an invite calls (RFC 4579 §5.2). */

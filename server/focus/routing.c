@@ -59,9 +59,6 @@ static void compute(const struct participant *participant, const struct arrangem
     float speaks = participant_is_heard(participant) ? participant->speaks : GAIN_OFF;
     float hears = participant->held_by_us ? GAIN_OFF : participant->hears;
 
-    *route = (struct leg_route){.ramp = MIX_RAMP};
-    for (unsigned bus = 0; bus < MIX_BUSES; bus++)
-        route->speaks[bus] = route->hears[bus] = GAIN_OFF;
     route->speaks[MIX_MAIN] = speaks;
     route->hears[MIX_MAIN] = hears;
     if (arrangement->plan)
@@ -88,6 +85,8 @@ static void route_aside(const struct participant *in, float hears, struct leg_ro
     unsigned bus = in->conference->bus;
 
     lower(route, in->background);
+    if (*in->conference->parent->farewell) /* it is for them, too */
+        route->hears[MIX_ANNOUNCE] = hears;
     for (unsigned i = 0; i < MIX_BUSES; i++)
         route->speaks[i] = GAIN_OFF;
     route->speaks[bus] = participant_is_heard(in) ? in->speaks : GAIN_OFF;
@@ -117,8 +116,13 @@ void routing_compute(const struct participant *participant, const struct arrange
         visitor_compute(participant->visitor, route);
         return;
     }
-    compute(participant, arrangement, route);
-    compose(participant, route);
+    *route = (struct leg_route){.ramp = MIX_RAMP};
+    for (unsigned bus = 0; bus < MIX_BUSES; bus++)
+        route->speaks[bus] = route->hears[bus] = GAIN_OFF;
+    if (participant->joined) { /* else it hears but the question */
+        compute(participant, arrangement, route);
+        compose(participant, route);
+    }
     if (participant->ear_bus != MIX_MAIN)
         route->hears[participant->ear_bus] =
             participant->held_by_us ? GAIN_OFF : participant->hears;
@@ -134,7 +138,7 @@ int participant_route(struct participant *participant)
     if (participant->main) /* whose leg it is */
         return participant_route(participant->main);
     /* Not before the ACK: a forged INVITE must not aim our audio at its victim. */
-    if (!participant->joined)
+    if (!participant->joined && !participant->is_confirming)
         return 0;
     routing_compute(participant, &(parent ? parent : participant->conference)->arrangement, &route);
     return participant->conference->focus->mixing->leg_route(participant->leg, &route);

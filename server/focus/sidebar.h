@@ -29,10 +29,6 @@ int aside_take(struct conference *sidebar, struct participant *main,
 /* Whom an invite to a sidebar names, who is in its parent and has not to be called; NULL: nobody.
  */
 struct participant *aside_find(const struct conference *sidebar, const char *uri);
-/* Who is asked comes in. */
-void aside_accept(struct participant *aside);
-/* The key answers the question, and means nothing else. */
-bool aside_key(struct participant *participant, char digit);
 /* `aside` has come in, not only by another call than before. */
 void aside_enter(struct participant *aside, bool is_new);
 /* It goes: whose call it has is all in the parent again. `was_in`: it had come in. */

@@ -233,6 +233,7 @@ static int start_media(struct server *server)
     };
     server_directories(settings, &directories);
     config.places = directories.places;
+    config.places.temporary = server->temporary.name;
     if (server_check_sound(settings, error, sizeof error)) {
         log_error("%s; there will be silence instead", error);
     }
@@ -281,7 +282,6 @@ static int start_control(struct server *server)
     return EXIT_CLEAN;
 }
 
-/* Not before it is known that no other server has recordings there. */
 static int start_cleaning(struct server *server)
 {
     int status = server_clean_recordings(server);
@@ -481,6 +481,7 @@ static void take_apart(struct server *server)
     fetcher_destroy(server->fetcher);
     store_destroy(server->store);
     media_destroy(server->media);
+    server_leave_recordings(server);
     loop_unwatch(&server->signal_watch);
     control_destroy(server->control);
     loop_destroy(server->loop);

@@ -33,6 +33,11 @@ struct server {
     struct loop_watch *signal_watch;
     struct loop_timer *trim_timer;
     struct worker *cleaner;
+    struct {
+        char path[PATH_MAX]; /* "": none was taken */
+        char name[9];        /* its last part */
+        int lock;            /* -1: it could not be locked */
+    } temporary;             /* where recordings are that nobody keeps */
     int changes; /* inotify; -1: nothing is watched */
     struct {
         struct loop_watch *readable;
@@ -124,8 +129,11 @@ void server_unwatch(struct server *server);
 /* From now on, memory goes back to the system when the last call has ended. Errors as
  * focus_listen. */
 int server_trim_when_idle(struct server *server);
-/* Deletes the recordings below temporary/, now and when their conferences are over. An errno. */
+/* Takes a folder for the recordings below temporary/, and deletes them when their conferences are
+ * over; now those of servers that are no more. An errno. */
 int server_clean_recordings(struct server *server);
+/* Nothing is recorded any more. */
+void server_leave_recordings(struct server *server);
 
 /* As struct control_server has it. */
 int server_record(struct server *server, const char *words, char *told, size_t told_size);

@@ -26,7 +26,6 @@ struct media {
     struct loop_timer *flush_timer;
     struct clips *clips;
     struct worker *disk; /* writes what is recorded */
-    char *recordings;    /* where that lies */
     TAILQ_HEAD(, recorder) recorders_open;
     bool io_uring;
     unsigned section_legs;

@@ -194,7 +194,7 @@ static int open_ports(struct media *media, const struct media_config *config)
     return 0;
 }
 
-/* Where recordings go. */
+/* Who writes recordings. */
 static int open_disk(struct media *media, const struct media_config *config)
 {
     const struct worker_config disk = {
@@ -205,8 +205,7 @@ static int open_disk(struct media *media, const struct media_config *config)
         .arg = media,
     };
 
-    media->recordings = strdup(config->places.recordings != NULL ? config->places.recordings : "");
-    return media->recordings != NULL ? worker_create(&disk, &media->disk) : ENOMEM;
+    return worker_create(&disk, &media->disk);
 }
 
 static int start_threads(struct media *media, unsigned wanted)
@@ -361,7 +360,6 @@ void media_destroy(struct media *media)
         sockets_free(&media->sockets[i]);
     }
     clips_destroy(media->clips);
-    free(media->recordings);
     free(media->threads);
     free(media);
 }

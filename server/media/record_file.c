@@ -1,6 +1,7 @@
 #include "media/record_file.h"
 
 #include "core/failure.h"
+#include "core/folders.h"
 #include "media/codec.h"
 
 #include <errno.h>
@@ -63,19 +64,6 @@ bool record_file_is_known(const char *path)
     return format_of(path) != 0;
 }
 
-void record_file_make_folders(const char *path)
-{
-    char *folder = strdup(path);
-
-    for (char *slash = folder != NULL ? strchr(folder + 1, '/') : NULL; slash != NULL;
-         slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        (void)mkdir(folder, 0750);
-        *slash = '/';
-    }
-    free(folder);
-}
-
 struct record_file *record_file_create(const char *path, bool is_track, char *problem,
                                        size_t problem_size)
 {
@@ -86,7 +74,7 @@ struct record_file *record_file_create(const char *path, bool is_track, char *pr
         (void)snprintf(problem, problem_size, "out of memory");
         return NULL;
     }
-    record_file_make_folders(path);
+    folders_make_above(path);
     file->is_track = is_track;
     file->problem = problem;
     file->problem_size = problem_size;

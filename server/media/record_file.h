@@ -18,8 +18,6 @@ struct record_file;
 
 /* Whether the name ends as those of files that can be written. */
 bool record_file_is_known(const char *path);
-/* Makes the folders above a file. What goes wrong is told when that is opened. */
-void record_file_make_folders(const char *path);
 /* With its folders. Of a track all is 3 ms late, whatever rate it comes at, so that tracks of
  * several fit together; otherwise what has the file's rate is as it was. NULL: `problem` says why
  * not. */

@@ -3,6 +3,7 @@
 #include "media/recorder.h"
 
 #include "core/failure.h"
+#include "core/folders.h"
 #include "core/log.h"
 
 #include <errno.h>
@@ -17,18 +18,17 @@
 int note_create(void *ctx, const char *file, const char *text)
 {
     struct media *media = ctx;
-    size_t folder = strlen(media->recordings), name = strlen(file), length = strlen(text);
-    struct note *note = malloc(sizeof *note + folder + name + length + 3); /* slash, two NULs */
-    char *copy;
+    char path[PATH_SIZE];
+    struct note *note;
     int err;
 
+    clips_place_recording(media->clips, file, path);
+    note = malloc(sizeof *note + strlen(path) + strlen(text) + 2);
     if (note == NULL) {
         return ENOMEM;
     }
     *note = (struct note){.disk.is_note = true};
-    copy = stpcpy(note->path, media->recordings);
-    copy = stpcpy(stpcpy(copy, folder > 0 ? "/" : ""), file) + 1;
-    note->text = memcpy(copy, text, length + 1);
+    note->text = strcpy(stpcpy(note->path, path) + 1, text);
     err = worker_post(media->disk, &note->disk.job);
     if (err != 0) {
         free(note);
@@ -66,7 +66,7 @@ void note_write(const struct note *note)
     int fd = -1;
     bool is_good = false;
 
-    record_file_make_folders(note->path);
+    folders_make_above(note->path);
     if (snprintf(path, sizeof path, "%s.new", note->path) < (int)sizeof path) {
         fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0640);
     }

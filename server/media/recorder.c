@@ -124,8 +124,7 @@ int recorder_create(struct mix *mix, const struct record_config *config,
         return ENOMEM;
     }
     recorder_prepare(recorder, mix, config);
-    (void)snprintf(recorder->path, sizeof recorder->path, "%s%s%s", media->recordings,
-                   *media->recordings != '\0' ? "/" : "", config->file);
+    clips_place_recording(media->clips, config->file, recorder->path);
     if (config->leg == NULL) {
         err = mix_supply(recorder->section, &codec_l16_16000, config->buses, false);
     }

@@ -2,11 +2,13 @@
 
 import concurrent.futures
 import json
+import re
 import time
 
 import numpy as np
 
 import audio
+import naming
 import run
 import tone
 from parley import OPEN, Server, run_parley
@@ -66,6 +68,19 @@ def test_keys_by_info_are_keys():
             alice.expect(200, method="INFO")
 
 
+def test_a_key_told_by_info_and_by_an_event_is_one_key():
+    with Server(config='stop_timeout = 0\nconferences = { demo = {} }\n', policy=LISTENING) as server:
+        with Phone(server) as alice:
+            alice.call()
+            for _ in range(2):
+                info(alice, b"5", "application/dtmf").expect(200, method="INFO")
+                alice.press("5")
+            alice.press("99")
+            for _ in range(2):
+                server.expect_log("key 9 of")
+            assert len(re.findall("key 5 of", server.log())) == 2, server.log()
+
+
 @run.real_time
 def test_a_key_of_each_kind_is_answered_to_one_and_heard_by_nobody():
     with attended() as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
@@ -75,6 +90,7 @@ def test_a_key_of_each_kind_is_answered_to_one_and_heard_by_nobody():
         first = len(alice.audio.packets), len(bob.audio.packets)
         bob.press("*6")
         server.expect_log(r"plays muted to")
+        bob.hear(1, 0)  # or they would be the keys that the events have told
         for key in "*6":
             info(bob, f"Signal={key}\r\n".encode(), "application/dtmf-relay").expect(200, method="INFO")
         server.expect_log(r"plays unmuted to")
@@ -98,8 +114,8 @@ def test_a_phone_that_has_no_events_presses_keys_in_its_audio():
 TONES = {"say-your-name": 500, "keep-or-redo": 1500, "roll-call": 600, "has-joined": 700, "has-left": 800}
 
 
-def with_tones():
-    server = attended('names = "record"', start=False)
+def with_tones(policy=None):
+    server = attended('names = "record"', policy=policy, start=False)
     (server.directory / "sounds").mkdir()
     for name, pitch in TONES.items():
         audio.write_wav(server.directory / "sounds" / f"{name}.wav", tone.sine(pitch, -20, 16000)(0, 4800), 16000)
@@ -142,6 +158,12 @@ def find(samples, voice):
 
 def temporary(server):
     return sorted(path.name for path in (server.data / "recordings" / "temporary").rglob("*.wav"))
+
+
+def own_folder(server):
+    """Where the names of this server are, which no other deletes."""
+    (folder,) = (path.parent for path in (server.data / "recordings" / "temporary").glob("*/.lock"))
+    return folder
 
 
 def come(server, number, listens=False):
@@ -193,6 +215,35 @@ def test_the_names_of_five_are_called_to_one_and_played_when_they_come_and_go():
             time.sleep(0.05)
 
 
+@run.real_time
+def test_who_takes_over_a_call_has_its_keys_and_its_name_and_nobody_has_left():
+    takeover = 'local policy = parley.policy { name = "takeover" }\n' + (
+        "function policy.create() return accept() end function policy.replace() return accept() end return policy"
+    )
+    with with_tones(takeover) as server:
+        alice = come(server, 1)
+        with Phone(server, "desk") as desk:
+            desk.call(headers=naming.replaces(alice))
+            alice.reply(alice.expect("BYE"), 200)
+            alice.is_up = False
+            desk.press("*3")
+            server.expect_log(r"plays roll-call\S*recording:temporary/\S+ to sip:desk@")
+            assert "has-left" not in server.log()
+        server.expect_log(r"sip:desk@\S+ left")
+
+
+def test_a_reload_attends_to_who_is_in():
+    with attended() as server, Phone(server) as alice:
+        text = server.config.read_text()
+        server.config.write_text(text.replace('attendant = "attendant"', 'attendant = "none"'))
+        server.reload()
+        alice.call()
+        server.config.write_text(text)
+        server.reload()
+        alice.press("*6")
+        server.expect_log(r"sip:alice@\S+ is muted")
+
+
 def test_a_config_names_an_attendant_that_there_is():
     with Server(start=False) as server:
         for line, told in (
@@ -219,8 +270,13 @@ def test_names_that_a_crash_has_left_are_deleted_at_the_start():
         (folder / "1-1-2.wav").write_bytes(b"RIFF")
         checked = run_parley("check", server.write("check.lua", f'data = "{server.data}"'))
         assert checked.returncode == 0, checked.stderr
+        kept = own_folder(server) / "7"
+        kept.mkdir()
+        (kept / "1-1-3.wav").write_bytes(b"RIFF")
         second = server.command("serve")
         assert second.returncode == 1, second.stderr
+        assert temporary(server) == ["1-1-2.wav", "1-1-3.wav"]
+        server.stop()
         assert temporary(server) == ["1-1-2.wav"]
 
 
@@ -231,7 +287,7 @@ def test_a_name_that_was_said_and_never_given_goes_with_the_conference():
         while not (created := server.command("journal", "--json", "--verb", "created").stdout):
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        folder = server.data / "recordings" / "temporary" / str(json.loads(created)["conference_id"])
+        folder = own_folder(server) / str(json.loads(created)["conference_id"])
         folder.mkdir(parents=True)
         (folder / "1-1-1.wav").write_bytes(b"RIFF")
         alice.hang_up()

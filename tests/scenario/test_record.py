@@ -1,6 +1,9 @@
 """Recordings: of a caller, of a conference; what is in the files, and what goes wrong."""
 
+import contextlib
+import pathlib
 import signal
+import tempfile
 import time
 
 import audio
@@ -109,8 +112,10 @@ return function(call)
   call:hangup "enough"
 end
 """
-    with with_application(script, 'recordings = { path = "not-here" }\n') as server:
+    with with_application(script, 'recordings = { path = "not-here" }\n', start=False) as server:
         (server.directory / "not-here").write_text("a file, no directory")
+        server.start()
+        server.expect_log("warn.*recordings: .*not-here/temporary/.* a folder on its path is a file")
         with Phone(server, "alice") as alice:
             begin(alice)
             server.expect_log("failed nil .*not-here/a/b.wav: what should be a folder on its path is a file")
@@ -163,6 +168,51 @@ end
             server.expect_log("recorded table")
             samples = recording(server, "aside.wav")
             assert tone.level(samples[1600:4800], 600) > -23, "what she says is in it"
+
+
+def test_servers_that_share_a_directory_delete_nothing_of_each_others():
+    script = """
+return function(call)
+  call:answer()
+  local r = call:record { file = "temporary/7/a.wav", beep = false }
+  print("recorded", r.file)
+  call:wait_for "digit"
+  print("played", call:play(r.file))
+  call:sleep(60)
+end
+"""
+    with tempfile.TemporaryDirectory() as shared, contextlib.ExitStack() as servers:
+
+        def begin_another():
+            server = with_application(script, f'recordings = {{ path = "{shared}" }}\n')
+            return servers.enter_context(server)
+
+        def files():
+            return sorted(pathlib.Path(shared).rglob("*.wav"))
+
+        one = begin_another()
+        alice = servers.enter_context(Phone(one, "alice"))
+        begin(alice)
+        run.until(files, lambda: "nothing is recorded")
+        alice.press("#")
+        one.expect_log("recorded recording:temporary/7/a.wav")
+        (first,) = files()
+        two = begin_another()
+        bob = servers.enter_context(Phone(two, "bob"))
+        begin(bob)
+        run.until(lambda: len(files()) == 2, lambda: f"each has its own: {files()}")
+        alice.press("1")
+        one.expect_log("played true")
+        one.process.send_signal(signal.SIGKILL)
+        one.process.wait()
+        alice.is_up = False
+        begin_another()
+        assert len(files()) == 1 and first not in files(), "what nobody has any more is deleted"
+        bob.press("#")
+        two.expect_log("recorded recording:temporary/7/a.wav")
+        two.stop()
+        bob.is_up = False
+        assert files() == [], "with the server"
 
 
 # ---- a conference ------------------------------------------------------------------------------

@@ -163,34 +163,49 @@ test("#1 lets in and sends away who waits, one by one", plain, function(sim)
   expect(alice.participant.status, "connected")
 end)
 
-test("#7 calls a number, which comes in by 1", with { dial = "sip:NUMBER@192.0.2.1" }, function(sim)
-  local conference, alice, bob = room(sim, nil, "bob")
-  expect_answer(sim, alice, "#7", "enter-phone-number", bob)
-  press(sim, alice, "5551234#")
+local gateway = with { dial = "sip:NUMBER@192.0.2.1" }
+
+local function called_by(sim, host)
+  press(sim, host, "#7")
+  press(sim, host, "5551234#")
   local called = sim:called()
   expect(called.user, "5551234")
   called:answer()
   sim:advance "1s"
-  assert(said(called):find "you%-are%-called")
+  return called
+end
+
+test("#7 calls a number, which comes in by 1", gateway, function(sim)
+  local conference, alice, bob = room(sim, nil, "bob")
+  local called = called_by(sim, alice)
+  assert(said(alice):find "enter%-phone%-number")
+  assert(not said(bob):find "enter%-phone%-number")
+  expect(called:heard(), { "you-are-called", "press-1-to-accept" })
+  expect(called.participant.status, "pending")
   expect(bob:hears(called), nil)
+  expect(called:hears(bob), nil)
+  expect(conference.count, 2)
   press(sim, called, "1")
-  sim:advance "5s"
   expect(called.participant.muted, false)
   expect(bob:hears(called), 0)
   expect(called:hears(bob), 0)
   expect(conference.count, 3)
 end)
 
-test("who is called and does not press 1 goes", with { dial = "sip:NUMBER@192.0.2.1" },
-     function(sim)
-  local conference, alice = room(sim)
-  press(sim, alice, "#7")
-  press(sim, alice, "5551234#")
-  local called = sim:called()
-  called:answer()
-  sim:advance "2m"
-  assert(called.status ~= "in")
+test("who is called and does not press 1 goes, and was never in", gateway, function(sim)
+  local conference, alice = room(sim, { policy = { "announcements", "members" },
+                                        options = { hosts = { "alice" }, pin = "4711" } })
+  local called = called_by(sim, alice)
+  sim:advance "18s"
+  expect(called.participant.status, "pending")
+  sim:advance "2s"
+  expect(called.code, 408)
   expect(conference.count, 1)
+  called = called_by(sim, alice)
+  press(sim, called, "2")
+  expect(called.code, 603)
+  sim:advance "10s"
+  assert(not said(alice):find "has%-left" and not said(alice):find "tone:523/120")
 end)
 
 test("without a gateway nobody is dialled", plain, function(sim)
@@ -314,4 +329,172 @@ test("announcements greet first, then wait for the name", with { names = "record
   carol:hangup()
   sim:advance "10s"
   expect(said(alice):sub(before + 1), "", "of who goes without having said one")
+end)
+
+-- ---- what is said once ------------------------------------------------------------------------
+
+-- How often that was said to the caller.
+local function count_said(caller, prompt)
+  local count = 0
+  for _, heard in ipairs(caller:heard()) do
+    if heard == prompt then count = count + 1 end
+  end
+  return count
+end
+
+-- Without a policy for announcements; with one of the conference, and of the site.
+for _, stack in ipairs {
+  { where = "nowhere", site = "standard", own = "open" },
+  { where = "in the conference", site = "standard", own = { "announcements", "open" } },
+  { where = "in the site", site = "announcements", own = "open" },
+} do
+  local config = with { names = "record", hosts = { "boss" } }
+  config.policy = stack.site
+  test("with announcements " .. stack.where .. " all is said once", config, function(sim)
+    local conference, alice, bob = room(sim, { policy = stack.own }, "bob", "carol")
+    sim:advance "40s"
+    alice.participant:set_role "boss"
+    local name = bob.participant.spoken_name
+    for _, keys in ipairs { "#3", "#3", "#4", "#4" } do
+      press(sim, alice, keys)
+      sim:advance "5s"
+    end
+    for _, prompt in ipairs { "recording-on", "recording-off", "lecture-on", "lecture-off" } do
+      expect(count_said(bob, prompt), 1, prompt)
+    end
+    expect(count_said(alice, name), 1, "who has joined")
+    bob:hangup()
+    sim:advance "5s"
+    expect(count_said(alice, name), 2, "who has left")
+    expect(count_said(alice, "has-left"), 1)
+    expect(conference.count, 2)
+  end)
+end
+
+-- ---- while somebody is at a menu, or aside ----------------------------------------------------
+
+test("what is said to a host at a menu waits until they are back", with { hosts = { "boss" } },
+     function(sim)
+  local conference = sim:conference { attendant = "attendant", policy = "open" }
+  local boss, bob = sim:call("boss", conference), sim:call("4711", conference)
+  boss.participant:set_role "boss"
+  sim:advance "1s"
+  press(sim, boss, "#0")
+  expect(boss.participant.status, "on-hold")
+  expect_answer(sim, bob, "*1", "hand-raised")
+  sim:advance "4s"
+  assert(not said(boss):find "raises%-hand")
+  press(sim, boss, "2")
+  sim:advance "5s"
+  expect(boss.participant.status, "connected")
+  assert(said(boss):find("4 7 1 1 raises-hand", 1, true), said(boss))
+  expect(count_said(boss, "raises-hand"), 1)
+end)
+
+test("who is in a sidebar hears the farewell", plain, function(sim)
+  local conference, alice, bob, carol = room(sim, nil, "bob", "carol")
+  local side = conference:sidebar { background = false }
+  side:bring(alice.participant)
+  side:bring(carol.participant)
+  sim:advance "1s"
+  expect(alice:hears(bob), nil)
+  local alices, bobs, carols = #said(alice), #said(bob), #said(carol)
+  conference:close { after = "conference-over" }
+  sim:advance "10s"
+  for caller, before in pairs { [alice] = alices, [bob] = bobs, [carol] = carols } do
+    expect(said(caller):sub(before + 1):match "%S+", "conference-over")
+    expect(caller.status, "gone")
+  end
+end)
+
+-- ---- several at once --------------------------------------------------------------------------
+
+-- Two hosts, alice and bob, in a conference that others have to be let into.
+local function hosts(sim, ...)
+  return room(sim, { policy = "moderated", options = { moderators = { "alice", "bob" } } }, "bob",
+              ...)
+end
+
+test("two hosts ask who waits at the same time, and each caller is decided about once", plain,
+     function(sim)
+  local conference, alice, bob = hosts(sim)
+  local carol, dave = sim:call("4711", conference), sim:call("4712", conference)
+  sim:advance "5s"
+  for key in ("#1"):gmatch "." do
+    alice:press(key)
+    bob:press(key)
+  end
+  sim:advance "3s"
+  assert(said(alice):find("4 7 1 1 wants-in", 1, true))
+  assert(said(bob):find("4 7 1 1 wants-in", 1, true))
+  alice:press "1"
+  bob:press "2" -- too late
+  sim:advance "5s"
+  expect(carol.status, "in")
+  assert(said(alice):find("4 7 1 2 wants-in", 1, true))
+  bob:press "2"
+  sim:advance "1s"
+  alice:press "1"
+  sim:advance "10s"
+  expect(dave.status, "gone")
+  expect(conference.count, 3)
+  for _, host in ipairs { alice, bob } do expect(host.participant.status, "connected") end
+  expect_answer(sim, bob, "#1", "nobody-waits")
+end)
+
+test("who waits and hangs up meanwhile is passed over", plain, function(sim)
+  local conference, alice = hosts(sim)
+  local carol, dave = sim:call("4711", conference), sim:call("4712", conference)
+  sim:advance "5s"
+  press(sim, alice, "#1")
+  carol:hangup()
+  press(sim, alice, "1")
+  sim:advance "3s"
+  press(sim, alice, "1")
+  sim:advance "10s"
+  expect(dave.status, "in")
+  expect(conference.count, 3)
+  expect(alice.participant.status, "connected")
+end)
+
+test("#6 drops the last of those who are still there, one per press", plain, function(sim)
+  local conference, alice, bob, carol, dave = room(sim, nil, "bob", "carol", "dave")
+  bob.participant:set_role "host"
+  dave:hangup()
+  press(sim, alice, "#6") -- while he goes
+  expect(dave.status, "gone")
+  expect(carol.status, "gone")
+  expect(bob.status, "in")
+  bob:press "#"
+  press(sim, alice, "#6") -- the other host, who was about to do the same
+  expect(bob.status, "gone")
+  sim:advance "5s"
+  expect(conference.count, 1)
+end)
+
+test("who is asked for a name or at a menu when a host ends it all goes, too",
+     with { names = "record" }, function(sim)
+  local conference, alice, bob = room(sim, nil, "bob")
+  sim:advance "30s"
+  local carol = sim:call("carol", conference, { password = true })
+  sim:advance "4s"
+  press(sim, bob, "**")
+  for _, caller in ipairs { bob, carol } do expect(caller.participant.status, "on-hold") end
+  press(sim, alice, "#0")
+  press(sim, alice, "1")
+  sim:advance "20s"
+  for _, caller in ipairs { alice, bob, carol } do expect(caller.status, "gone") end
+end)
+
+test("many keys at once are all taken, in their order", plain, function(sim)
+  local conference, alice, bob = room(sim, nil, "bob")
+  press(sim, alice, "#2#5#2#5#2")
+  expect(conference.locked, true)
+  expect(bob.participant.muted, false)
+  press(sim, bob, "*6*6*6*5*5*7**6")
+  sim:advance "30s"
+  expect(bob.participant.muted, false)
+  expect(bob.participant.hears, 6)
+  expect(bob.participant.speaks, -3)
+  expect(bob.participant.status, "connected")
 end)

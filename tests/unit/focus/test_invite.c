@@ -5,7 +5,8 @@
 static struct conference_event told[64];
 static unsigned told_count;
 static char told_status[64][24];
-static struct decision verdict; /* by: "" for no opinion */
+static char wished_question[32]; /* confirm */
+static struct decision verdict;  /* by: "" for no opinion */
 
 static void policy_decide(void *ctx, const struct request *request, struct decision *decision)
 {
@@ -38,6 +39,7 @@ static int setup(void **state)
     (void)state;
     memset(&verdict, 0, sizeof verdict);
     told_count = 0;
+    *wished_question = '\0';
     world_open_as(config, &policy);
     return focus_reserve(focus, &demo);
 }
@@ -47,7 +49,7 @@ static struct decision decision;
 static int submit(enum actor_kind kind, bool authenticated, const char *uri)
 {
     const struct invitation invitation = {.uri = uri, .name = "Bob"};
-    const struct request request = {
+    struct request request = {
         .verb = VERB_INVITE,
         .actor = {.kind = kind, .authenticated = authenticated},
         .conference = focus_conference_by_name(focus, "demo"),
@@ -56,6 +58,7 @@ static int submit(enum actor_kind kind, bool authenticated, const char *uri)
         .params = {.role = "guest", .muted = true},
     };
 
+    (void)snprintf(request.params.file, sizeof request.params.file, "%s", wished_question);
     return focus_submit(focus, &request, &decision);
 }
 
@@ -182,6 +185,77 @@ static void the_end_of_the_conference_is_the_end_of_the_ringing(void **state)
     expect_event(2, EVENT_FAILED, "disconnected");
     assert_int_equal(told[2].code, 487);
     world_hang_up(focus, call);
+}
+
+/* ---- who is to confirm ---------------------------------------------------------------------- */
+
+/* Bob has answered a call that is to be confirmed, while Alice is in. */
+static struct call *answered(struct call **alicep)
+{
+    struct call *call;
+
+    *alicep = world_join(focus, "alice", "demo");
+    (void)snprintf(wished_question, sizeof wished_question, "prompts/a.wav");
+    call = invite("sip:bob@example.com");
+    assert_null(world.first_player);
+    world_session(focus, call, STREAM_SENDRECV, false);
+    focus_signalling_events()->on_established(call, focus);
+    world_turn(loop);
+    return call;
+}
+
+static void who_is_to_confirm_hears_but_the_question_until_they_do(void **state)
+{
+    struct call *alice, *call = answered(&alice);
+    const struct participant *bob = call->user;
+    unsigned bus = world.first_player->bus, count = told_count;
+    const struct conference *demo = focus_conference_by_name(focus, "demo");
+    const struct leg_route *route = &world_leg_of(call->user)->route;
+
+    (void)state;
+    expect_event(count - 1, EVENT_ASKED, "pending"); /* RFC 4575 §5.7.3 */
+    assert_int_equal(conference_participant_count(demo), 1);
+    assert_string_equal(world.first_player->file, "prompts/a.wav");
+    assert_true(route->hears[bus] == 0);
+    assert_true(world_leg_of(alice->user)->route.hears[bus] <= GAIN_OFF);
+    for (unsigned i = 0; i < MIX_BUSES; i++)
+        assert_true(route->speaks[i] <= GAIN_OFF && (i == bus || route->hears[i] <= GAIN_OFF));
+    focus_mixing_events()->on_digit(call->user, '5', 100, focus);
+    focus_signalling_events()->on_established(call, focus);
+    world_turn(loop);
+    assert_int_equal(told_count, count);
+    focus_mixing_events()->on_digit(call->user, '1', 100, focus);
+    world_turn(loop);
+    expect_event(count, EVENT_JOINED, "muted-via-focus");
+    assert_int_equal(told_count, count + 1);
+    assert_true(world.first_player->stopped);
+    assert_true(route->hears[MIX_MAIN] == 0);
+    assert_int_equal(participant_id(bob), told[count].participant);
+    assert_int_equal(conference_participant_count(demo), 2);
+    world_hang_up(focus, call);
+    world_hang_up(focus, alice);
+}
+
+static void who_declines_or_hangs_up_when_asked_has_not_been_in(void **state)
+{
+    struct call *alice, *call = answered(&alice);
+
+    (void)state;
+    focus_mixing_events()->on_digit(call->user, '2', 100, focus);
+    assert_true(call->ended);
+    world_turn(loop);
+    expect_event(told_count - 1, EVENT_FAILED, "disconnected");
+    assert_int_equal(told[told_count - 1].code, 603);
+    world_hang_up(focus, call);
+
+    call = invite("sip:bob@example.com");
+    focus_signalling_events()->on_established(call, focus);
+    world_hang_up(focus, call);
+    world_turn(loop);
+    expect_event(told_count - 1, EVENT_FAILED, "disconnected");
+    assert_int_equal(told[told_count - 1].code, 487);
+    assert_string_equal(told[told_count - 1].reason, "hung up");
+    world_hang_up(focus, alice);
 }
 
 static void strangers_have_nobody_called(void **state)
@@ -318,6 +392,8 @@ int main(void)
         CASE(whoever_does_not_answer_in_time_is_given_up),
         CASE(who_has_answered_is_not_given_up),
         CASE(the_end_of_the_conference_is_the_end_of_the_ringing),
+        CASE(who_is_to_confirm_hears_but_the_question_until_they_do),
+        CASE(who_declines_or_hangs_up_when_asked_has_not_been_in),
         CASE(strangers_have_nobody_called),
         CASE(into_a_locked_conference_only_scripts_and_server_invite),
         CASE(the_policy_may_change_the_role_and_refuse),

@@ -98,6 +98,7 @@ static void slips_in_the_arguments_are_errors(void **state)
         {"conference:invite('sip:a@b', { timeout = 0 })", "seconds, from 1 to 600 s"},
         {"conference:invite('sip:a@b', { timeout = 1e9 })", "seconds, from 1 to 600 s"},
         {"conference:invite('sip:a@b', { timeout = 'x' })", "seconds, from 1 to 600 s"},
+        {"conference:invite('sip:a@b', { confirm = 1 })", "confirm must be a text"},
         {"conference:invite('sip:a@b', { muted = 1 })", "muted must be true or false"},
         {"conference:invite('sip:a@b', { role = 1 })", "role must be a text"},
         {"conference:invite('sip:a@b', { name = 'a\\nb' })", "control characters"},
@@ -206,6 +207,37 @@ static void the_events_of_a_call_have_code_and_reason(void **state)
     assert_contains(log, "left alice disconnected 0 hung up ");
 }
 
+/* Whoever invites: the hook has the last word, and sees what was wished. */
+static void a_policy_has_whom_others_call_confirm(void **state)
+{
+    struct call *alice;
+    const char *log;
+
+    (void)state;
+    script_site("local policy = parley.policy { name = 'site' }\n"
+                "function policy.invite(request)\n"
+                "  parley.log.error('confirm', request.params.confirm)\n"
+                "  return accept { confirm = { 'welcome', 'again' } }\n"
+                "end\n"
+                "function policy.asked(event, _, p) parley.log.error(event.name, p.user) end\n"
+                "function policy.joined(_, conference, p)\n"
+                "  if p.user ~= 'alice' then return end\n"
+                "  conference:invite 'sip:bob@example.com'\n"
+                "end\n"
+                "return policy\n");
+    alice = world_join(script.focus, "alice", "demo");
+    log_catch();
+    script_turn();
+    focus_signalling_events()->on_established(world.last_outgoing, script.focus);
+    script_turn();
+    log = log_caught();
+    assert_contains(log, "confirm false ");
+    assert_contains(log, "asked bob ");
+    assert_string_equal(world.first_player->file, "welcome\nagain");
+    world_hang_up(script.focus, world.last_outgoing);
+    world_hang_up(script.focus, alice);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +250,7 @@ int main(void)
         SCRIPT_TEST(the_invite_hook_sees_whom_and_by_whom),
         SCRIPT_TEST(a_failing_invite_hook_invites_nobody),
         SCRIPT_TEST(the_events_of_a_call_have_code_and_reason),
+        SCRIPT_TEST(a_policy_has_whom_others_call_confirm),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,9 @@
+/* Any thread that may wait for a disk. */
+#ifndef CORE_FOLDERS_H
+#define CORE_FOLDERS_H
+
+/* Makes the folders above a file, for us and to be read by our group. What goes wrong is told when
+ * that file is opened. */
+void folders_make_above(const char *file);
+
+#endif
