@@ -117,6 +117,7 @@ def assert_note(take):
     note, (pause,) = take.note, take.note["pauses"]
     people = [entry["participant"] for entry in note["tracks"]]
     assert [person.get("uri", "")[:8] for person in people] == ["sip:alic", "sip:bob@", "", "sip:bob@"]
+    assert len({person.pop("id") for person in people}) == 4, "bob has called again"
     assert people[2] == {"name": "", "role": "guest", "anonymous": 1}, "nothing else tells who that is"
     assert note["began"] < pause["began"] < pause["ended"] < note["ended"], note
     assert (note["conference"], note["decided_by"], note["problem"]) == ("demo", "default", None)
@@ -237,6 +238,29 @@ def test_a_full_disk_ends_the_recording_and_nothing_else():
         take = Take(server, "board/all")
         assert "too large" in take.note["problem"], take.note
         assert abs(tone.level(take.mix[-RATE:], 823, RATE) + 20) < 1
+
+
+RESERVE = 16  # the last descriptors are kept for what an operator needs
+
+
+@run.real_time
+def test_a_track_for_which_no_descriptor_is_left_ends_alone():
+    with talk() as (server, alice, bob):
+        used = max(int(path.name) for path in pathlib.Path(f"/proc/{server.process.pid}/fd").iterdir())
+        limit = used + 1 + RESERVE + 2  # the mix and one track
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (limit, limit))
+        press(server, bob, "1", "recording:board/all.wav nil nil false")
+        server.expect_log("all-2-bob.wav ends after 0.0 s: the server has too many files")
+        server.expect_log("recorded true false board/all-[12]-.*.wav false")
+        heard = alice.hear(0.6, 0.2)
+        assert tone.distortion(heard, [823]) < -12, "nobody hears it"
+        press(server, bob, "2", "true nil nil")
+        server.expect_log("recorded false false board/all.wav true")
+        note = note_of(server, "board/all", lambda note: note["ended"])
+        assert note["problem"] is None and len(note["tracks"]) == 2, note
+        problems = [track["problem"] for track in note["tracks"]]
+        assert sum(problem is not None for problem in problems) == 1, note
+        assert abs(tone.level(Take.read(server.data / "recordings/board/all.wav")[-RATE // 2 :], 823, RATE) + 20) < 1
 
 
 SEIZE, INTERRUPT, DETACH, ANY_THREAD = 0x4206, 0x4207, 17, 0x40000000
