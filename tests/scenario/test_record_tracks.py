@@ -29,6 +29,15 @@ end
 keys["2"] = function(conference) return conference:stop_recording() end
 keys["4"] = function(conference) return conference:pause_recording() end
 keys["6"] = function(conference) return conference:resume_recording() end
+keys["7"] = function(conference)
+  local side = conference:sidebar()
+  for p in conference:participants() do
+    if p.user == "bob" then return side:bring(p) ~= nil end
+  end
+end
+keys["8"] = function(side)
+  for p in side:participants() do return p:back() end
+end
 function policy.digit(event, conference)
   local done, why, code = keys[event.digit](conference)
   print("key", event.digit, done, why, code, conference.recording_paused)
@@ -169,6 +178,28 @@ def test_tracks_line_up_and_sum_to_the_mix():
         assert_is_sum(take, late=["all-3-anonymous.wav"])
         assert_tones(take)
         assert_note(take)
+
+
+@run.real_time
+def test_what_is_said_in_a_sidebar_is_silence_of_the_same_length_on_the_track():
+    with talk() as (server, alice, bob):
+        press(server, alice, "1", "recording:board/all.wav nil nil false")
+        alice.hear(0.6)
+        press(server, alice, "7", "true nil nil false")
+        alice.hear(0.8)
+        press(server, bob, "8", "true nil nil false")
+        alice.hear(0.6)
+        press(server, alice, "2", "true nil nil")
+        server.expect_log("recorded false false board/all.wav true")
+        take = Take(server, "board/all")
+        assert_is_sum(take, late=())
+        (track,) = (samples for entry, samples in take.tracks if entry["file"] == "all-2-bob.wav")
+        assert len(take.tracks) == 2 and len(track) == len(take.mix), "from the beginning to the end"
+        levels = [tone.level(track[at : at + 1600], 823, RATE) for at in range(1600, len(track) - 3200, 800)]
+        silent = [at for at, level in enumerate(levels) if level < -60]
+        assert 12 <= len(silent) <= silent[-1] - silent[0] + 1 <= len(silent) + 2, levels
+        for loud in (levels[: silent[0] - 2], levels[silent[-1] + 3 :]):
+            assert len(loud) > 5 and max(abs(level + 20) for level in loud) < 0.5, levels
 
 
 # ---- what goes wrong ---------------------------------------------------------------------------

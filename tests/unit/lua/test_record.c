@@ -331,7 +331,7 @@ static void assert_tracks(size_t count, size_t people)
 
         (void)snprintf(id, sizeof id, "%lld",
                        (long long)json_integer_value(json_object_get(who, "id")));
-        assert_string_equal(json_string_value(json_object_get(who, "name")), "alice");
+        assert_memory_equal(json_string_value(json_object_get(who, "uri")), "sip:alice@", 10);
         json_object_set(files, json_string_value(json_object_get(track, "file")), json_true());
         json_object_set(ids, id, json_true());
     }
