@@ -54,6 +54,7 @@ struct fetch {
     /* The thread's. */
     TAILQ_ENTRY(fetch) of_running;
     CURL *easy;
+    bool is_queued; /* when it began all connections were taken */
     char curl_error[CURL_ERROR_SIZE];
 };
 

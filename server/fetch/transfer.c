@@ -16,6 +16,7 @@ struct transfers {
     struct fetcher *fetcher;
     CURLM *multi;
     struct running running;
+    unsigned count; /* of them */
 };
 
 bool buffer_add(struct buffer *buffer, const void *bytes, size_t size)
@@ -182,16 +183,40 @@ static void transfer_begin(struct transfers *transfers, struct fetch *fetch)
         worker_return(transfers->worker, &fetch->job);
         return;
     }
+    fetch->is_queued = transfers->count >= transfers->fetcher->connections;
+    transfers->count++;
     TAILQ_INSERT_TAIL(&transfers->running, fetch, of_running);
 }
 
 static void transfer_end(struct transfers *transfers, struct fetch *fetch)
 {
     TAILQ_REMOVE(&transfers->running, fetch, of_running);
+    transfers->count--;
     (void)curl_multi_remove_handle(transfers->multi, fetch->easy);
     curl_easy_cleanup(fetch->easy);
     fetch->easy = NULL;
     worker_return(transfers->worker, &fetch->job);
+}
+
+/* Whether it has had no connection at all: then nobody has even looked for its host. */
+static bool has_waited_in_vain(const struct fetch *fetch)
+{
+    curl_off_t looked_up = 0; /* us */
+
+    (void)curl_easy_getinfo(fetch->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
+    return fetch->is_queued && looked_up == 0;
+}
+
+static void describe_late(const struct fetch *fetch, char *problem, size_t size)
+{
+    double seconds = (double)fetch->timeout / 1000;
+
+    if (has_waited_in_vain(fetch))
+        (void)snprintf(problem, size,
+                       "not asked within %g s: all %u connections (http.connections) were taken",
+                       seconds, fetch->fetcher->connections);
+    else
+        (void)snprintf(problem, size, "no answer within %g s", seconds);
 }
 
 /* In words, unless one of the functions above has them. */
@@ -202,8 +227,7 @@ static void describe(struct fetch *fetch, CURLcode code)
     if (*fetch->problem)
         return;
     if (code == CURLE_OPERATION_TIMEDOUT)
-        (void)snprintf(problem, sizeof problem, "no answer within %g s",
-                       (double)fetch->timeout / 1000);
+        describe_late(fetch, problem, sizeof problem);
     else
         (void)snprintf(problem, sizeof problem, "%s",
                        *fetch->curl_error ? fetch->curl_error : curl_easy_strerror(code));
