@@ -1,6 +1,8 @@
 """What README.md shows is what happens: its example policy is checked, served and called."""
 
+import os
 import re
+import subprocess
 import time
 
 import digest
@@ -14,6 +16,7 @@ from test_mix_policy import assert_hears
 from web import Web
 
 TEXT = (ROOT / "README.md").read_text()
+DEMO = (ROOT / "demo.lua").read_text()  # of `make run`
 EXAMPLES = dict(re.findall(r"```lua example=(\S+)\n(.*?)```", TEXT, re.S))
 # Parts of a config or of a policy, and tests.
 PARTS = re.findall(r"```lua\n(.*?)```", TEXT, re.S)
@@ -324,49 +327,25 @@ def test_the_desk_leads_into_a_conference_and_the_door_asks_for_a_pin():
         alice.is_up = True
 
 
-def say_name(server, phone):
-    """The first key cuts the prompt short, the second ends what is recorded after the tone."""
-    server.expect_log(rf"sip:{phone.user}@\S+ is on hold", within=10)
-    phone.press("#")
-    phone.hear(0.8, 0)
-    phone.press("#")
-    server.expect_log(r"has recorded temporary/\S+", within=10)
-    phone.press("1")
-    server.expect_log(rf"sip:{phone.user}@\S+ is announced by recording:temporary/", within=12)
+def command_of_make_run(*arguments):
+    """Told, not done; this test may itself be run by make."""
+    plain = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    done = subprocess.run(["make", "-n", "run", *arguments], cwd=ROOT, env=plain, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1].split()[1:]
 
 
-def come_by_keys(phone, keys):
-    phone.invite("9000")
-    phone.expect(200)
-    phone.ack()
-    phone.press(keys)
-    again = phone.expect("INVITE", within=15)
-    phone.reply(again, 200, body=phone.offer())
-    phone.expect("ACK")
-    phone.is_up = True
-    return re.search(r"<sip:(\d+)@", again["Contact"])[1]
-
-
-def test_a_moderated_conference_from_the_beginning():
-    with Server(EXAMPLES["board.lua"]) as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
-        number = come_by_keys(alice, "18254#1133#0")
-        say_name(server, alice)
-        come_by_keys(bob, f"2{number}#1133#")
-        say_name(server, bob)
-        alice.press("*3#5")
-        server.expect_log(r"plays roll-call\S*recording:temporary/\S+recording:temporary/\S+ to sip:alice@")
-        server.expect_log(r"sip:bob@\S+ is muted")
-        alice.press("#2#3")
-        server.expect_log("conference is locked")
-        server.expect_log("plays recording-on")
-        bob.press("*6#2")
-        server.expect_log(r"sip:bob@\S+ is unmuted")
-        server.expect_log(r"plays not-allowed to sip:bob@")
-        alice.press("#0")
-        server.expect_log(r"sip:alice@\S+ is on hold")
-        alice.press("1")
-        for phone in (alice, bob):
-            phone.expect("BYE", within=10)
+def test_make_run_brings_a_demonstration():
+    assert command_of_make_run() == ["serve", "--config", "demo.lua"]
+    elsewhere = ["serve", "--config", "demo.lua", "--listen", "sip:192.0.2.10:5060"]
+    assert command_of_make_run("ARGS=--listen sip:192.0.2.10:5060") == elsewhere
+    assert command_of_make_run("ARGS=--config parley.lua") == ["serve", "--config", "parley.lua"]
+    with Server(DEMO) as server, Phone(server, "alice") as alice:
+        assert "dial sip:demo@" in server.ready
+        alice.call()
+        server.expect_log("plays you-are-alone to sip:alice@")
+        alice.press("*6")
+        server.expect_log(r"sip:alice@\S+ is muted")
 
 
 def test_the_ready_line_is_the_one_shown():
