@@ -140,12 +140,12 @@ end
 
 -- Whether the caller is in; or nil, the code, whether another PIN might do, and whether this one
 -- was a guess: of a locked conference that is not told. Who has to wait is told for whom, and has
--- the music; `known` is called when it begins.
-local function knock(call, conference, pin, known)
+-- the music; `begins` is called when it begins.
+local function knock(call, conference, pin, begins)
   local is_known = false
   local function waiting(request)
     is_known = true
-    if known then known() end
+    if begins then begins() end
     return request.deciders[1] == "host" and "wait-for-host" or "wait-for-approval"
   end
   local joined, _, code = call:join(conference, { pin = pin, waiting = waiting })
