@@ -52,9 +52,9 @@ struct fetch {
     char problem[PROBLEM_SIZE];
 
     /* The thread's. */
-    TAILQ_ENTRY(fetch) of_running;
+    TAILQ_ENTRY(fetch) of_list;
+    uint64_t expires; /* clock_us() */
     CURL *easy;
-    bool is_queued; /* when it began all connections were taken */
     char curl_error[CURL_ERROR_SIZE];
 };
 
