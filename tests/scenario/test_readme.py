@@ -110,6 +110,37 @@ return policy"""
             server.expect_log("2 joins")
 
 
+def test_a_recording_begins_when_the_host_comes_and_pauses_by_the_hosts_key():
+    roles = """local policy = parley.policy { name = "roles" }
+function policy.join(request)
+  return accept { role = request.actor.user == "alice" and "host" or "guest" }
+end
+return policy
+"""
+    files = {"policy/record.lua": EXAMPLES["record.lua"], "policy/roles.lua": roles}
+    config = 'conferences = { garden = { policy = { "record", "roles" } } }\n'
+    with Server(config, files=files) as server, Phone(server, "bob") as bob, Phone(server) as alice:
+        bob.call("garden")
+        server.expect_log("bob@.* joined as guest")
+        assert "records" not in server.log()
+        alice.call("garden")
+        server.expect_log("records garden-.*each on a track of its own")
+        server.expect_log("plays recording-on$")
+        bob.press("9")
+        alice.press("9")
+        server.expect_log("recording garden-.* pauses")
+        server.expect_log("plays recording-paused$")
+        assert server.log().count(" pauses") == 1, "it is the host's key"
+        with Phone(server, "carol") as carol:
+            carol.call("garden")
+            server.expect_log("plays recording-paused to sip:carol@")
+        alice.press("9")
+        server.expect_log("plays recording-resumed$")
+        with Phone(server, "dave") as dave:
+            dave.call("garden")
+            server.expect_log("plays recording-on to sip:dave@")
+
+
 def test_after_the_host_has_left_nobody_comes_in_and_the_hosts_key_ends_it():
     with Server(policy=EXAMPLES["late.lua"]) as server:
         with Phone(server) as alice, Phone(server, "bob") as bob, Phone(server, "carol") as carol:
