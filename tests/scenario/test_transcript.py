@@ -48,8 +48,7 @@ def dial(phone):
 
 def say_name(phone, who):
     phone.hear(0.2, 0)
-    phone.say(tone.sine(VOICES[who])).hear(0.4, 0)
-    phone.say(tone.silence).hear(0.3, 0)
+    phone.say(tone.once(tone.sine(VOICES[who])(0, 800))).hear(0.4, 0)
 
 
 def come_in(phone):
