@@ -8,6 +8,7 @@
 #include "lua/generation.h"
 #include "lua/handle.h"
 #include "lua/hook.h"
+#include "lua/libraries.h"
 #include "lua/params.h"
 
 #include <errno.h>
@@ -81,6 +82,16 @@ static int get_answered(lua_State *L)
     if (!visitor)
         return 0;
     lua_pushboolean(L, visitor_is_answered(visitor));
+    return 1;
+}
+
+static int get_language(lua_State *L)
+{
+    const struct visitor *visitor = self(L);
+
+    if (!visitor)
+        return 0;
+    language_push(L, visitor_language(visitor));
     return 1;
 }
 
@@ -306,11 +317,27 @@ static int to_string(lua_State *L)
     return 1;
 }
 
+/* call:set_language "de": that prompts and numbers are said in to the caller from now on, in a
+ * conference, too. */
+static int set_language(lua_State *L)
+{
+    char language[LANGUAGE_SIZE];
+    struct visitor *visitor = self(L);
+
+    text_check(L, 2, "set_language: the language", language, sizeof language);
+    language_check(L, "set_language: language", language);
+    if (!visitor)
+        return handle_gone(L);
+    visitor_set_language(visitor, language);
+    return done(L);
+}
+
 static const struct script_function fields[] = {
     {"id", get_id, IN_APPLICATION},
     {"from", get_from, IN_APPLICATION},
     {"to", get_to, IN_APPLICATION},
     {"answered", get_answered, IN_APPLICATION},
+    {"language", get_language, IN_APPLICATION},
     {"participant", get_participant, IN_APPLICATION},
     {"conference", get_conference, IN_APPLICATION},
     {NULL, NULL, 0},
@@ -323,6 +350,7 @@ static const struct script_function methods[] = {
     {"reject", reject, IN_APPLICATION},
     {"challenge", challenge, IN_APPLICATION},
     {"redirect", redirect, IN_APPLICATION},
+    {"set_language", set_language, IN_APPLICATION},
     {"play", call_play, IN_APPLICATION},
     {"say", call_say, IN_APPLICATION},
     {"record", call_record, IN_APPLICATION},

@@ -3,7 +3,9 @@
 #include "lua/conversation.h"
 #include "lua/errors.h"
 #include "lua/generation.h"
+#include "lua/generations.h"
 #include "lua/handle.h"
+#include "lua/libraries.h"
 #include "lua/message.h"
 #include "lua/options.h"
 #include "lua/params.h"
@@ -64,9 +66,30 @@ static int get_title(lua_State *L)
     return get_text(L, conference_title);
 }
 
+static int get_language(lua_State *L)
+{
+    const struct conference *conference = conference_self(L);
+
+    if (!conference)
+        return 0;
+    language_push(L, conference_language(conference));
+    return 1;
+}
+
 static int get_policy(lua_State *L)
 {
     return get_text(L, conference_policy);
+}
+
+static int get_policies(lua_State *L)
+{
+    const struct conference *conference = conference_self(L);
+
+    if (!conference)
+        return 0;
+    stack_push_names(L, generation_deciding(generation_of(L)->engine, conference)->site_policy,
+                     conference_policy(conference));
+    return 1;
 }
 
 static int get_locked(lua_State *L)
@@ -343,11 +366,20 @@ static int change_media(lua_State *L)
     return conference ? command_submit(L, &request) : handle_gone(L);
 }
 
+/* Numbers and the like are said in the conference's language. */
+static void said_to_all(struct request *request)
+{
+    if (request->conference)
+        (void)snprintf(request->params.language, sizeof request->params.language, "%s",
+                       conference_language(request->conference));
+}
+
 /* conference:play(what [, { gain = …, loop = …, interrupt = …, duck = …, bus = … }]) */
 static int play(lua_State *L)
 {
     struct request request = {.conference = conference_self(L), .params.duck = UNDER_SPEECH};
 
+    said_to_all(&request);
     announcement_take(L, PLAY_OPTIONS | PARAM(BUS), &request);
     return request.conference ? command_submit(L, &request) : handle_gone(L);
 }
@@ -399,6 +431,7 @@ static int close_for_all(lua_State *L)
 {
     struct request request = {.verb = VERB_END, .conference = conference_self(L)};
 
+    said_to_all(&request);
     if (lua_istable(L, 2))
         (void)params_check(L, 2, "close", verb_params(VERB_END), &request.params);
     else if (!lua_isnoneornil(L, 2))
@@ -452,7 +485,9 @@ static const struct script_function fields[] = {
     {"id", get_id, TO_READ},
     {"name", get_name, TO_READ},
     {"title", get_title, TO_READ},
+    {"language", get_language, TO_READ},
     {"policy", get_policy, TO_READ},
+    {"policies", get_policies, TO_READ},
     {"options", get_options, IN_POLICY},
     {"locked", get_locked, TO_READ},
     {"reserved", get_reserved, TO_READ},

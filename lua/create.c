@@ -15,7 +15,7 @@ enum { CAPACITY_MOST = 100000, DIGITS_LEAST = 4 };
 
 /* Fields of its table. */
 struct wish {
-    char title[64], policy[256], owner[600];
+    char title[64], policy[256], owner[600], language[LANGUAGE_SIZE];
     unsigned capacity, digits;
 };
 
@@ -31,7 +31,7 @@ static void take_owner(lua_State *L, struct wish *wish)
 
 static void wish_take(lua_State *L, struct wish *wish)
 {
-    static const char *const names[] = {"policy",   "title",  "owner",
+    static const char *const names[] = {"policy",   "title",  "owner",  "language",
                                         "capacity", "digits", "options"};
 
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -42,6 +42,8 @@ static void wish_take(lua_State *L, struct wish *wish)
         lua_pop(L, 1);
     }
     text_field(L, 1, "create", "title", wish->title, sizeof wish->title);
+    text_field(L, 1, "create", "language", wish->language, sizeof wish->language);
+    language_check(L, "create: language", wish->language);
     if (lua_getfield(L, 1, "policy") != LUA_TNIL)
         stack_take(L, "create: policy", wish->policy, sizeof wish->policy);
     lua_pop(L, 1);
@@ -71,6 +73,7 @@ static int create(const struct generation *generation, const struct actor *actor
         .title = wish->title,
         .policy = wish->policy,
         .capacity = wish->capacity,
+        .language = wish->language,
         .life = *focus_life(engine->focus),
         .options = options,
     };

@@ -66,7 +66,7 @@ static void add_list(lua_State *L, const char *what, struct file_list *list, boo
         script_error(L, "%s: more than %d files", what, PLAY_MOST);
     for (lua_Integer i = 1; i <= count; i++) {
         (void)lua_rawgeti(L, -1, i);
-        if (may_be_spoken && spoken_push(L, -1)) {
+        if (may_be_spoken && spoken_push(L, -1, list->language)) {
             add_list(L, what, list, false);
             lua_pop(L, 1);
         } else {
@@ -81,7 +81,7 @@ void files_add(lua_State *L, int index, const char *what, struct file_list *list
     if (lua_isnil(L, index))
         return;
     lua_pushvalue(L, index);
-    if (spoken_push(L, -1)) {
+    if (spoken_push(L, -1, list->language)) {
         add_list(L, what, list, false);
         lua_pop(L, 1);
     } else if (lua_istable(L, -1)) {
@@ -92,9 +92,10 @@ void files_add(lua_State *L, int index, const char *what, struct file_list *list
     lua_pop(L, 1);
 }
 
-void files_check(lua_State *L, int index, const char *what, char *text, size_t size)
+void files_check(lua_State *L, int index, const char *what, const char *language, char *text,
+                 size_t size)
 {
-    struct file_list list = {.text = text, .size = size};
+    struct file_list list = {.text = text, .size = size, .language = language};
 
     *text = '\0';
     if (lua_type(L, index) == LUA_TSTRING && lua_rawlen(L, index) == 0)
@@ -143,7 +144,7 @@ void announcement_take(lua_State *L, param_set options, struct request *request)
 
     request->verb = VERB_ANNOUNCE;
     lua_settop(L, 3);
-    files_check(L, 2, "play: the file", wish->file, sizeof wish->file);
+    files_check(L, 2, "play: the file", wish->language, wish->file, sizeof wish->file);
     if (*wish->file == '\0')
         script_error(L, "play: the file has no name; stop() ends what plays");
     if (lua_istable(L, 2) && !spoken_is(L, 2))

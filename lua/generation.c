@@ -60,8 +60,8 @@ static int load_body(lua_State *L)
     file->is_nothing = file->may_be_nothing && lua_isnil(L, -1);
     if (file->is_nothing)
         lua_pop(L, 1);
-    else if (file->is_language)
-        spoken_take(L, file->display);
+    else if (file->language)
+        language_take(L, file->language, file->display);
     else if (file->policy && !(file->application && lua_isfunction(L, -1)))
         policy_take(L, file->policy);
     else
@@ -350,6 +350,7 @@ void generation_release(struct generation *generation)
     zones_free(generation);
     json_decref(generation->files);
     json_decref(generation->tested);
+    json_decref(generation->languages);
     free(generation->site_policy);
     free(generation);
 }
@@ -398,7 +399,14 @@ int generation_check_conference(struct generation *generation,
     lua_State *L = generation->running;
     struct budget budget;
     int status = stack_load(&stack, conference, error, error_size);
+    char known[256];
 
+    if (!status && !language_is_known(generation, conference->language, known, sizeof known)) {
+        (void)snprintf(error, error_size,
+                       "conference %s: language: there are no rules for \"%s\"; there are %s",
+                       conference->name, conference->language, known);
+        return EINVAL;
+    }
     if (status)
         return status;
     lua_pushcfunction(L, options_check_body);

@@ -123,7 +123,7 @@ struct generation {
     struct generation *next; /* the one before it that is still alive */
     struct failures failures;
     struct shadow *shadow; /* what it is of, and so decides nothing; NULL: none */
-    int language;          /* reference to the rules for what is said; 0: there are none */
+    json_t *languages; /* { "en": reference to the rules for what is said }; NULL: none is known */
 };
 
 /* ENOMEM. It is among the engine's from here on. */
@@ -140,13 +140,13 @@ int generation_policy(struct generation *generation, const char *name,
 /* The same if it is loaded, and good; else NULL. */
 struct script_policy *generation_loaded(const struct generation *generation, const char *name);
 /* Runs a file, which is to return what it makes: a policy, or an application, or a
- * language's rules; the others are NULL or false.
+ * language's rules; the others are NULL.
  * EINVAL, ENOMEM, or the errno of reading it: `error` says why. */
 struct script_file {
     const char *path, *display;
     struct script_policy *policy;
     struct script_application *application;
-    bool is_language;
+    const char *language;
     bool may_be_nothing; /* it has tests, and need not return anything … */
     bool is_nothing;     /* … and does not */
     char *source;        /* while it is loaded */
@@ -192,6 +192,8 @@ int stack_next(struct policy_stack *stack, struct script_policy **policyp, char 
                size_t error_size);
 /* The name of that number, from 0, in `own`. False: there are not so many. */
 bool stack_name(const char *own, unsigned index, char *name, size_t size);
+/* Pushes the list of all names, the site's policy first. */
+void stack_push_names(lua_State *L, const char *site, const char *own);
 /* Takes the name, or the list of names, on top of the stack, as `own`. Raises, as `what`. */
 void stack_take(lua_State *L, const char *what, char *text, size_t size);
 

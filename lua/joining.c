@@ -105,8 +105,10 @@ int call_join(lua_State *L)
     conversation_check_wait(L, conversation, "join"); /* the decision may take its time */
     if (conference)
         conference_wish_entry(conference, &wish);
-    join_options(L, &conversation->playlist, &wish);
     visitor = conversation_visitor(conversation);
+    if (visitor && *visitor_language(visitor))
+        (void)snprintf(wish.language, sizeof wish.language, "%s", visitor_language(visitor));
+    join_options(L, &conversation->playlist, &wish);
     if (!visitor || !conference)
         return handle_gone(L);
     if (visitor_participant(visitor))

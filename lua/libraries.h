@@ -67,12 +67,27 @@ void frozen_push(lua_State *L, const char *what);
 void spoken_open(lua_State *L, int globals);
 /* Whether the value at `index` is one of theirs. */
 bool spoken_is(lua_State *L, int index);
-/* Pushes the list of prompts by which the value at `index` is said. False, with nothing pushed: it
- * is none of those. Raises. */
-bool spoken_push(lua_State *L, int index);
-/* The table on top of the stack has the rules, it is popped. Raises. */
-void spoken_take(lua_State *L, const char *display);
-/* Loads the rules of the engine's language, or those of English. Errors as generation_run. */
-int spoken_load(struct generation *generation, char *error, size_t error_size);
+/* Pushes the list of prompts by which the value at `index` is said in the language, as rule_push
+ * has it. False, with nothing pushed: it is none of those. Raises. */
+bool spoken_push(lua_State *L, int index, const char *language);
+
+/* language.c */
+/* The table on top of the stack has the language's rules, it is popped. Raises. */
+void language_take(lua_State *L, const char *language, const char *display);
+/* Loads the rules of all languages that there are. ENOMEM, and as generation_run. */
+int languages_load(struct generation *generation, char *error, size_t error_size);
+/* False: `known` is those that are, "en, de". */
+bool language_is_known(const struct generation *generation, const char *language, char *known,
+                       size_t known_size);
+/* Raises, as `what`, when it is not known; "" stands for that of the settings. */
+void language_check(lua_State *L, const char *what, const char *language);
+/* Pushes its name, that of the settings for "". */
+void language_push(lua_State *L, const char *language);
+/* parley.languages() */
+int parley_languages(lua_State *L);
+/* Pushes the function by which such a value is said in the language (NULL, "", or one without
+ * rules: that of the settings, else English), and its first arguments, and returns how many these
+ * are. Raises. */
+int rule_push(lua_State *L, const char *language, const char *kind);
 
 #endif

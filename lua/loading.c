@@ -67,7 +67,7 @@ static int load(struct lua_engine *engine, struct generation *generation,
     int result = generation_policy(generation, generation->site_policy, &policy, error, error_size);
 
     if (!result)
-        result = spoken_load(generation, error, error_size);
+        result = languages_load(generation, error, error_size);
     if (!result && !demand->only)
         result = applications_load(generation, demand->applications, error, error_size);
     if (!result)

@@ -138,6 +138,7 @@ struct conference_config conference_config_of(const struct conference *conferenc
         .title = conference_title(conference),
         .policy = conference_policy(conference),
         .capacity = conference_capacity(conference),
+        .language = conference_language(conference),
         .options = conference_options(conference),
         .places = conference_places(conference),
     };

@@ -2,6 +2,7 @@
 #include "lua/params.h"
 #include "lua/errors.h"
 #include "lua/generation.h"
+#include "lua/libraries.h"
 
 #include <math.h>
 #include <string.h>
@@ -94,15 +95,13 @@ static lua_Number number_take(lua_State *L, const char *what, const struct param
 }
 
 /* true: the prompts that there are for that. */
-static void question_take(lua_State *L, const char *what, const struct param *param, char *field)
+static void question_take(lua_State *L, const char *name, const char *language, char *field,
+                          size_t size)
 {
-    char name[64];
-
-    (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
     if (!lua_isboolean(L, -1))
-        files_check(L, -1, name, field, param->size);
+        files_check(L, -1, name, language, field, size);
     else
-        (void)snprintf(field, param->size, "%s", lua_toboolean(L, -1) ? QUESTION : "");
+        (void)snprintf(field, size, "%s", lua_toboolean(L, -1) ? QUESTION : "");
 }
 
 void param_take(lua_State *L, const char *what, unsigned index, struct request_params *target)
@@ -111,21 +110,23 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
     void *field = (char *)target + param->offset;
     char name[64];
 
+    (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
     switch (param->kind) {
     case KIND_TEXT:
-        (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
         text_check(L, -1, name, field, param->size);
         return;
     case KIND_POLICIES:
-        (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
         stack_take(L, name, field, param->size);
         return;
     case KIND_FILES:
-        (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
-        files_check(L, -1, name, field, param->size);
+        files_check(L, -1, name, target->language, field, param->size);
+        return;
+    case KIND_LANGUAGE:
+        text_check(L, -1, name, field, param->size);
+        language_check(L, name, field);
         return;
     case KIND_QUESTION:
-        question_take(L, what, param, field);
+        question_take(L, name, target->language, field, param->size);
         return;
     case KIND_FLAG:
     case KIND_UNLESS:
@@ -143,7 +144,6 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
                               : (float)number_take(L, what, param, "dB, or false");
         return;
     case KIND_TIME:
-        (void)snprintf(name, sizeof name, "%s: %s", what, param->name);
         *(unsigned *)field = duration_check(L, -1, name, 0, (unsigned)param->most);
         return;
     case KIND_SHOWN:
@@ -185,6 +185,7 @@ static void param_push(lua_State *L, const struct param *param, const void *fiel
     switch (param->kind) {
     case KIND_TEXT:
     case KIND_POLICIES:
+    case KIND_LANGUAGE:
         lua_pushstring(L, field);
         return;
     case KIND_FILES:

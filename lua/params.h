@@ -35,21 +35,23 @@ void file_check(lua_State *L, int index, const char *what, char *file, size_t si
 /* Files that are played one after the other, as struct play_config names them. */
 struct file_list {
     char *text;
-    size_t size, length; /* bytes: room with NUL, and what there is without it */
-    unsigned count;      /* files; at most PLAY_MOST */
+    size_t size, length;  /* bytes: room with NUL, and what there is without it */
+    unsigned count;       /* files; at most PLAY_MOST */
+    const char *language; /* what is said is said in; NULL or "": that of the settings */
 };
 
 /* Adds the file at `index`, those of the list there, or those by which something is said; nothing
  * for nil. Raises. */
 void files_add(lua_State *L, int index, const char *what, struct file_list *list);
 /* The same into `text`, which becomes "" when nothing is named. */
-void files_check(lua_State *L, int index, const char *what, char *text, size_t size);
+void files_check(lua_State *L, int index, const char *what, const char *language, char *text,
+                 size_t size);
 /* Pushes the name of one file, or a list of several. */
 void file_names_push(lua_State *L, const char *text);
 #define PLAY_OPTIONS (PARAM(GAIN) | PARAM(LOOP) | PARAM(INTERRUPT) | PARAM(DUCK))
 
 /* Makes the request an announcement by what stands at 2 and 3: play(what [, { gain = … }]), or
- * play { …, gain = … }, with those options. Raises. */
+ * play { …, gain = … }, with those options. What is said is said in its params.language. Raises. */
 void announcement_take(lua_State *L, param_set options, struct request *request);
 
 /* duration.c */

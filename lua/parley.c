@@ -101,6 +101,7 @@ void parley_open(lua_State *L, int globals)
         {"set_fact", parley_set_fact, TO_ACT},
         {"is_same", parley_is_same, ANYWHERE},
         {"store", parley_store, ANYWHERE},
+        {"languages", parley_languages, ANYWHERE},
         {NULL, NULL, 0},
     };
     static const struct script_function log_functions[] = {

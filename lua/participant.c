@@ -3,9 +3,12 @@
 #include "lua/generation.h"
 #include "lua/handle.h"
 #include "lua/hook.h"
+#include "lua/libraries.h"
 #include "lua/message.h"
 #include "lua/params.h"
 #include "lua/private.h"
+
+#include <stdio.h>
 
 void participant_push(lua_State *L, uint64_t id)
 {
@@ -93,6 +96,16 @@ static int get_spoken_name(lua_State *L)
     if (!participant || !*participant_spoken_name(participant))
         return 0;
     lua_pushstring(L, participant_spoken_name(participant));
+    return 1;
+}
+
+static int get_language(lua_State *L)
+{
+    const struct participant *participant = participant_self(L);
+
+    if (!participant)
+        return 0;
+    language_push(L, participant_language(participant));
     return 1;
 }
 
@@ -391,7 +404,11 @@ static int volume(lua_State *L)
 static int play(lua_State *L)
 {
     struct request request = {.verb = VERB_ANNOUNCE};
+    const struct participant *participant = participant_self(L);
 
+    if (participant)
+        (void)snprintf(request.params.language, sizeof request.params.language, "%s",
+                       participant_language(participant));
     announcement_take(L, PLAY_OPTIONS, &request);
     return participant_submit(L, &request);
 }
@@ -440,6 +457,7 @@ static const struct script_function fields[] = {
     {"host", get_host, TO_READ},
     {"display_name", get_display_name, TO_READ},
     {"spoken_name", get_spoken_name, TO_READ},
+    {"language", get_language, TO_READ},
     {"user_agent", get_user_agent, TO_READ},
     {"groups", get_groups, TO_READ},
     {"authenticated", get_authenticated, TO_READ},

@@ -35,7 +35,13 @@ void playlist_free(struct playlist *playlist)
 void playlist_add(lua_State *L, int index, const char *what, struct playlist *playlist)
 {
     char text[LIST_SIZE];
-    struct file_list more = {.text = text, .size = sizeof text, .count = playlist->count};
+    const struct visitor *visitor = conversation_visitor(conversation_running(L));
+    struct file_list more = {
+        .text = text,
+        .size = sizeof text,
+        .count = playlist->count,
+        .language = visitor ? visitor_language(visitor) : NULL,
+    };
     char *files;
 
     files_add(L, index, what, &more);

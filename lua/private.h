@@ -65,7 +65,8 @@
  *   frozen.c       read-only tables
  *   parley.c       the table `parley`; zone.c: parley.time; facts.c: parley.fact
  *   create.c       parley.create; behalf.c: parley.on_behalf
- *   spoken.c       numbers, dates and the like that are said: their values, a language's rules
+ *   spoken.c       numbers, dates and the like that are said: their values
+ *   language.c     the rules of languages, by which they are
  *   http.c, store.c  of applications: the web, and what they keep
  *   json.c, base64.c  the libraries of these names
  * generations.h

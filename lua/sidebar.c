@@ -179,7 +179,7 @@ static void take_wish(lua_State *L, const char *what, struct sidebar_wish *wish,
         unsigned key = key_check(L, -2, what, names, WISH_COUNT);
 
         if (key == WISH_PROMPT)
-            files_check(L, -1, "ask: prompt", params->file, sizeof params->file);
+            files_check(L, -1, "ask: prompt", params->language, params->file, sizeof params->file);
         else if (key == WISH_TIMEOUT)
             wish->timeout = duration_check(L, -1, "ask: timeout", 1, ANSWER_TIMEOUT_MOST);
         else if (key == WISH_ACCEPT)

@@ -106,17 +106,19 @@ enum {
     KEY_CAPACITY,
     KEY_HOLD_MUSIC,
     KEY_ATTENDANT,
+    KEY_LANGUAGE,
     KEY_COUNT
 };
 
 static const char *const keys[KEY_COUNT] = {
     [KEY_NAME] = "name",           [KEY_TITLE] = "title",       [KEY_POLICY] = "policy",
     [KEY_OPTIONS] = "options",     [KEY_CAPACITY] = "capacity", [KEY_HOLD_MUSIC] = "hold_music",
-    [KEY_ATTENDANT] = "attendant",
+    [KEY_ATTENDANT] = "attendant", [KEY_LANGUAGE] = "language",
 };
 
 struct wanted {
     char name[64], title[64], policy[POLICY_NAME], hold_music[256], attendant[64];
+    char language[LANGUAGE_SIZE];
     unsigned capacity;
     json_t *options; /* made last: nothing raises while it is held */
 };
@@ -130,6 +132,7 @@ static void wanted_take(lua_State *L, struct wanted *wanted)
     text_field(L, 2, "conference", "title", wanted->title, sizeof wanted->title);
     text_field(L, 2, "conference", "hold_music", wanted->hold_music, sizeof wanted->hold_music);
     text_field(L, 2, "conference", "attendant", wanted->attendant, sizeof wanted->attendant);
+    text_field(L, 2, "conference", "language", wanted->language, sizeof wanted->language);
     if (lua_getfield(L, 2, "policy") != LUA_TNIL)
         stack_take(L, "conference: policy", wanted->policy, sizeof wanted->policy);
     wanted->capacity = number_field(L, 2, "conference", "capacity", 0, 1000000, 0);
@@ -146,6 +149,7 @@ static int reserve(struct lua_engine *engine, const struct wanted *wanted, char 
         .policy = wanted->policy,
         .capacity = wanted->capacity,
         .attendant = wanted->attendant,
+        .language = wanted->language,
         .options = wanted->options,
         .sound = *wanted->hold_music ? &sound : NULL,
         .life = *focus_life(engine->focus),

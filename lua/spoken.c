@@ -1,7 +1,7 @@
 /*
  * What is said instead of shown: number(12), money(9.5, "EUR") and the like. They make values that
- * stand for a list of prompts, which the rules of a language give once they are to be heard: Lua
- * files as scripts/language/en.lua, loaded with each generation.
+ * stand for a list of prompts, which the rules of a language (language.c) give once they are to be
+ * heard.
  */
 #include "lua/contexts.h"
 #include "lua/errors.h"
@@ -10,7 +10,6 @@
 #include "lua/libraries.h"
 #include "lua/private.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -222,51 +221,21 @@ static int arguments_push(lua_State *L, int index, const char *kind)
     return 2;
 }
 
-bool spoken_push(lua_State *L, int index)
+bool spoken_push(lua_State *L, int index, const char *language)
 {
-    int rules = generation_of(L)->language;
     const char *kind;
+    int count;
 
     index = lua_absindex(L, index);
     if (!spoken_is(L, index))
         return false;
     (void)lua_getfield(L, index, "kind");
     kind = lua_tostring(L, -1);
-    if (rules == 0)
-        script_error(L, "%s: there are no rules for saying it; see scripts/language", kind);
-    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, rules);
-    if (lua_getfield(L, -1, kind) != LUA_TFUNCTION)
-        script_error(L, "%s: the language has no rule for it", kind);
-    lua_call(L, arguments_push(L, index, kind), 2);
+    count = rule_push(L, language, kind);
+    lua_call(L, count + arguments_push(L, index, kind), 2);
     if (!lua_istable(L, -2))
         script_error(L, "%s: %s", kind, luaL_tolstring(L, -1, NULL));
     lua_pop(L, 1);
-    lua_replace(L, -3);
-    lua_pop(L, 1);
+    lua_replace(L, -2);
     return true;
-}
-
-/* ---- the rules ------------------------------------------------------------------------------ */
-
-void spoken_take(lua_State *L, const char *display)
-{
-    if (!lua_istable(L, -1))
-        script_error(L, "%s: the file must return its rules: a table of functions", display);
-    generation_of(L)->language = luaL_ref(L, LUA_REGISTRYINDEX);
-}
-
-int spoken_load(struct generation *generation, char *error, size_t error_size)
-{
-    const struct lua_engine *engine = generation->engine;
-    char path[3 * PATH_MAX], display[PATH_MAX];
-    struct script_file file = {.path = path, .display = display, .is_language = true};
-    const char *languages[] = {engine->language, "en"};
-
-    for (unsigned i = 0; i < sizeof languages / sizeof *languages; i++) {
-        script_display("scripts/language", languages[i], display, sizeof display);
-        if (lua_script_path("scripts/language", languages[i], engine->config_file, path,
-                            sizeof path))
-            return generation_run(generation, &file, error, error_size);
-    }
-    return 0; /* who says a number then is told */
 }

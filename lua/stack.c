@@ -69,6 +69,21 @@ int stack_next(struct policy_stack *stack, struct script_policy **policyp, char 
     return 0;
 }
 
+void stack_push_names(lua_State *L, const char *site, const char *own)
+{
+    char name[POLICY_NAME];
+
+    lua_newtable(L);
+    if (*site) {
+        lua_pushstring(L, site);
+        lua_rawseti(L, -2, 1);
+    }
+    for (unsigned i = 0; stack_name(own, i, name, sizeof name); i++) {
+        lua_pushstring(L, name);
+        lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    }
+}
+
 /* Adds the name on top of the stack, and pops it. */
 static void name_add(lua_State *L, const char *what, char *text, size_t size)
 {

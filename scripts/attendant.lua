@@ -31,6 +31,7 @@ local STEP = 3             -- dB, of a volume
 local SOFTEST, LOUDEST = -24, 12
 local CHUNK = 5            -- names in one go: a key ends the roll call between them
 local GREETING = 20        -- seconds, of what announcements tell who comes
+local LATE = 60            -- seconds after coming in, when it is too late to ask for a name
 
 local own, host = {}, {}   -- what keys do, by name: functions of the call
 
@@ -90,9 +91,15 @@ local function answer(call, done, prompt)
   whisper(call, done and prompt or "not-allowed")
 end
 
--- Announcements of a policy say it themselves.
-local function tell_all(conference, ...)
-  if not conference.policy:find("announcements", 1, true) then conference:play { ... } end
+-- What a policy for announcements says itself is not said twice.
+local function is_announced(conference)
+  for _, name in ipairs(conference.policies or {}) do
+    if name:find("announcements", 1, true) then return true end
+  end
+end
+
+local function announce(conference, ...)
+  if not is_announced(conference) then conference:play { ... } end
 end
 
 -- Out of the mix, and back.
@@ -222,7 +229,7 @@ function host.record(call)
   local was_on = conference.recording
   local done = was_on and conference:stop_recording() or not was_on and conference:record()
   if not done then return whisper(call, "not-allowed") end
-  tell_all(conference, was_on and "recording-off" or "recording-on")
+  announce(conference, was_on and "recording-off" or "recording-on")
 end
 
 function host.lecture(call)
@@ -232,7 +239,7 @@ function host.lecture(call)
   for participant in conference:participants() do
     if not is_host(participant) then participant:permit { may_speak = was_on or false } end
   end
-  tell_all(conference, was_on and "lecture-off" or "lecture-on")
+  conference:play(was_on and "lecture-off" or "lecture-on")
 end
 
 function host.mute_all(call)
@@ -385,10 +392,24 @@ local function hear_greeting(call)
   end
 end
 
+-- Whoever has gone on to another phone, or is only attended to no longer, has not left.
+local function tell_left(conference, name)
+  for participant in conference:participants() do
+    if participant.spoken_name == name then return end
+  end
+  announce(conference, name, "has-left")
+end
+
+-- Who was in before there was an attendant is known to the others.
+local function is_to_be_introduced(participant)
+  return options.names ~= "off" and not participant.spoken_name and not participant.anonymous
+    and not participant.hidden and os.time() - participant.joined_at < LATE
+end
+
 -- Announcements wait for the name; who says none is announced by what else there is.
 local function introduce(call)
   local me, conference = call.participant, call.conference
-  if options.names == "off" or me.spoken_name or me.anonymous or me.hidden then return end
+  if not is_to_be_introduced(me) then return end
   local key = asked_key(me)
   note(conference, key, true)
   call:on_hangup(function() note(conference, key, nil) end)
@@ -396,8 +417,8 @@ local function introduce(call)
   local name = aside(call, take_name)
   note(conference, key, nil)
   if not me:set_spoken_name(name or name_of(me)) or not name then return end
-  tell_all(conference, name, "has-joined")
-  call:on_hangup(function() tell_all(conference, name, "has-left") end)
+  announce(conference, name, "has-joined")
+  call:on_hangup(function() tell_left(conference, name) end)
 end
 
 return function(call)

@@ -99,6 +99,11 @@ return {
           example = [[if parley.is_same(pin, conference.options.pin) then return accept() end]],
         },
         {
+          name = "languages", takes = "", gives = "string[]", from = "anywhere",
+          text = [[The languages that there are rules for, as files `scripts/language/de.lua`.]],
+          example = [[for _, language in ipairs(parley.languages()) do print(language) end]],
+        },
+        {
           name = "store", takes = "name: string", gives = "store", from = "anywhere",
           text = [[What is kept over calls and restarts.]],
           example = [[local calls = parley.store "calls"]],
@@ -137,6 +142,7 @@ return {
       fields = {
         { "policy", "policy_stack?", "who decides in it; without one the site's policy alone" },
         { "title", "string?", "what subscribers are shown" },
+        { "language", "string?", "that prompts are said in" },
         { "owner", "actor|string?", "whose it is: `call.from`, or a URI" },
         { "capacity", "integer?", "how many may be in it; 0: any number" },
         { "digits", "integer?", "its name is a number of so many digits (4 to 16), to be dialled" },

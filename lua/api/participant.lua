@@ -14,6 +14,7 @@ return {
         { "host", "string", "the URI's host part" },
         { "display_name", "string", "what the roster shows" },
         { "spoken_name", "file?", "a file that says who it is" },
+        { "language", "string", [[that prompts are said in to it, `"en"`]] },
         { "user_agent", "string", "the phone's software, as it says itself" },
         { "groups", "table", "of the account, as a list and as a set: `groups.staff`" },
         { "authenticated", "boolean", "whether it has proven who it is" },

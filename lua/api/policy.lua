@@ -1,12 +1,12 @@
 -- Class policy: its hooks, by the verbs that they decide about and the events that they are told, and
 -- what they are given.
 local entry = [[role display_name may_speak floor muted held anonymous hidden background agc denoise vad
-                speaks hears attendant spoken_name]]
+                speaks hears attendant spoken_name language]]
 
 return {
   -- Who may do it when no policy has an opinion is in README.md, "Accounts and who may do what".
   verbs = {
-    { "create", "title policy hide_focus attendant empty_timeout duration warning ends_with_creator",
+    { "create", "title policy hide_focus attendant language empty_timeout duration warning ends_with_creator",
       "a conference is to be made: by a call to its name (`request.is_name_given`), by a factory "
       .. "(`request.factory`), by a script. There is no `conference` yet" },
     { "join", entry .. " pin", "somebody wants in" },
@@ -163,6 +163,7 @@ return {
         { "display_name", "string?", [[what the roster shows; `""`: what the phone says]] },
         { "spoken_name", "file?", [[what it is announced by; `""`: nothing]] },
         { "attendant", "string?", [[the application that attends to who comes in; `"none"`: nobody]] },
+        { "language", "string?", [[that prompts and numbers are said in; `""`: that of the settings]] },
         { "may_speak", "boolean?", "`false`: only listens, muted or not" },
         { "floor", "boolean?", "" },
         { "confirm", "heard|boolean|nil",

@@ -80,6 +80,7 @@ return {
         { "capacity", "integer?", "participants at most" },
         { "hold_music", "string?", "a file" },
         { "attendant", "string?", "the application that attends to who comes in" },
+        { "language", "string?", "that prompts are said in" },
       },
     },
     {

@@ -43,23 +43,7 @@ local function whole(n, one)
   return below_thousand(list, n % 1000, one or "1")
 end
 
-local signs = { ["*"] = "star", ["#"] = "hash", ["+"] = "plus" }
-
-function de.digits(text)
-  local list = {}
-  for sign in text:gmatch "." do
-    append(list, { signs[sign] or (sign:find "%a" and "letter-" .. sign:lower()) or sign })
-  end
-  return list
-end
-
-function de.number(n)
-  local list = n < 0 and { "minus" } or {}
-  local fraction = ("%.4f"):format(math.abs(n)):gsub("0+$", ""):match "%.(%d+)$"
-  append(list, whole(math.tointeger(tonumber(("%.4f"):format(math.abs(n)):match "^%d+"))))
-  if fraction then append(append(list, { "point" }), de.digits(fraction)) end
-  return list
-end
+de.whole = whole
 
 function de.counted(n, thing)
   return append(whole(n, "one-before"), { n == 1 and thing or thing .. "s" })

@@ -39,25 +39,8 @@ local function whole(n)
   return below_thousand(list, n)
 end
 
-local signs = { ["*"] = "star", ["#"] = "hash", ["+"] = "plus" }
-
--- One by one: "4711", "0#".
-function en.digits(text)
-  local list = {}
-  for sign in text:gmatch "." do
-    append(list, { signs[sign] or (sign:find "%a" and "letter-" .. sign:lower()) or sign })
-  end
-  return list
-end
-
--- Four decimals at most.
-function en.number(n)
-  local list = n < 0 and { "minus" } or {}
-  local fraction = ("%.4f"):format(math.abs(n)):gsub("0+$", ""):match "%.(%d+)$"
-  append(list, whole(math.tointeger(tonumber(("%.4f"):format(math.abs(n)):match "^%d+"))))
-  if fraction then append(append(list, { "point" }), en.digits(fraction)) end
-  return list
-end
+-- number() is said by it: sign and decimals are said in every language alike, as digits() is.
+en.whole = whole
 
 -- So many of a thing, which is a prompt, as is more than one of it.
 function en.counted(n, thing)

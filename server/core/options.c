@@ -287,6 +287,11 @@ static const struct option options[] = {
     {.key = "conferences.*.attendant", .type = OPTION_TEXT, .offset = IN_CONFERENCE(attendant),
      .standard = "", .shown = "as attendant", .live = true,
      .help = "As attendant; \"none\": nobody, whatever stands there."},
+    {.key = "conferences.*.language", .type = OPTION_TEXT, .offset = IN_CONFERENCE(language),
+     .standard = "", .shown = "as prompts.language", .check = option_check_own_language,
+     .live = true,
+     .help = "The language of prompts there, for all and for who comes in, unless the policy or the "
+             "caller's application says another."},
     {.key = "conferences.*.factory", .type = OPTION_TEXT, .offset = IN_CONFERENCE(factory),
      .standard = "", .shown = "none, it is a conference", .check = option_check_factory, .live = true,
      .help = "Who calls the name gets a new conference, like this one and with a name of its own: "

@@ -82,6 +82,11 @@ int option_check_language(const char *text, char *error, size_t error_size)
     return 0;
 }
 
+int option_check_own_language(const char *text, char *error, size_t error_size)
+{
+    return *text ? option_check_language(text, error, error_size) : 0;
+}
+
 int option_check_web(const char *text, char *error, size_t error_size)
 {
     size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-.");

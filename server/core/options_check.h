@@ -14,6 +14,7 @@ int option_check_not_empty(const char *text, char *error, size_t error_size);
 int option_check_dtmf(const char *text, char *error, size_t error_size);
 int option_check_about(const char *text, char *error, size_t error_size);
 int option_check_language(const char *text, char *error, size_t error_size);
+int option_check_own_language(const char *text, char *error, size_t error_size);
 int option_check_web(const char *text, char *error, size_t error_size);
 int option_check_email(const char *text, char *error, size_t error_size);
 int option_check_phone(const char *text, char *error, size_t error_size);

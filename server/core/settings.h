@@ -44,6 +44,7 @@ struct conference_settings {
     char *description, *web, *email, *phone, *keywords; /* "" for none */
     char *policy;    /* names or paths of its own policies, with commas between; "" for none */
     char *attendant; /* as the server's; "": that; "none" */
+    char *language;  /* of prompts; "": the server's */
     char *factory;   /* "": it is none; "answer", "redirect" */
     enum option_switch ends_with_creator; /* what a factory makes */
     enum option_switch hide_focus;

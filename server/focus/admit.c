@@ -110,6 +110,7 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
                             .life = decision.params.life,
                             .hides_focus = decision.params.hide_focus,
                             .attendant = decision.params.attendant,
+                            .language = decision.params.language,
                         },
                         &conference) == 0) {
         /* Without memory for it, it just outlives its creator. */

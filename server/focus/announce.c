@@ -122,6 +122,7 @@ void conference_bid_farewell(struct conference *conference, const char *files)
     struct request_params params = {.interrupt = true};
 
     (void)snprintf(params.file, sizeof params.file, "%s", files);
+    (void)conference_route(conference); /* in its sidebars, too, it is to be heard */
     if (announce_to_bus(&(struct playback){.conference = conference, .is_farewell = true}, &params))
         conference_end_farewell(conference);
 }

@@ -32,6 +32,10 @@ void announcements_leave_bus(struct conference *conference, unsigned bus);
 int participant_play(struct participant *participant, const struct request_params *params);
 bool participant_is_played_to(const struct participant *participant);
 /* What played so is over. */
+/* Whether it is to one who talks with an application, out of the mix: it waits then. */
+bool ear_is_away(const struct playback *playback);
+/* Who does so no longer hears what has waited. */
+void ear_return(const struct participant *participant);
 void ear_played(const struct playback *playback);
 /* The participant leaves, and what plays to it ends. */
 void ear_leave(struct participant *participant);

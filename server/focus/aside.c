@@ -94,6 +94,7 @@ void sidebar_wish_entry(const struct conference *sidebar, const struct participa
 {
     (void)snprintf(params->role, sizeof params->role, "%s", main->role);
     (void)snprintf(params->file, sizeof params->file, "%s", CHIME);
+    (void)snprintf(params->language, sizeof params->language, "%s", main->language);
     params->anonymous = main->anonymous != 0;
     params->hidden = main->hidden;
     params->speaks = main->speaks;

@@ -25,12 +25,21 @@ void attendant_take(struct conference *conference, const struct conference_confi
                    config->attendant ? config->attendant : "");
 }
 
+/* As the config says now. */
+static const char *usual_of(const struct conference *conference)
+{
+    return *conference->attendant ? conference->attendant : conference->focus->attendant;
+}
+
 void attendant_wish(const struct conference *conference, struct request_params *params)
 {
-    const char *own = conference->attendant;
+    (void)snprintf(params->attendant, sizeof params->attendant, "%s", usual_of(conference));
+}
 
-    (void)snprintf(params->attendant, sizeof params->attendant, "%s",
-                   *own ? own : conference->focus->attendant);
+void attendant_give(struct participant *participant, const char *name)
+{
+    participant->has_usual_attendant = strcmp(name, usual_of(participant->conference)) == 0;
+    (void)snprintf(participant->attendant, sizeof participant->attendant, "%s", name);
 }
 
 void attendant_begin(struct participant *participant)
@@ -54,6 +63,36 @@ void attendant_begin(struct participant *participant)
         application->begin(application->ctx, visitor, name);
     else
         log_error("out of memory: nobody attends to %s", participant->info.caller.uri);
+}
+
+/* What talks with the participant now does so no longer, unless that is another application. */
+static void change(struct participant *participant, const char *name)
+{
+    struct visitor *visitor = participant->visitor;
+    bool is_attended = participant->attendance == ATTENDANT_BEGUN && visitor && !visitor->is_let_go;
+
+    (void)snprintf(participant->attendant, sizeof participant->attendant, "%s", name);
+    participant->attendance = ATTENDANT_DUE;
+    if (!is_attended) {
+        attendant_begin(participant);
+        return;
+    }
+    visitor_tell_left(visitor, 200, "It attends no longer");
+    visitor_let_go(visitor); /* and the other begins */
+}
+
+void attendants_update(struct conference *conference)
+{
+    struct participant *participant = conference->members;
+    const char *usual = usual_of(conference);
+
+    while (participant) {
+        if (!participant->main && participant->has_usual_attendant &&
+            strcmp(participant->attendant, usual) != 0)
+            change(participant, usual);
+        /* What begins may put anybody out. */
+        participant = participant->left ? conference->members : participant->next;
+    }
 }
 
 void attendant_after(struct focus *focus, const struct conference_event *event)

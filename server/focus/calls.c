@@ -178,7 +178,7 @@ static void on_key(struct call *call, char key, unsigned duration, void *arg)
 {
     struct focus *focus = arg;
 
-    key_press(focus, focus->signalling->user(call), key, duration);
+    key_press(focus, focus->signalling->user(call), key, duration, KEY_BY_INFO);
 }
 
 static void on_message(struct incoming_message *message, void *arg)

@@ -46,6 +46,12 @@ void conference_free(struct conference *conference)
         focus->policy->forget(focus->policy->ctx, id);
 }
 
+static void take_language(struct conference *conference, const struct conference_config *config)
+{
+    (void)snprintf(conference->language, sizeof conference->language, "%s",
+                   config->language ? config->language : "");
+}
+
 int conference_make(struct focus *focus, const struct conference_config *config,
                     struct conference **conferencep)
 {
@@ -67,6 +73,7 @@ int conference_make(struct focus *focus, const struct conference_config *config,
     conference->is_owned = config->is_owned;
     conference->hides_focus = config->hides_focus;
     attendant_take(conference, config);
+    take_language(conference, config);
     conference->created_at = loop_time(focus->loop);
     HASH_ADD(hh_id, focus->by_id, id, sizeof conference->id, conference);
     if (!conference->name || !conference->title || !conference->policy ||
@@ -132,6 +139,7 @@ static int change(struct conference *conference, const struct conference_config 
     conference->factory = config->factory;
     conference->hides_focus = config->hides_focus;
     attendant_take(conference, config);
+    take_language(conference, config);
     conference->life = config->life; /* the clock that runs already goes on as it was set */
     conference_update_music(conference);
     return 0;
@@ -198,6 +206,11 @@ uint64_t conference_id(const struct conference *conference)
 const char *conference_name(const struct conference *conference)
 {
     return conference->name;
+}
+
+const char *conference_language(const struct conference *conference)
+{
+    return (conference->parent ? conference->parent : conference)->language;
 }
 
 const char *conference_title(const struct conference *conference)

@@ -63,6 +63,7 @@ struct conference {
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
     struct sound sound;
     char attendant[64];             /* application; "": the server's; "none": none */
+    char language[LANGUAGE_SIZE];   /* of prompts; "": the settings' */
     struct playback *playbacks;     /* list */
     struct take *take;              /* what is recorded of it; NULL: nothing */
     bool is_tapped;                 /* all speak to MIX_RECORD, too */

@@ -114,6 +114,7 @@ static int make(struct focus *focus, const struct creation *creation, const stru
     config.life = decision->params.life;
     config.hides_focus = decision->params.hide_focus;
     config.attendant = decision->params.attendant;
+    config.language = decision->params.language;
     config.title = chosen(decision->params.title, request->params.title, config.title);
     config.policy = chosen(decision->params.policy, request->params.policy, config.policy);
     error = conference_make(focus, &config, &conference);
@@ -139,6 +140,8 @@ static void fill_params(struct request_params *params, const struct conference_c
     (void)snprintf(params->title, sizeof params->title, "%s", model->title ? model->title : "");
     (void)snprintf(params->attendant, sizeof params->attendant, "%s",
                    model->attendant ? model->attendant : "");
+    (void)snprintf(params->language, sizeof params->language, "%s",
+                   model->language ? model->language : "");
     (void)snprintf(params->policy, sizeof params->policy, "%s", model->policy ? model->policy : "");
 }
 

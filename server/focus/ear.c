@@ -3,6 +3,7 @@
 #include "focus/arrangement.h"
 #include "focus/conference.h"
 #include "focus/participant.h"
+#include "focus/visitor_parts.h"
 
 #include "core/log.h"
 
@@ -65,6 +66,22 @@ int participant_play(struct participant *participant, const struct request_param
 bool participant_is_played_to(const struct participant *participant)
 {
     return (participant->main ? participant->main : participant)->ear_plays > 0;
+}
+
+bool ear_is_away(const struct playback *playback)
+{
+    const struct participant *participant =
+        playback->ear ? focus_participant(playback->conference->focus, playback->ear) : NULL;
+
+    return participant && participant->visitor && participant->visitor->is_out;
+}
+
+void ear_return(const struct participant *participant)
+{
+    if (participant->ear_plays > 0)
+        playbacks_begin_next(&(struct playback){.conference = owner_of(participant),
+                                                .ear = participant->id,
+                                                .bus = participant->ear_bus});
 }
 
 void ear_played(const struct playback *playback)

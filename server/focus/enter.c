@@ -1,6 +1,7 @@
 /* A visitor goes from its application into a conference (RFC 4579 §5.3), out of its mix, and back.
  */
 #include "focus/admit.h"
+#include "focus/announce.h"
 #include "focus/arrangement.h"
 #include "focus/conference.h"
 #include "focus/events.h"
@@ -37,6 +38,7 @@ static void visitor_enter(struct visitor *visitor, struct participant *participa
     participant->has_audio = visitor->has_audio;
     participant->is_source = visitor->is_source;
     participant->held_by_phone = participant->held_told = visitor->held_by_phone;
+    participant->told_keys = visitor->told_keys;
     visitor->leg = NULL;
     visitor->answered = true; /* if not before, then by the conference */
     visitor->focus->calls--;  /* the participant has been counted */
@@ -198,8 +200,10 @@ static void step(void *arg)
     if (visitor->is_let_go)
         visitor_free(visitor);
     participant_route_or_remove(participant);
-    if (!participant->left)
-        attendant_begin(participant);
+    if (participant->left)
+        return;
+    ear_return(participant);
+    attendant_begin(participant);
 }
 
 void visitor_step(struct visitor *visitor, bool out)

@@ -36,6 +36,7 @@ void factory_model(const struct conference *factory, struct conference_config *m
         .life = factory->life,
         .hides_focus = factory->hides_focus,
         .attendant = factory->attendant,
+        .language = factory->language,
         .options = factory->options,
     };
 }

@@ -81,6 +81,7 @@ struct conference_config {
     unsigned capacity;  /* participants; 0: no limit */
     const struct sound_config *sound; /* NULL: as the server's */
     const char *attendant; /* as of focus_set_attendant; NULL or "": the server's; "none": none */
+    const char *language;  /* of prompts; NULL or "": that of the settings */
     struct conference_life life;
     bool hides_focus;  /* nobody is told that it is a conference (RFC 4579 §4.2, §4.3) */
     bool is_generated; /* the name is random, and used for no other conference: once this one is
@@ -225,6 +226,9 @@ void focus_overload(const struct focus *focus, struct focus_overload *overload);
 uint64_t conference_id(const struct conference *conference);
 const char *conference_name(const struct conference *conference);
 const char *conference_title(const struct conference *conference);
+/* That prompts are said in to all, and to who comes in unless something else is said; "": that of
+ * the settings. */
+const char *conference_language(const struct conference *conference);
 const struct session_about *conference_about(const struct conference *conference);
 /* As in struct conference_config. */
 const char *conference_policy(const struct conference *conference);
@@ -300,6 +304,9 @@ const char *participant_shown_name(const struct participant *participant);
 const char *participant_given_name(const struct participant *participant);
 /* A file that says who it is; "": none does. Of a sidebar's, as in the parent. */
 const char *participant_spoken_name(const struct participant *participant);
+/* That prompts are said in to it, "de"; "": that of the settings. Of a sidebar's, as in the parent.
+ */
+const char *participant_language(const struct participant *participant);
 bool participant_has_floor(const struct participant *participant);
 /* False: it only listens, whether it is muted or not. */
 bool participant_may_speak(const struct participant *participant);

@@ -36,7 +36,7 @@ static void on_speaking(void *user, bool speaking, void *arg)
 
 static void on_digit(void *user, char digit, unsigned duration, void *arg)
 {
-    key_press(arg, user, digit, duration);
+    key_press(arg, user, digit, duration, KEY_IN_MEDIA);
 }
 
 static void participant_timeout(struct participant *participant, unsigned silent_ms)

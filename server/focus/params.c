@@ -77,6 +77,7 @@ static const struct param params[PARAM_COUNT] = {
                      sizeof(enum sidebar_shown), 0, 0},
     [PARAM_ATTENDANT] = TEXT(attendant),
     [PARAM_SPOKEN_NAME] = TEXT_OF(KIND_FILES, spoken_name),
+    [PARAM_LANGUAGE] = TEXT_OF(KIND_LANGUAGE, language),
     [PARAM_TRACKS] = FLAG(tracks),
     [PARAM_PAUSED] = FLAG(paused),
     [PARAM_AFTER] = {"after", KIND_FILES, offsetof(struct request_params, file),
@@ -90,14 +91,14 @@ static const struct param params[PARAM_COUNT] = {
 #define ENTRY                                                                                      \
     (PARAM(ROLE) | PARAM(DISPLAY_NAME) | PARAM(SPOKEN_NAME) | PARAM(MAY_SPEAK) | PARAM(FLOOR) |    \
      PARAM(MUTED) | PARAM(HELD) | PARAM(ANONYMOUS) | PARAM(HIDDEN) | PARAM(BACKGROUND) |           \
-     PARAM(ATTENDANT) | VOICE | GAINS)
+     PARAM(ATTENDANT) | PARAM(LANGUAGE) | VOICE | GAINS)
 
 param_set verb_params(enum verb verb)
 {
     static const param_set of_verb[VERB_COUNT] = {
         [VERB_CREATE] = PARAM(TITLE) | PARAM(POLICY) | PARAM(HIDE_FOCUS) | PARAM(EMPTY_TIMEOUT) |
                         PARAM(DURATION) | PARAM(WARNING) | PARAM(ENDS_WITH_CREATOR) |
-                        PARAM(ATTENDANT),
+                        PARAM(ATTENDANT) | PARAM(LANGUAGE),
         [VERB_JOIN] = ENTRY | PARAM(PIN),
         [VERB_REPLACE] = ENTRY,
         [VERB_INVITE] = ENTRY | PARAM(CONFIRM),
@@ -119,7 +120,8 @@ param_set verb_params(enum verb verb)
         [VERB_LIMIT] = PARAM(DURATION) | PARAM(WARNING),
         [VERB_LOCK] = PARAM(LOCKED),
         [VERB_SIDEBAR] = PARAM(TITLE) | PARAM(POLICY) | PARAM(SHOWN) | PARAM(FILE) |
-                         (ENTRY & ~(PARAM(HELD) | PARAM(ATTENDANT) | PARAM(SPOKEN_NAME) | VOICE)),
+                         (ENTRY & ~(PARAM(HELD) | PARAM(ATTENDANT) | PARAM(SPOKEN_NAME) |
+                                    PARAM(LANGUAGE) | VOICE)),
         [VERB_END] = PARAM(REASON) | PARAM(AFTER),
         [VERB_SUBSCRIBE] = PARAM(VIEW),
         [VERB_DECIDE] = PARAM(APPROVED) | PARAM(REASON),

@@ -50,6 +50,7 @@ enum {
     PARAM_TRACKS,
     PARAM_PAUSED,
     PARAM_AFTER,
+    PARAM_LANGUAGE,
     PARAM_CONFIRM,
     PARAM_COUNT, /* at most 64 */
 };
@@ -73,6 +74,7 @@ enum param_kind {
     KIND_DIRECTION,
     KIND_CODECS,
     KIND_POLICIES,
+    KIND_LANGUAGE,
 };
 
 struct param {
@@ -86,7 +88,8 @@ struct param {
 static inline bool param_is_text(const struct param *param)
 {
     return param->kind == KIND_TEXT || param->kind == KIND_FILES || param->kind == KIND_QUESTION ||
-           param->kind == KIND_CODECS || param->kind == KIND_POLICIES;
+           param->kind == KIND_CODECS || param->kind == KIND_POLICIES ||
+           param->kind == KIND_LANGUAGE;
 }
 
 /* PARAM_… */

@@ -81,7 +81,8 @@ static void add(struct conference *conference, struct participant *participant,
     participant->background = params->background;
     (void)snprintf(participant->spoken_name, sizeof participant->spoken_name, "%s",
                    params->spoken_name);
-    (void)snprintf(participant->attendant, sizeof participant->attendant, "%s", params->attendant);
+    attendant_give(participant, params->attendant);
+    (void)snprintf(participant->language, sizeof participant->language, "%s", params->language);
     (void)snprintf(participant->role, sizeof participant->role, "%s",
                    *params->role ? params->role : "participant");
     (void)snprintf(participant->display_name, sizeof participant->display_name, "%s",

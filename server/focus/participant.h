@@ -8,6 +8,7 @@
 #include "focus/cause.h"
 #include "focus/events.h"
 #include "focus/focus.h"
+#include "focus/keys.h"
 #include "focus/private.h"
 #include "focus/ration.h"
 
@@ -54,8 +55,11 @@ struct participant {
     struct loop_timer *patience; /* runs while it is called */
     struct referrer *referrers;  /* list: who is told whether it comes in */
     struct visitor *visitor;     /* as which its application knows it; NULL: none any more */
-    char attendant[64];          /* application; "" or "none": none */
+    struct told_keys told_keys;
+    char attendant[64];       /* application; "" or "none": none */
+    bool has_usual_attendant; /* as the config said, and no policy otherwise */
     enum attendance attendance;
+    char language[LANGUAGE_SIZE];    /* of prompts; "": the settings' */
     struct participant *main;        /* who it is in the parent, whose call and leg it has; NULL: it
                                         has its own */
     struct participant *aside;       /* the other way round: who it is in a sidebar; or NULL */

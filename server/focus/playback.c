@@ -1,9 +1,11 @@
 /* Files that play, in a conference or to a visitor, and those that wait until it is their turn. */
 #include "focus/announce.h"
 #include "focus/conference.h"
+#include "focus/participant.h"
 #include "focus/visitor_parts.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -27,6 +29,17 @@ static bool have_one_audience(const struct playback *one, const struct playback 
            one->bus == other->bus;
 }
 
+/* As those speak who hear it; "": as the settings say. */
+static const char *language_of(const struct playback *playback)
+{
+    const struct participant *ear =
+        playback->ear ? focus_participant(playback->conference->focus, playback->ear) : NULL;
+
+    if (playback->visitor)
+        return visitor_language(playback->visitor);
+    return ear ? participant_language(ear) : conference_language(playback->conference);
+}
+
 static int create(const struct playback *what, const struct play_config *config,
                   struct playback **playbackp)
 {
@@ -40,6 +53,8 @@ static int create(const struct playback *what, const struct play_config *config,
     playback->bus = config->bus;
     playback->config = *config;
     playback->config.file = playback->file;
+    (void)snprintf(playback->language, sizeof playback->language, "%s", language_of(playback));
+    playback->config.language = playback->language;
     playback->config.user = playback;
     DL_APPEND(*list_of(playback), playback);
     *playbackp = playback;
@@ -161,7 +176,7 @@ int playback_queue(const struct playback *what, const struct play_config *config
     if (count_waiting(&audience) == QUEUE_MOST)
         return ENOBUFS;
     error = create(what, config, &playback);
-    if (error || first_of(playback) != playback)
+    if (error || first_of(playback) != playback || ear_is_away(playback))
         return error;
     error = start(playback);
     if (error)
@@ -169,12 +184,12 @@ int playback_queue(const struct playback *what, const struct play_config *config
     return error;
 }
 
-static void begin_next(const struct playback *audience)
+void playbacks_begin_next(const struct playback *audience)
 {
     struct playback *playback;
     int error, code;
 
-    while ((playback = first_of(audience)) && !playback->player) {
+    while ((playback = first_of(audience)) && !playback->player && !ear_is_away(playback)) {
         error = start(playback);
         if (!error)
             return;
@@ -208,5 +223,5 @@ void playback_on_played(void *user, const char *problem, void *arg)
     (void)arg;
     end(playback, problem);
     if (!audience.visitor) /* which may be gone, and nothing is kept waiting for it */
-        begin_next(&audience);
+        playbacks_begin_next(&audience);
 }

@@ -48,8 +48,9 @@
  * visitor_parts.h
  *   visitor.c      callers who talk with an application, and are in no conference
  *   enter.c        … and come into one, with their application still there
- *   keys.c         for whom a key is that somebody presses
  *   attendant.c    an application for who has come in without one
+ * keys.h
+ *   keys.c         for whom a key is that somebody presses
  * events.h
  *   events.c       the queue of what has happened, and who is told
  * and of the focus as a whole

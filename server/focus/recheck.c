@@ -8,6 +8,7 @@
 #include "focus/events.h"
 #include "focus/participant.h"
 #include "focus/private.h"
+#include "focus/visitor_parts.h"
 
 #include "core/log.h"
 
@@ -135,6 +136,7 @@ int focus_recheck(struct conference *conference, const struct actor *actor)
 
 void conference_reloaded(struct conference *conference)
 {
+    attendants_update(conference);
     if (conference->active)
         events_post(conference->focus, &(struct conference_event){.kind = EVENT_RELOADED,
                                                                   .conference = conference->id});

@@ -9,6 +9,7 @@
 #define FOCUS_REQUEST_H
 
 #include "focus/event.h"
+#include "ports/mixing.h"
 #include "ports/signalling.h"
 
 #include <stdbool.h>
@@ -199,7 +200,9 @@ struct request_params {
     bool approved;               /* decide */
     int code;                    /* decide, not approved: SIP status 400–699; 0: 603 */
     enum stream_direction direction; /* media: of our streams */
-    char codecs[REQUEST_CODECS];     /* media: names, best first, separated by blanks; "": all */
+    char language[LANGUAGE_SIZE]; /* entry, create: of prompts; "": that of the settings. Announce,
+                                     end: in which `file` was said */
+    char codecs[REQUEST_CODECS];  /* media: names, best first, separated by blanks; "": all */
 };
 
 /* Whom an invite calls (RFC 4579 §5.2). */

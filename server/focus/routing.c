@@ -85,6 +85,8 @@ static void route_aside(const struct participant *in, float hears, struct leg_ro
     unsigned bus = in->conference->bus;
 
     lower(route, in->background);
+    if (*in->conference->parent->farewell) /* it is for them, too */
+        route->hears[MIX_ANNOUNCE] = hears;
     for (unsigned i = 0; i < MIX_BUSES; i++)
         route->speaks[i] = GAIN_OFF;
     route->speaks[bus] = participant_is_heard(in) ? in->speaks : GAIN_OFF;

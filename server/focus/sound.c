@@ -72,6 +72,8 @@ void conference_wish_entry(const struct conference *conference, struct request_p
     params->vad = voice->vad;
     params->background = GAIN_OFF;
     attendant_wish(conference, params);
+    (void)snprintf(params->language, sizeof params->language, "%s",
+                   conference_language(conference));
 }
 
 /* ---- music ---------------------------------------------------------------------------------- */

@@ -27,7 +27,8 @@ struct playback {
     float duck;          /* dB, 0: it is as loud under speech */
     uint64_t ear;        /* participant to whom alone it plays; 0: nobody */
     unsigned bus;
-    struct play_config config; /* `file` is its own */
+    struct play_config config; /* `file` and `language` are its own */
+    char language[LANGUAGE_SIZE];
     struct playback *prev, *next;
     char file[];
 };
@@ -52,6 +53,8 @@ int playback_queue(const struct playback *what, const struct play_config *config
 void playback_stop(struct playback *playback, const char *reason);
 /* Whatever the same hear: `audience` says who, as does `what`. */
 void playbacks_stop(const struct playback *audience, const char *reason);
+/* The first of those that wait there is played, if nothing else is. */
+void playbacks_begin_next(const struct playback *audience);
 /* Lowers it by its `duck`, or no longer. */
 void playback_duck(struct playback *playback, bool is_ducked);
 /* Their mix goes, and all that plays in it. */

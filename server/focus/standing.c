@@ -189,6 +189,11 @@ const char *participant_spoken_name(const struct participant *participant)
     return (participant->main ? participant->main : participant)->spoken_name;
 }
 
+const char *participant_language(const struct participant *participant)
+{
+    return (participant->main ? participant->main : participant)->language;
+}
+
 const char *participant_shown_name(const struct participant *participant)
 {
     return participant->anonymous ? participant->display_name

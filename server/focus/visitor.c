@@ -272,6 +272,18 @@ int visitor_play(struct visitor *visitor, const char *file, float gain, uint64_t
     return playback_begin(&(struct playback){.id = *playbackp, .visitor = visitor}, &config);
 }
 
+const char *visitor_language(const struct visitor *visitor)
+{
+    return visitor->participant ? visitor->participant->language : visitor->language;
+}
+
+void visitor_set_language(struct visitor *visitor, const char *language)
+{
+    char *kept = visitor->participant ? visitor->participant->language : visitor->language;
+
+    (void)snprintf(kept, LANGUAGE_SIZE, "%s", language);
+}
+
 void visitor_stop(struct visitor *visitor)
 {
     playbacks_stop(&(struct playback){.visitor = visitor, .bus = MIX_MAIN}, "stopped");

@@ -51,6 +51,10 @@ int visitor_answer(struct visitor *visitor, struct decision *decision);
  * over, with *playbackp, and with the reason if it could not be played. ENODATA: there is no
  * audio; ENOMEM, EAGAIN. */
 int visitor_play(struct visitor *visitor, const char *file, float gain, uint64_t *playbackp);
+/* That prompts are said in to it, "de"; in a conference it is the participant's, too. "": that of
+ * the settings. Nobody is asked. */
+const char *visitor_language(const struct visitor *visitor);
+void visitor_set_language(struct visitor *visitor, const char *language);
 /* Nothing is told of what is stopped. */
 void visitor_stop(struct visitor *visitor);
 /* The music of who waits to be let in; nothing for who does not. */

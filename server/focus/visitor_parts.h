@@ -5,6 +5,7 @@
 #ifndef FOCUS_VISITOR_PARTS_H
 #define FOCUS_VISITOR_PARTS_H
 
+#include "focus/keys.h"
 #include "focus/private.h"
 #include "focus/visitor.h"
 
@@ -28,12 +29,14 @@ struct visitor {
     struct pending *pending;         /* what it waits for; NULL: nothing */
     struct participant *participant; /* that it is, while its application goes on; NULL: it is in no
                                         conference, and call and leg are its own */
-    bool is_out;                     /* of the mix of its conference, with its application */
-    bool wants_out;                  /* what it is to be */
-    bool is_let_go;                  /* its application is over: it is freed when it is back in */
-    char own_keys[20];               /* in the mix: those that begin what is for its application */
-    bool has_begun_keys;             /* one of them was pressed: the following are, too */
-    struct loop_timer *step_timer;   /* until its leg can be moved */
+    char language[LANGUAGE_SIZE]; /* of prompts, before it is in a conference; "": the settings' */
+    bool is_out;                  /* of the mix of its conference, with its application */
+    bool wants_out;               /* what it is to be */
+    bool is_let_go;               /* its application is over: it is freed when it is back in */
+    struct told_keys told_keys;
+    char own_keys[20];             /* in the mix: those that begin what is for its application */
+    bool has_begun_keys;           /* one of them was pressed: the following are, too */
+    struct loop_timer *step_timer; /* until its leg can be moved */
     time_t since;
     UT_hash_handle hh;
 };
@@ -66,15 +69,15 @@ void visitor_tell_left(struct visitor *visitor, int code, const char *reason);
 /* As visitor_dismiss, but not by its application, which hears of it. */
 void visitor_remove(struct visitor *visitor, int code, const char *reason);
 
-/* keys.c */
-/* Whoever stands on that call, or leg, has pressed it. */
-void key_press(struct focus *focus, void *user, char key, unsigned duration);
-
 /* attendant.c */
 /* What the config says of it. */
 void attendant_take(struct conference *conference, const struct conference_config *config);
 /* Whoever comes into the conference is attended to by that, unless something else is said. */
 void attendant_wish(const struct conference *conference, struct request_params *params);
+/* The participant is attended to by that. */
+void attendant_give(struct participant *participant, const char *name);
+/* The config may say something else than before: that holds for all who have what it says. */
+void attendants_update(struct conference *conference);
 /* Begins, if it is to and nothing else talks with the participant. */
 void attendant_begin(struct participant *participant);
 /* The same for whom the event, which has been told, has brought in. */

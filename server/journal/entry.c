@@ -85,6 +85,7 @@ static void set_param(struct line *line, const struct param *param, const void *
     case KIND_FILES:
     case KIND_QUESTION:
     case KIND_POLICIES:
+    case KIND_LANGUAGE:
     case KIND_CODECS:
         line_text(line, param->name, field);
         return;

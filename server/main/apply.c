@@ -50,6 +50,7 @@ struct conference_config server_conference(const struct conference_settings *con
                                       .life = life,
                                       .hides_focus = conference->hide_focus == SWITCH_ON,
                                       .attendant = conference->attendant,
+                                      .language = conference->language,
                                       .options = conference->options,
                                       .places = conference->places};
 }

@@ -103,7 +103,7 @@ static bool print_prompt(const struct sound_places *places, const char *name, un
     char path[3 * PATH_MAX];
     char error[ERROR_MAX];
     struct prompt_info info;
-    if (!prompt_find(places, name, path, sizeof path)) {
+    if (!prompt_find(places, NULL, name, path, sizeof path)) {
         complain("%s: not to be read in %s", name, path);
         return false;
     }

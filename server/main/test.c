@@ -52,7 +52,7 @@ static json_t *look_once(const struct tests *tests, const char *file)
         return json_string(error);
     }
     if (!prompt_is_name(file) ||
-        !prompt_find(&tests->directories.places, file, path, sizeof path) ||
+        !prompt_find(&tests->directories.places, NULL, file, path, sizeof path) ||
         prompt_look(path, &info, error, sizeof error)) {
         return json_integer(OTHER_LASTS);
     }

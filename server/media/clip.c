@@ -18,8 +18,9 @@ struct clip {
     bool is_read;
     struct recording recording; /* the reader's until it is read */
     char problem[256];
-    char after[FOLDER_NAME]; /* of a folder: the file behind this one */
-    char name[FOLDER_NAME];  /* the same: which that is, once it is read */
+    char after[FOLDER_NAME];      /* of a folder: the file behind this one */
+    char name[FOLDER_NAME];       /* the same: which that is, once it is read */
+    char language[LANGUAGE_SIZE]; /* of a prompt; else "" */
     char path[];
 };
 
@@ -93,12 +94,12 @@ static void name_of(const struct sound_places *places, const char *file, char na
 }
 
 /* False: `error` says where there is no such prompt. */
-static bool find_file(const struct sound_places *places, const char *name, char path[PATH_SIZE],
-                      char *error, size_t error_size)
+static bool find_file(const struct sound_places *places, const char *language, const char *name,
+                      char path[PATH_SIZE], char *error, size_t error_size)
 {
     if (!prompt_is_name(name)) {
         (void)snprintf(path, PATH_SIZE, "%s", name);
-    } else if (!prompt_find(places, name, path, PATH_SIZE)) {
+    } else if (!prompt_find(places, language, name, path, PATH_SIZE)) {
         (void)snprintf(error, error_size, "prompt \"%.60s\": no such file in %.160s", name, path);
         return false;
     }
@@ -120,7 +121,7 @@ static void clip_read(struct clip *clip)
     if (folder_is_one(clip->path)) {
         (void)folder_read(clip->path, clip->after, &reader, clip->name, clip->problem,
                           sizeof clip->problem);
-    } else if (find_file(&clip->clips->places, clip->path, path, clip->problem,
+    } else if (find_file(&clip->clips->places, clip->language, clip->path, path, clip->problem,
                          sizeof clip->problem)) {
         (void)recording_read(path, &clip->recording, clip->problem, sizeof clip->problem);
     }
@@ -195,23 +196,25 @@ void clips_destroy(struct clips *clips)
     free(clips);
 }
 
-static struct clip *find(struct clips *clips, const char *path, const char *after)
+static struct clip *find(struct clips *clips, const char *path, const char *after,
+                         const char *language)
 {
     struct clip *clip;
 
     TAILQ_FOREACH(clip, &clips->open, of_clips)
     {
         if (strcmp(clip->path, path) == 0 && strcmp(clip->after, after) == 0 &&
-            clip_problem(clip) == NULL) {
+            strcmp(clip->language, language) == 0 && clip_problem(clip) == NULL) {
             return clip;
         }
     }
     return NULL;
 }
 
-static int open_path(struct clips *clips, const char *path, const char *after, struct clip **clipp)
+static int open_path(struct clips *clips, const char *path, const char *after, const char *language,
+                     struct clip **clipp)
 {
-    struct clip *clip = find(clips, path, after);
+    struct clip *clip = find(clips, path, after, language);
     size_t size;
     int err;
 
@@ -223,6 +226,7 @@ static int open_path(struct clips *clips, const char *path, const char *after, s
         }
         memcpy(clip->path, path, size);
         (void)snprintf(clip->after, sizeof clip->after, "%s", after);
+        (void)snprintf(clip->language, sizeof clip->language, "%s", language);
         clip->clips = clips;
         clip->references = 1; // NOLINT(clang-analyzer-unix.Malloc): clip_close unlinks it
         TAILQ_INSERT_TAIL(&clips->open, clip, of_clips);
@@ -242,12 +246,12 @@ void clips_place_recording(const struct clips *clips, const char *file, char pat
     place_recording(&clips->places, file, path);
 }
 
-int clip_open(struct clips *clips, const char *file, struct clip **clipp)
+int clip_open(struct clips *clips, const char *language, const char *file, struct clip **clipp)
 {
     char path[PATH_SIZE];
 
     name_of(&clips->places, file, path);
-    return open_path(clips, path, "", clipp);
+    return open_path(clips, path, "", language && prompt_is_name(path) ? language : "", clipp);
 }
 
 bool clip_goes_on(const struct clip *clip)
@@ -257,7 +261,7 @@ bool clip_goes_on(const struct clip *clip)
 
 int clip_open_next(const struct clip *clip, struct clip **clipp)
 {
-    return open_path(clip->clips, clip->path, clip->name, clipp);
+    return open_path(clip->clips, clip->path, clip->name, "", clipp);
 }
 
 void clip_close(struct clip *clip)
@@ -307,7 +311,7 @@ int clip_check(const struct sound_places *places, const char *file, char *error,
         return folder_read(name, "", &(struct folder_reader){.read = check_into}, path, error,
                            error_size);
     }
-    return find_file(places, name, path, error, error_size)
+    return find_file(places, NULL, name, path, error, error_size)
                ? recording_check(path, error, error_size)
                : EINVAL;
 }

@@ -29,9 +29,10 @@ void clips_destroy(struct clips *clips); /* NULL is fine */
 /* Where a recording is, by its name below those. */
 void clips_place_recording(const struct clips *clips, const char *file, char path[PATH_SIZE]);
 
-/* The clip of that file or prompt, which may be there already; on_read comes for it when it is not.
- * Of a folder ("music/") it is the first file that can be played. ENOMEM, EAGAIN. */
-int clip_open(struct clips *clips, const char *file, struct clip **clipp);
+/* The clip of that file, or of that prompt in that language (NULL or "": the places'), which may be
+ * there already; on_read comes for it when it is not. Of a folder ("music/") it is the first file
+ * that can be played. ENOMEM, EAGAIN. */
+int clip_open(struct clips *clips, const char *language, const char *file, struct clip **clipp);
 /* Whether it is of a folder, and so another one comes after it. */
 bool clip_goes_on(const struct clip *clip);
 /* That one; `clip` has been read. As clip_open. */

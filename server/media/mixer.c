@@ -143,7 +143,7 @@ void mixer_channel_break(struct mixer_channel *channel)
 
 void mixer_channel_route(struct mixer_channel *channel, const struct mixer_route *route)
 {
-    gains_aim(&channel->speaks, route->speaks, route->ticks);
+    gains_aim_speaker(&channel->speaks, route->speaks, route->ticks);
     gains_aim_beside(&channel->hears, route->hears, route->ticks);
     gains_except(&channel->hears, route->at_once, route->at_last);
     if (channel->group == NULL || !gains_have_one_aim(&channel->group->hears, &channel->hears)) {

@@ -36,41 +36,66 @@ static uint64_t gains_under_way(const struct mixer_gains *gains)
     return buses;
 }
 
-/* Returns those whose target is another one now. */
-static uint64_t gains_set(struct mixer_gains *gains, const float target[MIX_BUSES])
+/* Those whose target is going to be another one. */
+static uint64_t gains_news(const struct mixer_gains *gains, const float target[MIX_BUSES])
 {
     uint64_t news = 0;
 
     for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
         news |= gains->of[bus].target != target[bus] ? UINT64_C(1) << bus : 0;
-        gains->of[bus].target = target[bus];
-    }
-    if (news != 0) {
-        gains_look(gains);
     }
     return news;
 }
 
+static void gains_set(struct mixer_gains *gains, const float target[MIX_BUSES])
+{
+    for (unsigned bus = 0; bus < MIX_BUSES; bus++) {
+        gains->of[bus].target = target[bus];
+    }
+    gains_look(gains);
+}
+
+static bool falls_silent(const float target[MIX_BUSES], uint64_t news)
+{
+    for (; news != 0; news &= news - 1) {
+        if (target[bus_first(news)] == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* All at one time. */
+static void gains_move(struct mixer_gains *gains, unsigned ticks)
+{
+    gains->moving = ticks;
+    gains->late = gains->early = 0;
+}
+
 void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks)
 {
-    if (gains_set(gains, target) != 0) {
-        gains->moving = ticks > 1 ? ticks : 1;
-        gains->late = gains->early = 0;
+    if (gains_news(gains, target) != 0) {
+        gains_set(gains, target);
+        gains_move(gains, ticks > 1 ? ticks : 1);
     }
 }
 
 void gains_aim_beside(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks)
 {
-    uint64_t under_way = gains_under_way(gains), news = gains_set(gains, target);
+    uint64_t under_way = gains_under_way(gains), news = gains_news(gains, target);
 
     if (news == 0) {
         return;
     }
     ticks = ticks > 1 ? ticks : 1;
+    gains_set(gains, target);
     gains->late &= ~news;
-    if (under_way == 0 || (under_way & news) != 0 || gains->early != 0) {
-        gains->moving = ticks;
-        gains->late = gains->early = 0;
+    if (under_way == 0) {
+        gains_move(gains, ticks);
+    } else if ((under_way & news) != 0 || gains->early != 0) {
+        bool is_new_time = ticks > gains->moving || falls_silent(target, news);
+
+        gains_move(gains, is_new_time ? ticks : gains->moving);
     } else if (ticks < gains->moving) {
         gains->early = news;
         gains->early_moving = ticks;
@@ -78,6 +103,15 @@ void gains_aim_beside(struct mixer_gains *gains, const float target[MIX_BUSES], 
         gains->early = under_way;
         gains->early_moving = gains->moving;
         gains->moving = ticks;
+    }
+}
+
+void gains_aim_speaker(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks)
+{
+    if (falls_silent(target, gains_news(gains, target))) {
+        gains_aim(gains, target, ticks);
+    } else {
+        gains_aim_beside(gains, target, ticks);
     }
 }
 

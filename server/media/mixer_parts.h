@@ -31,8 +31,12 @@ static inline float gains_next(const struct mixer_gains *gains, unsigned bus)
 /* On the way to the same already, they go on as they do. */
 void gains_aim(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks);
 /* So do those on a way that nothing of this is news to: what a listener hears besides, as an
- * announcement, does not end a slow ramp. Not for who speaks: a mute is at once, whatever fades. */
+ * announcement, does not end a slow ramp. Those that it is news to go on from where they are, and
+ * take the time that is left: a volume that is set meanwhile does not end it either. What falls
+ * silent does so in its own time. */
 void gains_aim_beside(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks);
+/* The same for who speaks, but a mute is at once, whatever fades. */
+void gains_aim_speaker(struct mixer_gains *gains, const float target[MIX_BUSES], unsigned ticks);
 /* They begin at 0 again. */
 void gains_restart(struct mixer_gains *gains);
 /* These buses are at their target at once, and those stay as they are until the last tick. */

@@ -37,17 +37,21 @@ static bool find_in(const char *folder, const char *part, const char *name, char
     return false;
 }
 
-bool prompt_find(const struct sound_places *places, const char *name, char *path, size_t path_size)
+bool prompt_find(const struct sound_places *places, const char *language, const char *name,
+                 char *path, size_t path_size)
 {
-    const char *language = is_given(places->language) ? places->language : fallback;
+    const char *usual = is_given(places->language) ? places->language : fallback;
+    const char *wanted = is_given(language) ? language : usual;
     const char *own = is_given(places->own) ? places->own : "";
     const char *shipped = is_given(places->shipped) ? places->shipped : "";
 
-    if (find_in(own, language, name, path, path_size) || find_in(own, "", name, path, path_size) ||
-        find_in(shipped, language, name, path, path_size) ||
+    if (find_in(own, wanted, name, path, path_size) ||
+        (strcmp(wanted, usual) != 0 && find_in(shipped, wanted, name, path, path_size)) ||
+        find_in(own, usual, name, path, path_size) || find_in(own, "", name, path, path_size) ||
+        find_in(shipped, usual, name, path, path_size) ||
         find_in(shipped, fallback, name, path, path_size)) {
         return true;
     }
-    (void)snprintf(path, path_size, "%s%s%s/%s", own, *own ? ", " : "", shipped, language);
+    (void)snprintf(path, path_size, "%s%s%s/%s", own, *own ? ", " : "", shipped, wanted);
     return false;
 }

@@ -14,7 +14,7 @@ struct sound_places {
     const char *directory;  /* where relative names of files begin */
     const char *own;        /* the operator's prompts */
     const char *shipped;    /* those that were made with the server, a folder a language */
-    const char *language;   /* "en" */
+    const char *language;   /* "en": what OWN/name.* is in, and what there is for all others */
     const char *recordings; /* what is recorded */
     const char *temporary;  /* a folder's name: what is recorded below temporary/ goes there, and is
                                this server's alone */
@@ -24,8 +24,11 @@ struct sound_places {
 bool prompt_is_name(const char *file);
 
 /* Finds OWN/LANGUAGE/name.*, OWN/name.*, SHIPPED/LANGUAGE/name.* or SHIPPED/en/name.*, where * is
- * wav, flac, ogg or opus. False: `path` then says where it was looked for. */
-bool prompt_find(const struct sound_places *places, const char *name, char *path, size_t path_size);
+ * wav, flac, ogg or opus and LANGUAGE that of the places; before these OWN/`language`/name.* and
+ * SHIPPED/`language`/name.*, when that is another one. NULL or "": it is none. False: `path` then
+ * says where it was looked for. */
+bool prompt_find(const struct sound_places *places, const char *language, const char *name,
+                 char *path, size_t path_size);
 
 struct prompt_info {
     double seconds;

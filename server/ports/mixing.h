@@ -69,10 +69,11 @@ struct leg_config {
 #define RECORDING "recording:"
 
 enum {
-    PLAY_NEXT = '\n', /* between the files of a list */
-    PLAY_MOST = 64,   /* files of one */
-    PLAY_DOWN = 100,  /* ms */
-    PLAY_UP = 400,    /* ms */
+    PLAY_NEXT = '\n',   /* between the files of a list */
+    PLAY_MOST = 64,     /* files of one */
+    PLAY_DOWN = 100,    /* ms */
+    PLAY_UP = 400,      /* ms */
+    LANGUAGE_SIZE = 17, /* bytes with NUL of a language's name: "pt-BR" */
 };
 
 struct play_config {
@@ -84,7 +85,8 @@ struct play_config {
     float gain;    /* dB */
     unsigned fade; /* ms in which it comes and goes */
     bool loop;
-    void *user; /* comes back with on_played */
+    const char *language; /* of prompts; NULL or "": that of the settings. Copied. */
+    void *user;           /* comes back with on_played */
 };
 
 enum {

@@ -134,6 +134,8 @@ static int play(struct mix *mix, const struct play_config *config, struct player
         free(player);
         return ENOMEM;
     }
+    (void)snprintf(player->language, sizeof player->language, "%s",
+                   config->language ? config->language : "");
     player->id = ++world->plays;
     player->mix = mix;
     player->user = config->user;

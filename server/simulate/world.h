@@ -71,7 +71,7 @@ struct mix {
 struct player {
     unsigned id;
     struct mix *mix;
-    char *file;
+    char *file, language[LANGUAGE_SIZE];
     void *user;
     unsigned bus;
     float gain;

@@ -22,12 +22,12 @@ def score_at(recording, at, reference):
     return np.sum(piece * reference[: len(piece)]) / np.sqrt(max(energy, 1e-9))
 
 
-def assert_said(recording, names):
+def assert_said(recording, names, language="en"):
     """All of the prompts are in the recording, each where the one before it ends. Returns where."""
-    whole = np.concatenate([prompt(name) for name in names])
+    whole = np.concatenate([prompt(name, language) for name in names])
     begin = at = max(audio.heard(recording, whole)[1], 0)
     for name in names:
-        reference = prompt(name)
+        reference = prompt(name, language)
         late = max(range(-640, 641), key=lambda late: score_at(recording, max(at + late, 0), reference))
         score = score_at(recording, max(at + late, 0), reference)
         assert score > 0.9 and abs(late) <= 0.04 * audio.RATE, f"{name}: {score}, {late} samples late"

@@ -4,6 +4,7 @@ import numpy as np
 
 import audio
 import run
+import signs
 import tone
 from parley import OPEN, Server
 from prompts import assert_said, prompt
@@ -111,23 +112,73 @@ def test_all_hear_the_farewell_to_its_end_before_their_byes():
             assert_said(phone.audio.audio(begin), ["conference-over", "goodbye"])
 
 
+# ---- policy/announcements.lua, at every leg ----------------------------------------------------
+
+ANNOUNCED = """
+local policy = parley.policy { name = "site" }
+local does = {
+  ["1"] = function(c) return c:record { file = "all.wav" } end,
+  ["2"] = function(c) return c:pause_recording() end,
+  ["3"] = function(c) return c:resume_recording() end,
+  ["4"] = function(c) return c:stop_recording() end,
+  ["5"] = function(c) return c:limit { duration = 5, warning = 4 } end,
+}
+function policy.join(request) return accept { spoken_name = request.actor.user == "carol" and "star" or nil } end
+function policy.digit(event, conference) assert(does[event.digit](conference)) end
+return policy
+"""
+OPTIONS = 'names = 3, tones = 4, join_tone = "tone:500/100", leave_tone = "tone:700/100"'
+
+
+class Hall:
+    """A conference whose people hear signs for prompts."""
+
+    def __init__(self, server):
+        self.server, self.phones = server, {}
+
+    def comes(self, who, *greeting, all_hear=()):
+        self.phones[who] = phone = Phone(self.server, who)
+        ears = signs.Ears(self.phones)
+        phone.call()
+        heard = {name: list(all_hear) for name in self.phones}
+        ears.expect(f"{who} comes", **heard | {who: [*greeting, *all_hear]})
+
+    def goes(self, who, *all_hear):
+        phone = self.phones.pop(who)
+        ears = signs.Ears(self.phones)
+        phone.hang_up()
+        ears.expect(f"{who} goes", **{name: list(all_hear) for name in self.phones})
+
+    def key(self, key, *all_hear, within=5):
+        ears = signs.Ears(self.phones)
+        self.phones["alice"].press(key)
+        ears.expect(f"key {key}", within, **{name: list(all_hear) for name in self.phones})
+
+
 @run.real_time
-def test_who_comes_is_told_how_many_are_in_and_all_that_somebody_came():
-    config = CONFIG.replace("{ demo = { }", '{ demo = { policy = "announcements" }')
-    with Server(config=config) as server:
-        (alice,) = joined(server, "alice")
-        server.expect_log("plays you-are-alone to sip:alice")
-        alice.hear(3)
-        first = len(alice.audio.packets)
-        (bob,) = joined(server, "bob")
-        server.expect_log("plays tone:523/120,659/120", within=10)
-        bob.hear(0.5)
-        told = alice.audio.audio(first), bob.audio.audio()
-        for name in ("there-are", "participants"):
-            shares = [audio.heard(heard, prompt(name))[0] for heard in told]
-            assert shares[0] < 0.2 < 0.35 < shares[1], (name, shares, "bob alone is told")
-        for heard in told:
-            assert max(tone.level(heard[at : at + 800], 523) for at in range(0, len(heard), 400)) > -30
+def test_what_the_announcements_tell_and_whom():
+    config = CONFIG.replace("{ demo = { }", f'{{ demo = {{ policy = "announcements", options = {{ {OPTIONS} }} }}')
+    server = Server(config=config, policy=ANNOUNCED, start=False)
+    signs.place(server)
+    server.start()
+    with server:
+        hall = Hall(server)
+        hall.comes("alice", "you-are-alone")
+        hall.comes("bob", "there-are", "2", "participants", all_hear=["500 Hz"])
+        hall.key("1", "recording-on")
+        hall.comes("carol", "there-are", "3", "participants", "recording-on", all_hear=["star", "has-joined"])
+        hall.comes("dave", "there-are", "4", "participants", "recording-on", all_hear=["500 Hz"])
+        hall.comes("eve", "there-are", "5", "participants", "recording-on")
+        hall.goes("eve", "700 Hz")
+        hall.goes("dave", "700 Hz")
+        hall.goes("carol", "star", "has-left")
+        for key, prompt_of in (("2", "paused"), ("3", "resumed"), ("4", "off")):
+            hall.key(key, f"recording-{prompt_of}")
+        hall.goes("bob", "you-are-alone")
+        hall.comes("fred", "there-are", "2", "participants", all_hear=["500 Hz"])
+        hall.key("5", "ends-in", "4", "seconds", "conference-over", within=12)
+        for phone in hall.phones.values():
+            assert "over" in phone.expect("BYE")["Reason"]
 
 
 if __name__ == "__main__":

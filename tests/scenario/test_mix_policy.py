@@ -18,11 +18,12 @@ POLICY = """
 local policy = parley.policy { name = "site" }
 
 function policy.digit(event, conference)
-  if event.digit == "8" then
-    conference:play("beep.wav", { duck = 0 })
-  else
-    conference.state.plan = event.digit
+  local louder = event.digit == "9"
+  if event.digit == "8" then return conference:play("beep.wav", { duck = 0 }) end
+  for p in conference:participants() do
+    p:volume { speaks = louder and p.user == "alice" and 6 or 0 }
   end
+  if not louder then conference.state.plan = event.digit end
 end
 
 local plans = {}
@@ -202,7 +203,7 @@ def test_lecture_coach_and_exceptions_are_heard_by_whom_they_should():
         # a plan that makes no sense says why, and what was goes on
         people["bob"].press("5")
         server.expect_log(
-            r'site.lua:42: speaks_to: the mix has no bus "stage".* hook mix, conference demo; '
+            r'site.lua:45: speaks_to: the mix has no bus "stage".* hook mix, conference demo; '
             "the mix stays as it was"
         )
         assert_hears(people["carol"], {530: VOICE + 6, 830: VOICE - 3})
@@ -239,6 +240,22 @@ def assert_change(bob, carol, key, gain):
         assert 320 <= way * 20 <= 430, [round(part, 2) for part in course]
 
 
+@settles
+def assert_volume_bends_the_way(bob, carol):
+    """Alice is on her way down, slowly, when her volume is set: she goes on from where she is."""
+    carol.press("7")
+    tone.assert_hears(bob.hear(0.4, 0.8), {530: VOICE})
+    first = len(bob.audio.packets)
+    bob.hear(0.2, 0)
+    carol.press("49")
+    bob.hear(0.9, 0)
+    heard = bob.audio.audio(first)
+    tone.assert_hears(heard[-2400:], {530: VOICE - 14 + 6})
+    assert tone.click(heard, [530]) < max(tone.click(bob.hear(0.6), [530]), -58) + 6
+    steps = np.abs(np.diff(envelope(heard, 530)))
+    assert max(steps) < 0.1, f"0.03 in 20 ms is straight: {steps.round(2)}"
+
+
 @run.limit(120)
 @run.real_time
 def test_a_plan_comes_in_force_in_the_time_that_it_says_and_without_a_click():
@@ -247,6 +264,7 @@ def test_a_plan_comes_in_force_in_the_time_that_it_says_and_without_a_click():
         # the plans differ in buses, in gains and in the way by which the same is heard
         for key, gain in (("4", -14), ("3", -12), ("1", 0)):
             assert_change(people["bob"], people["carol"], key, gain)
+        assert_volume_bends_the_way(people["bob"], people["carol"])
 
 
 @run.limit(60)

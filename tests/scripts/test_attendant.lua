@@ -330,3 +330,170 @@ test("announcements greet first, then wait for the name", with { names = "record
   sim:advance "10s"
   expect(said(alice):sub(before + 1), "", "of who goes without having said one")
 end)
+
+-- ---- what is said once ------------------------------------------------------------------------
+
+-- How often that was said to the caller.
+local function count_said(caller, prompt)
+  local count = 0
+  for _, heard in ipairs(caller:heard()) do
+    if heard == prompt then count = count + 1 end
+  end
+  return count
+end
+
+-- Without a policy for announcements; with one of the conference, and of the site.
+for _, stack in ipairs {
+  { where = "nowhere", site = "standard", own = "open" },
+  { where = "in the conference", site = "standard", own = { "announcements", "open" } },
+  { where = "in the site", site = "announcements", own = "open" },
+} do
+  local config = with { names = "record", hosts = { "boss" } }
+  config.policy = stack.site
+  test("with announcements " .. stack.where .. " all is said once", config, function(sim)
+    local conference, alice, bob = room(sim, { policy = stack.own }, "bob", "carol")
+    sim:advance "40s"
+    alice.participant:set_role "boss"
+    local name = bob.participant.spoken_name
+    for _, keys in ipairs { "#3", "#3", "#4", "#4" } do
+      press(sim, alice, keys)
+      sim:advance "5s"
+    end
+    for _, prompt in ipairs { "recording-on", "recording-off", "lecture-on", "lecture-off" } do
+      expect(count_said(bob, prompt), 1, prompt)
+    end
+    expect(count_said(alice, name), 1, "who has joined")
+    bob:hangup()
+    sim:advance "5s"
+    expect(count_said(alice, name), 2, "who has left")
+    expect(count_said(alice, "has-left"), 1)
+    expect(conference.count, 2)
+  end)
+end
+
+-- ---- while somebody is at a menu, or aside ----------------------------------------------------
+
+test("what is said to a host at a menu waits until they are back", with { hosts = { "boss" } },
+     function(sim)
+  local conference = sim:conference { attendant = "attendant", policy = "open" }
+  local boss, bob = sim:call("boss", conference), sim:call("4711", conference)
+  boss.participant:set_role "boss"
+  sim:advance "1s"
+  press(sim, boss, "#0")
+  expect(boss.participant.status, "on-hold")
+  expect_answer(sim, bob, "*1", "hand-raised")
+  assert(not said(boss):find "raises%-hand")
+  press(sim, boss, "2")
+  sim:advance "5s"
+  expect(boss.participant.status, "connected")
+  assert(said(boss):find("4 7 1 1 raises-hand", 1, true), said(boss))
+  expect(count_said(boss, "raises-hand"), 1)
+end)
+
+test("who is in a sidebar hears the farewell", plain, function(sim)
+  local conference, alice, bob, carol = room(sim, nil, "bob", "carol")
+  press(sim, alice, "#8")
+  press(sim, alice, "2")
+  sim:advance "1s"
+  press(sim, carol, "1")
+  expect(conference:sidebars()().count, 2)
+  local alices, bobs, carols = #said(alice), #said(bob), #said(carol)
+  conference:close { after = "conference-over" }
+  sim:advance "10s"
+  for caller, before in pairs { [alice] = alices, [bob] = bobs, [carol] = carols } do
+    expect(said(caller):sub(before + 1):match "%S+", "conference-over")
+    expect(caller.status, "gone")
+  end
+end)
+
+-- ---- several at once --------------------------------------------------------------------------
+
+-- Two hosts, alice and bob, in a conference that others have to be let into.
+local function hosts(sim, ...)
+  return room(sim, { policy = "moderated", options = { moderators = { "alice", "bob" } } }, "bob",
+              ...)
+end
+
+test("two hosts ask who waits at the same time, and each caller is decided about once", plain,
+     function(sim)
+  local conference, alice, bob = hosts(sim)
+  local carol, dave = sim:call("4711", conference), sim:call("4712", conference)
+  sim:advance "5s"
+  for key in ("#1"):gmatch "." do
+    alice:press(key)
+    bob:press(key)
+  end
+  sim:advance "3s"
+  assert(said(alice):find("4 7 1 1 wants-in", 1, true))
+  assert(said(bob):find("4 7 1 1 wants-in", 1, true))
+  alice:press "1"
+  bob:press "2" -- too late
+  sim:advance "5s"
+  expect(carol.status, "in")
+  assert(said(alice):find("4 7 1 2 wants-in", 1, true))
+  bob:press "2"
+  sim:advance "1s"
+  alice:press "1"
+  sim:advance "10s"
+  expect(dave.status, "gone")
+  expect(conference.count, 3)
+  for _, host in ipairs { alice, bob } do expect(host.participant.status, "connected") end
+  expect_answer(sim, bob, "#1", "nobody-waits")
+end)
+
+test("who waits and hangs up meanwhile is passed over", plain, function(sim)
+  local conference, alice = hosts(sim)
+  local carol, dave = sim:call("4711", conference), sim:call("4712", conference)
+  sim:advance "5s"
+  press(sim, alice, "#1")
+  carol:hangup()
+  press(sim, alice, "1")
+  sim:advance "3s"
+  press(sim, alice, "1")
+  sim:advance "10s"
+  expect(dave.status, "in")
+  expect(conference.count, 3)
+  expect(alice.participant.status, "connected")
+end)
+
+test("#6 drops the last of those who are still there, one per press", plain, function(sim)
+  local conference, alice, bob, carol, dave = room(sim, nil, "bob", "carol", "dave")
+  bob.participant:set_role "host"
+  dave:hangup()
+  press(sim, alice, "#6") -- while he goes
+  expect(dave.status, "gone")
+  expect(carol.status, "gone")
+  expect(bob.status, "in")
+  bob:press "#"
+  press(sim, alice, "#6") -- the other host, who was about to do the same
+  expect(bob.status, "gone")
+  sim:advance "5s"
+  expect(conference.count, 1)
+end)
+
+test("who is asked for a name or at a menu when a host ends it all goes, too",
+     with { names = "record" }, function(sim)
+  local conference, alice, bob = room(sim, nil, "bob")
+  sim:advance "30s"
+  local carol = sim:call("carol", conference, { password = true })
+  sim:advance "4s"
+  press(sim, bob, "**")
+  for _, caller in ipairs { bob, carol } do expect(caller.participant.status, "on-hold") end
+  press(sim, alice, "#0")
+  press(sim, alice, "1")
+  sim:advance "20s"
+  for _, caller in ipairs { alice, bob, carol } do expect(caller.status, "gone") end
+end)
+
+test("many keys at once are all taken, in their order", plain, function(sim)
+  local conference, alice, bob = room(sim, nil, "bob")
+  press(sim, alice, "#2#5#2#5#2")
+  expect(conference.locked, true)
+  expect(bob.participant.muted, false)
+  press(sim, bob, "*6*6*6*5*5*7**6")
+  sim:advance "30s"
+  expect(bob.participant.muted, false)
+  expect(bob.participant.hears, 6)
+  expect(bob.participant.speaks, -3)
+  expect(bob.participant.status, "connected")
+end)

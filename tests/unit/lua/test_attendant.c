@@ -171,6 +171,88 @@ static void after_a_reload_who_comes_has_the_new_one(void **state)
     leave(bob);
 }
 
+static void reload_with(const char *attendant)
+{
+    focus_set_attendant(script.focus, attendant);
+    focus_reloaded(script.focus);
+    script_turn();
+}
+
+static void a_reload_attends_to_who_is_in_and_ends_that(void **state)
+{
+    struct call *alice, *bob, *carol;
+    const char *log;
+
+    (void)state;
+    attend("function policy.join(request) if request.actor.user == 'carol' then "
+           "return accept { attendant = 'none' } end end " POLICY_KEYS,
+           "local me = call.participant.user tell('attends to ' .. me) "
+           "call:on_hangup(function() tell(me .. ' is alone') end) "
+           "while call:wait_for { 'digit', keys = '*' } do call:leave() "
+           "tell('key of ' .. me .. call:wait_for { 'digit' }.digit) end");
+    reload_with("");
+    log_catch();
+    alice = join("alice");
+    bob = join("bob");
+    carol = join("carol");
+    assert_null(strstr(log_caught(), "attends"));
+    log_catch();
+    reload_with("9000");
+    log = log_caught();
+    assert_contains(log, "attends to alice");
+    assert_contains(log, "attends to bob");
+    assert_null(strstr(log, "carol"));
+    log_catch();
+    reload_with("9000");
+    assert_null(strstr(log_caught(), "attends")); /* as before: it goes on */
+    press(alice, "*");
+    assert_string_equal(participant_status(participant_of(alice)), "on-hold");
+    log_catch();
+    reload_with("none");
+    log = log_caught();
+    assert_contains(log, "alice is alone");
+    assert_contains(log, "bob is alone");
+    assert_string_equal(participant_status(participant_of(alice)), "connected");
+    log = caught_while_pressing(alice, "*6");
+    assert_contains(log, "policy *");
+    assert_null(strstr(log, "key of"));
+    reload_with("9000");
+    assert_contains(caught_while_pressing(alice, "*6"), "key of alice6");
+    world_hang_up(script.focus, alice);
+    world_hang_up(script.focus, bob);
+    leave(carol);
+}
+
+static void who_takes_over_has_its_keys_and_the_name(void **state)
+{
+    struct named_dialog names = {.is_replaced = true};
+    struct call *alice, *bob;
+    const char *log;
+
+    (void)state;
+    attend("function policy.replace() return accept() end",
+           "local me = call.participant "
+           "tell('attends to ' .. me.user, me.spoken_name) "
+           "me:set_spoken_name 'recording:alice.wav' "
+           "call:on_hangup(function() tell('gone is ' .. me.user) end) "
+           "while call:wait_for { 'digit', keys = '*' } do tell('key of ' .. me.user) end");
+    alice = names.call = join("alice");
+    bob = world_call_from("bob", "demo", "127.0.0.1");
+    bob->info.names = &names;
+    focus_signalling_events()->on_incoming(bob, script.focus);
+    bob->info.names = NULL;
+    log_catch();
+    world_session(script.focus, bob, STREAM_SENDRECV, false);
+    focus_signalling_events()->on_established(bob, script.focus);
+    script_turn();
+    log = log_caught();
+    assert_contains(log, "attends to bob recording:alice.wav");
+    assert_contains(log, "gone is alice");
+    assert_contains(caught_while_pressing(bob, "*"), "key of bob");
+    world_hang_up(script.focus, alice);
+    leave(bob);
+}
+
 static void in_a_sidebar_it_goes_on(void **state)
 {
     struct call *call;
@@ -237,6 +319,8 @@ int main(void)
         SCRIPT_TEST(who_is_called_is_attended_to_and_the_policy_has_the_last_word),
         SCRIPT_TEST(one_that_fails_is_heard_and_begins_anew_at_the_next_key),
         SCRIPT_TEST(after_a_reload_who_comes_has_the_new_one),
+        SCRIPT_TEST(a_reload_attends_to_who_is_in_and_ends_that),
+        SCRIPT_TEST(who_takes_over_has_its_keys_and_the_name),
         SCRIPT_TEST(in_a_sidebar_it_goes_on),
         SCRIPT_TEST(a_spoken_name_is_given_and_goes_along_to_another_phone),
         SCRIPT_TEST(what_it_waits_for_is_checked),

@@ -15,6 +15,17 @@ static void a_conference_has_fields(void **state)
         "demo|The demo||7|0|0|false|true|integer|integer|conference demo");
 }
 
+static void a_conference_names_all_policies_that_decide_about_it(void **state)
+{
+    struct conference_config config = {.name = "demo", .policy = "own,other"};
+
+    (void)state;
+    script_write("own", "return parley.policy { name = 'own' }");
+    script_write("other", "return parley.policy { name = 'other' }");
+    assert_int_equal(focus_reserve(script.focus, &config), 0);
+    assert_contains(script_result("return table.concat(conference.policies, '|')"), "|own|other");
+}
+
 static void a_participant_has_fields(void **state)
 {
     struct call *alice, *bob;
@@ -293,6 +304,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCRIPT_TEST(a_conference_has_fields),
+        SCRIPT_TEST(a_conference_names_all_policies_that_decide_about_it),
         SCRIPT_TEST(a_participant_has_fields),
         SCRIPT_TEST(one_participant_is_one_handle),
         SCRIPT_TEST(a_slip_in_a_field_is_an_error_with_the_right_name),

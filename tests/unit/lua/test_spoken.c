@@ -6,6 +6,8 @@
 #include "lua/libraries.h"
 #include "lua/private.h"
 
+static const char *language; /* that is spoken; NULL: that of the settings, English */
+
 /* The prompts of the value that the script calls `said`, which no script can look at, joined. */
 static const char *prompts_of(const char *value)
 {
@@ -24,7 +26,7 @@ static const char *prompts_of(const char *value)
     (void)lua_rawgeti(L, LUA_REGISTRYINDEX,
                       script.engine->generation->policies->hooks[VERB_CREATE]->function);
     for (int i = 1; lua_getupvalue(L, -1, i) != NULL; i++) {
-        if (spoken_push(L, -1)) {
+        if (spoken_push(L, -1, language)) {
             for (int k = 1; lua_rawgeti(L, -1, k) != LUA_TNIL; k++, lua_pop(L, 1))
                 (void)snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s",
                                *text ? " " : "", lua_tostring(L, -1));
@@ -136,14 +138,6 @@ static void assert_in_table(const char *value)
     }
 }
 
-/* What is made from now on is said so. */
-static void speak(const char *language)
-{
-    script_site("return parley.policy { name = 'site' }\n");
-    free(script.engine->language);
-    script.engine->language = strdup(language);
-}
-
 static void check_table(const char *path)
 {
     static const char *const values[] = {
@@ -180,8 +174,9 @@ static void each_prompt_that_is_needed_is_in_the_table(void **state)
 {
     (void)state;
     check_table("scripts/prompts/en.txt");
-    speak("de");
+    language = "de";
     check_table("scripts/prompts/de.txt");
+    language = NULL;
 }
 
 static void german_has_rules_of_its_own(void **state)
@@ -208,9 +203,10 @@ static void german_has_rules_of_its_own(void **state)
     };
 
     (void)state;
-    speak("de");
+    language = "de";
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(prompts_of(cases[i].value), cases[i].prompts);
+    language = NULL;
 }
 
 static void what_cannot_be_said_is_told_where_it_is_made(void **state)

@@ -415,6 +415,37 @@ static void what_begins_during_a_ramp_neither_ends_nor_slows_it(void **state)
     }
 }
 
+/* 1 at first, and in 10 ticks 0.5; in the fifth both are to be 1.5, in one tick. */
+static void another_volume_in_the_middle_of_a_ramp_is_reached_when_it_would_have_been(void **state)
+{
+    struct room *room = room_create(3, 0);
+    struct mixer_route voice = route_of(1, GAIN_OFF), ear = route_of(0, GAIN_OFF);
+    double before = 0.2, worst = 0;
+
+    (void)state;
+    room->talkers[0] = (struct talker){.hz = 1000, .amplitude = 0.2};
+    ticks(room, 3);
+    voice.speaks[MIX_MAIN] = ear.hears[MIX_MAIN] = 0.5F;
+    voice.ticks = ear.ticks = 10;
+    for (unsigned i = 0; i < 10; i++) {
+        double now;
+
+        if (i == 4) {
+            voice.speaks[MIX_MAIN] = ear.hears[MIX_MAIN] = 1.5F;
+            voice.ticks = ear.ticks = 1;
+        }
+        mixer_channel_route(&room->channels[0], &voice);
+        mixer_channel_route(&room->channels[2], &ear);
+        now = amplitude_now(room);
+        worst = fmax(worst, fabs(now - before));
+        before = now;
+    }
+    assert_true(worst < 0.4 * 0.2); /* 20 ms would take 0.8 of it */
+    assert_true(room->bend[2] < 1.5 * 1.5 * 1.5 * bend_of(&room->talkers[0]));
+    assert_float_equal(amplitude_now(room), 0.2 * 1.5 * 1.5, 1e-5);
+    room_free(room);
+}
+
 static void a_mute_is_at_once_whatever_else_fades(void **state)
 {
     struct room *room = room_create(3, 0);
@@ -675,6 +706,7 @@ int main(void)
         cmocka_unit_test(the_last_bus_is_a_bus_like_the_first),
         cmocka_unit_test(a_ramp_goes_straight_for_as_long_as_it_was_asked_and_is_shared),
         cmocka_unit_test(what_begins_during_a_ramp_neither_ends_nor_slows_it),
+        cmocka_unit_test(another_volume_in_the_middle_of_a_ramp_is_reached_when_it_would_have_been),
         cmocka_unit_test(a_mute_is_at_once_whatever_else_fades),
         cmocka_unit_test(a_bus_that_is_taken_at_once_makes_no_hole_in_a_voice_that_goes_there),
         cmocka_unit_test(mute_unmute_and_gain_changes_do_not_click),

@@ -115,7 +115,7 @@ static struct clip *open_and_wait(const char *file)
 {
     struct clip *clip;
 
-    assert_int_equal(clip_open(world.clips, file, &clip), 0);
+    assert_int_equal(clip_open(world.clips, NULL, file, &clip), 0);
     return wait_for(clip);
 }
 
@@ -198,13 +198,13 @@ static void who_closes_before_it_is_read_hears_no_more_of_it(void **state)
     (void)state;
     write_tone("a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 48000, 1, 440, 30);
     write_tone("b.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 8000, 1, 440, 1);
-    assert_int_equal(clip_open(world.clips, "a.wav", &clip), 0);
+    assert_int_equal(clip_open(world.clips, NULL, "a.wav", &clip), 0);
     clip_close(clip);
     other = open_and_wait("b.wav");
     assert_int_equal(world.read, 1);
     clip_close(other);
     /* And the last one is still being read when all ends. */
-    assert_int_equal(clip_open(world.clips, "a.wav", &clip), 0);
+    assert_int_equal(clip_open(world.clips, NULL, "a.wav", &clip), 0);
 }
 
 static void what_cannot_be_played_says_why(void **state)
@@ -259,7 +259,7 @@ static const char *place_of(const char *name)
 {
     static char path[PATH_SIZE];
 
-    assert_true(prompt_find(&world.places, name, path, sizeof path));
+    assert_true(prompt_find(&world.places, NULL, name, path, sizeof path));
     return path + strlen(world.directory);
 }
 
@@ -283,7 +283,7 @@ static void a_name_is_a_prompt_one_s_own_first_and_english_last(void **state)
     assert_string_equal(place_of("welcome"), "/welcome.wav");
     write_prompt("de/welcome.wav", 400);
     assert_string_equal(place_of("welcome"), "/de/welcome.wav");
-    assert_false(prompt_find(&world.places, "missing", path, sizeof path));
+    assert_false(prompt_find(&world.places, NULL, "missing", path, sizeof path));
     assert_non_null(strstr(path, "/de"));
 
     clips_destroy(world.clips);
