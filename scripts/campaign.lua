@@ -98,6 +98,8 @@ end
 
 -- ---- telling --------------------------------------------------------------------------------
 
+local function calls_of(count) return count == 1 and "1 call" or count .. " calls" end
+
 local function in_words(outcome) return (outcome:gsub("_", " ")) end
 
 -- "2 of 4 came, by 6 calls", and "busy: sip:bob@192.0.2.7", "refused: …"
@@ -109,7 +111,8 @@ local function parts_of(report)
     calls = calls + entry.tries
     if entry.outcome then table.insert(others[entry.outcome], uri) end
   end
-  local parts = { ("%d of %d came, by %d calls"):format(#others.came, #options.list, calls) }
+  local parts = { ("%d of %d came, by %s"):format(#others.came, #options.list,
+                                                    calls_of(calls)) }
   for _, outcome in ipairs(order) do
     local list = table.concat(others[outcome], ", ")
     if list ~= "" then parts[#parts + 1] = ("%s: %s"):format(in_words(outcome), list) end
@@ -123,7 +126,8 @@ local function write_log(report, summary)
   for _, uri in ipairs(options.list) do
     local entry = report[uri]
     if entry.outcome and entry.outcome ~= "came" then
-      parley.log.info(("%s: %s, after %d calls"):format(uri, in_words(entry.outcome), entry.tries))
+      local after = calls_of(entry.tries)
+      parley.log.info(("%s: %s, after %s"):format(uri, in_words(entry.outcome), after))
     end
   end
 end

@@ -141,8 +141,9 @@ static const struct command commands[] = {
     {.name = "run",
      .operands = "[--config FILE] [--data DIR] APPLICATION",
      .summary = "have the running server begin an application without a caller",
-     .description = "As parley.run does in a script. What comes of it is the application's to tell; "
-                    "the log has its errors.",
+     .description =
+         "As parley.run does in a script. What comes of it is the application's to tell; "
+         "the log has its errors.",
      .takes_config = true,
      .takes_files = true,
      .run = command_application},

@@ -5,10 +5,12 @@ import collections
 import re
 import socket
 import threading
+import time
 
 import sdp
 from message import Message, uri_of
 
+RINGS = 0.1  # seconds
 REFUSALS = {"busy": 486, "declines": 603, "unknown": 404}
 
 
@@ -18,7 +20,7 @@ class Switchboard:
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.sock.bind((server.address, 0))
-        self.sock.settimeout(0.1)
+        self.sock.settimeout(0.01)
         self.me = f"{server.address}:{self.sock.getsockname()[1]}"
         # Where the audio of all of them goes, and nobody listens.
         self.audio = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -26,6 +28,7 @@ class Switchboard:
         self.tries = collections.Counter()  # by name
         self.called, self.most_called = {}, 0  # INVITEs without a final answer, by Call-ID
         self.seen, self.up, self.problems = set(), {}, []
+        self.due = collections.deque()  # INVITEs to answer: when, what, from where
         self.is_over = False
         self.thread = threading.Thread(target=self.listen, daemon=True)
         self.thread.start()
@@ -44,6 +47,8 @@ class Switchboard:
 
     def listen(self):
         while not self.is_over:
+            while self.due and self.due[0][0] <= time.monotonic():
+                self.answer(*self.due.popleft()[1:])
             try:
                 data, source = self.sock.recvfrom(65536)
             except TimeoutError:
@@ -63,12 +68,13 @@ class Switchboard:
             self.reply(message, 200, source)
             if message["Call-ID"] in self.called:
                 self.end(self.called[message["Call-ID"]], 487, source)
-        elif message.method == "ACK" and name.startswith("fleeting") and message["Call-ID"] in self.up:
-            self.hang_up(self.up.pop(message["Call-ID"]), source)
+        elif message.method == "ACK":
+            if "sip:fleeting" in message["To"] and message["Call-ID"] in self.up:
+                self.hang_up(self.up.pop(message["Call-ID"]), source)
         elif message.method == "BYE":
             self.up.pop(message["Call-ID"], None)
             self.reply(message, 200, source)
-        elif message.method != "ACK":
+        else:
             self.reply(message, 200, source)
 
     # ---- being called -------------------------------------------------------------------------
@@ -85,13 +91,18 @@ class Switchboard:
         self.called[call] = invite
         self.most_called = max(self.most_called, len(self.called))
         self.reply(invite, 180, source)
+        self.due.append((time.monotonic() + RINGS, invite, name, source))
+
+    def answer(self, invite, name, source):
         kind = name.partition("-")[0]
+        if invite["Call-ID"] not in self.called:
+            return
         if kind in REFUSALS:
             self.end(invite, REFUSALS[kind], source)
         elif kind == "moved":
             self.end(invite, 302, source, contact=self.uri("comes-" + name))
         elif kind in ("comes", "fleeting"):
-            self.up[call] = invite
+            self.up[invite["Call-ID"]] = invite
             self.end(invite, 200, source, body=self.offer())
         # "silent" rings on, until it is given up.
 
