@@ -17,6 +17,8 @@ local options = parley.options {
                     .. "key, until it is asked anew" },
   creators      = { type = "choice", choices = { "everybody", "accounts" }, default = "everybody",
                     doc = "Who may create conferences" },
+  languages     = { type = "list", default = {}, doc = "That callers choose from, by 1, 2 …: the "
+                    .. "first is that of who presses nothing" },
   early         = { type = "boolean", default = false, doc = "Asks before the call is answered" },
 }
 
@@ -25,6 +27,7 @@ local NUMBERS  = 9  -- wrong numbers of a caller, in however many calls
 local CALM     = 20 -- wrong PINs from wherever, until a conference takes them slowly …
 local SLOWNESS = 3  -- … by so many seconds each
 local TRYING   = 60 -- seconds, of which a try that is never ended counts
+local BREATH   = 0.2 -- seconds between the languages that are offered
 local ROUNDS, ROUND = 50, 0.2 -- so often, and after so many seconds, it is seen who else tries
 
 -- What was wrong, by caller and by conference: neither a hang-up nor a restart makes new tries.
@@ -41,6 +44,34 @@ end
 local function ask_pin(call, prompt, valid)
   local question = { min = options.pin_digits, max = 10, valid = valid, invalid = "try-again" }
   return ask(call, prompt, question)
+end
+
+-- ---- the language ---------------------------------------------------------------------------
+
+local known = {}
+for _, language in ipairs(parley.languages()) do known[language] = true end
+for _, language in ipairs(options.languages) do
+  if not known[language] then
+    error(("languages: there are no rules for \"%s\"; there are %s"):format(
+      language, table.concat(parley.languages(), ", ")))
+  end
+end
+
+-- Each says of itself which key it has; a key counts whenever it is pressed. One alone is not asked
+-- for.
+local function choose_language(call)
+  local languages = options.languages
+  for _ = 1, #languages > 1 and TRIES or 0 do
+    for i, language in ipairs(languages) do
+      call:set_language(language)
+      local key = call:ask {
+        prompt = { "for-this-language", digits(i) }, max = 1, valid = "[1-" .. #languages .. "]",
+        timeout = i == #languages and options.timeout or BREATH,
+      }
+      if key then return call:set_language(languages[tonumber(key)]) end
+    end
+  end
+  if languages[1] then call:set_language(languages[1]) end
 end
 
 -- ---- why not --------------------------------------------------------------------------------
@@ -182,6 +213,7 @@ local function create(call)
     policy  = options.policy,
     owner   = call.from,
     digits  = options.digits,
+    language = call.language,
     options = { host_pin = host_pin, guest_pin = guest_pin, patience = options.patience,
                 wait_for_host = options.wait_for_host },
   }
@@ -195,6 +227,7 @@ end
 
 return function(call)
   if not (options.early and call:early()) and not call:answer() then return end
+  choose_language(call)
   local choice = ask(call, { "welcome", "menu" }, { max = 1, valid = "[12]" })
   local joined
   if choice == "1" then joined = create(call) elseif choice == "2" then joined = join(call) end

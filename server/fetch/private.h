@@ -52,7 +52,8 @@ struct fetch {
     char problem[PROBLEM_SIZE];
 
     /* The thread's. */
-    TAILQ_ENTRY(fetch) of_running;
+    TAILQ_ENTRY(fetch) of_list;
+    uint64_t expires; /* clock_us() */
     CURL *easy;
     char curl_error[CURL_ERROR_SIZE];
 };

@@ -1,6 +1,8 @@
 /* The thread that talks HTTP: libcurl's multi interface, woken by new requests. */
 #include "fetch/private.h"
 
+#include "core/clock.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,13 +11,15 @@
 
 enum { CACHED_CONNECTIONS = 16, POLL_MS = 1000 };
 
-TAILQ_HEAD(running, fetch);
+TAILQ_HEAD(fetches, fetch);
 
 struct transfers {
     struct worker *worker;
     struct fetcher *fetcher;
     CURLM *multi;
-    struct running running;
+    struct fetches running;
+    unsigned count;         /* of those */
+    struct fetches waiting; /* for a connection: libcurl would let them wait beyond their time */
 };
 
 bool buffer_add(struct buffer *buffer, const void *bytes, size_t size)
@@ -182,12 +186,14 @@ static void transfer_begin(struct transfers *transfers, struct fetch *fetch)
         worker_return(transfers->worker, &fetch->job);
         return;
     }
-    TAILQ_INSERT_TAIL(&transfers->running, fetch, of_running);
+    transfers->count++;
+    TAILQ_INSERT_TAIL(&transfers->running, fetch, of_list);
 }
 
 static void transfer_end(struct transfers *transfers, struct fetch *fetch)
 {
-    TAILQ_REMOVE(&transfers->running, fetch, of_running);
+    TAILQ_REMOVE(&transfers->running, fetch, of_list);
+    transfers->count--;
     (void)curl_multi_remove_handle(transfers->multi, fetch->easy);
     curl_easy_cleanup(fetch->easy);
     fetch->easy = NULL;
@@ -229,6 +235,58 @@ static void take_done(struct transfers *transfers)
     }
 }
 
+/* ---- waiting for a connection --------------------------------------------------------------- */
+
+static void waiting_add(struct transfers *transfers, struct fetch *fetch)
+{
+    fetch->expires = clock_us() + (uint64_t)fetch->left * 1000;
+    TAILQ_INSERT_TAIL(&transfers->waiting, fetch, of_list);
+}
+
+/* With `problem`. */
+static void waiting_end(struct transfers *transfers, struct fetch *fetch, const char *problem)
+{
+    TAILQ_REMOVE(&transfers->waiting, fetch, of_list);
+    (void)stop_with(fetch, problem);
+    worker_return(transfers->worker, &fetch->job);
+}
+
+/* Those for which there are connections. */
+static void begin_waiting(struct transfers *transfers)
+{
+    struct fetch *fetch;
+
+    while (transfers->count < transfers->fetcher->connections &&
+           (fetch = TAILQ_FIRST(&transfers->waiting))) {
+        uint64_t now = clock_us();
+
+        TAILQ_REMOVE(&transfers->waiting, fetch, of_list);
+        fetch->left = fetch->expires > now + 1000 ? (unsigned)((fetch->expires - now) / 1000) : 1;
+        transfer_begin(transfers, fetch);
+    }
+}
+
+/* Those whose time is over. Returns ms until there are more of them, at most POLL_MS. */
+static int end_late(struct transfers *transfers)
+{
+    uint64_t now = clock_us(), next_at = now + (uint64_t)POLL_MS * 1000;
+    struct fetch *fetch, *next;
+    char problem[PROBLEM_SIZE];
+
+    for (fetch = TAILQ_FIRST(&transfers->waiting); fetch; fetch = next) {
+        next = TAILQ_NEXT(fetch, of_list);
+        if (fetch->expires > now) {
+            next_at = fetch->expires < next_at ? fetch->expires : next_at;
+            continue;
+        }
+        (void)snprintf(problem, sizeof problem,
+                       "not asked within %g s: all %u connections (http.connections) were taken",
+                       (double)fetch->timeout / 1000, transfers->fetcher->connections);
+        waiting_end(transfers, fetch, problem);
+    }
+    return (int)((next_at - now + 999) / 1000);
+}
+
 static void drop_cancelled(struct transfers *transfers)
 {
     struct fetch *fetch, *next;
@@ -236,9 +294,14 @@ static void drop_cancelled(struct transfers *transfers)
     if (!atomic_exchange(&transfers->fetcher->has_cancelled, false))
         return;
     for (fetch = TAILQ_FIRST(&transfers->running); fetch; fetch = next) {
-        next = TAILQ_NEXT(fetch, of_running);
+        next = TAILQ_NEXT(fetch, of_list);
         if (atomic_load(&fetch->is_cancelled))
             transfer_end(transfers, fetch);
+    }
+    for (fetch = TAILQ_FIRST(&transfers->waiting); fetch; fetch = next) {
+        next = TAILQ_NEXT(fetch, of_list);
+        if (atomic_load(&fetch->is_cancelled))
+            waiting_end(transfers, fetch, "");
     }
 }
 
@@ -253,13 +316,14 @@ static void turn(struct transfers *transfers)
     while (job) {
         struct job *next = job_next(job);
 
-        transfer_begin(transfers, (struct fetch *)job);
+        waiting_add(transfers, (struct fetch *)job);
         job = next;
     }
     drop_cancelled(transfers);
     (void)curl_multi_perform(transfers->multi, &running);
     take_done(transfers);
-    (void)curl_multi_poll(transfers->multi, &news, 1, POLL_MS, NULL);
+    begin_waiting(transfers);
+    (void)curl_multi_poll(transfers->multi, &news, 1, end_late(transfers), NULL);
 }
 
 static void refuse_all(struct worker *worker)
@@ -283,19 +347,20 @@ void transfer_run(struct worker *worker, void *arg)
     struct fetch *fetch;
 
     TAILQ_INIT(&transfers.running);
+    TAILQ_INIT(&transfers.waiting);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
         transfers.multi = curl_multi_init();
     if (!transfers.multi) {
         refuse_all(worker);
         return;
     }
-    (void)curl_multi_setopt(transfers.multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-                            (long)transfers.fetcher->connections);
     (void)curl_multi_setopt(transfers.multi, CURLMOPT_MAXCONNECTS, (long)CACHED_CONNECTIONS);
     while (!worker_is_ending(worker))
         turn(&transfers);
     while ((fetch = TAILQ_FIRST(&transfers.running)))
         transfer_end(&transfers, fetch);
+    while ((fetch = TAILQ_FIRST(&transfers.waiting)))
+        waiting_end(&transfers, fetch, "");
     (void)curl_multi_cleanup(transfers.multi);
     curl_global_cleanup();
 }

@@ -48,7 +48,7 @@ static bool can_be_asked(struct replay *replay, const struct recorded_line *line
         return false;
     if (request->verb == VERB_DECIDE)
         return focus_pending(replay->focus, request->target) != NULL;
-    return !json_object_get(line->json, "target") ||
+    return !json_object_get(line_json(line), "target") ||
            focus_participant(replay->focus, request->target);
 }
 
@@ -67,10 +67,10 @@ void between_ask(struct replay *replay, struct recorded_line *line)
     focus_ask(&again.request, replay->scripts, &decision);
     replay->result->requests++;
     is = journal_decision(replay->focus, &again.request, &decision);
-    if (!is_same(line->json, is)) {
-        begin_difference(replay, line->json);
+    if (!is_same(line_json(line), is)) {
+        begin_difference(replay, line_json(line));
         fputs(": was ", replay->out);
-        journal_print_verdict(replay->out, line->json);
+        journal_print_verdict(replay->out, line_json(line));
         fputs("; is ", replay->out);
         journal_print_verdict(replay->out, is);
         fputc('\n', replay->out);
@@ -82,7 +82,7 @@ void between_ask(struct replay *replay, struct recorded_line *line)
 
 void between_miss(struct replay *replay, const struct recorded_line *line)
 {
-    begin_difference(replay, line->json);
+    begin_difference(replay, line_json(line));
     fputs(": was asked; is not asked\n", replay->out);
 }
 
@@ -165,7 +165,8 @@ static void refuse_new(struct replay *replay, const struct request *request,
     if (is_beyond_end(replay))
         return;
     line = journal_decision(replay->focus, request, decision);
-    json_object_set(line, "at", json_object_get(replay->recording.lines[replay->at].json, "at"));
+    json_object_set(line, "at",
+                    json_object_get(line_json(&replay->recording.lines[replay->at]), "at"));
     begin_difference(replay, line);
     fputs(": was not asked; is asked\n", replay->out);
     json_decref(line);
@@ -176,11 +177,11 @@ static void compare_asked(struct replay *replay, const struct recorded_line *lin
                           const struct request *request, const struct decision *decision)
 {
     json_t *is = journal_decision(replay->focus, request, decision);
-    const json_t *was_asked = json_object_get(line->json, "asked");
+    const json_t *was_asked = json_object_get(line_json(line), "asked");
     const json_t *is_asked = json_object_get(is, "asked");
 
     if ((was_asked || is_asked) && !json_equal(was_asked, is_asked)) {
-        begin_difference(replay, line->json);
+        begin_difference(replay, line_json(line));
         fputs(": was asked; now ", replay->out);
         journal_print_wish(replay->out, is);
         fputc('\n', replay->out);
@@ -241,8 +242,8 @@ void between_tell(struct replay *replay, struct recorded_line *line,
     unsigned before = replay->telling;
 
     line->is_done = true;
-    told.on = json_is_true(json_object_get(line->json, "on"));
-    told.is_paused = json_is_true(json_object_get(line->json, "paused"));
+    told.on = json_is_true(json_object_get(line_json(line), "on"));
+    told.is_paused = json_is_true(json_object_get(line_json(line), "paused"));
     told.digit = *digit;
     told.duration = (unsigned)line_id(line, "duration");
     told.code = (int)line_id(line, "code");

@@ -50,28 +50,25 @@ static struct known *known_make(struct known **all, uint64_t recorded)
     return known;
 }
 
-int people_note(struct replay *replay)
+int person_note(struct replay *replay, const struct recorded_line *line)
 {
-    for (unsigned i = 0; i < replay->recording.count; i++) {
-        const struct recorded_line *line = &replay->recording.lines[i];
-        const char *call = line_text_of(line, "call");
-        uint64_t id = line_id(line, "participant");
-        struct known *known;
+    const char *call = line_text_of(line, "call");
+    uint64_t id = line_id(line, "participant");
+    struct known *known;
 
-        if (line_is(line, "person"))
-            id = (uint64_t)json_integer_value(
-                json_object_get(json_object_get(line->json, "actor"), "participant"));
-        if (phone_note(replay, call))
-            return ENOMEM;
-        if (id == 0 || !*call || line_is(line, "decision"))
-            continue;
-        known = known_make(&replay->people, id);
-        if (!known)
-            return ENOMEM;
-        known->room = line_id(line, "conference_id");
-        if (!*known->phone)
-            (void)snprintf(known->phone, sizeof known->phone, "%s", call);
-    }
+    if (line_is(line, "person"))
+        id = (uint64_t)json_integer_value(
+            json_object_get(json_object_get(line_json(line), "actor"), "participant"));
+    if (phone_note(replay, call))
+        return ENOMEM;
+    if (id == 0 || !*call || line_is(line, "decision"))
+        return 0;
+    known = known_make(&replay->people, id);
+    if (!known)
+        return ENOMEM;
+    known->room = line_id(line, "conference_id");
+    if (!*known->phone)
+        (void)snprintf(known->phone, sizeof known->phone, "%s", call);
     return 0;
 }
 

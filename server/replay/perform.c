@@ -20,13 +20,6 @@ static enum verb verb_of(const struct recorded_line *line)
     return (enum verb)verb;
 }
 
-static const char *text_in(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text ? text : "";
-}
-
 static enum proof proof_of(const json_t *actor)
 {
     unsigned proof = PROOF_NONE;
@@ -68,7 +61,7 @@ void request_again(struct replay *replay, const struct recorded_line *line,
                    struct request_again *again)
 {
     struct request *request = &again->request;
-    const json_t *json = line->json;
+    const json_t *json = line_json(line);
     struct request_params given;
 
     *again = (struct request_again){
@@ -128,7 +121,8 @@ void decision_again(const struct recorded_line *line, struct decision *decision)
         .code = (int)line_id(line, "code"),
         .generation = (unsigned)line_id(line, "generation"),
     };
-    journal_params(line->json, verb_of(line), &asked, &decision->params);
+    journal_params(line_json(line), verb_of(line), &asked, &decision->params);
+    decision->params.attendant[0] = '\0'; /* applications do not run */
     (void)snprintf(decision->reason, sizeof decision->reason, "%s", line_text_of(line, "reason"));
     (void)snprintf(decision->by, sizeof decision->by, "%s", line_text_of(line, "by"));
     waiting_again(line, &decision->waiting);
@@ -170,7 +164,7 @@ static void settle(struct replay *replay)
 /* Whoever the line says calls the conference. */
 static void dial(struct replay *replay, const struct recorded_line *line)
 {
-    const json_t *actor = json_object_get(line->json, "actor");
+    const json_t *actor = json_object_get(line_json(line), "actor");
     struct phone *phone = phone_find(replay, line_text_of(line, "call"));
     const struct conference *room = room_of(replay, line);
     struct simulated_caller caller = {
@@ -207,7 +201,7 @@ void perform_person(struct replay *replay, const struct recorded_line *line, boo
         aside_take_again(replay, line, !is_in);
         return;
     }
-    journal_params(line->json, VERB_JOIN, &asked, &decision.params);
+    journal_params(line_json(line), VERB_JOIN, &asked, &decision.params);
     replay->quietly = &decision;
     dial(replay, line);
     phone = phone_find(replay, line_text_of(line, "call"));
@@ -237,7 +231,7 @@ static void submit(struct replay *replay, const struct recorded_line *line)
 /* Policies ask for things in their event hooks; what applications have asked for is asked again. */
 static bool is_by_policy(const struct replay *replay, const struct recorded_line *line)
 {
-    const json_t *actor = json_object_get(line->json, "actor");
+    const json_t *actor = json_object_get(line_json(line), "actor");
 
     return strcmp(text_in(actor, "kind"), "script") == 0 &&
            room_has_policy(replay, line, text_in(actor, "uri"));
@@ -260,7 +254,7 @@ static void submit_missed(struct replay *replay, struct recorded_line *line)
 
 void perform_decision(struct replay *replay, struct recorded_line *line)
 {
-    const json_t *actor = json_object_get(line->json, "actor");
+    const json_t *actor = json_object_get(line_json(line), "actor");
 
     if (is_by_policy(replay, line)) {
         submit_missed(replay, line);
@@ -283,9 +277,9 @@ void perform_fact(struct replay *replay, const struct recorded_line *line)
 
     if (is_by_policy(replay, line))
         return;
-    actor_again(replay, json_object_get(line->json, "actor"), &actor);
+    actor_again(replay, json_object_get(line_json(line), "actor"), &actor);
     (void)lua_engine_set_fact(replay->engine, &actor, line_text_of(line, "fact"),
-                              json_object_get(line->json, "value"));
+                              json_object_get(line_json(line), "value"));
 }
 
 /* ---- events --------------------------------------------------------------------------------- */
@@ -313,7 +307,7 @@ static void act(struct replay *replay, const struct recorded_line *line, struct 
 {
     const struct mixing_events *mixing = focus_mixing_events();
     struct call *call = phone->call;
-    bool on = json_is_true(json_object_get(line->json, "on"));
+    bool on = json_is_true(json_object_get(line_json(line), "on"));
 
     if (is_event(line, EVENT_JOINED)) {
         bring_up(phone);
@@ -332,7 +326,7 @@ static void act(struct replay *replay, const struct recorded_line *line, struct 
 /* Nobody has refused it: who has asked wants it no longer. */
 static void withdraw(struct replay *replay, const struct recorded_line *line)
 {
-    const json_t *of = json_object_get(line->json, "of");
+    const json_t *of = json_object_get(line_json(line), "of");
     struct phone *phone = phone_find(replay, text_in(of, "call"));
 
     if (strcmp(text_in(of, "verb"), verb_name(VERB_JOIN)) != 0)
@@ -349,8 +343,11 @@ static const struct recorded_line *find_asked(const struct replay *replay,
 
     while (asked > replay->recording.lines &&
            (!line_is(asked, "decision") ||
-            strcmp(line_text_of(asked, "call"), line_text_of(line, "call")) != 0))
+            strcmp(line_text_of(asked, "call"), line_text_of(line, "call")) != 0)) {
+        if (asked != line)
+            line_release(asked);
         asked--;
+    }
     return asked > replay->recording.lines ? asked : line;
 }
 
@@ -365,7 +362,7 @@ void perform_cause(struct replay *replay, const struct recorded_line *line)
 {
     struct phone *phone = phone_find(replay, line_text_of(line, "call"));
 
-    if (is_event(line, EVENT_DECIDED) && !json_is_true(json_object_get(line->json, "on")))
+    if (is_event(line, EVENT_DECIDED) && !json_is_true(json_object_get(line_json(line), "on")))
         withdraw(replay, line);
     if (is_event(line, EVENT_ENDED))
         sidebar_end_again(replay, line);

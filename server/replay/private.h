@@ -21,10 +21,12 @@
 
 /* ---- recorded.c ----------------------------------------------------------------------------- */
 
+/* Kept as text, of which a hundred thousand lines may be: an object takes ten times as much. */
 struct recorded_line {
-    json_t *json;
-    int64_t at;   /* ms since 1970 */
-    bool is_done; /* asked, or told, in this replay */
+    struct written *written;
+    int64_t at;    /* ms since 1970 */
+    char kind[12]; /* "decision" */
+    bool is_done;  /* asked, or told, in this replay */
 };
 
 struct recording {
@@ -32,13 +34,18 @@ struct recording {
     unsigned count;
 };
 
-/* EINVAL: it is none; errno of reading it; ENOMEM. */
-/* How many lines are none that can be read goes to *strangep. */
+/* EINVAL: it is none; errno of reading it; ENOMEM. How many lines are none that can be read goes to
+ * *strangep. */
 int recorded_read(const char *file, struct recording *recording, unsigned *strangep, char *error,
                   size_t error_size);
 void recorded_free(struct recording *recording);
+/* Good until the line is released; NULL: out of memory. */
+json_t *line_json(const struct recorded_line *line);
+/* Nobody looks at it for the moment. */
+void line_release(const struct recorded_line *line);
 bool line_is(const struct recorded_line *line, const char *kind);
 /* "" and 0 when there is none. */
+const char *text_in(const json_t *json, const char *key);
 const char *line_text_of(const struct recorded_line *line, const char *key);
 uint64_t line_id(const struct recorded_line *line, const char *key);
 
@@ -93,8 +100,8 @@ struct replay {
     struct replay_result *result;
 };
 
-/* Notes whose phones the participants have. ENOMEM. */
-int people_note(struct replay *replay);
+/* Notes whose phone the participant of the line has. ENOMEM. */
+int person_note(struct replay *replay, const struct recorded_line *line);
 void people_free(struct replay *replay);
 struct phone *phone_find(struct replay *replay, const char *name);
 /* The participant's id; 0: it is not there (yet). */
@@ -107,8 +114,8 @@ void pending_note(struct replay *replay, uint64_t recorded, uint64_t now);
 
 /* ---- rooms.c -------------------------------------------------------------------------------- */
 
-/* Once there is the conference. ENOMEM. */
-int rooms_note(struct replay *replay);
+/* Notes that there will be the conference of the line: that of the first is `now`. ENOMEM. */
+int room_note(struct replay *replay, const struct recorded_line *line);
 void rooms_free(struct replay *replay);
 /* By its recorded id; NULL: it is not there (yet, or any more). */
 struct conference *room_now(const struct replay *replay, uint64_t recorded);

@@ -8,21 +8,46 @@
 
 enum { FORMAT = 2 };
 
-bool line_is(const struct recorded_line *line, const char *kind)
+struct written {
+    json_t *json; /* NULL: nobody needs it */
+    char text[];
+};
+
+json_t *line_json(const struct recorded_line *line)
 {
-    return strcmp(line_text_of(line, "kind"), kind) == 0;
+    struct written *written = line->written;
+
+    if (!written->json)
+        written->json = json_loads(written->text, 0, NULL);
+    return written->json;
 }
 
-const char *line_text_of(const struct recorded_line *line, const char *key)
+void line_release(const struct recorded_line *line)
 {
-    const char *text = json_string_value(json_object_get(line->json, key));
+    json_decref(line->written->json);
+    line->written->json = NULL;
+}
+
+const char *text_in(const json_t *json, const char *key)
+{
+    const char *text = json_string_value(json_object_get(json, key));
 
     return text ? text : "";
 }
 
+bool line_is(const struct recorded_line *line, const char *kind)
+{
+    return strcmp(line->kind, kind) == 0;
+}
+
+const char *line_text_of(const struct recorded_line *line, const char *key)
+{
+    return text_in(line_json(line), key);
+}
+
 uint64_t line_id(const struct recorded_line *line, const char *key)
 {
-    return (uint64_t)json_integer_value(json_object_get(line->json, key));
+    return (uint64_t)json_integer_value(json_object_get(line_json(line), key));
 }
 
 /* "2026-11-20T11:26:18.123Z" */
@@ -36,16 +61,22 @@ static int64_t parse_time(const char *text)
 
 static bool add(const json_t *json, const char *text, void *arg)
 {
-    (void)text;
     struct recording *recording = arg;
-    struct recorded_line *longer =
-        realloc(recording->lines, (recording->count + 1) * sizeof *recording->lines);
+    struct recorded_line *line, *longer;
+    size_t size = strlen(text) + 1;
 
+    longer = realloc(recording->lines, (recording->count + 1) * sizeof *longer);
     if (!longer)
         return false;
     recording->lines = longer;
-    longer[recording->count] = (struct recorded_line){.json = json_incref((json_t *)json)};
-    longer[recording->count].at = parse_time(line_text_of(&longer[recording->count], "at"));
+    line = &longer[recording->count];
+    *line = (struct recorded_line){.at = parse_time(text_in(json, "at"))};
+    (void)snprintf(line->kind, sizeof line->kind, "%s", text_in(json, "kind"));
+    line->written = malloc(sizeof *line->written + size);
+    if (!line->written)
+        return false;
+    line->written->json = NULL;
+    memcpy(line->written->text, text, size);
     recording->count++;
     return true;
 }
@@ -67,7 +98,7 @@ int recorded_read(const char *file, struct recording *recording, unsigned *stran
                        file);
         return EINVAL;
     }
-    if (json_integer_value(json_object_get(recording->lines[0].json, "format")) != FORMAT) {
+    if (json_integer_value(json_object_get(line_json(&recording->lines[0]), "format")) != FORMAT) {
         (void)snprintf(error, error_size, "%s: this recording is of another version of Parley",
                        file);
         return EINVAL;
@@ -77,7 +108,9 @@ int recorded_read(const char *file, struct recording *recording, unsigned *stran
 
 void recorded_free(struct recording *recording)
 {
-    for (unsigned i = 0; i < recording->count; i++)
-        json_decref(recording->lines[i].json);
+    for (unsigned i = 0; i < recording->count; i++) {
+        line_release(&recording->lines[i]);
+        free(recording->lines[i].written);
+    }
     free(recording->lines);
 }

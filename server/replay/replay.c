@@ -23,7 +23,7 @@ static int make_conference(struct replay *replay)
         .title = line_text_of(head, "title"),
         .policy = line_text_of(head, "policy"),
         .capacity = (unsigned)line_id(head, "capacity"),
-        .options = json_object_get(head->json, "options"),
+        .options = json_object_get(line_json(head), "options"),
     };
     int error = focus_reserve(replay->focus, &config);
 
@@ -35,7 +35,7 @@ static int make_conference(struct replay *replay)
 static int load_scripts(struct replay *replay, const struct replay_config *config, char *error,
                         size_t error_size)
 {
-    const json_t *scripts = json_object_get(replay->recording.lines[0].json, "scripts");
+    const json_t *scripts = json_object_get(line_json(&replay->recording.lines[0]), "scripts");
     const char *policy = json_string_value(json_object_get(scripts, "site_policy"));
     const char *file = json_string_value(json_object_get(scripts, "config"));
     struct lua_engine_config engine = {
@@ -51,6 +51,22 @@ static int load_scripts(struct replay *replay, const struct replay_config *confi
         return EINVAL;
     }
     return lua_engine_create(&engine, &replay->engine, error, error_size);
+}
+
+/* Who will be where: an answer may come before the line that names whose it is. */
+static int note_all(struct replay *replay)
+{
+    const struct recording *recording = &replay->recording;
+    int status = 0;
+
+    for (unsigned i = 0; !status && i < recording->count; i++) {
+        status = room_note(replay, &recording->lines[i]);
+        if (!status)
+            status = person_note(replay, &recording->lines[i]);
+        if (i > 0)
+            line_release(&recording->lines[i]);
+    }
+    return status;
 }
 
 static int start(struct replay *replay, const struct replay_config *config, char *error,
@@ -72,9 +88,7 @@ static int start(struct replay *replay, const struct replay_config *config, char
     if (!status)
         status = make_conference(replay);
     if (!status)
-        status = rooms_note(replay);
-    if (!status)
-        status = people_note(replay);
+        status = note_all(replay);
     if (!status)
         status = load_scripts(replay, config, error, error_size);
     if (status)
@@ -84,7 +98,7 @@ static int start(struct replay *replay, const struct replay_config *config, char
     focus_connect(replay->focus, world_signals(&replay->world), world_mixer(&replay->world),
                   between_open(replay));
     return lua_engine_restore(replay->engine, replay->conference,
-                              json_object_get(head->json, "scripts"));
+                              json_object_get(line_json(head), "scripts"));
 }
 
 static void finish(struct replay *replay)
@@ -112,7 +126,7 @@ static void lock(struct replay *replay, const struct recorded_line *line)
                               .conference_name = line_text_of(line, "conference")};
     struct decision decision = {.verdict = DECISION_ACCEPT, .params = {.locked = true}}, outcome;
 
-    if (!conference || !json_is_true(json_object_get(line->json, "locked")))
+    if (!conference || !json_is_true(json_object_get(line_json(line), "locked")))
         return;
     actor_of_server(&request.actor);
     replay->quietly = &decision;
@@ -127,7 +141,8 @@ static void restore(const struct replay *replay, const struct recorded_line *lin
     const struct conference *sidebar = room_of(replay, line);
 
     if (sidebar)
-        (void)lua_engine_restore(replay->engine, sidebar, json_object_get(line->json, "scripts"));
+        (void)lua_engine_restore(replay->engine, sidebar,
+                                 json_object_get(line_json(line), "scripts"));
 }
 
 /* Who was in already, and which sidebars there were. */
@@ -142,7 +157,7 @@ static void assemble(struct replay *replay)
         if (line_is(line, "sidebar"))
             sidebar_make(replay, line);
         else if (line_is(line, "person"))
-            perform_person(replay, line, json_is_true(json_object_get(line->json, "joined")));
+            perform_person(replay, line, json_is_true(json_object_get(line_json(line), "joined")));
     }
     loop_advance(replay->loop, 0);
     replay->quietly = NULL;
@@ -151,7 +166,8 @@ static void assemble(struct replay *replay)
 
         if (line_is(line, "sidebar"))
             restore(replay, line);
-        lock(replay, line);
+        if (i == 0 || line_is(line, "sidebar"))
+            lock(replay, line);
     }
 }
 
@@ -197,6 +213,7 @@ static void lead(struct replay *replay)
         move_on(replay, line);
         if (!line->is_done)
             perform(replay, line);
+        line_release(line);
     }
 }
 

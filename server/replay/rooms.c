@@ -15,21 +15,19 @@ static struct room *find(const struct replay *replay, uint64_t recorded)
     return room;
 }
 
-int rooms_note(struct replay *replay)
+int room_note(struct replay *replay, const struct recorded_line *line)
 {
-    for (unsigned i = 0; i < replay->recording.count; i++) {
-        uint64_t id = line_id(&replay->recording.lines[i], "conference_id");
-        struct room *room;
+    uint64_t id = line_id(line, "conference_id");
+    struct room *room;
 
-        if (id == 0 || find(replay, id))
-            continue;
-        room = calloc(1, sizeof *room);
-        if (!room)
-            return ENOMEM;
-        room->recorded = id;
-        room->now = i == 0 ? conference_id(replay->conference) : 0;
-        LL_APPEND(replay->rooms, room);
-    }
+    if (id == 0 || find(replay, id))
+        return 0;
+    room = calloc(1, sizeof *room);
+    if (!room)
+        return ENOMEM;
+    room->recorded = id;
+    room->now = line == replay->recording.lines ? conference_id(replay->conference) : 0;
+    LL_APPEND(replay->rooms, room);
     return 0;
 }
 
@@ -117,7 +115,7 @@ static bool is_among(const json_t *policies, const char *file)
 bool room_has_policy(const struct replay *replay, const struct recorded_line *line,
                      const char *file)
 {
-    const json_t *scripts = json_object_get(replay->recording.lines[0].json, "scripts");
+    const json_t *scripts = json_object_get(line_json(&replay->recording.lines[0]), "scripts");
     const struct room *room = find_now(replay, line_id(line, "conference_id"));
 
     return is_among(json_object_get(scripts, "policies"), file) ||

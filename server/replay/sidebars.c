@@ -22,13 +22,13 @@ static void submit_quietly(struct replay *replay, struct request *request,
 
 void sidebar_make(struct replay *replay, const struct recorded_line *line)
 {
-    const struct sidebar_wish wish = {.options = json_object_get(line->json, "options")};
+    const struct sidebar_wish wish = {.options = json_object_get(line_json(line), "options")};
     struct decision decision = {.verdict = DECISION_ACCEPT};
     struct request request = {
         .verb = VERB_SIDEBAR, .conference = replay->conference, .sidebar = &wish};
     struct request_params asked;
 
-    journal_params(line->json, VERB_SIDEBAR, &asked, &decision.params);
+    journal_params(line_json(line), VERB_SIDEBAR, &asked, &decision.params);
     submit_quietly(replay, &request, &decision);
 }
 
@@ -42,7 +42,7 @@ void aside_take_again(struct replay *replay, const struct recorded_line *line, b
                               .sidebar = &wish};
     struct request_params asked;
 
-    journal_params(line->json, VERB_SIDEBAR, &asked, &decision.params);
+    journal_params(line_json(line), VERB_SIDEBAR, &asked, &decision.params);
     if (request.target)
         submit_quietly(replay, &request, &decision);
 }

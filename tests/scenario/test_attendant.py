@@ -8,6 +8,7 @@ import time
 import numpy as np
 
 import audio
+import naming
 import run
 import tone
 from parley import OPEN, Server, run_parley
@@ -113,8 +114,8 @@ def test_a_phone_that_has_no_events_presses_keys_in_its_audio():
 TONES = {"say-your-name": 500, "keep-or-redo": 1500, "roll-call": 600, "has-joined": 700, "has-left": 800}
 
 
-def with_tones():
-    server = attended('names = "record"', start=False)
+def with_tones(policy=None):
+    server = attended('names = "record"', policy=policy, start=False)
     (server.directory / "sounds").mkdir()
     for name, pitch in TONES.items():
         audio.write_wav(server.directory / "sounds" / f"{name}.wav", tone.sine(pitch, -20, 16000)(0, 4800), 16000)
@@ -212,6 +213,35 @@ def test_the_names_of_five_are_called_to_one_and_played_when_they_come_and_go():
         while temporary(server):
             assert time.monotonic() < deadline, temporary(server)
             time.sleep(0.05)
+
+
+@run.real_time
+def test_who_takes_over_a_call_has_its_keys_and_its_name_and_nobody_has_left():
+    takeover = 'local policy = parley.policy { name = "takeover" }\n' + (
+        "function policy.create() return accept() end function policy.replace() return accept() end return policy"
+    )
+    with with_tones(takeover) as server:
+        alice = come(server, 1)
+        with Phone(server, "desk") as desk:
+            desk.call(headers=naming.replaces(alice))
+            alice.reply(alice.expect("BYE"), 200)
+            alice.is_up = False
+            desk.press("*3")
+            server.expect_log(r"plays roll-call\S*recording:temporary/\S+ to sip:desk@")
+            assert "has-left" not in server.log()
+        server.expect_log(r"sip:desk@\S+ left")
+
+
+def test_a_reload_attends_to_who_is_in():
+    with attended() as server, Phone(server) as alice:
+        text = server.config.read_text()
+        server.config.write_text(text.replace('attendant = "attendant"', 'attendant = "none"'))
+        server.reload()
+        alice.call()
+        server.config.write_text(text)
+        server.reload()
+        alice.press("*6")
+        server.expect_log(r"sip:alice@\S+ is muted")
 
 
 def test_a_config_names_an_attendant_that_there_is():

@@ -3,6 +3,8 @@
 import re
 
 import run
+from changes import take_change
+from moderation import waits
 from parley import Server
 from sip import Phone
 from texting import join, read, text, write
@@ -25,7 +27,7 @@ WISHES = {
 }
 VERBS = {"unmute": "mute", "unhold": "hold", "unlock": "lock"}
 OF_ALL = {"lock", "limit"}
-DECIDED = sorted({"invite", "remove"} | {VERBS.get(name, name) for name in WISHES})
+DECIDED = sorted({"close", "decide", "invite", "remove"} | {VERBS.get(name, name) for name in WISHES})
 
 ALL = f"""
 local function do_all(conference, other)
@@ -43,6 +45,7 @@ local policy = parley.policy {{ name = "site" }}
 {ALL}
 {"".join(f"function policy.{verb}() return accept() end" + chr(10) for verb in DECIDED)}
 function policy.join(request)
+  if request.actor.user == "erin" then return pending {{ decided_by = "host" }} end
   return accept {{ role = request.actor.user == "alice" and "host" or "participant" }}
 end
 function policy.joined(_, conference, participant)
@@ -51,6 +54,12 @@ end
 function policy.digit(event, conference)
   local bob = find(conference, "bob")
   if event.digit == "1" then do_all(conference, bob) end
+  if event.digit == "3" then
+    for wish in conference:pending() do
+      wish:approve()
+    end
+  end
+  if event.digit == "4" then parley.on_behalf(function() conference:close "Good night" end) end
   if event.digit == "2" then parley.on_behalf(function() do_all(conference, bob) end) end
 end
 return policy
@@ -99,26 +108,32 @@ def joins(user):
     )
 
 
+class Audit:
+    """The lines that come to the audit of the conference."""
+
+    def __init__(self, server):
+        self.server, self.seen = server, []
+
+    def lines(self):
+        return self.server.command("audit", "board").stdout.splitlines()
+
+    def expect(self, *patterns):
+        """That lines like these come to it, and no others."""
+        wanted = len(self.seen) + len(patterns)
+        run.until(lambda: len(self.lines()) >= wanted, lambda: "\n".join(self.lines()))
+        new = self.lines()[len(self.seen):]
+        assert len(new) == len(patterns), "\n".join(new)
+        for line, pattern in zip(new, patterns):
+            assert re.fullmatch(r"\S+Z board: " + pattern, line), f"{line}\nis not\n{pattern}"
+        self.seen.extend(new)
+
+
 def test_every_way_to_ask_is_one_line_that_names_who_whom_and_what_decided():
     alices = r"sip:alice@\S+"
     with Server(config=CONFIG, files={"policy/site.lua": POLICY, "scripts/talk.lua": TALK}) as server, Phone(
         server
     ) as alice, Phone(server, "bob") as bob, Phone(server, "carol") as carol, Phone(server, "dave") as dave:
-        audited = []
-
-        def expect(*lines):
-            """That those lines come to the audit, and no others."""
-
-            def audit():
-                return server.command("audit", "board").stdout.splitlines()
-
-            run.until(lambda: len(audit()) >= len(audited) + len(lines), lambda: "\n".join(audit()))
-            new = audit()[len(audited):]
-            assert len(new) == len(lines), "\n".join(new)
-            for line, pattern in zip(new, lines):
-                assert re.fullmatch(r"\S+Z board: " + pattern, line), f"{line}\nis not\n{pattern}"
-            audited.extend(new)
-
+        expect = Audit(server).expect
         join(alice, "board")
         expect(joins("alice"))
         bob.call("board")
@@ -148,6 +163,44 @@ def test_every_way_to_ask_is_one_line_that_names_who_whom_and_what_decided():
         alice.refer_again(f"<sip:dave@{dave.sent_by}>")
         alice.expect(202, method="REFER")
         expect(rf"{alices} \(unproven\) asks to invite sip:dave@\S+, with attendant talk: {decided('invite')}")
+
+
+def test_what_was_left_to_somebody_the_end_and_the_operators_words_are_lines_as_well():
+    alices = r"sip:alice@\S+"
+    with Server(config=CONFIG, files={"policy/site.lua": POLICY, "scripts/talk.lua": TALK}) as server, Phone(
+        server
+    ) as alice, Phone(server, "erin") as erin, Phone(server, "erin") as other:
+        expect = Audit(server).expect
+
+        def expect_the_end(*phones):
+            for phone in phones:
+                phone.reply(phone.expect("BYE"), 200)
+                phone.is_up = False
+
+        join(alice, "board")
+        erin.call("board")
+        alice.press("3")
+        take_change(erin, "sendrecv")
+        told = rf"\S*site.lua:{line_of(POLICY, 'wish:approve()')}, told digit 3 of {alices} \(\d+\),"
+        about = r"asks to decide about the join of sip:erin@\S+ \(\d+\), with approved true"
+        expect(joins("alice"), rf"{told} {about}: {decided('decide')}")
+        other.call("board")
+        (waiting,) = waits(server, conference="board")
+        assert server.command("approve", str(waiting["id"])).returncode == 0
+        take_change(other, "sendrecv")
+        assert server.command("invite", "board", "sip:dave@192.0.2.7").returncode == 0
+        assert server.command("end", "board", "Time is over").returncode == 0
+        expect_the_end(alice, erin, other)
+        expect(
+            f"the operator {about}: {decided('decide')}",
+            f"the operator asks to invite sip:dave@192.0.2.7, with attendant talk: {decided('invite')}",
+            f"the operator asks to close, with reason Time is over: {decided('close')}",
+        )
+        join(alice, "board")
+        alice.press("4")
+        expect_the_end(alice)
+        told = rf"{alices} \(unproven\), told digit 4 of {alices} \(\d+\),"
+        expect(joins("alice"), rf"{told} asks to close, with reason Good night: {decided('close')}")
 
 
 if __name__ == "__main__":

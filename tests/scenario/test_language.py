@@ -83,6 +83,11 @@ def test_a_language_that_is_not_there_is_told_by_the_check_and_by_the_call():
         told = run_parley("check", "--config", str(server.config))
         assert told.returncode != 0, told
         assert 'conference hall: language: there are no rules for "xx"' in told.stderr, told.stderr
+    wrong = 'applications = { x = { script = "reception", options = { languages = { "e" } } } }\n'
+    with Server(config=wrong, start=False) as server:
+        told = run_parley("check", "--config", str(server.config))
+        assert told.returncode != 0, told
+        assert 'languages: there are no rules for "e"; there are de, en' in told.stderr, told.stderr
 
 
 if __name__ == "__main__":

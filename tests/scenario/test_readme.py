@@ -1,6 +1,8 @@
 """What README.md shows is what happens: its example policy is checked, served and called."""
 
+import os
 import re
+import subprocess
 import time
 
 import digest
@@ -14,6 +16,7 @@ from test_mix_policy import assert_hears
 from web import Web
 
 TEXT = (ROOT / "README.md").read_text()
+DEMO = (ROOT / "demo.lua").read_text()  # of `make run`
 EXAMPLES = dict(re.findall(r"```lua example=(\S+)\n(.*?)```", TEXT, re.S))
 # Parts of a config or of a policy, and tests.
 PARTS = re.findall(r"```lua\n(.*?)```", TEXT, re.S)
@@ -317,7 +320,7 @@ def come_by_keys(phone, keys):
 
 
 def test_a_moderated_conference_from_the_beginning():
-    with Server(EXAMPLES["board.lua"]) as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
+    with Server(DEMO) as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
         number = come_by_keys(alice, "18254#1133#0")
         say_name(server, alice)
         come_by_keys(bob, f"2{number}#1133#")
@@ -336,6 +339,27 @@ def test_a_moderated_conference_from_the_beginning():
         alice.press("1")
         for phone in (alice, bob):
             phone.expect("BYE", within=10)
+
+
+def command_of_make_run(*arguments):
+    """Told, not done; this test may itself be run by make."""
+    plain = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    done = subprocess.run(["make", "-n", "run", *arguments], cwd=ROOT, env=plain, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1].split()[1:]
+
+
+def test_make_run_brings_a_demonstration():
+    assert command_of_make_run() == ["serve", "--config", "demo.lua"]
+    elsewhere = ["serve", "--config", "demo.lua", "--listen", "sip:192.0.2.10:5060"]
+    assert command_of_make_run("ARGS=--listen sip:192.0.2.10:5060") == elsewhere
+    assert command_of_make_run("ARGS=--config parley.lua") == ["serve", "--config", "parley.lua"]
+    with Server(DEMO) as server, Phone(server, "alice") as alice:
+        assert "dial sip:demo@" in server.ready
+        alice.call()
+        server.expect_log("plays you-are-alone to sip:alice@")
+        alice.press("*6")
+        server.expect_log(r"sip:alice@\S+ is muted")
 
 
 def test_the_ready_line_is_the_one_shown():

@@ -1,12 +1,14 @@
 """A conference with real phones is recorded, and its requests asked again of the same policy and of others."""
 
 import json
+import os
 import re
+import subprocess
 
 import run
 from changes import take_change
 from moderation import waits
-from parley import ROOT, Server, run_parley
+from parley import BINARY, ROOT, Server, run_parley
 from sip import Phone
 from texting import write
 
@@ -370,6 +372,92 @@ def test_a_recording_ends_when_it_is_full_and_can_be_replayed():
         assert done.returncode == 0 and ", 0 differences" in done.stdout, done.stdout + done.stderr
         assert "the recording ends where it was full" in done.stdout
         assert 2**20 - 40000 < first.stat().st_size <= 2**20
+
+
+LED = """
+local policy = parley.policy { name = "site" }
+function policy.mute(request)
+  if request.actor.kind == "script" then return accept() end
+  return reject(403, "By nobody else")
+end
+function policy.lock() return reject(403, "Open house") end
+return policy
+"""
+
+LEADER = """
+return function(call)
+  while true do
+    local event = call:wait_for { "digit", timeout = 60 }
+    local conference = call.conference
+    if event.digit == "1" then
+      for other in conference:participants() do
+        if other.user == "bob" then other:mute() end
+      end
+    elseif event.digit == "2" then
+      conference:lock()
+    else
+      conference:close "Good night"
+    end
+  end
+end
+"""
+
+
+def multiply(file, size):
+    """The recording with its request to lock, that was refused, again and again in so many bytes."""
+    lines = file.read_text().splitlines(keepends=True)
+    lock = next(index for index, line in enumerate(lines) if '"verb":"lock"' in line)
+    count = size // len(lines[lock])
+    file.write_text("".join(lines[:lock] + [lines[lock]] * count + lines[lock + 1 :]))
+    return count
+
+
+def replay_peak(server):
+    """What a replay prints, and the bytes that it has used at most."""
+    process = subprocess.Popen(
+        [BINARY, "replay", server.directory / "demo.jsonl"], stdout=subprocess.PIPE, text=True
+    )
+    with process.stdout:
+        text = process.stdout.read()
+    _, _, usage = os.wait4(process.pid, 0)
+    return text, usage.ru_maxrss * 1024
+
+
+def test_what_an_application_has_asked_is_asked_again_in_little_memory():
+    config = 'applications = { lead = "lead" }\nconferences = { demo = { attendant = "lead" } }\n'
+    with Server(config=config, policy=LED, files={"scripts/lead.lua": LEADER}) as server, Phone(
+        server
+    ) as alice, Phone(server, "bob") as bob:
+        file = server.directory / "demo.jsonl"
+        alice.call()
+        assert server.command("record", "demo", file).returncode == 0
+        bob.call()
+        alice.press("1")
+        server.expect_log(r"sip:bob@\S+ is muted")
+        alice.press("2")
+        alice.press("3")
+        for phone in (alice, bob):
+            phone.reply(phone.expect("BYE"), 200)
+            phone.is_up = False
+        assert server.command("record", "--stop", "demo").returncode == 0
+        run.until(lambda: '"kind":"end"' in file.read_text(), file.read_text)
+        same = replay(server)
+        assert (same.stdout, same.stderr) == ("4 requests asked again, 0 differences\n", "")
+        strict = server.write("policy/strict.lua", LED.replace('"script"', '"caller"'))
+        (muted, count) = replay(server, "--policy", strict).stdout.splitlines()
+        assert re.search(
+            r"lead.lua:8, told digit 1 of sip:alice@\S+ \(\d+\), asks to mute sip:bob@\S+ \(\d+\), with muted "
+            r"true: was accepted.*; is rejected 403 By nobody else - by \S+strict.lua:5, generation 1$",
+            muted,
+        )
+        assert count == "4 requests asked again, 1 difference"
+
+        _, base = replay_peak(server)
+        times = multiply(file, 20 * 2**20)
+        large, peak = replay_peak(server)
+        assert large == f"{times + 3} requests asked again, 0 differences\n"
+        if not os.environ.get("SANITIZE"):
+            assert peak - base < 2 * file.stat().st_size, f"{peak} bytes, {base} without"
 
 
 if __name__ == "__main__":

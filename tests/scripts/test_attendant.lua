@@ -382,6 +382,7 @@ test("what is said to a host at a menu waits until they are back", with { hosts 
   press(sim, boss, "#0")
   expect(boss.participant.status, "on-hold")
   expect_answer(sim, bob, "*1", "hand-raised")
+  sim:advance "4s"
   assert(not said(boss):find "raises%-hand")
   press(sim, boss, "2")
   sim:advance "5s"
@@ -392,11 +393,11 @@ end)
 
 test("who is in a sidebar hears the farewell", plain, function(sim)
   local conference, alice, bob, carol = room(sim, nil, "bob", "carol")
-  press(sim, alice, "#8")
-  press(sim, alice, "2")
+  local side = conference:sidebar { background = false }
+  side:bring(alice.participant)
+  side:bring(carol.participant)
   sim:advance "1s"
-  press(sim, carol, "1")
-  expect(conference:sidebars()().count, 2)
+  expect(alice:hears(bob), nil)
   local alices, bobs, carols = #said(alice), #said(bob), #said(carol)
   conference:close { after = "conference-over" }
   sim:advance "10s"

@@ -75,3 +75,38 @@ test("who presses nothing is asked three times, and then let go", config, functi
   local _, asked = said(guest):gsub("nothing%-entered", "")
   expect(asked, 2)
 end)
+
+local bilingual = {
+  applications = { ["9000"] = { script = "reception", options = { languages = { "en", "de" } } } },
+}
+
+test("a caller chooses a language by its key, and goes on in it", bilingual, function(sim)
+  local host = sim:call("host", "9000")
+  sim:advance "1s"
+  host:press "2"
+  host:press "1"
+  host:press "8254#"
+  host:press "1133#"
+  sim:advance "1m"
+  expect(host.participant.language, "de")
+  expect(host.conference.language, "de")
+  assert(said(host):find "^for%-this%-language.* menu choose%-host%-pin")
+end)
+
+test("each language is offered; who presses nothing, or another key, gets the first", bilingual,
+  function(sim)
+    local host = sim:call("host", "9000")
+    host:must_hear "1"
+    host:must_hear("2", "5s")
+    host:press "7"
+    sim:advance "2m"
+    assert(said(host):find "^for%-this%-language 1 for%-this%-language 2 for%-this%-language 1 ")
+    local guest = sim:call("guest", "9000")
+    sim:advance "40s"
+    guest:must_hear "menu"
+    guest:press "1"
+    guest:press "8254#"
+    guest:press "1133#"
+    sim:advance "1m"
+    expect(guest.participant.language, "en")
+  end)

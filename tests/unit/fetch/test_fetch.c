@@ -12,6 +12,8 @@
 
 #include "tests/unit/fetch/web_server.h"
 
+enum { CONNECTIONS = 8 };
+
 static struct {
     struct loop *loop;
     struct fetcher *fetcher;
@@ -33,7 +35,8 @@ static void too_long(void *arg)
 static int set_up(void **state)
 {
     const char *allow[1] = {world.allowed};
-    const struct fetcher_config config = {.allow = allow, .allow_count = 1, .connections = 8};
+    const struct fetcher_config config = {
+        .allow = allow, .allow_count = 1, .connections = CONNECTIONS};
     struct fetcher_config complete = config;
 
     (void)state;
@@ -205,6 +208,23 @@ static void who_does_not_answer_is_given_up(void **state)
     ask(&request);
     assert_string_equal(world.problem, "no answer within 0.2 s");
     assert_int_equal(world.status, 0);
+}
+
+static void who_gets_no_connection_in_time_is_told_so(void **state)
+{
+    struct fetch_request request = request_of("GET", "/slow");
+    struct fetch *fetch;
+
+    (void)state;
+    request.timeout = 5000;
+    for (unsigned i = 0; i < CONNECTIONS; i++)
+        assert_int_equal(begin(&request, &fetch), 0);
+    request.timeout = 200;
+    assert_int_equal(begin(&request, &fetch), 0);
+    world.wanted = 1;
+    wait_for_all();
+    assert_string_equal(world.problem,
+                        "not asked within 0.2 s: all 8 connections (http.connections) were taken");
 }
 
 static void what_is_too_long_is_not_taken(void **state)
@@ -426,6 +446,7 @@ int main(void)
         FETCH_TEST(methods_headers_and_bodies_are_sent),
         FETCH_TEST(many_at_once_wait_for_a_connection),
         FETCH_TEST(who_does_not_answer_is_given_up),
+        FETCH_TEST(who_gets_no_connection_in_time_is_told_so),
         FETCH_TEST(what_is_too_long_is_not_taken),
         FETCH_TEST(what_breaks_off_or_is_no_http_is_told),
         FETCH_TEST(more_than_can_wait_is_refused),

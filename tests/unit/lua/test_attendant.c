@@ -223,6 +223,46 @@ static void a_reload_attends_to_who_is_in_and_ends_that(void **state)
     leave(carol);
 }
 
+/* With scripts/attendant.lua, by a clock that stands until a test moves it. */
+static int begin_with_names(void **state)
+{
+    struct loop *loop;
+
+    (void)state;
+    assert_int_equal(loop_create_virtual(1700000000, &loop), 0);
+    assert_int_equal(script_begin(loop), 0);
+    script.applications = json_pack("{s:{s:s, s:{s:s}}}", "attendant", "script", "attendant",
+                                    "options", "names", "record");
+    script_policy("");
+    return 0;
+}
+
+static bool is_asked_for_a_name(const struct call *call)
+{
+    loop_advance(script.loop, 100);
+    return strcmp(participant_status(participant_of(call)), "on-hold") == 0;
+}
+
+static void who_was_in_long_before_a_reload_is_not_asked_for_a_name(void **state)
+{
+    struct call *alice = world_join(script.focus, "alice", "demo"), *bob;
+
+    (void)state;
+    loop_advance(script.loop, 61000);
+    bob = world_join(script.focus, "bob", "demo");
+    focus_set_attendant(script.focus, "attendant");
+    focus_reloaded(script.focus);
+    assert_false(is_asked_for_a_name(alice));
+    assert_true(is_asked_for_a_name(bob));
+    for (const char *key = "*6"; *key; key++)
+        focus_mixing_events()->on_digit(alice->user, *key, 100, script.focus);
+    loop_advance(script.loop, 100);
+    assert_true(participant_is_muted(participant_of(alice)));
+    world_hang_up(script.focus, alice);
+    world_hang_up(script.focus, bob);
+    loop_advance(script.loop, 100);
+}
+
 static void who_takes_over_has_its_keys_and_the_name(void **state)
 {
     struct named_dialog names = {.is_replaced = true};
@@ -320,6 +360,8 @@ int main(void)
         SCRIPT_TEST(one_that_fails_is_heard_and_begins_anew_at_the_next_key),
         SCRIPT_TEST(after_a_reload_who_comes_has_the_new_one),
         SCRIPT_TEST(a_reload_attends_to_who_is_in_and_ends_that),
+        cmocka_unit_test_setup_teardown(who_was_in_long_before_a_reload_is_not_asked_for_a_name,
+                                        begin_with_names, script_teardown),
         SCRIPT_TEST(who_takes_over_has_its_keys_and_the_name),
         SCRIPT_TEST(in_a_sidebar_it_goes_on),
         SCRIPT_TEST(a_spoken_name_is_given_and_goes_along_to_another_phone),
