@@ -409,8 +409,7 @@ int parley_run(lua_State *L)
     int error = conversation_run(generation_of(L)->engine, name);
 
     if (error == ENOENT)
-        return luaL_error(L, "parley.run: there is no application \"%s\"; name it in applications",
-                          name);
+        return failure_push(L, "there is no application of that name", 404);
     if (error)
         return failure_push(L, error == EAGAIN ? "too many run already" : "out of memory", 503);
     lua_pushboolean(L, true);
