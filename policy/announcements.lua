@@ -168,6 +168,7 @@ end
 -- ---- what happens to all --------------------------------------------------------------------
 
 local function of_recording(event, was_paused)
+  if event.reason ~= "" and (event.on or event.paused) then return end -- one track of many
   if event.on then return was_paused and "recording-resumed" or "recording-on" end
   if event.paused then return "recording-paused" end
   return event.reason ~= "" and "recording-failed" or "recording-off"
@@ -178,7 +179,7 @@ function policy.recorded(event, conference)
   local prompt = of_recording(event, now.is_paused)
   now.is_paused = event.paused
   keep(conference, now)
-  if conference.options.recording then conference:play(prompt) end
+  if prompt and conference.options.recording then conference:play(prompt) end
 end
 
 -- Told once when it is time to say so, and once more when it is time to say goodbye.

@@ -221,6 +221,13 @@ static const struct option options[] = {
      .help = "A sound file (WAV, FLAC, Ogg) for who is alone in a conference, or who waits to be let "
              "in, beside the config or with its path; \"music/\", with a slash at its end: the files "
              "of that folder, one after the other; empty: silence."},
+    {.key = "audio.hold_music_softer", .type = OPTION_NUMBER, .offset = IN_SETTINGS(sound.softer),
+     .standard = "0", .most = 60, .live = true,
+     .help = "By how many dB the music is softer than in its files."},
+    {.key = "audio.hold_music_shuffle", .type = OPTION_SWITCH,
+     .offset = IN_SETTINGS(sound.shuffle), .standard = "false", .live = true,
+     .help = "Whether the files of a folder come in an order that is drawn anew at each start of the "
+             "server, instead of that of their names."},
     {.key = "prompts.path", .type = OPTION_TEXT, .offset = IN_SETTINGS(prompts_path),
      .standard = "sounds",
      .help = "Directory of your own recordings of prompts, beside the config or with its path: "
@@ -328,6 +335,12 @@ static const struct option options[] = {
     {.key = "conferences.*.hold_music", .type = OPTION_TEXT,
      .offset = IN_CONFERENCE(sound.hold_music), .standard = "", .shown = "as audio.hold_music",
      .live = true, .help = "As in audio; \"none\": silence, whatever stands there."},
+    {.key = "conferences.*.hold_music_softer", .type = OPTION_NUMBER,
+     .offset = IN_CONFERENCE(sound.softer), .standard = "0", .most = 60,
+     .shown = "as audio.hold_music_softer", .live = true, .help = "As in audio."},
+    {.key = "conferences.*.hold_music_shuffle", .type = OPTION_SWITCH,
+     .offset = IN_CONFERENCE(sound.shuffle), .standard = "",
+     .shown = "as audio.hold_music_shuffle", .live = true, .help = "As in audio."},
     {.key = "conferences.*.options", .type = OPTION_DATA, .offset = IN_CONFERENCE(options),
      .standard = "", .live = true,
      .help = "Plain data for the policy, which reads it as conference.options."},

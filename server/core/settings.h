@@ -30,6 +30,8 @@ struct sound_settings {
     enum option_switch agc, denoise, vad;
     char *dtmf;       /* a conference's may be "": as the server's */
     char *hold_music; /* the same; "none": silence */
+    enum option_switch shuffle;
+    unsigned softer; /* dB, the music; a conference's may be 0: as the server's */
 };
 
 /* When a conference ends by itself. Times in ms; 0: that is no limit. */

@@ -26,7 +26,9 @@ void factory_model(const struct conference *factory, struct conference_config *m
                    struct sound_config *sound)
 {
     *sound = (struct sound_config){.voice = factory->sound.voice,
-                                   .hold_music = factory->sound.hold_music};
+                                   .hold_music = factory->sound.hold_music,
+                                   .shuffle = factory->sound.shuffle,
+                                   .music_gain = factory->sound.music_gain};
     *model = (struct conference_config){
         .title = factory->title,
         .about = factory->about,

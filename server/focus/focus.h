@@ -32,6 +32,8 @@ struct application;
 struct sound_config {
     struct leg_voice voice; /* of who joins */
     const char *hold_music; /* a file for who is alone; "" for silence */
+    bool shuffle;           /* a folder's files in an order of chance */
+    float music_gain;       /* dB */
 };
 
 struct focus_config {

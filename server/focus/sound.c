@@ -26,6 +26,8 @@ static int sound_set(struct sound *sound, const struct sound_config *config)
         return ENOMEM;
     free(sound->hold_music);
     sound->hold_music = hold_music;
+    sound->shuffle = config->shuffle;
+    sound->music_gain = config->music_gain;
     sound->voice = config->voice;
     return 0;
 }
@@ -77,6 +79,18 @@ void conference_wish_entry(const struct conference *conference, struct request_p
 }
 
 /* ---- music ---------------------------------------------------------------------------------- */
+
+void sound_play(const struct sound *sound, unsigned bus, struct play_config *config)
+{
+    *config = (struct play_config){
+        .file = sound->hold_music,
+        .bus = bus,
+        .gain = sound->music_gain,
+        .fade = MUSIC_FADE,
+        .loop = true,
+        .shuffle = sound->shuffle,
+    };
+}
 
 /* The only one who is in; NULL when there are none or more. A conference that is linked with this
  * one would hear the music in the midst of its talk. */
@@ -146,17 +160,13 @@ static int set_listener(struct conference *conference, const struct participant 
 /* Who has waited goes on hearing the music while it fades out. */
 void conference_update_music(struct conference *conference)
 {
-    const char *file = conference_sound(conference)->hold_music;
+    const struct sound *sound = conference_sound(conference);
+    const char *file = sound->hold_music;
     struct participant *alone = alone_in(conference);
     struct playback *music = music_of(conference);
     const struct playback what = {
         .conference = conference, .is_hold_music = true, .duck = UNDER_WORDS};
-    struct play_config config = {
-        .file = file,
-        .bus = MIX_MUSIC,
-        .fade = MUSIC_FADE,
-        .loop = true,
-    };
+    struct play_config config;
     int error, code;
 
     if (!conference->active || conference->parent) /* a sidebar has its parent to listen to */
@@ -171,6 +181,7 @@ void conference_update_music(struct conference *conference)
     if (conference->is_hold_music_bad || music || is_told_something(conference))
         return; /* after what is said we are called again */
     error = set_listener(conference, alone);
+    sound_play(sound, MIX_MUSIC, &config);
     if (!error)
         error = playback_begin(&what, &config);
     if (error)

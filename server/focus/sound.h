@@ -11,6 +11,8 @@
 struct sound {
     struct leg_voice voice;
     char *hold_music; /* NULL or "": silence */
+    bool shuffle;
+    float music_gain; /* dB */
 };
 
 /* A file that plays in a conference, or to a visitor: the other is NULL. */
@@ -37,6 +39,8 @@ struct playback {
 /* NULL: as the server's. ENOMEM. */
 int conference_set_sound(struct conference *conference, const struct sound_config *config);
 const struct sound *conference_sound(const struct conference *conference);
+/* How its music is played. */
+void sound_play(const struct sound *sound, unsigned bus, struct play_config *config);
 /* After somebody has come or gone, what was said is over, or the music has changed: who is alone
  * gets it. */
 void conference_update_music(struct conference *conference);

@@ -58,7 +58,7 @@ void take_forget(struct take *take)
         take_free(take);
 }
 
-static void tell(const struct take *take, bool on)
+static void tell(const struct take *take, bool on, const char *file, const char *problem)
 {
     struct conference_event event = {
         .kind = EVENT_RECORDED,
@@ -68,8 +68,8 @@ static void tell(const struct take *take, bool on)
         .duration = take->duration,
     };
 
-    (void)snprintf(event.file, sizeof event.file, "%s", take->file);
-    (void)snprintf(event.reason, sizeof event.reason, "%s", take->problem);
+    (void)snprintf(event.file, sizeof event.file, "%.*s", RECORD_FILE - 1, file);
+    (void)snprintf(event.reason, sizeof event.reason, "%s", problem);
     if (focus_conference(take->focus, take->conference))
         events_post(take->focus, &event);
 }
@@ -244,7 +244,7 @@ static int begin(struct conference *conference, const struct decision *decision)
     }
     if (take->has_tracks)
         follow(take);
-    tell(take, true);
+    tell(take, true, take->file, "");
     return 0;
 }
 
@@ -275,7 +275,7 @@ static int set_pause(struct take *take, bool is_paused)
     note_pause(take, take->duration);
     log_write(LOG_LEVEL_INFO, take_conference_name(take), NULL, "recording %s %s", take->file,
               is_paused ? "pauses" : "goes on");
-    tell(take, !is_paused);
+    tell(take, !is_paused, take->file, "");
     return 0;
 }
 
@@ -346,6 +346,15 @@ static void main_ended(struct take *take, const struct recorded *recorded)
     }
 }
 
+/* The others go on without it: whoever it was of is in the mix all the same. */
+static void track_ended(struct take *take, const struct recording *recording,
+                        const struct recorded *recorded)
+{
+    note_track_end(take, recording->entry, recorded);
+    if (recorded->problem && take->main)
+        tell(take, !take->is_paused, recording->file, recorded->problem);
+}
+
 /* What is told, and in the note, is when all files are whole. */
 void take_file_ended(struct take *take, const struct recording *recording,
                      const struct recorded *recorded)
@@ -353,10 +362,10 @@ void take_file_ended(struct take *take, const struct recording *recording,
     if (recording == take->main)
         main_ended(take, recorded);
     else
-        note_track_end(take, recording->entry, recorded);
+        track_ended(take, recording, recorded);
     if (--take->open > 0)
         return;
     note_end(take);
-    tell(take, false);
+    tell(take, false, take->file, take->problem);
     take_free(take);
 }

@@ -102,11 +102,13 @@ int note_begin(struct take *take, const struct conference *conference,
     return 0;
 }
 
-/* As the roster names people: who is anonymous by a number only. */
+/* As the roster names people: who is anonymous by a number only. The id tells apart the phones of
+ * one person, and is the same on all tracks of one phone. */
 static json_t *describe(const struct participant *participant)
 {
-    json_t *object = json_pack("{s:s, s:s}", "name", participant_shown_name(participant), "role",
-                               participant->role);
+    const struct participant *person = participant->main ? participant->main : participant;
+    json_t *object = json_pack("{s:I, s:s, s:s}", "id", (json_int_t)person->id, "name",
+                               participant_shown_name(participant), "role", participant->role);
 
     if (participant->anonymous)
         json_object_set_new(object, "anonymous", json_integer(participant->anonymous));

@@ -21,8 +21,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { MUSIC_FADE = 300 }; /* ms */
-
 const char *meanwhile_name(enum meanwhile meanwhile)
 {
     static const char *const names[MEANWHILE_COUNT] = {
@@ -100,18 +98,14 @@ int waiting_join(struct visitor *visitor, const struct request *request, struct 
 void waiting_play(struct visitor *visitor)
 {
     const struct pending *pending = visitor->pending;
-    const char *music = conference_sound(pending->request.conference)->hold_music;
-    struct play_config config = {
-        .file = music,
-        .bus = MIX_MAIN,
-        .fade = MUSIC_FADE,
-        .loop = true,
-    };
+    const struct sound *sound = conference_sound(pending->request.conference);
+    struct play_config config;
     enum meanwhile meanwhile = pending->decision.waiting.meanwhile;
 
-    if ((meanwhile != MEANWHILE_MUSIC && meanwhile != MEANWHILE_EARLY) || !music || !*music ||
-        !visitor_has_audio(visitor))
+    if ((meanwhile != MEANWHILE_MUSIC && meanwhile != MEANWHILE_EARLY) || !sound->hold_music ||
+        !*sound->hold_music || !visitor_has_audio(visitor))
         return;
+    sound_play(sound, MIX_MAIN, &config);
     if (playback_begin(&(struct playback){.visitor = visitor}, &config))
         log_write(LOG_LEVEL_ERROR, pending->request.conference->name, visitor_call(visitor)->id,
                   "hold_music: cannot be played to who waits");

@@ -38,7 +38,7 @@ struct server {
         char name[9];        /* its last part */
         int lock;            /* -1: it could not be locked */
     } temporary;             /* where recordings are that nobody keeps */
-    int changes; /* inotify; -1: nothing is watched */
+    int changes;             /* inotify; -1: nothing is watched */
     struct {
         struct loop_watch *readable;
         struct loop_timer *timer;

@@ -45,6 +45,8 @@ struct sound_config server_sound(const struct settings *settings, const struct s
                 .keys = keys_of(*own->dtmf ? own->dtmf : server->dtmf),
             },
         .hold_music = strcmp(music, "none") == 0 ? "" : music,
+        .shuffle = is_on(own->shuffle, server->shuffle),
+        .music_gain = -(float)(own->softer ? own->softer : server->softer),
     };
 }
 

@@ -2,6 +2,7 @@
 #include "media/clip_read.h"
 #include "media/folder.h"
 
+#include "core/id.h"
 #include "core/worker.h"
 #include "ports/mixing.h"
 
@@ -21,6 +22,7 @@ struct clip {
     char after[FOLDER_NAME];      /* of a folder: the file behind this one */
     char name[FOLDER_NAME];       /* the same: which that is, once it is read */
     char language[LANGUAGE_SIZE]; /* of a prompt; else "" */
+    bool is_shuffled;             /* of a folder */
     char path[];
 };
 
@@ -29,6 +31,7 @@ struct clips {
     void (*on_read)(struct clip *clip, void *arg);
     void *arg;
     struct sound_places places; /* its strings are ours */
+    uint64_t chance; /* the order in which folders are shuffled: one, so that many hear the same */
     TAILQ_HEAD(, clip) open;
 };
 
@@ -119,8 +122,8 @@ static void clip_read(struct clip *clip)
     char path[PATH_SIZE];
 
     if (folder_is_one(clip->path)) {
-        (void)folder_read(clip->path, clip->after, &reader, clip->name, clip->problem,
-                          sizeof clip->problem);
+        (void)folder_read(clip->path, clip->is_shuffled ? clip->clips->chance : 0, clip->after,
+                          &reader, clip->name, clip->problem, sizeof clip->problem);
     } else if (find_file(&clip->clips->places, clip->language, clip->path, path, clip->problem,
                          sizeof clip->problem)) {
         (void)recording_read(path, &clip->recording, clip->problem, sizeof clip->problem);
@@ -171,6 +174,8 @@ int clips_create(struct loop *loop, const struct sound_places *places,
     clips->on_read = on_read;
     clips->arg = arg;
     TAILQ_INIT(&clips->open);
+    random_bytes(&clips->chance, sizeof clips->chance);
+    clips->chance |= 1; /* 0 stands for no chance */
     err = copy_places(&clips->places, places);
     if (err == 0) {
         err = worker_create(
@@ -197,14 +202,15 @@ void clips_destroy(struct clips *clips)
 }
 
 static struct clip *find(struct clips *clips, const char *path, const char *after,
-                         const char *language)
+                         const char *language, bool is_shuffled)
 {
     struct clip *clip;
 
     TAILQ_FOREACH(clip, &clips->open, of_clips)
     {
         if (strcmp(clip->path, path) == 0 && strcmp(clip->after, after) == 0 &&
-            strcmp(clip->language, language) == 0 && clip_problem(clip) == NULL) {
+            strcmp(clip->language, language) == 0 && clip->is_shuffled == is_shuffled &&
+            clip_problem(clip) == NULL) {
             return clip;
         }
     }
@@ -212,9 +218,9 @@ static struct clip *find(struct clips *clips, const char *path, const char *afte
 }
 
 static int open_path(struct clips *clips, const char *path, const char *after, const char *language,
-                     struct clip **clipp)
+                     bool is_shuffled, struct clip **clipp)
 {
-    struct clip *clip = find(clips, path, after, language);
+    struct clip *clip = find(clips, path, after, language, is_shuffled);
     size_t size;
     int err;
 
@@ -227,6 +233,7 @@ static int open_path(struct clips *clips, const char *path, const char *after, c
         memcpy(clip->path, path, size);
         (void)snprintf(clip->after, sizeof clip->after, "%s", after);
         (void)snprintf(clip->language, sizeof clip->language, "%s", language);
+        clip->is_shuffled = is_shuffled;
         clip->clips = clips;
         clip->references = 1; // NOLINT(clang-analyzer-unix.Malloc): clip_close unlinks it
         TAILQ_INSERT_TAIL(&clips->open, clip, of_clips);
@@ -246,12 +253,14 @@ void clips_place_recording(const struct clips *clips, const char *file, char pat
     place_recording(&clips->places, file, path);
 }
 
-int clip_open(struct clips *clips, const char *language, const char *file, struct clip **clipp)
+int clip_open(struct clips *clips, const char *language, const char *file, bool shuffle,
+              struct clip **clipp)
 {
     char path[PATH_SIZE];
 
     name_of(&clips->places, file, path);
-    return open_path(clips, path, "", language && prompt_is_name(path) ? language : "", clipp);
+    return open_path(clips, path, "", language && prompt_is_name(path) ? language : "",
+                     shuffle && folder_is_one(path), clipp);
 }
 
 bool clip_goes_on(const struct clip *clip)
@@ -261,7 +270,7 @@ bool clip_goes_on(const struct clip *clip)
 
 int clip_open_next(const struct clip *clip, struct clip **clipp)
 {
-    return open_path(clip->clips, clip->path, clip->name, "", clipp);
+    return open_path(clip->clips, clip->path, clip->name, "", clip->is_shuffled, clipp);
 }
 
 void clip_close(struct clip *clip)
@@ -308,7 +317,7 @@ int clip_check(const struct sound_places *places, const char *file, char *error,
 
     name_of(places, file, name);
     if (folder_is_one(name)) {
-        return folder_read(name, "", &(struct folder_reader){.read = check_into}, path, error,
+        return folder_read(name, 0, "", &(struct folder_reader){.read = check_into}, path, error,
                            error_size);
     }
     return find_file(places, NULL, name, path, error, error_size)

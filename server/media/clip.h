@@ -31,8 +31,10 @@ void clips_place_recording(const struct clips *clips, const char *file, char pat
 
 /* The clip of that file, or of that prompt in that language (NULL or "": the places'), which may be
  * there already; on_read comes for it when it is not. Of a folder ("music/") it is the first file
- * that can be played. ENOMEM, EAGAIN. */
-int clip_open(struct clips *clips, const char *language, const char *file, struct clip **clipp);
+ * that can be played; `shuffle`: in an order of chance, which is the same until the end of the
+ * clips. ENOMEM, EAGAIN. */
+int clip_open(struct clips *clips, const char *language, const char *file, bool shuffle,
+              struct clip **clipp);
 /* Whether it is of a folder, and so another one comes after it. */
 bool clip_goes_on(const struct clip *clip);
 /* That one; `clip` has been read. As clip_open. */

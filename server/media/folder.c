@@ -2,6 +2,7 @@
 #include "media/folder.h"
 
 #include "core/failure.h"
+#include "core/hash.h"
 #include "core/log.h"
 
 #include <dirent.h>
@@ -22,17 +23,28 @@ static int is_visible(const struct dirent *entry)
     return entry->d_name[0] != '.' && entry->d_type != DT_DIR;
 }
 
-/* In the order of their names, whatever the locale. */
-static int compare_names(const struct dirent **one, const struct dirent **other)
+/* Which comes first, whatever the locale: by name, or by what chance makes of it, so that one that
+ * is gone has its place still. */
+static int compare(uint64_t chance, const char *one, const char *other)
 {
-    return strcmp((*one)->d_name, (*other)->d_name);
+    uint64_t place = chance != 0 ? hash_add(chance, one, strlen(one)) : 0;
+    uint64_t other_place = chance != 0 ? hash_add(chance, other, strlen(other)) : 0;
+
+    return place != other_place ? (place < other_place ? -1 : 1) : strcmp(one, other);
 }
 
-static unsigned index_after(struct dirent *const *entries, unsigned count, const char *after)
+static int compare_entries(const void *one, const void *other, void *chance)
+{
+    return compare(*(const uint64_t *)chance, (*(struct dirent *const *)one)->d_name,
+                   (*(struct dirent *const *)other)->d_name);
+}
+
+static unsigned index_after(struct dirent *const *entries, unsigned count, uint64_t chance,
+                            const char *after)
 {
     unsigned i = 0;
 
-    while (i < count && strcmp(entries[i]->d_name, after) <= 0) {
+    while (*after != '\0' && i < count && compare(chance, entries[i]->d_name, after) <= 0) {
         i++;
     }
     return i < count ? i : 0;
@@ -60,18 +72,20 @@ static int read_first(const char *folder, struct dirent *const *entries, unsigne
     return EINVAL;
 }
 
-int folder_read(const char *folder, const char *after, const struct folder_reader *reader,
-                char name[FOLDER_NAME], char *error, size_t error_size)
+int folder_read(const char *folder, uint64_t chance, const char *after,
+                const struct folder_reader *reader, char name[FOLDER_NAME], char *error,
+                size_t error_size)
 {
     struct dirent **entries;
-    int count = scandir(folder, &entries, is_visible, compare_names), err;
+    int count = scandir(folder, &entries, is_visible, NULL), err;
 
     if (count < 0) {
         (void)snprintf(error, error_size, "%.180s: %s", folder, failure_text(errno));
         return EINVAL;
     }
-    err = read_first(folder, entries, (unsigned)count, index_after(entries, (unsigned)count, after),
-                     reader, name);
+    qsort_r(entries, (size_t)count, sizeof(struct dirent *), compare_entries, &chance);
+    err = read_first(folder, entries, (unsigned)count,
+                     index_after(entries, (unsigned)count, chance, after), reader, name);
     if (err != 0) {
         (void)snprintf(error, error_size, "%.180s: no file in it can be played", folder);
     }

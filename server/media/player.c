@@ -77,9 +77,9 @@ static const char *problem_of(const struct player *player)
 }
 
 /* The files of a list. Closing what was opened is the caller's. */
-static int open_parts(struct player *player, struct clips *clips, const char *language,
-                      const char *list)
+static int open_parts(struct player *player, struct clips *clips, const struct play_config *config)
 {
+    const char *list = config->file;
     char file[PATH_SIZE];
     int err = 0;
 
@@ -87,7 +87,7 @@ static int open_parts(struct player *player, struct clips *clips, const char *la
         size_t length = strcspn(list, (char[]){PLAY_NEXT, '\0'});
 
         (void)snprintf(file, sizeof file, "%.*s", (int)length, list);
-        err = clip_open(clips, language, file, &player->parts[i].clip);
+        err = clip_open(clips, config->language, file, config->shuffle, &player->parts[i].clip);
         list += length + 1;
     }
     return err;
@@ -136,7 +136,7 @@ int player_create(struct mix *mix, const struct play_config *config, struct play
     }
     player->part_count = count;
     player_prepare(player, mix, config);
-    err = open_parts(player, mix->media->clips, config->language, config->file);
+    err = open_parts(player, mix->media->clips, config);
     if (err == 0 && player->loop && clip_goes_on(player->parts[0].clip)) {
         player->goes_on = true;
         player->loop = false;

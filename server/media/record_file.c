@@ -1,5 +1,6 @@
 #include "media/record_file.h"
 
+#include "core/descriptors.h"
 #include "core/failure.h"
 #include "core/folders.h"
 #include "media/codec.h"
@@ -80,12 +81,17 @@ struct record_file *record_file_create(const char *path, bool is_track, char *pr
     file->problem_size = problem_size;
     /* O_NONBLOCK: a FIFO of that name must not keep the others waiting. */
     file->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0640);
+    if (file->fd >= 0 && descriptor_is_reserve(file->fd)) {
+        (void)close(file->fd);
+        file->fd = -1;
+        errno = EMFILE;
+    }
     if (file->fd < 0) {
-        (void)snprintf(problem, problem_size, "%s: %s", path, failure_text(errno));
+        (void)snprintf(problem, problem_size, "%s", failure_text(errno));
     } else {
         file->file = sf_open_fd(file->fd, SFM_WRITE, &info, SF_TRUE);
         if (file->file == NULL) { /* it has closed the descriptor */
-            (void)snprintf(problem, problem_size, "%s: %s", path, sf_strerror(NULL));
+            (void)snprintf(problem, problem_size, "%s", sf_strerror(NULL));
         }
     }
     if (file->file == NULL) {

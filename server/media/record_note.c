@@ -18,17 +18,18 @@
 int note_create(void *ctx, const char *file, const char *text)
 {
     struct media *media = ctx;
+    size_t length = strlen(text);
     char path[PATH_SIZE];
     struct note *note;
     int err;
 
     clips_place_recording(media->clips, file, path);
-    note = malloc(sizeof *note + strlen(path) + strlen(text) + 2);
+    note = malloc(sizeof *note + strlen(path) + length + 2);
     if (note == NULL) {
         return ENOMEM;
     }
     *note = (struct note){.disk.is_note = true};
-    note->text = strcpy(stpcpy(note->path, path) + 1, text);
+    note->text = memcpy(stpcpy(note->path, path) + 1, text, length + 1);
     err = worker_post(media->disk, &note->disk.job);
     if (err != 0) {
         free(note);

@@ -85,6 +85,7 @@ struct play_config {
     float gain;    /* dB */
     unsigned fade; /* ms in which it comes and goes */
     bool loop;
+    bool shuffle;         /* the files of a folder in an order of chance, the same for all */
     const char *language; /* of prompts; NULL or "": that of the settings. Copied. */
     void *user;           /* comes back with on_played */
 };

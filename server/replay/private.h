@@ -5,6 +5,7 @@
  *   recorded.c  the recording's lines
  *   people.c    who of the recording is who now
  *   rooms.c     which conference of the recording is which now: it, and its sidebars
+ *   again.c     lines as requests and decisions
  *   perform.c   what a line says is done
  *   sidebars.c  and what happens in sidebars by itself
  *   between.c   between focus and scripts: what was decided is decided, what was told is told
@@ -127,7 +128,12 @@ bool room_is(const struct replay *replay, const struct recorded_line *line, uint
 bool room_has_policy(const struct replay *replay, const struct recorded_line *line,
                      const char *file);
 
-/* ---- perform.c ------------------------------------------------------------------------------ */
+/* ---- again.c -------------------------------------------------------------------------------- */
+
+enum verb line_verb(const struct recorded_line *line);
+/* Of an actor's object. */
+enum proof proof_of(const json_t *actor);
+void actor_again(struct replay *replay, const json_t *json, struct actor *actor);
 
 /* The request as it was, with the ids of now; its strings are the line's. */
 struct request_again {
@@ -139,6 +145,8 @@ void request_again(struct replay *replay, const struct recorded_line *line,
                    struct request_again *again);
 /* As it was decided. */
 void decision_again(const struct recorded_line *line, struct decision *decision);
+
+/* ---- perform.c ------------------------------------------------------------------------------ */
 
 /* Whose line it is comes in, without being asked about; `is_in`: and has joined. */
 void perform_person(struct replay *replay, const struct recorded_line *line, bool is_in);

@@ -140,6 +140,7 @@ static int play(struct mix *mix, const struct play_config *config, struct player
     player->mix = mix;
     player->user = config->user;
     player->bus = config->bus;
+    player->shuffle = config->shuffle;
     player->gain = config->gain;
     player->loop = config->loop;
     LL_PREPEND(world->first_player, player);

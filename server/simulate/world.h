@@ -75,7 +75,7 @@ struct player {
     void *user;
     unsigned bus;
     float gain;
-    bool loop, stopped;
+    bool loop, shuffle, stopped;
     char *problem; /* why it cannot be played; NULL: it can */
     struct loop_timer *timer;
     struct player *next;

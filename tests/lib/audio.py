@@ -80,6 +80,23 @@ def read_sound(path):
     return np.concatenate(samples) if samples else block[:0], info.rate
 
 
+KINDS = {".flac": 0x170002, ".ogg": 0x200060, ".opus": 0x200064}  # of libsndfile
+
+
+def write_sound(path, samples, rate):
+    """A mono file of the kind that its name says."""
+    library = ctypes.CDLL("libsndfile.so.1")
+    library.sf_open.restype, library.sf_writef_float.restype = ctypes.c_void_p, ctypes.c_int64
+    info = SoundInfo(rate=rate, channels=1, format=KINDS[path.suffix])
+    file = library.sf_open(str(path).encode(), 0x20, ctypes.byref(info))
+    assert file, f"{path} cannot be written"
+    samples = np.ascontiguousarray(samples, np.float32)
+    count = library.sf_writef_float(ctypes.c_void_p(file), samples.ctypes.data_as(ctypes.c_void_p),
+                                    ctypes.c_int64(len(samples)))
+    library.sf_close(ctypes.c_void_p(file))
+    assert count == len(samples), f"{path} is not whole"
+
+
 def write_wav(path, samples, rate=RATE):
     body = (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
     path.write_bytes(struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(body), b"WAVE", b"fmt ", 16, 1, 1,

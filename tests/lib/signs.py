@@ -108,6 +108,9 @@ class Ears:
         for name, wanted in heard.items():
             self.wait_for(len(wanted), name, within)
         next(iter(self.phones.values())).hear(LENGTH + 2 * PAUSE, 0)
+        silence = int(2 * PAUSE * audio.RATE)
+        run.until(lambda: not any(sounds(self.samples(name)[-silence:]) for name in self.phones),
+                  lambda: f"{what}: something goes on and on", within)
         told = {name: read(self.samples(name)) for name in self.phones}
         for name in self.phones:
             assert told[name] == heard.get(name, []), f"{what}: {name} hears {told[name]}, of {told}"

@@ -68,6 +68,7 @@ def test_keys_by_info_are_keys():
             alice.expect(200, method="INFO")
 
 
+@run.real_time
 def test_a_key_told_by_info_and_by_an_event_is_one_key():
     with Server(config='stop_timeout = 0\nconferences = { demo = {} }\n', policy=LISTENING) as server:
         with Phone(server) as alice:

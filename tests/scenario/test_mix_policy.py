@@ -203,7 +203,7 @@ def test_lecture_coach_and_exceptions_are_heard_by_whom_they_should():
         # a plan that makes no sense says why, and what was goes on
         people["bob"].press("5")
         server.expect_log(
-            r'site.lua:45: speaks_to: the mix has no bus "stage".* hook mix, conference demo; '
+            r'site.lua:43: speaks_to: the mix has no bus "stage".* hook mix, conference demo; '
             "the mix stays as it was"
         )
         assert_hears(people["carol"], {530: VOICE + 6, 830: VOICE - 3})

@@ -110,6 +110,37 @@ return policy"""
             server.expect_log("2 joins")
 
 
+def test_a_recording_begins_when_the_host_comes_and_pauses_by_the_hosts_key():
+    roles = """local policy = parley.policy { name = "roles" }
+function policy.join(request)
+  return accept { role = request.actor.user == "alice" and "host" or "guest" }
+end
+return policy
+"""
+    files = {"policy/record.lua": EXAMPLES["record.lua"], "policy/roles.lua": roles}
+    config = 'conferences = { garden = { policy = { "record", "roles" } } }\n'
+    with Server(config, files=files) as server, Phone(server, "bob") as bob, Phone(server) as alice:
+        bob.call("garden")
+        server.expect_log("bob@.* joined as guest")
+        assert "records" not in server.log()
+        alice.call("garden")
+        server.expect_log("records garden-.*each on a track of its own")
+        server.expect_log("plays recording-on$")
+        bob.press("9")
+        alice.press("9")
+        server.expect_log("recording garden-.* pauses")
+        server.expect_log("plays recording-paused$")
+        assert server.log().count(" pauses") == 1, "it is the host's key"
+        with Phone(server, "carol") as carol:
+            carol.call("garden")
+            server.expect_log("plays recording-paused to sip:carol@")
+        alice.press("9")
+        server.expect_log("plays recording-resumed$")
+        with Phone(server, "dave") as dave:
+            dave.call("garden")
+            server.expect_log("plays recording-on to sip:dave@")
+
+
 def test_after_the_host_has_left_nobody_comes_in_and_the_hosts_key_ends_it():
     with Server(policy=EXAMPLES["late.lua"]) as server:
         with Phone(server) as alice, Phone(server, "bob") as bob, Phone(server, "carol") as carol:
@@ -294,51 +325,6 @@ def test_the_desk_leads_into_a_conference_and_the_door_asks_for_a_pin():
             alice.ack()
         server.expect_log(r"sip:alice@\S+ joined as host")
         alice.is_up = True
-
-
-def say_name(server, phone):
-    """The first key cuts the prompt short, the second ends what is recorded after the tone."""
-    server.expect_log(rf"sip:{phone.user}@\S+ is on hold", within=10)
-    phone.press("#")
-    phone.hear(0.8, 0)
-    phone.press("#")
-    server.expect_log(r"has recorded temporary/\S+", within=10)
-    phone.press("1")
-    server.expect_log(rf"sip:{phone.user}@\S+ is announced by recording:temporary/", within=12)
-
-
-def come_by_keys(phone, keys):
-    phone.invite("9000")
-    phone.expect(200)
-    phone.ack()
-    phone.press(keys)
-    again = phone.expect("INVITE", within=15)
-    phone.reply(again, 200, body=phone.offer())
-    phone.expect("ACK")
-    phone.is_up = True
-    return re.search(r"<sip:(\d+)@", again["Contact"])[1]
-
-
-def test_a_moderated_conference_from_the_beginning():
-    with Server(DEMO) as server, Phone(server, "alice") as alice, Phone(server, "bob") as bob:
-        number = come_by_keys(alice, "18254#1133#0")
-        say_name(server, alice)
-        come_by_keys(bob, f"2{number}#1133#")
-        say_name(server, bob)
-        alice.press("*3#5")
-        server.expect_log(r"plays roll-call\S*recording:temporary/\S+recording:temporary/\S+ to sip:alice@")
-        server.expect_log(r"sip:bob@\S+ is muted")
-        alice.press("#2#3")
-        server.expect_log("conference is locked")
-        server.expect_log("plays recording-on")
-        bob.press("*6#2")
-        server.expect_log(r"sip:bob@\S+ is unmuted")
-        server.expect_log(r"plays not-allowed to sip:bob@")
-        alice.press("#0")
-        server.expect_log(r"sip:alice@\S+ is on hold")
-        alice.press("1")
-        for phone in (alice, bob):
-            phone.expect("BYE", within=10)
 
 
 def command_of_make_run(*arguments):

@@ -29,6 +29,15 @@ end
 keys["2"] = function(conference) return conference:stop_recording() end
 keys["4"] = function(conference) return conference:pause_recording() end
 keys["6"] = function(conference) return conference:resume_recording() end
+keys["7"] = function(conference)
+  local side = conference:sidebar()
+  for p in conference:participants() do
+    if p.user == "bob" then return side:bring(p) ~= nil end
+  end
+end
+keys["8"] = function(side)
+  for p in side:participants() do return p:back() end
+end
 function policy.digit(event, conference)
   local done, why, code = keys[event.digit](conference)
   print("key", event.digit, done, why, code, conference.recording_paused)
@@ -117,6 +126,7 @@ def assert_note(take):
     note, (pause,) = take.note, take.note["pauses"]
     people = [entry["participant"] for entry in note["tracks"]]
     assert [person.get("uri", "")[:8] for person in people] == ["sip:alic", "sip:bob@", "", "sip:bob@"]
+    assert len({person.pop("id") for person in people}) == 4, "bob has called again"
     assert people[2] == {"name": "", "role": "guest", "anonymous": 1}, "nothing else tells who that is"
     assert note["began"] < pause["began"] < pause["ended"] < note["ended"], note
     assert (note["conference"], note["decided_by"], note["problem"]) == ("demo", "default", None)
@@ -168,6 +178,28 @@ def test_tracks_line_up_and_sum_to_the_mix():
         assert_is_sum(take, late=["all-3-anonymous.wav"])
         assert_tones(take)
         assert_note(take)
+
+
+@run.real_time
+def test_what_is_said_in_a_sidebar_is_silence_of_the_same_length_on_the_track():
+    with talk() as (server, alice, bob):
+        press(server, alice, "1", "recording:board/all.wav nil nil false")
+        alice.hear(0.6)
+        press(server, alice, "7", "true nil nil false")
+        alice.hear(0.8)
+        press(server, bob, "8", "true nil nil false")
+        alice.hear(0.6)
+        press(server, alice, "2", "true nil nil")
+        server.expect_log("recorded false false board/all.wav true")
+        take = Take(server, "board/all")
+        assert_is_sum(take, late=())
+        (track,) = (samples for entry, samples in take.tracks if entry["file"] == "all-2-bob.wav")
+        assert len(take.tracks) == 2 and len(track) == len(take.mix), "from the beginning to the end"
+        levels = [tone.level(track[at : at + 1600], 823, RATE) for at in range(1600, len(track) - 3200, 800)]
+        silent = [at for at, level in enumerate(levels) if level < -60]
+        assert 12 <= len(silent) <= silent[-1] - silent[0] + 1 <= len(silent) + 2, levels
+        for loud in (levels[: silent[0] - 2], levels[silent[-1] + 3 :]):
+            assert len(loud) > 5 and max(abs(level + 20) for level in loud) < 0.5, levels
 
 
 # ---- what goes wrong ---------------------------------------------------------------------------
@@ -237,6 +269,29 @@ def test_a_full_disk_ends_the_recording_and_nothing_else():
         take = Take(server, "board/all")
         assert "too large" in take.note["problem"], take.note
         assert abs(tone.level(take.mix[-RATE:], 823, RATE) + 20) < 1
+
+
+RESERVE = 16  # the last descriptors are kept for what an operator needs
+
+
+@run.real_time
+def test_a_track_for_which_no_descriptor_is_left_ends_alone():
+    with talk() as (server, alice, bob):
+        used = max(int(path.name) for path in pathlib.Path(f"/proc/{server.process.pid}/fd").iterdir())
+        limit = used + 1 + RESERVE + 2  # the mix and one track
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (limit, limit))
+        press(server, bob, "1", "recording:board/all.wav nil nil false")
+        server.expect_log("all-2-bob.wav ends after 0.0 s: the server has too many files")
+        server.expect_log("recorded true false board/all-[12]-.*.wav false")
+        heard = alice.hear(0.6, 0.2)
+        assert tone.distortion(heard, [823]) < -12, "nobody hears it"
+        press(server, bob, "2", "true nil nil")
+        server.expect_log("recorded false false board/all.wav true")
+        note = note_of(server, "board/all", lambda note: note["ended"])
+        assert note["problem"] is None and len(note["tracks"]) == 2, note
+        problems = [track["problem"] for track in note["tracks"]]
+        assert sum(problem is not None for problem in problems) == 1, note
+        assert abs(tone.level(Take.read(server.data / "recordings/board/all.wav")[-RATE // 2 :], 823, RATE) + 20) < 1
 
 
 SEIZE, INTERRUPT, DETACH, ANY_THREAD = 0x4206, 0x4207, 17, 0x40000000

@@ -462,6 +462,7 @@ def test_a_broken_config_changes_nothing():
         alice.call("tea")
 
 
+@run.limit(120)  # the number of reloads bounds it, however slow they are
 def test_two_hundred_reloads_leave_the_memory_as_it_was():
     with Server(policy=with_role("first")) as server:
 

@@ -4,6 +4,7 @@ import numpy as np
 
 import audio
 import run
+import signs
 import tone
 from parley import Server, run_parley
 from prompts import assert_said, prompt
@@ -100,6 +101,25 @@ end
         own = recording[max(begin[1] - 8000, 0) : begin[1]]
         assert tone.level(own[400:3600], 800) > -24, "one's own welcome"
         assert tone.level(own[4400:7600], 1200) > -24, "one's own goodbye in that language"
+
+
+@run.real_time
+def test_an_operators_own_recording_is_of_any_kind():
+    script = """
+return function(call)
+  call:answer()
+  print("said", call:say("welcome", "goodbye", "thank-you"))
+  call:sleep(60)
+end
+"""
+    server = with_application(script, start=False)
+    (server.directory / "sounds").mkdir()
+    for name, pitch in (("welcome.flac", 700), ("goodbye.ogg", 1100), ("thank-you.opus", 1500)):
+        samples = np.concatenate([tone.sine(pitch, -20, 16000)(0, 4800), np.zeros(1600)])
+        audio.write_sound(server.directory / "sounds" / name, samples, 16000)
+    server.start()
+    with server, Phone(server, "alice") as alice:
+        assert signs.read(hear_up_to(server, alice, "said true")) == ["700 Hz", "1100 Hz", "1500 Hz"]
 
 
 def test_parley_prompts_lists_them_and_says_what_is_missing():

@@ -142,13 +142,15 @@ def test_what_is_no_number_in_a_file_is_silence():
 
 @run.real_time
 def test_a_conference_may_have_its_own_music_or_silence():
-    config = 'audio = { hold_music = "music.wav" }\n' + conference(hold_music='"none"')
+    config = 'audio = { hold_music = "music.wav" }\n' + conference(
+        hold_music='"none"', hold_music_softer=12, hold_music_shuffle="true"
+    )
     with with_music(config) as server:
         (alice,) = joined(server, "alice")
         assert not np.any(np.abs(alice.hear(1)) > 0.001), "silence"
         server.config.write_text(config.replace("none", "beep.wav"))
         server.reload()
-        tone.assert_hears(alice.hear(1, settle=1), {900: -20}, absent=[600], tolerance=1)
+        tone.assert_hears(alice.hear(1, settle=1), {900: -32}, absent=[600], tolerance=1)
 
 
 @run.real_time

@@ -99,6 +99,21 @@ static void who_is_alone_hears_music_until_a_second_one_comes(void **state)
     assert_null(world.first_player);
 }
 
+static void a_conferences_music_is_as_loud_and_in_the_order_that_is_wished(void **state)
+{
+    const struct sound_config own = {.hold_music = "music/", .shuffle = true, .music_gain = -6};
+    struct call *alice = world_join(focus, "alice", "demo");
+
+    (void)state;
+    assert_true(world.first_player->gain == 0 && !world.first_player->shuffle);
+    world_hang_up(focus, alice);
+    reserve(&own);
+    alice = world_join(focus, "alice", "demo");
+    assert_string_equal(world.first_player->file, "music/");
+    assert_true(world.first_player->gain == -6 && world.first_player->shuffle);
+    world_hang_up(focus, alice);
+}
+
 static void whom_the_music_cannot_reach_gets_it_with_the_next_change(void **state)
 {
     struct call *alice = world_join(focus, "alice", "demo"), *bob;
@@ -531,6 +546,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(who_is_alone_hears_music_until_a_second_one_comes),
+        TEST(a_conferences_music_is_as_loud_and_in_the_order_that_is_wished),
         TEST(whom_the_music_cannot_reach_gets_it_with_the_next_change),
         TEST(no_music_begins_while_all_are_sent_away),
         TEST(who_comes_and_goes_while_the_music_fades_leaves_one_music),

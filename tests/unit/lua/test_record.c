@@ -316,6 +316,80 @@ static void who_was_out_of_the_mix_has_another_track(void **state)
         world_recorded(script.focus, 100, NULL);
 }
 
+/* Of the note's tracks: how many there are, of how many files, of how many people. */
+static void assert_tracks(size_t count, size_t people)
+{
+    json_t *note = json_loads(world.note, 0, NULL), *tracks = json_object_get(note, "tracks");
+    json_t *files = json_object(), *ids = json_object(), *track;
+    char id[32];
+    size_t i;
+
+    assert_int_equal(json_array_size(tracks), count);
+    json_array_foreach(tracks, i, track)
+    {
+        json_t *who = json_object_get(track, "participant");
+
+        (void)snprintf(id, sizeof id, "%lld",
+                       (long long)json_integer_value(json_object_get(who, "id")));
+        assert_memory_equal(json_string_value(json_object_get(who, "uri")), "sip:alice@", 10);
+        json_object_set(files, json_string_value(json_object_get(track, "file")), json_true());
+        json_object_set(ids, id, json_true());
+    }
+    assert_int_equal(json_object_size(files), count);
+    assert_int_equal(json_object_size(ids), people);
+    json_decref(files);
+    json_decref(ids);
+    json_decref(note);
+}
+
+static void each_track_says_whose_it_is_however_often_they_go_and_with_how_many_phones(void **state)
+{
+    struct call *call = talk("local room = parley.conference 'demo' call:join(room) "
+                             "room:record { file = 'a.wav', tracks = true } "
+                             "for i = 1, 20 do call:leave() call:rejoin() end "
+                             "call:wait_for 'digit' call:hangup 'bye'");
+    struct call *second = world_join(script.focus, "alice", "demo");
+    struct call *third = world_join(script.focus, "alice", "demo");
+
+    (void)state;
+    script_turn();
+    world_hang_up(script.focus, third);
+    world_hang_up(script.focus, second);
+    press(call, '1');
+    assert_said(call, "bye");
+    while (world.first_recorder)
+        world_recorded(script.focus, 100, NULL);
+    assert_tracks(21 + 2, 3);
+}
+
+static void a_track_that_fails_ends_alone_and_is_told_of(void **state)
+{
+    struct call *alice;
+    const char *log;
+
+    (void)state;
+    script_policy("function policy.joined(_, conference) "
+                  "conference:record { file = 'a.wav', tracks = true } end\n"
+                  "function policy.recorded(event, conference) parley.log.error('told', event.on, "
+                  "event.paused, event.file, event.reason, conference.recording) end\n");
+    alice = world_join(script.focus, "alice", "demo");
+    script_turn();
+    log_catch();
+    world_recorded(script.focus, 700, "the disk is full"); /* her track, the newest */
+    script_turn();
+    assert_string_equal(recorders(), "a.wav ");
+    log = log_caught();
+    assert_contains(log, "told true false a-1-alice.wav the disk is full recording:a.wav");
+    world_hang_up(script.focus, alice);
+    script_turn();
+    log_catch();
+    world_recorded(script.focus, 900, NULL);
+    script_turn();
+    log = log_caught();
+    assert_contains(world.note, "\"problem\": \"the disk is full\"");
+    assert_null(strstr(log, "disk"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +402,8 @@ int main(void)
         SCRIPT_TEST(a_conference_is_recorded_by_its_policys_leave),
         SCRIPT_TEST(each_is_on_a_track_of_its_own_and_all_pause_alike),
         SCRIPT_TEST(who_was_out_of_the_mix_has_another_track),
+        SCRIPT_TEST(each_track_says_whose_it_is_however_often_they_go_and_with_how_many_phones),
+        SCRIPT_TEST(a_track_that_fails_ends_alone_and_is_told_of),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,7 +115,7 @@ static struct clip *open_and_wait(const char *file)
 {
     struct clip *clip;
 
-    assert_int_equal(clip_open(world.clips, NULL, file, &clip), 0);
+    assert_int_equal(clip_open(world.clips, NULL, file, false, &clip), 0);
     return wait_for(clip);
 }
 
@@ -198,13 +198,13 @@ static void who_closes_before_it_is_read_hears_no_more_of_it(void **state)
     (void)state;
     write_tone("a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 48000, 1, 440, 30);
     write_tone("b.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 8000, 1, 440, 1);
-    assert_int_equal(clip_open(world.clips, NULL, "a.wav", &clip), 0);
+    assert_int_equal(clip_open(world.clips, NULL, "a.wav", false, &clip), 0);
     clip_close(clip);
     other = open_and_wait("b.wav");
     assert_int_equal(world.read, 1);
     clip_close(other);
     /* And the last one is still being read when all ends. */
-    assert_int_equal(clip_open(world.clips, NULL, "a.wav", &clip), 0);
+    assert_int_equal(clip_open(world.clips, NULL, "a.wav", false, &clip), 0);
 }
 
 static void what_cannot_be_played_says_why(void **state)
@@ -421,6 +421,55 @@ static void a_folder_is_played_in_the_order_of_its_names(void **state)
     clip_close(clip);
 }
 
+/* The tones from where `file` begins, each once. */
+static void play_around(long hertzes[4])
+{
+    struct clip *clip, *same;
+
+    assert_int_equal(clip_open(world.clips, NULL, "./", true, &clip), 0);
+    (void)wait_for(clip);
+    assert_int_equal(clip_open(world.clips, NULL, "./", true, &same), 0);
+    assert_ptr_equal(same, clip); /* shared as well */
+    clip_close(same);
+    for (unsigned i = 0; i < 4; i++) {
+        hertzes[i] = hertz(clip);
+        clip = next_and_wait(clip);
+    }
+    assert_int_equal(hertz(clip), hertzes[0]);
+    clip_close(clip);
+}
+
+/* The odds that an order of chance is that of the names are 1 to 24, each time. */
+static void a_shuffled_folder_is_played_in_another_order_that_all_share(void **state)
+{
+    static const char *const names[] = {"a.wav", "b.wav", "c.wav", "d.wav"};
+    bool is_shuffled = false;
+    long hertzes[4], again[4];
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        write_tone(names[i], SF_FORMAT_WAV | SF_FORMAT_PCM_16, RATE, 1, 500 + 200 * i, 0.5F);
+    }
+    for (unsigned attempt = 0; attempt < 20 && !is_shuffled; attempt++) {
+        long sum = 0;
+
+        clips_destroy(world.clips);
+        assert_int_equal(clips_create(world.loop, &world.places, on_read, NULL, &world.clips), 0);
+        play_around(hertzes);
+        play_around(again);
+        assert_memory_equal(hertzes, again, sizeof hertzes);
+        for (unsigned i = 0; i < 4; i++) {
+            sum += hertzes[i];
+            is_shuffled |= hertzes[i] != 500 + 200 * (long)i;
+        }
+        assert_int_equal(sum, 500 + 700 + 900 + 1100); /* each once */
+    }
+    assert_true(is_shuffled);
+    for (unsigned i = 0; i < 4; i++) {
+        (void)unlink(path_of(names[i]));
+    }
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -433,6 +482,7 @@ int main(void)
         TEST(what_cannot_be_played_says_why),
         TEST(a_name_is_a_prompt_one_s_own_first_and_english_last),
         TEST(a_folder_is_played_in_the_order_of_its_names),
+        TEST(a_shuffled_folder_is_played_in_another_order_that_all_share),
         TEST(it_comes_loops_and_goes_without_a_click),
         TEST(a_clip_shorter_than_its_fades_is_played_softly_and_ends),
     };
