@@ -1,7 +1,7 @@
 # A thin front for CMake and ctest. The two commands to know: `make run`, `make test`.
 #
 #   make            install what is missing to build, then build
-#   make run        the same, then start the server with demo.lua (ARGS="--listen …" are passed on;
+#   make run        the same, then start the server with scripts/demo.lua (ARGS="--listen …" are passed on;
 #                   with a --config of their own without it)
 #   make test       all tests;  make SANITIZE=address,undefined test  under sanitizers
 #   make test TESTS=scenario/test_bye   only the tests whose names match
@@ -22,7 +22,7 @@ all: packages
 	@cmake --build $(BUILD) -j $(JOBS)
 
 run: all
-	$(BUILD)/parley serve $(if $(findstring --config,$(ARGS)),,--config demo.lua) $(ARGS)
+	$(BUILD)/parley serve $(if $(findstring --config,$(ARGS)),,--config scripts/demo.lua) $(ARGS)
 
 # Most tests wait for phones rather than compute, so more of them run at once than there are cores.
 test: packages-test all

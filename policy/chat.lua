@@ -21,6 +21,8 @@ local function said(what, ok, why, code)
   return ("No: %s (%d)"):format(why, code)
 end
 
+local function nobody(name) return ("Nobody here is called %s"):format(name) end
+
 -- All whose user part, number, URI or name it is; else all in whose name it is a word.
 local function named(people, name)
   local exact, near = {}, {}
@@ -41,7 +43,7 @@ local function find(conference, name)
   if not people then return nil, said(nil, people, why, code) end
   local found = named(people, name)
   if #found == 1 then return found[1] end
-  if #found == 0 then return nil, ("Nobody here is called %s"):format(name) end
+  if #found == 0 then return nil, nobody(name) end
   local choices = {}
   for _, p in ipairs(found) do choices[#choices + 1] = ("%s <%s>"):format(shown(p), p.uri) end
   return nil, ("Which one? %s"):format(table.concat(choices, ", "))
@@ -55,7 +57,10 @@ local function to_all(conference, writer, spared, what, act)
   if not people then return said(nil, people, trouble, code) end
   local done, refused, why, kept, seen = 0, 0, nil, {}, {}
   for _, p in ipairs(people) do seen[p.id] = 1 end
-  for _, p in ipairs(spared and named(people, spared) or {}) do kept[p.id] = true end
+  if spared and spared:lower() ~= "me" then
+    for _, p in ipairs(named(people, spared)) do kept[p.id] = true end
+    if not next(kept) then return nobody(spared) end
+  end
   for p in conference:participants() do
     if p ~= writer and not kept[p.id] then
       local ok, reason = act(p)
@@ -137,7 +142,7 @@ end
 
 -- Its name and the words behind it; nil: it is none.
 local function read(text, conference, is_in)
-  local slash, name, words = text:match "^(/?)(%a+)%s*(.-)%s*$"
+  local slash, name, words = text:match "^%s*(/?)([^%s/]+)%s*(.-)%s*$"
   if not name or text:find "\n" then return end
   name = name:lower()
   if slash == "/" then return name, words end
@@ -145,9 +150,20 @@ local function read(text, conference, is_in)
   if words ~= "" and is_name(conference, words) then return name, words end
 end
 
+-- What one message holds of it, in whole letters.
+local function cut(text)
+  text = text:sub(1, 4000)
+  local _, broken = utf8.len(text)
+  return broken and text:sub(1, broken - 1) or text
+end
+
+-- What comes over it somebody has said there, and nobody knows who.
+local function is_link(participant) return participant ~= nil and participant.is_focus end
+
 function policy.message(request, conference)
   local actor = request.actor
   local is_in = actor.participant ~= nil
+  if is_link(actor.participant) then return end
   if actor.kind ~= "caller" or request.target then return end
   if not is_in and not actor.authenticated then return end
   if read(request.text, conference, is_in) then return accept { relay = false } end
@@ -155,10 +171,10 @@ end
 
 function policy.messaged(event, conference, writer)
   local name, words = read(event.text, conference, writer ~= nil)
-  if event.relayed or not name then return end
+  if event.relayed or not name or is_link(writer) then return end
   local run = commands[name]
   local answer = run and parley.on_behalf(function() return run(conference, words, writer) end)
-  parley.reply((answer or ("There is no /%s. Try /help"):format(name)):sub(1, 4000))
+  parley.reply(cut(answer or ("There is no /%s. Try /help"):format(name)))
 end
 
 return policy

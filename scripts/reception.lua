@@ -48,10 +48,10 @@ end
 
 -- ---- the language ---------------------------------------------------------------------------
 
-local known = {}
-for _, language in ipairs(parley.languages()) do known[language] = true end
+local has_rules = {}
+for _, language in ipairs(parley.languages()) do has_rules[language] = true end
 for _, language in ipairs(options.languages) do
-  if not known[language] then
+  if not has_rules[language] then
     error(("languages: there are no rules for \"%s\"; there are %s"):format(
       language, table.concat(parley.languages(), ", ")))
   end
@@ -140,12 +140,12 @@ end
 
 -- Whether the caller is in; or nil, the code, whether another PIN might do, and whether this one
 -- was a guess: of a locked conference that is not told. Who has to wait is told for whom, and has
--- the music; `known` is called when it begins.
-local function knock(call, conference, pin, known)
+-- the music; `begins` is called when it begins.
+local function knock(call, conference, pin, begins)
   local is_known = false
   local function waiting(request)
     is_known = true
-    if known then known() end
+    if begins then begins() end
     return request.deciders[1] == "host" and "wait-for-host" or "wait-for-approval"
   end
   local joined, _, code = call:join(conference, { pin = pin, waiting = waiting })
@@ -210,12 +210,12 @@ local function create(call)
   local guest_pin = host_pin and ask_pin(call, "choose-pin", is_another)
   if not guest_pin then return end
   local conference, _, code = parley.create {
-    policy  = options.policy,
-    owner   = call.from,
-    digits  = options.digits,
+    policy   = options.policy,
+    owner    = call.from,
+    digits   = options.digits,
     language = call.language,
-    options = { host_pin = host_pin, guest_pin = guest_pin, patience = options.patience,
-                wait_for_host = options.wait_for_host },
+    options  = { host_pin = host_pin, guest_pin = guest_pin, patience = options.patience,
+                 wait_for_host = options.wait_for_host },
   }
   if not conference then return apologize(call, code) end
   call:on_hangup(function() conference:close "Its creator has hung up" end)

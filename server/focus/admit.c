@@ -260,6 +260,7 @@ static void join(struct conference *conference, struct call *call, const struct 
     struct decision decision;
 
     if (objection) {
+        cascade_verify(conference);
         turn_away(focus, conference, call, 482, objection);
         return;
     }

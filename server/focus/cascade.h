@@ -21,5 +21,9 @@ const char *cascade_tell(struct conference *conference, const struct participant
 /* A link has come, gone, or has learned of others: it is told to the other links, or it ends when
  * that has closed a loop. */
 void cascade_changed(struct participant *link);
+/* A link has stood in the way of a new one. The other server may have died since, and come back:
+ * all links are asked whether they are still there, and who is not goes, so that the next attempt
+ * succeeds. */
+void cascade_verify(struct conference *conference);
 
 #endif

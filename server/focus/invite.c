@@ -1,6 +1,7 @@
 /* Calling somebody to bring them in (RFC 4579 §5.2): the effect of an accepted invite. */
 #include "focus/admit.h"
 #include "focus/arrangement.h"
+#include "focus/cascade.h"
 #include "focus/conference.h"
 #include "focus/events.h"
 #include "focus/participant.h"
@@ -112,6 +113,8 @@ static int check(struct conference *conference, const struct request *request,
         decision->participant = other->id;
         (void)fail(conference, request, decision, 486, "already in");
         referrer_add_to(other, request->invitation->referral);
+        if (other->info.is_focus)
+            cascade_verify(conference);
         return EALREADY;
     }
     /* One conference within another: each would hear its own echo. */

@@ -16,7 +16,11 @@
 
 /* What receive.c has a handler for, no more. */
 #define ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, SUBSCRIBE, REFER, NOTIFY, MESSAGE, INFO"
-enum { RETRY_AFTER_MAX = 10 }; /* s, RFC 3261 §14.2 */
+enum {
+    RETRY_AFTER_MAX = 10,  /* s, RFC 3261 §14.2 */
+    ANSWERED_MOST = 10000, /* requests whose answers are kept for when they come again */
+    REFUSED_MOST = 2000,   /* so many are there when what is refused is kept no more */
+};
 
 #define PRODUCT "Parley/" PARLEY_VERSION
 
@@ -87,6 +91,17 @@ const char *phrase_of(int code, const char *reason)
     return reason && reason[0] ? reason : standard ? standard : code < 300 ? "Unknown" : "Refused";
 }
 
+/* nta keeps what it has answered for 32 s, some 10 KiB each, in case that it comes again. Of a
+ * flood that would be all memory: so in the middle of one a request is answered and forgotten (RFC
+ * 3261 §8.2.7), first of all what is refused, which may be refused again. */
+static bool is_flooded(const struct sip_agent *agent, int status)
+{
+    usize_t answered = 0;
+
+    nta_agent_get_stats(agent->nta, NTATAG_S_IRQ_HASH_USED_REF(answered), TAG_END());
+    return answered >= (status < 300 ? ANSWERED_MOST : REFUSED_MOST);
+}
+
 void respond_tagged(struct incoming *in, const char *to_tag, int status, const char *phrase,
                     tag_type_t tag, tag_value_t value, ...)
 {
@@ -100,6 +115,8 @@ void respond_tagged(struct incoming *in, const char *to_tag, int status, const c
     };
     if (in->sip->sip_request->rq_method == sip_method_invite) {
         refusal_create(in, to_tag, status, phrase, tags);
+    } else if (is_flooded(in->agent, status)) {
+        respond_once(in, to_tag, status, phrase, tags);
     } else {
         nta_incoming_t *irq = nta_incoming_create(in->agent->nta, NULL, msg_ref(in->msg), in->sip,
                                                   NTATAG_TPORT(in->tport), TAG_END());

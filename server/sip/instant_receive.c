@@ -36,6 +36,12 @@ static bool is_plain(const char *type)
     return strncasecmp(charset, "utf-8", 5) == 0 || strncasecmp(charset, "us-ascii", 8) == 0;
 }
 
+/* The line and the paragraph separator of Unicode. */
+static bool is_separator(const char *text)
+{
+    return strncmp(text, "\xe2\x80\xa8", 3) == 0 || strncmp(text, "\xe2\x80\xa9", 3) == 0;
+}
+
 /* What is no text is "?"; a line ends with "\n" alone. Blank space at its end is dropped, for it
  * shows nothing. NULL: out of memory. */
 static char *clean(su_home_t *home, const char *text, size_t size)
@@ -48,7 +54,9 @@ static char *clean(su_home_t *home, const char *text, size_t size)
     memcpy(copy, text, size);
     for (size_t i = 0; i < size;) {
         size_t step = text_printable(copy + i);
-        if (step > 0) {
+        if (is_separator(copy + i)) {
+            *kept++ = '\n';
+        } else if (step > 0) {
             memmove(kept, copy + i, step);
             kept += step;
         } else if (copy[i] != '\r') {

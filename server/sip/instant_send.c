@@ -50,14 +50,14 @@ void instant_learn(struct call *call, const sip_t *sip)
 
 /* ---- the queue ------------------------------------------------------------------------------ */
 
-static void drop_first(struct instants *instants)
+static void drop(struct instants *instants, struct instant **slot)
 {
-    struct instant *first = instants->first;
+    struct instant *instant = *slot;
 
-    instants->first = first->next;
+    *slot = instant->next;
     instants->count--;
-    free(first->body);
-    free(first);
+    free(instant->body);
+    free(instant);
 }
 
 void instant_forget(struct call *call)
@@ -67,7 +67,7 @@ void instant_forget(struct call *call)
     nta_outgoing_destroy(instants->request);
     instants->request = NULL;
     while (instants->first) {
-        drop_first(instants);
+        drop(instants, &instants->first);
     }
 }
 
@@ -92,12 +92,26 @@ static void go_on(struct call *call)
     struct instants *instants = &call->instants;
 
     do {
-        drop_first(instants);
+        drop(instants, &instants->first);
         instants->tries = 0;
     } while (instants->first && send_first(call));
 }
 
 /* A phone that has said it does, and does not after all, is sent no more. */
+static void learn_refusal(struct call *call, int status)
+{
+    struct instants *instants = &call->instants;
+
+    call_log(call, "a message was not taken: %d", status);
+    if (status != 405 && status != 415 && status != 501) {
+        return;
+    }
+    call->info.takes_messages = false;
+    while (instants->count > 1) { /* the first goes as any that is answered */
+        drop(instants, &instants->first->next);
+    }
+}
+
 static int on_response(void *arg, nta_outgoing_t *request, const sip_t *sip)
 {
     struct call *call = arg;
@@ -110,11 +124,8 @@ static int on_response(void *arg, nta_outgoing_t *request, const sip_t *sip)
     bool is_challenged = (status == 401 || status == 407) && sip &&
                          digest_challenged(call->dialog, sip) && send_first(call) == 0;
     if (!is_challenged) {
-        if (status == 405 || status == 415 || status == 501) {
-            call->info.takes_messages = false;
-        }
         if (status >= 300) {
-            call_log(call, "a message was not taken: %d", status);
+            learn_refusal(call, status);
         }
         go_on(call);
     }
@@ -124,13 +135,28 @@ static int on_response(void *arg, nta_outgoing_t *request, const sip_t *sip)
 
 /* ---- what is to be said --------------------------------------------------------------------- */
 
+/* Further lines are set in, or one of them could say "Bob: …" and be taken for what Bob says. */
 static char *write_plain(const struct outgoing_message *message)
 {
     char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
 
-    return asprintf(&text, "%s%s%s", message->name, *message->name ? ": " : "", message->text) < 0
-               ? NULL
-               : text;
+    if (!file) {
+        return NULL;
+    }
+    (void)fprintf(file, "%s%s", message->name, *message->name ? ": " : "");
+    for (const char *at = message->text; *at; at++) {
+        (void)fputc(*at, file);
+        if (*at == '\n' && *message->name) {
+            (void)fputs("  ", file);
+        }
+    }
+    if (fclose(file)) {
+        free(text);
+        return NULL;
+    }
+    return text;
 }
 
 static char *write_body(const struct call *call, const struct outgoing_message *message)

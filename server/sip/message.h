@@ -64,6 +64,9 @@ int confer_to_read(su_home_t *home, const sip_t *sip, unsigned limit, struct rec
 /* refusal.c */
 void refusal_create(struct incoming *in, const char *to_tag, int status, const char *phrase,
                     tagi_t const *tags);
+/* Answers, and keeps nothing of it. */
+void respond_once(struct incoming *in, const char *to_tag, int status, const char *phrase,
+                  tagi_t const *tags);
 /* True: the request belongs to an INVITE that was refused, and is dealt with. */
 bool refusal_receive(struct incoming *in);
 void refusals_close(struct sip_agent *agent);

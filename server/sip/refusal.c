@@ -111,6 +111,17 @@ static msg_t *write_response(struct incoming *in, const char *to_tag, int status
     return msg;
 }
 
+void respond_once(struct incoming *in, const char *to_tag, int status, const char *phrase,
+                  tagi_t const *tags)
+{
+    msg_t *response = write_response(in, to_tag, status, phrase, tags);
+
+    if (response) {
+        nta_msg_mreply(in->agent->nta, response, sip_object(response), status, phrase,
+                       msg_ref(in->msg), NTATAG_TPORT(in->tport), TAG_END());
+    }
+}
+
 void refusal_create(struct incoming *in, const char *to_tag, int status, const char *phrase,
                     tagi_t const *tags)
 {

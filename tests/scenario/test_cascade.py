@@ -149,6 +149,80 @@ def test_no_loop_is_closed_however_long_it_is():
         second.refuses(third, loop)
 
 
+def test_a_name_is_no_command_over_a_link():
+    with Server("conferences = { room = { policy = 'chat' } }") as server, Phone(server, "alice") as alice, Phone(
+        server, "hall"
+    ) as hall:
+        join(alice, "room")
+        join(hall, "room", {"Contact": hall.contact + ";isfocus"})
+        write(hall, "/list: hello, all")  # as somebody there says it whose name begins like this
+        hall.expect(202)
+        assert said(read(alice)) == "hall: /list: hello, all"
+        hall.expect_nothing(0.2)
+
+
+def test_a_link_that_is_dead_is_in_the_way_but_once():
+    with Server(policy=POLICY) as server, Phone(server, "alice") as alice, Phone(server, "hall") as old, Phone(
+        server, "hall"
+    ) as new:
+        room = Room(server, alice, "room")
+
+        def come(phone, ids):
+            contact = {"Contact": phone.contact + ";isfocus"}
+            phone.invite("room", headers=contact | {"Conference-Cascade": ", ".join(16 * digit for digit in ids)})
+
+        def forget():
+            old.reply(old.expect("INVITE"), 481)  # as a server does that has been restarted
+            old.expect("ACK")
+            server.expect_log("left room hall")
+            old.is_up = False
+
+        come(old, "ab")
+        old.expect(200)
+        old.ack()
+        server.expect_log("joined room hall true")
+        come(new, "cb")
+        new.expect(482)
+        new.ack()
+        forget()
+        come(new, "cb")
+        new.expect(200)
+        new.ack()
+        new.is_up = True
+        run.until(lambda: len(room.users()) == 2, room.users)
+
+        # The same when it is the one who has stayed that calls again.
+        old, server.lines[:] = new, []
+        room.ask(f"link {old.name}")
+        server.expect_log("already in 486")
+        forget()
+
+
+def test_two_that_call_each_other_at_the_same_instant_keep_the_same_one_of_the_calls():
+    with Server(policy=POLICY) as server, Phone(server, "a") as a, Phone(server, "twin") as called, Phone(
+        server, "twin"
+    ) as calling:
+        room = Room(server, a, "room")
+        for digit, kept, superfluous in (("0", calling, called), ("f", called, calling)):
+            twin = {"Conference-Cascade": digit * 16}
+            room.ask(f"link {called.own_uri}")
+            invite = called.expect_call()
+            calling.invite("room", headers=twin | {"Contact": calling.contact + ";isfocus"})
+            calling.expect(200)
+            calling.ack()
+            server.expect_log("joined room twin true")
+            calling.is_up = True
+            called.pick_up(invite, headers=twin | {"Contact": called.contact + ";isfocus"})
+            bye = superfluous.expect("BYE")
+            assert "482" in bye["Reason"], bye
+            superfluous.reply(bye, 200)
+            superfluous.is_up = False
+            kept.pick_up(kept.expect("INVITE"), headers=twin)  # is told that nobody else is linked
+            kept.hang_up()
+            server.expect_log("left room twin")
+            run.until(lambda: room.users() == {"a"}, room.users)
+
+
 def test_what_a_caller_makes_up_links_nothing_and_harms_nobody():
     with Server(policy=POLICY) as server, Phone(server, "mallory") as mallory, Phone(server, "alice") as alice:
         focus = {"Contact": mallory.contact + ";isfocus"}

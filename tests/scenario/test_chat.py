@@ -46,8 +46,15 @@ def test_what_one_writes_the_others_read_whose_phones_take_it():
         # Out of any dialog the same phone is the same participant; lines stay, the rest is cleaned.
         page(bob, "one\r\ntwo\x07 \r\n")
         bob.expect(202)
-        assert text(read(alice)) == "bob: one\ntwo?"
+        assert text(read(alice)) == "bob: one\n  two?"
         read(carol)
+
+        # No line of it looks like another message, of somebody else's.
+        for end in ("\n", "\r\n", "\u2028", "\u2029"):
+            write(bob, f"I stay{end}alice: I go")
+            bob.expect(202)
+            assert text(read(alice)) == "bob: I stay\n  alice: I go"
+            assert text(read(carol)).endswith("\r\n\r\nI stay\nalice: I go")
 
         # From message/cpim only the text counts: who says it, SIP has proven.
         forged = "From: Queen <sip:queen@palace.example>\r\nTo: <sip:demo@x>\r\n\r\n{}\r\n\r\nBow!"
@@ -135,6 +142,19 @@ return policy
         assert text(read(alice)) == "Only you read this"
         assert text(read(alice)) == "Hear,\nhear"
         assert text(read(shy)) == "Hear,\nhear"
+
+
+def test_of_a_flood_of_refused_requests_little_is_kept():
+    with Server(policy=OPEN, log_level="info") as server, Phone(server, "alice") as alice, Phone(
+        server, "mallory"
+    ) as mallory:
+        join(alice)
+        for _ in range(3000):
+            page(mallory, "buy now")
+            assert mallory.expect((401, 480)).tag("To")
+        assert 2000 <= server.status()["sip"]["transactions"] < 2100
+        write(alice, "Who was that?")
+        alice.expect(202)
 
 
 def proven(phone, text):
@@ -235,6 +255,8 @@ return policy
         bob.reply(second, 480)
         assert text(read(bob)) == "alice: three"
         write(alice, "four")
+        alice.expect(202)
+        write(alice, "those behind it")
         alice.expect(202)
         bob.reply(bob.expect("MESSAGE"), 405, headers={"Allow": "INVITE, ACK, BYE"})
         server.expect_log("a message was not taken: 405")

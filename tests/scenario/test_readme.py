@@ -16,7 +16,7 @@ from test_mix_policy import assert_hears
 from web import Web
 
 TEXT = (ROOT / "README.md").read_text()
-DEMO = (ROOT / "demo.lua").read_text()  # of `make run`
+DEMO = (ROOT / "scripts/demo.lua").read_text()  # of `make run`
 EXAMPLES = dict(re.findall(r"```lua example=(\S+)\n(.*?)```", TEXT, re.S))
 # Parts of a config or of a policy, and tests.
 PARTS = re.findall(r"```lua\n(.*?)```", TEXT, re.S)
@@ -336,8 +336,8 @@ def command_of_make_run(*arguments):
 
 
 def test_make_run_brings_a_demonstration():
-    assert command_of_make_run() == ["serve", "--config", "demo.lua"]
-    elsewhere = ["serve", "--config", "demo.lua", "--listen", "sip:192.0.2.10:5060"]
+    assert command_of_make_run() == ["serve", "--config", "scripts/demo.lua"]
+    elsewhere = ["serve", "--config", "scripts/demo.lua", "--listen", "sip:192.0.2.10:5060"]
     assert command_of_make_run("ARGS=--listen sip:192.0.2.10:5060") == elsewhere
     assert command_of_make_run("ARGS=--config parley.lua") == ["serve", "--config", "parley.lua"]
     with Server(DEMO) as server, Phone(server, "alice") as alice:

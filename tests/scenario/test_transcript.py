@@ -9,7 +9,7 @@ from parley import ROOT, Server
 from sip import Phone
 
 README = (ROOT / "README.md").read_text()
-CONFIG = (ROOT / "demo.lua").read_text()  # of `make run`
+CONFIG = (ROOT / "scripts/demo.lua").read_text()  # of `make run`
 TEXTS = dict(reversed(line.split("\t")) for line in signs.TABLE.read_text().splitlines() if "\t" in line)
 VOICES = {"Alice": 800, "Bob": 1800}  # Hz, in the place of their names
 NUMBER = re.search(r"The number of your conference is \*(\d{6})\*", README)[1]

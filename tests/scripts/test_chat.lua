@@ -90,6 +90,31 @@ test("a name that could be two is asked about, and one that is nobody's", functi
   expect(bob.participant.muted, true)
 end)
 
+test("all are not removed when who is to be spared is nobody", function(sim)
+  local _, alice, bob, carol = board(sim)
+  alice:message "/remove all but bbo"
+  expect(answer(alice), "Nobody here is called bbo")
+  expect(bob.status, "in")
+  expect(alice:message " /mute all but me", 200)
+  expect(answer(alice), "2 muted")
+  expect(alice:message "/entfernen? bob", 200)
+  expect(answer(alice), "There is no /entfernen?. Try /help")
+  expect(alice:message "/änn x", 200)
+  expect(answer(alice), "There is no /änn. Try /help")
+  expect(bob:received(), {})
+  expect(carol.status, "in")
+end)
+
+test("an answer that is too long ends with a whole letter", function(sim)
+  local room = sim:conference { policy = "chat" }
+  local alice = sim:call("alice", room, { password = true })
+  for i = 1, 60 do sim:call("p" .. i, room, { name = ("ä"):rep(40) }) end
+  alice:message "/list"
+  local text = answer(alice)
+  expect(#text > 3900 and #text <= 4000, true)
+  expect(utf8.len(text) ~= nil, true)
+end)
+
 test("what only sounds like a command is said to all", function(sim)
   local _, alice, bob = board(sim)
   expect(alice:message "remove the third line", 202)
