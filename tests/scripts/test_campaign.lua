@@ -118,6 +118,66 @@ test("it needs no caller", nightly, function(sim)
   expect(board.count, 1)
 end)
 
+local function alone(options)
+  return { applications = { campaign = config(options).applications["9100"] } }
+end
+
+-- Whenever nobody is called nor in, the conference goes to sleep.
+local single = { list = { list[1], list[2], list[3] }, concurrent = 1, retries = 1 }
+
+test("one after the other is busy, and is called all the same", alone(single), function(sim)
+  local board = sim:conference { name = "board" }
+  parley.run "campaign"
+  for _ = 1, 2 do
+    sim:advance "1s"
+    for _, user in ipairs { "ann", "bob", "cleo" } do
+      expect(ringing(sim, user), true)
+      sim:called(user):reject(486)
+      sim:advance "100ms"
+    end
+    sim:advance "60s"
+  end
+  expect(#sim:decisions "invite", 6)
+  expect(board.count, 0)
+end)
+
+test("nobody is called into a conference that was ended", alone(single), function(sim)
+  local board = sim:conference { name = "board" }
+  parley.run "campaign"
+  sim:advance "1s"
+  sim:called "ann":reject(486)
+  sim:advance "1s"
+  board:close()
+  sim:advance "5m"
+  expect(#sim:decisions "invite", 2)
+end)
+
+test("nor when it was ended between two rounds", alone(single), function(sim)
+  local board = sim:conference { name = "board" }
+  parley.run "campaign"
+  sim:advance "1s"
+  sim:called "ann":answer()
+  sim:called "bob":reject(486)
+  sim:advance "1s"
+  sim:called "cleo":reject(486)
+  sim:advance "1s"
+  board:close()
+  sim:advance "5m"
+  expect(#sim:decisions "invite", 3)
+end)
+
+test("a stop when it is over stops no other one", config { list = { list[1] }, retries = 0, callers = {} },
+     function(sim)
+       local alice = start(sim)
+       sim:called "ann":answer()
+       expect(#alice:received(), 1)
+       alice:press "9"
+       sim:called "ann":hangup()
+       parley.run "9100"
+       sim:advance "1s"
+       expect(#sim:decisions "invite", 2)
+     end)
+
 test("nobody else may", config(settings), function(sim)
   local bob = start(sim, "bob")
   expect(bob.code, 403)
