@@ -251,7 +251,7 @@ int conference_wait_for(lua_State *L)
 
     conversation_check_wait(L, conversation, "wait_for");
     events = take_events(L, &ms, NULL);
-    if (!conversation_visitor(conversation) ||
+    if (!conversation_goes_on(conversation) ||
         !focus_conference(generation_of(L)->engine->focus, id))
         return handle_gone(L);
     conversation->wants_keys = false;
