@@ -176,8 +176,10 @@ void conference_update_music(struct conference *conference)
             playback_stop(music, "stopped");
         return; /* what fades out calls us again when it is over */
     }
-    if (music)
+    if (music) {
+        playback_set_gain(music, sound->music_gain);
         playback_duck(music, is_told_something(conference));
+    }
     if (conference->is_hold_music_bad || music || is_told_something(conference))
         return; /* after what is said we are called again */
     error = set_listener(conference, alone);

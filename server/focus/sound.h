@@ -59,6 +59,8 @@ void playback_stop(struct playback *playback, const char *reason);
 void playbacks_stop(const struct playback *audience, const char *reason);
 /* The first of those that wait there is played, if nothing else is. */
 void playbacks_begin_next(const struct playback *audience);
+/* How loud it is from now on, dB, its `duck` aside. */
+void playback_set_gain(struct playback *playback, float gain);
 /* Lowers it by its `duck`, or no longer. */
 void playback_duck(struct playback *playback, bool is_ducked);
 /* Their mix goes, and all that plays in it. */
