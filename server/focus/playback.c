@@ -197,14 +197,6 @@ void playbacks_begin_next(const struct playback *audience)
     }
 }
 
-void playback_set_gain(struct playback *playback, float gain)
-{
-    if (!playback->player || playback->config.gain == gain)
-        return;
-    playback->config.gain = gain;
-    focus_of(playback)->mixing->play_gain(playback->player, gain_of(playback));
-}
-
 void playback_duck(struct playback *playback, bool is_ducked)
 {
     if (!playback->player || playback->duck >= 0 || playback->is_ducked == is_ducked)
