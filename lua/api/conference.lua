@@ -70,7 +70,8 @@ return {
         {
           name = "remove_all", takes = "which?: removal_options",
           gives = "removal or refusal", from = "act",
-          text = [[Puts out all, called or asked in as well, each by the hook `remove`. When nobody is called as `except` says, nobody is, and it returns 404.]],
+          text = [[Puts out all, called or asked in as well, each by the hook `remove`. When nobody is called
+            as `except` says, nobody is, and it returns 404.]],
           example = [[conference:remove_all { except = { "alice", participant }, reason = "Thank you all" }]],
         },
         {
