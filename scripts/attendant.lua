@@ -379,7 +379,7 @@ function act(call, key)
   return host[action](call)
 end
 
--- Of two keys the first has been pressed. Returns that of the next two, if it was pressed meanwhile.
+-- Of two keys the first has been pressed. Returns that of the next two if it was, meanwhile.
 local function take_keys(call, first)
   local second = call:wait_for { "digit", timeout = options.pause }
   local pressed = act(call, first .. (second and second.digit or first))

@@ -1,7 +1,7 @@
 -- Campaign: a list of people is called into a conference, so many at a time, some of them again;
--- then whoever has begun it reads who has come, and why the others have not. An account begins it by
--- calling it, comes into the conference, and may hang up: it goes on, unless a key has ended it. The
--- operator begins it by "parley run 9100", a policy by parley.run "9100".
+-- then whoever has begun it reads who has come, and why the others have not. An account begins it
+-- by calling it, comes into the conference, and may hang up: it goes on, unless a key has ended it.
+-- The operator begins it by "parley run 9100", a policy by parley.run "9100".
 --
 --   applications = { ["9100"] = { script = "campaign", options = { conference = "board",
 --     list = { "sip:bob@192.0.2.7", "sip:carol@192.0.2.8" }, callers = { "alice" } } } }
@@ -26,7 +26,7 @@ local options = parley.options {
   unreachable   = { type = "choice", choices = again, default = "skip", doc = "What is no phone" },
 }
 
-local EMPTY = "the last participant has left" -- as `ended` says of a conference that nobody has ended
+local EMPTY = "the last participant has left" -- the reason of an end that nobody has wanted
 local BREATH = 0.05 -- seconds after a refusal, in which it shows whether that was an end of all
 
 local order = { "busy", "no_answer", "not_confirmed", "refused", "unreachable" }
@@ -164,19 +164,19 @@ end
 
 local function tell(conference, report)
   local parts, known = parts_of(report), conference.state.campaign or {}
+  local text = table.concat(parts, "; "):sub(1, 4000)
   write_log(report, parts[1])
   conference.state.campaign = { report = report }
   for participant in conference:participants() do
-    if participant.id == known.starter then participant:message(table.concat(parts, "; "):sub(1, 4000)) end
+    if participant.id == known.starter then participant:message(text) end
   end
 end
 
 -- Without a caller: all of it.
 local function run()
-  local conference = parley.conference(options.conference)
-  if not conference then
-    return parley.log.error(("The option conference: there is no \"%s\""):format(options.conference))
-  end
+  local name = options.conference
+  local conference = parley.conference(name)
+  if not conference then return parley.log.error("The option conference: there is no", name) end
   conference.state.campaign = { starter = (conference.state.campaign or {}).starter }
   local report, list = new_report(), options.list
   for round = 0, options.retries do
@@ -213,7 +213,8 @@ return function(call)
   local me, _, code = call:join(conference, { role = options.role })
   if not me then return call:hangup(("Not let in: %d"):format(code or 500)) end
   conference.state.campaign = { starter = me.id }
-  parley.run(call.to)
+  local begun, why = parley.run(call.to)
+  if not begun then return me:message("No campaign: " .. why) end
   if not options.goes_on then call:on_hangup(function() stop(conference) end) end
   if options.stop ~= "" and call:wait_for { "digit", keys = options.stop } then stop(conference) end
 end

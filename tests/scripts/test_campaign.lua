@@ -81,7 +81,7 @@ end)
 
 local asked = { list = list, concurrent = 5, retries = 1, confirm = true }
 
-test("who is to confirm is in by 1, and a machine is told as what it is", config(asked), function(sim)
+test("who confirms is in by 1, and a machine is told as what it is", config(asked), function(sim)
   local alice = start(sim)
   for _, user in ipairs { "ann", "bob", "cleo", "dan" } do sim:called(user):answer() end
   expect(alice.conference.count, 1)
@@ -166,17 +166,18 @@ test("nor when it was ended between two rounds", alone(single), function(sim)
   expect(#sim:decisions "invite", 3)
 end)
 
-test("a stop when it is over stops no other one", config { list = { list[1] }, retries = 0, callers = {} },
-     function(sim)
-       local alice = start(sim)
-       sim:called "ann":answer()
-       expect(#alice:received(), 1)
-       alice:press "9"
-       sim:called "ann":hangup()
-       parley.run "9100"
-       sim:advance "1s"
-       expect(#sim:decisions "invite", 2)
-     end)
+local short = { list = { list[1] }, retries = 0 }
+
+test("a stop when it is over stops no other one", config(short), function(sim)
+  local alice = start(sim)
+  sim:called "ann":answer()
+  expect(#alice:received(), 1)
+  alice:press "9"
+  sim:called "ann":hangup()
+  parley.run "9100"
+  sim:advance "1s"
+  expect(#sim:decisions "invite", 2)
+end)
 
 test("nobody else may", config(settings), function(sim)
   local bob = start(sim, "bob")
@@ -189,20 +190,21 @@ local crowd = {}
 for i = 1, 200 do crowd[i] = ("sip:p%d@192.0.2.9"):format(i) end
 
 -- More at once than a mix has buses for prompts: those that come last hear it a little later.
-test("a hundred pick up at once and are asked", config { list = crowd, concurrent = 100, confirm = true },
-     function(sim)
-       start(sim)
-       for i = 1, 100 do sim:called("p" .. i):answer() end
-       local heard = 0
-       for i = 1, 100 do heard = heard + math.min(1, #sim:called("p" .. i):heard()) end
-       assert(heard > 20 and heard < 100, heard)
-       for i = 1, heard do sim:called("p" .. i):press "1" end
-       sim:advance "2s"
-       for i = 1, 100 do
-         local one = sim:called("p" .. i)
-         assert(one:heard()[1] == "you-are-called", ("%d of %d: %s"):format(i, heard, one.status))
-       end
-     end)
+local many = { list = crowd, concurrent = 100, confirm = true }
+
+test("a hundred pick up at once and are asked", config(many), function(sim)
+  start(sim)
+  for i = 1, 100 do sim:called("p" .. i):answer() end
+  local heard = 0
+  for i = 1, 100 do heard = heard + math.min(1, #sim:called("p" .. i):heard()) end
+  assert(heard > 20 and heard < 100, heard)
+  for i = 1, heard do sim:called("p" .. i):press "1" end
+  sim:advance "2s"
+  for i = 1, 100 do
+    local one = sim:called("p" .. i)
+    assert(one:heard()[1] == "you-are-called", ("%d of %d: %s"):format(i, heard, one.status))
+  end
+end)
 
 test("two hundred come, twenty at a time", config { list = crowd, concurrent = 20 }, function(sim)
   local alice = start(sim)
