@@ -156,6 +156,7 @@ int conference_remove_all(lua_State *L)
     if (!take_exceptions(L, request.conference))
         return failure_push(L, lua_pushfstring(L, "Nobody here is called %s", lua_tostring(L, -1)),
                             404);
+    lua_settop(L, AT_SPARED); /* the last exception may be there still */
     ids = targets_push(L, request.conference, &count);
     lua_newtable(L);
     for (size_t i = 0; i < count; i++) {

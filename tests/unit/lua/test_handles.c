@@ -263,6 +263,7 @@ static void all_but_some_are_removed_each_by_a_decision(void **state)
         "  local gone, why, code = conference:remove_all { except = { presser, 'zoe' } }\n"
         "  assert(gone == nil and why == 'Nobody here is called zoe' and code == 404)\n"
         "  assert(conference:remove_all { role = 'host' }.count == 0)\n"
+        "  assert(#conference:remove_all { role = 'host', except = presser }.refused == 0)\n"
         "  assert(not pcall(conference.remove_all, conference, { except = 7 }))\n"
         "  assert(not pcall(conference.remove_all, conference, { but = 'zoe' }))\n"
         "  assert(not pcall(conference.remove_all, conference, { role = true }))\n"
