@@ -7,8 +7,10 @@
 -- scripts/attendant.lua asks for), a tone if there is none; up to so many (`tones`), tones; then
 -- nothing. Many at once are one tone.
 
+local NAME = "announcements" -- as that of the policy, whatever a copy of it is called
+
 local policy = parley.policy {
-  name = "announcements",
+  name = NAME,
   options = {
     names = { type = "number", default = 10, min = 0, doc = "So many are named" },
     tones = { type = "number", default = 30, min = 0, doc = "Of so many a tone is heard" },
@@ -25,11 +27,12 @@ local policy = parley.policy {
 local CROWD = 3    -- more than these at once are not named
 local FAREWELL = 3 -- seconds before the end, in which that is said
 
--- What is kept of a conference: `greeted`, who hears how many are in; `came` and `went`, who is to
--- be announced next; `named`, whose name was said; `asked`, who is being asked for it; `busy`,
--- while something is being said; `is_paused`, while what is said is not recorded.
+-- What is kept of a conference: `by`, the policy that announces; `greeted`, who hears how many are
+-- in; `came` and `went`, who is to be announced next; `named`, whose name was said; `asked`, who is
+-- being asked for it; `busy`, while something is being said; `is_paused`, while what is said is not
+-- recorded.
 local function nothing()
-  return { greeted = {}, came = {}, went = {}, named = {}, asked = {} }
+  return { by = NAME, greeted = {}, came = {}, went = {}, named = {}, asked = {} }
 end
 
 local function recall(conference) return conference.state.announcements or nothing() end
@@ -122,9 +125,14 @@ local function greeting(conference)
   return list
 end
 
--- That there is something says to scripts/attendant.lua that it is announced here.
+-- By that scripts/attendant.lua knows what it need not say itself.
 function policy.created(_, conference) keep(conference, nothing()) end
-function policy.reloaded(_, conference) keep(conference, recall(conference)) end
+
+function policy.reloaded(_, conference)
+  local now = recall(conference)
+  now.by = NAME
+  keep(conference, now)
+end
 
 function policy.joined(_, conference, participant)
   if not is_meant(conference, participant) then return end

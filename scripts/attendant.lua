@@ -102,8 +102,14 @@ local function answer(call, done, prompt)
 end
 
 -- What a policy for announcements says itself is not said twice. It is known by what it keeps,
--- whatever it is called (policy/announcements.lua).
-local function is_announced(conference) return conference.state.announcements ~= nil end
+-- whatever it is called (policy/announcements.lua), as long as it is the conference's.
+local function is_announced(conference)
+  local said = conference.state.announcements
+  for _, name in ipairs(said and conference.policies or {}) do
+    if name == said.by then return true end
+  end
+  return false
+end
 
 local function announce(conference, ...)
   if not is_announced(conference) then conference:play { ... } end

@@ -259,13 +259,34 @@ def test_a_reload_attends_to_who_is_in():
         server.expect_log(r"sip:alice@\S+ is muted")
 
 
-def test_a_lecture_is_over_with_its_conference():
+def hosted(demo="{}"):
+    """Alice is the host of demo."""
     policy = (
         'local policy = parley.policy { name = "site" }\nfunction policy.join(request)\n'
         'return accept { role = request.actor.user == "alice" and "host" or "member" } end return policy'
     )
-    config = 'stop_timeout = 0\nattendant = "attendant"\napplications = { attendant = "attendant" }\nconferences = { demo = {} }\n'
-    with Server(config=config, policy=policy) as server:
+    config = (
+        'stop_timeout = 0\nattendant = "attendant"\napplications = { attendant = "attendant" }\n'
+        f"conferences = {{ demo = {demo} }}\n"
+    )
+    return Server(config=config, policy=policy)
+
+
+def test_what_is_recorded_is_told_when_the_policy_that_told_it_is_gone():
+    with hosted('{ policy = "announcements" }') as server, Phone(server, "alice") as alice:
+        text = server.config.read_text()
+        alice.call()
+        for told in ("on", "off"):
+            alice.press("#3")
+            server.expect_log(f"plays recording-{told}")
+        server.config.write_text(text.replace('policy = "announcements"', ""))
+        server.reload()
+        alice.press("#3")
+        run.until(lambda: server.log().count("plays recording-on") == 2, lambda: "nobody tells it", within=5)
+
+
+def test_a_lecture_is_over_with_its_conference():
+    with hosted() as server:
         with Phone(server, "alice") as alice, Phone(server, "bob") as bob:
             alice.call()
             alice.press("#4")
