@@ -7,10 +7,8 @@
 -- scripts/attendant.lua asks for), a tone if there is none; up to so many (`tones`), tones; then
 -- nothing. Many at once are one tone.
 
-local NAME = "announcements" -- as that of the policy, whatever a copy of it is called
-
 local policy = parley.policy {
-  name = NAME,
+  name = "announcements",
   options = {
     names = { type = "number", default = 10, min = 0, doc = "So many are named" },
     tones = { type = "number", default = 30, min = 0, doc = "Of so many a tone is heard" },
@@ -32,7 +30,7 @@ local FAREWELL = 3 -- seconds before the end, in which that is said
 -- being asked for it; `busy`, while something is being said; `is_paused`, while what is said is not
 -- recorded.
 local function nothing()
-  return { by = NAME, greeted = {}, came = {}, went = {}, named = {}, asked = {} }
+  return { by = policy.name, greeted = {}, came = {}, went = {}, named = {}, asked = {} }
 end
 
 local function recall(conference) return conference.state.announcements or nothing() end
@@ -130,7 +128,7 @@ function policy.created(_, conference) keep(conference, nothing()) end
 
 function policy.reloaded(_, conference)
   local now = recall(conference)
-  now.by = NAME
+  now.by = policy.name
   keep(conference, now)
 end
 
