@@ -78,16 +78,26 @@ static bool note_event(struct conversation *conversation, const struct conferenc
     return true;
 }
 
+/* Somebody else has come, gone or failed to, which the script cannot make happen at once: such a wait
+ * is none of those that it has only so many of. */
+static void spare_ration(struct conversation *conversation, const struct conference_event *event)
+{
+    if (ANSWERS & EVENT_BIT(event->kind) && conversation->waits > 0)
+        conversation->waits--;
+}
+
 /* Whether the wait is over by it. */
 static bool watch_hears(struct conversation *conversation, const struct conference_event *event)
 {
     const struct watch *watch = &conversation->watch;
 
-    return watch->conference == event->conference &&
-           watch->since != conversation->generation->engine->event_count &&
-           watch->events & EVENT_BIT(event->kind) &&
-           (!watch->participant || watch->participant == event->participant) &&
-           note_event(conversation, event);
+    if (watch->conference != event->conference ||
+        watch->since == conversation->generation->engine->event_count ||
+        !(watch->events & EVENT_BIT(event->kind)) ||
+        (watch->participant && watch->participant != event->participant))
+        return false;
+    spare_ration(conversation, event);
+    return note_event(conversation, event);
 }
 
 void watchers_hear(struct lua_engine *engine, const struct conference_event *event)

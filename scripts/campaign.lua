@@ -53,15 +53,25 @@ local function try_all(conference, list, report)
   return later
 end
 
+-- The list, each of them once.
+local function people()
+  local list, known = {}, {}
+  for _, uri in ipairs(options.list) do
+    if not known[uri] then list[#list + 1] = uri end
+    known[uri] = true
+  end
+  return list
+end
+
 -- "2 of 4 came; busy: sip:bob@192.0.2.7; refused: …"
 local function text_of(report)
-  local others, came = { busy = {}, no_answer = {}, refused = {} }, 0
-  for _, uri in ipairs(options.list) do
-    local list = others[report[uri]]
-    if list then list[#list + 1] = uri else came = came + 1 end
+  local others, all = { came = {}, busy = {}, no_answer = {}, refused = {}, not_called = {} }, people()
+  for _, uri in ipairs(all) do
+    local list = others[report[uri] or "not_called"] -- the conference was over before
+    list[#list + 1] = uri
   end
-  local parts = { ("%d of %d came"):format(came, #options.list) }
-  for _, why in ipairs { "busy", "no_answer", "refused" } do
+  local parts = { ("%d of %d came"):format(#others.came, #all) }
+  for _, why in ipairs { "busy", "no_answer", "refused", "not_called" } do
     local list = table.concat(others[why], ", ")
     if list ~= "" then parts[#parts + 1] = ("%s: %s"):format(why:gsub("_", " "), list) end
   end
@@ -78,7 +88,7 @@ return function(call)
   call:answer()
   local me, _, code = call:join(conference, { role = options.role })
   if not me then return call:hangup(("Not let in: %d"):format(code or 500)) end
-  local report, list = {}, options.list
+  local report, list = {}, people()
   for try = 0, options.retries do
     list = try_all(conference, list, report)
     if not list or #list == 0 or try == options.retries then break end

@@ -74,3 +74,14 @@ test("two hundred come, twenty at a time", config { list = crowd, concurrent = 2
   expect(alice:received(), { "200 of 200 came" })
   expect(alice.conference.count, 201)
 end)
+
+local many = {}
+for i = 1, 1000 do many[i] = ("sip:p%d@192.0.2.9"):format((i - 1) % 600 + 1) end
+
+test("hundreds refuse within seconds, and each is called once however often on the list",
+  config { list = many, concurrent = 200 }, function(sim)
+    local alice = start(sim)
+    for i = 1, 600 do sim:called("p" .. i):reject(603) end
+    expect(#sim:decisions "invite", 600)
+    expect(alice:received()[1]:match "^[^;]*; refused: sip:p1@", "0 of 600 came; refused: sip:p1@")
+  end)
