@@ -25,8 +25,9 @@ local outcomes = {
 }
 
 -- Calls all of the list once. Returns those who are to be tried again; nil: the conference is over.
-local function try_all(conference, list, report)
-  local ringing, count, later, next_one = {}, 0, {}, 1
+-- `ringing` has those who have not answered yet, by the id of the participant.
+local function try_all(conference, list, report, ringing)
+  local count, later, next_one = 0, {}, 1
   local function note(uri, code)
     report[uri] = outcomes[code] or "refused"
     if options[report[uri]] == "retry" then later[#later + 1] = uri end
@@ -36,14 +37,14 @@ local function try_all(conference, list, report)
       local uri = list[next_one]
       local who, why, code = conference:invite(uri, { timeout = options.ring })
       next_one = next_one + 1
-      if who then ringing[who.id], count = uri, count + 1
+      if who then ringing[who.id], count = { uri = uri, who = who }, count + 1
       elseif why == "already in" then report[uri] = "came"
       elseif code == 410 then return
       else note(uri, code) end
     else
       local event, who = conference:wait_for { "joined", "failed" }
       if not event then return end
-      local uri = ringing[who.id]
+      local uri = ringing[who.id] and ringing[who.id].uri
       if uri then
         ringing[who.id], count = nil, count - 1
         if event.name == "joined" then report[uri] = "came" else note(uri, event.code) end
@@ -88,9 +89,12 @@ return function(call)
   call:answer()
   local me, _, code = call:join(conference, { role = options.role })
   if not me then return call:hangup(("Not let in: %d"):format(code or 500)) end
-  local report, list = {}, people()
+  local report, list, ringing = {}, people(), {}
+  call:on_hangup(function()
+    for _, rings in pairs(ringing) do rings.who:remove "The campaign is over" end
+  end)
   for try = 0, options.retries do
-    list = try_all(conference, list, report)
+    list = try_all(conference, list, report, ringing)
     if not list or #list == 0 or try == options.retries then break end
     call:sleep(options.retry_after)
   end

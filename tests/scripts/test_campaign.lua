@@ -49,10 +49,14 @@ test("so many at a time are called, busy ones again, and the caller reads what c
     expect(alice.status, "in")
   end)
 
-test("who hangs up calls nobody else", config(settings), function(sim)
-  start(sim):hangup()
+test("who hangs up calls nobody else, and no phone rings on", config(settings), function(sim)
+  local alice = start(sim)
+  sim:called "ann":answer()
+  alice:hangup()
+  expect(ringing(sim, "bob") or ringing(sim, "cleo"), false)
+  expect(sim:called "ann".status, "in")
   sim:advance "5m"
-  expect(#sim:decisions "invite", 2)
+  expect(#sim:decisions "invite", 3)
 end)
 
 test("nobody else may", config(settings), function(sim)
