@@ -271,17 +271,28 @@ static int on_hangup(lua_State *L)
 
 static const struct wait sleep_wait = {.push = NULL};
 
+static int sleep_begin(lua_State *L, struct conversation *conversation, unsigned ms)
+{
+    if (!conversation_goes_on(conversation))
+        return handle_gone(L);
+    conversation_check_wait(L, conversation, "sleep");
+    conversation_time(conversation, ms);
+    return conversation_wait(L, conversation, &sleep_wait);
+}
+
 /* call:sleep(seconds) */
 static int sleep_for(lua_State *L)
 {
     struct conversation *conversation = conversation_check(L);
     unsigned ms = seconds_check(L, 2, "sleep: the time");
 
-    if (!conversation_visitor(conversation))
-        return handle_gone(L);
-    conversation_check_wait(L, conversation, "sleep");
-    conversation_time(conversation, ms);
-    return conversation_wait(L, conversation, &sleep_wait);
+    return sleep_begin(L, conversation, ms);
+}
+
+/* parley.sleep(seconds): the same, whether there is a caller or not */
+int parley_sleep(lua_State *L)
+{
+    return sleep_begin(L, conversation_running(L), seconds_check(L, 1, "sleep: the time"));
 }
 
 bool audio_check(lua_State *L, const struct conversation *conversation, const char *what)

@@ -9,11 +9,15 @@
 #include "lua/state.h"
 
 #include "core/clock.h"
+#include "core/id.h"
 #include "core/log.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { ALONE_MOST = 64 }; /* that talk with nobody */
 
 struct conversation *conversation_running(lua_State *L)
 {
@@ -23,6 +27,11 @@ struct conversation *conversation_running(lua_State *L)
 struct visitor *conversation_visitor(const struct conversation *conversation)
 {
     return focus_visitor(conversation->generation->engine->focus, conversation->visitor);
+}
+
+bool conversation_goes_on(const struct conversation *conversation)
+{
+    return conversation->is_alone || conversation_visitor(conversation);
 }
 
 /* Gives up what it waits for. */
@@ -189,8 +198,9 @@ static const char *consequence_of(const struct conversation *conversation)
 {
     const struct visitor *visitor = conversation_visitor(conversation);
 
-    return visitor && visitor_participant(visitor) ? "the caller stays in the conference"
-                                                   : "the caller is sent away";
+    return conversation->is_alone                    ? "it is over"
+           : visitor && visitor_participant(visitor) ? "the caller stays in the conference"
+                                                     : "the caller is sent away";
 }
 
 /* One step of the coroutine, with the `count` values on top of its stack. False: it has failed,
@@ -304,42 +314,106 @@ static int prepare(lua_State *L)
     conversation->hangup_reference = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_pushcfunction(L, body);
     (void)lua_rawgeti(L, LUA_REGISTRYINDEX, conversation->application->function);
-    handle_push(L, &call_class, conversation->visitor);
+    if (conversation->is_alone)
+        lua_pushnil(L);
+    else
+        handle_push(L, &call_class, conversation->visitor);
     lua_xmove(L, conversation->thread, 3);
     return 0;
 }
 
-void conversation_begin(struct lua_engine *engine, struct visitor *visitor, const char *name)
+/* `model`: whom it talks with. Its first step is yet to be made. NULL: out of memory. */
+static struct conversation *make(struct lua_engine *engine, const struct conversation *model,
+                                 const char *name)
 {
-    const struct call_info *call = visitor_call(visitor);
-    struct conversation *conversation = calloc(1, sizeof *conversation);
+    struct conversation *conversation = malloc(sizeof *conversation);
     struct generation *generation = engine->generation;
     lua_State *L = generation->running;
     int top = lua_gettop(L);
 
-    if (!conversation) {
-        visitor_fail(visitor);
-        return;
-    }
+    if (!conversation)
+        return NULL;
+    *conversation = *model;
     conversation->generation = generation;
     generation->references++;
     conversation->application = application_find(generation, name);
-    conversation->visitor = visitor_id(visitor);
     conversation->thread_reference = conversation->hangup_reference = LUA_NOREF;
-    (void)snprintf(conversation->call, sizeof conversation->call, "%s", call->id);
-    failures_party_of(&call->caller, conversation->party);
     HASH_ADD(hh, engine->conversations, visitor, sizeof conversation->visitor, conversation);
     lua_pushcfunction(L, prepare);
     lua_pushlightuserdata(L, conversation);
     if (conversation->application)
         conversation->memory = memory_share_create(&conversation->application->memory);
-    if (!conversation->memory || lua_pcall(L, 1, 0, 0) != LUA_OK) {
-        log_write(LOG_LEVEL_ERROR, NULL, call->id, "out of memory for application %s", name);
-        lua_settop(L, top);
-        fail(conversation);
-        return;
-    }
-    resume(conversation, 2);
+    if (conversation->memory && lua_pcall(L, 1, 0, 0) == LUA_OK)
+        return conversation;
+    log_write(LOG_LEVEL_ERROR, NULL, conversation->call, "out of memory for application %s", name);
+    lua_settop(L, top);
+    conversation_free(conversation);
+    return NULL;
+}
+
+void conversation_begin(struct lua_engine *engine, struct visitor *visitor, const char *name)
+{
+    const struct call_info *call = visitor_call(visitor);
+    struct conversation model = {.visitor = visitor_id(visitor)}, *conversation;
+
+    (void)snprintf(model.call, sizeof model.call, "%s", call->id);
+    failures_party_of(&call->caller, model.party);
+    conversation = make(engine, &model, name);
+    if (conversation)
+        resume(conversation, 2);
+    else
+        visitor_fail(visitor);
+}
+
+/* ---- without a caller ----------------------------------------------------------------------- */
+
+static void on_first_step(void *arg)
+{
+    resume(arg, 2);
+}
+
+static unsigned count_alone(const struct lua_engine *engine)
+{
+    const struct conversation *conversation;
+    unsigned count = 0;
+
+    for (conversation = engine->conversations; conversation; conversation = conversation->hh.next)
+        count += conversation->is_alone;
+    return count;
+}
+
+/* Whoever runs it may be in a step of their own: it begins in the next turn of the loop. */
+int conversation_run(struct lua_engine *engine, const char *name)
+{
+    const struct conversation model = {.visitor = id_next(), .is_alone = true, .call = "-"};
+    struct conversation *conversation;
+    int error;
+
+    if (!application_find(engine->generation, name))
+        return ENOENT;
+    if (count_alone(engine) == ALONE_MOST)
+        return EAGAIN;
+    conversation = make(engine, &model, name);
+    if (!conversation)
+        return ENOMEM;
+    error = loop_timer_start(engine->loop, &conversation->timer, 0, on_first_step, conversation);
+    if (error)
+        conversation_free(conversation);
+    return error;
+}
+
+/* parley.run "campaign": true; or nil and why not */
+int parley_run(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    int error = conversation_run(generation_of(L)->engine, name);
+
+    if (error == ENOENT)
+        return failure_push(L, "there is no application of that name", 404);
+    if (error)
+        return failure_push(L, error == EAGAIN ? "too many run already" : "out of memory", 503);
+    lua_pushboolean(L, true);
+    return 1;
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /*
- * A conversation: the coroutine in which an application talks with one caller. Inside the script
- * engine, focus thread.
+ * A conversation: the coroutine in which an application talks with one caller, or, begun by
+ * parley.run, with nobody. Inside the script engine, focus thread.
  *
  * It runs in steps, each on a budget, from one wait to the next. What it waits for is told by the
  * focus as an event, by a timer, or by whoever works for it; the outcome is noted here, and pushed
@@ -10,7 +10,7 @@
  *
  * A method that waits has a constant struct wait, and is written so:
  *
- *     if (!conversation_visitor(conversation))
+ *     if (!conversation_goes_on(conversation))
  *         return handle_gone(L);
  *     conversation_check_wait(L, conversation, "fetch");
  *     … begins, with a copy of conversation_ticket() for who does the work elsewhere …
@@ -109,7 +109,8 @@ struct watch {
 struct conversation {
     struct generation *generation; /* a reference */
     struct script_application *application;
-    uint64_t visitor;
+    uint64_t visitor;       /* id; of nobody if it is alone */
+    bool is_alone;          /* it has no caller */
     char call[32];          /* its id, for the log */
     char party[PARTY_TEXT]; /* who calls, as failures.h has it */
     lua_State *thread;
@@ -140,6 +141,11 @@ struct conversation {
 /* ---- conversation.c ------------------------------------------------------------------------- */
 
 void conversation_begin(struct lua_engine *engine, struct visitor *visitor, const char *name);
+/* The same without a caller. ENOENT: there is no such application; EAGAIN: too many go on; ENOMEM.
+ */
+int conversation_run(struct lua_engine *engine, const char *name);
+/* parley.run */
+int parley_run(lua_State *L);
 /* Goes on, the outcome noted, up to the next wait or the end. */
 void conversation_resume(struct conversation *conversation);
 /* The caller has gone: what the coroutine has opened is closed, and the script is told. */
@@ -152,8 +158,10 @@ void conversations_close(struct lua_engine *engine);
 
 /* The one that runs; NULL: a hook runs. */
 struct conversation *conversation_running(lua_State *L);
-/* The caller; NULL: gone. */
+/* The caller; NULL: gone, or there never was one. */
 struct visitor *conversation_visitor(const struct conversation *conversation);
+/* Its caller has not gone. */
+bool conversation_goes_on(const struct conversation *conversation);
 
 /* ---- wait.c --------------------------------------------------------------------------------- */
 
@@ -193,6 +201,7 @@ bool boolean_field(lua_State *L, int index, const char *what, const char *name, 
 
 /* ---- call.c --------------------------------------------------------------------------------- */
 
+int parley_sleep(lua_State *L);
 /* The conversation that runs, whose call is at index 1. Raises. */
 struct conversation *conversation_check(lua_State *L);
 /* Raises, as `what`, when nothing can be heard yet. False: the caller is gone. */

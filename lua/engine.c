@@ -168,6 +168,14 @@ static void application_begin(void *ctx, struct visitor *visitor, const char *na
     conversation_begin(engine, visitor, name);
 }
 
+static int application_run(void *ctx, const char *name)
+{
+    struct lua_engine *engine = ctx;
+
+    loop_assert_thread(engine->loop);
+    return conversation_run(engine, name);
+}
+
 static void application_event(void *ctx, const struct conference_event *event)
 {
     struct lua_engine *engine = ctx;
@@ -256,6 +264,7 @@ int lua_engine_create(const struct lua_engine_config *config, struct lua_engine 
         .ctx = engine,
         .exists = application_exists,
         .begin = application_begin,
+        .run = application_run,
         .event = application_event,
     };
     if (engine->config_file && engine->language && engine->facts) {

@@ -269,7 +269,7 @@ static int ask(lua_State *L, struct conversation *conversation, const char *what
     char error[400] = "out of memory";
     int result;
 
-    if (!conversation_visitor(conversation))
+    if (!conversation_goes_on(conversation))
         return handle_gone(L);
     if (!fetching)
         return luaL_error(L, "%s: this server has no web client", what);

@@ -64,7 +64,7 @@ static void invite_options(lua_State *L, int index, struct request_params *param
     };
 
     params_names(verb_params(VERB_INVITE), names);
-    luaL_checktype(L, index, LUA_TTABLE);
+    params_take_language(L, index, "invite", params);
     lua_pushnil(L);
     while (lua_next(L, index)) {
         unsigned key = key_check(L, -2, "invite", names, INVITE_KEYS);

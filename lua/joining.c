@@ -60,7 +60,7 @@ static void join_options(lua_State *L, struct playlist *playlist, struct request
     if (lua_isnil(L, OPTIONS))
         return;
     params_names(verb_params(VERB_JOIN), names);
-    luaL_checktype(L, OPTIONS, LUA_TTABLE);
+    params_take_language(L, OPTIONS, "join", wish);
     lua_pushnil(L);
     while (lua_next(L, OPTIONS)) {
         unsigned key = key_check(L, -2, "join", names, JOIN_KEYS);

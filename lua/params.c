@@ -161,6 +161,14 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
     }
 }
 
+void params_take_language(lua_State *L, int index, const char *what, struct request_params *target)
+{
+    luaL_checktype(L, index, LUA_TTABLE);
+    if (lua_getfield(L, index, param_name(PARAM(LANGUAGE))) != LUA_TNIL)
+        param_take(L, what, PARAM_LANGUAGE, target);
+    lua_pop(L, 1);
+}
+
 param_set params_check(lua_State *L, int index, const char *what, param_set allowed,
                        struct request_params *target)
 {
@@ -168,7 +176,7 @@ param_set params_check(lua_State *L, int index, const char *what, param_set allo
     param_set set = 0;
 
     params_names(allowed, names);
-    luaL_checktype(L, index, LUA_TTABLE);
+    params_take_language(L, index, what, target);
     lua_pushnil(L);
     while (lua_next(L, index)) {
         unsigned found = key_check(L, -2, what, names, PARAM_COUNT);

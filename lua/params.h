@@ -17,6 +17,9 @@ struct hook_frame;
 /* Takes the value on top of the stack for the parameter PARAM_…, as in `what { … }`. Raises when it
  * is out of range. */
 void param_take(lua_State *L, const char *what, unsigned index, struct request_params *target);
+/* Takes what the table at `index` has as `language`, if any. First of all: what else is taken may
+ * be said in it, and a table has no order. */
+void params_take_language(lua_State *L, int index, const char *what, struct request_params *target);
 /* Takes the entries of the table at `index`, as in `what { … }`. Returns what is in it. Raises
  * when one is not `allowed` or out of range. */
 param_set params_check(lua_State *L, int index, const char *what, param_set allowed,

@@ -92,7 +92,7 @@ param_set waiting_check(lua_State *L, int index, struct waiting *waiting, char *
     params_names(PARAM_ALL & ~PARAM(REASON), names);
     if (lua_isnoneornil(L, index))
         return 0;
-    luaL_checktype(L, index, LUA_TTABLE);
+    params_take_language(L, index, "pending", params);
     lua_pushnil(L);
     while (lua_next(L, index)) {
         unsigned key = key_check(L, -2, "pending", names, WAITING_KEYS);

@@ -219,7 +219,7 @@ static struct errand *errand_of(lua_State *L, const struct wish *wish)
 {
     struct conversation *conversation = wish->conversation;
 
-    if (!conversation || !conversation_visitor(conversation))
+    if (!conversation || !conversation_goes_on(conversation))
         return NULL;
     if (!is_question(wish) && (conversation->wait || !lua_isyieldable(L))) {
         conversation_ration(L, conversation, wish->what);

@@ -77,13 +77,13 @@ static void on_time(void *arg)
     uint64_t id = timer->id;
     bool is_good;
 
-    if (!conversation_visitor(conversation))
+    if (!conversation_goes_on(conversation))
         return; /* it has left, which will be told */
     is_good = conversation_call(conversation, timer->function, "the timer is stopped");
     timer = timer_find(conversation, id); /* NULL: it has cancelled itself */
     if (timer && (!is_good || timer->period == 0 || timer_start(timer, timer->period)))
         timer_free(timer);
-    if (!conversation_visitor(conversation))
+    if (!conversation_goes_on(conversation))
         conversation_unwind(conversation);
 }
 
@@ -166,7 +166,7 @@ static int begin(lua_State *L, const char *what, unsigned least, bool again)
         return luaL_error(L, "%s: the time is too short: %d ms is the least", what, (int)least);
     if (conversation->timer_count == TIMERS_MOST)
         return luaL_error(L, "%s: more than %d timers at once", what, TIMERS_MOST);
-    if (!conversation_visitor(conversation))
+    if (!conversation_goes_on(conversation))
         return handle_gone(L);
     lua_settop(L, 2);
     timer = timer_make(L, conversation);

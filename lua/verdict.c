@@ -119,6 +119,17 @@ static struct script_verdict *verdict_push(lua_State *L, enum verdict which)
     return verdict;
 }
 
+/* What a verdict has somebody hear is said in the language that they come in with, unless it gives
+ * them another. */
+static void take_asked_language(lua_State *L, struct script_verdict *verdict)
+{
+    const struct hook_frame *frame = generation_of(L)->frame;
+
+    if (frame && frame->decision)
+        (void)snprintf(verdict->params.language, sizeof verdict->params.language, "%s",
+                       frame->decision->params.language);
+}
+
 static int verdict_accept(lua_State *L)
 {
     struct script_verdict *verdict;
@@ -127,6 +138,7 @@ static int verdict_accept(lua_State *L)
         luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     verdict = verdict_push(L, DECISION_ACCEPT);
+    take_asked_language(L, verdict);
     if (lua_istable(L, 1))
         verdict->set = params_check(L, 1, "accept", PARAM_ALL, &verdict->params);
     return 1;
@@ -163,6 +175,7 @@ static int verdict_pending(lua_State *L)
 
     lua_settop(L, 1);
     verdict = verdict_push(L, DECISION_PENDING);
+    take_asked_language(L, verdict);
     verdict->set = waiting_check(L, 1, &verdict->waiting, verdict->reason, sizeof verdict->reason,
                                  &verdict->params);
     return 1;

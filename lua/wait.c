@@ -161,7 +161,7 @@ static void on_time(void *arg)
     struct conversation *conversation = arg;
     const struct wait *wait = conversation->wait;
 
-    if (!conversation_visitor(conversation))
+    if (!conversation_goes_on(conversation))
         return; /* it has left, which will be told */
     if (wait->on_time ? wait->on_time(conversation) : conversation_note(conversation, true, ""))
         conversation_resume(conversation);
@@ -206,7 +206,7 @@ void conversation_event(struct lua_engine *engine, const struct conference_event
         return;
     if (event->kind == EVENT_LEFT)
         conversation_unwind(conversation);
-    else if (!conversation_visitor(conversation))
+    else if (!conversation_goes_on(conversation))
         return; /* it has left, which will be told */
     else if (event->kind == EVENT_DIGIT)
         on_key(conversation, event->digit);
@@ -241,7 +241,7 @@ bool conversation_finish(struct lua_engine *engine, const struct ticket *ticket,
     struct conversation *conversation = conversation_find(engine, ticket->visitor);
 
     if (!conversation || !conversation->wait || conversation->wait_count != ticket->wait ||
-        !conversation_visitor(conversation))
+        !conversation_goes_on(conversation))
         return false;
     (void)conversation_note(conversation, outcome->is_good, outcome->text);
     conversation->outcome.result = outcome->result;

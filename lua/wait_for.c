@@ -78,11 +78,11 @@ static bool note_event(struct conversation *conversation, const struct conferenc
     return true;
 }
 
-/* Somebody else has come, gone or failed to, which the script cannot make happen at once: such a wait
- * is none of those that it has only so many of. */
+/* Somebody has come, gone, failed to or is asked, which takes others than the script: such a wait
+ * is none of those of which it has so many only. */
 static void spare_ration(struct conversation *conversation, const struct conference_event *event)
 {
-    if (ANSWERS & EVENT_BIT(event->kind) && conversation->waits > 0)
+    if ((ANSWERS | EVENT_BIT(EVENT_ASKED)) & EVENT_BIT(event->kind) && conversation->waits > 0)
         conversation->waits--;
 }
 
@@ -261,7 +261,7 @@ int conference_wait_for(lua_State *L)
 
     conversation_check_wait(L, conversation, "wait_for");
     events = take_events(L, &ms, NULL);
-    if (!conversation_visitor(conversation) ||
+    if (!conversation_goes_on(conversation) ||
         !focus_conference(generation_of(L)->engine->focus, id))
         return handle_gone(L);
     conversation->wants_keys = false;

@@ -121,7 +121,9 @@ local function greeting(conference)
   return list
 end
 
-function policy.created(_, conference) keep(conference, nil) end
+-- That there is something says to scripts/attendant.lua that it is announced here.
+function policy.created(_, conference) keep(conference, recall(conference)) end
+function policy.reloaded(_, conference) keep(conference, recall(conference)) end
 
 function policy.joined(_, conference, participant)
   if not is_meant(conference, participant) then return end

@@ -29,6 +29,9 @@ local options = parley.options {
 local TRIES = 3            -- of each question
 local STEP = 3             -- dB, of a volume
 local SOFTEST, LOUDEST = -24, 12
+local SHORTEST = 0.25      -- seconds, of a name
+local QUIET = math.min(2, options.longest / 2) -- … of silence, that end it
+local NAMELESS = "somebody" -- how announcements call who has said no name
 local CHUNK = 5            -- names in one go: a key ends the roll call between them
 local GREETING = 20        -- seconds, of what announcements tell who comes
 local LATE = 60            -- seconds after coming in, when it is too late to ask for a name
@@ -53,11 +56,12 @@ local function conference_of(call) return call.conference.parent or call.confere
 local function is_host(participant) return options.hosts[main_of(participant).role] end
 
 local function name_of(participant)
-  if participant.spoken_name then return participant.spoken_name end
+  local name = participant.spoken_name
+  if name and name ~= NAMELESS then return name end
   if not participant.anonymous and participant.user:match "^%d+$" and #participant.user <= 16 then
     return digits(participant.user)
   end
-  return "somebody"
+  return NAMELESS
 end
 
 -- Those who can be named, in the order of their coming.
@@ -91,12 +95,9 @@ local function answer(call, done, prompt)
   whisper(call, done and prompt or "not-allowed")
 end
 
--- What a policy for announcements says itself is not said twice.
-local function is_announced(conference)
-  for _, name in ipairs(conference.policies or {}) do
-    if name:find("announcements", 1, true) then return true end
-  end
-end
+-- What a policy for announcements says itself is not said twice. It is known by what it keeps,
+-- whatever it is called (policy/announcements.lua).
+local function is_announced(conference) return conference.state.announcements ~= nil end
 
 local function announce(conference, ...)
   if not is_announced(conference) then conference:play { ... } end
@@ -162,16 +163,20 @@ function own.roll_call(call)
   end
 end
 
--- Where the policy has no floor to give, the hosts are told.
+-- Who has the floor, or no longer, is told so whoever has changed that: tell_floor(). Where the
+-- policy has no floor to give, the hosts are told.
 function own.hand(call)
   local me = call.participant
-  if me.has_floor then return answer(call, me:take_floor(), "hand-lowered") end
+  if me.has_floor then
+    if not me:take_floor() then whisper(call, "not-allowed") end
+    return
+  end
   local given, _, code = me:ask_for_floor()
-  if given then return whisper(call, "floor-given") end
+  if given then return end
   local is_told = code == 202
   for participant in call.conference:participants() do
     if not is_told and participant ~= me and is_host(participant) then
-      participant:play { name_of(me), "raises-hand" }
+      participant:play { name_of(me), "wants-to-speak" }
       whisper(call, "hand-raised")
       return
     end
@@ -195,7 +200,7 @@ end
 
 local function waiting_name(request)
   local user = request.actor.user
-  return user:match "^%d+$" and #user <= 16 and digits(user) or "somebody"
+  return user:match "^%d+$" and #user <= 16 and digits(user) or NAMELESS
 end
 
 local function decide(call, request)
@@ -367,6 +372,9 @@ end
 
 -- ---- coming in ------------------------------------------------------------------------------
 
+-- Of who says nothing there is the silence that has ended it.
+local function is_said(name) return name.seconds - (name.key and 0 or QUIET) >= SHORTEST end
+
 local function take_name(call)
   local conference = call.conference
   local folder = options.keep and "names/" .. conference.name:gsub("[^%w_-]", "_")
@@ -375,19 +383,23 @@ local function take_name(call)
     call:play "say-your-name"
     local name = call:record {
       file = ("%s/%d-%d-%d.wav"):format(folder, os.time(), call.id, try),
-      max = options.longest, silence = 2,
+      max = options.longest, silence = QUIET,
     }
     if not name then return end
-    local key = call:ask { prompt = { name.file, "keep-or-redo" }, max = 1, valid = "[12]",
-                           timeout = options.timeout }
-    if key ~= "2" then return name.file end
+    if is_said(name) then
+      local key = call:ask { prompt = { name.file, "keep-or-redo" }, max = 1, valid = "[12]",
+                             timeout = options.timeout }
+      if key ~= "2" then return name.file end
+    elseif try < TRIES then
+      call:play "too-short"
+    end
   end
 end
 
 -- What announcements tell who comes is not to be cut short: there is no other time for that.
 local function hear_greeting(call)
   local announced = call.conference.state.announcements
-  if announced and announced.greeted[tostring(call.participant.id)] then
+  if announced and (announced.greeted or {})[tostring(call.participant.id)] then
     call:wait_for { "played", timeout = GREETING }
   end
 end
@@ -416,9 +428,18 @@ local function introduce(call)
   hear_greeting(call)
   local name = aside(call, take_name)
   note(conference, key, nil)
-  if not me:set_spoken_name(name or name_of(me)) or not name then return end
-  announce(conference, name, "has-joined")
+  if not me:set_spoken_name(name or NAMELESS) or not name then return end
+  if conference.count > 1 then announce(conference, name, "has-joined") end
   call:on_hangup(function() tell_left(conference, name) end)
+end
+
+-- What has become of it at a menu, or in a sidebar, is told afterwards.
+local function tell_floor(call, had_floor)
+  local me = call.participant
+  if not me then return end
+  local has_floor = main_of(me).has_floor
+  if has_floor ~= had_floor then whisper(call, has_floor and "floor-given" or "floor-taken") end
+  return has_floor
 end
 
 return function(call)
@@ -428,10 +449,14 @@ return function(call)
     main_of(call.participant):permit { may_speak = false }
   end
   introduce(call)
+  local had_floor = false
   while true do
-    local first = call:wait_for { "digit", keys = "*#" }
-    if not first then return end
-    local second = call:wait_for { "digit", timeout = options.pause }
-    act(call, first.digit .. (second and second.digit or first.digit))
+    local event = call:wait_for { "digit", "floor_changed", keys = "*#" }
+    if not event then return end
+    if event.digit then
+      local second = call:wait_for { "digit", timeout = options.pause }
+      act(call, event.digit .. (second and second.digit or event.digit))
+    end
+    had_floor = tell_floor(call, had_floor)
   end
 end

@@ -1,57 +1,44 @@
--- Campaign: whoever calls it comes into a conference, and has a list of people called into it, so
--- many at a time, some of them again; then reads who has come, and why the others have not. It ends
--- with the caller's call.
+-- Campaign: a list of people is called into a conference, so many at a time, some of them again;
+-- then whoever has begun it reads who has come, and why the others have not. An account begins it by
+-- calling it, comes into the conference, and may hang up: it goes on, unless a key has ended it. The
+-- operator begins it by "parley run 9100", a policy by parley.run "9100".
 --
 --   applications = { ["9100"] = { script = "campaign", options = { conference = "board",
 --     list = { "sip:bob@192.0.2.7", "sip:carol@192.0.2.8" }, callers = { "alice" } } } }
 
 local again = { "retry", "skip" }
 local options = parley.options {
-  conference  = { type = "string", doc = "The name of the conference" },
-  list        = { type = "list", doc = "The URIs that are called" },
-  callers     = { type = "list", default = {}, doc = "Accounts that may; none: all accounts" },
-  role        = { type = "string", default = "host", doc = "Of the caller, in the conference" },
-  concurrent  = { type = "integer", default = 10, min = 1, max = 200, doc = "Calls at a time" },
-  ring        = { type = "duration", default = 30, min = 1, max = 600, doc = "Each, at most" },
-  retries     = { type = "integer", default = 2, min = 0, max = 20, doc = "After the first try" },
-  retry_after = { type = "duration", default = 60, min = 1, doc = "When all have been tried" },
-  busy        = { type = "choice", choices = again, default = "retry", doc = "Who is busy" },
-  no_answer   = { type = "choice", choices = again, default = "retry", doc = "Who is not there" },
-  refused     = { type = "choice", choices = again, default = "skip", doc = "Who declines" },
+  conference    = { type = "string", doc = "The name of the conference" },
+  list          = { type = "list", doc = "The URIs that are called" },
+  callers       = { type = "list", default = {}, doc = "Accounts that may; none: all accounts" },
+  role          = { type = "string", default = "host", doc = "Of the caller, in the conference" },
+  stop          = { type = "string", default = "9", doc = "The caller's key that ends it" },
+  goes_on       = { type = "boolean", default = true, doc = "When the caller has hung up" },
+  confirm       = { type = "boolean", default = false, doc = "Who answers comes in by 1 only" },
+  concurrent    = { type = "integer", default = 10, min = 1, max = 200, doc = "Calls at a time" },
+  ring          = { type = "duration", default = 30, min = 1, max = 600, doc = "Each, at most" },
+  retries       = { type = "integer", default = 2, min = 0, max = 20, doc = "After the first try" },
+  retry_after   = { type = "duration", default = 60, min = 1, doc = "When all have been tried" },
+  busy          = { type = "choice", choices = again, default = "retry", doc = "Who is busy" },
+  no_answer     = { type = "choice", choices = again, default = "retry", doc = "Who is not there" },
+  not_confirmed = { type = "choice", choices = again, default = "skip", doc = "A machine, maybe" },
+  refused       = { type = "choice", choices = again, default = "skip", doc = "Who declines" },
+  unreachable   = { type = "choice", choices = again, default = "skip", doc = "What is no phone" },
 }
 
+local order = { "busy", "no_answer", "not_confirmed", "refused", "unreachable" }
 local outcomes = {
   [486] = "busy", [600] = "busy", [408] = "no_answer", [480] = "no_answer", [487] = "no_answer",
+  [404] = "unreachable", [410] = "unreachable", [484] = "unreachable", [604] = "unreachable",
 }
 
--- Calls all of the list once. Returns those who are to be tried again; nil: the conference is over.
--- `ringing` has those who have not answered yet, by the id of the participant.
-local function try_all(conference, list, report, ringing)
-  local count, later, next_one = 0, {}, 1
-  local function note(uri, code)
-    report[uri] = outcomes[code] or "refused"
-    if options[report[uri]] == "retry" then later[#later + 1] = uri end
-  end
-  while count > 0 or next_one <= #list do
-    if count < options.concurrent and next_one <= #list then
-      local uri = list[next_one]
-      local who, why, code = conference:invite(uri, { timeout = options.ring })
-      next_one = next_one + 1
-      if who then ringing[who.id], count = { uri = uri, who = who }, count + 1
-      elseif why == "already in" then report[uri] = "came"
-      elseif code == 410 then return
-      else note(uri, code) end
-    else
-      local event, who = conference:wait_for { "joined", "failed" }
-      if not event then return end
-      local uri = ringing[who.id] and ringing[who.id].uri
-      if uri then
-        ringing[who.id], count = nil, count - 1
-        if event.name == "joined" then report[uri] = "came" else note(uri, event.code) end
-      end
-    end
-  end
-  return later
+local function outcome_of(code, was_asked)
+  if was_asked and code ~= 603 then return "not_confirmed" end
+  return outcomes[code] or (code >= 500 and code < 600) and "unreachable" or "refused"
+end
+
+local function is_stopped(conference)
+  return (conference.state.campaign or {}).is_stopped
 end
 
 -- The list, each of them once.
@@ -64,22 +51,135 @@ local function people()
   return list
 end
 
--- "2 of 4 came; busy: sip:bob@192.0.2.7; refused: …"
-local function text_of(report)
-  local others, all = { came = {}, busy = {}, no_answer = {}, refused = {}, not_called = {} }, people()
-  for _, uri in ipairs(all) do
-    local list = others[report[uri] or "not_called"] -- the conference was over before
-    list[#list + 1] = uri
+-- What has come of each, by URI: tries, and outcome.
+local function new_report()
+  local report = {}
+  for _, uri in ipairs(people()) do report[uri] = { tries = 0 } end
+  return report
+end
+
+-- ---- calling --------------------------------------------------------------------------------
+
+-- Begins one call. Its id; nil: it has failed at once, or they are in.
+local function try(conference, uri, entry)
+  local who, why, code = conference:invite(uri, { timeout = options.ring,
+                                                  confirm = options.confirm })
+  entry.tries = entry.tries + 1
+  if who then return who.id end
+  entry.outcome = why == "already in" and "came" or outcome_of(code)
+end
+
+-- What the event says of the one who is called; true: that call is settled.
+local function learn(event, entry)
+  if event.name == "asked" then entry.was_asked = true return false end
+  entry.outcome = event.name == "joined" and "came" or outcome_of(event.code, entry.was_asked)
+  entry.was_asked = nil
+  return true
+end
+
+-- Calls all of the list once. False: the conference has ended meanwhile, or somebody wants an end.
+local function try_all(conference, list, report)
+  local ringing, count, next_one = {}, 0, 1
+  while count > 0 or next_one <= #list do
+    if is_stopped(conference) then next_one = #list + 1 end
+    if count < options.concurrent and next_one <= #list then
+      local uri = list[next_one]
+      local id = try(conference, uri, report[uri])
+      next_one = next_one + 1
+      if id then ringing[id], count = uri, count + 1 end
+    elseif count > 0 then
+      local event, who = conference:wait_for { "joined", "failed", "asked", "ended" }
+      if not event or event.name == "ended" then return false end
+      local uri = ringing[who.id]
+      if uri and learn(event, report[uri]) then ringing[who.id], count = nil, count - 1 end
+    end
   end
-  local parts = { ("%d of %d came"):format(#others.came, #all) }
-  for _, why in ipairs { "busy", "no_answer", "refused", "not_called" } do
-    local list = table.concat(others[why], ", ")
-    if list ~= "" then parts[#parts + 1] = ("%s: %s"):format(why:gsub("_", " "), list) end
+  return not is_stopped(conference)
+end
+
+local function to_be_tried(report)
+  local list = {}
+  for _, uri in ipairs(people()) do
+    local outcome = report[uri].outcome
+    if outcome and outcome ~= "came" and options[outcome] == "retry" then list[#list + 1] = uri end
   end
-  return table.concat(parts, "; ")
+  return list
+end
+
+-- ---- telling --------------------------------------------------------------------------------
+
+local function calls_of(count) return count == 1 and "1 call" or count .. " calls" end
+
+local function in_words(outcome) return (outcome:gsub("_", " ")) end
+
+-- "2 of 4 came, by 6 calls", and "busy: sip:bob@192.0.2.7", "refused: …"
+local function parts_of(report)
+  local others, calls = { came = {} }, 0
+  for _, outcome in ipairs(order) do others[outcome] = {} end
+  for _, uri in ipairs(people()) do
+    local entry = report[uri]
+    calls = calls + entry.tries
+    if entry.outcome then table.insert(others[entry.outcome], uri) end
+  end
+  local parts = { ("%d of %d came, by %s"):format(#others.came, #people(),
+                                                    calls_of(calls)) }
+  for _, outcome in ipairs(order) do
+    local list = table.concat(others[outcome], ", ")
+    if list ~= "" then parts[#parts + 1] = ("%s: %s"):format(in_words(outcome), list) end
+  end
+  return parts
+end
+
+-- A line of the log has its limit, so each has one.
+local function write_log(report, summary)
+  parley.log.info(summary)
+  for _, uri in ipairs(people()) do
+    local entry = report[uri]
+    if entry.outcome and entry.outcome ~= "came" then
+      local after = calls_of(entry.tries)
+      parley.log.info(("%s: %s, after %s"):format(uri, in_words(entry.outcome), after))
+    end
+  end
+end
+
+local function tell(conference, report)
+  local parts, known = parts_of(report), conference.state.campaign or {}
+  write_log(report, parts[1])
+  conference.state.campaign = { report = report }
+  for participant in conference:participants() do
+    if participant.id == known.starter then participant:message(table.concat(parts, "; "):sub(1, 4000)) end
+  end
+end
+
+-- Without a caller: all of it.
+local function run()
+  local conference = parley.conference(options.conference)
+  if not conference then return parley.log.error("There is no", options.conference) end
+  local report, list = new_report(), people()
+  for round = 0, options.retries do
+    local goes_on = try_all(conference, list, report)
+    list = to_be_tried(report)
+    if not goes_on or #list == 0 or round == options.retries then break end
+    parley.sleep(options.retry_after)
+    if is_stopped(conference) then break end
+  end
+  tell(conference, report)
+end
+
+-- ---- who calls it ---------------------------------------------------------------------------
+
+-- Nobody else is called, and those who are being called are not.
+local function stop(conference)
+  local known = conference.state.campaign or {}
+  known.is_stopped = true
+  conference.state.campaign = known
+  for participant in conference:participants() do
+    if not participant.joined_at then participant:remove "The campaign has ended" end
+  end
 end
 
 return function(call)
+  if not call then return run() end
   if not call.from.authenticated then return call:challenge() end
   if #options.callers > 0 and not options.callers[call.from.user] then
     return call:reject(403, "Not your campaign")
@@ -89,16 +189,8 @@ return function(call)
   call:answer()
   local me, _, code = call:join(conference, { role = options.role })
   if not me then return call:hangup(("Not let in: %d"):format(code or 500)) end
-  local report, list, ringing = {}, people(), {}
-  call:on_hangup(function()
-    for _, rings in pairs(ringing) do rings.who:remove "The campaign is over" end
-  end)
-  for try = 0, options.retries do
-    list = try_all(conference, list, report, ringing)
-    if not list or #list == 0 or try == options.retries then break end
-    call:sleep(options.retry_after)
-  end
-  local text = text_of(report)
-  parley.log.info(text)
-  me:message(text:sub(1, 4000))
+  conference.state.campaign = { starter = me.id }
+  parley.run(call.to)
+  if not options.goes_on then call:on_hangup(function() stop(conference) end) end
+  if options.stop ~= "" and call:wait_for { "digit", keys = options.stop } then stop(conference) end
 end

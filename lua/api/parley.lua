@@ -53,6 +53,18 @@ return {
           example = [[if event.name == "messaged" then parley.reply "Noted" end]],
         },
         {
+          name = "run", takes = "application: string", gives = "true or refusal", from = "act",
+          text = [[Runs an application of the config without a caller, in place of whom its function gets
+            nil: it ends when that returns.]],
+          example = [[parley.run "campaign"]],
+        },
+        {
+          name = "sleep", takes = "time: duration", gives = "true or reason", from = "application",
+          waits = true,
+          text = [[Waits, whether there is a caller or not.]],
+          example = [[parley.sleep(60)]],
+        },
+        {
           name = "after", takes = "time: duration, run: fun()", gives = "timer", from = "application",
           text = [[Runs the function once, while the application waits.]],
           example = [[parley.after("5s", function() print "still here" end)]],

@@ -1,4 +1,5 @@
-/* "invite CONFERENCE URI": the operator has somebody called. */
+/* "invite CONFERENCE URI": the operator has somebody called; "run APPLICATION": what a script does.
+ */
 #include "control/private.h"
 
 #include <errno.h>
@@ -40,5 +41,18 @@ int control_invite(struct focus *focus, const char *words, char *told, size_t to
     } else {
         snprintf(told, told_size, "%s is being called", uri);
     }
+    return error;
+}
+
+int control_run(struct focus *focus, const char *name, char *told, size_t told_size)
+{
+    int error = focus_run_application(focus, name);
+
+    if (error == ENOENT)
+        snprintf(told, told_size, "there is no application \"%s\"", name);
+    else if (error == EAGAIN)
+        snprintf(told, told_size, "too many applications run without a caller already");
+    else
+        snprintf(told, told_size, "%s", error ? strerror(error) : "it runs");
     return error;
 }

@@ -33,6 +33,9 @@ json_t *control_status(const struct control_config *config, uint64_t started);
 /* Has somebody called, by "CONFERENCE URI". An errno; `told` gets one line either way. */
 int control_invite(struct focus *focus, const char *words, char *told, size_t told_size);
 
+/* Begins an application without a caller, by its name. The same. */
+int control_run(struct focus *focus, const char *name, char *told, size_t told_size);
+
 /* conferences.c: the same for "FACTORY", or "": `told` is the new conference's name … */
 int control_make(struct focus *focus, const char *factory_name, char *told, size_t told_size);
 /* … for "CONFERENCE" … */

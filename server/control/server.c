@@ -190,8 +190,9 @@ static const struct {
     const char *name;
     int (*carry_out)(struct focus *focus, const char *words, char *told, size_t told_size);
 } conference_requests[] = {
-    {"invite", control_invite},   {"create", control_make},     {"end", control_end},
-    {"recheck", control_recheck}, {"approve", control_approve}, {"refuse", control_refuse},
+    {"invite", control_invite}, {"create", control_make},     {"end", control_end},
+    {"run", control_run},       {"recheck", control_recheck}, {"approve", control_approve},
+    {"refuse", control_refuse},
 };
 
 /* "fact NAME [VALUE]"; the value "nil" takes it away. False: it is no such request. */
@@ -312,11 +313,10 @@ static void answer(struct client *client, const char *request)
                !answer_fact(control, request, out) && !answer_record(control, request, out) &&
                !answer_placing(control, request, out) &&
                !answer_for_conference(control, request, out)) {
-        evbuffer_add_printf(
-            out,
-            "error unknown request; there are status, status --json, reload, "
-            "pin, unpin, shadow, invite, create, end, recheck, explain, pending, approve, refuse, "
-            "fact, record and stop\n");
+        evbuffer_add_printf(out, "error unknown request; there are status, status --json, reload, "
+                                 "pin, unpin, shadow, invite, run, create, end, recheck, explain, "
+                                 "pending, approve, refuse, "
+                                 "fact, record and stop\n");
     }
 }
 

@@ -15,6 +15,9 @@ struct application {
     /* Such a call has come in, or somebody in a conference is to be attended to. It is the
      * application's from now on, until it has left. */
     void (*begin)(void *ctx, struct visitor *visitor, const char *name);
+    /* It is begun without anybody to talk with. ENOENT: there is none of that name; EAGAIN: too
+     * many go on; ENOMEM. */
+    int (*run)(void *ctx, const char *name);
     /* What has happened to a visitor, whose id is in `event->visitor`: joined (the call is up),
      * digit, played, changed (visitor_transfer is done: code, reason), held (visitor_step is done;
      * reason, if it failed), left (hung up or lost, or out of its conference; not told of one that

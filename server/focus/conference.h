@@ -84,7 +84,8 @@ struct conference {
     unsigned pending_count, waiting_count; /* all of them; those who are calls that want in */
     unsigned anonymous_count;              /* of all that ever came */
     struct ration answers;                 /* of hooks, see submit.c */
-    struct ration messages;                /* of those who are not in */
+    struct ration account_messages;  /* of those who are not in, and have proven who they are */
+    struct ration stranger_messages; /* of all others who are not in */
     UT_hash_handle hh_id, hh_name;
 };
 

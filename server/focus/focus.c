@@ -53,6 +53,13 @@ void focus_connect_applications(struct focus *focus, const struct application *a
     focus->application = application;
 }
 
+int focus_run_application(struct focus *focus, const char *name)
+{
+    const struct application *application = focus->application;
+
+    return application ? application->run(application->ctx, name) : ENOENT;
+}
+
 void focus_connect_journal(struct focus *focus, const struct journalling *journalling)
 {
     focus->journalling = journalling;

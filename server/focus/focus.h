@@ -102,6 +102,9 @@ void focus_connect(struct focus *focus, const struct signalling *signalling,
                    const struct mixing *mixing, const struct policy *policy);
 /* NULL, which is how it begins: there are none. See focus/application.h. */
 void focus_connect_applications(struct focus *focus, const struct application *application);
+/* Begins one without a caller. ENOENT: there is none of that name; EAGAIN: too many go on; ENOMEM.
+ */
+int focus_run_application(struct focus *focus, const char *name);
 /* NULL, which is how it begins: nothing is kept. It outlives the focus. */
 void focus_connect_journal(struct focus *focus, const struct journalling *journalling);
 void focus_destroy(struct focus *focus);

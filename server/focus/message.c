@@ -198,12 +198,27 @@ static struct conference *find(struct focus *focus, struct incoming_message *inc
     return conference;
 }
 
-static bool is_flood(struct conference *conference, struct participant *participant)
+/* Strangers do not use up what accounts may write. */
+static bool is_flood(struct conference *conference, struct participant *participant,
+                     const struct actor *actor)
 {
-    struct ration *ration = participant ? &participant->messages : &conference->messages;
+    struct ration *ration = participant            ? &participant->messages
+                            : actor->authenticated ? &conference->account_messages
+                                                   : &conference->stranger_messages;
 
     return ration_is_used_up(ration, loop_now(conference->focus->loop), MESSAGES_WINDOW,
                              MESSAGES_MOST);
+}
+
+/* Whoever may yet prove to be somebody else than those strangers is asked to. */
+static void refuse_flood(struct incoming_message *incoming, bool is_known)
+{
+    if (!is_known) {
+        refuse(incoming, 401, "");
+        return;
+    }
+    refuse(incoming, 480, "Too Many Messages, Please Wait");
+    incoming->retry_after = MESSAGES_WINDOW / 1000;
 }
 
 void message_receive(struct focus *focus, struct incoming_message *incoming)
@@ -221,9 +236,8 @@ void message_receive(struct focus *focus, struct incoming_message *incoming)
     request.conference_name = request.conference->name;
     participant = conference_find_caller(request.conference, incoming->call, &from->caller);
     actor_of_call(&request.actor, from, participant ? participant->id : 0);
-    if (is_flood(request.conference, participant)) {
-        refuse(incoming, 480, "Too Many Messages, Please Wait");
-        incoming->retry_after = MESSAGES_WINDOW / 1000;
+    if (is_flood(request.conference, participant, &request.actor)) {
+        refuse_flood(incoming, participant || request.actor.authenticated);
         return;
     }
     error = focus_submit(focus, &request, &decision);

@@ -89,7 +89,7 @@ static void ask(void *arg)
     struct loop *loop = participant->conference->focus->loop;
     bool has_time = loop_now(loop) - participant->asked_at < ANSWER_TIME;
 
-    if (question_prompt(participant, participant->question) == ENOSPC && has_time &&
+    if (question_prompt(participant, participant->question) == ENOSR && has_time &&
         !loop_timer_start(loop, &participant->patience, BUS_PAUSE, ask, participant))
         return;
     question_wait(participant, ANSWER_TIME);

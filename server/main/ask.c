@@ -65,6 +65,18 @@ int command_invite(const struct arguments *arguments)
     return ask_server(arguments, request);
 }
 
+int command_application(const struct arguments *arguments)
+{
+    char request[200];
+    const char *name = arguments->file_count == 1 ? arguments->files[0] : "";
+    if (!*name || strpbrk(name, " \r\n") ||
+        snprintf(request, sizeof request, "run %s", name) >= (int)sizeof request) {
+        complain("run: give the name of an application of the config");
+        return EXIT_WRONG;
+    }
+    return ask_server(arguments, request);
+}
+
 int command_create(const struct arguments *arguments)
 {
     char request[200];

@@ -83,6 +83,7 @@ int command_check(const struct arguments *arguments);
 int command_test(const struct arguments *arguments);
 int command_status(const struct arguments *arguments);
 int command_invite(const struct arguments *arguments);
+int command_application(const struct arguments *arguments);
 int command_create(const struct arguments *arguments);
 int command_end(const struct arguments *arguments);
 int command_recheck(const struct arguments *arguments);

@@ -138,6 +138,15 @@ static const struct command commands[] = {
      .takes_config = true,
      .takes_files = true,
      .run = command_invite},
+    {.name = "run",
+     .operands = "[--config FILE] [--data DIR] APPLICATION",
+     .summary = "have the running server begin an application without a caller",
+     .description =
+         "As parley.run does in a script. What comes of it is the application's to tell; "
+         "the log has its errors.",
+     .takes_config = true,
+     .takes_files = true,
+     .run = command_application},
     {.name = "create",
      .operands = "[--config FILE] [--data DIR] [FACTORY]",
      .summary = "have the running server make a conference that nobody can guess the name of",

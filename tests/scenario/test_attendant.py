@@ -11,7 +11,7 @@ import audio
 import naming
 import run
 import tone
-from parley import OPEN, Server, run_parley
+from parley import OPEN, ROOT, Server, run_parley
 from prompts import assert_said, prompt
 from sip import Phone
 
@@ -231,6 +231,20 @@ def test_who_takes_over_a_call_has_its_keys_and_its_name_and_nobody_has_left():
             server.expect_log(r"plays roll-call\S*recording:temporary/\S+ to sip:desk@")
             assert "has-left" not in server.log()
         server.expect_log(r"sip:desk@\S+ left")
+
+
+def test_a_policy_for_announcements_is_known_under_another_name():
+    text = (ROOT / "policy/announcements.lua").read_text().replace('name = "announcements"', 'name = "comings"')
+    with attended('hosts = { "participant" }', start=False) as server:
+        server.write("policy/comings.lua", text)
+        server.config.write_text(server.config.read_text() + 'conferences = { demo = { policy = "comings" } }\n')
+        server.start()
+        with Phone(server) as alice:
+            alice.call()
+            for _ in range(2):
+                alice.press("#3")
+            server.expect_log("plays recording-off", within=8)
+            assert server.log().count("plays recording-on") == 1, server.log()
 
 
 def test_a_reload_attends_to_who_is_in():

@@ -112,7 +112,7 @@ def own_keys(room):
     room.press("bob", "*5", bob=["660 Hz"])
     room.press("carol", "*8", carol=["660 Hz"])
     assert room.levels() == plain()
-    room.press("carol", "*1", carol=["hand-raised"], alice=["3", "2", "raises-hand"])
+    room.press("carol", "*1", carol=["hand-raised"], alice=["3", "2", "wants-to-speak"])
     room.press("bob", "*2", bob=["there-are", "3", "participants"])
     room.press("alice", "*3", alice=["roll-call", "somebody", "2", "1", "3", "2"])
     room.press("bob", "*9", bob=["in-no-sidebar"])

@@ -79,7 +79,7 @@ test("a hand is told to the host where there is no floor to be had", with { host
   boss.participant:set_role "boss"
   sim:advance "1s"
   expect_answer(sim, bob, "*1", "hand-raised", carol)
-  assert(said(boss):find("0 8 1 5 raises-hand", 1, true))
+  assert(said(boss):find("0 8 1 5 wants-to-speak", 1, true))
 end)
 
 test("a lecture's hand waits for the lecturer, who lets it speak", plain, function(sim)
@@ -92,6 +92,26 @@ test("a lecture's hand waits for the lecturer, who lets it speak", plain, functi
   sim:advance "10s"
   expect(bob.participant.has_floor, true)
   expect(alice.participant.status, "connected")
+end)
+
+test("whoever gives the floor, or takes it, its holder is told so once", plain, function(sim)
+  local _, alice, bob = room(sim, { policy = "lecture", options = { lecturers = { "alice" } } },
+                             "bob")
+  press(sim, bob, "*1")
+  press(sim, alice, "1") -- the policy's own key
+  expect(bob:heard(), { "hand-raised", "floor-given" })
+  press(sim, bob, "*1")
+  expect(bob:heard(), { "hand-raised", "floor-given", "floor-taken" })
+  press(sim, bob, "*1")
+  press(sim, bob, "**")
+  press(sim, alice, "1") -- while Bob is at a menu
+  press(sim, bob, "9")
+  sim:advance "5s"
+  assert(said(bob):find("floor-given", #"hand-raised floor-given floor-taken", true), said(bob))
+  press(sim, alice, "2")
+  sim:advance "5s"
+  assert(said(bob):find "floor%-taken$", said(bob))
+  assert(not said(alice):find "floor%-")
 end)
 
 test("the host's keys are for hosts", plain, function(sim)
@@ -289,10 +309,15 @@ test("keys may be others", with { keys = { "*5 mute", "#9 lock" } }, function(si
   expect(conference.locked, true)
 end)
 
+local function say_names(sim, ...)
+  for _, caller in ipairs { ... } do caller:speak "9s" end
+  sim:advance "40s"
+end
+
 test("names are recorded, played when they come and go, and called", with { names = "record" },
      function(sim)
   local conference, alice, bob = room(sim, nil, "bob")
-  sim:advance "30s"
+  say_names(sim, alice, bob)
   assert(said(alice):find "say%-your%-name")
   local name = bob.participant.spoken_name
   assert(name:find "^recording:temporary/")
@@ -302,6 +327,29 @@ test("names are recorded, played when they come and go, and called", with { name
   sim:advance "5s"
   assert(said(alice):find(name .. " has-left", 1, true))
   expect(conference.count, 1)
+end)
+
+test("who is alone is not told who has joined", with { names = "record" }, function(sim)
+  local _, alice = room(sim)
+  say_names(sim, alice)
+  assert(alice.participant.spoken_name:find "^recording:")
+  expect(said(alice):find "has%-joined", nil)
+end)
+
+test("who says nothing is asked three times, and has no name", with { names = "record" },
+     function(sim)
+  local conference, alice, bob = room(sim, { policy = "open" }, "4711")
+  press(sim, bob, "#")
+  sim:advance "4s"
+  press(sim, bob, "#") -- at once
+  sim:advance "40s"
+  expect(said(bob), "say-your-name tone:1000/250,0/50 too-short say-your-name "
+    .. "tone:1000/250,0/50 too-short say-your-name tone:1000/250,0/50")
+  expect(bob.participant.spoken_name, "somebody")
+  expect(bob.participant.status, "connected")
+  assert(not said(alice):find "has%-joined")
+  expect(conference.count, 2)
+  expect_answer(sim, bob, "*3", "roll-call somebody 4 7 1 1", alice)
 end)
 
 test("a name may be said again, three times", with { names = "record", keep = true }, function(sim)
@@ -316,8 +364,9 @@ end)
 
 test("announcements greet first, then wait for the name", with { names = "record" }, function(sim)
   local conference, alice = room(sim, { policy = { "announcements", "open" } })
-  sim:advance "30s"
+  say_names(sim, alice)
   local bob, before = sim:call("bob", conference), #said(alice)
+  bob:speak "11s"
   sim:advance "6s"
   assert(said(bob):find "^there%-are 2 participants say%-your%-name")
   expect(said(alice):sub(before + 1), "", "not yet a tone")
@@ -351,8 +400,8 @@ for _, stack in ipairs {
   local config = with { names = "record", hosts = { "boss" } }
   config.policy = stack.site
   test("with announcements " .. stack.where .. " all is said once", config, function(sim)
-    local conference, alice, bob = room(sim, { policy = stack.own }, "bob", "carol")
-    sim:advance "40s"
+    local conference, alice, bob, carol = room(sim, { policy = stack.own }, "bob", "carol")
+    say_names(sim, alice, bob, carol)
     alice.participant:set_role "boss"
     local name = bob.participant.spoken_name
     for _, keys in ipairs { "#3", "#3", "#4", "#4" } do
@@ -383,12 +432,12 @@ test("what is said to a host at a menu waits until they are back", with { hosts 
   expect(boss.participant.status, "on-hold")
   expect_answer(sim, bob, "*1", "hand-raised")
   sim:advance "4s"
-  assert(not said(boss):find "raises%-hand")
+  assert(not said(boss):find "wants%-to%-speak")
   press(sim, boss, "2")
   sim:advance "5s"
   expect(boss.participant.status, "connected")
-  assert(said(boss):find("4 7 1 1 raises-hand", 1, true), said(boss))
-  expect(count_said(boss, "raises-hand"), 1)
+  assert(said(boss):find("4 7 1 1 wants-to-speak", 1, true), said(boss))
+  expect(count_said(boss, "wants-to-speak"), 1)
 end)
 
 test("who is in a sidebar hears the farewell", plain, function(sim)

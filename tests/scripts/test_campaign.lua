@@ -44,19 +44,78 @@ test("so many at a time are called, busy ones again, and the caller reads what c
     sim:called "eve":answer()
     expect(#sim:decisions "invite", 8)
     expect(alice:received(), {
-      "3 of 5 came; busy: sip:dan@192.0.2.4; refused: sip:cleo@192.0.2.3",
+      "3 of 5 came, by 8 calls; busy: sip:dan@192.0.2.4; refused: sip:cleo@192.0.2.3",
     })
     expect(alice.status, "in")
   end)
 
-test("who hangs up calls nobody else, and no phone rings on", config(settings), function(sim)
+test("it goes on when who has begun it hangs up, until it is done", config(settings), function(sim)
   local alice = start(sim)
+  local board = alice.conference
   sim:called "ann":answer()
   alice:hangup()
-  expect(ringing(sim, "bob") or ringing(sim, "cleo"), false)
-  expect(sim:called "ann".status, "in")
+  for _, user in ipairs { "bob", "cleo", "dan", "eve" } do sim:called(user):answer() end
+  expect(board.count, 5)
+end)
+
+local bound = { list = list, concurrent = 2, goes_on = false }
+
+test("unless it is to end with that", config(bound), function(sim)
+  start(sim):hangup()
+  expect(sim:called "ann".status, "rejected")
   sim:advance "5m"
+  expect(#sim:decisions "invite", 2)
+end)
+
+test("a key ends it: who rings does no longer, and who is in stays", config(settings), function(sim)
+  local alice = start(sim)
+  sim:called "ann":answer()
+  expect(ringing(sim, "cleo"), true)
+  alice:press "9"
+  sim:advance "5m"
+  expect(ringing(sim, "bob") or ringing(sim, "cleo"), false)
   expect(#sim:decisions "invite", 3)
+  expect(alice.conference.count, 2)
+  expect(#alice:received(), 1)
+end)
+
+local asked = { list = list, concurrent = 5, retries = 1, confirm = true }
+
+test("who is to confirm is in by 1, and a machine is told as what it is", config(asked), function(sim)
+  local alice = start(sim)
+  for _, user in ipairs { "ann", "bob", "cleo", "dan" } do sim:called(user):answer() end
+  expect(alice.conference.count, 1)
+  expect(sim:called "ann":heard(), { "you-are-called", "press-1-to-accept" })
+  sim:called "ann":press "1"
+  sim:called "bob":press "2"
+  sim:called "cleo":hangup()
+  expect(alice.conference.count, 2)
+  sim:called "eve":reject(404)
+  sim:advance "20s" -- Dan's machine goes on talking
+  expect(alice:received(), {
+    "1 of 5 came, by 5 calls; not confirmed: sip:cleo@192.0.2.3, sip:dan@192.0.2.4; "
+      .. "refused: sip:bob@192.0.2.2; unreachable: sip:eve@192.0.2.5",
+  })
+end)
+
+-- A policy begins it, and nobody has called: the conference goes to sleep between the rounds.
+local nightly = {
+  applications = { campaign = { script = "campaign", options = {
+    conference = "board", list = { "sip:ann@192.0.2.1" }, retries = 1 } } },
+}
+
+test("it needs no caller", nightly, function(sim)
+  local board = sim:conference { name = "board" }
+  sim:conference { name = "desk" }
+  parley.run "campaign"
+  sim:advance "1s"
+  sim:called "ann":reject(486)
+  sim:advance "59s"
+  expect(#sim:decisions "invite", 1)
+  sim:advance "2s"
+  expect(#sim:decisions "invite", 2)
+  sim:called "ann":answer()
+  expect(board.count, 1)
 end)
 
 test("nobody else may", config(settings), function(sim)
@@ -69,13 +128,29 @@ end)
 local crowd = {}
 for i = 1, 200 do crowd[i] = ("sip:p%d@192.0.2.9"):format(i) end
 
+-- More at once than a mix has buses for prompts: those that come last hear it a little later.
+test("a hundred pick up at once and are asked", config { list = crowd, concurrent = 100, confirm = true },
+     function(sim)
+       start(sim)
+       for i = 1, 100 do sim:called("p" .. i):answer() end
+       local heard = 0
+       for i = 1, 100 do heard = heard + math.min(1, #sim:called("p" .. i):heard()) end
+       assert(heard > 20 and heard < 100, heard)
+       for i = 1, heard do sim:called("p" .. i):press "1" end
+       sim:advance "2s"
+       for i = 1, 100 do
+         local one = sim:called("p" .. i)
+         assert(one:heard()[1] == "you-are-called", ("%d of %d: %s"):format(i, heard, one.status))
+       end
+     end)
+
 test("two hundred come, twenty at a time", config { list = crowd, concurrent = 20 }, function(sim)
   local alice = start(sim)
   for i = 1, 200 do
     expect(ringing(sim, "p" .. math.min(200, i + 19)), true)
     sim:called("p" .. i):answer()
   end
-  expect(alice:received(), { "200 of 200 came" })
+  expect(alice:received(), { "200 of 200 came, by 200 calls" })
   expect(alice.conference.count, 201)
 end)
 
@@ -87,5 +162,5 @@ test("hundreds refuse within seconds, and each is called once however often on t
     local alice = start(sim)
     for i = 1, 600 do sim:called("p" .. i):reject(603) end
     expect(#sim:decisions "invite", 600)
-    expect(alice:received()[1]:match "^[^;]*; refused: sip:p1@", "0 of 600 came; refused: sip:p1@")
+    expect(alice:received()[1]:match "^[^:]*", "0 of 600 came, by 600 calls; refused")
   end)

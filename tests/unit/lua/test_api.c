@@ -371,6 +371,7 @@ static void waits_add(void)
         "      try('call:' .. name, call[name], call, table.unpack(arguments))\n"
         "    end\n"
         "    try('conference:wait_for', demo.wait_for, demo, 'joined')\n"
+        "    try('parley.sleep', parley.sleep, 1)\n"
         "    try('store:get', store.get, store, 'k') try('store:keys', store.keys, store)\n"
         "    try('http.get', http.get, 'http://127.0.0.1/')\n"
         "    try('http.post', http.post, 'http://127.0.0.1/', 'x')\n"

@@ -382,6 +382,44 @@ static void timers_end_with_the_call_and_errors_of_theirs_end_only_them(void **s
     assert_int_equal(focus_call_count(script.focus), 0);
 }
 
+/* Whoever has begun it may go; what it is given is no call. */
+static void an_application_may_run_without_a_caller(void **state)
+{
+    static const char source[] =
+        "return function(call)\n"
+        "  if call then\n"
+        "    parley.log.error('none', parley.run 'nothing')\n"
+        "    parley.log.error('run', parley.run(call.to)) return\n"
+        "  end\n"
+        "  if parley.fact 'begun' then parley.sleep(60) end\n"
+        "  parley.set_fact('begun', true)\n"
+        "  parley.log.error('alone', pcall(function() return call.from end))\n"
+        "  local never = parley.after(60, print)\n"
+        "  parley.log.error('slept', parley.sleep(0.05), never:cancel())\n"
+        "  for i = 1, 64 do parley.run '9000' end\n"
+        "  parley.log.error('more', parley.run '9000')\n"
+        "  error 'broken'\n"
+        "end";
+    struct loop *loop;
+    uint64_t later;
+    const char *log;
+
+    (void)state;
+    log_catch();
+    wait_for_end(begin(source));
+    loop = script.loop;
+    later = loop_now(loop) + 200;
+    while (loop_now(loop) < later)
+        (void)event_base_loop(loop_base(loop), EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    log = log_caught();
+    assert_contains(log, "none nil there is no application of that name 404");
+    assert_contains(log, "run true");
+    assert_contains(log, "alone false");
+    assert_contains(log, "slept true true");
+    assert_contains(log, "more nil too many run already 503");
+    assert_contains(log, "broken - application 9000, call -; it is over");
+}
+
 static void a_timer_may_hang_up(void **state)
 {
     struct call *call = talk("call:on_hangup(function() parley.log.error 'unwound' end) "
@@ -480,6 +518,7 @@ int main(void)
         SCRIPT_TEST(a_policy_does_not_wait),
         SCRIPT_TEST(timers_run_while_the_application_waits),
         SCRIPT_TEST(timers_end_with_the_call_and_errors_of_theirs_end_only_them),
+        SCRIPT_TEST(an_application_may_run_without_a_caller),
         SCRIPT_TEST(a_timer_may_hang_up),
         SCRIPT_TEST(there_is_a_limit_to_timers),
         SCRIPT_TEST(timers_that_begin_each_other_are_stopped),

@@ -104,6 +104,41 @@ static void who_is_called_hears_the_language_of_the_invitation(void **state)
     assert_contains(log_caught(), "bob de");
 }
 
+/* However the table has them ordered: with one more entry, `language` comes first or last. */
+static void what_who_is_called_is_asked_is_said_in_their_language(void **state)
+{
+    static const struct {
+        const char *accept, *question;
+    } cases[] = {
+        {"{ confirm = { number(21) }, language = 'de' }", "one-before\nand\n20"},
+        {"{ language = 'de', confirm = { number(21) } }", "one-before\nand\n20"},
+        {"{ confirm = { number(21) }, language = 'de', muted = true, role = 'x' }",
+         "one-before\nand\n20"},
+        {"{ confirm = { number(21) } }", "20\n1"},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char source[512];
+        struct call *call;
+
+        (void)snprintf(source, sizeof source,
+                       "function policy.digit(_, c) c:invite('sip:bob@192.0.2.1') end\n"
+                       "function policy.invite() return accept %s end\n",
+                       cases[i].accept);
+        script_policy(source);
+        call = world_join(script.focus, "alice", "demo");
+        script_turn();
+        press(call, "1");
+        focus_signalling_events()->on_established(world.last_outgoing, script.focus);
+        script_turn();
+        assert_string_equal(world.first_player->file, cases[i].question);
+        world_hang_up(script.focus, world.last_outgoing);
+        world_hang_up(script.focus, call);
+        script_turn();
+    }
+}
+
 static void a_language_without_rules_is_told_with_the_line_and_those_that_there_are(void **state)
 {
     (void)state;
@@ -178,6 +213,7 @@ int main(void)
         SCRIPT_TEST(it_takes_its_language_along_into_a_conference_and_may_change_it_there),
         SCRIPT_TEST(a_policy_gives_each_who_comes_a_language_and_all_hear_the_conferences),
         SCRIPT_TEST(who_is_called_hears_the_language_of_the_invitation),
+        SCRIPT_TEST(what_who_is_called_is_asked_is_said_in_their_language),
         SCRIPT_TEST(a_language_without_rules_is_told_with_the_line_and_those_that_there_are),
         SCRIPT_TEST(digits_and_decimals_need_no_rule_of_a_language_but_all_else_does),
     };
