@@ -65,6 +65,10 @@ int explain_conference(lua_State *L, const struct conference *conference);
 /* participant:explain() */
 int explain_participant(lua_State *L, const struct participant *participant);
 
+/* removal.c */
+/* conference:remove_all { except = …, role = …, reason = … }. Raises. */
+int conference_remove_all(lua_State *L);
+
 /* record.c */
 /* conference:record { file = … }, of the conference at index 1, which is NULL when it is gone */
 int conference_record_file(lua_State *L, struct conference *conference);

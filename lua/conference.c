@@ -513,6 +513,7 @@ static const struct script_function methods[] = {
     {"count_role", count_role, TO_READ},
     {"floor", floor_holders, TO_READ},
     {"invite", conference_invite, TO_ACT},
+    {"remove_all", conference_remove_all, TO_ACT},
     {"message", conference_message, TO_ACT},
     {"wait_for", conference_wait_for, IN_APPLICATION},
     {"sidebar", conference_sidebar, TO_ACT},

@@ -1,4 +1,5 @@
-/* Inside the config loader: the text in words, for config_scan.c. The text must be valid Lua. */
+/* Inside the script engine: a text in words, for config_scan.c and prompt_names.c. It must be valid
+ * Lua. */
 #ifndef LUA_CONFIG_TOKENS_H
 #define LUA_CONFIG_TOKENS_H
 

@@ -159,6 +159,11 @@ int lua_engine_restore(struct lua_engine *engine, const struct conference *confe
 /* Compiles and runs one script file as `parley check` does, without a server. 0, or EINVAL with
  * "file:line: what" in `error`. */
 int lua_check_script(const char *path, char *error, size_t error_size);
+/* Calls `found` for each prompt that the script names by a literal where it has something played:
+ * in the arguments of play and say, and at the keys of ask, accept and the like that take prompts.
+ * What it puts together or has from elsewhere is not seen. An errno. */
+int lua_prompt_names(const char *path, void (*found)(void *arg, const char *name, unsigned line),
+                     void *arg);
 
 /* All policies that can be used by name: [{ name, file, summary, error, options: [{ name, what,
  * doc, default }] }], `error` only if it cannot be loaded. New reference. */

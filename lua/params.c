@@ -121,6 +121,9 @@ void param_take(lua_State *L, const char *what, unsigned index, struct request_p
     case KIND_FILES:
         files_check(L, -1, name, target->language, field, param->size);
         return;
+    case KIND_FILE:
+        file_check(L, -1, name, field, param->size);
+        return;
     case KIND_LANGUAGE:
         text_check(L, -1, name, field, param->size);
         language_check(L, name, field);
@@ -194,6 +197,7 @@ static void param_push(lua_State *L, const struct param *param, const void *fiel
     case KIND_TEXT:
     case KIND_POLICIES:
     case KIND_LANGUAGE:
+    case KIND_FILE:
         lua_pushstring(L, field);
         return;
     case KIND_FILES:

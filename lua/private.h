@@ -67,6 +67,7 @@
  *   create.c       parley.create; behalf.c: parley.on_behalf
  *   spoken.c       numbers, dates and the like that are said: their values
  *   language.c     the rules of languages, by which they are
+ *   prompt_names.c which prompts a script's text names
  *   http.c, store.c  of applications: the web, and what they keep
  *   json.c, base64.c  the libraries of these names
  * generations.h

@@ -68,6 +68,13 @@ return {
           example = [[conference:invite("sip:bob@192.0.2.7", { timeout = 20 })]],
         },
         {
+          name = "remove_all", takes = "which?: removal_options",
+          gives = "removal or refusal", from = "act",
+          text = [[Puts out all, called or asked in as well, each by the hook `remove`. When nobody is called
+            as `except` says, nobody is, and it returns 404.]],
+          example = [[conference:remove_all { except = { "alice", participant }, reason = "Thank you all" }]],
+        },
+        {
           name = "message", takes = "text: string", gives = "true or refusal", from = "act",
           text = [[Writes to all whose phones take messages (hook `message`).]],
           example = [[conference:message "We go on at three"]],
@@ -169,6 +176,33 @@ return {
         { "referred_by", "string?", "the URI of who has asked for it (RFC 3892)" },
         { "by_refer", "boolean?", "ask them to dial in, instead of calling them", default = "false" },
         { "wait", "boolean?", "wait for the answer: in applications", default = "false" },
+      },
+    },
+    {
+      name = "removal_options",
+      keys_of = "conference:remove_all",
+      fields = {
+        { "except", "string|participant|(string|participant)[]|nil",
+          "who stays: participants, user parts, URIs" },
+        { "role", "string?", "only those of that role" },
+        { "reason", "string?", "said in the BYE" },
+      },
+    },
+    {
+      name = "removal",
+      text = "What has become of `conference:remove_all`.",
+      fields = {
+        { "count", "integer", "how many are out" },
+        { "refused", "refused_removal[]", "for whom that was refused" },
+      },
+    },
+    {
+      name = "refused_removal",
+      text = "Somebody who is still in.",
+      fields = {
+        { "participant", "participant", "" },
+        { "why", "string", "" },
+        { "code", "integer", "202: it waits for a decision" },
       },
     },
     {

@@ -1,12 +1,13 @@
 -- Class policy: its hooks, by the verbs that they decide about and the events that they are told, and
 -- what they are given.
 local entry = [[role display_name may_speak floor muted held anonymous hidden background agc denoise vad
-                speaks hears attendant spoken_name language]]
+                speaks hears attendant spoken_name language hold_music hold_music_softer hold_music_shuffle]]
 
 return {
   -- Who may do it when no policy has an opinion is in README.md, "Accounts and who may do what".
   verbs = {
-    { "create", "title policy hide_focus attendant language empty_timeout duration warning ends_with_creator",
+    { "create", [[title policy hide_focus attendant language hold_music hold_music_softer hold_music_shuffle
+                  empty_timeout duration warning ends_with_creator]],
       "a conference is to be made: by a call to its name (`request.is_name_given`), by a factory "
       .. "(`request.factory`), by a script. There is no `conference` yet" },
     { "join", entry .. " pin", "somebody wants in" },
@@ -164,6 +165,9 @@ return {
         { "spoken_name", "file?", [[what it is announced by; `""`: nothing]] },
         { "attendant", "string?", [[the application that attends to who comes in; `"none"`: nobody]] },
         { "language", "string?", [[that prompts and numbers are said in; `""`: that of the settings]] },
+        { "hold_music", "file?", [[that who waits hears, a file or a folder (`"music/"`); `"none"`: silence]] },
+        { "hold_music_softer", "number?", "in dB, 0 to 60" },
+        { "hold_music_shuffle", "boolean?", "the folder's files come in an order of chance" },
         { "may_speak", "boolean?", "`false`: only listens, muted or not" },
         { "floor", "boolean?", "" },
         { "confirm", "heard|boolean|nil",

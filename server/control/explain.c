@@ -23,17 +23,6 @@ static bool take_word(const char **wordsp, char *word, size_t size)
     return fits;
 }
 
-static bool is_meant(const struct participant *participant, const char *name)
-{
-    const struct caller *caller = &participant_call(participant)->caller;
-    char id[24], label[64];
-
-    snprintf(id, sizeof id, "%llu", (unsigned long long)participant_id(participant));
-    participant_label(participant, label, sizeof label);
-    return strcmp(name, id) == 0 || strcmp(name, label) == 0 || strcmp(name, caller->user) == 0 ||
-           strcasecmp(name, caller->uri) == 0;
-}
-
 /* "12 sip:bob@example.com, 15 sip:bob@example.com" of those who are meant, or of all. */
 static void list_people(const struct conference *conference, const char *name, char *text,
                         size_t size)
@@ -43,7 +32,7 @@ static void list_people(const struct conference *conference, const char *name, c
 
     text[0] = '\0';
     while (length < size && (participant = conference_next_participant(conference, participant))) {
-        if (!name || is_meant(participant, name)) {
+        if (!name || participant_is_meant(participant, name)) {
             length +=
                 (size_t)snprintf(text + length, size - length, "%s%llu %s", length ? ", " : "",
                                  (unsigned long long)participant_id(participant),
@@ -60,7 +49,7 @@ static const struct participant *find_in(const struct conference *conference, co
 
     *countp = 0;
     while ((participant = conference_next_participant(conference, participant))) {
-        if (is_meant(participant, name)) {
+        if (participant_is_meant(participant, name)) {
             found = participant;
             ++*countp;
         }

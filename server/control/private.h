@@ -43,6 +43,11 @@ int control_recheck(struct focus *focus, const char *words, char *told, size_t t
 /* … and for "CONFERENCE" or "CONFERENCE REASON". */
 int control_end(struct focus *focus, const char *words, char *told, size_t told_size);
 
+/* remove.c: puts out those of a conference by "CONFERENCE NAME[,NAME…] [REASON]", or all but those;
+ * "," is nobody. An errno; `told` gets one line either way. */
+int control_remove(struct focus *focus, const char *words, char *told, size_t told_size);
+int control_remove_all(struct focus *focus, const char *words, char *told, size_t told_size);
+
 /* placing.c: "reload --back CONFERENCE", "pin CONFERENCE" or "unpin CONFERENCE". An errno; `told`
  * gets one line either way. ENOTSUP: it is none of these. */
 int control_place(const struct control_server *server, struct focus *focus, const char *request,

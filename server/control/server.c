@@ -192,7 +192,7 @@ static const struct {
 } conference_requests[] = {
     {"invite", control_invite}, {"create", control_make},     {"end", control_end},
     {"run", control_run},       {"recheck", control_recheck}, {"approve", control_approve},
-    {"refuse", control_refuse},
+    {"refuse", control_refuse}, {"remove", control_remove},   {"remove-all", control_remove_all},
 };
 
 /* "fact NAME [VALUE]"; the value "nil" takes it away. False: it is no such request. */
@@ -314,7 +314,8 @@ static void answer(struct client *client, const char *request)
                !answer_placing(control, request, out) &&
                !answer_for_conference(control, request, out)) {
         evbuffer_add_printf(out, "error unknown request; there are status, status --json, reload, "
-                                 "pin, unpin, shadow, invite, run, create, end, recheck, explain, "
+                                 "pin, unpin, shadow, invite, run, create, end, recheck, remove, "
+                                 "remove-all, explain, "
                                  "pending, approve, refuse, "
                                  "fact, record and stop\n");
     }

@@ -97,6 +97,7 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
     if (conference)
         return conference;
     actor_of_call(&request.actor, info, 0);
+    music_tell(&focus->sound.music, &request.params);
     decide(focus, &request, &decision);
     if (decision.verdict != DECISION_ACCEPT) {
         refuse_call_by(focus, call, &decision);
@@ -113,8 +114,9 @@ static struct conference *find_or_create(struct focus *focus, struct call *call)
                             .language = decision.params.language,
                         },
                         &conference) == 0) {
-        /* Without memory for it, it just outlives its creator. */
+        /* Without memory for it, it just outlives its creator, and has the usual music. */
         (void)maker_note(conference, info, NULL);
+        (void)music_give(&conference->music, conference, &decision.params);
         cause_note(&conference->made_cause, &decision);
         return conference;
     }

@@ -35,7 +35,8 @@ void conference_free(struct conference *conference)
     free(conference->name);
     free(conference->title);
     free(conference->policy);
-    free(conference->sound.hold_music);
+    music_drop(&conference->sound.music);
+    music_drop(&conference->music);
     maker_free(&conference->maker);
     about_free(&conference->about);
     incidents_free(conference);

@@ -62,6 +62,7 @@ struct conference {
     bool has_sound;         /* of its own */
     bool is_hold_music_bad; /* it could not be played, and is not tried again */
     struct sound sound;
+    struct music music;             /* that a policy gave it */
     char attendant[64];             /* application; "": the server's; "none": none */
     char language[LANGUAGE_SIZE];   /* of prompts; "": the settings' */
     struct playback *playbacks;     /* list */

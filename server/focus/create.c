@@ -121,6 +121,8 @@ static int make(struct focus *focus, const struct creation *creation, const stru
     if (error)
         return error;
     error = maker_note(conference, creation->from, creation->creator);
+    if (!error)
+        error = music_give(&conference->music, conference, &decision->params);
     if (error) {
         conference_end(conference, 500, "Out of memory");
         return error;
@@ -133,6 +135,11 @@ static int make(struct focus *focus, const struct creation *creation, const stru
 
 static void fill_params(struct request_params *params, const struct conference_config *model)
 {
+    const struct sound_config *sound = model ? model->sound : NULL;
+
+    if (sound)
+        music_tell(&(struct music){(char *)sound->hold_music, sound->shuffle, sound->music_gain},
+                   params);
     if (!model)
         return;
     params->life = model->life;
@@ -160,6 +167,7 @@ int focus_make_conference(struct focus *focus, const struct creation *creation,
     };
     int error;
 
+    music_tell(&focus->sound.music, &request.params);
     fill_params(&request.params, creation->model);
     decide(focus, &request, decision);
     if (decision->verdict != DECISION_ACCEPT)

@@ -45,5 +45,7 @@ void reason_line(struct focus *focus, const struct reason *reason, char *text, s
 void pending_line(struct focus *focus, const struct pending *pending, char *text, size_t size);
 /* How messages call a participant: "alice", or "anonymous1". */
 void participant_label(const struct participant *participant, char *text, size_t size);
+/* Whether the operator or a script means it by that name: its label, id, user part or URI. */
+bool participant_is_meant(const struct participant *participant, const char *name);
 
 #endif

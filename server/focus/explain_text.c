@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 void participant_label(const struct participant *participant, char *text, size_t size)
 {
@@ -15,6 +16,17 @@ void participant_label(const struct participant *participant, char *text, size_t
         (void)snprintf(text, size, "anonymous%u", participant->anonymous);
     else
         (void)snprintf(text, size, "%s", *caller->user ? caller->user : caller->host);
+}
+
+bool participant_is_meant(const struct participant *participant, const char *name)
+{
+    const struct caller *caller = &participant->info.caller;
+    char id[24], label[64];
+
+    (void)snprintf(id, sizeof id, "%llu", (unsigned long long)participant->id);
+    participant_label(participant, label, sizeof label);
+    return strcmp(name, id) == 0 || strcmp(name, label) == 0 || strcmp(name, caller->user) == 0 ||
+           strcasecmp(name, caller->uri) == 0;
 }
 
 void explanation_head(const struct participant *listener, const struct participant *talker,

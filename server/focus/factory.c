@@ -26,9 +26,9 @@ void factory_model(const struct conference *factory, struct conference_config *m
                    struct sound_config *sound)
 {
     *sound = (struct sound_config){.voice = factory->sound.voice,
-                                   .hold_music = factory->sound.hold_music,
-                                   .shuffle = factory->sound.shuffle,
-                                   .music_gain = factory->sound.music_gain};
+                                   .hold_music = factory->sound.music.file,
+                                   .shuffle = factory->sound.music.shuffle,
+                                   .music_gain = factory->sound.music.gain};
     *model = (struct conference_config){
         .title = factory->title,
         .about = factory->about,

@@ -109,7 +109,7 @@ void focus_destroy(struct focus *focus)
     events_flush(focus);
     recordings_forget(focus);
     gone_forget(focus);
-    free(focus->sound.hold_music);
+    music_drop(&focus->sound.music);
     free(focus->domain);
     free(focus);
 }

@@ -5,7 +5,10 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { LIFE_TIME_MAX = 1000000 }; /* s */
+enum {
+    LIFE_TIME_MAX = 1000000, /* s */
+    SOFTER_MAX = 60,         /* dB, as in the config */
+};
 
 #define TEXT_OF(kind, field)                                                                       \
     {                                                                                              \
@@ -78,6 +81,9 @@ static const struct param params[PARAM_COUNT] = {
     [PARAM_ATTENDANT] = TEXT(attendant),
     [PARAM_SPOKEN_NAME] = TEXT_OF(KIND_FILES, spoken_name),
     [PARAM_LANGUAGE] = TEXT_OF(KIND_LANGUAGE, language),
+    [PARAM_HOLD_MUSIC] = TEXT_OF(KIND_FILE, hold_music),
+    [PARAM_HOLD_MUSIC_SOFTER] = NUMBER(hold_music_softer, 0, SOFTER_MAX),
+    [PARAM_HOLD_MUSIC_SHUFFLE] = FLAG(hold_music_shuffle),
     [PARAM_TRACKS] = FLAG(tracks),
     [PARAM_PAUSED] = FLAG(paused),
     [PARAM_AFTER] = {"after", KIND_FILES, offsetof(struct request_params, file),
@@ -88,17 +94,18 @@ static const struct param params[PARAM_COUNT] = {
 
 #define VOICE (PARAM(AGC) | PARAM(DENOISE) | PARAM(VAD))
 #define GAINS (PARAM(SPEAKS) | PARAM(HEARS))
+#define MUSIC (PARAM(HOLD_MUSIC) | PARAM(HOLD_MUSIC_SOFTER) | PARAM(HOLD_MUSIC_SHUFFLE))
 #define ENTRY                                                                                      \
     (PARAM(ROLE) | PARAM(DISPLAY_NAME) | PARAM(SPOKEN_NAME) | PARAM(MAY_SPEAK) | PARAM(FLOOR) |    \
      PARAM(MUTED) | PARAM(HELD) | PARAM(ANONYMOUS) | PARAM(HIDDEN) | PARAM(BACKGROUND) |           \
-     PARAM(ATTENDANT) | PARAM(LANGUAGE) | VOICE | GAINS)
+     PARAM(ATTENDANT) | PARAM(LANGUAGE) | MUSIC | VOICE | GAINS)
 
 param_set verb_params(enum verb verb)
 {
     static const param_set of_verb[VERB_COUNT] = {
         [VERB_CREATE] = PARAM(TITLE) | PARAM(POLICY) | PARAM(HIDE_FOCUS) | PARAM(EMPTY_TIMEOUT) |
                         PARAM(DURATION) | PARAM(WARNING) | PARAM(ENDS_WITH_CREATOR) |
-                        PARAM(ATTENDANT) | PARAM(LANGUAGE),
+                        PARAM(ATTENDANT) | PARAM(LANGUAGE) | MUSIC,
         [VERB_JOIN] = ENTRY | PARAM(PIN),
         [VERB_REPLACE] = ENTRY,
         [VERB_INVITE] = ENTRY | PARAM(CONFIRM),
@@ -121,7 +128,7 @@ param_set verb_params(enum verb verb)
         [VERB_LOCK] = PARAM(LOCKED),
         [VERB_SIDEBAR] = PARAM(TITLE) | PARAM(POLICY) | PARAM(SHOWN) | PARAM(FILE) |
                          (ENTRY & ~(PARAM(HELD) | PARAM(ATTENDANT) | PARAM(SPOKEN_NAME) |
-                                    PARAM(LANGUAGE) | VOICE)),
+                                    PARAM(LANGUAGE) | MUSIC | VOICE)),
         [VERB_END] = PARAM(REASON) | PARAM(AFTER),
         [VERB_SUBSCRIBE] = PARAM(VIEW),
         [VERB_DECIDE] = PARAM(APPROVED) | PARAM(REASON),

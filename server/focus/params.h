@@ -51,6 +51,9 @@ enum {
     PARAM_PAUSED,
     PARAM_AFTER,
     PARAM_LANGUAGE,
+    PARAM_HOLD_MUSIC,
+    PARAM_HOLD_MUSIC_SOFTER,
+    PARAM_HOLD_MUSIC_SHUFFLE,
     PARAM_CONFIRM,
     PARAM_COUNT, /* at most 64 */
 };
@@ -75,6 +78,7 @@ enum param_kind {
     KIND_CODECS,
     KIND_POLICIES,
     KIND_LANGUAGE,
+    KIND_FILE, /* one, or a folder */
 };
 
 struct param {
@@ -89,7 +93,7 @@ static inline bool param_is_text(const struct param *param)
 {
     return param->kind == KIND_TEXT || param->kind == KIND_FILES || param->kind == KIND_QUESTION ||
            param->kind == KIND_CODECS || param->kind == KIND_POLICIES ||
-           param->kind == KIND_LANGUAGE;
+           param->kind == KIND_LANGUAGE || param->kind == KIND_FILE;
 }
 
 /* PARAM_… */

@@ -104,6 +104,8 @@ int participant_make(struct conference *conference, struct call *call, struct le
         return ENOMEM;
     error = participant_describe(participant, focus->signalling->info(call));
     if (!error)
+        error = music_give(&participant->music, conference, params);
+    if (!error)
         error = take_leg(participant, conference, leg);
     if (error)
         goto out;
@@ -117,6 +119,7 @@ int participant_make(struct conference *conference, struct call *call, struct le
     *participantp = participant;
     return 0;
 out:
+    music_drop(&participant->music);
     free(participant->strings);
     free(participant);
     return error;
@@ -339,6 +342,7 @@ void participant_remove(struct participant *participant, enum departure_method m
 void participant_free(struct participant *participant)
 {
     HASH_DEL(participant->conference->focus->participants, participant);
+    music_drop(&participant->music);
     free(participant->brought_by);
     free(participant->question);
     free(participant->removed_by);

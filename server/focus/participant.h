@@ -59,6 +59,7 @@ struct participant {
     char attendant[64];       /* application; "" or "none": none */
     bool has_usual_attendant; /* as the config said, and no policy otherwise */
     enum attendance attendance;
+    struct music music;              /* that a policy gave it */
     char language[LANGUAGE_SIZE];    /* of prompts; "": the settings' */
     struct participant *main;        /* who it is in the parent, whose call and leg it has; NULL: it
                                         has its own */

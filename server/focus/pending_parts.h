@@ -67,6 +67,9 @@ void waiting_begin(struct call *call, const struct request *request, struct deci
 int waiting_join(struct visitor *visitor, const struct request *request, struct decision *decision);
 /* There is audio: what is to be heard meanwhile begins. */
 void waiting_play(struct visitor *visitor);
+/* The file could not be played to it. True: a policy had given it that, and it hears the
+ * conference's instead. */
+bool waiting_lose_music(struct visitor *visitor, const char *file, const char *problem);
 /* The visitor, who has waited, has left. */
 void waiting_gone(struct visitor *visitor, int code, const char *reason);
 /* The caller is not let in, and goes, unless it has an application … */

@@ -21,7 +21,8 @@
  *   sidebar.c      conferences within a conference
  *   aside.c        participants who come into one from its parent, by the call that they have
  * sound.h
- *   sound.c        how a conference sounds: its defaults, music for who waits
+ *   sound.c        how a conference sounds: its defaults
+ *   music.c        music for who waits
  *   playback.c     a file that plays, there or to a visitor, or waits until another is over
  * take.h
  *   take.c         what is recorded of a conference

@@ -101,7 +101,9 @@ void question_answered(struct participant *participant)
 
     if (participant->is_confirming)
         return;
-    if (!participant->question || !participant->called) {
+    participant_learn(participant);
+    /* Another focus presses no key. */
+    if (!participant->question || !participant->called || participant->info.is_focus) {
         participant_established(participant);
         return;
     }
@@ -109,7 +111,6 @@ void question_answered(struct participant *participant)
     participant->accept = KEY_ACCEPT;
     participant->decline = KEY_DECLINE;
     participant->asked_at = loop_now(conference->focus->loop);
-    participant_learn(participant);
     log_write(LOG_LEVEL_INFO, conference->name, participant->info.id,
               "%s has answered, and is asked whether they come in", participant->info.caller.uri);
     events_post(conference->focus, &(struct conference_event){

@@ -41,6 +41,7 @@ void participant_params(const struct participant *target, struct request_params 
     (void)snprintf(params->spoken_name, sizeof params->spoken_name, "%s", target->spoken_name);
     (void)snprintf(params->attendant, sizeof params->attendant, "%s", target->attendant);
     (void)snprintf(params->language, sizeof params->language, "%s", target->language);
+    music_keep(target, params);
 }
 
 static void replace_participant(struct participant *target, struct call *call, bool is_early_only)

@@ -165,6 +165,10 @@ struct request_params {
     char spoken_name[128];       /* entry, rename: a file that says it; "": none does */
     char attendant[64];          /* entry, create: the application that attends to who comes in;
                                     "": none, or of create: as the server says */
+    char hold_music[256];        /* entry, create: a file or folder for who waits, "none": silence,
+                                    "": as the conference has it, or the settings */
+    float hold_music_softer;     /* dB; with hold_music */
+    bool hold_music_shuffle;     /* with hold_music: a folder's files in an order of chance */
     bool muted;                  /* entry, mute */
     bool held;                   /* entry, hold */
     bool listen_only;            /* entry, permit: heard by nobody, whether muted or not */

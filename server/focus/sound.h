@@ -8,11 +8,16 @@
 #include "focus/focus.h"
 #include "ports/mixing.h"
 
+/* As struct sound_config has it. */
+struct music {
+    char *file; /* "": silence; NULL: there is none here. Owned where it is kept. */
+    bool shuffle;
+    float gain; /* dB */
+};
+
 struct sound {
     struct leg_voice voice;
-    char *hold_music; /* NULL or "": silence */
-    bool shuffle;
-    float music_gain; /* dB */
+    struct music music;
 };
 
 /* A file that plays in a conference, or to a visitor: the other is NULL. */
@@ -39,8 +44,23 @@ struct playback {
 /* NULL: as the server's. ENOMEM. */
 int conference_set_sound(struct conference *conference, const struct sound_config *config);
 const struct sound *conference_sound(const struct conference *conference);
-/* How its music is played. */
-void sound_play(const struct sound *sound, unsigned bus, struct play_config *config);
+
+/* music.c */
+/* Fills in that music. */
+void music_tell(const struct music *music, struct request_params *params);
+/* The music that there is for who comes in. */
+void music_wish(const struct conference *conference, struct request_params *params);
+/* The same of who is in, for who goes on in their place. */
+void music_keep(const struct participant *participant, struct request_params *params);
+/* What who came, or the conference, is to hear by that decision. Its file is that of the params or
+ * of the conference. */
+struct music music_asked(const struct conference *conference, const struct request_params *params);
+/* Keeps that as theirs, unless it is what the conference has. ENOMEM. */
+int music_give(struct music *own, const struct conference *conference,
+               const struct request_params *params);
+void music_drop(struct music *own);
+/* How it is played. */
+void music_play(const struct music *music, unsigned bus, struct play_config *config);
 /* After somebody has come or gone, what was said is over, or the music has changed: who is alone
  * gets it. */
 void conference_update_music(struct conference *conference);

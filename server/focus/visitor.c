@@ -294,6 +294,8 @@ void visitor_played(struct visitor *visitor, const struct playback *playback, co
     struct conference_event event = {
         .kind = EVENT_PLAYED, .visitor = visitor->id, .playback = playback->id};
 
+    if (problem && waiting_lose_music(visitor, playback->file, problem))
+        return;
     if (problem)
         log_write(LOG_LEVEL_ERROR, NULL, visitor_call(visitor)->id, "%s", problem);
     if (playback->stopped || visitor->waits) /* something else plays, or the tone of a failure */

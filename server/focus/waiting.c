@@ -98,17 +98,33 @@ int waiting_join(struct visitor *visitor, const struct request *request, struct 
 void waiting_play(struct visitor *visitor)
 {
     const struct pending *pending = visitor->pending;
-    const struct sound *sound = conference_sound(pending->request.conference);
+    struct music music = music_asked(pending->request.conference, &pending->decision.params);
     struct play_config config;
     enum meanwhile meanwhile = pending->decision.waiting.meanwhile;
 
-    if ((meanwhile != MEANWHILE_MUSIC && meanwhile != MEANWHILE_EARLY) || !sound->hold_music ||
-        !*sound->hold_music || !visitor_has_audio(visitor))
+    if ((meanwhile != MEANWHILE_MUSIC && meanwhile != MEANWHILE_EARLY) || !music.file ||
+        !*music.file || !visitor_has_audio(visitor))
         return;
-    sound_play(sound, MIX_MAIN, &config);
+    music_play(&music, MIX_MAIN, &config);
     if (playback_begin(&(struct playback){.visitor = visitor}, &config))
         log_write(LOG_LEVEL_ERROR, pending->request.conference->name, visitor_call(visitor)->id,
                   "hold_music: cannot be played to who waits");
+}
+
+bool waiting_lose_music(struct visitor *visitor, const char *file, const char *problem)
+{
+    struct pending *pending = visitor->pending;
+    char *own = pending ? pending->decision.params.hold_music : NULL;
+
+    if (!own || strcmp(own, file) != 0 ||
+        music_asked(pending->request.conference, &pending->decision.params).file != own)
+        return false;
+    log_write(LOG_LEVEL_ERROR, pending->request.conference->name, visitor_call(visitor)->id,
+              "%s: hold_music: %s", pending->decision.by, problem);
+    music_wish(pending->request.conference, &pending->decision.params);
+    if (strcmp(own, file) != 0)
+        waiting_play(visitor);
+    return true;
 }
 
 void visitor_play_music(struct visitor *visitor)

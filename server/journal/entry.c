@@ -86,6 +86,7 @@ static void set_param(struct line *line, const struct param *param, const void *
     case KIND_QUESTION:
     case KIND_POLICIES:
     case KIND_LANGUAGE:
+    case KIND_FILE:
     case KIND_CODECS:
         line_text(line, param->name, field);
         return;

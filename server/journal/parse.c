@@ -51,6 +51,7 @@ static void take_param(const struct param *param, const json_t *value, void *fie
     case KIND_QUESTION:
     case KIND_POLICIES:
     case KIND_LANGUAGE:
+    case KIND_FILE:
     case KIND_CODECS:
         (void)snprintf(field, param->size, "%s",
                        json_is_string(value) ? json_string_value(value) : "");

@@ -37,6 +37,7 @@ static bool check_script(const struct arguments *arguments, const char *path)
         settings_load(arguments, arguments->config, &settings, NULL, error, sizeof error)) {
         return tell(error);
     }
+    prompts_tell_missing(&settings, path);
     json_t *scripts = json_pack("[s]", path);
     bool is_good = self_tests_pass(&settings, scripts);
     json_decref(scripts);

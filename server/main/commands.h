@@ -101,6 +101,7 @@ int command_shadow(const struct arguments *arguments);
 int command_pin(const struct arguments *arguments);
 int command_unpin(const struct arguments *arguments);
 int command_refuse(const struct arguments *arguments);
+int command_remove(const struct arguments *arguments);
 int command_journal(const struct arguments *arguments);
 int command_audit(const struct arguments *arguments);
 int command_record(const struct arguments *arguments);

@@ -163,6 +163,19 @@ static const struct command commands[] = {
      .takes_config = true,
      .takes_files = true,
      .run = command_end},
+    {.name = "remove",
+     .operands = "[OPTION…] CONFERENCE NAME[,NAME…], or CONFERENCE --all [--except NAME[,NAME…]]",
+     .summary = "put out somebody of a conference, or all but some",
+     .description =
+         "Each if the policy's hook remove lets the operator. A NAME is a user part, a URI "
+         "or an id, as\n`parley status` shows them; when nobody is called so, nobody is put "
+         "out. Exit code 1: not all are.",
+     .takes_config = true,
+     .takes_files = true,
+     .flags = {{"--all", NULL, "All who are in, and who are being called."},
+               {"--except", "NAME[,NAME…]", "But for these."},
+               {"--reason", "TEXT", "What their phones are told."}},
+     .run = command_remove},
     {.name = "pending",
      .operands = "[--config FILE] [--data DIR] [CONFERENCE]",
      .summary = "list what waits for somebody's decision",

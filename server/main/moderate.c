@@ -1,4 +1,4 @@
-/* parley pending, approve and refuse: the operator moderates. */
+/* parley pending, approve, refuse and remove: the operator moderates. */
 #include "main/commands.h"
 
 #include <stdio.h>
@@ -44,4 +44,30 @@ int command_approve(const struct arguments *arguments)
 int command_refuse(const struct arguments *arguments)
 {
     return decide(arguments, "refuse", 2);
+}
+
+enum { REMOVE_ALL, REMOVE_EXCEPT, REMOVE_REASON }; /* the command's flags */
+
+int command_remove(const struct arguments *arguments)
+{
+    char request[REQUEST_SIZE];
+    bool is_all = arguments->values[REMOVE_ALL] != NULL;
+    const char *except = arguments->values[REMOVE_EXCEPT];
+    const char *reason = arguments->values[REMOVE_REASON] ? arguments->values[REMOVE_REASON] : "";
+    const char *conference = arguments->file_count > 0 ? arguments->files[0] : "";
+    const char *names = is_all ? except ? except : "," : arguments->files[1];
+
+    if (arguments->file_count != (is_all ? 1 : 2) || (except && !is_all) || !*conference ||
+        !*names) {
+        complain("remove: give a conference, and whom, as in `parley remove board bob,carol` or "
+                 "`parley remove board --all --except alice`");
+        return EXIT_WRONG;
+    }
+    if (strpbrk(conference, " \r\n") || strpbrk(names, " \r\n") || strpbrk(reason, "\r\n") ||
+        snprintf(request, sizeof request, "%s %s %s %s", is_all ? "remove-all" : "remove",
+                 conference, names, reason) >= (int)sizeof request) {
+        complain("remove: a name has blanks, or the reason is too long or has more than one line");
+        return EXIT_WRONG;
+    }
+    return ask_server(arguments, request);
 }

@@ -1,8 +1,10 @@
-/* `parley prompts`: what can be said by name, from which file, how long it takes. */
+/* `parley prompts`: what can be said by name, from which file, how long it takes; and what scripts
+ * name that cannot. */
 #include "main/serve.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,6 +146,58 @@ static int print_prompts(const struct sound_places *places)
     return code;
 }
 
+/* ---- what scripts name ---------------------------------------------------------------------- */
+
+struct search {
+    const struct sound_places *places;
+    const char *script;
+};
+
+/* The file FOLDER/LANGUAGE/name.*, in whichever language. */
+static bool is_in_any_language(const char *folder, const char *name)
+{
+    char pattern[2 * PATH_MAX];
+    glob_t found;
+    snprintf(pattern, sizeof pattern, "%s/*/%s.*", folder, name);
+    bool is_there = glob(pattern, 0, NULL, &found) == 0;
+    globfree(&found);
+    return is_there;
+}
+
+static void look_for(void *arg, const char *name, unsigned line)
+{
+    const struct search *search = arg;
+    const struct sound_places *places = search->places;
+    char path[3 * PATH_MAX];
+    if (!prompt_find(places, NULL, name, path, sizeof path) &&
+        !is_in_any_language(places->own, name) && !is_in_any_language(places->shipped, name)) {
+        fprintf(stderr, "%s:%u: warning: there is no prompt \"%s\"\n", search->script, line, name);
+    }
+}
+
+void prompts_tell_missing(const struct settings *settings, const char *path)
+{
+    struct sound_directories directories;
+    server_directories(settings, &directories);
+    struct search search = {.places = &directories.places, .script = path};
+    if (lua_prompt_names(path, look_for, &search)) {
+        complain("%s: its prompts cannot be looked for", path);
+    }
+}
+
+/* Of the config's scripts. */
+static int check_scripts(struct settings *settings)
+{
+    char error[ERROR_MAX];
+    json_t *scripts = NULL;
+    if (server_check(settings, &scripts, error, sizeof error)) {
+        complain("%s", error);
+        return EXIT_WRONG;
+    }
+    json_decref(scripts);
+    return EXIT_CLEAN;
+}
+
 int command_prompts(const struct arguments *arguments)
 {
     struct settings settings;
@@ -155,6 +209,7 @@ int command_prompts(const struct arguments *arguments)
     }
     server_directories(&settings, &directories);
     int code = print_prompts(&directories.places);
+    int scripts = check_scripts(&settings);
     settings_free(&settings);
-    return code;
+    return code ? code : scripts;
 }

@@ -350,6 +350,11 @@ static int start_scripts(struct server *server)
     return status == 0 ? EXIT_CLEAN : status == EINVAL ? EXIT_WRONG : EXIT_RUN_TIME;
 }
 
+static void tell_missing(const char *path, void *arg)
+{
+    prompts_tell_missing(arg, path);
+}
+
 int server_check(struct settings *settings, json_t **scriptsp, char *error, size_t error_size)
 {
     struct server server = {.settings = *settings, .signals = -1};
@@ -368,6 +373,7 @@ int server_check(struct settings *settings, json_t **scriptsp, char *error, size
     }
     if (!status) {
         *scriptsp = json_copy((json_t *)lua_engine_selftests(server.engine));
+        lua_engine_files(server.engine, tell_missing, settings);
     }
     focus_destroy(server.focus);
     lua_engine_destroy(server.engine);

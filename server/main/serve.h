@@ -94,9 +94,13 @@ struct probation_config server_probation(const struct settings *settings);
 int server_set_outbound(struct server *server, const struct settings *settings);
 
 /* Loads the scripts as a server with these settings would, and lets go of all again: an errno, and
- * one line in `error`. On success *scriptsp has the paths of those with self-tests; new reference.
- */
+ * one line in `error`. On success *scriptsp has the paths of those with self-tests, new reference,
+ * and prompts that nobody has were told. */
 int server_check(struct settings *settings, json_t **scriptsp, char *error, size_t error_size);
+
+/* Tells on stderr, file and line first, which prompts the script at `path` names that are in no
+ * language. */
+void prompts_tell_missing(const struct settings *settings, const char *path);
 
 /* Runs the self-tests of scripts, by their paths; what fails is told on stderr. */
 bool self_tests_pass(const struct settings *settings, const json_t *scripts);

@@ -161,6 +161,45 @@ def test_a_name_is_no_command_over_a_link():
         hall.expect_nothing(0.2)
 
 
+def test_who_is_asked_for_a_link_refuses_the_loop_and_a_focus_that_is_called_presses_no_key():
+    asking = POLICY.replace("return policy", "function policy.invite() return accept { confirm = true } end\nreturn policy")
+    with Server(policy=asking) as server, Phone(server, "alice") as alice, Phone(server, "hall") as hall, Phone(
+        server, "third"
+    ) as third:
+        room = Room(server, alice, "room")
+        room.ask(f"link {hall.own_uri}")
+        invite = hall.expect_call()
+        ids = {"room": invite["Conference-Cascade"], "hall": 16 * "a", "third": 16 * "b"}
+
+        def told_by(message):
+            return re.split(r",\s*", message["Conference-Cascade"])
+
+        assert re.fullmatch("[0-9a-f]{16}", ids["room"]), invite
+        focus = {"Contact": hall.contact + ";isfocus", "Conference-Cascade": ids["hall"]}
+        hall.pick_up(invite, headers=focus)
+        server.expect_log("joined room hall true")
+
+        def comes(*names):
+            third.new_dialog()
+            told = ", ".join(ids[name] for name in names)
+            third.invite("room", headers={"Contact": third.contact + ";isfocus", "Conference-Cascade": told})
+            answer = third.expect((200, 482))
+            third.ack()
+            return answer
+
+        for loop in ("room", "hall"):
+            answer = comes("third", loop)
+            assert (answer.code, answer.reason) == (482, "Linked With This Conference Already"), answer
+            hall.pick_up(hall.expect("INVITE"), headers=focus)  # is it still there?
+        answer = comes("third")
+        assert answer.code == 200, answer
+        assert told_by(answer) == [ids["room"], ids["hall"]], answer
+        server.expect_log("joined room third true")
+        assert room.users() == {"alice", "hall", "third"}
+        # Hall is told of it, too.
+        assert told_by(hall.expect("INVITE")) == [ids["room"], ids["third"]]
+
+
 def test_a_link_that_is_dead_is_in_the_way_but_once():
     with Server(policy=POLICY) as server, Phone(server, "alice") as alice, Phone(server, "hall") as old, Phone(
         server, "hall"

@@ -123,8 +123,10 @@ end
 
 
 def test_parley_prompts_lists_them_and_says_what_is_missing():
-    with with_application("return function(call) end", start=False) as server:
-        (server.directory / "sounds").mkdir()
+    script = 'return function(call)\n  call:say("welcome", "wellcome")\n  call:play "only-in-latin"\nend'
+    with with_application(script, start=False) as server:
+        (server.directory / "sounds" / "la").mkdir(parents=True)
+        audio.write_wav(server.directory / "sounds" / "la" / "only-in-latin.wav", np.zeros(8000))
         audio.write_wav(server.directory / "sounds" / "welcome.wav", np.zeros(8000))
         (server.directory / "sounds" / "goodbye.wav").write_text("no sound")
         told = run_parley("prompts", "--config", str(server.config))
@@ -137,7 +139,12 @@ def test_parley_prompts_lists_them_and_says_what_is_missing():
         assert "goodbye" in told.stderr and "no sound file" in told.stderr, told.stderr
         assert len(lines) > 150
         (server.directory / "sounds" / "goodbye.wav").unlink()
-        assert run_parley("prompts", "--config", str(server.config)).returncode == 0
+        for told in (run_parley("prompts", "--config", str(server.config)), run_parley("check", str(server.config))):
+            assert told.returncode == 0, told
+            assert told.stderr.endswith('scripts/talk.lua:2: warning: there is no prompt "wellcome"\n'), told
+            assert told.stderr.count("warning") == 1, told
+        alone = run_parley("check", str(server.directory / "scripts" / "talk.lua"))
+        assert 'talk.lua:2: warning: there is no prompt "wellcome"' in alone.stderr, alone
 
 
 if __name__ == "__main__":

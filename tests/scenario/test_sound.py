@@ -154,6 +154,27 @@ def test_a_conference_may_have_its_own_music_or_silence():
 
 
 @run.real_time
+def test_a_policy_gives_who_comes_other_music_or_what_all_hear_if_that_is_none():
+    policy = POLICY.replace("return policy", """
+local music = { alice = { hold_music = "own/", hold_music_softer = 6 }, bob = { hold_music = "empty/" } }
+function policy.join(request) return accept(music[request.actor.user]) end
+return policy""")
+    server = Server(config='audio = { hold_music = "music.wav" }\n' + conference(), policy=policy, start=False)
+    for folder in ("own", "empty"):
+        (server.directory / folder).mkdir()
+    music(server, "own/1.wav", 900, 4.0)
+    music(server, "music.wav", 600)
+    server.start()
+    with server:
+        (alice,) = joined(server, "alice")
+        tone.assert_hears(alice.hear(0.5, settle=0.6), {900: -26}, absent=[600], tolerance=1)
+        alice.hang_up()
+        (bob,) = joined(server, "bob")
+        tone.assert_hears(bob.hear(0.5, settle=0.6), {600: -20}, absent=[900], tolerance=1)
+        server.expect_log(r"error .*lua:\d+: hold_music: .*empty/")
+
+
+@run.real_time
 def test_music_that_is_not_there_is_told_and_harms_nobody():
     config = conference(hold_music='"missing.wav"')
     with Server(config=config, policy=POLICY) as server:

@@ -321,7 +321,7 @@ static void takers_add(void)
         "  try('call:join', call.join, call, demo, x)\n"
         "  local me = call:join(demo)\n"
         "  for _, name in ipairs { 'sidebar', 'media', 'record', 'limit', 'close', 'wait_for', "
-        "'stop' } do\n"
+        "'stop', 'remove_all' } do\n"
         "    try('conference:' .. name, demo[name], demo, x)\n"
         "  end\n"
         "  try('conference:play', demo.play, demo, 'tone:440/100', x)\n"

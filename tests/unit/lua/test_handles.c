@@ -249,6 +249,39 @@ static void everybody_can_be_removed_while_they_are_gone_through(void **state)
     }
 }
 
+static void all_but_some_are_removed_each_by_a_decision(void **state)
+{
+    struct call *calls[5];
+    static const char *const users[] = {"alice", "bob", "carol", "dave", "erin"};
+
+    (void)state;
+    script_policy(
+        "function policy.remove(request)\n"
+        "  if request.target.user == 'dave' then return reject(403, 'Not Dave') end\n"
+        "end\n"
+        "function policy.digit(event, conference, presser)\n"
+        "  local gone, why, code = conference:remove_all { except = { presser, 'zoe' } }\n"
+        "  assert(gone == nil and why == 'Nobody here is called zoe' and code == 404)\n"
+        "  assert(conference:remove_all { role = 'host' }.count == 0)\n"
+        "  assert(not pcall(conference.remove_all, conference, { except = 7 }))\n"
+        "  assert(not pcall(conference.remove_all, conference, { but = 'zoe' }))\n"
+        "  assert(not pcall(conference.remove_all, conference, { role = true }))\n"
+        "  local done = conference:remove_all {\n"
+        "    except = { presser, 'SIP:bob@example.com' }, reason = 'Thank you all' }\n"
+        "  local refused = done.refused\n"
+        "  assert(done.count == 2 and #refused == 1 and refused[1].participant.user == 'dave')\n"
+        "  assert(refused[1].why == 'Not Dave' and refused[1].code == 403)\n"
+        "end\n");
+    for (unsigned i = 0; i < 5; i++)
+        calls[i] = world_join(script.focus, users[i], "demo");
+    press(calls[0], '#');
+    for (unsigned i = 0; i < 5; i++)
+        assert_int_equal(calls[i]->ended, i == 2 || i == 4);
+    assert_string_equal(calls[2]->reason, "Thank you all");
+    for (unsigned i = 0; i < 5; i++)
+        world_hang_up(script.focus, calls[i]);
+}
+
 static void commands_work_from_a_coroutine(void **state)
 {
     struct call *call;
@@ -315,6 +348,7 @@ int main(void)
         SCRIPT_TEST(a_decision_hook_must_not_act),
         SCRIPT_TEST(a_change_of_quality_comes_with_its_figures),
         SCRIPT_TEST(everybody_can_be_removed_while_they_are_gone_through),
+        SCRIPT_TEST(all_but_some_are_removed_each_by_a_decision),
         SCRIPT_TEST(commands_work_from_a_coroutine),
         SCRIPT_TEST(conferences_can_be_found_and_gone_through),
         SCRIPT_TEST(a_log_line_says_who_wrote_it_about_what),
