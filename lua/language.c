@@ -198,7 +198,7 @@ static int say_number(lua_State *L)
         *--end = '\0';
     lua_settop(L, 2);
     lua_newtable(L);
-    if (number < 0) {
+    if (number < 0 && text[strspn(text, "0.")]) { /* what is left of it is not 0 */
         lua_pushliteral(L, "minus");
         append(L, LIST);
     }

@@ -28,10 +28,11 @@ local FAREWELL = 3 -- seconds before the end, in which that is said
 -- What is kept of a conference: `greeted`, who hears how many are in; `came` and `went`, who is to
 -- be announced next; `named`, whose name was said; `asked`, who is being asked for it; `busy`,
 -- while something is being said; `is_paused`, while what is said is not recorded.
-local function recall(conference)
-  return conference.state.announcements
-    or { greeted = {}, came = {}, went = {}, named = {}, asked = {} }
+local function nothing()
+  return { greeted = {}, came = {}, went = {}, named = {}, asked = {} }
 end
+
+local function recall(conference) return conference.state.announcements or nothing() end
 
 local function keep(conference, now) conference.state.announcements = now end
 
@@ -122,7 +123,7 @@ local function greeting(conference)
 end
 
 -- That there is something says to scripts/attendant.lua that it is announced here.
-function policy.created(_, conference) keep(conference, recall(conference)) end
+function policy.created(_, conference) keep(conference, nothing()) end
 function policy.reloaded(_, conference) keep(conference, recall(conference)) end
 
 function policy.joined(_, conference, participant)

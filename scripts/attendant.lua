@@ -33,7 +33,7 @@ local SHORTEST = 0.25      -- seconds, of a name
 local QUIET = math.min(2, options.longest / 2) -- … of silence, that end it
 local NAMELESS = "somebody" -- how announcements call who has said no name
 local LOOK = 1             -- seconds, until it is seen anew whether somebody has come or gone
-local CHUNK = 5            -- names in one go: a key ends the roll call between them
+local CHUNK = 5            -- names in one go, in the roll call
 local GREETING = 20        -- seconds, of what announcements tell who comes
 local LATE = 60            -- seconds after coming in, when it is too late to ask for a name
 
@@ -81,6 +81,12 @@ local function note(conference, what, value)
   local all = conference.state.attendant or {}
   all[what] = value
   conference.state.attendant = all
+end
+
+-- The state of a conference of the config outlives it: a lecture is that of the one that was begun
+-- at that time, and of none after it.
+local function is_lecture(conference)
+  return known(conference, "lecture") == conference.created_at
 end
 
 local function asked_key(participant) return "asked-" .. participant.id end
@@ -147,10 +153,10 @@ function own.count(call)
   if options.untold[main_of(call.participant).role] then return whisper(call, "not-allowed") end
   local count = #people(call.conference)
   if count == 1 then return whisper(call, "you-are-alone") end
-  whisper(call, "there-are", number(count), "participants")
+  whisper(call, "there-are", counted(count, "participant"))
 end
 
--- Any key ends it.
+-- Any key ends it, and is returned: it may be the first of the next two.
 function own.roll_call(call)
   if options.untold[main_of(call.participant).role] then return whisper(call, "not-allowed") end
   local list = people(call.conference)
@@ -158,9 +164,12 @@ function own.roll_call(call)
     local names = first == 1 and { "roll-call" } or {}
     for i = first, math.min(first + CHUNK - 1, #list) do names[#names + 1] = name_of(list[i]) end
     whisper(call, table.unpack(names))
-    if first + CHUNK > #list then return end
     local event = call:wait_for { "played", "digit", timeout = 60 }
-    if not event or event.name == "digit" then return call.participant:stop() end
+    if not event then return end
+    if event.name == "digit" then
+      call.participant:stop()
+      return event.digit
+    end
   end
 end
 
@@ -260,10 +269,10 @@ end
 
 function host.lecture(call)
   local conference = conference_of(call)
-  local was_on = known(conference, "lecture")
-  note(conference, "lecture", not was_on or nil)
+  local was_on = is_lecture(conference)
+  note(conference, "lecture", not was_on and conference.created_at or nil)
   for participant in conference:participants() do
-    if not is_host(participant) then participant:permit { may_speak = was_on or false } end
+    if not is_host(participant) then participant:permit { may_speak = was_on } end
   end
   conference:play(was_on and "lecture-off" or "lecture-on")
 end
@@ -388,14 +397,13 @@ local function explain(call, prefix, order)
   end)
   if pressed == "*" or pressed == "#" then
     local second = call:wait_for { "digit", timeout = options.pause }
-    if second then act(call, pressed .. second.digit) end
-  elseif pressed then
-    act(call, prefix .. pressed)
+    return second and act(call, pressed .. second.digit)
   end
+  return pressed and act(call, prefix .. pressed)
 end
 
-function own.help(call) explain(call, "*", own_order) end
-function host.host_help(call) explain(call, "#", host_order) end
+function own.help(call) return explain(call, "*", own_order) end
+function host.host_help(call) return explain(call, "#", host_order) end
 
 -- ---- the keys -------------------------------------------------------------------------------
 
@@ -409,12 +417,20 @@ for _, entry in ipairs(options.keys) do
   keys[key] = action
 end
 
+-- What it returns is a key that has been pressed meanwhile.
 function act(call, key)
   local action = keys[key]
   if own[action] then return own[action](call) end
   if not host[action] then return end
   if not is_host(call.participant) then return whisper(call, "not-allowed") end
-  host[action](call)
+  return host[action](call)
+end
+
+-- Of two keys the first has been pressed. Returns that of the next two if it was, meanwhile.
+local function take_keys(call, first)
+  local second = call:wait_for { "digit", timeout = options.pause }
+  local pressed = act(call, first .. (second and second.digit or first))
+  return (pressed == "*" or pressed == "#") and pressed or nil
 end
 
 -- ---- coming in ------------------------------------------------------------------------------
@@ -492,18 +508,16 @@ end
 return function(call)
   if not call.participant then return call:reject(404) end
   local conference = conference_of(call)
-  if known(conference, "lecture") and not is_host(call.participant) then
+  if is_lecture(conference) and not is_host(call.participant) then
     main_of(call.participant):permit { may_speak = false }
   end
+  local had_floor, pressed = main_of(call.participant).has_floor, nil
   introduce(call)
-  local had_floor = false
   while true do
-    local event = call:wait_for { "digit", "floor_changed", keys = "*#" }
+    local event = pressed and { digit = pressed }
+      or call:wait_for { "digit", "floor_changed", keys = "*#" }
     if not event then return end
-    if event.digit then
-      local second = call:wait_for { "digit", timeout = options.pause }
-      act(call, event.digit .. (second and second.digit or event.digit))
-    end
+    pressed = event.digit and take_keys(call, event.digit)
     had_floor = tell_floor(call, had_floor)
   end
 end

@@ -1,7 +1,7 @@
 -- Campaign: a list of people is called into a conference, so many at a time, some of them again;
--- then whoever has begun it reads who has come, and why the others have not. An account begins it by
--- calling it, comes into the conference, and may hang up: it goes on, unless a key has ended it. The
--- operator begins it by "parley run 9100", a policy by parley.run "9100".
+-- then whoever has begun it reads who has come, and why the others have not. An account begins it
+-- by calling it, comes into the conference, and may hang up: it goes on, unless a key has ended it.
+-- The operator begins it by "parley run 9100", a policy by parley.run "9100".
 --
 --   applications = { ["9100"] = { script = "campaign", options = { conference = "board",
 --     list = { "sip:bob@192.0.2.7", "sip:carol@192.0.2.8" }, callers = { "alice" } } } }
@@ -26,6 +26,9 @@ local options = parley.options {
   unreachable   = { type = "choice", choices = again, default = "skip", doc = "What is no phone" },
 }
 
+local EMPTY = "the last participant has left" -- the reason of an end that nobody has wanted
+local BREATH = 0.05 -- seconds after a refusal, in which it shows whether that was an end of all
+
 local order = { "busy", "no_answer", "not_confirmed", "refused", "unreachable" }
 local outcomes = {
   [486] = "busy", [600] = "busy", [408] = "no_answer", [480] = "no_answer", [487] = "no_answer",
@@ -35,6 +38,15 @@ local outcomes = {
 local function outcome_of(code, was_asked)
   if was_asked and code ~= 603 then return "not_confirmed" end
   return outcomes[code] or (code >= 500 and code < 600) and "unreachable" or "refused"
+end
+
+-- While nobody has come, the conference ends with each call that fails, and begins with the next.
+local function is_end(event, report)
+  if event.reason ~= EMPTY then return true end
+  for _, entry in pairs(report) do
+    if entry.outcome == "came" then return true end
+  end
+  return false
 end
 
 local function is_stopped(conference)
@@ -69,22 +81,40 @@ end
 
 -- Calls all of the list once. False: the conference has ended meanwhile, or somebody wants an end.
 local function try_all(conference, list, report)
-  local ringing, count, next_one = {}, 0, 1
+  local ringing, count, next_one, pause = {}, 0, 1, nil
   while count > 0 or next_one <= #list do
-    if is_stopped(conference) then next_one = #list + 1 end
-    if count < options.concurrent and next_one <= #list then
+    if is_stopped(conference) then next_one, pause = #list + 1, nil end
+    local has_room = count < options.concurrent and next_one <= #list
+    if has_room and not pause then
       local uri = list[next_one]
       local id = try(conference, uri, report[uri])
       next_one = next_one + 1
       if id then ringing[id], count = uri, count + 1 end
-    elseif count > 0 then
-      local event, who = conference:wait_for { "joined", "failed", "asked", "ended" }
-      if not event or event.name == "ended" then return false end
-      local uri = ringing[who.id]
-      if uri and learn(event, report[uri]) then ringing[who.id], count = nil, count - 1 end
+    elseif count > 0 or pause then
+      local event, who = conference:wait_for { "joined", "failed", "asked", "ended",
+                                               timeout = has_room and pause or nil }
+      pause = nil
+      if not event then
+        if who ~= "timeout" then return false end
+      elseif event.name == "ended" then
+        if is_end(event, report) then return false end
+      else
+        local uri = ringing[who.id]
+        if uri and learn(event, report[uri]) then ringing[who.id], count = nil, count - 1 end
+        pause = event.name == "failed" and BREATH or nil
+      end
     end
   end
   return not is_stopped(conference)
+end
+
+-- Until those who did not come are called again. False: it has ended meanwhile.
+local function rest(conference, report)
+  repeat
+    local event, why = conference:wait_for { "ended", timeout = options.retry_after }
+    if not event then return why == "timeout" and not is_stopped(conference) end
+  until is_end(event, report)
+  return false
 end
 
 local function to_be_tried(report)
@@ -134,33 +164,36 @@ end
 
 local function tell(conference, report)
   local parts, known = parts_of(report), conference.state.campaign or {}
+  local text = table.concat(parts, "; "):sub(1, 4000)
   write_log(report, parts[1])
   conference.state.campaign = { report = report }
   for participant in conference:participants() do
-    if participant.id == known.starter then participant:message(table.concat(parts, "; "):sub(1, 4000)) end
+    if participant.id == known.starter then participant:message(text) end
   end
 end
 
 -- Without a caller: all of it.
 local function run()
-  local conference = parley.conference(options.conference)
-  if not conference then return parley.log.error("There is no", options.conference) end
+  local name = options.conference
+  local conference = parley.conference(name)
+  if not conference then return parley.log.error("The option conference: there is no", name) end
+  conference.state.campaign = { starter = (conference.state.campaign or {}).starter }
   local report, list = new_report(), options.list
   for round = 0, options.retries do
     local goes_on = try_all(conference, list, report)
     list = to_be_tried(report)
     if not goes_on or #list == 0 or round == options.retries then break end
-    parley.sleep(options.retry_after)
-    if is_stopped(conference) then break end
+    if not rest(conference, report) then break end
   end
   tell(conference, report)
 end
 
 -- ---- who calls it ---------------------------------------------------------------------------
 
--- Nobody else is called, and those who are being called are not.
+-- Nobody else is called, and those who are being called are not. Once there is a report it is over.
 local function stop(conference)
   local known = conference.state.campaign or {}
+  if known.report then return end
   known.is_stopped = true
   conference.state.campaign = known
   for participant in conference:participants() do
@@ -180,7 +213,8 @@ return function(call)
   local me, _, code = call:join(conference, { role = options.role })
   if not me then return call:hangup(("Not let in: %d"):format(code or 500)) end
   conference.state.campaign = { starter = me.id }
-  parley.run(call.to)
+  local begun, why = parley.run(call.to)
+  if not begun then return me:message("No campaign: " .. why) end
   if not options.goes_on then call:on_hangup(function() stop(conference) end) end
   if options.stop ~= "" and call:wait_for { "digit", keys = options.stop } then stop(conference) end
 end

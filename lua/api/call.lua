@@ -45,7 +45,7 @@ return {
           example = [[local heard, key = call:play { "welcome", "menu", stop_keys = "12" }]] },
         { name = "say", takes = "...: file|spoken", gives = "true or reason", from = "application",
           waits = true, text = "The same for several, all in one go, without gaps.",
-          example = [[call:say("there-are", number(conference.count), "participants")]] },
+          example = [[call:say("there-are", counted(conference.count, "participant"))]] },
         { name = "record", takes = "options?: record_options", gives = "recording or reason",
           from = "application", waits = true,
           text = "What the caller says, after a tone, until a key, a time, or silence.",

@@ -123,7 +123,7 @@ return {
           gives = "true or refusal", from = "act",
           text = [[To all, or to a bus of the mix (hook `announce`), after what plays and waits there.
             `played` tells when it is over.]],
-          example = [[conference:play { "there-are", number(#conference), "participants", gain = -6 }]],
+          example = [[conference:play { "there-are", counted(#conference, "participant"), gain = -6 }]],
         },
         {
           name = "record", takes = "options?: recording_options", gives = "string or refusal", from = "act",

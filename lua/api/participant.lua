@@ -62,7 +62,7 @@ return {
           example = [[participant:volume { speaks = -3, hears = 2 }]] },
         { name = "play", takes = "what: file|spoken|announce_options, options?: announce_options",
           gives = "true or refusal", from = "act", text = "Nobody else hears it (hook `announce`).",
-          example = [[participant:play { "there-are", number(3), "participants" }]] },
+          example = [[participant:play { "there-are", counted(3, "participant") }]] },
         { name = "stop", takes = "", gives = "true or refusal", from = "act",
           text = "Ends what is played to it.", example = [[participant:stop()]] },
         { name = "message", takes = "text: string", gives = "true or refusal", from = "act",

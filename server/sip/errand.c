@@ -167,9 +167,12 @@ int errand_begin(void *ctx, const struct outgoing_refer *refer)
         error =
             loop_timer_start(agent->loop, &errand->patience, refer->timeout, on_no_answer, errand);
     }
-    if (error || send_refer(errand)) {
+    if (!error) {
+        error = send_refer(errand);
+    }
+    if (error) {
         errand_free(errand);
-        return error ? error : ENOMEM;
+        return error;
     }
     errand->referral = refer->referral;
     log_write(LOG_LEVEL_INFO, refer->call.conference, errand->id,

@@ -6,7 +6,9 @@ The test library of Parley's scenarios.
     message.py  SIP messages as text       sip.py   a SIP phone on a raw socket
     sdp.py      offers and answers         rtp.py   what the phone says and hears
     tone.py     G.711, tones, levels       audio.py, phones.py   voices and real phones
-    signs.py    prompts known by a sound of their own
+    prompts.py  what was said, of the shipped prompts            signs.py  the same, of short sounds
+    texting.py  phones that write          switchboard.py, crowd.py  many phones, many subscribers
+    roster.py   what a subscriber knows    naming.py, moderation.py, dialing.py  what files share
 
 A scenario file is a list of functions `test_…` whose names read as sentences, and ends with
 

@@ -259,6 +259,28 @@ def test_a_reload_attends_to_who_is_in():
         server.expect_log(r"sip:alice@\S+ is muted")
 
 
+def test_a_lecture_is_over_with_its_conference():
+    policy = (
+        'local policy = parley.policy { name = "site" }\nfunction policy.join(request)\n'
+        'return accept { role = request.actor.user == "alice" and "host" or "member" } end return policy'
+    )
+    config = 'stop_timeout = 0\nattendant = "attendant"\napplications = { attendant = "attendant" }\nconferences = { demo = {} }\n'
+    with Server(config=config, policy=policy) as server:
+        with Phone(server, "alice") as alice, Phone(server, "bob") as bob:
+            alice.call()
+            alice.press("#4")
+            server.expect_log("plays lecture-on")
+            bob.call()
+            server.expect_log(r"bob@\S+ may only listen")
+        server.expect_log("conference is over")
+        time.sleep(1.1 * run.SLOW)  # they begin in different seconds
+        with Phone(server, "bob") as bob:
+            bob.call()
+            bob.press("*2")
+            server.expect_log("plays you-are-alone")
+            assert len(re.findall(r"bob@\S+ may only listen", server.log())) == 1
+
+
 def test_a_config_names_an_attendant_that_there_is():
     with Server(start=False) as server:
         for line, told in (

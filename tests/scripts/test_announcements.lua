@@ -36,6 +36,18 @@ test("who comes is told how many are in, and then announced by a tone", function
   expect(after(alice, 4), { "you-are-alone" })
 end)
 
+test("what was being said when it ended is not in the way of the next", function(sim)
+  local conference = board(sim, { count = false })
+  for _ = 1, 2 do
+    local alice, bob = enter(sim, "alice", conference), sim:call("bob", conference)
+    sim:advance "50ms"
+    expect(alice:playing(), { JOIN })
+    alice:hangup()
+    bob:hangup()
+    sim:advance "1m"
+  end
+end)
+
 test("names are played up to a size, then tones, then nothing", function(sim)
   local conference = board(sim, { names = 3, tones = 4, count = false, alone = "" })
   local alice = enter(sim, "alice", conference, ALICE)

@@ -64,6 +64,22 @@ test("*2 and *3 tell how many and who is in", plain, function(sim)
   expect_answer(sim, bob, "*3", "roll-call somebody somebody 4 7 1 1", alice)
 end)
 
+test("any key ends the roll call, and may be the first of the next two", plain, function(sim)
+  local _, alice = room(sim, nil, "0815", "4711")
+  for _, key in ipairs { "0", "*" } do
+    alice:press "*"
+    alice:press "3"
+    sim:advance "1s"
+    assert(table.concat(alice:playing()):find "roll%-call")
+    alice:press(key)
+    sim:advance "100ms"
+    expect(alice:playing(), {})
+  end
+  alice:press "6"
+  sim:advance "100ms"
+  expect(alice.participant.muted, true)
+end)
+
 test("guests are not told who is in", plain, function(sim)
   local _, alice, eve = room(sim, nil, "eve")
   eve.participant:set_role "guest"

@@ -81,7 +81,7 @@ end)
 
 local asked = { list = list, concurrent = 5, retries = 1, confirm = true }
 
-test("who is to confirm is in by 1, and a machine is told as what it is", config(asked), function(sim)
+test("who confirms is in by 1, and a machine is told as what it is", config(asked), function(sim)
   local alice = start(sim)
   for _, user in ipairs { "ann", "bob", "cleo", "dan" } do sim:called(user):answer() end
   expect(alice.conference.count, 1)
@@ -118,6 +118,67 @@ test("it needs no caller", nightly, function(sim)
   expect(board.count, 1)
 end)
 
+local function alone(options)
+  return { applications = { campaign = config(options).applications["9100"] } }
+end
+
+-- Whenever nobody is called nor in, the conference goes to sleep.
+local single = { list = { list[1], list[2], list[3] }, concurrent = 1, retries = 1 }
+
+test("one after the other is busy, and is called all the same", alone(single), function(sim)
+  local board = sim:conference { name = "board" }
+  parley.run "campaign"
+  for _ = 1, 2 do
+    sim:advance "1s"
+    for _, user in ipairs { "ann", "bob", "cleo" } do
+      expect(ringing(sim, user), true)
+      sim:called(user):reject(486)
+      sim:advance "100ms"
+    end
+    sim:advance "60s"
+  end
+  expect(#sim:decisions "invite", 6)
+  expect(board.count, 0)
+end)
+
+test("nobody is called into a conference that was ended", alone(single), function(sim)
+  local board = sim:conference { name = "board" }
+  parley.run "campaign"
+  sim:advance "1s"
+  sim:called "ann":reject(486)
+  sim:advance "1s"
+  board:close()
+  sim:advance "5m"
+  expect(#sim:decisions "invite", 2)
+end)
+
+test("nor when it was ended between two rounds", alone(single), function(sim)
+  local board = sim:conference { name = "board" }
+  parley.run "campaign"
+  sim:advance "1s"
+  sim:called "ann":answer()
+  sim:called "bob":reject(486)
+  sim:advance "1s"
+  sim:called "cleo":reject(486)
+  sim:advance "1s"
+  board:close()
+  sim:advance "5m"
+  expect(#sim:decisions "invite", 3)
+end)
+
+local short = { list = { list[1] }, retries = 0 }
+
+test("a stop when it is over stops no other one", config(short), function(sim)
+  local alice = start(sim)
+  sim:called "ann":answer()
+  expect(#alice:received(), 1)
+  alice:press "9"
+  sim:called "ann":hangup()
+  parley.run "9100"
+  sim:advance "1s"
+  expect(#sim:decisions "invite", 2)
+end)
+
 test("nobody else may", config(settings), function(sim)
   local bob = start(sim, "bob")
   expect(bob.code, 403)
@@ -129,20 +190,21 @@ local crowd = {}
 for i = 1, 200 do crowd[i] = ("sip:p%d@192.0.2.9"):format(i) end
 
 -- More at once than a mix has buses for prompts: those that come last hear it a little later.
-test("a hundred pick up at once and are asked", config { list = crowd, concurrent = 100, confirm = true },
-     function(sim)
-       start(sim)
-       for i = 1, 100 do sim:called("p" .. i):answer() end
-       local heard = 0
-       for i = 1, 100 do heard = heard + math.min(1, #sim:called("p" .. i):heard()) end
-       assert(heard > 20 and heard < 100, heard)
-       for i = 1, heard do sim:called("p" .. i):press "1" end
-       sim:advance "2s"
-       for i = 1, 100 do
-         local one = sim:called("p" .. i)
-         assert(one:heard()[1] == "you-are-called", ("%d of %d: %s"):format(i, heard, one.status))
-       end
-     end)
+local many = { list = crowd, concurrent = 100, confirm = true }
+
+test("a hundred pick up at once and are asked", config(many), function(sim)
+  start(sim)
+  for i = 1, 100 do sim:called("p" .. i):answer() end
+  local heard = 0
+  for i = 1, 100 do heard = heard + math.min(1, #sim:called("p" .. i):heard()) end
+  assert(heard > 20 and heard < 100, heard)
+  for i = 1, heard do sim:called("p" .. i):press "1" end
+  sim:advance "2s"
+  for i = 1, 100 do
+    local one = sim:called("p" .. i)
+    assert(one:heard()[1] == "you-are-called", ("%d of %d: %s"):format(i, heard, one.status))
+  end
+end)
 
 test("two hundred come, twenty at a time", config { list = crowd, concurrent = 20 }, function(sim)
   local alice = start(sim)

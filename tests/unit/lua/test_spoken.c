@@ -55,6 +55,7 @@ static void numbers_are_said_as_in_english(void **state)
         {"number(999999999999)", "9 hundred and 90 9 billion 9 hundred and 90 9 million "
                                  "9 hundred and 90 9 thousand 9 hundred and 90 9"},
         {"number(-12)", "minus 12"},
+        {"number(-0.00001)", "0"},
         {"number(12.5)", "12 point 5"},
         {"number(0.05)", "0 point 0 5"},
         {"number(3.0)", "3"},
