@@ -29,10 +29,12 @@ local options = parley.options {
 local EMPTY = "the last participant has left" -- the reason of an end that nobody has wanted
 local BREATH = 0.05 -- seconds after a refusal, in which it shows whether that was an end of all
 
-local order = { "busy", "no_answer", "not_confirmed", "refused", "unreachable" }
+local order = { "busy", "no_answer", "not_confirmed", "refused", "unreachable", "not_tried",
+                "twice_in_the_list" }
 local outcomes = {
   [486] = "busy", [600] = "busy", [408] = "no_answer", [480] = "no_answer", [487] = "no_answer",
-  [404] = "unreachable", [410] = "unreachable", [484] = "unreachable", [604] = "unreachable",
+  [400] = "unreachable", [404] = "unreachable", [410] = "unreachable", [482] = "unreachable",
+  [484] = "unreachable", [604] = "unreachable",
 }
 
 local function outcome_of(code, was_asked)
@@ -49,26 +51,43 @@ local function is_end(event, report)
   return false
 end
 
-local function is_stopped(conference)
-  return (conference.state.campaign or {}).is_stopped
+-- What the campaign has noted there; nothing, once the conference is gone.
+local function noted(conference) return (conference.state or {}).campaign or {} end
+
+local function note(conference, what)
+  if conference.state then conference.state.campaign = what end
 end
 
--- What has come of each, by URI: tries, and outcome.
+local function is_stopped(conference) return noted(conference).is_stopped end
+
+-- Each of the list once, in its order; and who is in it again.
+local people, repeated = {}, {}
+for _, uri in ipairs(options.list) do
+  local place = people[uri] and repeated or people
+  if not place[uri] then place[#place + 1], place[uri] = uri, true end
+end
+
+-- What has come of each, by URI: tries and outcome, and why they were not even called.
 local function new_report()
   local report = {}
-  for _, uri in ipairs(options.list) do report[uri] = { tries = 0 } end
+  for _, uri in ipairs(people) do report[uri] = { tries = 0 } end
   return report
 end
 
 -- ---- calling --------------------------------------------------------------------------------
 
--- Begins one call. Its id; nil: it has failed at once, or they are in.
+-- Begins one call. Its id; nil: nobody is called, or they are in.
 local function try(conference, uri, entry)
-  local who, why, code = conference:invite(uri, { timeout = options.ring,
-                                                  confirm = options.confirm })
-  entry.tries = entry.tries + 1
-  if who then return who.id end
-  entry.outcome = why == "already in" and "came" or outcome_of(code)
+  local who, why, code = nil, "Not a SIP URI that can be called", 400
+  if #uri < 600 and not uri:find "[^%g]" then
+    who, why, code = conference:invite(uri, { timeout = options.ring, confirm = options.confirm })
+  end
+  if who then
+    entry.tries, entry.why = entry.tries + 1, nil
+    return who.id
+  end
+  entry.outcome, entry.why = outcome_of(code), why
+  if why == "already in" then entry.outcome, entry.why = "came", nil end
 end
 
 -- What the event says of the one who is called; true: that call is settled.
@@ -119,7 +138,7 @@ end
 
 local function to_be_tried(report)
   local list = {}
-  for _, uri in ipairs(options.list) do
+  for _, uri in ipairs(people) do
     local outcome = report[uri].outcome
     if outcome and outcome ~= "came" and options[outcome] == "retry" then list[#list + 1] = uri end
   end
@@ -134,15 +153,14 @@ local function in_words(outcome) return (outcome:gsub("_", " ")) end
 
 -- "2 of 4 came, by 6 calls", and "busy: sip:bob@192.0.2.7", "refused: …"
 local function parts_of(report)
-  local others, calls = { came = {} }, 0
-  for _, outcome in ipairs(order) do others[outcome] = {} end
-  for _, uri in ipairs(options.list) do
+  local others, calls = { came = {}, not_tried = {}, twice_in_the_list = repeated }, 0
+  for _, outcome in ipairs(order) do others[outcome] = others[outcome] or {} end
+  for _, uri in ipairs(people) do
     local entry = report[uri]
     calls = calls + entry.tries
-    if entry.outcome then table.insert(others[entry.outcome], uri) end
+    table.insert(others[entry.outcome or "not_tried"], uri)
   end
-  local parts = { ("%d of %d came, by %s"):format(#others.came, #options.list,
-                                                    calls_of(calls)) }
+  local parts = { ("%d of %d came, by %s"):format(#others.came, #people, calls_of(calls)) }
   for _, outcome in ipairs(order) do
     local list = table.concat(others[outcome], ", ")
     if list ~= "" then parts[#parts + 1] = ("%s: %s"):format(in_words(outcome), list) end
@@ -153,22 +171,24 @@ end
 -- A line of the log has its limit, so each has one.
 local function write_log(report, summary)
   parley.log.info(summary)
-  for _, uri in ipairs(options.list) do
+  for _, uri in ipairs(people) do
     local entry = report[uri]
-    if entry.outcome and entry.outcome ~= "came" then
-      local after = calls_of(entry.tries)
-      parley.log.info(("%s: %s, after %s"):format(uri, in_words(entry.outcome), after))
+    local outcome = entry.outcome or "not_tried"
+    if outcome ~= "came" then
+      local after = entry.why and ("not called: " .. entry.why) or "after " .. calls_of(entry.tries)
+      parley.log.info(("%s: %s, %s"):format(uri, in_words(outcome), after))
     end
   end
+  for _, uri in ipairs(repeated) do parley.log.info(uri .. ": twice in the list, called as one") end
 end
 
 local function tell(conference, report)
-  local parts, known = parts_of(report), conference.state.campaign or {}
-  local text = table.concat(parts, "; "):sub(1, 4000)
+  local parts, starter = parts_of(report), noted(conference).starter
   write_log(report, parts[1])
-  conference.state.campaign = { report = report }
+  note(conference, { report = report })
+  local text = table.concat(parts, "; "):sub(1, 4000)
   for participant in conference:participants() do
-    if participant.id == known.starter then participant:message(text) end
+    if participant.id == starter then participant:message(text) end
   end
 end
 
@@ -177,8 +197,8 @@ local function run()
   local name = options.conference
   local conference = parley.conference(name)
   if not conference then return parley.log.error("The option conference: there is no", name) end
-  conference.state.campaign = { starter = (conference.state.campaign or {}).starter }
-  local report, list = new_report(), options.list
+  note(conference, { starter = noted(conference).starter })
+  local report, list = new_report(), people
   for round = 0, options.retries do
     local goes_on = try_all(conference, list, report)
     list = to_be_tried(report)
@@ -192,10 +212,10 @@ end
 
 -- Nobody else is called, and those who are being called are not. Once there is a report it is over.
 local function stop(conference)
-  local known = conference.state.campaign or {}
+  local known = noted(conference)
   if known.report then return end
   known.is_stopped = true
-  conference.state.campaign = known
+  note(conference, known)
   for participant in conference:participants() do
     if not participant.joined_at then participant:remove "The campaign has ended" end
   end
@@ -212,7 +232,7 @@ return function(call)
   call:answer()
   local me, _, code = call:join(conference, { role = options.role })
   if not me then return call:hangup(("Not let in: %d"):format(code or 500)) end
-  conference.state.campaign = { starter = me.id }
+  note(conference, { starter = me.id })
   local begun, why = parley.run(call.to)
   if not begun then return me:message("No campaign: " .. why) end
   if not options.goes_on then call:on_hangup(function() stop(conference) end) end

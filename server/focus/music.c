@@ -58,7 +58,7 @@ void music_keep(const struct participant *participant, struct request_params *pa
 /* What was wished is what there is anyway, and changes with the config. */
 static bool is_usual(const struct conference *conference, const struct request_params *params)
 {
-    struct request_params usual;
+    struct request_params usual = {.hold_music = ""};
 
     music_wish(conference, &usual);
     return params->hold_music_softer == usual.hold_music_softer &&

@@ -142,8 +142,9 @@ static const struct command commands[] = {
      .operands = "[--config FILE] [--data DIR] APPLICATION",
      .summary = "have the running server begin an application without a caller",
      .description =
-         "As parley.run does in a script. What comes of it is the application's to tell; "
-         "the log has its errors.",
+         "As parley.run does in a script: a campaign, for instance. What comes of it is the "
+         "application's to\ntell; the log has its errors. Exit code 1: there is none of that name, "
+         "or 64 run already.",
      .takes_config = true,
      .takes_files = true,
      .run = command_application},

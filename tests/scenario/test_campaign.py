@@ -4,7 +4,7 @@ import re
 
 import run
 import tone
-from parley import Server
+from parley import Server, run_parley
 from roster import Roster
 from sip import Phone
 from switchboard import Switchboard
@@ -12,6 +12,7 @@ from switchboard import Switchboard
 POLICY = """
 local policy = parley.policy { name = "open" }
 function policy.subscribe() return accept() end
+function policy.joined(_, _, participant) participant:rename("The " .. participant.user) end
 return policy
 """
 
@@ -107,7 +108,9 @@ def test_who_is_to_confirm_is_pending_and_neither_heard_nor_in_before_that():
         server, "bob"
     ) as bob, Phone(server, "carol") as carol, Phone(server, "watcher", media=False) as watcher:
         started(server, [bob.own_uri, carol.own_uri], confirm="true", retries=0)
+        file = server.directory / "board.jsonl"
         alice.say(tone.sine(500)).call("board")
+        assert server.command("record", "board", file).returncode == 0
         watcher.subscribe("board")
         watcher.expect(200)
         roster = Roster(watcher.notified())
@@ -128,9 +131,74 @@ def test_who_is_to_confirm_is_pending_and_neither_heard_nor_in_before_that():
         server.expect_log(r"1 of 2 came, by 2 calls")
         server.expect_log(r"sip:carol@\S+: refused, after 1 call ")
 
+        # Who calls, why, and by what question is in the journal, and decided again as it was.
+        def audit():
+            return server.command("audit", "board").stdout
 
-def test_an_application_that_there_is_not_is_not_begun():
-    with Server(policy=POLICY) as server:
+        run.until(lambda: "rename sip:bob@" in audit(), audit)
+        for name in ("bob", "carol"):
+            wish = rf"campaign.lua:\d+ asks to invite sip:{name}@\S+, with .*confirm you-are-called"
+            assert re.search(wish, audit()), audit()
+        assert server.command("record", "--stop", "board").returncode == 0
+        run.until(lambda: '"kind":"end"' in file.read_text(), lambda: file.read_text()[-500:])
+        same = run_parley("replay", file)
+        assert same.stdout.endswith(", 0 differences\n"), file.read_text() + same.stdout + same.stderr
+
+
+def test_what_cannot_be_called_is_told_and_so_is_what_a_reload_the_end_and_a_stop_leave():
+    with Server(policy=POLICY, start=False) as server, Switchboard(server) as board:
+        own, silent, comes = f"sip:board@{server.address}", board.uri("silent-0"), board.uri("comes-0")
+        started(server, [silent, comes, comes, own, "garbage", "sip:two words@example.com"], retries=0, concurrent=2)
+
+        def told(*lines):
+            for line in lines:
+                server.expect_log(re.escape(line))
+            server.lines.clear()
+
+        def ringing(count):
+            run.until(lambda: board.tries["silent-0"] == count, lambda: board.tries)
+
+        # It goes on by what it has begun with, whatever the scripts are now.
+        begin(server)
+        ringing(1)
+        server.reload()
+        no_uri = "unreachable, not called: Not a SIP URI that can be called"
+        told(
+            "1 of 5 came, by 2 calls",
+            f"{silent}: no answer, after 1 call",
+            f"{own}: unreachable, not called: That is this server itself",
+            f"garbage: {no_uri}",
+            f"sip:two words@example.com: {no_uri}",
+            f"{comes}: twice in the list, called as one",
+        )
+
+        # Who is in need not be called. The end of the conference ends it, and that of the server.
+        begin(server)
+        ringing(2)
+        assert server.command("end", "board").returncode == 0
+        told("1 of 5 came, by 1 call", f"{silent}: no answer, after 1 call")
+        begin(server)
+        ringing(3)
+        assert server.command("stop").returncode == 0
+        server.expect_log("[01] of 5 came, by 2 calls")
+        server.expect_log(f"{re.escape(silent)}: [a-z ]+, after 1 call")
+
+
+def test_an_application_that_there_is_not_or_that_is_one_too_many_is_not_begun():
+    sleepy = (
+        "return function()\n"
+        '  for _ = 1, 70 do parley.run "sleepy" end\n'
+        '  print "they run"\n'
+        "  parley.sleep(60)\n"
+        "end\n"
+    )
+    with Server("applications = { sleepy = 'sleepy' }", policy=POLICY, start=False) as server:
+        server.write("scripts/sleepy.lua", sleepy)
+        server.start()
+        assert server.command("run", "sleepy").stdout == "it runs\n"
+        server.expect_log("they run")
+        done = server.command("run", "sleepy")
+        assert done.returncode == 1 and "too many applications run without a caller already" in done.stderr
         done = server.command("run", "campain")
         assert done.returncode == 1 and 'there is no application "campain"' in done.stderr
         done = server.command("run")
