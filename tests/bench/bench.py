@@ -9,7 +9,8 @@
   bench.py --io          what the kernel alone needs for a packet each way, by each way to ask it
   bench.py --subscribers 1,000 watch a conference while 200 legs join it, 50 a second
   bench.py --applications 5,000 calls ring in an application, 1,000 are answered; keys; decisions
-  bench.py --service     500 callers who wait with music, 100 in menus, beside 500 who talk
+  bench.py --service     500 callers who wait with music, each alone or all in one conference, and 100
+                         in menus, beside 500 who talk
   bench.py --reload      what a reload takes under 200 live conferences, and a generation's memory
   bench.py --churn 600   100 legs join and leave at random while scripts are reloaded at random
 
@@ -477,7 +478,25 @@ def measure_applications(count, answered, seconds, keys):
 
 SERVICE_CASES = (Case("500 who talk, in conferences of 5", 500, 100, 2),
                  Case("500 who wait alone with music", 500, 500, 0),
+                 Case("500 in one conference, of whom 2 talk", 500, 1, 2),
+                 Case("500 in one conference, who hear its music", 500, 1, 0, 100, ("--prefix", "hall")),
+                 Case("200 who wait with music to be let in to one", 200, 1, 0, 100, ("--prefix", "lobby")),
                  Case("100 in a menu that plays", 100, 1, 0, 100, ("--prefix", "menu")))
+
+
+# Nobody ever comes who could let them in, or begin to speak.
+WAITING = {"lobby": """
+local policy = parley.policy { name = "lobby" }
+function policy.join() return pending { decided_by = "host" } end
+return policy
+""", "hall": """
+local policy = parley.policy { name = "hall" }
+function policy.join() return accept { may_speak = false } end
+function policy.joined(_, conference)
+  if conference.count == 1 then conference:play("menu", { loop = true }) end
+end
+return policy
+"""}
 
 
 def measure_service(share, seconds):
@@ -487,6 +506,9 @@ def measure_service(share, seconds):
     rows, good = [], True
     directory = pathlib.Path(tempfile.mkdtemp(prefix="parley-bench-"))
     config = applications.config(directory) + 'audio = { hold_music = "menu" }\n'
+    for name, policy in WAITING.items():
+        (directory / f"{name}.lua").write_text(policy, encoding="utf-8")
+        config += f'conferences.{name}0 = {{ policy = "{directory}/{name}.lua" }}\n'
     for case in SERVICE_CASES:
         legs, conferences = round(case.legs * share), max(round(case.conferences * share), 1)
         say(f"{case.name}, {legs} callers, {seconds} s …")
