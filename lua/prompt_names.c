@@ -107,7 +107,8 @@ static void take_string(const struct scan *scan, size_t i)
     if (!is_item(scan, i) || !is_prompt_place(scan, key_of(scan, i)) || !is_name(token))
         return;
     (void)snprintf(name, sizeof name, "%.*s", (int)token->length, token->text);
-    scan->found(scan->arg, name, token->line);
+    if (strcmp(name, "none") != 0) /* of hold_music: silence */
+        scan->found(scan->arg, name, token->line);
 }
 
 /* The token after what is opened at `i`. */

@@ -78,16 +78,26 @@ static bool note_event(struct conversation *conversation, const struct conferenc
     return true;
 }
 
+/* Somebody has come, gone, failed to or is asked, which takes others than the script: such a wait
+ * is none of those of which it has so many only. */
+static void spare_ration(struct conversation *conversation, const struct conference_event *event)
+{
+    if ((ANSWERS | EVENT_BIT(EVENT_ASKED)) & EVENT_BIT(event->kind) && conversation->waits > 0)
+        conversation->waits--;
+}
+
 /* Whether the wait is over by it. */
 static bool watch_hears(struct conversation *conversation, const struct conference_event *event)
 {
     const struct watch *watch = &conversation->watch;
 
-    return watch->conference == event->conference &&
-           watch->since != conversation->generation->engine->event_count &&
-           watch->events & EVENT_BIT(event->kind) &&
-           (!watch->participant || watch->participant == event->participant) &&
-           note_event(conversation, event);
+    if (watch->conference != event->conference ||
+        watch->since == conversation->generation->engine->event_count ||
+        !(watch->events & EVENT_BIT(event->kind)) ||
+        (watch->participant && watch->participant != event->participant))
+        return false;
+    spare_ration(conversation, event);
+    return note_event(conversation, event);
 }
 
 void watchers_hear(struct lua_engine *engine, const struct conference_event *event)

@@ -197,7 +197,7 @@ function policy.ending(event, conference)
     return conference:close { reason = "The time of the conference is over",
                               after = conference.options.over }
   end
-  conference:play { "ends-in", duration(event.seconds) }
+  conference:play { "ends-in", duration(math.ceil(event.seconds)) }
   conference:limit { duration = event.seconds, warning = FAREWELL }
 end
 

@@ -80,7 +80,7 @@ function policy.reloaded(_, conference) set_clock(conference) end
 
 -- The policy for announcements says it itself.
 function policy.ending(_, conference)
-  if conference.policy:find("announcements", 1, true) then return end
+  if conference.state.announcements then return end
   conference:play(conference.options.announcement)
 end
 

@@ -32,6 +32,7 @@ local SOFTEST, LOUDEST = -24, 12
 local SHORTEST = 0.25      -- seconds, of a name
 local QUIET = math.min(2, options.longest / 2) -- … of silence, that end it
 local NAMELESS = "somebody" -- how announcements call who has said no name
+local LOOK = 1             -- seconds, until it is seen anew whether somebody has come or gone
 local CHUNK = 5            -- names in one go, in the roll call
 local GREETING = 20        -- seconds, of what announcements tell who comes
 local LATE = 60            -- seconds after coming in, when it is too late to ask for a name
@@ -178,6 +179,12 @@ function own.roll_call(call)
   end
 end
 
+local function hand_of(participant, conference)
+  for request in conference:pending() do
+    if request.verb == "floor" and request.target == participant then return request end
+  end
+end
+
 -- Who has the floor, or no longer, is told so whoever has changed that: tell_floor(). Where the
 -- policy has no floor to give, the hosts are told.
 function own.hand(call)
@@ -186,6 +193,7 @@ function own.hand(call)
     if not me:take_floor() then whisper(call, "not-allowed") end
     return
   end
+  if hand_of(main_of(me), conference_of(call)) then return whisper(call, "hand-raised") end
   local given, _, code = me:ask_for_floor()
   if given then return end
   local is_told = code == 202
@@ -213,13 +221,23 @@ end
 
 -- ---- the host's -----------------------------------------------------------------------------
 
+local WISHES = { join = "wants-in", floor = "wants-to-speak" }
+
 local function waiting_name(request)
   local user = request.actor.user
   return user:match "^%d+$" and #user <= 16 and digits(user) or NAMELESS
 end
 
+-- The next one after that id. Other wishes have no words here, and nobody is to allow what they are
+-- not told.
+local function next_waiting(conference, id)
+  for request in conference:pending() do
+    if request.id > id and WISHES[request.verb] then return request end
+  end
+end
+
 local function decide(call, request)
-  local wish = request.verb == "floor" and "wants-to-speak" or "wants-in"
+  local wish = WISHES[request.verb]
   local name = request.target and request.verb ~= "join" and name_of(request.target)
     or waiting_name(request)
   local key = ask(call, { name, wish, "admit-or-refuse" }, { max = 1, valid = "[123]" })
@@ -229,10 +247,13 @@ end
 
 function host.waiting(call)
   local conference = conference_of(call)
-  if not conference:pending()() then return whisper(call, "nobody-waits") end
+  local request = next_waiting(conference, 0)
+  if not request then return whisper(call, "nobody-waits") end
   aside(call, function()
-    for request in conference:pending() do
+    while request do
+      local id = request.id -- it may have gone when it is answered
       if not decide(call, request) then return end
+      request = next_waiting(conference, id)
     end
     call:play "nobody-else-waits"
   end)
@@ -286,6 +307,15 @@ function host.drop_last(call)
   whisper(call, name, "is-removed")
 end
 
+-- Calls `gone` when they are gone; unless `is_over()` before that.
+local function watch(participant, gone, is_over)
+  local function look()
+    if participant.status == nil then return gone() end
+    if not is_over() then parley.after(LOOK, look) end
+  end
+  parley.after(LOOK, look)
+end
+
 -- Who is called comes in by 1 only.
 function host.dial(call)
   if options.dial == "" then return whisper(call, "not-allowed") end
@@ -297,6 +327,20 @@ function host.dial(call)
   local uri = options.dial:gsub("NUMBER", number)
   local called = conference:invite(uri, { name = number, confirm = true })
   answer(call, called, "is-called")
+  if not called then return end
+  watch(called, function() whisper(call, "did-not-come") end,
+        function() return called.joined_at ~= nil end)
+end
+
+-- A word with one person is over when that person has gone, or does not come.
+local function end_with(call, side, other)
+  local function is_over()
+    return not call.participant or call.participant.conference ~= side
+  end
+  watch(other, function()
+    if is_over() or side.count > 1 then return end
+    if call.participant:back() then whisper(call, "sidebar-left") end
+  end, is_over)
 end
 
 function host.sidebar(call)
@@ -313,10 +357,13 @@ function host.sidebar(call)
     return ask(call, question, { max = 1, valid = function(key) return list[tonumber(key)] end })
   end)
   local other = list[tonumber(key)]
-  local side = other and conference:sidebar { title = "A word aside" }
+  if not other then return end
+  local side = conference:sidebar { title = "A word aside" }
   if not side then return whisper(call, "not-allowed") end
   side:bring(me)
-  answer(call, side:ask(other, { prompt = "sidebar-invited" }), "sidebar-entering")
+  local asked = side:ask(other, { prompt = "sidebar-invited" })
+  answer(call, asked, "sidebar-entering")
+  if asked then end_with(call, side, asked) end
 end
 
 function host.close(call)

@@ -168,10 +168,10 @@ local function parts_of(report)
   return parts
 end
 
--- A line of the log has its limit, so each has one.
-local function write_log(report, summary)
-  parley.log.info(summary)
-  for _, uri in ipairs(people) do
+-- A line of the log has its limit, so each has one; a thousand are more than one step may write.
+local function write_log(report)
+  for i, uri in ipairs(people) do
+    if i % 50 == 0 then parley.sleep(0.01) end
     local entry = report[uri]
     local outcome = entry.outcome or "not_tried"
     if outcome ~= "came" then
@@ -184,12 +184,13 @@ end
 
 local function tell(conference, report)
   local parts, starter = parts_of(report), noted(conference).starter
-  write_log(report, parts[1])
+  parley.log.info(parts[1])
   note(conference, { report = report })
   local text = table.concat(parts, "; "):sub(1, 4000)
   for participant in conference:participants() do
     if participant.id == starter then participant:message(text) end
   end
+  write_log(report)
 end
 
 -- Without a caller: all of it.

@@ -23,6 +23,7 @@
 enum {
     FAREWELL_MOST = 30000, /* ms */
     LAST_WORD = 300,       /* ms that the last of it is still on its way to the ears of all */
+    SOON = 500,            /* ms */
 };
 
 static void stop_clock(struct conference *conference)
@@ -178,10 +179,15 @@ static void on_warning(void *arg)
                   "out of memory: it will not end in time");
 }
 
-/* From now on; ms, 0: no end, no warning. */
+/* From now on; ms, 0: no end, no warning. Of a time that is shorter than the warning it is told
+ * soon, when whoever began it can hear that. */
 static void set_clock(struct conference *conference, unsigned duration, unsigned warning)
 {
-    bool is_warned = warning > 0 && warning < duration;
+    bool is_warned;
+
+    if (warning > 0 && warning >= duration)
+        warning = duration > SOON ? duration - SOON : 0;
+    is_warned = warning > 0;
 
     loop_timer_stop(&conference->end_timer);
     conference->ends_at = duration ? loop_time(conference->focus->loop) + duration / 1000 : 0;

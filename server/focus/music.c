@@ -58,7 +58,7 @@ void music_keep(const struct participant *participant, struct request_params *pa
 /* What was wished is what there is anyway, and changes with the config. */
 static bool is_usual(const struct conference *conference, const struct request_params *params)
 {
-    struct request_params usual;
+    struct request_params usual = {.hold_music = ""};
 
     music_wish(conference, &usual);
     return params->hold_music_softer == usual.hold_music_softer &&
@@ -182,6 +182,13 @@ static bool is_other(const struct playback *playing, const struct music *music)
            playing->config.shuffle != music->shuffle;
 }
 
+static bool is_folder(const char *file)
+{
+    size_t length = file ? strlen(file) : 0;
+
+    return length > 0 && file[length - 1] == '/';
+}
+
 /* It could not be played, and is not tried again. What a policy gave is forgotten instead. */
 static bool is_bad(const struct conference *conference, const struct music *music)
 {
@@ -201,6 +208,8 @@ void conference_update_music(struct conference *conference)
 
     if (!conference->active || conference->parent) /* a sidebar has its parent to listen to */
         return;
+    if (!alone && is_folder(conference_sound(conference)->music.file))
+        conference->is_hold_music_bad = false; /* files come and go: who waits next may hear some */
     if (!music || !music->file || !*music->file || (playing && is_other(playing, music))) {
         if (playing)
             playback_stop(playing, "stopped");

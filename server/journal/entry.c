@@ -388,6 +388,8 @@ static void set_event(struct line *line, const struct teller *teller,
         line_text(line, "call", participant_call(participant)->id);
         set_main(line, participant);
     }
+    if (participant && event->kind == EVENT_JOINED && participant_call(participant)->is_focus)
+        line_flag(line, "focus", true);
     if (participant && (event->kind == EVENT_JOINED || event->kind == EVENT_ROLE))
         line_text(line, "role", participant_role(participant));
     if (event->other)

@@ -151,7 +151,7 @@ static void try_folder(struct server *server, const char *folder)
     (void)snprintf(server->temporary.path, sizeof server->temporary.path, "%.3000s/%s", folder,
                    server->temporary.name);
     (void)snprintf(path, sizeof path, "%s/" LOCK, server->temporary.path);
-    folders_make_above(path);
+    (void)folders_make_above(path);
     server->temporary.lock = lock(server->temporary.path);
 }
 

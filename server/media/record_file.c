@@ -70,12 +70,13 @@ struct record_file *record_file_create(const char *path, bool is_track, char *pr
 {
     struct record_file *file = calloc(1, sizeof *file);
     SF_INFO info = {.samplerate = RECORD_RATE, .channels = 1, .format = format_of(path)};
+    int err;
 
     if (file == NULL) {
         (void)snprintf(problem, problem_size, "out of memory");
         return NULL;
     }
-    folders_make_above(path);
+    err = folders_make_above(path);
     file->is_track = is_track;
     file->problem = problem;
     file->problem_size = problem_size;
@@ -87,7 +88,8 @@ struct record_file *record_file_create(const char *path, bool is_track, char *pr
         errno = EMFILE;
     }
     if (file->fd < 0) {
-        (void)snprintf(problem, problem_size, "%s", failure_text(errno));
+        (void)snprintf(problem, problem_size, "%s",
+                       failure_text(errno == ENOENT && err != 0 ? err : errno));
     } else {
         file->file = sf_open_fd(file->fd, SFM_WRITE, &info, SF_TRUE);
         if (file->file == NULL) { /* it has closed the descriptor */
@@ -104,6 +106,14 @@ struct record_file *record_file_create(const char *path, bool is_track, char *pr
 
 /* ---- writing ---- */
 
+/* Whoever goes on writing then has nothing in the end. */
+static bool is_removed(const struct record_file *file)
+{
+    struct stat status;
+
+    return fstat(file->fd, &status) == 0 && status.st_nlink == 0;
+}
+
 bool record_file_flush(struct record_file *file)
 {
     unsigned count = file->filled;
@@ -115,6 +125,9 @@ bool record_file_flush(struct record_file *file)
         (void)snprintf(file->problem, file->problem_size, "%s",
                        errno != 0 ? failure_text(errno) : sf_strerror(file->file));
         file->count -= count;
+    }
+    if (*file->problem == '\0' && is_removed(file)) {
+        (void)snprintf(file->problem, file->problem_size, "the file has been removed");
     }
     return *file->problem == '\0';
 }

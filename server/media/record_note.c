@@ -67,7 +67,7 @@ void note_write(const struct note *note)
     int fd = -1;
     bool is_good = false;
 
-    folders_make_above(note->path);
+    (void)folders_make_above(note->path);
     if (snprintf(path, sizeof path, "%s.new", note->path) < (int)sizeof path) {
         fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0640);
     }
@@ -77,5 +77,8 @@ void note_write(const struct note *note)
     }
     if (!is_good || rename(path, note->path) != 0) {
         log_error("recording: %s cannot be written: %s", note->path, failure_text(errno));
+        if (fd >= 0) {
+            (void)unlink(path);
+        }
     }
 }

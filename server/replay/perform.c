@@ -63,6 +63,7 @@ static void dial(struct replay *replay, const struct recorded_line *line)
     phone->call = phone_make(&replay->world, &caller);
     if (!phone->call)
         return;
+    phone->call->info.is_focus = json_is_true(json_object_get(actor, "focus"));
     focus_signalling_events()->on_incoming(phone->call, replay->focus);
     /* Who waits does so with the music of a call that is up. */
     if (phone->call->answered && strcmp(line_text_of(line, "verdict"), "pending") == 0)
@@ -189,6 +190,7 @@ static void act(struct replay *replay, const struct recorded_line *line, struct 
     bool on = json_is_true(json_object_get(line_json(line), "on"));
 
     if (is_event(line, EVENT_JOINED)) {
+        call->info.is_focus = json_is_true(json_object_get(line_json(line), "focus"));
         bring_up(phone);
     } else if (is_event(line, EVENT_LEFT) || is_event(line, EVENT_FAILED)) {
         phone_ended(call, (int)line_id(line, "code"), line_text_of(line, "reason"));

@@ -5,7 +5,7 @@ import re
 
 import run
 import tone
-from parley import Server
+from parley import Server, run_parley
 from roster import Roster, text
 from sip import Phone
 from texting import join, read, write
@@ -162,11 +162,15 @@ def test_a_name_is_no_command_over_a_link():
 
 
 def test_who_is_asked_for_a_link_refuses_the_loop_and_a_focus_that_is_called_presses_no_key():
-    asking = POLICY.replace("return policy", "function policy.invite() return accept { confirm = true } end\nreturn policy")
+    asking = POLICY.replace(
+        'print("joined"', 'if participant.is_focus then participant:rename "Another conference" end\n  print("joined"'
+    ).replace("return policy", "function policy.invite() return accept { confirm = true } end\nreturn policy")
     with Server(policy=asking) as server, Phone(server, "alice") as alice, Phone(server, "hall") as hall, Phone(
         server, "third"
     ) as third:
         room = Room(server, alice, "room")
+        file = server.directory / "room.jsonl"
+        assert server.command("record", "room", file).returncode == 0
         room.ask(f"link {hall.own_uri}")
         invite = hall.expect_call()
         ids = {"room": invite["Conference-Cascade"], "hall": 16 * "a", "third": 16 * "b"}
@@ -198,6 +202,12 @@ def test_who_is_asked_for_a_link_refuses_the_loop_and_a_focus_that_is_called_pre
         assert room.users() == {"alice", "hall", "third"}
         # Hall is told of it, too.
         assert told_by(hall.expect("INVITE")) == [ids["room"], ids["third"]]
+
+        # What a policy does about them is decided again as it was.
+        assert server.command("record", "--stop", "room").returncode == 0
+        run.until(lambda: '"kind":"end"' in file.read_text(), lambda: file.read_text()[-500:])
+        same = run_parley("replay", file)
+        assert same.stdout == "5 requests asked again, 0 differences\n", same.stdout + same.stderr
 
 
 def test_a_link_that_is_dead_is_in_the_way_but_once():

@@ -178,8 +178,8 @@ def sidebar(room):
     room.server.expect_log(r"[0-9a-f]{24} \S+ sip:21@\S+ joined as participant")
     softly = plain(alice_carol=-38, bob_carol=-38, carol_alice=None, carol_bob=None)
     assert room.levels() == softly
-    room.press("bob", "*9", bob=["sidebar-left"])
-    room.press("alice", "*9", alice=["sidebar-left"])
+    room.press("bob", "*9", bob=["sidebar-left"], alice=["sidebar-left"])
+    room.press("alice", "*9", alice=["in-no-sidebar"])
     assert room.levels() == plain()
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import signal
 
 import audio
@@ -269,6 +270,26 @@ def test_a_full_disk_ends_the_recording_and_nothing_else():
         take = Take(server, "board/all")
         assert "too large" in take.note["problem"], take.note
         assert abs(tone.level(take.mix[-RATE:], 823, RATE) + 20) < 1
+
+
+@run.real_time
+def test_files_that_are_removed_meanwhile_end_the_recording_and_nothing_else():
+    with talk() as (server, alice, bob):
+        press(server, bob, "1", "recording:board/all.wav nil nil false")
+        note_of(server, "board/all", lambda note: len(note["tracks"]) == 2)
+        shutil.rmtree(server.data / "recordings/board")
+        server.expect_log("recording board/all.wav ends after .*: the file has been removed")
+        server.expect_log("recorded false false board/all.wav false")
+        assert tone.distortion(alice.hear(0.4), [823]) < -12, "nobody hears it"
+        note = note_of(server, "board/all", lambda note: note["ended"])
+        assert note["problem"] == "the file has been removed", note
+
+
+def test_a_folder_that_cannot_be_made_is_told_as_what_it_is():
+    with Server(config='recordings = { path = "/sys/parley" }', policy=POLICY) as server, Phone(server, "bob") as bob:
+        bob.call()
+        press(server, bob, "1", "recording:board/all.wav nil nil false")
+        server.expect_log("recording board/all.wav ends after 0.0 s: .*(may not|read-only)")
 
 
 RESERVE = 16  # the last descriptors are kept for what an operator needs

@@ -123,3 +123,14 @@ test("its end is announced, and said", function(sim)
   expect(alice.status, "gone")
   expect(after(alice, 4), { "conference-over" }, "all of it")
 end)
+
+test("the end of a time that is shorter than its warning is announced, too", function(sim)
+  local conference = board(sim)
+  local alice = enter(sim, "alice", conference)
+  conference:limit { duration = "3m", warning = "5m" }
+  sim:advance "10s"
+  expect(after(alice, 1), { "ends-in", "3", "minutes" })
+  sim:advance "3m"
+  expect(after(alice, 4), { "conference-over" })
+  expect(alice.status, "gone")
+end)

@@ -199,6 +199,34 @@ test("#1 lets in and sends away who waits, one by one", plain, function(sim)
   expect(alice.participant.status, "connected")
 end)
 
+test("#1 is about who wants in or to speak, each once, and those who come meanwhile", plain,
+     function(sim)
+  local conference, alice = room(sim, { policy = "moderated",
+                                        options = { moderators = { "alice" } } })
+  local bob = sim:call("4711", conference)
+  sim:advance "5s"
+  press(sim, alice, "#1")
+  local carol = sim:call("4712", conference)
+  press(sim, alice, "1")
+  press(sim, alice, "1")
+  sim:advance "10s"
+  expect(carol.status, "in")
+  bob:refer "sip:dave@192.0.2.7" -- for the moderator, too
+  sim:advance "1s"
+  expect_answer(sim, alice, "#1", "nobody-waits")
+end)
+
+test("a hand that is up is asked about once", plain, function(sim)
+  local _, alice, bob = room(sim, { policy = "lecture", options = { lecturers = { "alice" } } },
+                             "bob")
+  press(sim, bob, "*1*1")
+  expect(said(bob), "hand-raised hand-raised")
+  press(sim, alice, "#1")
+  press(sim, alice, "1")
+  sim:advance "5s"
+  expect(said(alice), "somebody wants-to-speak admit-or-refuse nobody-else-waits")
+end)
+
 local gateway = with { dial = "sip:NUMBER@192.0.2.1" }
 
 local function called_by(sim, host)
@@ -226,6 +254,19 @@ test("#7 calls a number, which comes in by 1", gateway, function(sim)
   expect(bob:hears(called), 0)
   expect(called:hears(bob), 0)
   expect(conference.count, 3)
+end)
+
+test("who is called and does not answer, the host is told", gateway, function(sim)
+  local _, alice, bob = room(sim, nil, "bob")
+  press(sim, alice, "#7")
+  press(sim, alice, "5551234#")
+  sim:called():reject(486)
+  sim:advance "3s"
+  assert(said(alice):find "is%-called did%-not%-come$", said(alice))
+  expect(said(bob), "")
+  called_by(sim, alice):press "1"
+  sim:advance "1m"
+  assert(said(alice):find "is%-called$", said(alice))
 end)
 
 test("who is called and does not press 1 goes, and was never in", gateway, function(sim)
@@ -268,9 +309,25 @@ test("#8 goes aside with one person, *9 comes back", plain, function(sim)
   expect(side.count, 2)
   expect(bob:hears(alice), nil)
   expect_answer(sim, carol, "*6", "muted", alice)
-  expect_answer(sim, carol, "*9", "sidebar-left", alice)
+  expect_answer(sim, carol, "*9", "sidebar-left")
   expect(carol:hears(bob), 0)
+  assert(said(alice):find "sidebar%-left$", "who is left alone comes back")
+  expect(alice:hears(bob), 0)
   expect_answer(sim, bob, "*9", "in-no-sidebar")
+end)
+
+test("#8 comes back when the other declines, does not answer, or is nobody", plain, function(sim)
+  local _, alice, bob = room(sim, nil, "bob")
+  for _, key in ipairs { "2", "" } do
+    press(sim, alice, "#81")
+    press(sim, bob, key)
+    sim:advance "40s"
+    assert(said(alice):find "sidebar%-entering sidebar%-left$", said(alice))
+    expect(alice:hears(bob), 0)
+  end
+  press(sim, alice, "#8")
+  sim:advance "1m"
+  assert(not said(alice):find "not%-allowed")
 end)
 
 test("#0 ends it for all once that is confirmed", plain, function(sim)

@@ -215,3 +215,17 @@ test("two hundred come, twenty at a time", config { list = crowd, concurrent = 2
   expect(alice:received(), { "200 of 200 came, by 200 calls" })
   expect(alice.conference.count, 201)
 end)
+
+local many = {}
+for i = 1, 1200 do many[i] = ("sip:p%d@192.0.2.9"):format((i - 1) % 1000 + 1) end
+
+test("a thousand refuse within seconds, and each is called once however often on the list",
+  config { list = many, concurrent = 200 }, function(sim)
+    local alice = start(sim)
+    for i = 1, 1000 do
+      sim:called("p" .. i):reject(603)
+      if i % 200 == 0 then sim:advance "0.1s" end
+    end
+    expect(#sim:decisions "invite", 1000)
+    expect(alice:received()[1]:match "^[^:]*", "0 of 1000 came, by 1000 calls; refused")
+  end)

@@ -169,6 +169,19 @@ static void time_is_up_after_a_warning(void **state)
     world_hang_up(focus, alice);
 }
 
+static void a_time_that_is_shorter_than_the_warning_is_warned_of_soon(void **state)
+{
+    struct call *alice;
+
+    (void)state;
+    created_live((struct conference_life){.duration = 530, .warning = 900});
+    alice = world_join(focus, "alice", "tea");
+    wait_told(EVENT_ENDING, 1);
+    assert_int_equal(left_ms, 30);
+    wait_told(EVENT_ENDED, 1);
+    world_hang_up(focus, alice);
+}
+
 static void a_reserved_one_begins_anew_with_its_whole_time(void **state)
 {
     struct conference_config config = {.name = "demo", .life = {.duration = 30}};
@@ -198,6 +211,7 @@ int main(void)
         CASE(others_come_and_go),
         CASE(the_policy_may_let_it_go_on_without_its_creator),
         CASE(time_is_up_after_a_warning),
+        CASE(a_time_that_is_shorter_than_the_warning_is_warned_of_soon),
         CASE(a_reserved_one_begins_anew_with_its_whole_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -197,6 +197,21 @@ static void music_that_cannot_be_played_is_tried_once_until_a_reload(void **stat
     world_hang_up(focus, alice);
 }
 
+static void a_folder_that_was_empty_is_tried_again_for_who_waits_next(void **state)
+{
+    struct call *alice, *bob;
+
+    (void)state;
+    reserve(&(struct sound_config){.hold_music = "music/"});
+    alice = world_join(focus, "alice", "demo");
+    world_played(focus, world.first_player, "music/: no file in it can be played");
+    assert_null(world.first_player);
+    bob = world_join(focus, "bob", "demo");
+    world_hang_up(focus, alice);
+    assert_string_equal(world.first_player->file, "music/");
+    world_hang_up(focus, bob);
+}
+
 static void serve(const char *hold_music)
 {
     assert_int_equal(focus_set_sound(focus, &(struct sound_config){.hold_music = hold_music}), 0);
@@ -551,6 +566,7 @@ int main(void)
         TEST(no_music_begins_while_all_are_sent_away),
         TEST(who_comes_and_goes_while_the_music_fades_leaves_one_music),
         TEST(the_newcomer_who_stays_behind_hears_what_begins_anew),
+        TEST(a_folder_that_was_empty_is_tried_again_for_who_waits_next),
         TEST(music_that_cannot_be_played_is_tried_once_until_a_reload),
         TEST(a_reload_changes_the_music_of_who_waits),
         TEST(a_reload_tries_the_servers_music_again),

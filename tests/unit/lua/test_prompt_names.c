@@ -50,6 +50,7 @@ static void paths_and_what_is_put_together_or_meant_for_others_are_none(void **s
         "call:invite('bob', { role = 'host', name = 'Bob' }) call:join('hall', { role = 'x' })",
         "call:ask { valid = function(keys) return keys == 'a' and ({ prompt = 'b' }).prompt end }",
         "-- call:say 'welcome'\n--[[ call:say 'welcome' ]] local text = [[call:say 'welcome']]",
+        "return accept { hold_music = 'none', attendant = 'none', role = 'host' }",
         "my.accept { confirm = 'a' } my:accept { confirm = 'a' }",
         "call:say",
         "call:say(",
