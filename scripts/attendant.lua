@@ -332,11 +332,19 @@ function host.dial(call)
         function() return called.joined_at ~= nil end)
 end
 
--- A word with one person is over when that person has gone, or does not come.
+-- A word with one person is over when one of the two has gone, or the other does not come: who is
+-- left alone there comes back.
 local function end_with(call, side, other)
-  local function is_over()
-    return not call.participant or call.participant.conference ~= side
+  local main = main_of(other)
+  local function release()
+    if side.count == 1 and other.status and other:back() then main:play "sidebar-left" end
   end
+  local function is_over()
+    local over = not call.participant or call.participant.conference ~= side
+    if over then release() end
+    return over
+  end
+  call:on_hangup(release)
   watch(other, function()
     if is_over() or side.count > 1 then return end
     if call.participant:back() then whisper(call, "sidebar-left") end

@@ -316,6 +316,19 @@ test("#8 goes aside with one person, *9 comes back", plain, function(sim)
   expect_answer(sim, bob, "*9", "in-no-sidebar")
 end)
 
+test("who is left in a sidebar by the host comes back", plain, function(sim)
+  local _, alice, bob, carol = room(sim, nil, "bob", "carol")
+  for _, leave in ipairs { function() press(sim, alice, "*9") end, function() alice:hangup() end } do
+    press(sim, alice, "#81")
+    press(sim, bob, "1")
+    expect(bob:hears(alice), 0)
+    leave()
+    sim:advance "3s"
+    expect(bob:hears(carol), 0)
+    assert(said(bob):find "sidebar%-left$", said(bob))
+  end
+end)
+
 test("#8 comes back when the other declines, does not answer, or is nobody", plain, function(sim)
   local _, alice, bob = room(sim, nil, "bob")
   for _, key in ipairs { "2", "" } do
