@@ -216,11 +216,11 @@ test("two hundred come, twenty at a time", config { list = crowd, concurrent = 2
   expect(alice.conference.count, 201)
 end)
 
-local many = {}
-for i = 1, 1200 do many[i] = ("sip:p%d@192.0.2.9"):format((i - 1) % 1000 + 1) end
+local thousand = {}
+for i = 1, 1200 do thousand[i] = ("sip:p%d@192.0.2.9"):format((i - 1) % 1000 + 1) end
 
 test("a thousand refuse within seconds, and each is called once however often on the list",
-  config { list = many, concurrent = 200 }, function(sim)
+  config { list = thousand, concurrent = 200 }, function(sim)
     local alice = start(sim)
     for i = 1, 1000 do
       sim:called("p" .. i):reject(603)
