@@ -318,7 +318,9 @@ end)
 
 test("who is left in a sidebar by the host comes back", plain, function(sim)
   local _, alice, bob, carol = room(sim, nil, "bob", "carol")
-  for _, leave in ipairs { function() press(sim, alice, "*9") end, function() alice:hangup() end } do
+  local function back() press(sim, alice, "*9") end
+  local function hang_up() alice:hangup() end
+  for _, leave in ipairs { back, hang_up } do
     press(sim, alice, "#81")
     press(sim, bob, "1")
     expect(bob:hears(alice), 0)
