@@ -496,7 +496,7 @@ local function is_to_be_introduced(participant)
     and not participant.hidden and os.time() - participant.joined_at < LATE
 end
 
--- Announcements wait meanwhile, and no longer: neither after a hang-up nor after an error.
+-- Announcements wait meanwhile, but not for who has hung up.
 local function asked_for_name(call)
   local conference, key = call.conference, asked_key(call.participant)
   note(conference, key, true)
