@@ -1,5 +1,8 @@
 """What people write to a conference (MESSAGE, RFC 3428): who may, who reads it, and as whose."""
 
+import re
+from pathlib import Path
+
 import digest
 import run
 from message import parameter, uri_of
@@ -231,6 +234,72 @@ return policy
         mallory.expect(200)
         mallory.expect_nothing(0.2)
         dora.expect_nothing(0.1)
+
+
+GUARD = """
+local policy = parley.policy { name = "guard" }
+local function only_alice(request)
+  if request.actor.user ~= "alice" then return reject(403, "Only Alice may") end
+  return accept()
+end
+for _, verb in ipairs { "mute", "remove", "invite", "lock", "record", "close" } do
+  policy[verb] = only_alice
+end
+return policy
+"""
+
+
+def test_each_command_is_done_for_who_may_and_answered_to_them_alone():
+    config = 'conferences = { demo = { policy = "chat" } }\nrecordings = { path = "recordings" }\n'
+    with Server(config, policy=GUARD) as server, Phone(server, "alice") as alice, Phone(
+        server, "bob"
+    ) as bob, Phone(server, "carol") as carol, Phone(server, "dave") as dave:
+        for phone in (alice, bob, carol):
+            join(phone)
+        table = (
+            ("/mute bob", "bob is muted", r"bob@\S+ is muted"),
+            ("/unmute bob", "bob is unmuted", r"bob@\S+ is unmuted"),
+            ("mute all", None, None),  # with a slash it would be meant
+            ("/mute all", "2 muted", r"carol@\S+ is muted"),
+            ("/unmute all but carol", "1 unmuted", r"bob@\S+ is unmuted"),
+            ("/lock", "The conference is locked", "locked"),
+            ("/unlock", "The conference is open", "unlocked"),
+            ("/record", "The conference is recorded", "records demo-"),
+            ("/record off", "The recording is over", "has recorded demo-"),
+            ("/list", "3 here:\nalice, participant\nbob, participant\ncarol, participant, muted", None),
+            ("/help", "/list: who is here", None),
+            ("/dance", "There is no /dance. Try /help", None),
+            (f"/invite {dave.own_uri}", f"{dave.own_uri} is being called", None),
+            ("remove carol", "carol is removed", r"carol@\S+ left"),
+            ("/remove all but bob", "1 removed", None),
+            ("/end", None, r"bob@\S+ left"),
+        )
+        commands = {row[0].split()[0].strip("/") for row in table if row[0] != "/dance"}
+        shipped = (Path(__file__).parents[2] / "policy/chat.lua").read_text()
+        assert commands == set(re.findall(r'command(?:\("|s\.)(\w+)(?=", "| = f)', shipped))
+        for command, answer, done in table:
+            name = command.split()[0].strip("/")
+            if command.startswith("/") and name not in ("list", "help", "dance", "end"):
+                write(bob, command)
+                assert bob.expect(200, method="MESSAGE")
+                refused = text(read(bob))
+                assert "Only Alice may" in refused, (command, refused)
+            write(alice, command)
+            if answer is None and done is None:
+                alice.expect(202, method="MESSAGE")
+                assert text(read(bob)) == text(read(carol)) == f"alice: {command}"
+                continue
+            alice.expect(200, method="MESSAGE")
+            if answer:
+                assert text(read(alice)).startswith(answer), command
+            if done:
+                server.expect_log(done)
+            if name == "invite":
+                dave.pick_up(dave.expect_call())
+                server.expect_log(r"dave@\S+ joined")
+        for phone in (alice, bob, carol, dave):  # who have read nothing else
+            phone.reply(phone.expect("BYE"), 200)
+            phone.expect_nothing(0.1)
 
 
 def test_one_message_at_a_time_is_on_its_way_to_a_phone_and_405_ends_them():
