@@ -27,13 +27,13 @@ local FAREWELL = 3 -- seconds before the end, in which that is said
 
 -- What is kept of a conference: `by`, the policy that announces; `greeted`, who hears how many are
 -- in; `came` and `went`, who is to be announced next; `named`, whose name was said; `asked`, who is
--- being asked for it; `busy`, while something is being said; `is_paused`, while what is said is not
--- recorded.
-local function nothing()
-  return { by = policy.name, greeted = {}, came = {}, went = {}, named = {}, asked = {} }
+-- being asked for it; `busy`, while something is being said; `is_paused`: that is not recorded.
+local function recall(conference)
+  local now = conference.state.announcements
+    or { greeted = {}, came = {}, went = {}, named = {}, asked = {} }
+  now.by = policy.name
+  return now
 end
-
-local function recall(conference) return conference.state.announcements or nothing() end
 
 local function keep(conference, now) conference.state.announcements = now end
 
@@ -47,14 +47,13 @@ end
 
 local function names(now)
   local list = {}
-  for _, who in ipairs(now.came) do
-    list[#list + 1] = who.name
-    list[#list + 1] = who.name and "has-joined"
+  local function add(people, what)
+    for _, who in ipairs(people) do
+      if who.name then list[#list + 1], list[#list + 2] = who.name, what end
+    end
   end
-  for _, who in ipairs(now.went) do
-    list[#list + 1] = who.name
-    list[#list + 1] = who.name and "has-left"
-  end
+  add(now.came, "has-joined")
+  add(now.went, "has-left")
   return list
 end
 
@@ -90,16 +89,12 @@ local function announce(conference, now)
   keep(conference, now)
 end
 
--- For a name, by scripts/attendant.lua: `renamed` follows.
-local function is_asked(conference, participant)
-  return (conference.state.attendant or {})["asked-" .. participant.id]
-end
-
 local function came(conference, now, participant)
-  local name = participant.spoken_name
-  if name then now.named[key_of(participant)] = true end
-  now.asked[key_of(participant)] = not name and is_asked(conference, participant) or nil
-  if now.asked[key_of(participant)] then return keep(conference, now) end
+  local name, key = participant.spoken_name, key_of(participant)
+  local attendant = conference.state.attendant or {} -- which asks for a name; `renamed` follows
+  if name then now.named[key] = true end
+  now.asked[key] = not name and attendant["asked-" .. key] or nil
+  if now.asked[key] then return keep(conference, now) end
   table.insert(now.came, { id = participant.id, name = name })
   announce(conference, now)
 end
@@ -124,13 +119,12 @@ local function greeting(conference)
 end
 
 -- By that scripts/attendant.lua knows what it need not say itself.
-function policy.created(_, conference) keep(conference, nothing()) end
-
-function policy.reloaded(_, conference)
-  local now = recall(conference)
-  now.by = policy.name
-  keep(conference, now)
+function policy.created(_, conference)
+  keep(conference, nil)
+  keep(conference, recall(conference))
 end
+
+function policy.reloaded(_, conference) keep(conference, recall(conference)) end
 
 function policy.joined(_, conference, participant)
   if not is_meant(conference, participant) then return end
