@@ -78,6 +78,7 @@ end
 local function known(conference, what) return (conference.state.attendant or {})[what] end
 
 local function note(conference, what, value)
+  if not conference.state then return end -- it is over
   local all = conference.state.attendant or {}
   all[what] = value
   conference.state.attendant = all
@@ -495,16 +496,20 @@ local function is_to_be_introduced(participant)
     and not participant.hidden and os.time() - participant.joined_at < LATE
 end
 
+-- Announcements wait meanwhile, but not for who has hung up.
+local function asked_for_name(call)
+  local conference, key = call.conference, asked_key(call.participant)
+  note(conference, key, true)
+  local _ <close> = setmetatable({}, { __close = function() note(conference, key, nil) end })
+  hear_greeting(call)
+  return aside(call, take_name)
+end
+
 -- Announcements wait for the name; who says none is announced by what else there is.
 local function introduce(call)
   local me, conference = call.participant, call.conference
   if not is_to_be_introduced(me) then return end
-  local key = asked_key(me)
-  note(conference, key, true)
-  call:on_hangup(function() note(conference, key, nil) end)
-  hear_greeting(call)
-  local name = aside(call, take_name)
-  note(conference, key, nil)
+  local name = asked_for_name(call)
   if not me:set_spoken_name(name or NAMELESS) or not name then return end
   if conference.count > 1 then announce(conference, name, "has-joined") end
   call:on_hangup(function() tell_left(conference, name) end)

@@ -27,6 +27,7 @@ local options = parley.options {
 }
 
 local EMPTY = "the last participant has left" -- the reason of an end that nobody has wanted
+local KEPT = 500 -- people of a report that the state of a conference has room for
 local BREATH = 0.05 -- seconds after a refusal, in which it shows whether that was an end of all
 
 local order = { "busy", "no_answer", "not_confirmed", "refused", "unreachable", "not_tried",
@@ -185,7 +186,7 @@ end
 local function tell(conference, report)
   local parts, starter = parts_of(report), noted(conference).starter
   parley.log.info(parts[1])
-  note(conference, { report = report })
+  note(conference, { report = #people <= KEPT and report or {}, is_running = true })
   local text = table.concat(parts, "; "):sub(1, 4000)
   for participant in conference:participants() do
     if participant.id == starter then participant:message(text) end
@@ -193,12 +194,23 @@ local function tell(conference, report)
   write_log(report)
 end
 
+-- Of two at a time each would take whom the other calls for its own.
+local function is_under_way(conference) return noted(conference).is_running end
+
+local function end_run(conference)
+  local known = noted(conference)
+  known.is_running = nil
+  note(conference, known)
+end
+
 -- Without a caller: all of it.
 local function run()
   local name = options.conference
   local conference = parley.conference(name)
   if not conference then return parley.log.error("The option conference: there is no", name) end
-  note(conference, { starter = noted(conference).starter })
+  if is_under_way(conference) then return parley.log.warn("Another one is under way in", name) end
+  note(conference, { starter = noted(conference).starter, is_running = true })
+  local _ <close> = setmetatable({}, { __close = function() end_run(conference) end })
   local report, list = new_report(), people
   for round = 0, options.retries do
     local goes_on = try_all(conference, list, report)
@@ -218,7 +230,8 @@ local function stop(conference)
   known.is_stopped = true
   note(conference, known)
   for participant in conference:participants() do
-    if not participant.joined_at then participant:remove "The campaign has ended" end
+    local is_ours = people[participant.uri] and not participant.joined_at
+    if is_ours then participant:remove "The campaign has ended" end
   end
 end
 
@@ -233,6 +246,7 @@ return function(call)
   call:answer()
   local me, _, code = call:join(conference, { role = options.role })
   if not me then return call:hangup(("Not let in: %d"):format(code or 500)) end
+  if is_under_way(conference) then return me:message "Another campaign is under way" end
   note(conference, { starter = me.id })
   local begun, why = parley.run(call.to)
   if not begun then return me:message("No campaign: " .. why) end

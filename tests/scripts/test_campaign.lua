@@ -179,6 +179,29 @@ test("a stop when it is over stops no other one", config(short), function(sim)
   expect(#sim:decisions "invite", 2)
 end)
 
+test("one at a time calls into a conference", config(settings), function(sim)
+  local alice = start(sim)
+  local other = start(sim, "alice")
+  expect(other:received(), { "Another campaign is under way" })
+  parley.run "9100"
+  sim:advance "1s"
+  expect(#sim:decisions "invite", 2)
+  alice:press "9"
+  expect(alice:received(), { "0 of 5 came, by 2 calls; no answer: sip:ann@192.0.2.1, "
+    .. "sip:bob@192.0.2.2; not tried: sip:cleo@192.0.2.3, sip:dan@192.0.2.4, sip:eve@192.0.2.5" })
+  parley.run "9100"
+  sim:advance "1s"
+  expect(#sim:decisions "invite", 4)
+end)
+
+test("whom the host has called rings on when it is ended", config(settings), function(sim)
+  local alice = start(sim)
+  alice.conference:invite "sip:zoe@192.0.2.9"
+  alice:press "9"
+  expect(ringing(sim, "ann"), false)
+  expect(ringing(sim, "zoe"), true)
+end)
+
 test("nobody else may", config(settings), function(sim)
   local bob = start(sim, "bob")
   expect(bob.code, 403)
