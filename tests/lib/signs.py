@@ -24,7 +24,7 @@ BLOCK = 40  # samples at 8 kHz: 5 ms
 TORN = int(0.2 * audio.RATE)  # so long a hole is made in a voice by the stall of a phone
 OVER = 1  # seconds without a packet
 QUIET = 2e-3  # RMS of a block in which there is nothing
-ALIKE = 0.6  # what a sign scores that was played; another one scores less than 0.35
+ALIKE = 0.45  # what a sign scores of which a third was played, or more; another one scores less than 0.35
 SIZE = 1024  # of the transforms: longer than two signs
 
 TABLE = ROOT / "scripts/prompts/en.txt"
