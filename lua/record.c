@@ -6,6 +6,8 @@
 #include "lua/libraries.h"
 #include "lua/params.h"
 
+#include "core/sound_kind.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -41,18 +43,13 @@ static void make_name(time_t now, const char *stem, char *file, size_t size)
 /* The field `file` of the table at `index`, "" when there is none. */
 static void take_file(lua_State *L, int index, char *file, size_t size)
 {
-    static const char *const endings[] = {".wav", ".flac", ".opus", ".ogg"};
-    const char *ending;
-    bool is_known = false;
-
     file[0] = '\0';
     if (lua_getfield(L, index, "file") != LUA_TNIL) {
         file_check(L, -1, "record: file", file, size);
-        ending = strrchr(file, '.');
-        for (size_t i = 0; ending && i < sizeof endings / sizeof *endings; i++)
-            is_known = is_known || strcmp(ending, endings[i]) == 0;
-        if (!is_known || strchr(file, ':'))
-            script_error(L, "record: file must end in .wav, .flac, .opus or .ogg, not \"%s\"",
+        if (sound_kind_of(file) == SOUND_KINDS || strchr(file, ':'))
+            script_error(L, "record: file must end in " SOUND_ENDINGS ", not \"%s\"", file);
+        if (!recording_name_is_plain(file))
+            script_error(L, "record: file must have no part that is empty or \".\", not \"%s\"",
                          file);
     }
     lua_pop(L, 1);

@@ -2,6 +2,7 @@
 #include "focus/focus.h"
 
 #include "core/failure.h"
+#include "core/sound_kind.h"
 
 #include <errno.h>
 
@@ -26,7 +27,8 @@ const char *focus_failure(int error, int *codep)
         {EMSGSIZE, 480, "too many messages are on their way to it"},
         {EOVERFLOW, 491, "it pauses and goes on too often at once"},
         {ENAMETOOLONG, 414, "the name of the recording is too long"},
-        {ENOTSUP, 415, "a recording ends in .wav, .flac, .opus or .ogg"},
+        {ENOTUNIQ, 414, "no part of a recording's name may be empty or \".\""},
+        {ENOTSUP, 415, "a recording ends in " SOUND_ENDINGS},
         {EAGAIN, 503, NULL},
         {0, 500, NULL},
     };

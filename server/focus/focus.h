@@ -243,6 +243,8 @@ bool conference_is_locked(const struct conference *conference);
 /* The file to which it is recorded; "": it is not. */
 const char *conference_recording(const struct conference *conference);
 bool conference_recording_is_paused(const struct conference *conference);
+/* Whether it is the one way to write that name: "a//b.wav" and "./b.wav" are not. */
+bool recording_name_is_plain(const char *file);
 /* Of the streams towards its participants, unless they are on hold. */
 enum stream_direction conference_direction(const struct conference *conference);
 /* They are to be asked anew: something has changed that no event tells. */

@@ -25,12 +25,28 @@ static bool has_same_stem(const char *file, const char *other)
            !strchr(other + length + 1, '.');
 }
 
+/* Names are compared as they are written, and those would be other names of the same file. */
+bool recording_name_is_plain(const char *file)
+{
+    size_t length;
+
+    for (;; file += length + 1) {
+        length = strcspn(file, "/");
+        if (length == 0 || (length == 1 && *file == '.'))
+            return false;
+        if (!file[length])
+            return true;
+    }
+}
+
 int recording_open(struct focus *focus, struct mix *mix, const struct recording *what,
                    struct record_config *config, struct recording **recordingp)
 {
     struct recording *recording;
     int error;
 
+    if (!recording_name_is_plain(what->file))
+        return ENOTUNIQ;
     DL_FOREACH(focus->recordings, recording)
     {
         if (has_same_stem(recording->file, what->file))
@@ -78,7 +94,8 @@ void recordings_forget(struct focus *focus)
 
     DL_FOREACH_SAFE(focus->recordings, recording, next)
     {
-        take_forget(recording->take);
+        if (recording->take)
+            take_forget(recording->take, recording->entry);
         free(recording);
     }
     focus->recordings = NULL;

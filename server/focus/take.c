@@ -52,10 +52,13 @@ static void take_free(struct take *take)
     free(take);
 }
 
-void take_forget(struct take *take)
+void take_forget(struct take *take, json_t *entry)
 {
-    if (take && --take->open == 0)
-        take_free(take);
+    note_problem(take, entry, "the server has not waited for the disk");
+    if (--take->open > 0)
+        return;
+    note_end(take);
+    take_free(take);
 }
 
 static void tell(const struct take *take, bool on, const char *file, const char *problem)
@@ -307,7 +310,12 @@ int conference_record(struct conference *conference, const struct decision *deci
     if (take)
         return EALREADY;
     error = begin(conference, decision);
-    return !error && params->paused ? set_pause(conference->take, true) : error;
+    if (!error && params->paused) {
+        error = set_pause(conference->take, true);
+        if (error)
+            stop(conference->take); /* rather than what is not to be in it */
+    }
+    return error;
 }
 
 const char *conference_recording(const struct conference *conference)

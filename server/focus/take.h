@@ -47,8 +47,8 @@ struct take {
 
 /* take.c */
 /* Records all that is said, pauses, goes on; "": no longer. ENOTCONN: nobody is in it; EALREADY: it
- * is recorded; EEXIST: the file is another's; ENOTSUP: no such kind of file; ENAMETOOLONG: that
- * name; EOVERFLOW: too many changes at once; others as mixing's record. */
+ * is recorded; EEXIST: the file is another's; ENOTSUP: no such kind of file; ENAMETOOLONG,
+ * ENOTUNIQ: that name; EOVERFLOW: too many changes at once; others as mixing's record. */
 int conference_record(struct conference *conference, const struct decision *decision);
 /* Its mix goes. */
 void conference_end_recording(struct conference *conference);
@@ -57,8 +57,8 @@ void take_join(struct participant *participant);
 void take_leave(struct participant *participant);
 void take_file_ended(struct take *take, const struct recording *recording,
                      const struct recorded *recorded);
-/* One of its files is not going to be told of. */
-void take_forget(struct take *take);
+/* The track with that entry, or what all say (NULL), is not waited for: the server ends. */
+void take_forget(struct take *take, json_t *entry);
 /* "" when it is gone. */
 const char *take_conference_name(const struct take *take);
 /* ms that its files have when the mixer's clock is at `when`. */
@@ -76,6 +76,8 @@ void note_track_end(struct take *take, json_t *entry, const struct recorded *rec
 void note_pause(struct take *take, uint64_t position);
 /* What all say is over. */
 void note_main_end(struct take *take, const struct recorded *recorded);
+/* What is wrong with the track of that entry; NULL: with what all say. */
+void note_problem(struct take *take, json_t *entry, const char *problem);
 /* All is over. */
 void note_end(struct take *take);
 /* Its name without folders: all files of a take are beside its note. */
@@ -83,14 +85,14 @@ const char *file_base(const char *file);
 
 /* recording.c */
 /* Begins what `what` says, to be written as `config` says. EEXIST: somebody else writes that file;
- * ENOTSUP: no such kind of file; others as mixing's record. */
+ * ENOTUNIQ: its name is not plain; ENOTSUP: no such kind of file; others as mixing's record. */
 int recording_open(struct focus *focus, struct mix *mix, const struct recording *what,
                    struct record_config *config, struct recording **recordingp);
 /* NULL: it is over. */
 struct recording *recording_find(const struct focus *focus, uint64_t id);
 /* NULL is fine. */
 void recording_close(struct recording *recording);
-/* The mixer has gone, and will tell of none. */
+/* The server ends, and none is told of any more. */
 void recordings_forget(struct focus *focus);
 void recording_on_recorded(void *user, const struct recorded *recorded, void *arg);
 

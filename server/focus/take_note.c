@@ -164,6 +164,11 @@ void note_main_end(struct take *take, const struct recorded *recorded)
     set_outcome(take->note, recorded);
 }
 
+void note_problem(struct take *take, json_t *entry, const char *problem)
+{
+    json_object_set_new(entry ? entry : take->note, "problem", json_string(problem));
+}
+
 void note_end(struct take *take)
 {
     json_object_set_new(take->note, "ended", time_now());

@@ -2,6 +2,8 @@
  * name that cannot. */
 #include "main/serve.h"
 
+#include "core/sound_kind.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
@@ -16,17 +18,6 @@ struct names {
     char **items;
     size_t count;
 };
-
-static bool is_sound(const char *extension)
-{
-    static const char *const known[] = {".wav", ".flac", ".ogg", ".opus"};
-    for (size_t i = 0; extension && i < sizeof known / sizeof *known; i++) {
-        if (strcmp(extension, known[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static int name_add(struct names *names, const char *name, size_t length)
 {
@@ -48,9 +39,10 @@ static int names_collect(struct names *names, const char *folder, const char *pa
     const struct dirent *entry;
     int status = 0;
     while (directory && !status && (entry = readdir(directory))) {
-        const char *extension = strrchr(entry->d_name, '.');
-        if (is_sound(extension)) {
-            status = name_add(names, entry->d_name, (size_t)(extension - entry->d_name));
+        enum sound_kind kind = sound_kind_of(entry->d_name);
+        if (kind < SOUND_KINDS) {
+            size_t length = strlen(entry->d_name) - strlen(sound_ending(kind));
+            status = name_add(names, entry->d_name, length);
         }
     }
     if (directory) {

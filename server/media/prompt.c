@@ -1,5 +1,7 @@
 #include "media/prompt.h"
 
+#include "core/sound_kind.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,12 +23,11 @@ static bool is_given(const char *text)
 static bool find_in(const char *folder, const char *part, const char *name, char *path,
                     size_t path_size)
 {
-    static const char *const kinds[] = {"wav", "flac", "ogg", "opus"};
     char found[PATH_MAX];
 
-    for (size_t i = 0; is_given(folder) && i < sizeof kinds / sizeof *kinds; i++) {
-        int length = snprintf(found, sizeof found, "%s%s%s/%s.%s", folder, *part ? "/" : "", part,
-                              name, kinds[i]);
+    for (enum sound_kind kind = SOUND_WAV; is_given(folder) && kind < SOUND_KINDS; kind++) {
+        int length = snprintf(found, sizeof found, "%s%s%s/%s%s", folder, *part ? "/" : "", part,
+                              name, sound_ending(kind));
 
         if (length > 0 && (size_t)length < sizeof found && (size_t)length < path_size &&
             access(found, R_OK) == 0) {

@@ -1,9 +1,16 @@
 /* The thread that writes down what recorders have on their tapes. */
 #include "media/recorder.h"
 
-#include <poll.h>
+#include "core/clock.h"
+#include "core/log.h"
 
-enum { EVERY_MS = 100 }; /* a WAV file is that far behind when the server is killed */
+#include <poll.h>
+#include <stdio.h>
+
+enum {
+    EVERY_MS = 100, /* a WAV file is that far behind when the server is killed */
+    PART_MS = 100,  /* of silence that is written without a look at the clock */
+};
 
 LIST_HEAD(recorder_list, recorder);
 
@@ -18,6 +25,31 @@ static void begin(struct recorder *recorder)
     }
 }
 
+/* The server is to end, which a slow disk may put off by some seconds, not by minutes. */
+static void heed_deadline(struct recorder *recorder)
+{
+    uint64_t deadline = atomic_load_explicit(&recorder->deadline, memory_order_relaxed);
+
+    if (deadline != 0 && clock_us() > deadline && *recorder->problem == '\0') {
+        (void)snprintf(recorder->problem, sizeof recorder->problem, RECORDER_TOO_SLOW);
+        log_error("recording: %s lacks its end: %s", recorder->path, recorder->problem);
+    }
+}
+
+static bool is_writable(struct recorder *recorder)
+{
+    heed_deadline(recorder);
+    return recorder->file != NULL && *recorder->problem == '\0';
+}
+
+static void add_silence(struct recorder *recorder, unsigned ms)
+{
+    for (unsigned part; ms > 0 && is_writable(recorder); ms -= part) {
+        part = ms < PART_MS ? ms : PART_MS;
+        (void)record_file_add_silence(recorder->file, part);
+    }
+}
+
 /* What is on the tape. Once it cannot be written it is thrown away. */
 static void drain(struct recorder *recorder)
 {
@@ -25,8 +57,8 @@ static void drain(struct recorder *recorder)
     int16_t samples[FRAME_MAX];
 
     while (tape_get(&recorder->tape, &frame, samples)) {
-        if (recorder->file != NULL && *recorder->problem == '\0' &&
-            record_file_add_silence(recorder->file, frame.silence) && frame.count > 0) {
+        add_silence(recorder, frame.silence);
+        if (frame.count > 0 && is_writable(recorder)) {
             (void)record_file_add(recorder->file, samples, frame.count, frame.rate * 1000U);
         }
     }
@@ -37,9 +69,7 @@ static void drain(struct recorder *recorder)
 
 static void end(struct recorder *recorder)
 {
-    if (recorder->file != NULL && *recorder->problem == '\0') {
-        (void)record_file_add_silence(recorder->file, recorder->tail);
-    }
+    add_silence(recorder, recorder->tail);
     if (recorder->file != NULL) {
         record_file_size(recorder->file, &recorder->duration, &recorder->bytes);
     }

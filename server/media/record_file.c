@@ -3,6 +3,7 @@
 #include "core/descriptors.h"
 #include "core/failure.h"
 #include "core/folders.h"
+#include "core/sound_kind.h"
 #include "media/codec.h"
 
 #include <errno.h>
@@ -41,23 +42,14 @@ struct record_file {
 
 static int format_of(const char *path)
 {
-    static const struct {
-        const char *ending;
-        int format;
-    } known[] = {
-        {".wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16},
-        {".flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16},
-        {".opus", SF_FORMAT_OGG | SF_FORMAT_OPUS},
-        {".ogg", SF_FORMAT_OGG | SF_FORMAT_OPUS},
+    static const int formats[SOUND_KINDS + 1] = {
+        [SOUND_WAV] = SF_FORMAT_WAV | SF_FORMAT_PCM_16,
+        [SOUND_FLAC] = SF_FORMAT_FLAC | SF_FORMAT_PCM_16,
+        [SOUND_OGG] = SF_FORMAT_OGG | SF_FORMAT_OPUS,
+        [SOUND_OPUS] = SF_FORMAT_OGG | SF_FORMAT_OPUS,
     };
-    const char *ending = strrchr(path, '.');
 
-    for (size_t i = 0; ending != NULL && i < sizeof known / sizeof *known; i++) {
-        if (strcmp(ending, known[i].ending) == 0) {
-            return known[i].format;
-        }
-    }
-    return 0;
+    return formats[sound_kind_of(path)];
 }
 
 bool record_file_is_known(const char *path)

@@ -49,7 +49,7 @@ static void recorder_tell(struct recorder *recorder, const char *problem)
 /* The disk hangs: who waits for the file does so no longer. */
 static void on_patience(void *arg)
 {
-    recorder_tell(arg, "the disk does not keep up");
+    recorder_tell(arg, RECORDER_TOO_SLOW);
 }
 
 static void recorder_over(struct recorder *recorder)
@@ -163,6 +163,7 @@ int recorder_turn(struct recorder *recorder, uint64_t when)
 
 void recorders_end(struct media *media)
 {
+    uint64_t deadline = clock_us() + PATIENCE_MS * UINT64_C(1000);
     struct recorder *recorder;
 
     /* Their threads are gone: nobody else will say that this is all. */
@@ -170,6 +171,7 @@ void recorders_end(struct media *media)
     {
         recorder->is_told = true;
         recorder->is_returned = true;
+        atomic_store_explicit(&recorder->deadline, deadline, memory_order_relaxed);
         atomic_store_explicit(&recorder->finished, true, memory_order_release);
     }
 }

@@ -15,6 +15,8 @@
 
 #include <sys/queue.h>
 
+#define RECORDER_TOO_SLOW "the disk does not keep up"
+
 /* To the disk's thread, and back when all of it is written: a recorder, or a note. */
 struct disk_job {
     struct job job; /* first */
@@ -61,9 +63,10 @@ struct recorder {
 
     /* Shared. */
     struct tape tape;
-    atomic_bool failed;    /* the disk's thread cannot write it */
-    atomic_bool finished;  /* the tape has all, `tail` ms of silence come behind it */
-    _Atomic unsigned lost; /* ms that the tape had no room for */
+    atomic_bool failed;        /* the disk's thread cannot write it */
+    atomic_bool finished;      /* the tape has all, `tail` ms of silence come behind it */
+    _Atomic uint64_t deadline; /* us by the clock: what is on the tape then is given up; 0: none */
+    _Atomic unsigned lost;     /* ms that the tape had no room for */
     uint32_t tail;
     struct ring turns; /* such ticks, put in by the focus thread */
 
@@ -86,7 +89,8 @@ int recorder_turn(struct recorder *recorder, uint64_t when);
 void recorder_returned(struct recorder *recorder, enum message_kind kind);
 /* The disk's thread has done with it. */
 void recorders_done(struct job *job, void *media);
-/* The media threads have ended: what they have recorded is all. Nothing is told any more. */
+/* The media threads have ended: what they have recorded is all. Nothing is told any more, and the
+ * disk has some seconds for the rest. */
 void recorders_end(struct media *media);
 /* record_disk.c: what the disk's thread runs. */
 void recorders_run(struct worker *worker, void *arg);

@@ -200,8 +200,8 @@ static uint64_t record_clock(void *ctx)
 
 static int record_turn(struct recorder *recorder, uint64_t when)
 {
-    if (recorder->world->record_error)
-        return recorder->world->record_error;
+    if (recorder->world->turn_error)
+        return recorder->world->turn_error;
     if (recorder->is_paused)
         recorder->paused += when - recorder->paused_at;
     recorder->is_paused = !recorder->is_paused;

@@ -127,7 +127,7 @@ struct world {
     unsigned refers;
     /* What fails from now on, with which errno. */
     int leg_error, mix_error, route_error, answer_error, update_error, call_error;
-    int play_error, record_error, transfer_error;
+    int play_error, record_error, turn_error, transfer_error;
     bool overloaded, mix_overloaded;
 };
 

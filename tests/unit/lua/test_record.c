@@ -146,6 +146,9 @@ static void wishes_that_cannot_be_are_errors(void **state)
         {"{ file = '../a.wav' }", "record: file must lie in"},
         {"{ file = 'recording:../a.wav' }", "record: file must lie in"},
         {"{ file = 'a.mp3' }", "record: file must end in .wav, .flac, .opus or .ogg"},
+        {"{ file = 'a//b.wav' }", "record: file must have no part that is empty or \".\""},
+        {"{ file = './b.wav' }", "record: file must have no part that is empty or \".\""},
+        {"{ file = 'a/./b.wav' }", "record: file must have no part that is empty or \".\""},
         {"{ max = 0 }", "record: max must be more than 0 seconds"},
         {"{ terminator = 'x' }", "record: terminator must be keys"},
         {"{ beep = 1 }", "record: beep must be true or false"},
@@ -265,9 +268,9 @@ static void each_is_on_a_track_of_its_own_and_all_pause_alike(void **state)
     assert_string_equal(recorders(), "b/a-2-anonymous.flac b/a-1-alice.flac b/a.flac ");
     press(alice, '3');
     press(alice, '5');
-    world.record_error = EAGAIN;
+    world.turn_error = EAGAIN;
     press(alice, '2');
-    world.record_error = 0;
+    world.turn_error = 0;
     world_hang_up(script.focus, bob);
     script_turn();
     assert_string_equal(recorders(), "b/a-2-anonymous.flac. b/a-1-alice.flac b/a.flac ");
@@ -390,6 +393,60 @@ static void a_track_that_fails_ends_alone_and_is_told_of(void **state)
     assert_null(strstr(log, "disk"));
 }
 
+static void what_is_to_pause_at_once_and_cannot_is_not_recorded(void **state)
+{
+    struct call *alice;
+
+    (void)state;
+    script_policy("function policy.record() return accept { paused = true } end\n"
+                  "function policy.digit(event, conference) parley.log.error('told', "
+                  "conference:record { file = 'a.wav', tracks = true }) end\n");
+    alice = world_join(script.focus, "alice", "demo");
+    log_catch();
+    world.turn_error = EAGAIN;
+    press(alice, '1');
+    world.turn_error = 0;
+    assert_contains(log_caught(), "told nil it pauses and goes on too often at once");
+    assert_string_equal(recorders(), "a-1-alice.wav. a.wav. ");
+    world_recorded(script.focus, 0, NULL);
+    world_recorded(script.focus, 0, NULL);
+    press(alice, '1');
+    assert_string_equal(recorders(), "a-1-alice.wav| a.wav| ");
+    world_hang_up(script.focus, alice);
+    script_turn();
+    world_recorded(script.focus, 0, NULL);
+    world_recorded(script.focus, 0, NULL);
+}
+
+static void a_policy_cannot_name_a_file_in_another_way_either(void **state)
+{
+    struct call *alice;
+
+    (void)state;
+    script_policy("function policy.record() return accept { file = 'a/./b.wav' } end\n"
+                  "function policy.digit(event, conference) parley.log.error('told', "
+                  "conference:record { file = 'a/b.wav' }) end\n");
+    alice = world_join(script.focus, "alice", "demo");
+    log_catch();
+    press(alice, '1');
+    assert_contains(log_caught(), "told nil no part of a recording's name may be empty or \".\"");
+    assert_null(world.first_recorder);
+    world_hang_up(script.focus, alice);
+}
+
+static void a_server_that_does_not_wait_for_the_disk_says_so_in_the_note(void **state)
+{
+    (void)state;
+    script_policy("function policy.joined(_, conference) "
+                  "conference:record { file = 'a.wav', tracks = true } end\n");
+    (void)world_join(script.focus, "alice", "demo");
+    script_turn();
+    focus_destroy(script.focus);
+    script.focus = NULL;
+    assert_contains(world.note, "\"problem\": \"the server has not waited for the disk\"");
+    assert_null(strstr(world.note, "\"ended\": null"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -404,6 +461,9 @@ int main(void)
         SCRIPT_TEST(who_was_out_of_the_mix_has_another_track),
         SCRIPT_TEST(each_track_says_whose_it_is_however_often_they_go_and_with_how_many_phones),
         SCRIPT_TEST(a_track_that_fails_ends_alone_and_is_told_of),
+        SCRIPT_TEST(what_is_to_pause_at_once_and_cannot_is_not_recorded),
+        SCRIPT_TEST(a_policy_cannot_name_a_file_in_another_way_either),
+        SCRIPT_TEST(a_server_that_does_not_wait_for_the_disk_says_so_in_the_note),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,12 +4,14 @@
 #include "media/record_file.h"
 #include "media/tape.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
 #include <sndfile.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 static int setup(void **state)
@@ -544,6 +546,48 @@ static void a_note_is_beside_them_and_goes_behind_the_one_before(void **state)
     assert_int_not_equal(access(path_of("a/b.json.new"), F_OK), 0);
 }
 
+/* This program's write takes the place of the library's. */
+static atomic_uint write_ms; /* what each of them takes */
+
+ssize_t write(int fd, const void *data, size_t size)
+{
+    struct stat status;
+
+    if (write_ms > 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
+        (void)usleep(write_ms * 1000);
+    }
+    return syscall(SYS_write, fd, data, size);
+}
+
+/* What is said takes 100 ms a part to be written, twice that with the header: too long for all of
+ * it to be in the file within the seconds that an ending server waits. */
+static void a_disk_that_is_slow_puts_off_the_end_by_some_seconds_only(void **state)
+{
+    struct room *room = room_create(1);
+    char log[4096] = "";
+    int file = open(path_of("log"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+    int standard = dup(STDERR_FILENO);
+
+    (void)state;
+    talk(phone_add(room, AF_INET, 0));
+    talk(phone_add(room, AF_INET, 0));
+    run_until(room, tones_have_come);
+    (void)record(room, &(struct record_config){.file = "slow.wav", .buses = 1 << MIX_MAIN});
+    write_ms = 400;
+    for (unsigned i = 0; i < 3; i++) {
+        go_on(room);
+    }
+    assert_int_equal(dup2(file, STDERR_FILENO), STDERR_FILENO);
+    room_free(room);
+    write_ms = 0;
+    assert_int_equal(dup2(standard, STDERR_FILENO), STDERR_FILENO);
+    assert_true(pread(file, log, sizeof log - 1, 0) > 0);
+    assert_non_null(strstr(log, "slow.wav lacks its end: the disk does not keep up"));
+    assert_in_range(load("slow.wav"), 1, 3 * HEARD * 320 - 1);
+    assert_int_equal(close(file), 0);
+    assert_int_equal(close(standard), 0);
+}
+
 static void what_goes_wrong_is_told_and_harms_nobody(void **state)
 {
     struct room *room = room_create(1);
@@ -583,6 +627,7 @@ int main(void)
         TEST(tracks_fit_together_and_sum_to_the_mix),
         TEST(tracks_of_all_rates_are_late_by_the_same),
         TEST(a_note_is_beside_them_and_goes_behind_the_one_before),
+        TEST(a_disk_that_is_slow_puts_off_the_end_by_some_seconds_only),
         TEST(what_goes_wrong_is_told_and_harms_nobody),
     };
 
