@@ -93,9 +93,9 @@ def test_people_on_both_servers_hear_each_other_and_the_roster_says_what_the_oth
         anna.say(tone.sine(1100))
         bob.say(tone.sine(1700))
         # Nobody hears an echo of what they say themselves.
-        tone.assert_hears(bob.hear(), {500: -20, 1100: -20}, absent=[1700])
-        tone.assert_hears(alice.hear(), {1100: -20, 1700: -20}, absent=[500])
-        tone.assert_hears(anna.hear(), {500: -20, 1700: -20}, absent=[1100])
+        run.eventually(lambda: tone.assert_hears(bob.hear(), {500: -20, 1100: -20}, absent=[1700]))
+        run.eventually(lambda: tone.assert_hears(alice.hear(), {1100: -20, 1700: -20}, absent=[500]))
+        run.eventually(lambda: tone.assert_hears(anna.hear(), {500: -20, 1700: -20}, absent=[1100]))
 
         watcher.subscribe("room")
         watcher.expect(200)

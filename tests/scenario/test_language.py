@@ -57,7 +57,7 @@ def test_one_hears_german_and_another_english_in_one_conference():
             server.expect_log("conference-over was heard by all", within=20)
             for phone in (alice, bob):
                 phone.hear(0.1, 0)
-            by_alice, by_bob = alice.audio.audio(), bob.audio.audio()
+            by_alice, by_bob = alice.audio.played(), bob.audio.played()
         assert_said_in(by_alice, ["welcome", *COUNTED, "conference-over"], "de", "en")
         assert_said_in(by_bob, COUNTED, "en", "de")
         assert_said_in(by_bob, ["conference-over"], "de", "en")

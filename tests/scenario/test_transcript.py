@@ -47,8 +47,9 @@ def dial(phone):
 
 
 def say_name(phone, who):
+    """So long that something of it is heard on a machine that stalls meanwhile."""
     phone.hear(0.2, 0)
-    phone.say(tone.once(tone.sine(VOICES[who])(0, 800))).hear(0.4, 0)
+    phone.say(tone.once(tone.sine(VOICES[who])(0, tone.RATE * 2 // 5))).hear(0.7, 0)
 
 
 def come_in(phone):
