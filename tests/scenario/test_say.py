@@ -115,7 +115,7 @@ end
     server = with_application(script, start=False)
     (server.directory / "sounds").mkdir()
     for name, pitch in (("welcome.flac", 700), ("goodbye.ogg", 1100), ("thank-you.opus", 1500)):
-        samples = np.concatenate([tone.sine(pitch, -20, 16000)(0, 4800), np.zeros(1600)])
+        samples = np.concatenate([tone.sine(pitch, -20, 16000)(0, 4800), np.zeros(4800)])
         audio.write_sound(server.directory / "sounds" / name, samples, 16000)
     server.start()
     with server, Phone(server, "alice") as alice:
