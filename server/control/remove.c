@@ -12,28 +12,28 @@ enum { NAMES_SIZE = 600 };
 
 struct removal {
     struct conference *conference;
-    char names[NAMES_SIZE]; /* as given: "bob,carol" */
-    bool spares;            /* these; false: it is about these */
+    char text[NAMES_SIZE]; /* "bob", "carol", with ends between them */
+    const char *names[NAMES_SIZE / 2];
+    unsigned count;
+    bool spares; /* these; false: it is about these */
 };
 
-/* Takes the next of the names; NULL: there is none. */
-static char *take_name(char **restp)
+/* Of "bob,carol". */
+static void take_names(struct removal *removal, const char *names, size_t length)
 {
-    char *name = NULL;
+    char *save = NULL;
 
-    while (*restp && !*(name = strsep(restp, ","))) {
-        name = NULL;
+    snprintf(removal->text, sizeof removal->text, "%.*s", (int)length, names);
+    for (char *name = strtok_r(removal->text, ",", &save); name;
+         name = strtok_r(NULL, ",", &save)) {
+        removal->names[removal->count++] = name;
     }
-    return name && *name ? name : NULL;
 }
 
 static bool is_named(const struct removal *removal, const struct participant *participant)
 {
-    char names[NAMES_SIZE], *rest = names, *name;
-
-    memcpy(names, removal->names, sizeof names);
-    while ((name = take_name(&rest))) {
-        if (participant_is_meant(participant, name)) {
+    for (unsigned i = 0; i < removal->count; i++) {
+        if (participant_is_meant(participant, removal->names[i])) {
             return true;
         }
     }
@@ -43,17 +43,14 @@ static bool is_named(const struct removal *removal, const struct participant *pa
 /* False: nobody is called as `told` says. */
 static bool are_there(const struct removal *removal, char *told, size_t told_size)
 {
-    char names[NAMES_SIZE], *rest = names, *name;
-
-    memcpy(names, removal->names, sizeof names);
-    while ((name = take_name(&rest))) {
+    for (unsigned i = 0; i < removal->count; i++) {
         const struct participant *participant = NULL;
         do {
             participant = conference_next_participant(removal->conference, participant);
-        } while (participant && !participant_is_meant(participant, name));
+        } while (participant && !participant_is_meant(participant, removal->names[i]));
         if (!participant) {
             snprintf(told, told_size, "nobody in %s is called \"%s\": nobody is put out",
-                     conference_name(removal->conference), name);
+                     conference_name(removal->conference), removal->names[i]);
             return false;
         }
     }
@@ -150,12 +147,12 @@ static int remove_some(struct focus *focus, const char *words, bool spares, char
     const char *reason = names + names_length + strspn(names + names_length, " ");
 
     if (length == 0 || length >= sizeof name || names_length == 0 ||
-        names_length >= sizeof removal.names) {
+        names_length >= sizeof removal.text) {
         snprintf(told, told_size, "remove needs a conference and names");
         return EINVAL;
     }
     snprintf(name, sizeof name, "%.*s", (int)length, words);
-    snprintf(removal.names, sizeof removal.names, "%.*s", (int)names_length, names);
+    take_names(&removal, names, names_length);
     removal.conference = focus_conference_by_name(focus, name);
     if (!removal.conference) {
         snprintf(told, told_size, "there is no conference \"%s\"", name);
