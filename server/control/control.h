@@ -5,9 +5,9 @@
  * CONFERENCE", "reload --back CONFERENCE", "pin CONFERENCE", "unpin CONFERENCE", "shadow", "shadow
  * stop", "shadow start [--for POLICY] [--conference NAME] [--seconds N] FILE", "stop", "invite
  * CONFERENCE URI", "run APPLICATION", "create [FACTORY]", "end CONFERENCE [REASON]", "recheck
- * CONFERENCE", "remove CONFERENCE NAME[,NAME…] [REASON]", "remove-all CONFERENCE [NAME…],
- * [REASON]", "fact NAME [VALUE]", "explain [--json] CONFERENCE [LISTENER [TALKER]]", "pending
- * [CONFERENCE]", "approve ID", "refuse ID [REASON]", "record [--with-secrets] [--size MIB]
+ * CONFERENCE", "remove CONFERENCE NAME[,NAME…] [REASON]", "remove-all CONFERENCE
+ * NAME[,NAME…] [REASON]", "fact NAME [VALUE]", "explain [--json] CONFERENCE [LISTENER [TALKER]]",
+ * "pending [CONFERENCE]", "approve ID", "refuse ID [REASON]", "record [--with-secrets] [--size MIB]
  * CONFERENCE PATH", "record --stop CONFERENCE". The answer's first line is "ok" or "error TEXT";
  * after an ok the body follows until the end of the stream. Used by main. The server side runs on
  * the focus thread; the client side blocks.

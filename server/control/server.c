@@ -315,9 +315,8 @@ static void answer(struct client *client, const char *request)
                !answer_for_conference(control, request, out)) {
         evbuffer_add_printf(out, "error unknown request; there are status, status --json, reload, "
                                  "pin, unpin, shadow, invite, run, create, end, recheck, remove, "
-                                 "remove-all, explain, "
-                                 "pending, approve, refuse, "
-                                 "fact, record and stop\n");
+                                 "remove-all, explain, pending, approve, refuse, fact, record and "
+                                 "stop\n");
     }
 }
 
